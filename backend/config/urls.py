@@ -1,0 +1,40 @@
+"""Every address of the product, on one page."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from backend.dispatch import api as dispatch
+from backend.realtime import api as realtime
+from backend.volunteers import api as volunteers
+
+v1: list[URLPattern | URLResolver] = [
+    path("sign-in", volunteers.SignInDoor.as_view()),
+    path("token/refresh", volunteers.RefreshDoor.as_view()),
+    path("sign-out", volunteers.SignOutDoor.as_view()),
+    path("me", volunteers.MeDoor.as_view()),
+    path("me/duty", volunteers.DutyDoor.as_view()),
+    path("me/language", volunteers.LanguageDoor.as_view()),
+    path("me/devices", volunteers.DevicesDoor.as_view()),
+    path("me/devices/<uuid:device_id>", volunteers.DeviceDoor.as_view()),
+    path("me/inbox", dispatch.InboxDoor.as_view()),
+    path("units/<str:number>", volunteers.UnitDoor.as_view()),
+    path("units/<str:number>/children", volunteers.UnitChildrenDoor.as_view()),
+    path("tasks", dispatch.TasksDoor.as_view()),
+    path("tasks/<uuid:task_id>", dispatch.TaskDoor.as_view()),
+    path("tasks/<uuid:task_id>/call-outs", dispatch.CallOutsDoor.as_view()),
+    path("tasks/<uuid:task_id>/cancel", dispatch.CancelDoor.as_view()),
+    path("tasks/<uuid:task_id>/recipients", dispatch.RecipientsDoor.as_view()),
+    path("tasks/<uuid:task_id>/units", dispatch.UnitProgressDoor.as_view()),
+    path("tasks/<uuid:task_id>/answer", dispatch.AnswerDoor.as_view()),
+    path("positions", realtime.Positions.as_view()),
+    path("catch-up", realtime.CatchUp.as_view()),
+    path("receipts", realtime.Receipts.as_view()),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include(v1)),
+    path("healthz", realtime.Alive.as_view()),
+    path("readyz", realtime.Ready.as_view()),
+    path("", include(("backend.console.urls", "console"))),
+]
+
+handler404 = "backend.lib.problems.problem_page"

@@ -1,0 +1,51 @@
+"""The one form that works before anybody is signed in."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from backend.lib.errors import NotSignedIn, TooMany
+from backend.volunteers.models import User
+from backend.volunteers.signin import checked_user
+
+
+class SignInForm(forms.Form):
+    """Volunteer number or phone, and the password."""
+
+    identifier = forms.CharField(
+        label=_("Volunteer number or phone"),
+        max_length=20,
+        error_messages={"required": _("Enter your volunteer number or phone.")},
+        widget=forms.TextInput(attrs={"autocomplete": "username", "inputmode": "tel", "autofocus": True}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=200,
+        strip=False,
+        error_messages={"required": _("Enter your password.")},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        self.user: User | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Find the person, or say that one of the two is wrong, never which."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "identifier" in cleaned and "password" in cleaned:
+            self.user = self._user_of(cleaned["identifier"], cleaned["password"])
+        return cleaned
+
+    def _user_of(self, identifier: str, password: str) -> User:
+        try:
+            return checked_user(self.request, identifier, password)
+        except TooMany as error:
+            text = _("Too many attempts. Wait 15 minutes, then try again.")
+            raise forms.ValidationError(text, code="too-many") from error
+        except NotSignedIn as error:
+            text = _("Number, phone or password is wrong. Check them and try again.")
+            raise forms.ValidationError(text, code="wrong") from error

@@ -1,0 +1,198 @@
+"""The pages: each a shell that its script fills through the same doors as any other client."""
+
+import hashlib
+import json
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, gettext, override
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_POST
+from django.views.generic import View
+
+from backend.console import assets
+from backend.console.forms import SignInForm
+from backend.console.queries import pages_for
+from backend.lib.api import now
+from backend.lib.errors import NotSignedIn
+from backend.volunteers import services
+from backend.volunteers.authentication import page_device
+from backend.volunteers.models import User
+from backend.volunteers.signin import page_sign_in_required, sign_in_page, sign_out_page
+
+YEAR_S = 365 * 24 * 3600
+
+
+@page_sign_in_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Go to the first page of whoever is signed in."""
+    return redirect(f"console:{pages_for(_user(request), at=now())[0]}")
+
+
+@method_decorator([never_cache, ensure_csrf_cookie, sensitive_post_parameters("password")], name="dispatch")
+class SignIn(View):
+    """Sign in by volunteer number or phone."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the form."""
+        if _is_signed_in(request):
+            return redirect("console:home")
+        return self._show(request, SignInForm(request=request))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Sign in and go where the person wanted to go."""
+        form = SignInForm(request.POST, request=request)
+        if not form.is_valid() or form.user is None:
+            return self._show(request, form, status=422)
+        sign_in_page(request=request, user=form.user, at=now())
+        response = redirect(_next_of(request))
+        if form.user.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            _remember_language(response, form.user.language)
+        return response
+
+    def _show(self, request: HttpRequest, form: SignInForm, status: int = 200) -> HttpResponse:
+        context = {"form": form, "next": _next_of(request)}
+        return render(request, "console/sign_in.html", context, status=status)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session together with its device, so that its sockets close too."""
+    sign_out_page(request=request, at=now())
+    response = redirect("console:sign-in")
+    # What the volunteer's page kept on a shared phone goes too.
+    response["Clear-Site-Data"] = '"storage"'
+    return response
+
+
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Remember the language in this browser and, when signed in, with the person."""
+    response = HttpResponseRedirect(_next_of(request))
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES):
+        _remember_language(response, language)
+        if _is_signed_in(request):
+            services.choose_language(language=language, by=_user(request), at=now())
+    return response
+
+
+@never_cache
+@ensure_csrf_cookie
+@page_sign_in_required
+@require_GET
+def command_centre(request: HttpRequest) -> HttpResponse:
+    """Show the live map, the formation and the tasks."""
+    return _page(request, "console")
+
+
+@never_cache
+@ensure_csrf_cookie
+@page_sign_in_required
+@require_GET
+def leader_board(request: HttpRequest) -> HttpResponse:
+    """Show the form that calls people out and the list that fills."""
+    return _page(request, "leader")
+
+
+@never_cache
+@ensure_csrf_cookie
+@page_sign_in_required
+@require_GET
+def volunteer_page(request: HttpRequest) -> HttpResponse:
+    """Show the inbox of one volunteer."""
+    return _page(request, "me")
+
+
+@require_GET
+def web_manifest(request: HttpRequest) -> HttpResponse:
+    """Describe the volunteer's page as an application that can be installed; `?lang=` chooses its language."""
+    language = request.GET.get("lang", "")
+    with override(language if language in dict(settings.LANGUAGES) else get_language()):
+        content = {
+            "id": reverse("console:me"),
+            "name": gettext("Muster"),
+            "short_name": gettext("Muster"),
+            "description": gettext("Call-outs for volunteers: read, answer, be there."),
+            "lang": get_language(),
+            "start_url": reverse("console:me"),
+            "scope": reverse("console:me"),
+            "display": "standalone",
+            "background_color": "#0b6b6b",
+            "theme_color": "#0b6b6b",
+            "icons": [
+                _icon("icon.svg", "any", "image/svg+xml"),
+                _icon("icon-192.png", "192x192"),
+                _icon("icon-512.png", "512x512"),
+                {**_icon("maskable-512.png", "512x512"), "purpose": "maskable"},
+            ],
+        }
+    return JsonResponse(content, content_type="application/manifest+json")
+
+
+@never_cache
+@require_GET
+def service_worker(_request: HttpRequest) -> HttpResponse:
+    """Serve the worker below /me/, the path that its scope needs, with the list of what to keep."""
+    shell = [*assets.shell("src/pages/base.ts", "src/pages/me.ts"), static("console/icons/icon.svg")]
+    version = hashlib.sha256("\n".join(shell).encode()).hexdigest()[:12]
+    told = json.dumps({"version": version, "page": reverse("console:me"), "assets": shell})
+    text = f"self.shell = {told};\n{assets.source('src/worker/worker.ts')}"
+    return HttpResponse(text, content_type="text/javascript; charset=utf-8")
+
+
+def _page(request: HttpRequest, name: str) -> HttpResponse:
+    user = _user(request)
+    pages = pages_for(user, at=now())
+    if name not in pages:
+        return redirect("console:home")
+    volunteer = user.volunteer
+    boot: dict[str, Any] = {
+        "number": f"{volunteer.number:08d}",
+        "name": volunteer.name,
+        "language": get_language(),
+        "mapStyleUrl": settings.MAP_STYLE_URL,
+        "assets": static("console/"),
+    }
+    return render(request, f"console/{name}.html", {"boot": boot, "pages": pages, "page": name})
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    try:
+        page_device(request.user.pk or 0, request.session.get("device"))
+    except NotSignedIn:
+        return False
+    return True
+
+
+def _next_of(request: HttpRequest) -> str:
+    """Return where to go on; only addresses of our own."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if safe else reverse("console:home")
+
+
+def _remember_language(response: HttpResponse, language: str) -> None:
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=YEAR_S,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+
+
+def _icon(name: str, sizes: str, type: str = "image/png") -> dict[str, str]:
+    return {"src": static(f"console/icons/{name}"), "sizes": sizes, "type": type}

@@ -1,0 +1,184 @@
+"""REST doors to tasks."""
+
+from typing import TypeVar
+from uuid import UUID
+
+import pydantic
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request as HttpRequest
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.dispatch import queries, services
+from backend.dispatch.models import TaskStatus
+from backend.dispatch.schemas import (
+    AnswerIn,
+    AssignmentOut,
+    CallOutIn,
+    CallOutOut,
+    CancelIn,
+    Offers,
+    RecipientFilter,
+    RecipientPage,
+    TaskDetail,
+    TaskFilter,
+    TaskIn,
+    TaskOut,
+    TaskPage,
+    UnitProgresses,
+    UnitProgressFilter,
+)
+from backend.lib.api import answer, now, parse
+from backend.lib.errors import require
+from backend.lib.problems import invalid
+from backend.lib.wire import Request
+from backend.volunteers.authentication import user_of
+from backend.volunteers.queries import unit_by_number
+from backend.volunteers.rules import may_dispatch
+
+Filter = TypeVar("Filter", bound=Request)
+
+
+class TasksDoor(APIView):
+    """The tasks one directs."""
+
+    @extend_schema(
+        operation_id="tasks",
+        parameters=[
+            OpenApiParameter("unit", str, description="only this unit and everything below it"),
+            OpenApiParameter("status", str, enum=TaskStatus.values),
+            OpenApiParameter("after", OpenApiTypes.UUID, description="`next` of the page before"),
+        ],
+        responses=TaskPage,
+        tags=["tasks"],
+    )
+    def get(self, request: HttpRequest) -> Response:
+        """Return the tasks one may direct, newest first, 20 a page, each with its progress."""
+        chosen, user, at = _filter(TaskFilter, request), user_of(request), now()
+        unit = unit_by_number(chosen.unit) if chosen.unit else None
+        require(unit is None or may_dispatch(user, unit, at))
+        return answer(queries.task_page(user, unit=unit, status=chosen.status, after=chosen.after, at=at))
+
+    @extend_schema(
+        operation_id="create_task", request=TaskIn, responses={201: TaskOut, 200: TaskOut}, tags=["tasks"]
+    )
+    def post(self, request: HttpRequest) -> Response:
+        """Make a draft of a task; call it out to ask people. The same id and content again is the same task (200)."""
+        body, at = parse(TaskIn, request), now()
+        task = services.create_task(wanted=body, by=user_of(request), at=at)
+        return answer(queries.task_out(task), status=201 if task.created_at == at else 200)
+
+
+class TaskDoor(APIView):
+    """One task."""
+
+    @extend_schema(operation_id="task", responses=TaskDetail, tags=["tasks"])
+    def get(self, request: HttpRequest, task_id: UUID) -> Response:
+        """Return a task one directs, with its progress."""
+        task = queries.task_for(user_of(request), task_id, at=now())
+        return answer(queries.task_details([task])[0])
+
+
+class CallOutsDoor(APIView):
+    """The sending of a task."""
+
+    @extend_schema(
+        operation_id="call_out",
+        request=CallOutIn,
+        responses={201: CallOutOut, 200: CallOutOut},
+        tags=["tasks"],
+    )
+    def post(self, request: HttpRequest, task_id: UUID) -> Response:
+        """Ask everyone suitable in the units and below: on duty now, with the skills, not asked before.
+
+        Minors are not asked for rescue or for work that starts at night. When nobody is left to ask, the refusal
+        says how many members were left after each condition. The same id and units again is the same call-out (200).
+        """
+        body, at = parse(CallOutIn, request), now()
+        call_out = services.call_out(task_id=task_id, wanted=body, by=user_of(request), at=at)
+        return answer(queries.call_out_out(call_out), status=201 if call_out.at == at else 200)
+
+
+class CancelDoor(APIView):
+    """The calling off of a task."""
+
+    @extend_schema(operation_id="cancel_task", request=CancelIn, responses=TaskOut, tags=["tasks"])
+    def post(self, request: HttpRequest, task_id: UUID) -> Response:
+        """Call a task off; everyone who was asked is told the reason. Again changes nothing."""
+        reason = parse(CancelIn, request).reason
+        task = services.cancel_task(task_id=task_id, reason=reason, by=user_of(request), at=now())
+        return answer(queries.task_out(task))
+
+
+class RecipientsDoor(APIView):
+    """The people asked."""
+
+    @extend_schema(
+        operation_id="task_recipients",
+        parameters=[
+            OpenApiParameter(
+                "state",
+                str,
+                enum=["accepted", "reserve", "declined", "expired", "withdrawn", "silent", "not_reached"],
+            ),
+            OpenApiParameter("after", str, description="`next` of the page before"),
+        ],
+        responses=RecipientPage,
+        tags=["tasks"],
+    )
+    def get(self, request: HttpRequest, task_id: UUID) -> Response:
+        """Return who was asked, by number, 50 a page; `not_reached` is the list to phone by hand."""
+        chosen = _filter(RecipientFilter, request)
+        task = queries.task_for(user_of(request), task_id, at=now())
+        return answer(queries.recipients(task, state=chosen.state, after=chosen.after))
+
+
+class UnitProgressDoor(APIView):
+    """A task down the tree."""
+
+    @extend_schema(
+        operation_id="task_units",
+        parameters=[
+            OpenApiParameter("parent", str, description="a unit's number; without it, the unit that asks")
+        ],
+        responses=UnitProgresses,
+        tags=["tasks"],
+    )
+    def get(self, request: HttpRequest, task_id: UUID) -> Response:
+        """Return the progress within each direct sub-unit of `parent` where someone was asked.
+
+        Those asked as members of `parent` itself are a line of their own.
+        """
+        chosen = _filter(UnitProgressFilter, request)
+        task = queries.task_for(user_of(request), task_id, at=now())
+        parent = unit_by_number(chosen.parent) if chosen.parent else task.unit
+        return answer(queries.unit_progress(task, parent))
+
+
+class AnswerDoor(APIView):
+    """One's own answer."""
+
+    @extend_schema(operation_id="answer_offer", request=AnswerIn, responses=AssignmentOut, tags=["me"])
+    def post(self, request: HttpRequest, task_id: UUID) -> Response:
+        """Accept or decline a task one was asked for; when it is full already, accepting makes a reserve."""
+        body = parse(AnswerIn, request)
+        assignment = services.answer_offer(task_id=task_id, answer=body, by=user_of(request), at=now())
+        return answer(AssignmentOut.of(assignment))
+
+
+class InboxDoor(APIView):
+    """What one was asked."""
+
+    @extend_schema(operation_id="inbox", responses=Offers, tags=["me"])
+    def get(self, request: HttpRequest) -> Response:
+        """Return the tasks one was asked for, open or ended within a week, newest first, at most 100."""
+        return answer(queries.offers_to(user_of(request).volunteer.number, at=now()))
+
+
+def _filter(shape: type[Filter], request: HttpRequest) -> Filter:
+    """Return the query string as `shape`, or raise Invalid naming each wrong parameter."""
+    try:
+        return shape.model_validate(request.query_params.dict())
+    except pydantic.ValidationError as error:
+        raise invalid(error) from error

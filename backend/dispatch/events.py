@@ -1,0 +1,61 @@
+"""What happens to tasks."""
+
+from uuid import UUID
+
+from backend.dispatch.schemas import AssignmentOut, TaskOut
+from backend.realtime.events import Event
+
+
+class TaskCalled(Event, type="task.called", topics=("unit",)):
+    """You are asked to take part. Sent to the topics of the units called out, to those the offer is for."""
+
+    call_out: UUID
+    task: TaskOut
+
+
+class TaskFilled(Event, type="task.filled", topics=("unit",)):
+    """Enough people have accepted; who accepts from now on becomes a reserve. Sent to everyone who was asked."""
+
+    task: UUID
+    accepted: int
+
+
+class TaskReopened(Event, type="task.reopened", topics=("unit",)):
+    """A place has become free again and there is no reserve to take it. Sent to everyone who was asked."""
+
+    task: UUID
+    accepted: int
+
+
+class TaskCancelled(Event, type="task.cancelled", topics=("unit",)):
+    """The task was called off. Sent to everyone who was asked."""
+
+    task: UUID
+    reason: str
+
+
+class TaskClosed(Event, type="task.closed", topics=("unit",)):
+    """The time to answer has passed; offers without an answer have expired. Sent to everyone who was asked."""
+
+    task: UUID
+    accepted: int
+
+
+class AssignmentChanged(Event, type="assignment.changed", topics=("person",)):
+    """Your part in a task changed: you answered, perhaps on another device, or moved up from the reserve.
+
+    What ends a task for everybody (`task.cancelled`, `task.closed`) is told once, not to each person again.
+    """
+
+    assignment: AssignmentOut
+
+
+class TaskProgressed(Event, type="task.progressed", topics=("task",)):
+    """Somebody answered, or the task changed; sent to its issuers.
+
+    `changed` are the lines that are new. It is empty when many change at once (called out, cancelled, closed): read the
+    progress again.
+    """
+
+    task: TaskOut
+    changed: list[AssignmentOut]

@@ -1,0 +1,155 @@
+"""Tasks, the call-outs that send them, and each volunteer's part."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from backend.volunteers.models import Unit, User, Volunteer
+
+
+class Category(models.TextChoices):
+    """The ten service categories; a volunteer's skills use the same codes."""
+
+    RESCUE = "rescue", _("Emergency rescue")
+    CITY = "city", _("City operation")
+    CULTURE = "culture", _("Culture and education")
+    CARE = "care", _("Care services")
+    COMMUNITY = "community", _("Community services")
+    ENVIRONMENT = "environment", _("Environment protection")
+    HEALTHCARE = "healthcare", _("Healthcare")
+    PSYCHOLOGY = "psychology", _("Psychological consultation")
+    LEGAL = "legal", _("Legal aid")
+    PATROL = "patrol", _("Patrol")
+
+
+class TaskStatus(models.TextChoices):
+    """Where a task stands; `closed` takes no more answers, and those who accepted carry it out."""
+
+    DRAFT = "draft", _("Draft")
+    CALLED = "called", _("Called out")
+    CANCELLED = "cancelled", _("Cancelled")
+    CLOSED = "closed", _("Closed")
+
+
+class Task(models.Model):
+    """Work asked from people. Its id is the client's, so a retry is the same task."""
+
+    id = models.UUIDField(primary_key=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="tasks", help_text="who asks")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    category = models.CharField(max_length=12, choices=Category.choices)
+    title = models.CharField(max_length=120)
+    instructions = models.TextField(blank=True)
+    place_name = models.CharField(max_length=120, blank=True)
+    lon = models.FloatField(help_text="WGS-84")
+    lat = models.FloatField(help_text="WGS-84")
+    starts_at = models.DateTimeField()
+    answer_by = models.DateTimeField(db_index=True)
+    headcount = models.PositiveIntegerField()
+    requirements = models.JSONField(default=list, help_text="codes of the skills that everyone must have")
+    status = models.CharField(max_length=12, choices=TaskStatus.choices, default=TaskStatus.DRAFT)
+    accepted = models.PositiveIntegerField(default=0, help_text="kept under the row's lock")
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(headcount__gte=1), name="task_headcount_positive"),
+            models.CheckConstraint(condition=Q(accepted__lte=F("headcount")), name="task_never_overfull"),
+        ]
+
+    @property
+    def topic(self) -> str:
+        """The topic of those who follow the task: its issuers."""
+        return f"task.{self.id}"
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether every place is taken; who accepts now becomes a reserve."""
+        return self.accepted >= self.headcount
+
+    def is_open(self, at: datetime) -> bool:
+        """Tell whether the task still takes answers."""
+        return self.status == TaskStatus.CALLED and at < self.answer_by
+
+
+class CallOut(models.Model):
+    """The sending of a task to units; the offers it made are its assignments."""
+
+    id = models.UUIDField(primary_key=True)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="call_outs")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    offered = models.PositiveIntegerField(default=0)
+
+
+class CallOutUnit(models.Model):
+    """One unit of a call-out, with the place of its event in the unit's topic.
+
+    `topic` is the name at that time: a unit that later moves or is renumbered does not lose who received what.
+    """
+
+    call_out = models.ForeignKey(CallOut, on_delete=models.CASCADE, related_name="units")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    topic = models.CharField(max_length=80)
+    seq = models.BigIntegerField(
+        default=0, help_text="0: nobody in this unit was asked, so there is no event"
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["call_out", "unit"], name="call_out_unit_once")]
+
+
+class AssignmentStatus(models.TextChoices):
+    """Where one volunteer's part stands; a reserve has accepted and waits for a place."""
+
+    OFFERED = "offered", _("Offered")
+    ACCEPTED = "accepted", _("Accepted")
+    RESERVE = "reserve", _("Reserve")
+    DECLINED = "declined", _("Declined")
+    EXPIRED = "expired", _("Expired")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Assignment(models.Model):
+    """One volunteer's part in a task; status lives here and nowhere else.
+
+    A call-out inserts thousands of rows at once: each column has no more indexes than the constraints and queries need.
+    """
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="assignments", db_index=False)
+    volunteer = models.ForeignKey(
+        Volunteer, on_delete=models.PROTECT, related_name="assignments", db_index=False
+    )
+    call_out = models.ForeignKey(CallOut, on_delete=models.CASCADE, related_name="assignments")
+    through = models.ForeignKey(
+        CallOutUnit,
+        on_delete=models.CASCADE,
+        related_name="assignments",
+        db_index=False,
+        help_text="whose event carried the offer",
+    )
+    unit = models.ForeignKey(
+        Unit,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="the member's own unit then",
+    )
+    status = models.CharField(
+        max_length=12, choices=AssignmentStatus.choices, default=AssignmentStatus.OFFERED
+    )
+    offered_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    eta_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["task", "volunteer"], name="assignment_once")]
+        indexes = [
+            models.Index(fields=["task", "status"]),
+            models.Index(fields=["volunteer", "status"]),
+        ]

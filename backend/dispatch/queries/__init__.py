@@ -1,0 +1,35 @@
+"""Reads tasks, how they stand, and who can be asked."""
+
+from backend.dispatch.queries.members import eligible, topmost, units_numbered, unknown_skills, why_nobody
+from backend.dispatch.queries.progress import progress_of, recipients, unit_progress
+from backend.dispatch.queries.tasks import (
+    asked_by_topic,
+    asked_in,
+    call_out_out,
+    offers_to,
+    task_details,
+    task_for,
+    task_out,
+    task_outs,
+    task_page,
+)
+
+__all__ = [
+    "asked_by_topic",
+    "asked_in",
+    "call_out_out",
+    "eligible",
+    "offers_to",
+    "progress_of",
+    "recipients",
+    "task_details",
+    "task_for",
+    "task_out",
+    "task_outs",
+    "task_page",
+    "topmost",
+    "unit_progress",
+    "units_numbered",
+    "unknown_skills",
+    "why_nobody",
+]

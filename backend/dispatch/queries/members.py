@@ -1,0 +1,91 @@
+"""Who can be asked to take part in a task."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import and_, or_
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from backend.dispatch.models import Assignment, Task
+from backend.dispatch.rules import is_for_adults
+from backend.lib.checkdigit import parse_unit_number
+from backend.lib.errors import NotFound, require
+from backend.volunteers.models import Membership, Skill, Unit, Volunteer, adult_if_born_until
+from backend.volunteers.rules import within
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """One condition for being asked, and the words for those who fulfil it and all before it."""
+
+    words: str
+    condition: Q
+
+
+def units_numbered(numbers: Iterable[str]) -> list[Unit]:
+    """Return the units with these numbers, written with or without dashes, or raise NotFound; one query."""
+    try:
+        wanted = {parse_unit_number(number) for number in numbers}
+    except ValueError as error:
+        raise NotFound from error
+    units = list(Unit.objects.filter(number__in=wanted))
+    require(len(units) == len(wanted))
+    return units
+
+
+def topmost(units: Sequence[Unit]) -> list[Unit]:
+    """Return the units without those that lie below another of them, in the order of the tree."""
+    chosen: list[Unit] = []
+    for unit in sorted(units, key=lambda unit: unit.path):
+        if not chosen or not unit.path.startswith(chosen[-1].path):
+            chosen.append(unit)
+    return chosen
+
+
+def members_below(units: Sequence[Unit]) -> QuerySet[Membership]:
+    """Return the memberships of people with an account in these units and everything below them."""
+    # The ranges are compared with thousands of units, not with a million memberships.
+    below = Unit.objects.filter(reduce(or_, (within(unit.path) for unit in units)))
+    return Membership.objects.filter(unit__in=below.values("pk"), volunteer__user__is_active=True)
+
+
+def sieves(task: Task, at: datetime) -> list[Sieve]:
+    """Return what a member must be at `at` to be asked, in the order in which a refusal counts people."""
+    found = [Sieve("on duty", Q(volunteer__duty_until__gt=at))]
+    if task.requirements:
+        found.append(Sieve(f"with the skills {', '.join(task.requirements)}", _has_skills(task.requirements)))
+    if is_for_adults(task):
+        found.append(Sieve("proven to be adults", Q(volunteer__born_on__lte=adult_if_born_until(at))))
+    asked = Assignment.objects.filter(task=task, volunteer=OuterRef("volunteer"))
+    found.append(Sieve("not asked yet", Q(~Exists(asked))))
+    return found
+
+
+def eligible(task: Task, units: Sequence[Unit], at: datetime) -> QuerySet[Membership]:
+    """Return the memberships through which people can be asked; someone in two of the units comes twice."""
+    return members_below(units).filter(*(sieve.condition for sieve in sieves(task, at)))
+
+
+def why_nobody(task: Task, units: Sequence[Unit], at: datetime) -> str:
+    """Return how many members are left after each condition, for the refusal of an empty call-out."""
+    steps = sieves(task, at)
+    conditions = [reduce(and_, (step.condition for step in steps[: n + 1])) for n in range(len(steps))]
+    counts = {
+        f"left_{n}": Count("volunteer", distinct=True, filter=condition)
+        for n, condition in enumerate(conditions)
+    }
+    found = members_below(units).aggregate(members=Count("volunteer", distinct=True), **counts)
+    parts = [f"{found[f'left_{n}']} {step.words}" for n, step in enumerate(steps)]
+    return f"Nobody in these units can be asked now: {found['members']} members, of them {', '.join(parts)}."
+
+
+def _has_skills(codes: Sequence[str]) -> Q:
+    has = Volunteer.skills.through.objects.filter(volunteer=OuterRef("volunteer"))
+    return reduce(and_, (Q(Exists(has.filter(skill__code=code))) for code in codes))
+
+
+def unknown_skills(codes: Sequence[str]) -> set[str]:
+    """Return the codes that are no skill."""
+    return set(codes) - set(Skill.objects.filter(code__in=codes).values_list("code", flat=True))

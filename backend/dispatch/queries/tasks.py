@@ -1,0 +1,152 @@
+"""Tasks as their issuers and those who were asked see them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from backend.dispatch.models import Assignment, CallOut, Task, TaskStatus
+from backend.dispatch.queries.progress import progress_of
+from backend.dispatch.rules import may_direct
+from backend.dispatch.schemas import AssignmentOut, CallOutOut, Offer, PlaceOut, TaskDetail, TaskOut, TaskPage
+from backend.lib.errors import NotFound
+from backend.volunteers.models import Unit, User
+from backend.volunteers.queries import dispatched_units, unit_outs
+from backend.volunteers.rules import within
+from backend.volunteers.schemas import UnitOut
+
+PAGE = 20
+INBOX = 100
+ENDED_IS_RECENT = timedelta(days=7)
+
+
+def task_for(user: User, task_id: UUID, *, at: datetime) -> Task:
+    """Return a task to one of its issuers; for everybody else there is none."""
+    task = Task.objects.select_related("unit").filter(pk=task_id).first()
+    if task is None or not may_direct(user, task, at):
+        raise NotFound
+    return task
+
+
+def task_out(task: Task) -> TaskOut:
+    """Return one task as those who were asked see it."""
+    return task_outs([task])[0]
+
+
+def task_outs(tasks: Iterable[Task]) -> list[TaskOut]:
+    """Return tasks, read together with their units, in the order given; one query for all the units' parents."""
+    given = list(tasks)
+    units = unit_outs(task.unit for task in given)
+    return [_task_out(task, unit) for task, unit in zip(given, units, strict=True)]
+
+
+def task_details(tasks: Iterable[Task]) -> list[TaskDetail]:
+    """Return tasks with their progress, in the order given; two queries however many."""
+    given = list(tasks)
+    progress = progress_of(given)
+    return [TaskDetail(task=shape, progress=progress[shape.id]) for shape in task_outs(given)]
+
+
+def task_page(
+    user: User,
+    *,
+    unit: Unit | None = None,
+    status: str | None = None,
+    after: UUID | None = None,
+    at: datetime,
+) -> TaskPage:
+    """Return up to 20 tasks that `user` directs, newest first; `after` is the last task of the page before."""
+    tasks = directed = _directed_by(user, at)
+    if unit:
+        tasks = tasks.filter(within(unit.path, "unit__path"))
+    if status:
+        tasks = tasks.filter(status=status)
+    if after:
+        tasks = tasks.filter(_older_than(directed, after))
+    page = list(tasks.select_related("unit").order_by("-created_at", "-pk")[: PAGE + 1])
+    return TaskPage(items=task_details(page[:PAGE]), next=page[PAGE - 1].pk if len(page) > PAGE else None)
+
+
+def offers_to(person: int, *, at: datetime, through: str = "") -> list[Offer]:
+    """Return what a volunteer was asked, newest first, at most 100: open, or ended within a week. Two queries.
+
+    `through` is the number of a called unit, to leave out what came through others.
+    """
+    since = at - ENDED_IS_RECENT
+    current = Q(task__status=TaskStatus.CALLED) | Q(task__ended_at__gte=since) | Q(task__starts_at__gte=since)
+    mine = Q(volunteer__number=person) & (Q(through__unit__number=through) if through else Q())
+    assignments = list(
+        Assignment.objects.filter(current, mine)
+        .select_related("task__unit", "volunteer")
+        .order_by("-offered_at", "-pk")[:INBOX]
+    )
+    tasks = task_outs(assignment.task for assignment in assignments)
+    return [
+        Offer(task=task, assignment=AssignmentOut.of(assignment))
+        for task, assignment in zip(tasks, assignments, strict=True)
+    ]
+
+
+def call_out_out(call_out: CallOut) -> CallOutOut:
+    """Return what a call-out did."""
+    units = Unit.objects.filter(pk__in=call_out.units.values("unit")).order_by("path")
+    return CallOutOut(
+        id=call_out.pk,
+        task=call_out.task_id,
+        units=unit_outs(units),
+        at=call_out.at,
+        offered=call_out.offered,
+    )
+
+
+def asked_by_topic(task: Task) -> dict[str, list[int]]:
+    """Return the numbers of everyone who was asked, by the topic through which the offer was sent; one query."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for topic, number in task.assignments.order_by("pk").values_list("through__topic", "volunteer__number"):
+        found[topic].append(number)
+    return dict(found)
+
+
+def asked_in(call_out: CallOut) -> dict[int, list[int]]:
+    """Return the numbers of those asked by this call-out, by its units (`CallOutUnit` keys); one query."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for through, number in call_out.assignments.order_by("pk").values_list("through", "volunteer__number"):
+        found[through].append(number)
+    return dict(found)
+
+
+def _directed_by(user: User, at: datetime) -> QuerySet[Task]:
+    covered = [within(unit.path, "unit__path") for unit in dispatched_units(user.pk, at=at)]
+    return Task.objects.filter(reduce(or_, covered)) if covered else Task.objects.none()
+
+
+def _older_than(tasks: QuerySet[Task], task_id: UUID) -> Q:
+    last = tasks.filter(pk=task_id).values_list("created_at", flat=True).first()
+    if last is None:
+        raise NotFound
+    return Q(created_at__lt=last) | Q(created_at=last, pk__lt=task_id)
+
+
+def _task_out(task: Task, unit: UnitOut) -> TaskOut:
+    return TaskOut.model_validate(
+        {
+            "id": task.pk,
+            "unit": unit,
+            "category": task.category,
+            "title": task.title,
+            "instructions": task.instructions,
+            "place": PlaceOut(name=task.place_name, lon=task.lon, lat=task.lat),
+            "starts_at": task.starts_at,
+            "answer_by": task.answer_by,
+            "headcount": task.headcount,
+            "accepted": task.accepted,
+            "requirements": task.requirements,
+            "status": task.status,
+            "created_at": task.created_at,
+            "end_reason": task.end_reason,
+        }
+    )

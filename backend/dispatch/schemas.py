@@ -1,0 +1,268 @@
+"""What clients see of tasks and assignments, and what they send."""
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import (
+    UUID7,
+    Field,
+    RootModel,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from backend.dispatch.models import Assignment
+from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.volunteers.schemas import UnitOut
+
+ClientId = Annotated[
+    UUID7, WithJsonSchema({"type": "string", "format": "uuid", "description": "UUIDv7, made by the client"})
+]
+"""An id that the client makes, so that a retry is the same request; version 7 keeps the indexes in order."""
+
+
+NO_NUL = r"^[^\x00]*$"
+"""A database cannot store the NUL character."""
+
+CategoryCode = Literal[
+    "rescue",
+    "city",
+    "culture",
+    "care",
+    "community",
+    "environment",
+    "healthcare",
+    "psychology",
+    "legal",
+    "patrol",
+]
+
+
+class PlaceIn(Request):
+    """A point with the datum it was measured in, and words for people."""
+
+    name: Annotated[str, Field(max_length=120, pattern=NO_NUL)] = ""
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    datum: Literal["wgs84", "gcj02", "bd09"]
+
+
+class PlaceOut(Shape):
+    """A point in WGS-84, and words for people."""
+
+    name: str
+    lon: float
+    lat: float
+    datum: Literal["wgs84"] = "wgs84"
+
+
+class TaskIn(Request):
+    """Work asked from people. `id` is a UUIDv7 the client makes: sending it again is the same task.
+
+    `unit` asks; `requirements` are skill codes that everyone must have.
+    """
+
+    id: ClientId
+    unit: Annotated[str, Field(max_length=20)]
+    category: CategoryCode
+    title: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=NO_NUL)
+    ]
+    instructions: Annotated[str, Field(max_length=4_000, pattern=NO_NUL)] = ""
+    place: PlaceIn
+    starts_at: Instant
+    answer_by: Instant
+    headcount: Annotated[int, Field(ge=1, le=100_000)]
+    requirements: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=20)] = []
+
+    @model_validator(mode="after")
+    def _times_in_order(self) -> Self:
+        if self.answer_by > self.starts_at:
+            raise ValueError("answer_by must not be after starts_at")
+        return self
+
+
+class Progress(Shape):
+    """How a task stands: people by state. `silent` have received it and not answered; `not_reached` have not."""
+
+    headcount: int
+    offered: int
+    delivered: int
+    seen: int
+    accepted: int
+    reserve: int
+    declined: int
+    expired: int
+    silent: int
+    not_reached: int
+
+
+class TaskOut(Shape):
+    """A task as everyone who was asked sees it."""
+
+    id: UUID
+    unit: UnitOut
+    category: CategoryCode
+    title: str
+    instructions: str
+    place: PlaceOut
+    starts_at: Instant
+    answer_by: Instant
+    headcount: int
+    accepted: int
+    requirements: list[str]
+    status: Literal["draft", "called", "cancelled", "closed"]
+    created_at: Instant
+    end_reason: str
+
+
+class TaskDetail(Shape):
+    """A task as its issuers see it."""
+
+    task: TaskOut
+    progress: Progress
+
+
+class TaskFilter(Request):
+    """Which tasks to list: of a unit and everything below it, in one status, older than the last of a page."""
+
+    unit: Annotated[str, Field(max_length=20)] | None = None
+    status: Literal["draft", "called", "cancelled", "closed"] | None = None
+    after: UUID | None = None
+
+
+class TaskPage(Shape):
+    """A page of tasks, newest first; ask again with `after=next` while it is not null."""
+
+    items: list[TaskDetail]
+    next: UUID | None
+
+
+class CallOutIn(Request):
+    """Send a task to units and everyone below them. `id` is the client's UUIDv7."""
+
+    id: ClientId
+    units: Annotated[list[Annotated[str, Field(max_length=20)]], Field(min_length=1, max_length=200)]
+
+
+class CallOutOut(Shape):
+    """What a call-out did: `offered` people were asked now."""
+
+    id: UUID
+    task: UUID
+    units: list[UnitOut]
+    at: Instant
+    offered: int
+
+
+class AnswerIn(Request):
+    """Accept with an estimate of arrival, or decline with a reason. Declining after accepting gives the place back."""
+
+    answer: Literal["accept", "decline"]
+    eta_min: Annotated[int, Field(ge=0, le=1_440)] | None = None
+    reason: Annotated[str, Field(max_length=200, pattern=NO_NUL)] = ""
+
+
+class AnswerCommand(AnswerIn):
+    """An answer by socket names its task."""
+
+    task: UUID
+
+
+class AssignmentOut(Shape):
+    """One volunteer's part in a task."""
+
+    task: UUID
+    volunteer: VolunteerNumber
+    status: Literal["offered", "accepted", "reserve", "declined", "expired", "withdrawn"]
+    offered_at: Instant
+    answered_at: Instant | None
+    eta_at: Instant | None
+    reason: str
+
+    @classmethod
+    def of(cls, assignment: Assignment) -> Self:
+        """Return the shape of an assignment that was read together with its volunteer."""
+        return cls.model_validate(
+            {
+                "task": assignment.task_id,
+                "volunteer": assignment.volunteer.number,
+                "status": assignment.status,
+                "offered_at": assignment.offered_at,
+                "answered_at": assignment.answered_at,
+                "eta_at": assignment.eta_at,
+                "reason": assignment.reason,
+            }
+        )
+
+
+class Offer(Shape):
+    """What the inbox holds: a task and one's own part in it."""
+
+    task: TaskOut
+    assignment: AssignmentOut
+
+
+class Offers(RootModel[list[Offer]]):
+    """The inbox, newest first."""
+
+
+RecipientState = Literal["accepted", "reserve", "declined", "expired", "withdrawn", "silent", "not_reached"]
+
+
+class Recipient(Shape):
+    """One line of the leader's list.
+
+    `state` is the assignment's status, or for those who have not answered `silent` (delivered) or `not_reached`.
+    `phone` is whole only while `state` is `not_reached`, for calling by hand.
+    """
+
+    volunteer: VolunteerNumber
+    name: str
+    phone: str
+    unit: str
+    unit_name: str
+    state: RecipientState
+    delivered: bool
+    seen: bool
+    answered_at: Instant | None
+    eta_at: Instant | None
+    reason: str
+
+
+class RecipientFilter(Request):
+    """Which of those asked to list: in one state, after the last volunteer number of a page."""
+
+    state: RecipientState | None = None
+    after: Annotated[int, Field(ge=0, lt=100_000_000)] = 0
+
+
+class RecipientPage(Shape):
+    """A page of the list; ask again with `after=next` while it is not null."""
+
+    items: list[Recipient]
+    next: VolunteerNumber | None
+
+
+class UnitProgressFilter(Request):
+    """Whose sub-units to count; without it, those of the unit that asks."""
+
+    parent: Annotated[str, Field(max_length=20)] | None = None
+
+
+class UnitProgress(Shape):
+    """How a task stands within one direct sub-unit."""
+
+    unit: UnitOut
+    progress: Progress
+
+
+class UnitProgresses(RootModel[list[UnitProgress]]):
+    """How a task stands within each direct sub-unit, in the order of the tree."""
+
+
+class CancelIn(Request):
+    """Call a task off; everyone who was asked is told the reason."""
+
+    reason: Annotated[str, Field(max_length=200, pattern=NO_NUL)] = ""

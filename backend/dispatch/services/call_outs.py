@@ -1,0 +1,124 @@
+"""Sends tasks to units: the people are found at that moment, from who is on duty then."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Case, CharField, DateTimeField, F, UUIDField, Value, When
+from django.db.models.expressions import Combinable
+
+from backend.audit.services import record
+from backend.dispatch import queries
+from backend.dispatch.events import TaskCalled, TaskProgressed
+from backend.dispatch.models import AssignmentStatus, CallOut, CallOutUnit, Task, TaskStatus
+from backend.dispatch.rules import may_call, may_direct
+from backend.dispatch.schemas import CallOutIn
+from backend.dispatch.services.refusals import CallOutIdTaken, NobodyToAsk, TaskOver, TooManyToAsk
+from backend.dispatch.services.tasks import lock_task
+from backend.lib.errors import require
+from backend.realtime.frames import Audience
+from backend.realtime.log import Announcement, publish_all
+from backend.volunteers.models import Unit, User
+from backend.volunteers.rules import within
+
+MAX_ASKED = 100_000
+"""People one call-out may reach."""
+
+
+@transaction.atomic
+def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> CallOut:
+    """Ask everyone suitable in the units and below them: on duty now, with the skills, not asked before.
+
+    A unit below another of the units counts once. The same id with the same content is a retry and returns the first
+    call-out. Locks the task. Raises NotFound unless `by` may dispatch the task's unit and every called one,
+    CallOutIdTaken, TaskOver, NobodyToAsk saying why, TooManyToAsk.
+    """
+    task = lock_task(task_id)
+    require(may_direct(by, task, at))
+    units = queries.topmost(queries.units_numbered(wanted.units))
+    require(may_call(by, units, at))
+    sent, created = _sent(wanted.id, task, units, by, at)
+    if not created:
+        return sent
+    called = _called_units(sent, units)
+    sent.offered = _ask(task, sent, called, at)
+    sent.save(update_fields=["offered"])
+    task.status = TaskStatus.CALLED
+    task.save(update_fields=["status"])
+    record("task.called", subject=task.topic, by=by, at=at, call_out=str(sent.pk), offered=sent.offered)
+    _publish(task, sent, called, at)
+    return sent
+
+
+def _sent(id: UUID, task: Task, units: Sequence[Unit], by: User, at: datetime) -> tuple[CallOut, bool]:
+    """Return the call-out with this id, and whether it is new."""
+    sent = CallOut.objects.filter(pk=id).first()
+    if sent is None:
+        require(task.status in {TaskStatus.DRAFT, TaskStatus.CALLED} and at < task.answer_by, TaskOver)
+        # The task's lock keeps retries apart; the same id for another task at this very moment is caught here.
+        sent, created = CallOut.objects.get_or_create(pk=id, defaults={"task": task, "by": by, "at": at})
+        if created:
+            return sent, True
+    same_units = set(sent.units.values_list("unit", flat=True)) == {unit.pk for unit in units}
+    require((sent.task_id, sent.by_id) == (task.pk, by.pk) and same_units, CallOutIdTaken)
+    return sent, False
+
+
+def _called_units(sent: CallOut, units: Sequence[Unit]) -> list[CallOutUnit]:
+    rows = [CallOutUnit(call_out=sent, unit=unit, topic=unit.topic) for unit in units]
+    return CallOutUnit.objects.bulk_create(rows)
+
+
+def _ask(task: Task, sent: CallOut, called: Sequence[CallOutUnit], at: datetime) -> int:
+    """Make the offers; returns how many, or raises when there is nobody, or are too many."""
+    units = [row.unit for row in called]
+    # Counted before, not cut off: whoever is left out of a call-out in silence never knows.
+    found = queries.eligible(task, units, at)[: MAX_ASKED + 1].count()
+    require(found <= MAX_ASKED, TooManyToAsk)
+    offered = _insert_offers(task, sent, called, at)
+    if not offered:
+        raise NobodyToAsk(queries.why_nobody(task, units, at))
+    return offered
+
+
+def _insert_offers(task: Task, sent: CallOut, called: Sequence[CallOutUnit], at: datetime) -> int:
+    """Insert the assignments in one statement, whatever their number; returns how many.
+
+    Someone in two of the units comes twice: the first row, the primary membership's, stays; the constraint drops the
+    other.
+    """
+    units = [row.unit for row in called]
+    members = queries.eligible(task, units, at).order_by("-is_primary", "pk")
+    through = Case(*(When(within(row.unit.path, "unit__path"), then=Value(row.pk)) for row in called))
+    columns: dict[str, Combinable] = {
+        "task_id": Value(task.pk, UUIDField()),
+        "volunteer_id": F("volunteer_id"),
+        "call_out_id": Value(sent.pk, UUIDField()),
+        "through_id": through,
+        "unit_id": F("unit_id"),
+        "status": Value(AssignmentStatus.OFFERED.value, CharField()),
+        "offered_at": Value(at, DateTimeField()),
+        "reason": Value("", CharField()),
+    }
+    select, parameters = members.values_list(*columns.values()).query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO dispatch_assignment ({', '.join(columns)}) {select} "
+            "ON CONFLICT (task_id, volunteer_id) DO NOTHING",
+            parameters,
+        )
+        return int(cursor.rowcount)
+
+
+def _publish(task: Task, sent: CallOut, called: Sequence[CallOutUnit], at: datetime) -> None:
+    """Announce the task to those asked through each unit, and note the place of that event in the unit's topic."""
+    asked = queries.asked_in(sent)
+    reached = [row for row in called if row.pk in asked]
+    shape = queries.task_out(task)
+    event = TaskCalled(call_out=sent.pk, task=shape)
+    offers = [Announcement(row.topic, event, Audience(numbers=asked[row.pk])) for row in reached]
+    seqs = publish_all([*offers, Announcement(task.topic, TaskProgressed(task=shape, changed=[]))], at=at)
+    for row, seq in zip(reached, seqs, strict=False):
+        row.seq = seq
+    CallOutUnit.objects.bulk_update(reached, ["seq"])

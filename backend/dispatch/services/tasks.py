@@ -1,0 +1,139 @@
+"""Makes tasks and ends them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from backend.audit.services import record
+from backend.dispatch import queries
+from backend.dispatch.events import TaskCancelled, TaskClosed, TaskProgressed
+from backend.dispatch.models import AssignmentStatus, Task, TaskStatus
+from backend.dispatch.rules import may_direct
+from backend.dispatch.schemas import TaskIn
+from backend.dispatch.services.announcements import to_everyone_asked
+from backend.dispatch.services.refusals import TaskIdTaken
+from backend.lib.datum import to_wgs84
+from backend.lib.errors import Invalid, NotFound, require
+from backend.realtime.log import Announcement, publish_all
+from backend.realtime.positions import forget
+from backend.volunteers.models import Unit, User
+from backend.volunteers.queries import unit_by_number
+from backend.volunteers.rules import may_dispatch
+
+AHEAD = timedelta(days=366)
+"""How far ahead a task may start: a year is a plan, ten are a slip of the finger."""
+
+LIVE = (AssignmentStatus.OFFERED, AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
+
+
+def lock_task(task_id: UUID) -> Task:
+    """Return the task, locked, or raise NotFound. It is locked before any of its assignments, everywhere."""
+    task = Task.objects.select_for_update(of=("self",)).select_related("unit").filter(pk=task_id).first()
+    if task is None:
+        raise NotFound
+    return task
+
+
+@transaction.atomic
+def create_task(*, wanted: TaskIn, by: User, at: datetime) -> Task:
+    """Make a draft of a task, which nobody has been asked for yet.
+
+    The same id with the same content from the same person is a retry and returns the first task. Raises NotFound for a
+    unit that `by` may not dispatch, Invalid naming the field, TaskIdTaken.
+    """
+    unit = unit_by_number(wanted.unit)
+    require(may_dispatch(by, unit, at))
+    content = _content(wanted, unit, by)
+    task = Task.objects.filter(pk=wanted.id).first()
+    if task is None:
+        _check(wanted, at)
+        # Two retries at once: the database lets one of them insert, the other gets that row.
+        task, created = Task.objects.get_or_create(pk=wanted.id, defaults={**content, "created_at": at})
+        if created:
+            record("task.created", subject=task.topic, by=by, at=at)
+    require(all(getattr(task, name) == value for name, value in content.items()), TaskIdTaken)
+    return task
+
+
+@transaction.atomic
+def cancel_task(*, task_id: UUID, reason: str, by: User, at: datetime) -> Task:
+    """Call a task off, whatever its state; everyone who was asked is told. Doing it again changes nothing."""
+    task = lock_task(task_id)
+    require(may_direct(by, task, at))
+    if task.status == TaskStatus.CANCELLED:
+        return task
+    _take_off_the_map(task, at)
+    task.assignments.filter(status__in=LIVE).update(status=AssignmentStatus.WITHDRAWN)
+    task.status, task.ended_at, task.end_reason, task.accepted = TaskStatus.CANCELLED, at, reason, 0
+    task.save(update_fields=["status", "ended_at", "end_reason", "accepted"])
+    record("task.cancelled", subject=task.topic, by=by, at=at, reason=reason)
+    _tell(task, TaskCancelled(task=task.pk, reason=reason), at)
+    return task
+
+
+@transaction.atomic
+def close_task(*, task_id: UUID, at: datetime) -> bool:
+    """Close a called task whose time to answer has passed: offers without an answer expire. Tells whether it did.
+
+    Skips a task that someone else holds locked: another clock is closing it, or an answer is just being taken and the
+    next turn comes in seconds.
+    """
+    claimed = Task.objects.select_for_update(skip_locked=True, of=("self",)).select_related("unit")
+    task = claimed.filter(pk=task_id, status=TaskStatus.CALLED, answer_by__lte=at).first()
+    if task is None:
+        return False
+    task.assignments.filter(status=AssignmentStatus.OFFERED).update(status=AssignmentStatus.EXPIRED)
+    task.status, task.ended_at = TaskStatus.CLOSED, at
+    task.save(update_fields=["status", "ended_at"])
+    record("task.closed", subject=task.topic, by=None, at=at, accepted=task.accepted)
+    _tell(task, TaskClosed(task=task.pk, accepted=task.accepted), at)
+    return True
+
+
+def _take_off_the_map(task: Task, at: datetime) -> None:
+    """Stop showing those whom only this task made visible: who accepted and is not on duty."""
+    off_duty = Q(volunteer__duty_until__isnull=True) | Q(volunteer__duty_until__lte=at)
+    visible = task.assignments.filter(off_duty, status=AssignmentStatus.ACCEPTED)
+    forget(visible.values_list("volunteer__number", flat=True), at=at)
+
+
+def _content(wanted: TaskIn, unit: Unit, by: User) -> dict[str, Any]:
+    """Return the fields that make two tasks the same."""
+    lon, lat = to_wgs84(wanted.place.lon, wanted.place.lat, wanted.place.datum)
+    return {
+        "unit_id": unit.pk,
+        "created_by_id": by.pk,
+        "category": wanted.category,
+        "title": wanted.title,
+        "instructions": wanted.instructions,
+        "place_name": wanted.place.name,
+        "lon": lon,
+        "lat": lat,
+        "starts_at": wanted.starts_at,
+        "answer_by": wanted.answer_by,
+        "headcount": wanted.headcount,
+        "requirements": list(dict.fromkeys(wanted.requirements)),
+    }
+
+
+def _check(wanted: TaskIn, at: datetime) -> None:
+    """Raise Invalid with everything that is wrong with a new task, so that a person corrects it once."""
+    errors = []
+    if wanted.answer_by <= at:
+        errors.append({"pointer": "/answer_by", "detail": "answer_by must be in the future"})
+    if wanted.starts_at - at > AHEAD:
+        errors.append({"pointer": "/starts_at", "detail": "starts_at must be within a year"})
+    unknown = queries.unknown_skills(wanted.requirements)
+    for index, code in enumerate(wanted.requirements):
+        if code in unknown:
+            errors.append({"pointer": f"/requirements/{index}", "detail": f"there is no skill {code!r}"})
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def _tell(task: Task, event: TaskCancelled | TaskClosed, at: datetime) -> None:
+    progressed = Announcement(task.topic, TaskProgressed(task=queries.task_out(task), changed=[]))
+    publish_all([*to_everyone_asked(task, event), progressed], at=at)

@@ -1,0 +1,69 @@
+"""The topic of a task, the offers in a person's inbox, and who is tracked while taking part."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from django.conf import settings
+
+from backend.dispatch import queries
+from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
+from backend.lib.api import now
+from backend.lib.errors import NotFound
+from backend.realtime.registry import Principal, Tracked, snapshot, topic, tracking
+from backend.volunteers.models import User
+
+
+@topic("task")
+def may_join_task(principal: Principal, id: str) -> bool:
+    """Those who may dispatch the unit that asks."""
+    try:
+        queries.task_for(User(pk=principal.user_id), UUID(id), at=now())
+    except (ValueError, NotFound):
+        return False
+    return True
+
+
+@snapshot("task", "task")
+def task(principal: Principal, id: str) -> dict[str, Any]:
+    """Return the task with its progress, as `GET /tasks/{id}` returns it."""
+    found = queries.task_for(User(pk=principal.user_id), UUID(id), at=now())
+    return queries.task_details([found])[0].model_dump(mode="json")
+
+
+@snapshot("person", "offers")
+def offers(_: Principal, id: str) -> list[dict[str, Any]]:
+    """Return what this person was asked, as `GET /me/inbox` returns it."""
+    return [offer.model_dump(mode="json") for offer in queries.offers_to(int(id), at=now())]
+
+
+@snapshot("unit", "offers", within="person")
+def offers_through(principal: Principal, id: str) -> list[dict[str, Any]]:
+    """Return what this person was asked through this unit: what the events of its topic would have told."""
+    return [
+        offer.model_dump(mode="json") for offer in queries.offers_to(principal.person, at=now(), through=id)
+    ]
+
+
+@tracking
+def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
+    """Return those of `people` who have accepted a task around its time, with the path of the unit they were asked in.
+
+    A task ends for this purpose, as duty does, after the maximum length of duty; and it does not begin days before.
+    """
+    around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    rows = Assignment.objects.filter(
+        volunteer__number__in=list(people),
+        volunteer__user__is_active=True,
+        status=AssignmentStatus.ACCEPTED,
+        task__status__in=[TaskStatus.CALLED, TaskStatus.CLOSED],
+        task__starts_at__range=(at - around, at + around),
+    )
+    found = rows.filter(answered_at__isnull=False).order_by("-task__starts_at")
+    return {
+        number: Tracked(scope=path, since=max(cast(datetime, answered_at), starts_at - around))
+        for number, path, answered_at, starts_at in found.values_list(
+            "volunteer__number", "unit__path", "answered_at", "task__starts_at"
+        )
+    }

@@ -1,0 +1,57 @@
+"""The few lines every REST door shares: parse the body, answer with a shape."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import pydantic
+from rest_framework.request import Request as HttpRequest
+from rest_framework.response import Response
+
+from backend.lib.problems import Problem, invalid, refuse_nul
+from backend.lib.wire import Request
+
+Body = TypeVar("Body", bound=Request)
+
+
+def parse(shape: type[Body], request: HttpRequest) -> Body:
+    """Return the body as `shape`, or raise Malformed or Invalid naming each wrong field."""
+    try:
+        body = shape.model_validate_json(request.body)
+    except pydantic.ValidationError as error:
+        raise invalid(error) from error
+    refuse_nul(request.body)
+    return body
+
+
+def answer(
+    result: pydantic.BaseModel | Sequence[pydantic.BaseModel] | None, *, status: int = 200
+) -> Response:
+    """Return a shape, or a list of shapes, as the response; None is 204."""
+    if result is None:
+        return Response(status=204)
+    if isinstance(result, pydantic.BaseModel):
+        return Response(result.model_dump(mode="json"), status=status)
+    return Response([item.model_dump(mode="json") for item in result], status=status)
+
+
+def now() -> datetime:
+    """Return the time at the edge; everything below receives it as `at`."""
+    return datetime.now(UTC)
+
+
+def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add the problem shape to every operation of the OpenAPI document (a hook of drf-spectacular)."""
+    schemas = result["components"]["schemas"]
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
+    refused = {
+        "description": "Refused: what went wrong, where, and what to do (see problems.md).",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for path in result["paths"].values():
+        for operation in path.values():
+            operation["responses"]["default"] = refused
+    result["components"]["schemas"] = dict(sorted(schemas.items()))
+    return result

@@ -1,0 +1,83 @@
+"""The refusals: every reason for which an act is not done, named after the fact."""
+
+import re
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """An act that was not done, with a reason a person can act upon.
+
+    The class name becomes the problem type (`TaskAlreadyFull` → `/problems/task-already-full`); the docstring's
+    first line is the default detail.
+    """
+
+    status: ClassVar[int] = 409
+
+    def __init__(self, detail: str = "", *, errors: list[dict[str, str]] | None = None) -> None:
+        self.detail = detail or (type(self).__doc__ or "").strip().split("\n")[0]
+        self.errors = errors or []
+        super().__init__(self.detail)
+
+    @classmethod
+    def slug(cls) -> str:
+        """Return the kebab-case name that ends the problem type."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    @classmethod
+    def title(cls) -> str:
+        """Return the name as words."""
+        return cls.slug().replace("-", " ").capitalize()
+
+
+class NotFound(Refusal):
+    """There is no such thing, or you may not see it."""
+
+    status = 404
+
+
+class NotAllowed(Refusal):
+    """Your posts do not allow this act."""
+
+    status = 403
+
+
+class NotSignedIn(Refusal):
+    """Sign in first: the token is missing, expired or revoked."""
+
+    status = 401
+
+
+class Malformed(Refusal):
+    """This is not JSON."""
+
+    status = 400
+
+
+class Invalid(Refusal):
+    """Some fields are missing or wrong; `errors` says which and why."""
+
+    status = 422
+
+
+class TooLarge(Refusal):
+    """The message is larger than allowed."""
+
+    status = 413
+
+
+class TooMany(Refusal):
+    """Too many requests; wait and try again."""
+
+    status = 429
+
+
+class UnknownType(Refusal):
+    """There is no frame of this type."""
+
+    status = 404
+
+
+def require(allowed: bool, refusal: type[Refusal] = NotFound) -> None:
+    """Raise `refusal` unless `allowed`; by default what may not be seen does not exist."""
+    if not allowed:
+        raise refusal()

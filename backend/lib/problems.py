@@ -1,0 +1,183 @@
+"""Turns an exception into an RFC 9457 problem, the same at the REST door and in a socket reply."""
+
+import logging
+import uuid
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import pydantic
+import pydantic_core
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, RawPostDataException, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.views.defaults import page_not_found
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+
+from backend.lib.errors import (
+    Invalid,
+    Malformed,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Refusal,
+    TooLarge,
+    TooMany,
+)
+from backend.lib.wire import Shape
+
+logger = logging.getLogger(__name__)
+
+MAX_ERRORS = 1_000
+"""Wrong fields of one body up to which they are described."""
+
+
+class FieldError(Shape):
+    """One wrong field: a JSON pointer to it, and what is wrong."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(Shape):
+    """What went wrong, where, and what to do (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError] | None = None
+    request: str | None = None
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return the problem for any exception; the unforeseen ones are logged and told without detail."""
+    refusal = _refusal_of(error)
+    if refusal is None:
+        reference = uuid.uuid4().hex
+        logger.error("unforeseen error %s", reference, exc_info=error)
+        return Problem(
+            type="/problems/internal",
+            title="Internal error",
+            status=500,
+            detail="Something went wrong on the server; it was logged. Try again, and name this request if it stays.",
+            request=reference,
+        )
+    return Problem(
+        type=f"/problems/{refusal.slug()}",
+        title=refusal.title(),
+        status=refusal.status,
+        detail=refusal.detail,
+        errors=[FieldError(**error) for error in refusal.errors] or None,
+    )
+
+
+def invalid(error: pydantic.ValidationError, *, base: str = "", skip: int = 0) -> Refusal:
+    """Return the refusal that names each wrong field of a shape; broken JSON is `Malformed`.
+
+    `base` goes before each pointer; `skip` steps of pydantic's own are left out of it.
+    """
+    if (
+        error.error_count() > MAX_ERRORS
+    ):  # a megabyte of unknown fields would become a hundred of descriptions
+        return Invalid(
+            f"{error.error_count()} fields are wrong: this is not the shape that is expected here."
+        )
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    if any(item["type"] == "json_invalid" for item in found):
+        return Malformed(found[0]["msg"])
+    return Invalid(
+        errors=[
+            {"pointer": base + _pointer(item["loc"][skip:]), "detail": item["msg"]} for item in found[:20]
+        ],
+    )
+
+
+def refuse_nul(document: bytes | str) -> None:
+    """Raise Invalid naming each text of a JSON document with the NUL character, which PostgreSQL cannot store.
+
+    JSON can only spell it as an escape, so a document without that escape is not looked at again.
+    """
+    escape = "\\u0000"
+    if (escape.encode() if isinstance(document, bytes) else escape) not in document:  # type: ignore[operator]
+        return
+    try:
+        found = islice(_nul_in(pydantic_core.from_json(document)), 20)
+    except ValueError:
+        return  # it is no JSON, which whoever reads it will say
+    if errors := [{"pointer": pointer, "detail": "must not contain the NUL character"} for pointer in found]:
+        raise Invalid(errors=errors)
+
+
+def _nul_in(part: Any, pointer: str = "") -> Iterator[str]:
+    """Yield a pointer to each text with NUL, and to each object with such a name."""
+    if isinstance(part, str) and "\0" in part:
+        yield pointer
+    elif isinstance(part, dict):
+        if any("\0" in name for name in part):
+            yield pointer
+        for name, inner in part.items():
+            yield from _nul_in(inner, pointer + _pointer((name,)))
+    elif isinstance(part, list):
+        for index, inner in enumerate(part):
+            yield from _nul_in(inner, f"{pointer}/{index}")
+
+
+def problem_response(error: Exception, _context: dict[str, Any]) -> Response:
+    """Answer a request that failed (DRF's exception handler)."""
+    problem = problem_of(error)
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
+    return Response(
+        problem.model_dump(mode="json", exclude_none=True),
+        status=problem.status,
+        headers=headers,
+        content_type="application/problem+json",
+    )
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
+
+
+_REFUSALS: dict[type[Exception], type[Refusal]] = {
+    Http404: NotFound,
+    drf.NotFound: NotFound,
+    drf.NotAuthenticated: NotSignedIn,
+    drf.AuthenticationFailed: NotSignedIn,
+    drf.PermissionDenied: NotAllowed,
+    PermissionDenied: NotAllowed,
+    drf.ParseError: Malformed,
+    drf.Throttled: TooMany,
+    RequestDataTooBig: TooLarge,
+    # A failed sign-in, and the check of a page's CSRF header, look at the form of a request: there may be none.
+    SuspiciousOperation: Malformed,
+    MultiPartParserError: Malformed,
+    RawPostDataException: Malformed,
+    UnreadablePostError: Malformed,
+}
+
+
+def _refusal_of(error: Exception) -> Refusal | None:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, pydantic.ValidationError):
+        return invalid(error)
+    for foreign, refusal in _REFUSALS.items():
+        if isinstance(error, foreign):
+            return refusal()
+    return _other(error) if isinstance(error, drf.APIException) else None
+
+
+def _other(error: drf.APIException) -> Refusal:
+    """Return a refusal for what DRF refuses by itself: a wrong method or media type."""
+    refusal_class = type(type(error).__name__, (Refusal,), {"status": error.status_code})
+    return refusal_class(str(error.detail))  # type: ignore[no-any-return]
+
+
+def problem_page(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer an unknown address below /api/ with a problem, and any other with the page for people."""
+    if not request.path.startswith("/api/"):
+        return page_not_found(request, exception or Http404())
+    problem = problem_of(NotFound()).model_dump_json(exclude_none=True)
+    return HttpResponse(problem, status=404, content_type="application/problem+json")

@@ -1,0 +1,100 @@
+"""REST doors of realtime: for phones whose network lets no socket through."""
+
+from typing import Any
+
+from django.db import connection
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.lib.api import answer, now, parse
+from backend.realtime import services
+from backend.realtime.frames import EventFrame
+from backend.realtime.positions import Report, store_reports
+from backend.realtime.registry import Principal, registry
+from backend.realtime.schemas import (
+    CatchUpIn,
+    CatchUpOut,
+    CaughtUp,
+    Health,
+    PositionsIn,
+    PositionsOut,
+    ReceiptsIn,
+)
+
+
+class Positions(APIView):
+    @extend_schema(
+        operation_id="report_positions", request=PositionsIn, responses=PositionsOut, tags=["realtime"]
+    )
+    def post(self, request: Request) -> Response:
+        """Report positions of one's own; answered for each fix, after they are stored."""
+        body = parse(PositionsIn, request)
+        report = Report(_principal(request).person, body.fixes)
+        return answer(PositionsOut(stored=store_reports([report], at=now())[0]))
+
+
+class CatchUp(APIView):
+    @extend_schema(operation_id="catch_up", request=CatchUpIn, responses=CatchUpOut, tags=["realtime"])
+    def post(self, request: Request) -> Response:
+        """Read what was missed since the cursors, as `hello` does on the socket."""
+        body = parse(CatchUpIn, request)
+        return answer(_caught_up(services.catch_up(_principal(request), body.cursors)))
+
+
+class Receipts(APIView):
+    @extend_schema(
+        operation_id="report_receipts", request=ReceiptsIn, responses={204: None}, tags=["realtime"]
+    )
+    def post(self, request: Request) -> Response:
+        """Tell how far the phone has received and its person has seen its topics."""
+        body = parse(ReceiptsIn, request)
+        services.store_receipts(_principal(request), body.delivered, body.seen, at=now())
+        return answer(None)
+
+
+class Alive(APIView):
+    authentication_classes: Any = ()
+    permission_classes: Any = ()
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Tell that the process answers."""
+        return answer(Health(ok=True, checks={}))
+
+
+class Ready(APIView):
+    authentication_classes: Any = ()
+    permission_classes: Any = ()
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Tell whether the database answers."""
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            checks = {"database": True}
+        except Exception:
+            checks = {"database": False}
+        ok = all(checks.values())
+        return answer(Health(ok=ok, checks=checks), status=200 if ok else 503)
+
+
+def _principal(request: Request) -> Principal:
+    assert registry.principal_of is not None, "no app has registered who the user of a request is"
+    return registry.principal_of(request.user)
+
+
+def _caught_up(opening: services.Opening) -> CatchUpOut:
+    events: dict[str, list[EventFrame]] = {name: [] for name in opening.topics}
+    for message in opening.missed:
+        events[message.topic].append(EventFrame.model_validate_json(message.text))
+    return CatchUpOut(
+        topics={
+            name: CaughtUp(
+                head=joined.head, recovered=joined.recovered, snapshot=joined.snapshot, events=events[name]
+            )
+            for name, joined in opening.topics.items()
+        }
+    )

@@ -1,0 +1,110 @@
+"""Carries messages from the process that committed them to every hub: fire and forget, the log makes up for losses."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from backend.realtime.frames import Audience, Message, message_of
+
+logger = logging.getLogger(__name__)
+
+GROUP = "hubs"
+"""The one group of the channel layer: each hub is a member. See docs/adr/0003."""
+
+_MAX_WAITING = 1_000
+_SEND_TIMEOUT_S = 2.0
+
+Receiver = Callable[[Sequence[Message]], None]
+_local: tuple[asyncio.AbstractEventLoop, Receiver] | None = None
+
+
+def attach(loop: asyncio.AbstractEventLoop, receiver: Receiver | None) -> None:
+    """Make this process's hub receive local messages directly, on its own loop; None detaches."""
+    global _local
+    _local = (loop, receiver) if receiver else None
+
+
+def announce(messages: Sequence[Message]) -> None:
+    """Hand committed messages to the local hub and to the channel layer. Never blocks, never raises."""
+    if _local is not None:
+        loop, receiver = _local
+        try:
+            loop.call_soon_threadsafe(receiver, messages)
+        except RuntimeError:  # the loop has been closed: the process is going down
+            logger.info("no hub to tell")
+    if settings.REDIS_URL:
+        _sender().put({"type": "hub.messages", "messages": [_packed(message) for message in messages]})
+
+
+def announce_revoked(session: UUID, at: datetime) -> None:
+    """Tell every hub that a session was revoked; hubs that do not hear it find the row by their poll."""
+    if settings.REDIS_URL:
+        _sender().put({"type": "hub.revoked", "session": str(session), "at": at.isoformat()})
+
+
+def unpack(packed: dict[str, Any]) -> Message:
+    """Return the message that came over the layer."""
+    numbers, tags = packed.get("numbers"), packed.get("tags")
+    audience = None if numbers is None and tags is None else Audience(tags=tags, numbers=numbers)
+    return message_of(packed["topic"], packed["seq"], packed["text"], audience)
+
+
+def _packed(message: Message) -> dict[str, Any]:
+    packed: dict[str, Any] = {"topic": message.topic, "seq": message.seq, "text": message.text}
+    if message.audience:
+        packed |= {"numbers": message.audience.numbers, "tags": message.audience.tags}
+    return packed
+
+
+class _Sender:
+    """A thread with a loop of its own that writes to the layer.
+
+    `async_to_sync` would make a new loop, and with it a new connection, for every message of a process without one.
+    """
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_MAX_WAITING)
+        threading.Thread(target=self._run, name="bus", daemon=True).start()
+
+    def put(self, message: dict[str, Any]) -> None:
+        self.loop.call_soon_threadsafe(self._put, message)
+
+    def _put(self, message: dict[str, Any]) -> None:
+        try:
+            self.queue.put_nowait(message)
+        except asyncio.QueueFull:
+            logger.warning("the channel layer is not taking messages; the hubs read them from the log")
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_until_complete(self._send())
+
+    async def _send(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            message = await self.queue.get()
+            try:
+                async with asyncio.timeout(_SEND_TIMEOUT_S):
+                    await layer.group_send(GROUP, message)
+            except Exception as error:
+                logger.warning("the channel layer did not take a message: %r", error)
+
+
+_sender_lock = threading.Lock()
+_the_sender: _Sender | None = None
+
+
+def _sender() -> _Sender:
+    global _the_sender
+    with _sender_lock:
+        if _the_sender is None:
+            _the_sender = _Sender()
+        return _the_sender

@@ -1,0 +1,78 @@
+"""Due work: functions that apps register and a clock process calls again and again.
+
+What is due is a row in the database, never a timer in memory; a function claims rows, checks their state again inside
+the transaction that acts, and returns how many it dealt with.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from django.db import close_old_connections
+
+logger = logging.getLogger(__name__)
+
+
+class DueWork(Protocol):
+    """Does what has fallen due at `at`; returns how many rows it dealt with."""
+
+    def __call__(self, *, at: datetime) -> int: ...
+
+
+@dataclass
+class _Job:
+    name: str
+    every: timedelta
+    work: DueWork
+    next_at: float = 0.0
+
+
+_jobs: dict[str, _Job] = {}
+
+
+def due(*, every: timedelta) -> Callable[[DueWork], DueWork]:
+    """Register work that the clock does every so often."""
+
+    def register(work: DueWork) -> DueWork:
+        name = f"{work.__module__}.{work.__qualname__}"  # type: ignore[attr-defined]
+        _jobs[name] = _Job(name, every, work)
+        return work
+
+    return register
+
+
+def tick(*, at: datetime) -> dict[str, int]:
+    """Do all registered work once, whatever its interval; returns what each dealt with. For tests and `--once`."""
+    return {job.name: job.work(at=at) for job in _jobs.values()}
+
+
+def run(stop: threading.Event) -> None:
+    """Do due work until `stop` is set. Work that fails is logged and tried again at its next turn."""
+    while not stop.wait(0.2):
+        moment = time.monotonic()
+        for job in [job for job in _jobs.values() if job.next_at <= moment]:
+            job.next_at = moment + job.every.total_seconds()
+            _do(job)
+
+
+def start_inside() -> threading.Event:
+    """Run the clock in a thread of this process (the embedded default); set the returned event to stop it."""
+    stop = threading.Event()
+    threading.Thread(target=run, args=(stop,), name="clock", daemon=True).start()
+    return stop
+
+
+def _do(job: _Job) -> None:
+    close_old_connections()
+    try:
+        dealt_with = job.work(at=datetime.now(UTC))
+        if dealt_with:
+            logger.info("%s: %d", job.name, dealt_with)
+    except Exception:
+        logger.exception("due work failed: %s", job.name)
+    finally:
+        close_old_connections()

@@ -1,0 +1,121 @@
+"""Commands of realtime itself: they change the socket, not the database."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import pydantic
+from pydantic import Field
+
+from backend.lib.errors import Invalid, NotAllowed, NotFound
+from backend.lib.problems import invalid
+from backend.lib.wire import Request, Shape
+from backend.realtime import services
+from backend.realtime.frames import MAX_TOPICS, CommandFrame, Joined, TopicName
+from backend.realtime.hub import hub
+from backend.realtime.mapfeed import Viewport, feed
+from backend.realtime.registry import Credentials
+from backend.realtime.threads import in_thread
+
+if TYPE_CHECKING:
+    from backend.realtime.consumer import PhoneSocket
+
+
+class TopicJoin(Request):
+    """Join a topic; with a cursor the missed events follow, without one the reply holds a snapshot."""
+
+    topic: TopicName
+    cursor: Annotated[int, Field(ge=0, lt=2**62)] | None = None
+
+
+class TopicLeave(Request):
+    """Leave a topic that was joined with `topic.join`."""
+
+    topic: TopicName
+
+
+class SessionRenew(Request):
+    """Bring a new access token before the old one expires; the socket stays open."""
+
+    token: Annotated[str, Field(max_length=4_000)]
+
+
+class Nothing(Request):
+    """An empty body."""
+
+
+async def join(socket: "PhoneSocket", frame: CommandFrame) -> None:
+    """Join a topic (`topic.join`)."""
+    body = _body(TopicJoin, frame)
+    connection = socket.connected
+    if len(connection.topics) >= MAX_TOPICS and body.topic not in connection.topics:
+        raise services.TooManyTopics
+    opening = await in_thread(services.join_topic, connection.principal, body.topic, body.cursor)
+    await socket.admit(opening, frame.id, lambda topics: topics[body.topic])
+
+
+async def leave(socket: "PhoneSocket", frame: CommandFrame) -> None:
+    """Leave a topic (`topic.leave`)."""
+    hub.leave(socket.connected, _body(TopicLeave, frame).topic)
+    socket.reply(frame.id, Done())
+
+
+async def renew(socket: "PhoneSocket", frame: CommandFrame) -> None:
+    """Go on with a new access token of the same device (`session.renew`)."""
+    credentials = Credentials(token=_body(SessionRenew, frame).token)
+    connection = socket.connected
+    principal = await in_thread(services.sign_in_socket, credentials, at=datetime.now(UTC))
+    if (principal.person, principal.session) != (connection.principal.person, connection.principal.session):
+        raise NotAllowed("This token is another person's or another device's.")
+    connection.principal = principal
+    socket.reply(frame.id, Done())
+
+
+async def view_map(socket: "PhoneSocket", frame: CommandFrame) -> None:
+    """Watch a piece of the live map (`map.view`); frames of topic `map` follow, once a second, while it changes."""
+    view = _body(Viewport, frame)
+    if view.bbox[0] > view.bbox[2] or view.bbox[1] > view.bbox[3]:
+        raise Invalid(errors=[{"pointer": "/body/bbox", "detail": "order is west, south, east, north"}])
+    scopes = await in_thread(services.scopes_of, socket.connected.principal)
+    if not scopes:
+        raise NotFound
+    socket.reply(frame.id, Done())
+    feed.watch(socket.connected, view, scopes)
+
+
+async def leave_map(socket: "PhoneSocket", frame: CommandFrame) -> None:
+    """Stop watching the live map (`map.leave`)."""
+    feed.leave(socket.connected)
+    socket.reply(frame.id, Done())
+
+
+class Done(Shape):
+    """It is done."""
+
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """A command of realtime's own: its shapes and what runs in the event loop."""
+
+    body: type[Request]
+    result: type[Shape]
+    run: Callable[["PhoneSocket", CommandFrame], Awaitable[None]]
+
+
+BUILT_IN: dict[str, BuiltIn] = {
+    "topic.join": BuiltIn(TopicJoin, Joined, join),
+    "topic.leave": BuiltIn(TopicLeave, Done, leave),
+    "session.renew": BuiltIn(SessionRenew, Done, renew),
+    "map.view": BuiltIn(Viewport, Done, view_map),
+    "map.leave": BuiltIn(Nothing, Done, leave_map),
+}
+
+
+def _body(shape: type[Any], frame: CommandFrame) -> Any:
+    try:
+        return shape.model_validate(frame.body)
+    except pydantic.ValidationError as error:
+        raise invalid(error, base="/body") from error

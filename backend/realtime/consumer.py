@@ -1,0 +1,286 @@
+"""The one consumer: speaks the wire protocol on one socket.
+
+It has a receive loop of its own instead of Channels' dispatch, which visits the thread pool for every frame to look
+after database connections (measured: 8 × fewer frames a second).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pydantic
+from django.conf import settings
+
+from backend.lib.errors import Malformed, NotAllowed, NotSignedIn, Refusal
+from backend.lib.problems import invalid, problem_of, refuse_nul
+from backend.realtime import services
+from backend.realtime.commands import BUILT_IN
+from backend.realtime.connection import Connection
+from backend.realtime.credentials import credentials_of
+from backend.realtime.frames import (
+    COMMAND_FRAME,
+    KNOWN_FRAMES,
+    MAX_FRAME_BYTES,
+    CommandFrame,
+    Hello,
+    Joined,
+    Ping,
+    Pong,
+    PositionFrame,
+    ProblemReply,
+    ReceiptFrame,
+    Reply,
+    Welcome,
+)
+from backend.realtime.hub import hub
+from backend.realtime.mapfeed import feed
+from backend.realtime.positions import positions
+from backend.realtime.receipts import receipts
+from backend.realtime.threads import in_thread
+
+logger = logging.getLogger(__name__)
+
+HELLO_WITHIN_S = 10.0
+FRAMES_PER_S = 50.0
+BURST = 200.0
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class _Closed(Exception):
+    """Ends the conversation with a documented close code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        self.code, self.reason = code, reason
+
+
+class Allowance:
+    """A token bucket: `FRAMES_PER_S` on average, `BURST` at once."""
+
+    __slots__ = ("_left", "_since")
+
+    def __init__(self) -> None:
+        self._left = BURST
+        self._since = time.monotonic()
+
+    def take(self) -> bool:
+        """Take one; False when there is none left."""
+        moment = time.monotonic()
+        self._left = min(BURST, self._left + (moment - self._since) * FRAMES_PER_S)
+        self._since = moment
+        self._left -= 1
+        return self._left >= 0
+
+
+class PhoneSocket:
+    """One conversation, from the handshake to the close."""
+
+    def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        self.scope, self.receive, self.send = scope, receive, send
+        self.connection: Connection | None = None
+        self.allowance = Allowance()
+
+    async def run(self) -> None:
+        """Speak until either side closes."""
+        await self.receive()  # websocket.connect
+        subprotocol = "muster.v1" if "muster.v1" in self.scope.get("subprotocols", ()) else None
+        await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
+        try:
+            await self._open()
+            while True:
+                await self._take(await self._next())
+        except _Closed as closed:
+            await self._close(closed)
+        finally:
+            if self.connection is not None:
+                self.connection.gone()
+                feed.leave(self.connection)
+                hub.remove(self.connection)
+
+    async def _next(self) -> str:
+        message = await self.receive()
+        if message["type"] == "websocket.disconnect":
+            raise _Closed(0, "")
+        self._expect_signed_in()
+        text = message.get("text")
+        if not self.allowance.take():
+            raise _Closed(4290, f"too fast: at most {FRAMES_PER_S:.0f} frames a second")
+        if text is None:
+            raise _Closed(4400, "text frames only")
+        # A character is at most four bytes: most frames need no second look.
+        if len(text) * 4 > MAX_FRAME_BYTES and len(text.encode()) > MAX_FRAME_BYTES:
+            raise _Closed(4400, "frame too large")
+        return str(text)
+
+    def _expect_signed_in(self) -> None:
+        """Take nothing more from a socket that is being closed, or whose token has run out since."""
+        connection = self.connection
+        if connection is None:
+            return
+        if connection.closing is not None:
+            raise _Closed(0, "")
+        expires_at = connection.principal.expires_at
+        if expires_at is not None and expires_at <= datetime.now(UTC):
+            raise _Closed(4401, "the token has expired")
+
+    async def _close(self, closed: _Closed) -> None:
+        if not closed.code:
+            return
+        try:
+            if self.connection is not None:
+                self.connection.close(closed.code, closed.reason)
+            else:
+                await self.send({"type": "websocket.close", "code": closed.code, "reason": closed.reason})
+        except Exception as error:
+            logger.debug("socket is gone: %r", error)
+
+    # --- hello ----------------------------------------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        try:
+            async with asyncio.timeout(HELLO_WITHIN_S):
+                text = await self._next()
+            hello = KNOWN_FRAMES.validate_json(text)
+        except TimeoutError:
+            raise _Closed(4290, "no hello came in time: reconnect") from None
+        except pydantic.ValidationError as error:
+            raise _Closed(4400, f"not a hello: {error.errors()[0]['msg']}"[:100]) from error
+        if not isinstance(hello, Hello):
+            raise _Closed(4400, "say hello first")
+        hub.start()
+        at = datetime.now(UTC)
+        try:
+            opening = await in_thread(services.open_socket, credentials_of(self.scope), hello.cursors, at=at)
+        except NotSignedIn as refusal:
+            raise _Closed(4401, refusal.detail) from refusal
+        except NotAllowed as refusal:
+            raise _Closed(4403, "this device was signed out") from refusal
+        extension = self.scope.get("extensions", {}).get("muster.frame", {})
+        self.connection = Connection(self.send, extension.get("write"), opening.principal, at)
+        hub.add(self.connection)
+        await self.admit(opening, hello.id, self._welcome)
+        self._take_receipt(hello.cursors, {})
+
+    async def admit(
+        self, opening: services.Opening, reply_to: int, result_of: Callable[[dict[str, Joined]], Any]
+    ) -> None:
+        """Join topics, answer, and send what was missed; nothing can come between, so nothing is lost or reordered."""
+        connection = self.connected
+        while not all(hub.covers(name, joined.head) for name, joined in opening.topics.items()):
+            opening = await in_thread(services.read_on, opening)
+        later = [
+            m for name, joined in opening.topics.items() for m in hub.join(connection, name, joined.head)
+        ]
+        self.reply(reply_to, result_of(opening.topics))
+        connection.topics.update(opening.told)
+        for message in [*opening.missed, *later]:
+            connection.push(message)
+            connection.topics[message.topic] = message.seq
+
+    def _welcome(self, topics: dict[str, Joined]) -> Welcome:
+        return Welcome(
+            volunteer=self.connected.principal.person,  # type: ignore[arg-type]
+            topics=topics,
+            heartbeat_s=settings.MUSTER["HEARTBEAT_S"],
+            position_every_s=settings.MUSTER["POSITION_EVERY_S"],
+            server_time=datetime.now(UTC),
+        )
+
+    # --- frames ---------------------------------------------------------------------------------------------------
+
+    async def _take(self, text: str) -> None:
+        reply_to: int | None = None
+        try:
+            frame = _decode(text)
+            if isinstance(frame, CommandFrame):
+                reply_to = frame.id
+                await self._command(frame)
+            else:
+                self._known(frame)
+        except Refusal as refusal:
+            if isinstance(refusal, NotSignedIn):
+                raise _Closed(4401, refusal.detail) from refusal
+            self._problem(reply_to, refusal)
+        except _Closed:
+            raise
+        except Exception as error:
+            self._problem(reply_to, error)
+
+    def _known(self, frame: Hello | ReceiptFrame | PositionFrame | Ping) -> None:
+        match frame:
+            case ReceiptFrame():
+                self._take_receipt(frame.delivered, frame.seen)
+            case PositionFrame():
+                positions.add(self.connected, frame)
+            case Ping():
+                self.connected.push_text(Pong(server_time=datetime.now(UTC)).model_dump_json())
+            case Hello():
+                raise Malformed("You have said hello already; join further topics with `topic.join`.")
+
+    async def _command(self, frame: CommandFrame) -> None:
+        built_in = BUILT_IN.get(frame.type)
+        if built_in is not None:
+            await built_in.run(self, frame)
+            return
+        at = datetime.now(UTC)
+        result = await in_thread(services.run_command, self.connected.principal, frame, at=at)
+        self.reply(frame.id, result)
+
+    def _take_receipt(self, delivered: dict[str, int], seen: dict[str, int]) -> None:
+        """Keep what concerns topics of this socket, and never more than there is."""
+        connection = self.connected
+
+        def known(cursors: dict[str, int]) -> dict[str, int]:
+            return {
+                name: min(seq, hub.topics[name].head)
+                for name, seq in cursors.items()
+                if name in connection.topics and name in hub.topics and seq
+            }
+
+        here, looked_at = known(delivered), known(seen)
+        if here or looked_at:
+            receipts.add(connection.principal.person, here, looked_at)
+
+    @property
+    def connected(self) -> Connection:
+        """The connection of a socket that has said hello."""
+        assert self.connection is not None
+        return self.connection
+
+    def reply(self, reply_to: int, result: Any) -> None:
+        """Answer a command."""
+        self.connected.push_text(Reply(reply=reply_to, result=result).model_dump_json())
+
+    def _problem(self, reply_to: int | None, error: Exception) -> None:
+        problem = ProblemReply(reply=reply_to, problem=problem_of(error))
+        self.connected.push_text(problem.model_dump_json(exclude_none=reply_to is not None))
+
+
+def _decode(text: str) -> Hello | ReceiptFrame | PositionFrame | Ping | CommandFrame:
+    """Return the frame; raises Malformed or Invalid naming each wrong field."""
+    try:
+        refuse_nul(text)
+        return KNOWN_FRAMES.validate_json(text)
+    except pydantic.ValidationError as error:
+        kinds = {item["type"] for item in error.errors()}
+        if not kinds & {"union_tag_invalid"}:
+            raise invalid(error, skip=1) from error  # the first step of each pointer is the union's tag
+    try:
+        return COMMAND_FRAME.validate_json(text)
+    except pydantic.ValidationError as error:
+        raise invalid(error) from error
+
+
+async def socket_application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Serve one socket (ASGI)."""
+    await PhoneSocket(scope, receive, send).run()
+
+
+async def no_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:  # noqa: ARG001
+    """Refuse a socket at any other address: closing before accepting is HTTP 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1000})

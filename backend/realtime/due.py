@@ -1,0 +1,53 @@
+"""What time brings to realtime: old events, revocations, command keys and tracks are trimmed in small steps."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from backend.realtime.clock import due
+from backend.realtime.models import CommandResult, Event, Fix, Revocation, Topic
+
+STEP = 1_000
+TRACKS_KEPT = timedelta(days=30)
+KEYS_KEPT = timedelta(days=7)
+
+
+@due(every=timedelta(minutes=1))
+def trim_events(*, at: datetime) -> int:
+    """Trim events that are too old or too many, and remember how far in each topic; returns how many."""
+    old = Event.objects.filter(at__lt=at - settings.MUSTER["EVENTS_KEPT"]).order_by("at")
+    ends: dict[str, int] = {}
+    for name, seq in old.values_list("topic_id", "seq")[:STEP]:
+        ends[name] = max(seq, ends.get(name, 0))
+    return sum(trim_topic(name, seq) for name, seq in ends.items()) + trim_long_topics()
+
+
+def trim_long_topics() -> int:
+    """Trim topics that hold more events than are kept; returns how many events went."""
+    kept = settings.MUSTER["EVENTS_KEPT_PER_TOPIC"]
+    long = Topic.objects.filter(head__gt=F("trimmed_to") + kept)[:20]
+    return sum(trim_topic(topic.name, min(topic.head - kept, topic.trimmed_to + STEP)) for topic in long)
+
+
+@transaction.atomic
+def trim_topic(name: str, until: int) -> int:
+    """Delete a topic's events up to and including `until`; readers learn it from `trimmed_to` in the same commit."""
+    Topic.objects.filter(name=name, trimmed_to__lt=until).update(trimmed_to=until)
+    deleted, _ = Event.objects.filter(topic_id=name, seq__lte=until).delete()
+    return deleted
+
+
+@due(every=timedelta(minutes=10))
+def trim_records(*, at: datetime) -> int:
+    """Delete tracks after 30 days, and revocations and command keys that nobody can ask for any more."""
+    trimmed = 0
+    for rows in (
+        Fix.objects.filter(received_at__lt=at - TRACKS_KEPT),
+        Revocation.objects.filter(at__lt=at - timedelta(days=1)),
+        CommandResult.objects.filter(at__lt=at - KEYS_KEPT),
+    ):
+        step = rows.order_by("id").values_list("id", flat=True)[:STEP]
+        trimmed += rows.model.objects.filter(pk__in=list(step)).delete()[0]
+    return trimmed

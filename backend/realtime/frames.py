@@ -1,0 +1,245 @@
+"""Every frame of the wire protocol, and the message of the log that is encoded once for all its recipients."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from backend.lib.problems import Problem
+from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.realtime.registry import Principal
+
+MAX_FRAME_BYTES = 64 * 1024
+MAX_TOPICS = 200
+
+TopicName = Annotated[str, Field(max_length=80)]
+Cursors = Annotated[dict[TopicName, Annotated[int, Field(ge=0, lt=2**62)]], Field(max_length=MAX_TOPICS)]
+FrameId = Annotated[int, Field(ge=0, lt=2**53)]
+
+
+# --- what a phone sends -------------------------------------------------------------------------------------------
+
+
+class ClientApp(BaseModel):
+    """Which program speaks."""
+
+    model_config = ConfigDict(frozen=True)
+    app: Annotated[str, Field(max_length=80)] = ""
+    version: Annotated[str, Field(max_length=40)] = ""
+
+
+class Hello(BaseModel):
+    """The first frame: how far the phone has got in each topic. A topic without a cursor is answered by a snapshot."""
+
+    model_config = ConfigDict(frozen=True)
+    type: Literal["hello"] = "hello"
+    id: FrameId
+    cursors: Cursors = {}
+    client: ClientApp = ClientApp()
+
+
+class ReceiptFrame(BaseModel):
+    """How far the phone has received (`delivered`) and its person has seen (`seen`) each topic. Gets no reply."""
+
+    model_config = ConfigDict(frozen=True)
+    type: Literal["receipt"] = "receipt"
+    delivered: Cursors = {}
+    seen: Cursors = {}
+
+
+class FixIn(Request):
+    """One position: where, when by the phone's clock, in which datum."""
+
+    at: Instant
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    datum: Literal["wgs84", "gcj02", "bd09"]
+    acc_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
+    battery: Annotated[int, Field(ge=0, le=100)] | None = None
+
+
+class PositionFrame(BaseModel):
+    """Positions, numbered by the phone; answered by `stored` with the same number once they are in the database."""
+
+    model_config = ConfigDict(frozen=True)
+    type: Literal["position"] = "position"
+    n: FrameId
+    fixes: Annotated[list[FixIn], Field(min_length=1, max_length=100)]
+
+
+class Ping(BaseModel):
+    """Asks for a `pong`: for clients whose library hides the protocol's own pings."""
+
+    model_config = ConfigDict(frozen=True)
+    type: Literal["ping"] = "ping"
+
+
+class CommandFrame(BaseModel):
+    """An act. `key` is a UUIDv7 made by the client: the same key again returns the first result."""
+
+    model_config = ConfigDict(frozen=True)
+    type: Annotated[str, Field(max_length=60)]
+    id: FrameId
+    key: UUID | None = None
+    body: dict[str, Any] = {}
+
+
+KNOWN_FRAMES: TypeAdapter[Hello | ReceiptFrame | PositionFrame | Ping] = TypeAdapter(
+    Annotated[Hello | ReceiptFrame | PositionFrame | Ping, Field(discriminator="type")]
+)
+COMMAND_FRAME = TypeAdapter(CommandFrame)
+
+
+# --- what the server sends ----------------------------------------------------------------------------------------
+
+
+class Joined(Shape):
+    """Where a topic stands. When `recovered` is false the log no longer reaches back: start from `snapshot`."""
+
+    head: int
+    recovered: bool
+    snapshot: dict[str, Any] | None = None
+
+
+class Welcome(Shape):
+    """The answer to `hello`; the missed events follow as ordinary event frames."""
+
+    volunteer: VolunteerNumber
+    topics: dict[str, Joined]
+    heartbeat_s: int
+    position_every_s: int
+    server_time: Instant
+
+
+class Reply(Shape):
+    """The one answer to a command: a result or a problem."""
+
+    reply: int
+    result: Any = None
+
+
+class ProblemReply(Shape):
+    """The answer to a command, or to a frame that could not be read (`reply` is then null), that was refused."""
+
+    reply: int | None
+    problem: Problem
+
+
+class EventFrame(Shape):
+    """Something that happened in a topic. Drop it when `seq` is not greater than your cursor."""
+
+    topic: str
+    seq: int
+    type: str
+    at: Instant
+    data: dict[str, Any]
+
+
+class Stored(Shape):
+    """The positions of frame `positions` are in the database; `refused` of them were not (off duty)."""
+
+    type: Literal["stored"] = "stored"
+    positions: int
+    refused: int = 0
+
+
+class Heartbeat(Shape):
+    """The last event of each topic that was sent to this phone: whoever is behind has missed it, and catches up."""
+
+    type: Literal["heartbeat"] = "heartbeat"
+    heads: dict[str, int]
+    server_time: Instant
+
+
+class Pong(Shape):
+    """The answer to `ping`."""
+
+    type: Literal["pong"] = "pong"
+    server_time: Instant
+
+
+class TopicRevoked(Shape):
+    """You may no longer see this topic; its subscription has ended."""
+
+    type: Literal["topic.revoked"] = "topic.revoked"
+    topic: str
+
+
+# --- the log's message --------------------------------------------------------------------------------------------
+
+
+class Audience(BaseModel):
+    """Who in a topic an event is for: those who have every tag, and are among the numbers (None: no such limit).
+
+    Hub, replay and catch-up apply the same audience, so whoever was not asked then is not shown it later.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    tags: list[str] | None = None
+    numbers: list[int] | None = None
+
+
+class Matcher:
+    """An audience made ready to ask about thousands of people."""
+
+    __slots__ = ("numbers", "tags")
+
+    def __init__(self, audience: Audience) -> None:
+        self.tags = frozenset(audience.tags or ())
+        self.numbers = None if audience.numbers is None else frozenset(audience.numbers)
+
+    def __call__(self, principal: Principal) -> bool:
+        """Tell whether the event is for this person."""
+        if self.numbers is not None and principal.person not in self.numbers:
+            return False
+        return self.tags <= principal.tags
+
+
+@dataclass(slots=True)
+class Message:
+    """One event of the log, encoded once: `outgoing` is the ASGI message, `frame` the bytes on the wire."""
+
+    topic: str
+    seq: int
+    text: str
+    audience: Audience | None
+    matcher: Matcher | None
+    frame: bytes
+    outgoing: dict[str, Any]
+
+
+def message_of(topic: str, seq: int, text: str, audience: Audience | None) -> Message:
+    """Return a message ready to be written to any number of sockets."""
+    frame = encode_frame(text)
+    return Message(
+        topic=topic,
+        seq=seq,
+        text=text,
+        audience=audience,
+        matcher=Matcher(audience) if audience else None,
+        frame=frame,
+        outgoing={"type": "websocket.send", "text": text},
+    )
+
+
+def encode_event(
+    topic: str, seq: int, type: str, at: datetime, data: str, audience: Audience | None
+) -> Message:
+    """Return the message of one event; `data` is JSON already, and is not parsed again."""
+    head = EventFrame(topic=topic, seq=seq, type=type, at=at, data={}).model_dump_json()
+    return message_of(topic, seq, f"{head[:-3]}{data}}}", audience)
+
+
+def encode_frame(text: str) -> bytes:
+    """Return the bytes of an unmasked, unfragmented, uncompressed text frame (RFC 6455, 5.2)."""
+    payload = text.encode()
+    size = len(payload)
+    if size < 126:
+        head = bytes((0x81, size))
+    elif size < 65_536:
+        head = b"\x81\x7e" + size.to_bytes(2, "big")
+    else:
+        head = b"\x81\x7f" + size.to_bytes(8, "big")
+    return head + payload

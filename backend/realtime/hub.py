@@ -1,0 +1,300 @@
+"""The hub: one per process, the only member of the channel layer; writes each event to the local sockets it is for."""
+
+import asyncio
+import itertools
+import logging
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from backend.realtime import bus, log, services
+from backend.realtime.connection import Connection
+from backend.realtime.frames import Heartbeat, Message, TopicRevoked
+from backend.realtime.models import Revocation
+from backend.realtime.threads import in_thread
+
+logger = logging.getLogger(__name__)
+
+RING = 256
+"""Messages of a topic kept in memory, so that joining and resuming need no second read."""
+POLL_S = 1.0
+YIELD_EVERY = 500
+"""Sockets written to before the loop may do other work."""
+REVIEW_EVERY = 24
+"""Heartbeats after which a socket's topics are reviewed: every ten minutes."""
+LOOK_BACK = timedelta(seconds=15)
+"""A topic row is stamped before its transaction commits: the poll looks this far behind the newest stamp it saw. What
+commits later than that is found by the full look that goes with each round of heartbeats."""
+
+
+@dataclass(slots=True)
+class TopicState:
+    """A topic that somebody here has joined. `head` is the last event that was delivered here."""
+
+    name: str
+    head: int
+    members: dict[Connection, None] = field(default_factory=dict)
+    ring: deque[Message] = field(default_factory=lambda: deque(maxlen=RING))
+    ahead: dict[int, Message] = field(default_factory=dict)
+
+
+class Hub:
+    """Delivers the log to local sockets: in order, without gaps, without waiting for anybody."""
+
+    def __init__(self) -> None:
+        self.connections: dict[Connection, None] = {}
+        self.topics: dict[str, TopicState] = {}
+        self.strays: dict[str, list[Message]] = {}
+        self._sessions: dict[UUID, set[Connection]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._writing: deque[tuple[Message, list[Connection]]] = deque()
+        self._newest: datetime | None = None
+        self._wanted: asyncio.Event
+        self._to_write: asyncio.Event
+        self._ticks = 0
+        self._turn = 0
+
+    # --- life -----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the hub on the running loop, once."""
+        loop = asyncio.get_running_loop()
+        if self._loop is loop:
+            return
+        self._loop = loop
+        self._wanted, self._to_write = asyncio.Event(), asyncio.Event()
+        bus.attach(loop, self.take)
+        self._tasks = [loop.create_task(work()) for work in (self._poll, self._heartbeats, self._write)]
+        if settings.REDIS_URL:
+            self._tasks.append(loop.create_task(self._listen()))
+
+    async def stop(self) -> None:
+        """Stop what runs, and forget everything."""
+        while running := [task for task in self._tasks if not task.done()]:
+            for task in running:  # again and again: the layer's client can swallow a cancellation
+                task.cancel()
+            await asyncio.wait(running, timeout=0.2)
+        if self._loop is not None:
+            bus.attach(self._loop, None)
+        self.__init__()  # type: ignore[misc]
+
+    # --- sockets --------------------------------------------------------------------------------------------------
+
+    def add(self, connection: Connection) -> None:
+        """Take in a socket that has signed in."""
+        self._turn += 1
+        connection.turn = self._turn % settings.MUSTER["HEARTBEAT_S"]
+        self.connections[connection] = None
+        self._sessions.setdefault(connection.principal.session, set()).add(connection)
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a socket."""
+        self.connections.pop(connection, None)
+        same_session = self._sessions.get(connection.principal.session)
+        if same_session is not None:
+            same_session.discard(connection)
+            if not same_session:
+                del self._sessions[connection.principal.session]
+        for name in list(connection.topics):
+            self.leave(connection, name)
+
+    def join(self, connection: Connection, name: str, head: int) -> list[Message]:
+        """Join a socket to a topic of which it knows everything up to `head`; returns what came after that.
+
+        `head` was read from the log a moment ago; events since then are in the ring, or among the strays of a topic
+        that nobody here had joined. What is in neither is found by the poll, because `head` of the state says so.
+        """
+        state = self.topics.get(name)
+        if state is None:
+            state = self.topics[name] = TopicState(name, head)
+            for stray in self.strays.pop(name, ()):
+                self._accept(state, stray)
+        state.members[connection] = None
+        connection.topics[name] = head
+        return [
+            m for m in state.ring if m.seq > head and (m.matcher is None or m.matcher(connection.principal))
+        ]
+
+    def covers(self, name: str, head: int) -> bool:
+        """Tell whether what came after `head` here is still in memory."""
+        state = self.topics.get(name)
+        return state is None or state.head <= head or (bool(state.ring) and state.ring[0].seq <= head + 1)
+
+    def leave(self, connection: Connection, name: str) -> None:
+        """Take a socket out of a topic."""
+        connection.topics.pop(name, None)
+        state = self.topics.get(name)
+        if state is not None:
+            state.members.pop(connection, None)
+            if not state.members:
+                del self.topics[name]
+
+    def close_session(self, session: UUID, revoked_at: datetime) -> None:
+        """Close the sockets that a session opened before it was revoked; it may have signed in again since."""
+        for connection in list(self._sessions.get(session, ())):
+            if connection.opened_at <= revoked_at:
+                connection.close(4403, "this device was signed out")
+
+    # --- messages -------------------------------------------------------------------------------------------------
+
+    def take(self, messages: Sequence[Message]) -> None:
+        """Take messages from the bus or the log, in any order and any number of times."""
+        for message in messages:
+            state = self.topics.get(message.topic)
+            if state is None:
+                self.strays.setdefault(message.topic, []).append(message)
+            else:
+                self._accept(state, message)
+
+    def _accept(self, state: TopicState, message: Message) -> None:
+        if message.seq <= state.head:
+            return
+        state.ahead[message.seq] = message
+        while (following := state.ahead.pop(state.head + 1, None)) is not None:
+            state.head += 1
+            state.ring.append(following)
+            self._deliver(state, following)
+        if state.ahead:
+            self._wanted.set()  # a gap: read the log now, not at the next poll
+
+    def _deliver(self, state: TopicState, message: Message) -> None:
+        members = list(state.members)
+        if not self._writing and len(members) <= YIELD_EVERY:
+            _write(message, members)
+        else:
+            self._writing.append((message, members))
+            self._to_write.set()
+
+    # --- what never stops -----------------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        """Receive from the channel layer; when it fails, the poll delivers until it is back."""
+        while True:
+            try:
+                layer = get_channel_layer()
+                channel = await layer.new_channel("hub")
+                await layer.group_add(bus.GROUP, channel)
+                while True:
+                    self._receive(await layer.receive(channel))
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                logger.warning("the channel layer is away: %r", error)
+                await asyncio.sleep(POLL_S)
+
+    def _receive(self, received: dict[str, Any]) -> None:
+        if received["type"] == "hub.messages":
+            self.take([bus.unpack(packed) for packed in received["messages"]])
+        elif received["type"] == "hub.revoked":
+            self.close_session(UUID(received["session"]), datetime.fromisoformat(received["at"]))
+
+    async def _write(self) -> None:
+        """Write to large topics in portions, so that other work of the loop need not wait for the last of them."""
+        while True:
+            await self._to_write.wait()
+            self._to_write.clear()
+            while self._writing:
+                message, members = self._writing[0]
+                for start in range(0, len(members), YIELD_EVERY):
+                    _write(message, members[start : start + YIELD_EVERY])
+                    await asyncio.sleep(0)
+                self._writing.popleft()
+
+    async def _poll(self) -> None:
+        """Ask the log once a second, or at once after a gap, which topics moved; deliver what is missing."""
+        while True:
+            try:
+                async with asyncio.timeout(
+                    POLL_S
+                ):  # not wait_for: in Python 3.11 it can swallow a cancellation
+                    await self._wanted.wait()
+                await asyncio.sleep(0.02)  # messages that crossed on the way need no read
+            except TimeoutError:
+                pass
+            self._wanted.clear()
+            self._ticks += 1
+            try:
+                await self._look(full=self._ticks % settings.MUSTER["HEARTBEAT_S"] == 0)
+            except Exception as error:
+                logger.warning("the log could not be read: %r", error)
+
+    async def _look(self, *, full: bool) -> None:
+        self.strays.clear()
+        known = {name: state.head for name, state in self.topics.items()}
+        missed = await in_thread(_missed, known, self._newest, full)
+        self._newest = missed.newest
+        self.take(missed.messages)
+        for session, revoked_at in missed.revoked:
+            self.close_session(session, revoked_at)
+
+    async def _heartbeats(self) -> None:
+        """Tell a share of the sockets their heads each second, and close those whose token has expired."""
+        every = settings.MUSTER["HEARTBEAT_S"]
+        for second in itertools.count(1):
+            await asyncio.sleep(1)
+            at = datetime.now(UTC)
+            due = [c for c in self.connections if c.turn == second % every]
+            if second // every % REVIEW_EVERY == REVIEW_EVERY - 1:
+                await self._review(due)
+            for connection in due:
+                connection.push_text(Heartbeat(heads=connection.topics, server_time=at).model_dump_json())
+            for connection in list(self.connections):
+                expires_at = connection.principal.expires_at
+                if expires_at is not None and expires_at <= at:
+                    connection.close(4401, "the access token has expired: sign in again")
+
+    async def _review(self, due: Sequence[Connection]) -> None:
+        """Take sockets out of topics that their people may no longer see: a post has ended, a unit was left."""
+        holders = [(connection.principal, list(connection.topics)) for connection in due]
+        try:
+            lost = await in_thread(services.lost_topics, holders)
+        except Exception as error:
+            logger.warning("access could not be reviewed: %r", error)
+            return
+        for connection, names in zip(due, lost, strict=True):
+            for name in names:
+                self.leave(connection, name)
+                connection.push_text(TopicRevoked(topic=name).model_dump_json())
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What a look at the log found."""
+
+    messages: list[Message]
+    newest: datetime | None
+    revoked: list[tuple[UUID, datetime]]
+
+
+def _missed(known: dict[str, int], newest: datetime | None, full: bool) -> Missed:
+    """Return what local topics lack and which sessions were revoked (runs in a thread)."""
+    since = (newest or datetime.now(UTC)) - LOOK_BACK
+    moved = log.moved_since(since)
+    heads: Iterable[tuple[str, int]] = [(name, head) for name, head, _ in moved]
+    if full:
+        heads = [(name, head) for name, (head, _) in log.heads(known).items()]
+    behind = {name: (known[name], head) for name, head in heads if name in known and head > known[name]}
+    return Missed(
+        messages=log.read(behind),
+        newest=max((moved_at for _, _, moved_at in moved), default=newest),
+        revoked=list(Revocation.objects.filter(at__gte=since).values_list("session", "at")[:10_000]),
+    )
+
+
+def _write(message: Message, members: Sequence[Connection]) -> None:
+    name, seq, matcher = message.topic, message.seq, message.matcher
+    for connection in members:
+        if matcher is None or matcher(connection.principal):
+            connection.push(message)
+            if name in connection.topics:
+                connection.topics[name] = seq
+
+
+hub = Hub()

@@ -1,0 +1,77 @@
+"""Receipts: how far each person's phones have got in each topic, stored in batches."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from django.db import connection, transaction
+
+from backend.realtime.threads import in_thread
+
+FLUSH_S = 0.5
+_PORTION = 2_000
+
+Pending = dict[tuple[str, int], tuple[int, int]]
+
+_GREATEST = {"postgresql": "GREATEST", "sqlite": "MAX"}
+_UPSERT = """
+    INSERT INTO realtime_receipt (topic, person, delivered, seen, at) VALUES {rows}
+    ON CONFLICT (topic, person) DO UPDATE SET
+        delivered = {greatest}(realtime_receipt.delivered, excluded.delivered),
+        seen = {greatest}(realtime_receipt.seen, excluded.seen),
+        at = excluded.at
+"""
+
+
+class ReceiptBuffer:
+    """Collects receipts of a process's sockets and stores them together.
+
+    A crash loses at most half a second of them; the cursors of the next hello are a receipt too.
+    """
+
+    def __init__(self) -> None:
+        self._pending: Pending = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, person: int, delivered: Mapping[str, int], seen: Mapping[str, int]) -> None:
+        """Take one phone's receipt."""
+        for key, (now_delivered, now_seen) in pending_of(person, delivered, seen).items():
+            before = self._pending.get(key, (0, 0))
+            self._pending[key] = (max(before[0], now_delivered), max(before[1], now_seen))
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._flush())
+
+    async def _flush(self) -> None:
+        while self._pending:
+            await asyncio.sleep(FLUSH_S)
+            pending, self._pending = self._pending, {}
+            try:
+                await in_thread(store, pending, at=datetime.now(UTC))
+            except Exception:
+                for key, value in pending.items():  # the database is away: keep them for the next try
+                    self._pending.setdefault(key, value)
+                await asyncio.sleep(1)
+
+
+def store(pending: Pending, *, at: datetime) -> None:
+    """Write receipts; a cursor never goes back."""
+    if not pending:
+        return
+    rows = [(topic, person, d, s) for (topic, person), (d, s) in sorted(pending.items())]
+    stamp = connection.ops.adapt_datetimefield_value(at)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for start in range(0, len(rows), _PORTION):
+            portion = rows[start : start + _PORTION]
+            sql = _UPSERT.format(
+                rows=", ".join(["(%s, %s, %s, %s, %s)"] * len(portion)), greatest=_GREATEST[connection.vendor]
+            )
+            cursor.execute(sql, [value for row in portion for value in (*row, stamp)])
+
+
+def pending_of(person: int, delivered: Mapping[str, int], seen: Mapping[str, int]) -> Pending:
+    """Return one person's receipt as a batch, for the REST door."""
+    topics = delivered.keys() | seen.keys()
+    return {(t, person): (max(delivered.get(t, 0), seen.get(t, 0)), seen.get(t, 0)) for t in topics}
+
+
+receipts = ReceiptBuffer()

@@ -1,0 +1,158 @@
+"""What the apps register with realtime: topics, commands, snapshots, sign-in and tracking.
+
+Realtime knows no domain. Each app's `topics.py` and `commands.py` use these decorators; `autodiscover_modules` finds
+them at start.
+"""
+
+import builtins
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pydantic
+
+from backend.lib.wire import Request, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who holds a socket. `tags` are what audiences ask for: `skill:rescue`, `post:leader`, `adult`, `duty`."""
+
+    person: int
+    user_id: int
+    session: UUID
+    expires_at: datetime | None
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a socket brought for signing in: exactly one of them is set."""
+
+    token: str | None = None
+    session_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """Somebody whose positions are taken: `scope` is the unit path that viewers are matched on."""
+
+    scope: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A registered act of the socket: its shapes and the function behind it."""
+
+    type: str
+    body: builtins.type[Request]
+    result: builtins.type[Shape]
+    run: "Callable[[Any, Any, datetime], Shape]"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotPart:
+    """One part of a topic's snapshot; left out when topics of the kind `within` bring one that contains it."""
+
+    read: Callable[[Principal, str], Any]
+    within: str
+
+
+@dataclass
+class Registry:
+    """Everything the apps have registered in this process."""
+
+    commands: dict[str, Command] = field(default_factory=dict)
+    join_rules: dict[str, Callable[[Principal, str], bool]] = field(default_factory=dict)
+    snapshots: dict[str, dict[str, "SnapshotPart"]] = field(default_factory=dict)
+    own_topics: list[Callable[[Principal], Iterable[str]]] = field(default_factory=list)
+    authenticate: Callable[[Credentials, datetime], Principal] | None = None
+    principal_of: Callable[[Any], Principal] | None = None
+    tracking: list[Callable[[Iterable[int], datetime], Mapping[int, Tracked]]] = field(default_factory=list)
+    viewer_scopes: Callable[[Principal], list[str]] | None = None
+
+
+registry = Registry()
+
+
+def command(type: str, *, body: type[Request], result: type[Shape]) -> Callable[..., Any]:
+    """Register `run(user, body, at) -> result` as the socket command `type`; its docstring is its documentation.
+
+    It runs in a worker thread inside a transaction together with the record of its key.
+    """
+
+    def register(run: Callable[[Any, Any, datetime], Shape]) -> Callable[[Any, Any, datetime], Shape]:
+        registry.commands[type] = Command(type, body, result, run)
+        return run
+
+    return register
+
+
+def topic(kind: str) -> Callable[..., Any]:
+    """Register `may_join(principal, id) -> bool` as the rule of joining topics `<kind>.<id>`. Runs in a thread."""
+
+    def register(rule: Callable[[Principal, str], bool]) -> Callable[[Principal, str], bool]:
+        registry.join_rules[kind] = rule
+        return rule
+
+    return register
+
+
+def snapshot(kind: str, part: str, *, within: str = "") -> Callable[..., Any]:
+    """Register `read(principal, id) -> JSON-ready value` as one part of the snapshot of topics `<kind>.<id>`.
+
+    `within` names a kind of topics whose snapshot contains this part: it is left out when both are asked for.
+    """
+
+    def register(read: Callable[[Principal, str], Any]) -> Callable[[Principal, str], Any]:
+        registry.snapshots.setdefault(kind, {})[part] = SnapshotPart(read, within)
+        return read
+
+    return register
+
+
+def own_topics(names: Callable[[Principal], Iterable[str]]) -> Callable[[Principal], Iterable[str]]:
+    """Register a source of the topics that the server joins a phone to by itself."""
+    registry.own_topics.append(names)
+    return names
+
+
+def authenticator(
+    check: Callable[[Credentials, datetime], Principal],
+) -> Callable[[Credentials, datetime], Principal]:
+    """Register the one function that turns credentials into a principal; it raises NotSignedIn or NotAllowed."""
+    registry.authenticate = check
+    return check
+
+
+def principal_of(read: Callable[[Any], Principal]) -> Callable[[Any], Principal]:
+    """Register how the user of a REST request becomes a principal; it raises NotFound for one without a number."""
+    registry.principal_of = read
+    return read
+
+
+def tracking(
+    source: Callable[[Iterable[int], datetime], Mapping[int, Tracked]],
+) -> Callable[[Iterable[int], datetime], Mapping[int, Tracked]]:
+    """Register a source of who may be tracked at `at`, and since when."""
+    registry.tracking.append(source)
+    return source
+
+
+def viewer_scopes(scopes: Callable[[Principal], list[str]]) -> Callable[[Principal], list[str]]:
+    """Register which scopes (unit paths) a principal may watch on the live map."""
+    registry.viewer_scopes = scopes
+    return scopes
+
+
+def snapshot_of(
+    principal: Principal, name: str, *, beside: Iterable[str] = ()
+) -> dict[str, pydantic.JsonValue]:
+    """Return the snapshot of a topic: every registered part of its kind, less what snapshots `beside` it contain."""
+    kind, _, id = name.partition(".")
+    kinds = {other.partition(".")[0] for other in beside}
+    parts = registry.snapshots.get(kind, {})
+    return {name: part.read(principal, id) for name, part in parts.items() if part.within not in kinds}

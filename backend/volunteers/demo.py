@@ -1,0 +1,81 @@
+"""Invents people for demonstrations and load tests: always the same ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+
+from backend.volunteers.models import Role, Unit, UnitKind
+
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许邓冯韩曹"
+    "曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜"
+)
+_GIVEN = (
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红建国文"
+    "志海燕春梅晓东建军丽华小红国强永根阿仙雪琴仁昌美珍"
+)
+_CATEGORIES = {
+    "patrol": 50,
+    "community": 40,
+    "environment": 25,
+    "care": 20,
+    "city": 15,
+    "culture": 12,
+    "rescue": 10,
+    "healthcare": 8,
+    "psychology": 3,
+    "legal": 2,
+}
+_QUALIFICATIONS = {"first-aid": 0.15, "radio": 0.08, "drone": 0.02, "boat": 0.015}
+_MINORS = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An invented person. The phone begins with 100, which no mobile phone does: nobody can be called by mistake."""
+
+    phone: str
+    name: str
+    age: timedelta
+    unit: Unit
+    role: Role | None
+    skills: tuple[str, ...]
+    luck: float
+
+    def born_on(self, today: date) -> date:
+        """Return the date of birth."""
+        return today - self.age
+
+
+def staff(line: Sequence[Unit], detachment: Unit, brigades: Sequence[Unit]) -> list[Person]:
+    """Return leaders for headquarters down to the brigades, and the commander of the detachment."""
+    offices = [(unit, Role.LEADER) for unit in line] + [(detachment, Role.COMMANDER)]
+    offices += [(unit, Role.LEADER) for unit in brigades]
+    return [_person(f"1000{n:07d}", unit, role) for n, (unit, role) in enumerate(offices, start=1)]
+
+
+def members(squadrons: Sequence[Unit], count: int) -> list[Person]:
+    """Return `count` people spread evenly over squadrons; the first of each leads it."""
+    return [
+        _person(
+            f"1001{n + 1:07d}", squadrons[n % len(squadrons)], Role.LEADER if n < len(squadrons) else None
+        )
+        for n in range(count)
+    ]
+
+
+def _person(phone: str, unit: Unit, role: Role | None) -> Person:
+    random = Random(phone)
+    years = random.randint(14, 17) if role is None and random.random() < _MINORS else random.randint(19, 74)
+    wanted = random.choices(list(_CATEGORIES), weights=list(_CATEGORIES.values()), k=random.randint(1, 3))
+    held = [code for code, share in _QUALIFICATIONS.items() if random.random() < share]
+    return Person(
+        phone=phone,
+        name=random.choice(_SURNAMES) + "".join(random.choices(_GIVEN, k=random.choice((1, 2, 2)))),
+        age=timedelta(days=round(years * 365.25) + random.randint(1, 300)),
+        unit=unit,
+        role=role,
+        skills=tuple(dict.fromkeys([*wanted, *held])),
+        luck=0.0 if unit.kind != UnitKind.SQUADRON else random.random(),
+    )

@@ -1,0 +1,12 @@
+"""What time brings to people: duty ends by itself."""
+
+from datetime import datetime, timedelta
+
+from backend.realtime.clock import due
+from backend.volunteers import services
+
+
+@due(every=timedelta(seconds=5))
+def end_overlong_duty(*, at: datetime) -> int:
+    """End the duty that has reached its maximum length; returns of how many."""
+    return services.end_overlong_duty(at=at)

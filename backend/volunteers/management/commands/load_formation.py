@@ -1,0 +1,67 @@
+"""Loads the formation from the administrative divisions."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from backend.volunteers.divisions import places, read_counties, read_divisions
+from backend.volunteers.models import Unit
+from backend.volunteers.services.formation import FormationChanges, load_formation
+
+SHIPPED = Path(__file__).resolve().parents[2] / "data"
+_SHOWN = 20
+
+
+class Command(BaseCommand):
+    help = (
+        "Make, rename and move units so that they follow a file of divisions; run it again for a newer file."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "file",
+            nargs="?",
+            type=Path,
+            default=SHIPPED / "zhejiang_divisions.csv.gz",
+            help="code,name,level,parent_code",
+        )
+        parser.add_argument(
+            "--counties",
+            type=Path,
+            default=SHIPPED / "zj_county_centres.csv",
+            help="where counties lie; towns and villages are scattered around it, for demonstrations only",
+        )
+
+    def handle(self, *args: Any, file: Path, counties: Path, **options: Any) -> None:
+        try:
+            divisions, known = read_divisions(file), read_counties(counties)
+        except (OSError, ValueError, KeyError) as error:
+            raise CommandError(f"Cannot read the divisions: {error}") from error
+        changes = load_formation(
+            divisions, places=places(divisions, known), at=datetime.now(UTC), progress=self._progress
+        )
+        self._tell(changes)
+
+    def _progress(self, batches: Iterable[list[Unit]]) -> Iterable[list[Unit]]:
+        return tqdm(list(batches), desc="units (thousands)", disable=None)
+
+    def _tell(self, changes: FormationChanges) -> None:
+        if not changes:
+            self.stdout.write("Nothing has changed.")
+        else:
+            self.stdout.write(
+                f"{changes.created} units made, {len(changes.renamed)} renamed, {len(changes.moved)} moved."
+            )
+        for title, lines in (
+            ("Renamed", changes.renamed),
+            ("Moved", changes.moved),
+            ("No longer in the file, kept as they are", changes.vanished),
+        ):
+            for line in lines[:_SHOWN]:
+                self.stdout.write(f"{title}: {line}")
+            if len(lines) > _SHOWN:
+                self.stdout.write(f"{title}: and {len(lines) - _SHOWN} more")

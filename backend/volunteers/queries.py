@@ -1,0 +1,152 @@
+"""Reads the formation and its people."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Substr
+
+from backend.lib.checkdigit import parse_unit_number
+from backend.lib.errors import NotFound
+from backend.volunteers.models import (
+    DISPATCHING_ROLES,
+    Device,
+    Membership,
+    Unit,
+    User,
+    Volunteer,
+    adult_if_born_until,
+)
+from backend.volunteers.rules import current_posts, within
+from backend.volunteers.schemas import DutyOut, Me, PostOut, UnitCounts, UnitOut
+
+
+def unit_by_number(number: str) -> Unit:
+    """Return the unit with this number, written with or without dashes, or raise NotFound."""
+    try:
+        unit: Unit = Unit.objects.get(number=parse_unit_number(number))
+    except (ValueError, Unit.DoesNotExist) as error:
+        raise NotFound from error
+    return unit
+
+
+def unit_outs(units: Iterable[Unit]) -> list[UnitOut]:
+    """Return the units as clients see them, in the order given; one query for all their parents."""
+    units = list(units)
+    above = {unit.pk: unit.path[: -Unit.steplen] for unit in units}
+    numbers = dict(Unit.objects.filter(path__in=set(above.values()) - {""}).values_list("path", "number"))
+    return [_unit_out(unit, numbers.get(above[unit.pk])) for unit in units]
+
+
+def unit_out(unit: Unit) -> UnitOut:
+    """Return one unit as clients see it."""
+    return unit_outs([unit])[0]
+
+
+def _unit_out(unit: Unit, parent: str | None) -> UnitOut:
+    return UnitOut(
+        number=unit.number,
+        kind=unit.kind,
+        level=unit.level,
+        name=unit.display_name,
+        brand_name=unit.brand_name,
+        parent=parent,
+        lon=unit.lon,
+        lat=unit.lat,
+    )
+
+
+def counts_of(unit: Unit, *, at: datetime) -> UnitCounts:
+    """Return a unit with the counts of its whole subtree."""
+    return _counted([unit], within(unit.path, "unit__path"), len(unit.path), at)[0]
+
+
+def counts_of_children(unit: Unit, *, at: datetime) -> list[UnitCounts]:
+    """Return the direct sub-units, each with the counts of its whole subtree; three queries however many there are."""
+    children = list(Unit.objects.filter(within(unit.path), depth=unit.depth + 1).order_by("path"))
+    return _counted(children, within(unit.path, "unit__path"), len(unit.path) + Unit.steplen, at)
+
+
+def _counted(units: Sequence[Unit], within_them: Q, path_length: int, at: datetime) -> list[UnitCounts]:
+    """Return units of one level with counts: memberships are grouped by that much of their unit's path."""
+    on_duty = Count("volunteer", distinct=True, filter=Q(volunteer__duty_until__gt=at))
+    rows = (
+        Membership.objects.filter(within_them, volunteer__user__is_active=True)
+        .values(branch=Substr("unit__path", 1, path_length))
+        .annotate(members=Count("volunteer", distinct=True), on_duty=on_duty)
+        .order_by()
+    )
+    counts = {row["branch"]: (row["members"], row["on_duty"]) for row in rows}
+    return [
+        UnitCounts(unit=out, members=members, on_duty=duty, children=unit.numchild)
+        for unit, out in zip(units, unit_outs(units), strict=True)
+        for members, duty in [counts.get(unit.path, (0, 0))]
+    ]
+
+
+def members_of(units: Collection[Unit]) -> QuerySet[Volunteer]:
+    """Return the active volunteers who belong to any of the units or below, each once."""
+    anywhere = Q(pk__in=[])
+    for unit in units:
+        anywhere |= within(unit.path, "unit__path")
+    members = Membership.objects.filter(anywhere).values("volunteer")
+    return Volunteer.objects.filter(pk__in=members, user__is_active=True)
+
+
+def available(volunteers: QuerySet[Volunteer], *, at: datetime) -> QuerySet[Volunteer]:
+    """Narrow to those on duty at `at`."""
+    return volunteers.filter(duty_until__gt=at)
+
+
+def adults(volunteers: QuerySet[Volunteer], *, at: datetime) -> QuerySet[Volunteer]:
+    """Narrow to those known to be 18 at `at`."""
+    return volunteers.filter(born_on__lte=adult_if_born_until(at))
+
+
+def skilled(volunteers: QuerySet[Volunteer], skills: Iterable[str]) -> QuerySet[Volunteer]:
+    """Narrow to those who have every one of the skills."""
+    for code in set(skills):
+        volunteers = volunteers.filter(skills__code=code)
+    return volunteers
+
+
+def dispatched_units(user_id: int, *, at: datetime) -> list[Unit]:
+    """Return the topmost units that a user's posts cover, none of them below another."""
+    posts = current_posts(user_id, at).filter(role__in=DISPATCHING_ROLES)
+    top: list[Unit] = []
+    for unit in Unit.objects.filter(posts__in=posts).distinct().order_by("path"):
+        if not top or not unit.path.startswith(top[-1].path):
+            top.append(unit)
+    return top
+
+
+def duty_out(volunteer: Volunteer, *, at: datetime) -> DutyOut:
+    """Return whether someone is on duty at `at`, and until when at the latest."""
+    on = volunteer.is_on_duty(at)
+    return DutyOut(on=on, until=volunteer.duty_until if on else None)
+
+
+def me_of(user: User, *, at: datetime) -> Me:
+    """Return the signed-in volunteer: duty, units (the primary one first), posts, skills and what they may dispatch."""
+    volunteer = Volunteer.objects.get(user=user)
+    memberships = volunteer.memberships.select_related("unit").order_by("-is_primary", "unit__path")
+    posts = list(current_posts(user.pk, at).select_related("unit").order_by("unit__path", "seat"))
+    units = [membership.unit for membership in memberships]
+    covered = dispatched_units(user.pk, at=at)
+    outs = iter(unit_outs([*units, *(post.unit for post in posts), *covered]))
+    return Me(
+        number=f"{volunteer.number:08d}",
+        name=volunteer.name,
+        phone=user.phone or "",
+        language=user.language,
+        duty=duty_out(volunteer, at=at),
+        units=[next(outs) for _ in units],
+        posts=[PostOut(unit=next(outs), role=post.role, seat=post.seat) for post in posts],
+        skills=list(volunteer.skills.order_by("code").values_list("code", flat=True)),
+        may_dispatch=list(outs),
+    )
+
+
+def devices_of(user: User) -> list[Device]:
+    """Return the devices on which a user is signed in, the one seen last first."""
+    return list(Device.objects.filter(user=user, revoked_at=None).order_by("-last_seen_at"))

@@ -1,0 +1,30 @@
+"""Changes to the formation's people: numbers, posts, duty, devices."""
+
+from backend.volunteers.services.devices import (
+    DeviceTaken,
+    refresh_tokens,
+    register_page_device,
+    revoke_device,
+    sign_in,
+    sign_out,
+)
+from backend.volunteers.services.duty import end_overlong_duty, set_duty
+from backend.volunteers.services.numbers import NumbersExhausted, issue_number, issue_numbers
+from backend.volunteers.services.people import appoint, choose_language, create_volunteer
+
+__all__ = [
+    "DeviceTaken",
+    "NumbersExhausted",
+    "appoint",
+    "choose_language",
+    "create_volunteer",
+    "end_overlong_duty",
+    "issue_number",
+    "issue_numbers",
+    "refresh_tokens",
+    "register_page_device",
+    "revoke_device",
+    "set_duty",
+    "sign_in",
+    "sign_out",
+]

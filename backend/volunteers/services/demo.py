@@ -1,0 +1,97 @@
+"""Writes invented people in bulk: 2,000 in seconds, where the ordinary services would take minutes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.db.models import Q
+
+from backend.audit.services import record
+from backend.volunteers.demo import Person
+from backend.volunteers.models import Membership, Post, Role, Skill, User, Volunteer
+from backend.volunteers.services.duty import max_duty
+from backend.volunteers.services.numbers import issue_numbers
+from backend.volunteers.services.people import LEADER_SEAT
+
+_BATCH = 1_000
+
+
+@transaction.atomic
+def load_people(people: Sequence[Person], *, password: str, at: datetime) -> int:
+    """Make the people who do not exist yet; returns how many. All share one password, hashed once.
+
+    A password that differs replaces that of those who exist.
+    """
+    phones = [person.phone for person in people]
+    existing = dict(User.objects.filter(phone__in=phones).values_list("phone", "password"))
+    missing = [person for person in people if person.phone not in existing]
+    stale = any(not check_password(password, held) for held in set(existing.values()))
+    hashed = make_password(password)
+    if stale:
+        User.objects.filter(phone__in=phones).update(password=hashed)
+    if missing:
+        _create(missing, hashed, at)
+        record("volunteer.invented", subject="formation", by=None, at=at, count=len(missing))
+    return len(missing)
+
+
+@transaction.atomic
+def put_on_duty(people: Sequence[Person], *, share: float, at: datetime) -> int:
+    """Put that share of the people on duty unless they are; returns how many. Nothing is announced."""
+    lucky = [person.phone for person in people if person.luck < share]
+    off = Volunteer.objects.filter(Q(duty_until=None) | Q(duty_until__lte=at), user__phone__in=lucky)
+    return off.update(duty_since=at, duty_until=at + max_duty())
+
+
+def _create(people: Sequence[Person], hashed: str, at: datetime) -> None:
+    users = User.objects.bulk_create(
+        [User(phone=person.phone, password=hashed) for person in people], batch_size=_BATCH
+    )
+    volunteers = Volunteer.objects.bulk_create(
+        [
+            Volunteer(user=user, number=number, name=person.name, born_on=person.born_on(at.date()))
+            for person, user, number in zip(people, users, issue_numbers(len(people)), strict=True)
+        ],
+        batch_size=_BATCH,
+    )
+    both = list(zip(people, volunteers, strict=True))
+    Membership.objects.bulk_create(
+        [Membership(volunteer=volunteer, unit=person.unit, is_primary=True) for person, volunteer in both],
+        batch_size=_BATCH,
+    )
+    _give_skills(both)
+    _give_posts(both, at)
+
+
+def _give_skills(both: Sequence[tuple[Person, Volunteer]]) -> None:
+    ids = dict(Skill.objects.values_list("code", "pk"))
+    holding = Volunteer.skills.through
+    holding.objects.bulk_create(
+        [
+            holding(volunteer_id=volunteer.pk, skill_id=ids[code])
+            for person, volunteer in both
+            for code in person.skills
+            if code in ids
+        ],
+        batch_size=_BATCH,
+    )
+
+
+def _give_posts(both: Sequence[tuple[Person, Volunteer]], at: datetime) -> None:
+    """Give the posts that are free: who has been appointed by hand stays."""
+    taken = set(Post.objects.filter(until_at=None).values_list("unit_id", "seat"))
+    posts = [
+        Post(
+            volunteer=volunteer,
+            unit=person.unit,
+            role=person.role,
+            seat=LEADER_SEAT if person.role == Role.LEADER else LEADER_SEAT + 1,
+            from_at=at,
+        )
+        for person, volunteer in both
+        if person.role
+    ]
+    Post.objects.bulk_create(
+        [post for post in posts if (post.unit_id, post.seat) not in taken], batch_size=_BATCH
+    )

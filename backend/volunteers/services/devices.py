@@ -1,0 +1,129 @@
+"""Devices sign in, renew their tokens, and sign out."""
+
+import uuid
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from uuid6 import uuid7
+
+from backend.audit.services import record
+from backend.lib.errors import NotFound, NotSignedIn, Refusal
+from backend.realtime.sessions import revoke_session
+from backend.volunteers.models import Device, User
+from backend.volunteers.queries import me_of
+from backend.volunteers.schemas import DeviceIn, SignedIn, Tokens
+from backend.volunteers.services.duty import set_duty
+from backend.volunteers.tokens import Claims, read_refresh, tokens_for
+
+PREVIOUS_GOOD_FOR = timedelta(seconds=60)
+"""A phone whose network died before the answer came asks again with the token it still has."""
+
+
+class DeviceTaken(Refusal):
+    """This device id belongs to another account; make a new one and sign in again."""
+
+
+@transaction.atomic
+def sign_in(*, user: User, device: DeviceIn, at: datetime) -> SignedIn:
+    """Register the device, or sign it in anew, and return its tokens; the password has been checked.
+
+    Signing in again on the same device ends its earlier sign-in: tokens and sockets. Raises DeviceTaken.
+    """
+    row = _locked_device(user, device, at)
+    if row.user_id != user.pk:
+        raise DeviceTaken
+    if row.refresh_id and row.revoked_at is None:
+        revoke_session(row.session, at=at)
+    row.name, row.platform, row.revoked_at, row.last_seen_at = device.name, device.platform, None, at
+    row.session, row.refresh_id, row.previous_refresh_id = uuid.uuid4(), uuid.uuid4().hex, ""
+    row.save()
+    record("device.signed_in", subject=f"device.{row.pk}", by=user, at=at)
+    tokens = tokens_for(row, number=user.volunteer.number, at=at)
+    return SignedIn(**tokens.model_dump(), me=me_of(user, at=at))
+
+
+@transaction.atomic
+def register_page_device(*, user: User, name: str = "", at: datetime) -> Device:
+    """Make the device that stands for a browser's session."""
+    device = Device.objects.create(
+        pk=UUID(str(uuid7())), user=user, name=name[:80], platform="web", created_at=at, last_seen_at=at
+    )
+    record("device.signed_in", subject=f"device.{device.pk}", by=user, at=at)
+    return device
+
+
+def refresh_tokens(*, refresh: str, at: datetime) -> Tokens:
+    """Spend a refresh token for a new pair.
+
+    The token before the last is good for a minute, and returns the last again: its answer may have been lost. Any older
+    one has been stolen, or was spent by a thief: the device is revoked. Raises NotSignedIn.
+    """
+    tokens = _rotate(read_refresh(refresh), at)
+    if tokens is None:  # raised out here: the revocation has to be committed
+        raise NotSignedIn
+    return tokens
+
+
+@transaction.atomic
+def _rotate(claims: Claims, at: datetime) -> Tokens | None:
+    """Return new tokens, or None when there are none to be had. Locks the device."""
+    device = (
+        Device.objects.select_for_update(of=("self",))
+        .select_related("user__volunteer")
+        .filter(pk=claims.device, session=claims.session, revoked_at=None, user__is_active=True)
+        .first()
+    )
+    if device is None:
+        return None
+    if claims.token_id == device.refresh_id:
+        device.previous_refresh_id, device.refresh_id = device.refresh_id, uuid.uuid4().hex
+        device.rotated_at = device.last_seen_at = at
+        device.save(update_fields=["previous_refresh_id", "refresh_id", "rotated_at", "last_seen_at"])
+    elif not _is_retry(device, claims, at):
+        _revoke(device, by=None, at=at, reason="an old refresh token was used")
+        return None
+    return tokens_for(device, number=device.user.volunteer.number, at=at)
+
+
+def _is_retry(device: Device, claims: Claims, at: datetime) -> bool:
+    if claims.token_id != device.previous_refresh_id or device.rotated_at is None:
+        return False
+    return at - device.rotated_at <= PREVIOUS_GOOD_FOR
+
+
+@transaction.atomic
+def sign_out(*, device_id: UUID, by: User, at: datetime) -> None:
+    """End a device's tokens and sockets, and the person's duty, in one transaction."""
+    _revoke(_own_device(device_id, by), by=by, at=at, reason="signed out")
+    set_duty(on=False, by=by, at=at)
+
+
+@transaction.atomic
+def revoke_device(*, device_id: UUID, by: User, at: datetime) -> None:
+    """End another device of one's own, for example a lost phone; with the last one duty ends too."""
+    _revoke(_own_device(device_id, by), by=by, at=at, reason="revoked by its owner")
+    if not by.devices.filter(revoked_at=None).exists():
+        set_duty(on=False, by=by, at=at)
+
+
+def _own_device(device_id: UUID, by: User) -> Device:
+    device = Device.objects.select_for_update().filter(pk=device_id, user=by, revoked_at=None).first()
+    if device is None:
+        raise NotFound
+    return device
+
+
+def _revoke(device: Device, *, by: User | None, at: datetime, reason: str) -> None:
+    device.revoked_at, device.refresh_id, device.previous_refresh_id = at, "", ""
+    device.save(update_fields=["revoked_at", "refresh_id", "previous_refresh_id"])
+    revoke_session(device.session, at=at)
+    record("device.revoked", subject=f"device.{device.pk}", by=by, at=at, reason=reason)
+
+
+def _locked_device(user: User, device: DeviceIn, at: datetime) -> Device:
+    row, _ = Device.objects.select_for_update().get_or_create(
+        pk=device.id,
+        defaults={"user": user, "platform": device.platform, "created_at": at, "last_seen_at": at},
+    )
+    return row

@@ -1,0 +1,74 @@
+"""People go on and off duty."""
+
+from datetime import datetime, timedelta
+from typing import cast
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from backend.audit.services import record
+from backend.lib.errors import Invalid
+from backend.realtime.log import Announcement, publish_all
+from backend.realtime.positions import forget
+from backend.volunteers.events import DutyChanged
+from backend.volunteers.models import User, Volunteer
+from backend.volunteers.queries import duty_out
+from backend.volunteers.schemas import DutyOut
+
+
+def max_duty() -> timedelta:
+    """Return how long duty lasts at most."""
+    return cast(timedelta, settings.MUSTER["MAX_DUTY"])
+
+
+@transaction.atomic
+def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime) -> DutyOut:
+    """Go on or off duty; returns what holds now.
+
+    `until` may shorten the maximum length, which counts from the moment duty began: saying "on" again does not prolong
+    it, going off and on does. Locks the volunteer. Saying what holds already changes nothing.
+    """
+    volunteer = Volunteer.objects.select_for_update().get(user=by)
+    before = (volunteer.duty_since, volunteer.duty_until)
+    if on:
+        _begin(volunteer, until, at)
+    else:
+        volunteer.duty_since = volunteer.duty_until = None
+    if before != (volunteer.duty_since, volunteer.duty_until):
+        volunteer.save(update_fields=["duty_since", "duty_until"])
+        record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=by, at=at, on=on)
+        if not on:
+            forget([volunteer.number], at=at)
+        publish_all([_changed(volunteer, at)], at=at)
+    return duty_out(volunteer, at=at)
+
+
+@transaction.atomic
+def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
+    """End the duty of those whose time is up; returns of how many. Rows that somebody else has locked are skipped."""
+    overdue = list(
+        Volunteer.objects.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+        .filter(duty_until__lte=at)
+        .order_by("pk")[:limit]
+    )
+    for volunteer in overdue:
+        volunteer.duty_since = volunteer.duty_until = None
+        record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=None, at=at, on=False)
+    Volunteer.objects.bulk_update(overdue, ["duty_since", "duty_until"])
+    forget([volunteer.number for volunteer in overdue], at=at)
+    publish_all([_changed(volunteer, at) for volunteer in overdue], at=at)
+    return len(overdue)
+
+
+def _begin(volunteer: Volunteer, until: datetime | None, at: datetime) -> None:
+    since = volunteer.duty_since if volunteer.is_on_duty(at) and volunteer.duty_since else at
+    latest = since + max_duty()
+    if until is not None and until <= at:
+        raise Invalid(errors=[{"pointer": "/until", "detail": "must be later than now"}])
+    volunteer.duty_since = since
+    volunteer.duty_until = min(until, latest) if until else latest
+
+
+def _changed(volunteer: Volunteer, at: datetime) -> Announcement:
+    number = f"{volunteer.number:08d}"
+    return Announcement(volunteer.topic, DutyChanged(volunteer=number, duty=duty_out(volunteer, at=at)))

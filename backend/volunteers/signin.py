@@ -1,0 +1,116 @@
+"""Checks passwords, and signs pages in and out."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from ipaddress import ip_address
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponseBase
+
+from backend.lib.checkdigit import parse_volunteer_number
+from backend.lib.errors import NotSignedIn, TooMany
+from backend.volunteers import services
+from backend.volunteers.authentication import page_device
+from backend.volunteers.models import User
+
+_View = ParamSpec("_View")
+
+
+def canonical(identifier: str) -> str:
+    """Return a number or phone as it is compared: without spaces, dashes and the country's +86."""
+    return re.sub(r"^(\+|00)86(?=1\d{10}$)", "", re.sub(r"[\s-]", "", identifier))
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """Return the caller's address for the record of wrong guesses, or None when a proxy header made it something else.
+
+    PostgreSQL takes only addresses; a guess that could not be recorded would not be counted.
+    """
+    try:
+        return str(ip_address(request.META.get("REMOTE_ADDR", "")))
+    except ValueError:
+        return None
+
+
+class NumberOrPhoneBackend(BaseBackend):
+    """Signs in by volunteer number (with or without the space) or phone, and a password."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,  # noqa: ARG002
+        phone: str | None = None,
+        password: str | None = None,
+        **_: Any,
+    ) -> User | None:
+        if phone is None or password is None:
+            return None
+        user = _user_named(canonical(phone))
+        if user is None:
+            # Takes as long as a wrong password, so that the time does not tell who exists.
+            User().set_password(password)
+            return None
+        return user if user.check_password(password) and user.is_active else None
+
+    def get_user(self, user_id: int) -> User | None:
+        return User.objects.select_related("volunteer").filter(pk=user_id, is_active=True).first()
+
+
+def checked_user(request: HttpRequest, identifier: str, password: str) -> User:
+    """Return whose identifier and password these are; raise NotSignedIn, or TooMany after too many wrong guesses."""
+    # Named after User.USERNAME_FIELD, the name under which wrong guesses are counted.
+    user = authenticate(request, phone=canonical(identifier), password=password)
+    if getattr(request, "axes_locked_out", False):
+        # Answered here, as a problem; otherwise the middleware would answer with a page of its own.
+        request.axes_locked_out = False  # type: ignore[attr-defined]
+        raise TooMany("Too many wrong passwords; wait a quarter of an hour and try again.")
+    if user is None or getattr(user, "volunteer", None) is None:
+        raise NotSignedIn("The number or phone, or the password, is wrong.")
+    return user
+
+
+def sign_in_page(*, request: HttpRequest, user: User, at: datetime) -> None:
+    """Sign a browser in: a new session, and the device that signing out or revoking ends it by."""
+    login(request, user, backend=f"{__name__}.{NumberOrPhoneBackend.__name__}")
+    device = services.register_page_device(user=user, name=request.headers.get("User-Agent", ""), at=at)
+    request.session["device"] = str(device.pk)
+
+
+def sign_out_page(*, request: HttpRequest, at: datetime) -> None:
+    """Sign a browser out: its session, device and sockets."""
+    try:
+        device = page_device(request.user.pk or 0, request.session.get("device"))
+        services.sign_out(device_id=device.pk, by=device.user, at=at)
+    except NotSignedIn:
+        pass  # it had been revoked already; the session still ends
+    logout(request)
+
+
+def page_sign_in_required(
+    view: Callable[Concatenate[HttpRequest, _View], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, _View], HttpResponseBase]:
+    """Send whoever has no live page device to the sign-in page; `request.user` then has a volunteer."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: _View.args, **kwargs: _View.kwargs) -> HttpResponseBase:
+        try:
+            request.user = page_device(request.user.pk or 0, request.session.get("device")).user
+        except NotSignedIn:
+            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+def _user_named(name: str) -> User | None:
+    users = User.objects.select_related("volunteer")
+    try:
+        number = parse_volunteer_number(name)
+    except ValueError:
+        return users.filter(phone=name).first()
+    return users.filter(volunteer__number=number).first() or users.filter(phone=name).first()

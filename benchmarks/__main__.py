@@ -1,0 +1,33 @@
+"""`python -m benchmarks NAME`: measures, prints, and writes figures to a file."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import fanout
+from benchmarks.report import Report
+
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], Report]] = {"fanout": fanout.run}
+
+
+def main() -> int:
+    """Run the benchmark that was named; 1 when it missed its target."""
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+    fanout.add_options(names.add_parser("fanout", help=fanout.__doc__))
+    for one in names.choices.values():
+        one.add_argument("--json", type=Path, metavar="FILE", help="write figures and ratios as JSON")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # databases and servers go, however we end
+    report = BENCHMARKS[options.name](options)
+    print(report.text(), flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(report.as_json(), indent=2) + "\n")
+    return 0 if report.reached() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

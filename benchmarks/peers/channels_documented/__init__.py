@@ -1,0 +1,1 @@
+"""Channels as documented: daphne, a consumer in a group, RedisPubSubChannelLayer."""

@@ -1,0 +1,3 @@
+"""No pages: only sockets are measured."""
+
+urlpatterns: list[object] = []

@@ -1,0 +1,38 @@
+"""Puts the benchmark's event into the log, from a process that serves no sockets."""
+
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from backend.realtime.events import Event
+from backend.realtime.frames import Audience, encode_event
+from backend.realtime.log import publish
+
+FRAME_BYTES = 340
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class BenchCalled(Event, type="bench.called", topics=("unit",)):
+    """An event as large as a short call-out."""
+
+    text: str
+
+
+def commit_event(topic: str, number: int, numbers: list[int]) -> None:
+    """Append one event for these people, commit, and let the bus have it: all that a call-out's service does."""
+    with transaction.atomic():
+        seq = publish(topic, _event(topic, number), at=AT, audience=Audience(numbers=numbers))
+    assert seq == number, "the frame's size depends on its sequence number"
+
+
+def event_text(topic: str, number: int) -> str:
+    """Return the frame that our side sends for this event, for the other side to send the same."""
+    event = _event(topic, number)
+    return encode_event(topic, number, event.event_type, AT, event.model_dump_json(), None).text
+
+
+def _event(topic: str, number: int) -> BenchCalled:
+    bare = encode_event(
+        topic, number, BenchCalled.event_type, AT, BenchCalled(text="").model_dump_json(), None
+    )
+    return BenchCalled(text="x" * (FRAME_BYTES - len(bare.text)))

@@ -1,0 +1,90 @@
+"""What a benchmark found out, and on which machine."""
+
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "django",
+    "channels",
+    "channels-redis",
+    "daphne",
+    "uvicorn",
+    "uvloop",
+    "websockets",
+    "redis",
+    "picows",
+)
+
+
+@dataclass
+class Report:
+    """Figures of one run. `ratios` are ours divided by the peer's; `targets` the least they must be."""
+
+    name: str
+    figures: dict[str, Any]
+    ratios: dict[str, float]
+    targets: dict[str, float]
+    lines: list[str] = field(default_factory=list)
+
+    def reached(self) -> bool:
+        """Tell whether every ratio reaches its target."""
+        return all(self.ratios.get(peer, 0) >= least for peer, least in self.targets.items())
+
+    def text(self) -> str:
+        """Return the report for people."""
+        ratios = [
+            f"ratio to {peer}: {ratio:.1f}"
+            + (f" (at least {self.targets[peer]:g} wanted)" if peer in self.targets else "")
+            for peer, ratio in self.ratios.items()
+        ]
+        return "\n".join(["", *self.lines, "", *ratios])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report for programs."""
+        return {
+            "name": self.name,
+            "figures": self.figures,
+            "ratios": {peer: round(ratio, 2) for peer, ratio in self.ratios.items()},
+            "machine": machine(),
+            "versions": versions(),
+        }
+
+
+def machine() -> dict[str, Any]:
+    """Return what the figures depend on."""
+    return {
+        "cpu": _cpu_model(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": f"{platform.system()} {platform.release()}",
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of everything that takes part."""
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Return the value below which a share of the values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def median(values: Sequence[float]) -> float:
+    """Return the median."""
+    return statistics.median(values)
+
+
+def _cpu_model() -> str:
+    try:
+        with Path("/proc/cpuinfo").open() as lines:
+            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or "unknown"

@@ -1,0 +1,196 @@
+import { t, type TextKey } from "../i18n";
+import { get, post } from "../lib/api";
+import { announce, h, replace } from "../lib/dom";
+import { problemText } from "../lib/problems";
+import { moment } from "../lib/time";
+import { unitName } from "../lib/units";
+import type { Page, Recipient, Task, TaskDetail, UnitProgress } from "../protocol/wire";
+import { counters, progressBar, type Filter } from "./counters";
+import { personLine, unitTable } from "./people";
+
+/** Receipts make no event: what was received and seen is asked for. */
+const POLL_MS = 3_000;
+const MOST_PAGES = 20;
+
+/** Watches one task: counters, the list of people, the sub-units. */
+export class TaskWatch {
+  readonly element = h("section", { class: "watch", "aria-live": "off" });
+  readonly #id: string;
+  readonly #closed: () => void;
+  #detail: TaskDetail | null = null;
+  #people: Page<Recipient> = { items: [], next: null };
+  #units: UnitProgress[] = [];
+  #filter: Filter = "all";
+  #pages = 1;
+  #problem = "";
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #isReading = false;
+  #isStale = false;
+
+  constructor(id: string, closed: () => void) {
+    this.#id = id;
+    this.#closed = closed;
+    replace(this.element, h("p", { class: "loading" }, t("loading")));
+    this.#timer = setInterval(() => document.visibilityState === "visible" && void this.read(), POLL_MS);
+    void this.read();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Read everything again; calls while reading become one more reading. */
+  async read(): Promise<void> {
+    if (this.#isReading) {
+      this.#isStale = true;
+      return;
+    }
+    this.#isReading = true;
+    try {
+      await this.#readAll();
+      this.#problem = "";
+    } catch (reason) {
+      this.#problem = problemText(reason);
+    }
+    this.#isReading = false;
+    if (this.#timer !== undefined) this.#draw();
+    if (this.#isStale) {
+      this.#isStale = false;
+      void this.read();
+    }
+  }
+
+  async #readAll(): Promise<void> {
+    const [detail, people, units] = await Promise.all([
+      get<TaskDetail>(`/tasks/${this.#id}`),
+      this.#readPeople(),
+      get<UnitProgress[]>(`/tasks/${this.#id}/units`),
+    ]);
+    this.#tellChange(detail);
+    this.#detail = detail;
+    this.#people = people;
+    this.#units = units;
+  }
+
+  async #readPeople(): Promise<Page<Recipient>> {
+    const state = this.#filter === "all" ? "" : `&state=${this.#filter}`;
+    let page: Page<Recipient> = { items: [], next: "" };
+    for (let n = 0; n < Math.min(this.#pages, MOST_PAGES) && page.next !== null; n += 1) {
+      const after = page.next ? `&after=${encodeURIComponent(page.next)}` : "";
+      const query = `${state}${after}`.replace(/^&/, "?");
+      const next = await get<Page<Recipient>>(`/tasks/${this.#id}/recipients${query}`);
+      page = { items: [...page.items, ...next.items], next: next.next };
+    }
+    return page;
+  }
+
+  #tellChange({ task, progress }: TaskDetail): void {
+    const before = this.#detail?.progress.accepted;
+    if (before === undefined || before === progress.accepted) return;
+    const isFull = progress.accepted >= task.headcount;
+    announce(isFull ? t("filled") : t("progress_label", { accepted: progress.accepted, headcount: task.headcount }));
+  }
+
+  #draw(): void {
+    const detail = this.#detail;
+    if (!detail) {
+      replace(this.element, back(this.#closed), h("p", { class: "notice bad", role: "alert" }, this.#problem || t("loading")));
+      return;
+    }
+    const { task, progress } = detail;
+    const heading = this.#filter === "all" ? t("people") : t(`count_${this.#filter}` as TextKey);
+    replace(
+      this.element,
+      h("div", { class: "watch-top" }, back(this.#closed), task.status === "called" && this.#callOffButton()),
+      head(task),
+      ...(this.#problem ? [h("p", { class: "notice bad", role: "alert" }, this.#problem)] : []),
+      progressBar(progress),
+      counters(progress, this.#filter, (filter) => this.#choose(filter)),
+      ...(this.#units.length > 1 ? [byUnit(this.#units)] : []),
+      h("h3", {}, heading),
+      this.#filter === "not_reached" && progress.not_reached > 0 ? h("p", { class: "hint" }, t("by_hand")) : h("span", { hidden: true }),
+      this.#list(),
+      this.#more(),
+    );
+  }
+
+  #list(): HTMLElement {
+    const { items } = this.#people;
+    if (items.length === 0) return h("p", { class: "hint empty-list" }, t("nobody"));
+    return h("ul", { class: "people", "aria-label": t("people") }, items.map(personLine));
+  }
+
+  #more(): HTMLElement {
+    if (this.#people.next === null) return h("span", { hidden: true });
+    const more = () => {
+      this.#pages += 1;
+      void this.read();
+    };
+    return h("button", { id: "more", class: "wide", onclick: more }, t("more"));
+  }
+
+  #choose(filter: Filter): void {
+    this.#filter = filter;
+    this.#pages = 1;
+    this.#people = { items: [], next: null };
+    this.#draw();
+    void this.read();
+  }
+
+  #callOffButton(): HTMLElement {
+    return h("button", { id: "call-off", class: "danger", onclick: () => this.#askCallOff() }, t("call_off"));
+  }
+
+  #askCallOff(): void {
+    const reason = h("input", { id: "call-off-reason", maxlength: 200 });
+    const problem = h("p", { class: "field-error", role: "alert" });
+    const dialog = h(
+      "dialog",
+      { class: "card", "aria-labelledby": "call-off-title" },
+      h("h2", { id: "call-off-title" }, t("call_off_title")),
+      h("div", { class: "field" }, h("label", { for: "call-off-reason" }, t("call_off_reason")), reason),
+      problem,
+      h(
+        "div",
+        { class: "answers" },
+        h("button", { onclick: () => dialog.close() }, t("back")),
+        h("button", { class: "danger", id: "call-off-do", onclick: () => void callOff() }, t("call_off_do")),
+      ),
+    );
+    const callOff = async () => {
+      try {
+        await post<Task>(`/tasks/${this.#id}/cancel`, { reason: reason.value.trim() });
+        dialog.close();
+        announce(t("called_off"));
+        await this.read();
+      } catch (failure) {
+        problem.textContent = problemText(failure);
+      }
+    };
+    document.body.append(dialog);
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.showModal();
+  }
+}
+
+function byUnit(units: UnitProgress[]): HTMLElement {
+  return h("details", { id: "by-unit" }, h("summary", {}, t("by_unit")), unitTable(units));
+}
+
+function back(closed: () => void): HTMLElement {
+  return h("button", { id: "watch-back", class: "quiet back", onclick: closed }, t("back"));
+}
+
+function head(task: Task): HTMLElement {
+  const facts = [unitName(task.unit), task.place.name, `${t("starts")} ${moment(task.starts_at)}`, `${t("answer_until")} ${moment(task.answer_by)}`];
+  return h(
+    "header",
+    { class: "watch-head" },
+    h("p", { class: "overline" }, t(`category_${task.category}`)),
+    h("h2", { id: "watch-title", tabindex: -1 }, task.title),
+    h("p", { class: `task-status ${task.status}` }, t(`status_${task.status}`)),
+    h("p", { class: "hint" }, [...new Set(facts.filter(Boolean))].join(" · ")),
+    task.end_reason ? h("p", { class: "hint said" }, t("reason_given", { reason: task.end_reason })) : null,
+  );
+}

@@ -1,0 +1,13 @@
+import { byId } from "./dom";
+
+/** What the server wrote into the page. */
+export interface Boot {
+  number: string;
+  name: string;
+  language: string;
+  mapStyleUrl: string;
+  assets: string;
+}
+
+export const boot = (): Boot => JSON.parse(byId("boot").textContent ?? "{}") as Boot;
+export const VERSION = "1";

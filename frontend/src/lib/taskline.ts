@@ -1,0 +1,28 @@
+import { t } from "../i18n";
+import { progressBar } from "../leader/counters";
+import type { TaskDetail } from "../protocol/wire";
+import { h } from "./dom";
+import { emblem } from "./facts";
+import { moment } from "./time";
+import { unitName } from "./units";
+
+/** One task of a list, with its progress. */
+export function taskLine({ task, progress }: TaskDetail, href: string, current = ""): HTMLElement {
+  const link = h(
+    "a",
+    { class: "task-line", id: `task-${task.id}`, href, "aria-current": task.id === current ? "true" : null },
+    h("span", { class: "badge" }, emblem(task.category)),
+    h(
+      "span",
+      {},
+      h("strong", {}, task.title),
+      h("span", { class: "hint" }, `${unitName(task.unit)} · ${moment(task.created_at)}`),
+    ),
+    h("span", { class: `task-status ${task.status}` }, t(`status_${task.status}`)),
+  );
+  const unreached =
+    task.status === "called" && progress.not_reached > 0
+      ? h("p", { class: "hint warn" }, t("not_reached_short", { n: progress.not_reached }))
+      : null;
+  return h("li", { class: task.status }, link, progressBar(progress), unreached);
+}

@@ -1,0 +1,23 @@
+import { locale, t } from "../i18n";
+
+const clock = (date: Date) => date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+
+/** 20:15, or “tomorrow 08:00”, or “3 May 08:00”. */
+export function moment(instant: string | Date, now: Date = new Date()): string {
+  const date = new Date(instant);
+  const days = Math.round((startOfDay(date) - startOfDay(now)) / 86_400_000);
+  if (days === 0) return clock(date);
+  const day = days === 1 ? t("tomorrow") : date.toLocaleDateString(locale(), { day: "numeric", month: "short" });
+  return `${day} ${clock(date)}`;
+}
+
+/** 20:15:09: the age of what is on the screen has to be exact. */
+export function exact(date: Date): string {
+  return date.toLocaleTimeString(locale());
+}
+
+export const inMinutes = (minutes: number, from: number = Date.now()): Date => new Date(from + minutes * 60_000);
+
+function startOfDay(date: Date): number {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}

@@ -1,0 +1,131 @@
+import { t, type TextKey } from "../i18n";
+import { h } from "../lib/dom";
+import { emblem, taskFacts } from "../lib/facts";
+import { moment } from "../lib/time";
+import { unitName } from "../lib/units";
+import type { Answer } from "../protocol/wire";
+import type { Item } from "./inbox";
+
+export const ETAS_MIN = [5, 10, 20, 30, 60];
+const REASONS = ["reason_busy", "reason_away", "reason_ill", "reason_other"] as const;
+
+export type Choice = "accept" | "decline" | null;
+
+/** What a card needs beyond the item itself. */
+export interface CardContext {
+  choice: Choice;
+  /** The answer that waits in the outbox. */
+  pending: Answer | null;
+  isOnline: boolean;
+  choose(choice: Choice): void;
+  answer(answer: Answer): void;
+}
+
+/** One call-out as the volunteer sees it. */
+export function card(item: Item, context: CardContext): HTMLElement {
+  const { task, assignment } = item;
+  const isMine = ["accepted", "reserve"].includes(assignment.status);
+  const isLive = task.status !== "cancelled" && (isMine || assignment.status === "offered");
+  const takesAnswers = isLive || (task.status === "called" && assignment.status === "declined");
+  return h(
+    "article",
+    { class: `card offer ${assignment.status}`, "aria-labelledby": `title-${task.id}`, "data-task": task.id },
+    heading(item, context),
+    isLive ? body(item) : ended(item),
+    takesAnswers && actions(item, context),
+  );
+}
+
+function heading({ task, assignment }: Item, { pending }: CardContext): HTMLElement {
+  const status = pending ? (pending.answer === "accept" ? "accepted" : "declined") : assignment.status;
+  return h(
+    "header",
+    { class: "offer-head" },
+    h("span", { class: "badge" }, emblem(task.category)),
+    h(
+      "div",
+      {},
+      h("p", { class: "overline" }, t(`category_${task.category}`)),
+      h("h3", { id: `title-${task.id}` }, task.title),
+      h("p", { class: `state ${status}` }, t(`state_${status}` as TextKey)),
+    ),
+  );
+}
+
+function body({ task, assignment }: Item): HTMLElement {
+  const { place } = task;
+  return h(
+    "div",
+    {},
+    assignment.status === "accepted" && assignment.eta_at
+      ? h("p", { class: "hint" }, t("arrive_at", { time: moment(assignment.eta_at) }))
+      : null,
+    assignment.status === "reserve" && h("p", { class: "hint" }, t("reserve_hint")),
+    task.instructions && h("p", { class: "instructions" }, task.instructions),
+    taskFacts(task),
+    h("a", { class: "button", href: `geo:${place.lat},${place.lon}?q=${place.lat},${place.lon}` }, t("directions")),
+  );
+}
+
+function ended({ task }: Item): HTMLElement {
+  return h(
+    "details",
+    { id: `more-${task.id}`, class: "more" },
+    h("summary", {}, t("details")),
+    task.end_reason && h("p", { class: "said" }, t("reason_given", { reason: task.end_reason })),
+    task.instructions && h("p", { class: "instructions" }, task.instructions),
+    taskFacts(task),
+    h("p", { class: "hint" }, unitName(task.unit)),
+  );
+}
+
+function actions(item: Item, context: CardContext): HTMLElement {
+  if (context.pending) {
+    const text = t(context.isOnline ? "answer_sending" : "answer_pending");
+    return h("p", { class: "notice pending", role: "status" }, text);
+  }
+  if (context.choice === "accept") return etas(item, context);
+  if (context.choice === "decline") return reasons(item, context);
+  return buttons(item, context);
+}
+
+function buttons({ task, assignment }: Item, { choose }: CardContext): HTMLElement {
+  const id = task.id;
+  const accept = (text: TextKey, primary = true) =>
+    h("button", { id: `accept-${id}`, class: primary ? "primary" : "", onclick: () => choose("accept") }, t(text));
+  const decline = (text: TextKey) => h("button", { id: `decline-${id}`, onclick: () => choose("decline") }, t(text));
+  switch (assignment.status) {
+    case "offered":
+      return h("div", { class: "answers" }, decline("decline"), accept("accept"));
+    case "accepted":
+    case "reserve":
+      return h("div", { class: "answers" }, decline("give_back"));
+    default:
+      return h("div", { class: "answers" }, accept("accept_after_all", false));
+  }
+}
+
+function etas({ task }: Item, { answer, choose }: CardContext): HTMLElement {
+  const chip = (minutes: number) =>
+    h(
+      "button",
+      { class: "chip", onclick: () => answer({ task: task.id, answer: "accept", eta_min: minutes }) },
+      t("minutes", { n: minutes }),
+    );
+  return choices(`eta-${task.id}`, t("accept_eta"), ETAS_MIN.map(chip), choose);
+}
+
+function reasons({ task }: Item, { answer, choose }: CardContext): HTMLElement {
+  const chip = (key: TextKey) =>
+    h("button", { class: "chip", onclick: () => answer({ task: task.id, answer: "decline", reason: t(key) }) }, t(key));
+  return choices(`why-${task.id}`, t("why_decline"), REASONS.map(chip), choose);
+}
+
+function choices(id: string, label: string, chips: HTMLElement[], choose: CardContext["choose"]): HTMLElement {
+  return h(
+    "div",
+    { class: "choices", role: "group", "aria-labelledby": id },
+    h("p", { id, class: "label" }, label),
+    h("div", { class: "chips" }, chips, h("button", { class: "chip quiet", onclick: () => choose(null) }, t("back"))),
+  );
+}

@@ -1,0 +1,105 @@
+import type { Assignment, AssignmentStatus, Duty, EventFrame, Me, Offer, Task } from "../protocol/wire";
+
+/** Where the offer was announced, for the receipt that says it was seen. */
+export type Origin = { topic: string; seq: number };
+export type Item = Offer & { origin?: Origin };
+
+/** What the volunteer's page knows; snapshot + events = a fresh snapshot. */
+export interface Inbox {
+  number: string;
+  duty: Duty;
+  items: Record<string, Item>;
+}
+
+export const emptyInbox = (number: string): Inbox => ({ number, duty: { on: false, until: null }, items: {} });
+
+/** Take over a snapshot of `person.<number>`. */
+export function fromSnapshot(inbox: Inbox, snapshot: { me?: Me; offers?: Offer[] }): Inbox {
+  const offers = snapshot.offers ?? [];
+  const items = Object.fromEntries(offers.map((offer) => [offer.task.id, withOrigin(offer, inbox.items[offer.task.id])]));
+  return { ...inbox, duty: snapshot.me?.duty ?? inbox.duty, items };
+}
+
+/** Return the inbox after an event; the same object when the event is not about it. */
+export function apply(inbox: Inbox, event: EventFrame): Inbox {
+  const data = event.data as Record<string, unknown>;
+  switch (event.type) {
+    case "task.called":
+      return called(inbox, data.task as Task, event);
+    case "task.filled":
+    case "task.reopened":
+      return change(inbox, data.task as string, (item) => withTask(item, { accepted: data.accepted as number }));
+    case "task.cancelled":
+      return change(inbox, data.task as string, (item) =>
+        ended(withTask(item, { status: "cancelled", end_reason: (data.reason as string) ?? "" }), "withdrawn"),
+      );
+    case "task.closed":
+      return change(inbox, data.task as string, (item) =>
+        ended(withTask(item, { status: "closed", accepted: data.accepted as number }), "expired"),
+      );
+    case "assignment.changed":
+      return assigned(inbox, data.assignment as Assignment);
+    case "duty.changed":
+      return { ...inbox, duty: data.duty as Duty };
+    default:
+      return inbox;
+  }
+}
+
+/** Take over one's own part as the server replied it. */
+export function assigned(inbox: Inbox, assignment: Assignment): Inbox {
+  return change(inbox, assignment.task, (item) => ({ ...item, assignment }));
+}
+
+const OPEN: readonly AssignmentStatus[] = ["offered"];
+const MINE: readonly AssignmentStatus[] = ["accepted", "reserve"];
+const KEPT_AFTER_START_MS = 12 * 3_600_000;
+
+/** Return the items in three lists, the most urgent of each first. */
+export function lists(inbox: Inbox, now: number = Date.now()): { open: Item[]; mine: Item[]; ended: Item[] } {
+  const all = Object.values(inbox.items).sort((a, b) => b.task.created_at.localeCompare(a.task.created_at));
+  const isRunning = (item: Item) => item.task.status === "called";
+  const isOpen = (item: Item) =>
+    isRunning(item) && OPEN.includes(item.assignment.status) && Date.parse(item.task.answer_by) > now;
+  const isMine = (item: Item) =>
+    item.task.status !== "cancelled" &&
+    MINE.includes(item.assignment.status) &&
+    Date.parse(item.task.starts_at) + KEPT_AFTER_START_MS > now;
+  return {
+    open: all.filter(isOpen),
+    mine: all.filter((item) => !isOpen(item) && isMine(item)),
+    ended: all.filter((item) => !isOpen(item) && !isMine(item)),
+  };
+}
+
+function called(inbox: Inbox, task: Task, event: EventFrame): Inbox {
+  const known = inbox.items[task.id];
+  const assignment: Assignment = known?.assignment ?? {
+    task: task.id,
+    volunteer: inbox.number,
+    status: "offered",
+    offered_at: event.at,
+    answered_at: null,
+    eta_at: null,
+    reason: "",
+  };
+  const item = { task, assignment, origin: { topic: event.topic, seq: event.seq } };
+  return { ...inbox, items: { ...inbox.items, [task.id]: item } };
+}
+
+function change(inbox: Inbox, task: string, edit: (item: Item) => Item): Inbox {
+  const item = inbox.items[task];
+  return item ? { ...inbox, items: { ...inbox.items, [task]: edit(item) } } : inbox;
+}
+
+const withTask = (item: Item, fields: Partial<Task>): Item => ({ ...item, task: { ...item.task, ...fields } });
+
+function withOrigin(offer: Offer, known: Item | undefined): Item {
+  return known?.origin ? { ...offer, origin: known.origin } : offer;
+}
+
+function ended(item: Item, status: "withdrawn" | "expired"): Item {
+  const running: AssignmentStatus[] = status === "withdrawn" ? ["offered", "accepted", "reserve"] : ["offered", "reserve"];
+  if (!running.includes(item.assignment.status)) return item;
+  return { ...item, assignment: { ...item.assignment, status } };
+}

@@ -1,0 +1,273 @@
+import type { CursorBook } from "./cursors";
+import type { FixQueue } from "./fixes";
+import { Link, type LinkOptions, type Phase } from "./link";
+import { isFinal, type Outbox, type Pending } from "./outbox";
+import { ReceiptBatch } from "./receipts";
+import type { Cursors, EventFrame, Joined, MapFrame, Problem, ServerFrame, TopicName, Welcome } from "./wire";
+
+export const SUBPROTOCOL = "muster.v1";
+const RECEIPT_MS = 300;
+const RETRY_COMMAND_MS = 3_000;
+
+/** What a page does with what it is told. */
+export interface Listener {
+  /** A topic was joined afresh: forget what was known of it. */
+  snapshot(topic: TopicName, snapshot: unknown, head: number): void;
+  /** Something happened; called once for each event, in order. */
+  event(event: EventFrame): void;
+  /** Cursors moved: keep them together with what the events changed. */
+  kept?(): void;
+  /** A command from the outbox got its one reply. */
+  replied?(pending: Pending, result: unknown): void;
+  refused?(pending: Pending, problem: Problem): void;
+  map?(frame: MapFrame): void;
+  revoked?(topic: TopicName): void;
+  /** The phase, or the time of the last update, has changed. */
+  changed?(phase: ClientPhase): void;
+}
+
+/** `open` is told only after the server has answered `hello`. */
+export type ClientPhase = Phase;
+
+export interface ClientOptions {
+  link: Omit<LinkOptions, "subprotocol">;
+  app: { app: string; version: string };
+  cursors: CursorBook;
+  outbox: Outbox;
+  fixes?: FixQueue;
+  /** The REST door that gives what a topic missed. */
+  catchUp(cursors: Cursors): Promise<Record<TopicName, Joined>>;
+}
+
+type Waiting = { resolve(result: unknown): void; reject(reason: unknown): void };
+
+/** Raised to whoever asked while there was no connection. */
+export class NotConnected extends Error {}
+
+/** Raised with what the server answered. */
+export class Refused extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.title);
+  }
+}
+
+/** Speaks muster.v1: hello with cursors, events once and in order, receipts, commands until replied. */
+export class Client {
+  readonly link: Link;
+  phase: ClientPhase = "waiting";
+  lastUpdate: Date | null = null;
+  welcome: Welcome | null = null;
+  readonly #options: ClientOptions;
+  readonly #on: Listener;
+  readonly #receipts = new ReceiptBatch();
+  readonly #asked = new Map<number, Waiting>();
+  readonly #underWay = new Map<number, Pending>();
+  readonly #followed = new Set<TopicName>();
+  #nextId = 1;
+  #receiptTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ClientOptions, on: Listener) {
+    this.#options = options;
+    this.#on = on;
+    this.link = new Link(
+      { ...options.link, subprotocol: SUBPROTOCOL },
+      {
+        opened: () => void this.#hello(),
+        received: (text) => this.#received(text),
+        closed: () => this.#closed(),
+        changed: (phase) => phase !== "open" && this.#become(phase),
+      },
+    );
+  }
+
+  start(): void {
+    this.link.connect();
+  }
+
+  /** Do an act that must happen: kept until replied, sent again with the same key after any loss. */
+  command(type: string, body: object): Pending {
+    const pending = this.#options.outbox.add(type, body);
+    if (this.phase === "open") this.#send(pending);
+    return pending;
+  }
+
+  /** Ask something that is worth nothing later; rejects when there is no connection or it is lost. */
+  ask<Result>(type: string, body: object): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId++;
+      if (!this.link.send(this.#frameOf(id, type, body))) return reject(new NotConnected());
+      this.#asked.set(id, { resolve: resolve as (result: unknown) => void, reject });
+    });
+  }
+
+  /** Follow a topic that the server does not join by itself, over every reconnection. */
+  follow(topic: TopicName): void {
+    this.#followed.add(topic);
+    if (this.phase === "open") void this.#join(topic);
+  }
+
+  unfollow(topic: TopicName): void {
+    if (!this.#followed.delete(topic)) return;
+    this.#options.cursors.forget(topic);
+    this.ask("topic.leave", { topic }).catch(() => undefined);
+  }
+
+  /** The person has this event on the screen. */
+  seen(topic: TopicName, seq: number): void {
+    this.#receipts.seen(topic, seq);
+    this.#receiptsSoon();
+  }
+
+  /** Send the positions that wait, as far as one may be under way. */
+  flushFixes(): void {
+    if (this.phase !== "open") return;
+    const frame = this.#options.fixes?.next();
+    if (frame) this.link.send(frame);
+  }
+
+  async #hello(): Promise<void> {
+    try {
+      const welcome = await this.ask<Welcome>("hello", {});
+      this.#welcomed(welcome);
+    } catch {
+      // The link has been lost again, or will be closed with a code that says why.
+    }
+  }
+
+  #frameOf(id: number, type: string, body: object): object {
+    if (type !== "hello") return { id, type, body };
+    return { id, type, cursors: this.#options.cursors.all(), client: this.#options.app };
+  }
+
+  #welcomed(welcome: Welcome): void {
+    this.welcome = welcome;
+    this.link.healthy(welcome.heartbeat_s * 2_000 + 5_000);
+    const known = Object.keys(this.#options.cursors.all());
+    known.filter((topic) => !(topic in welcome.topics) && !this.#followed.has(topic)).forEach((t) => this.#revoked(t));
+    for (const [topic, joined] of Object.entries(welcome.topics)) this.#joined(topic, joined);
+    this.#on.kept?.();
+    this.#become("open");
+    for (const topic of this.#followed) if (!(topic in welcome.topics)) void this.#join(topic);
+    for (const pending of this.#options.outbox.all()) this.#send(pending);
+    this.flushFixes();
+  }
+
+  #joined(topic: TopicName, joined: Joined): void {
+    if (joined.recovered) return;
+    this.#options.cursors.restart(topic, joined.head);
+    this.#on.snapshot(topic, joined.snapshot ?? {}, joined.head);
+    this.#delivered(topic, joined.head);
+  }
+
+  /** Without a cursor the reply holds a snapshot; with one the missed events follow it. */
+  async #join(topic: TopicName): Promise<void> {
+    const cursor = this.#options.cursors.get(topic);
+    try {
+      const joined = await this.ask<Joined>("topic.join", cursor === undefined ? { topic } : { topic, cursor });
+      this.#joined(topic, joined);
+      this.#on.kept?.();
+    } catch (reason) {
+      if (reason instanceof Refused && isFinal(reason.problem)) this.#revoked(topic);
+    }
+  }
+
+  #send(pending: Pending): void {
+    if ([...this.#underWay.values()].some((other) => other.key === pending.key)) return;
+    const id = this.#nextId++;
+    this.#underWay.set(id, pending);
+    this.link.send({ id, type: pending.type, key: pending.key, body: pending.body });
+  }
+
+  #received(text: string): void {
+    const frame = JSON.parse(text) as ServerFrame;
+    this.lastUpdate = new Date();
+    if ("reply" in frame && frame.reply !== undefined) this.#reply(frame.reply, frame.result, frame.problem);
+    else if ("topic" in frame && frame.topic === "map") this.#on.map?.(frame as unknown as MapFrame);
+    else if ("seq" in frame) this.#event(frame);
+    else if (frame.type === "heartbeat") this.#heartbeat(frame.heads);
+    else if (frame.type === "stored") this.#stored(frame.positions);
+    else if (frame.type === "topic.revoked") this.#revoked((frame as { topic: TopicName }).topic);
+    this.#on.changed?.(this.phase);
+  }
+
+  #reply(id: number | null, result: unknown, problem: Problem | undefined): void {
+    if (id === null) return;
+    const asked = this.#asked.get(id);
+    const pending = this.#underWay.get(id);
+    this.#asked.delete(id);
+    this.#underWay.delete(id);
+    if (asked) return problem ? asked.reject(new Refused(problem)) : asked.resolve(result);
+    if (!pending) return;
+    if (problem && !isFinal(problem)) {
+      setTimeout(() => this.phase === "open" && this.#send(pending), RETRY_COMMAND_MS);
+      return;
+    }
+    this.#options.outbox.remove(pending.key);
+    if (problem) this.#on.refused?.(pending, problem);
+    else this.#on.replied?.(pending, result);
+  }
+
+  #event(event: EventFrame): void {
+    if (!this.#options.cursors.isNew(event.topic, event.seq)) return;
+    this.#on.event(event);
+    this.#options.cursors.advance(event.topic, event.seq);
+    this.#on.kept?.();
+    this.#delivered(event.topic, event.seq);
+  }
+
+  #heartbeat(heads: Cursors): void {
+    if (this.#options.cursors.behind(heads).length > 0) void this.#catchUp();
+  }
+
+  async #catchUp(): Promise<void> {
+    // All cursors: a topic of ours that is not named would be answered by a snapshot.
+    const found = await this.#options.catchUp(this.#options.cursors.all()).catch(() => ({}));
+    for (const [topic, joined] of Object.entries<Joined>(found)) {
+      this.#joined(topic, joined);
+      for (const event of joined.events ?? []) this.#event(event);
+      // Numbers above the last event are of events for others.
+      this.#options.cursors.advance(topic, joined.head);
+    }
+    this.#on.kept?.();
+  }
+
+  #stored(n: number): void {
+    this.#options.fixes?.stored(n);
+    this.flushFixes();
+  }
+
+  #revoked(topic: TopicName): void {
+    this.#followed.delete(topic);
+    this.#options.cursors.forget(topic);
+    this.#on.revoked?.(topic);
+  }
+
+  #delivered(topic: TopicName, seq: number): void {
+    if (seq === 0) return;
+    this.#receipts.delivered(topic, seq);
+    this.#receiptsSoon();
+  }
+
+  #receiptsSoon(): void {
+    this.#receiptTimer ??= setTimeout(() => {
+      this.#receiptTimer = undefined;
+      // Without a connection they wait: the next one sends them.
+      if (this.phase !== "open") return;
+      const frame = this.#receipts.take();
+      if (frame) this.link.send(frame);
+    }, RECEIPT_MS);
+  }
+
+  #closed(): void {
+    for (const { reject } of this.#asked.values()) reject(new NotConnected());
+    this.#asked.clear();
+    this.#underWay.clear();
+    this.#options.fixes?.lost();
+  }
+
+  #become(phase: ClientPhase): void {
+    this.phase = phase;
+    if (phase === "open" && !this.#receipts.isEmpty) this.#receiptsSoon();
+    this.#on.changed?.(phase);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Cursors, TopicName } from "./wire";
+
+/**
+ * How far this client has got in each topic.
+ *
+ * A topic's numbers have no gaps, but an event may be for somebody else, so the numbers one client sees may skip.
+ * A loss therefore shows by the heads of the heartbeat: behind the same head at two heartbeats means missed, not late.
+ */
+export class CursorBook {
+  readonly #seqs: Map<TopicName, number>;
+  #late: Cursors = {};
+
+  constructor(saved: Cursors = {}) {
+    this.#seqs = new Map(Object.entries(saved));
+  }
+
+  /** Tell whether an event is new. Say `advance` once its effect is kept. */
+  isNew(topic: TopicName, seq: number): boolean {
+    return seq > (this.#seqs.get(topic) ?? 0);
+  }
+
+  /** Move forward, never back. */
+  advance(topic: TopicName, seq: number): void {
+    if (seq > (this.#seqs.get(topic) ?? -1)) this.#seqs.set(topic, seq);
+  }
+
+  /** Start a topic again at `seq`: a snapshot replaced everything known about it. */
+  restart(topic: TopicName, seq: number): void {
+    this.#seqs.set(topic, seq);
+  }
+
+  forget(topic: TopicName): void {
+    this.#seqs.delete(topic);
+  }
+
+  /** Return the topics that stand behind a head which the heartbeat before this one named already. */
+  behind(heads: Cursors): TopicName[] {
+    const known = Object.entries(heads).filter(([topic]) => this.#seqs.has(topic));
+    const late = known.filter(([topic, head]) => this.isNew(topic, head));
+    const missed = late.filter(([topic]) => this.isNew(topic, this.#late[topic] ?? 0));
+    this.#late = Object.fromEntries(late);
+    return missed.map(([topic]) => topic);
+  }
+
+  get(topic: TopicName): number | undefined {
+    return this.#seqs.get(topic);
+  }
+
+  all(): Cursors {
+    return Object.fromEntries(this.#seqs);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Problem } from "./wire";
+import { uuid7 } from "./uuid7";
+
+/** A command that waits for its one reply. The key makes sending it again safe. */
+export interface Pending {
+  key: string;
+  type: string;
+  body: object;
+  madeAt: string;
+}
+
+/** What `Storage` offers and the outbox needs. */
+export interface Shelf {
+  readonly length: number;
+  key(index: number): string | null;
+  getItem(name: string): string | null;
+  setItem(name: string, value: string): void;
+  removeItem(name: string): void;
+}
+
+/**
+ * Commands kept until the server has replied, through reloads and lost networks.
+ *
+ * Each has an entry of its own, so two tabs never overwrite each other's; both may send it, the key makes it one act.
+ */
+export class Outbox {
+  readonly #shelf: Shelf;
+  readonly #prefix: string;
+
+  constructor(shelf: Shelf, owner: string) {
+    this.#shelf = shelf;
+    this.#prefix = `muster.${owner}.command.`;
+  }
+
+  add(type: string, body: object): Pending {
+    const pending = { key: uuid7(), type, body, madeAt: new Date().toISOString() };
+    this.#shelf.setItem(this.#prefix + pending.key, JSON.stringify(pending));
+    return pending;
+  }
+
+  remove(key: string): void {
+    this.#shelf.removeItem(this.#prefix + key);
+  }
+
+  /** Return what waits, oldest first. */
+  all(): Pending[] {
+    const names = Array.from({ length: this.#shelf.length }, (_, index) => this.#shelf.key(index) ?? "");
+    const mine = names.filter((name) => name.startsWith(this.#prefix)).sort();
+    return mine.map((name) => this.#shelf.getItem(name)).flatMap((text) => (text ? [JSON.parse(text) as Pending] : []));
+  }
+}
+
+/** Tell whether a problem ends the command. Others pass by themselves: the server is busy, or the session ended. */
+export function isFinal(problem: Problem): boolean {
+  return problem.status < 500 && problem.status !== 401 && problem.status !== 429;
+}

@@ -1,0 +1,43 @@
+import type { Cursors, TopicName } from "./wire";
+
+export interface ReceiptFrame {
+  type: "receipt";
+  delivered?: Cursors;
+  seen?: Cursors;
+}
+
+/** Collects how far was received and seen, and gives one frame for all of it. */
+export class ReceiptBatch {
+  #delivered: Cursors = {};
+  #seen: Cursors = {};
+  #toldSeen: Cursors = {};
+
+  delivered(topic: TopicName, seq: number): void {
+    raise(this.#delivered, topic, seq);
+  }
+
+  /** What has been told once is not told again. */
+  seen(topic: TopicName, seq: number): void {
+    if (seq > (this.#toldSeen[topic] ?? 0)) raise(this.#seen, topic, seq);
+  }
+
+  get isEmpty(): boolean {
+    return Object.keys(this.#delivered).length === 0 && Object.keys(this.#seen).length === 0;
+  }
+
+  /** Return the frame to send and start a new batch; null when there is nothing to tell. */
+  take(): ReceiptFrame | null {
+    if (this.isEmpty) return null;
+    const frame: ReceiptFrame = { type: "receipt" };
+    if (Object.keys(this.#delivered).length > 0) frame.delivered = this.#delivered;
+    if (Object.keys(this.#seen).length > 0) frame.seen = this.#seen;
+    for (const [topic, seq] of Object.entries(this.#seen)) raise(this.#toldSeen, topic, seq);
+    this.#delivered = {};
+    this.#seen = {};
+    return frame;
+  }
+}
+
+function raise(cursors: Cursors, topic: TopicName, seq: number): void {
+  cursors[topic] = Math.max(seq, cursors[topic] ?? 0);
+}

@@ -1,0 +1,241 @@
+/** The shapes on the wire, as `mobile_api_docs/` describes them. Fields this program does not use may be missing here. */
+
+export type Instant = string;
+export type TopicName = string;
+export type Cursors = Record<TopicName, number>;
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  errors?: { pointer: string; detail: string }[];
+}
+
+export interface Unit {
+  number: string;
+  kind: string;
+  level: number;
+  name: string;
+  brand_name: string;
+  parent: string | null;
+  lon: number | null;
+  lat: number | null;
+}
+
+export interface UnitCounts {
+  unit: Unit;
+  members: number;
+  on_duty: number;
+  children: number;
+}
+
+export interface Duty {
+  on: boolean;
+  until: Instant | null;
+}
+
+export interface Me {
+  number: string;
+  name: string;
+  phone: string;
+  language: string;
+  duty: Duty;
+  units: Unit[];
+  posts: { unit: Unit; role: string; seat: number }[];
+  skills: string[];
+  may_dispatch: Unit[];
+}
+
+export const CATEGORIES = [
+  "rescue",
+  "city",
+  "culture",
+  "care",
+  "community",
+  "environment",
+  "healthcare",
+  "psychology",
+  "legal",
+  "patrol",
+] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+export interface Place {
+  name: string;
+  lon: number;
+  lat: number;
+  datum: "wgs84";
+}
+
+export type TaskStatus = "draft" | "called" | "cancelled" | "closed";
+
+export interface Task {
+  id: string;
+  unit: Unit;
+  category: Category;
+  title: string;
+  instructions: string;
+  place: Place;
+  starts_at: Instant;
+  answer_by: Instant;
+  headcount: number;
+  accepted: number;
+  requirements: string[];
+  status: TaskStatus;
+  created_at: Instant;
+  end_reason: string;
+}
+
+export interface TaskIn {
+  id: string;
+  unit: string;
+  category: Category;
+  title: string;
+  instructions: string;
+  place: Place;
+  starts_at: Instant;
+  answer_by: Instant;
+  headcount: number;
+  requirements: string[];
+}
+
+export interface Progress {
+  headcount: number;
+  offered: number;
+  delivered: number;
+  seen: number;
+  accepted: number;
+  reserve: number;
+  declined: number;
+  expired: number;
+  silent: number;
+  not_reached: number;
+}
+
+export interface TaskDetail {
+  task: Task;
+  progress: Progress;
+}
+
+export interface CallOut {
+  id: string;
+  task: string;
+  units: Unit[];
+  at: Instant;
+  offered: number;
+}
+
+export type AssignmentStatus = "offered" | "accepted" | "reserve" | "declined" | "expired" | "withdrawn";
+
+export interface Assignment {
+  task: string;
+  volunteer: string;
+  status: AssignmentStatus;
+  offered_at: Instant;
+  answered_at: Instant | null;
+  eta_at: Instant | null;
+  reason: string;
+}
+
+export interface Offer {
+  task: Task;
+  assignment: Assignment;
+}
+
+export type RecipientState = Exclude<AssignmentStatus, "offered"> | "silent" | "not_reached";
+
+export interface Recipient {
+  volunteer: string;
+  name: string;
+  phone: string;
+  unit: string;
+  unit_name: string;
+  state: RecipientState;
+  delivered: boolean;
+  seen: boolean;
+  answered_at: Instant | null;
+  eta_at: Instant | null;
+  reason: string;
+}
+
+export interface Page<Item> {
+  items: Item[];
+  next: string | null;
+}
+
+export interface UnitProgress {
+  unit: Unit;
+  progress: Progress;
+}
+
+export interface Answer {
+  task: string;
+  answer: "accept" | "decline";
+  eta_min?: number;
+  reason?: string;
+}
+
+export interface Fix {
+  at: Instant;
+  lon: number;
+  lat: number;
+  datum: "wgs84";
+  acc_m: number;
+  battery?: number;
+}
+
+// --- frames ---
+
+export interface Joined {
+  head: number;
+  recovered: boolean;
+  snapshot?: unknown;
+  events?: EventFrame[];
+}
+
+export interface Welcome {
+  volunteer: string;
+  topics: Record<TopicName, Joined>;
+  heartbeat_s: number;
+  position_every_s: number;
+  server_time: Instant;
+}
+
+/** `data` stays unknown until the reader has looked at `type`. */
+export interface EventFrame {
+  topic: TopicName;
+  seq: number;
+  type: string;
+  at: Instant;
+  data: unknown;
+}
+
+export interface MapCell {
+  n: number;
+  live: number;
+  lon: number;
+  lat: number;
+}
+
+export type Age = "live" | "stale" | "expired";
+
+export interface MapPerson {
+  lon: number;
+  lat: number;
+  age: Age;
+  at: Instant;
+  acc_m: number | null;
+}
+
+export type MapFrame =
+  | { topic: "map"; type: "map.cells"; full: boolean; cells: Record<string, MapCell | null> }
+  | { topic: "map"; type: "map.people"; full: boolean; people: Record<string, MapPerson | null> };
+
+export type ServerFrame =
+  | { reply: number | null; result?: unknown; problem?: Problem }
+  | (EventFrame & { reply?: undefined })
+  | { type: "heartbeat"; heads: Cursors; server_time: Instant }
+  | { type: "stored"; positions: number; refused?: number }
+  | { type: "pong"; server_time: Instant }
+  | { type: "topic.revoked"; topic: TopicName };

@@ -1,0 +1,214 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Client, type Listener } from "../src/protocol/client";
+import { CursorBook } from "../src/protocol/cursors";
+import { FixQueue } from "../src/protocol/fixes";
+import { Outbox } from "../src/protocol/outbox";
+import type { Cursors, EventFrame, Joined } from "../src/protocol/wire";
+import { FakeSocket, MemoryShelf } from "./fakes";
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+function setUp(saved: Cursors = {}) {
+  const shelf = new MemoryShelf();
+  const events: EventFrame[] = [];
+  const listener = {
+    snapshot: vi.fn(),
+    event: (event: EventFrame) => void events.push(event),
+    replied: vi.fn(),
+    refused: vi.fn(),
+    revoked: vi.fn(),
+  } satisfies Listener;
+  const catchUp = vi.fn(async (_: Cursors): Promise<Record<string, Joined>> => ({}));
+  const cursors = new CursorBook(saved);
+  const outbox = new Outbox(shelf, "23456781");
+  const fixes = new FixQueue(shelf, "23456781");
+  const link = {
+    url: "ws://test/ws/v1/",
+    random: () => 0,
+    isOnline: () => true,
+    makeSocket: () => new FakeSocket() as unknown as WebSocket,
+  };
+  const options = { link, app: { app: "test", version: "1" }, cursors, outbox, fixes, catchUp };
+  const client = new Client(options, listener);
+  return { client, listener, events, cursors, outbox, fixes, catchUp };
+}
+
+async function welcome(topics: Record<string, object> = {}) {
+  const socket = FakeSocket.last;
+  socket.open();
+  const hello = socket.of("hello")[0]!;
+  const result = { volunteer: "23456781", topics, heartbeat_s: 25, position_every_s: 30, server_time: "" };
+  socket.tell({ reply: hello.id, result });
+  await settle();
+  return socket;
+}
+
+const event = (seq: number, topic = "unit.1") => ({ topic, seq, type: "task.called", at: "", data: {} });
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  FakeSocket.all = [];
+});
+afterEach(() => vi.useRealTimers());
+
+test("hello carries the saved cursors", async () => {
+  const { client } = setUp({ "unit.1": 41 });
+  client.start();
+  const socket = await welcome({ "unit.1": { head: 41, recovered: true } });
+  expect(socket.of("hello")[0]!.cursors).toEqual({ "unit.1": 41 });
+  expect(client.phase).toBe("open");
+});
+
+test("an event that comes twice is told once", async () => {
+  const { client, events } = setUp({ "unit.1": 41 });
+  client.start();
+  const socket = await welcome({ "unit.1": { head: 43, recovered: true } });
+  for (const seq of [42, 43, 42, 43, 44]) socket.tell(event(seq));
+  expect(events.map((e) => e.seq)).toEqual([42, 43, 44]);
+});
+
+test("a snapshot starts the topic at its head", async () => {
+  const { client, listener, events, cursors } = setUp();
+  client.start();
+  const socket = await welcome({ "person.1": { head: 7, recovered: false, snapshot: { offers: [] } } });
+  socket.tell(event(7, "person.1"));
+  expect(listener.snapshot).toHaveBeenCalledWith("person.1", { offers: [] }, 7);
+  expect(events).toEqual([]);
+  expect(cursors.all()).toEqual({ "person.1": 7 });
+});
+
+test("receipts are sent together", async () => {
+  const { client } = setUp({ "unit.1": 0 });
+  client.start();
+  const socket = await welcome({ "unit.1": { head: 0, recovered: true } });
+  [1, 2, 3].forEach((seq) => socket.tell(event(seq)));
+  client.seen("unit.1", 2);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(socket.of("receipt")).toEqual([{ type: "receipt", delivered: { "unit.1": 3 }, seen: { "unit.1": 2 } }]);
+});
+
+test("a command without a connection is sent after the next hello, once", async () => {
+  const { client, listener, outbox } = setUp();
+  const pending = client.command("assignment.answer", { task: "t", answer: "accept" });
+  client.start();
+  const socket = await welcome();
+  const sent = socket.of("assignment.answer");
+  expect(sent.map((frame) => frame.key)).toEqual([pending.key]);
+  socket.tell({ reply: sent[0]!.id, result: { status: "accepted" } });
+  expect(listener.replied).toHaveBeenCalledTimes(1);
+  expect(outbox.all()).toEqual([]);
+});
+
+test("a command whose reply was lost goes again with the same key", async () => {
+  const { client } = setUp();
+  client.start();
+  const first = await welcome();
+  const pending = client.command("assignment.answer", { task: "t", answer: "accept" });
+  first.fail(1006);
+  await vi.advanceTimersByTimeAsync(1_000);
+  const second = await welcome();
+  expect(first.of("assignment.answer")[0]!.key).toBe(pending.key);
+  expect(second.of("assignment.answer")[0]!.key).toBe(pending.key);
+});
+
+test("a busy server's problem keeps the command, a refusal ends it", async () => {
+  const { client, listener, outbox } = setUp();
+  client.start();
+  const socket = await welcome();
+  client.command("duty.set", { on: true });
+  const problem = { type: "/problems/too-many", title: "Too many", status: 429, detail: "" };
+  socket.tell({ reply: socket.of("duty.set")[0]!.id, problem });
+  expect(outbox.all()).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(3_000);
+  socket.tell({ reply: socket.of("duty.set")[1]!.id, problem: { ...problem, status: 409 } });
+  expect(outbox.all()).toEqual([]);
+  expect(listener.refused).toHaveBeenCalledTimes(1);
+});
+
+test("two heartbeats ahead of us fetch what was missed", async () => {
+  const { client, events, catchUp, cursors } = setUp({ "unit.1": 3 });
+  catchUp.mockResolvedValue({ "unit.1": { head: 6, recovered: true, events: [event(4)] } });
+  client.start();
+  const socket = await welcome({ "unit.1": { head: 3, recovered: true } });
+  socket.tell({ type: "heartbeat", heads: { "unit.1": 6 }, server_time: "" });
+  expect(catchUp).not.toHaveBeenCalled();
+  socket.tell({ type: "heartbeat", heads: { "unit.1": 6 }, server_time: "" });
+  await settle();
+  expect(catchUp).toHaveBeenCalledWith({ "unit.1": 3 });
+  expect(events.map((e) => e.seq)).toEqual([4]);
+  expect(cursors.all()).toEqual({ "unit.1": 6 });
+});
+
+test("silence longer than two heartbeats is a lost connection", async () => {
+  const { client } = setUp();
+  client.start();
+  const socket = await welcome();
+  await vi.advanceTimersByTimeAsync(54_000);
+  expect(socket.isClosed).toBe(false);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(socket.isClosed).toBe(true);
+  expect(FakeSocket.all).toHaveLength(2);
+});
+
+test("waking an open link asks for a pong and reconnects without one", async () => {
+  const { client } = setUp();
+  client.start();
+  const socket = await welcome();
+  client.link.wake();
+  expect(socket.of("ping")).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(socket.isClosed).toBe(true);
+});
+
+test("a network that comes back does not wait for the delay", async () => {
+  const { client } = setUp();
+  client.start();
+  FakeSocket.last.fail(1006);
+  expect(client.phase).toBe("waiting");
+  client.link.wake();
+  expect(FakeSocket.all).toHaveLength(2);
+});
+
+test.each([
+  [4400, "stopped"],
+  [4403, "stopped"],
+  [4401, "signed-out"],
+] as const)("close code %i ends as %s and does not reconnect", async (code, phase) => {
+  const { client } = setUp();
+  client.start();
+  const socket = await welcome();
+  socket.fail(code);
+  await vi.advanceTimersByTimeAsync(120_000);
+  client.link.wake();
+  expect(client.phase).toBe(phase);
+  expect(FakeSocket.all).toHaveLength(1);
+});
+
+test("positions go one frame at a time and leave the queue when stored", async () => {
+  const { client, fixes } = setUp();
+  for (let i = 0; i < 120; i += 1) {
+    fixes.add({ at: "", lon: 120, lat: 29, datum: "wgs84", acc_m: i });
+  }
+  client.start();
+  const socket = await welcome();
+  expect(socket.of("position").map((f) => (f.fixes as unknown[]).length)).toEqual([100]);
+  socket.tell({ type: "stored", positions: 1 });
+  expect(socket.of("position").map((f) => (f.fixes as unknown[]).length)).toEqual([100, 20]);
+  socket.fail(1006);
+  expect(fixes.length).toBe(20);
+});
+
+test("a followed topic is joined again after a reconnection", async () => {
+  const { client, listener } = setUp();
+  client.start();
+  const first = await welcome();
+  client.follow("task.9");
+  first.tell({ reply: first.of("topic.join")[0]!.id, result: { head: 2, recovered: false, snapshot: { task: {} } } });
+  await settle();
+  expect(listener.snapshot).toHaveBeenCalledWith("task.9", { task: {} }, 2);
+  first.fail(1012);
+  await vi.advanceTimersByTimeAsync(1_000);
+  const second = await welcome();
+  expect(second.of("hello")[0]!.cursors).toEqual({ "task.9": 2 });
+  expect(second.of("topic.join").map((frame) => frame.body)).toEqual([{ topic: "task.9", cursor: 2 }]);
+});

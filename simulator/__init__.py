@@ -1,0 +1,1 @@
+"""Simulated phones that speak the real protocol, and the demo that runs them."""

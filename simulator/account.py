@@ -1,0 +1,64 @@
+"""Signs a simulated phone in and keeps its tokens fresh, as an app would."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from uuid6 import uuid7
+
+from simulator.rest import Refused, Rest
+
+RENEW_AFTER_S = 11 * 60.0
+"""An access token lives for fifteen minutes."""
+
+
+@dataclass
+class Account:
+    """One person on one device. `refresh` may be kept between runs: a refresh costs no password hash."""
+
+    rest: Rest
+    identifier: str
+    password: str
+    device: UUID = field(default_factory=uuid7)
+    refresh: str = ""
+    access: str = ""
+    fresh_until: float = 0.0
+
+    async def token(self) -> str:
+        """Return an access token, renewed in time; sign in when there is none to renew."""
+        if not self.access or time.monotonic() > self.fresh_until:
+            await self.renew()
+        return self.access
+
+    async def renew(self) -> None:
+        """Take new tokens for the refresh token, or by password when that is no longer good."""
+        if self.refresh:
+            try:
+                self._keep(await self.rest.call("POST", "/api/v1/token/refresh", {"refresh": self.refresh}))
+                return
+            except Refused as refused:
+                if refused.status not in (400, 401, 403, 422):
+                    raise
+        self._keep(await self._sign_in())
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Call a REST door as this person; a token that has expired is renewed once."""
+        token = await self.token()
+        try:
+            return await self.rest.call(method, path, body, token=token)
+        except Refused as refused:
+            if refused.status != 401:
+                raise
+        await self.renew()
+        return await self.rest.call(method, path, body, token=self.access)
+
+    async def _sign_in(self) -> dict[str, Any]:
+        device = {"id": str(self.device), "name": "simulated phone", "platform": "other"}
+        body = {"identifier": self.identifier, "password": self.password, "device": device}
+        signed_in: dict[str, Any] = await self.rest.call("POST", "/api/v1/sign-in", body)
+        return signed_in
+
+    def _keep(self, tokens: dict[str, Any]) -> None:
+        self.access, self.refresh = tokens["access"], tokens["refresh"]
+        self.fresh_until = time.monotonic() + RENEW_AFTER_S

@@ -1,0 +1,80 @@
+"""What one phone was shown: the evidence a checker compares with the log."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One event as its phone's owner got it; `at` is on the monotonic clock."""
+
+    seq: int
+    type: str
+    at: float
+    data: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Stream:
+    """One topic on one phone: from which event on it was told, how far it has got, what it was shown.
+
+    `start` is the head at which a snapshot stood in for everything before; `jumps` are later snapshots, needed
+    only when the log no longer reaches back to the cursor.
+    """
+
+    start: int
+    cursor: int
+    shown: list[Shown] = field(default_factory=list)
+    repeats: int = 0
+    jumps: list[tuple[int, int]] = field(default_factory=list)
+
+
+class Journal:
+    """The topics of one phone, by name."""
+
+    def __init__(self) -> None:
+        self.streams: dict[str, Stream] = {}
+        self.ended: list[str] = []
+        self.foreign: list[str] = []
+
+    def cursors(self) -> dict[str, int]:
+        """Return how far the phone has got in each topic."""
+        return {topic: stream.cursor for topic, stream in self.streams.items()}
+
+    def begin(self, topic: str, head: int) -> None:
+        """Start from a snapshot taken at `head`."""
+        stream = self.streams.get(topic)
+        if stream is None:
+            self.streams[topic] = Stream(start=head, cursor=head)
+        elif head > stream.cursor:
+            stream.jumps.append((stream.cursor, head))
+            stream.cursor = head
+
+    def show(self, topic: str, shown: Shown) -> bool:
+        """Take one event; False when it is a repeat, which the person never sees."""
+        stream = self.streams.get(topic)
+        if stream is None:
+            self.foreign.append(topic)
+            return False
+        if shown.seq <= stream.cursor:
+            stream.repeats += 1
+            return False
+        stream.shown.append(shown)
+        stream.cursor = shown.seq
+        return True
+
+    def reach(self, topic: str, head: int) -> None:
+        """Move the cursor to a head that the server vouched for: nothing up to it is missing."""
+        stream = self.streams[topic]
+        stream.cursor = max(stream.cursor, head)
+
+    def end(self, topic: str) -> None:
+        """Forget a topic that the server says one may no longer see."""
+        if self.streams.pop(topic, None) is not None:
+            self.ended.append(topic)
+
+    def of_type(self, type: str) -> Iterable[Shown]:
+        """Yield the events of one type, topic by topic."""
+        for stream in self.streams.values():
+            yield from (shown for shown in stream.shown if shown.type == type)

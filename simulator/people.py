@@ -1,0 +1,89 @@
+"""Makes thousands of volunteers with signed-in devices in bulk; the server's own code signs their tokens.
+
+For measurements and fault tests: a sign-in by password would cost a hash each.
+"""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+
+from backend.volunteers.models import Device, Membership, Post, Role, Unit, UnitKind, User, Volunteer
+from backend.volunteers.tokens import tokens_for
+
+UNIT = "0726000000"
+FIRST_NUMBER = 20_000_000
+BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody who has signed in on a phone."""
+
+    number: int
+    access: str
+    refresh: str
+
+
+@transaction.atomic
+def make_people(count: int) -> list[SignedIn]:
+    """Make a unit with so many members on duty, each with one device; the first commands it.
+
+    The numbers carry no check digit: nobody types them.
+    """
+    at = datetime.now(UTC)
+    unit = Unit.add_root(kind=UnitKind.DETACHMENT, number=UNIT, official_name="Crowd", display_name="Crowd")
+    volunteers = _volunteers(count, at)
+    members = [Membership(volunteer=volunteer, unit=unit, is_primary=True) for volunteer in volunteers]
+    Membership.objects.bulk_create(members, batch_size=BATCH)
+    Post.objects.create(volunteer=volunteers[0], unit=unit, role=Role.COMMANDER, seat=1, from_at=at)
+    devices = Device.objects.bulk_create([_device(v.user, at) for v in volunteers], batch_size=BATCH)
+    return [_signed_in(volunteer, device, at) for volunteer, device in zip(volunteers, devices, strict=True)]
+
+
+def numbers_of(count: int) -> list[int]:
+    """Return the numbers of the people that `make_people` makes."""
+    return list(range(FIRST_NUMBER, FIRST_NUMBER + count))
+
+
+def _volunteers(count: int, at: datetime) -> Sequence[Volunteer]:
+    nobody_knows = "!"
+    users = User.objects.bulk_create([User(phone=None, password=nobody_knows) for _ in range(count)], BATCH)
+    return Volunteer.objects.bulk_create(
+        [
+            Volunteer(
+                user=user,
+                number=number,
+                name=f"Member {number}",
+                born_on=at.date() - timedelta(days=30 * 365),
+                duty_since=at,
+                duty_until=at + timedelta(hours=12),
+            )
+            for user, number in zip(users, numbers_of(count), strict=True)
+        ],
+        batch_size=BATCH,
+    )
+
+
+def _device(user: User, at: datetime) -> Device:
+    return Device(
+        pk=uuid.uuid4(),
+        user=user,
+        platform="other",
+        created_at=at,
+        last_seen_at=at,
+        refresh_id=uuid.uuid4().hex,
+    )
+
+
+def _signed_in(volunteer: Volunteer, device: Device, at: datetime) -> SignedIn:
+    tokens = tokens_for(device, number=volunteer.number, at=at)
+    return SignedIn(volunteer.number, tokens.access, tokens.refresh)
+
+
+def print_people(count: int) -> None:
+    """Make people and print them as JSON, for a program that does not load Django itself."""
+    print(json.dumps([asdict(person) for person in make_people(count)]))

@@ -1,0 +1,312 @@
+"""One simulated phone: stays connected, keeps a journal, answers call-outs, reports positions."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from uuid6 import uuid7
+
+from simulator.account import Account
+from simulator.habits import Habits, Walk
+from simulator.journal import Journal, Shown
+from simulator.link import Gone, Link, Problem
+from simulator.reconnect import LOST, SIGN_IN, pause_after
+from simulator.rest import Refused, Unreachable
+from simulator.tracker import Tracker
+
+SILENCE = 2.5
+"""Heartbeats that may be missed before a socket counts as dead."""
+RECEIPT_AFTER_S = 0.2
+PUJIANG = (119.892, 29.452)
+
+OnShown = Callable[["Phone", str, Shown], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one phone answered to a task, and what the server made of it: a status, or a problem's type."""
+
+    answer: str
+    outcome: str
+    at: float
+
+
+@dataclass
+class Phone:
+    """A volunteer's phone. `run()` until cancelled or told to stay away; `urls` are tried in turn."""
+
+    account: Account
+    urls: list[str]
+    habits: Habits = field(default_factory=Habits)
+    dice: random.Random = field(default_factory=random.Random)
+    on_shown: OnShown | None = None
+
+    def __post_init__(self) -> None:
+        self.journal = Journal()
+        self.number = ""
+        self.me: dict[str, Any] = {}
+        self.on_duty = False
+        self.offers: set[str] = set()
+        self.answers: dict[str, Answer] = {}
+        self.closed_with: list[int] = []
+        self.stopped = ""
+        self.connected = asyncio.Event()
+        self.tracker = Tracker()
+        self._put_away = False
+        self._link: Link | None = None
+        self._considered: set[str] = set()
+        self._receipts: dict[str, int] = {}
+        self._seen: dict[str, int] = {}
+        self._held: list[dict[str, Any]] | None = None
+        self._heard_at = 0.0
+        self._every = {"heartbeat_s": 25, "position_every_s": 30}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Stay connected, coming back after every loss in the way its close code asks for."""
+        attempt, turn = 0, self.dice.randrange(len(self.urls))
+        upkeep = asyncio.create_task(self._upkeep())
+        try:
+            while True:
+                code = await self._session(self.urls[turn % len(self.urls)])
+                attempt = 0 if self.connected.is_set() else attempt + 1
+                self.connected.clear()
+                self.closed_with.append(code)
+                if (pause := pause_after(code, attempt, self.dice)) is None:
+                    self.stopped = f"closed with {code}"
+                    return
+                await asyncio.sleep(pause)
+                turn += 1
+        except Refused as refused:
+            self.stopped = str(refused)
+        finally:
+            self._put_away = True
+            for task in (upkeep, *self._tasks):
+                task.cancel()
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nobody is thinking about an answer, and nothing is on its way."""
+        return not self._tasks
+
+    async def set_duty(self, on: bool) -> None:
+        """Go on or off duty by REST."""
+        duty = await self.account.call("PUT", "/api/v1/me/duty", {"on": on})
+        self.on_duty = duty["on"]
+
+    async def _session(self, url: str) -> int:
+        """Hold one socket from hello to its end; returns the close code."""
+        link: Link | None = None
+        try:
+            link = await Link.open(url, await self.account.token())
+            async with asyncio.timeout(30):
+                self._welcome(await link.hello(self.journal.cursors()))
+            self._link = link
+            self.connected.set()
+            self._start(self._resend_positions())
+            async for frame in link:
+                self._heard_at = time.monotonic()
+                self._take(frame)
+            return LOST
+        except Gone as gone:
+            if gone.code == SIGN_IN:
+                self.account.access = ""
+            return gone.code
+        except (Unreachable, TimeoutError):
+            return LOST
+        finally:
+            self._link, self._held = None, None
+            if link is not None:
+                link.abandon(LOST)
+
+    async def _upkeep(self) -> None:
+        """Report positions, renew the token, and drop a socket that has gone silent."""
+        position_at = time.monotonic() + self.dice.uniform(1, 5)
+        renew_at = time.monotonic() + 600 * self.dice.uniform(0.8, 1)
+        while True:
+            await asyncio.sleep(1)
+            moment = time.monotonic()
+            if self._link is None:
+                continue
+            if moment - self._heard_at > SILENCE * self._every["heartbeat_s"]:
+                self._link.abandon(LOST)
+            if moment >= renew_at:
+                renew_at = moment + 600 * self.dice.uniform(0.8, 1)
+                self._start(self._renew())
+            if moment >= position_at:
+                position_at = moment + self._every["position_every_s"] * self.dice.uniform(0.9, 1.1)
+                self._start(self._report_position())
+
+    async def _renew(self) -> None:
+        """Hand the socket a new access token before the old one expires."""
+        await self.account.renew()
+        if self._link is not None:
+            await self._link.ask("session.renew", key=uuid7(), body={"token": self.account.access})
+
+    def _welcome(self, welcome: dict[str, Any]) -> None:
+        self.number = welcome["volunteer"]
+        self._every = {name: welcome[name] for name in self._every}
+        self._heard_at = time.monotonic()
+        for topic, joined in welcome["topics"].items():
+            self._joined(topic, joined)
+
+    def _joined(self, topic: str, joined: dict[str, Any]) -> None:
+        """Start a topic from its snapshot, unless the log still reaches back to the cursor."""
+        if joined["recovered"] and topic in self.journal.streams:
+            return
+        self.journal.begin(topic, joined["head"])
+        snapshot = joined.get("snapshot") or {}
+        if "me" in snapshot:
+            self._know_me(snapshot["me"])
+        for offer in snapshot.get("offers", ()):
+            if offer["assignment"]["status"] == "offered" and offer["task"]["status"] == "called":
+                self._offered(offer["task"]["id"])
+
+    def _know_me(self, me: dict[str, Any]) -> None:
+        self.me, self.on_duty = me, me["duty"]["on"]
+        if self.tracker.walk is None:
+            places = [(unit["lon"], unit["lat"]) for unit in me["units"] if unit.get("lon") is not None]
+            self.tracker.walk = Walk(*(places or [PUJIANG])[0], dice=self.dice)
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        if "seq" in frame:
+            if self._held is not None:
+                self._held.append(frame)
+            else:
+                self._event(frame)
+        elif frame.get("type") == "stored":
+            self.tracker.confirm(frame["positions"], frame.get("refused", 0))
+        elif frame.get("type") == "heartbeat":
+            self._compare(frame["heads"])
+        elif frame.get("type") == "topic.revoked":
+            self.journal.end(frame["topic"])
+
+    def _event(self, frame: dict[str, Any]) -> None:
+        topic, data = frame["topic"], frame["data"]
+        shown = Shown(frame["seq"], frame["type"], time.monotonic(), data)
+        fresh = self.journal.show(topic, shown)
+        self._acknowledge(topic)
+        if not fresh:
+            return
+        if shown.type == "task.called":
+            self._offered(data["task"]["id"])
+        elif shown.type == "duty.changed":
+            self.on_duty = data["duty"]["on"]
+        if self.on_shown is not None:
+            self.on_shown(self, topic, shown)
+
+    def _compare(self, heads: dict[str, int]) -> None:
+        """Ask for what a heartbeat says we lack: a lost last event, or events that were for others."""
+        cursors = self.journal.cursors()
+        if self._held is None and any(head > cursors.get(topic, head) for topic, head in heads.items()):
+            self._start(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        """Read what is missing by REST; what the socket tells meanwhile waits, so that order is kept."""
+        await asyncio.sleep(self.dice.uniform(0, 1))
+        if self._held is not None or self._link is None:
+            return
+        link, self._held = self._link, []
+        try:
+            cursors = self.journal.cursors()
+            answer = await self.account.call("POST", "/api/v1/catch-up", {"cursors": cursors})
+            if self._link is link:
+                self._caught_up(answer["topics"])
+        finally:
+            if self._link is link:
+                held, self._held = self._held, None
+                for frame in held:
+                    self._event(frame)
+
+    def _caught_up(self, topics: dict[str, Any]) -> None:
+        for topic, state in topics.items():
+            if not state["recovered"]:
+                self._joined(topic, state)
+                continue
+            for frame in state["events"]:
+                self._event(frame)
+            self.journal.reach(topic, state["head"])
+            self._acknowledge(topic)
+
+    def _acknowledge(self, topic: str) -> None:
+        """Note that a topic has moved; one receipt goes for all that arrive within a moment."""
+        if not self._receipts:
+            asyncio.get_running_loop().call_later(RECEIPT_AFTER_S, lambda: self._start(self._send_receipt()))
+        if topic in self.journal.streams:
+            self._receipts[topic] = self.journal.streams[topic].cursor
+
+    async def _send_receipt(self) -> None:
+        delivered, self._receipts = self._receipts, {}
+        seen, self._seen = self._seen, {}
+        if self._link is not None:
+            await self._link.tell({"type": "receipt", "delivered": delivered, "seen": seen})
+
+    def _offered(self, task: str) -> None:
+        self.offers.add(task)
+        if task not in self._considered:
+            self._considered.add(task)
+            self._start(self._consider(task))
+
+    async def _consider(self, task: str) -> None:
+        """Look at an offer after a while; answer it, or leave it."""
+        body = self.habits.answer(self.dice)
+        delay = self.habits.delay(self.dice)
+        await asyncio.sleep(delay / 3)
+        self._see()
+        if body is None:
+            return
+        await asyncio.sleep(delay * 2 / 3)
+        outcome = await self._command("assignment.answer", uuid7(), {"task": task, **body})
+        self.answers[task] = Answer(body["answer"], outcome, time.monotonic())
+
+    def _see(self) -> None:
+        for topic, stream in self.journal.streams.items():
+            if topic.startswith("unit.") and stream.shown:
+                self._seen[topic] = stream.cursor
+                self._acknowledge(topic)
+
+    async def _command(self, type: str, key: UUID, body: dict[str, Any]) -> str:
+        """Act by socket, again with the same key after a loss; returns the status or the problem's type."""
+        while True:
+            await self.connected.wait()
+            if self._link is None:
+                await asyncio.sleep(0.1)
+                continue
+            try:
+                result = await self._link.ask(type, key=key, body=body)
+                return str(result["status"])
+            except Problem as problem:
+                if problem.problem.get("status", 0) < 500:
+                    return str(problem.problem["type"])
+            except Gone:
+                pass
+            await asyncio.sleep(0.5)
+
+    async def _report_position(self) -> None:
+        if self.on_duty and self.habits.positions:
+            frame = self.tracker.report(self._every["position_every_s"])
+            if frame is not None and self._link is not None:
+                await self._link.tell(frame)
+
+    async def _resend_positions(self) -> None:
+        for frame in self.tracker.unconfirmed():
+            if self._link is not None:
+                await self._link.tell(frame)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        async def until_gone() -> None:
+            with suppress(Gone, Problem, Unreachable, Refused):
+                await work
+
+        if self._put_away:
+            work.close()
+            return
+        task = asyncio.get_running_loop().create_task(until_gone())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # one that was cancelled before it began

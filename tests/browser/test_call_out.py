@@ -1,0 +1,91 @@
+"""A leader calls out, a volunteer answers, everybody sees it without reloading."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.pages import accept, call_out, go_on_duty, sign_in
+from tests.browser.server import Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+NewContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def leader(new_context: NewContext, server: Server) -> Page:
+    return sign_in(new_context(), server, "leader")
+
+
+@pytest.fixture
+def volunteer(new_context: NewContext, server: Server) -> Page:
+    page = sign_in(new_context(), server, "volunteer")
+    go_on_duty(page)
+    return page
+
+
+@pytest.fixture
+def commander(new_context: NewContext, server: Server) -> Page:
+    return sign_in(new_context(phone=False), server, "commander")
+
+
+def test_call_out_reaches_the_volunteer_and_the_answer_comes_back(
+    leader: Page, volunteer: Page, commander: Page
+) -> None:
+    # The volunteer is on duty: the position that the page reports is on the commander's map.
+    expect(commander.locator(".map-panel")).to_have_attribute("data-people", "1")
+    expect(commander.locator(".map-panel")).to_have_attribute("data-drawn", "1")
+
+    call_out(leader, "Six people to the school gate")
+    expect(volunteer.get_by_role("heading", name="Six people to the school gate")).to_be_visible()
+    board = commander.locator(".task-list li", has_text="Six people to the school gate")
+    expect(board.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "0")
+
+    accept(volunteer, "Six people to the school gate")
+    offer = volunteer.locator("article.offer", has_text="Six people to the school gate")
+    expect(offer.locator(".state.accepted")).to_be_visible()
+    expect(leader.locator("#counter-accepted .number")).to_have_text("1")
+    expect(leader.locator(".person.accepted")).to_have_count(1)
+    expect(board.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "1")
+
+
+def test_map_follows_the_volunteer(commander: Page, volunteer: Page) -> None:
+    expect(commander.locator(".map-panel")).to_have_attribute("data-people", "1")
+    volunteer.click("#duty")
+    expect(volunteer.locator("#duty")).to_have_attribute("aria-checked", "false")
+    expect(commander.locator(".map-panel")).to_have_attribute("data-people", "0")
+    volunteer.click("#duty")
+    expect(commander.locator(".map-panel")).to_have_attribute("data-people", "1")
+
+
+def test_call_out_takes_less_than_thirty_seconds(leader: Page) -> None:
+    begun = time.monotonic()
+    leader.goto("/leader/")
+    leader.click("#category-rescue")
+    leader.click("#review")
+    leader.click("#send:enabled")
+    expect(leader.locator("#watch-title")).to_be_visible()
+    assert time.monotonic() - begun < 30
+
+
+def test_calling_off_tells_the_volunteer_why(leader: Page, volunteer: Page) -> None:
+    call_out(leader, "A search that ends early")
+    offer = volunteer.locator("article.offer", has_text="A search that ends early")
+    expect(offer).to_be_visible()
+    leader.click("#call-off")
+    leader.fill("#call-off-reason", "The child has been found")
+    leader.click("#call-off-do")
+    expect(offer.locator(".state")).to_have_text("Called off")
+    offer.locator("summary").click()
+    expect(offer.get_by_text("The child has been found")).to_be_visible()
+
+
+def test_decline_shows_its_reason_to_the_leader(leader: Page, volunteer: Page) -> None:
+    call_out(leader, "Somebody has to say no")
+    offer = volunteer.locator("article.offer", has_text="Somebody has to say no")
+    offer.get_by_role("button", name="Decline").click()
+    offer.get_by_role("button", name="Too far away").click()
+    expect(leader.locator("#counter-declined .number")).to_have_text("1")
+    leader.click("#counter-declined")
+    expect(leader.locator(".person.declined")).to_contain_text("Too far away")

@@ -1,0 +1,282 @@
+"""The people and the place that tests speak of."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any, Protocol
+
+import hypothesis
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection, connections
+from rest_framework.test import APIClient
+from uuid6 import uuid7
+
+from backend.lib.checkdigit import unit_number
+from backend.realtime.models import Event
+from backend.volunteers import services
+from backend.volunteers.holders import forget_lines
+from backend.volunteers.models import Membership, Role, Skill, Unit, UnitKind, User, Volunteer
+from backend.volunteers.schemas import DeviceIn, SignedIn
+
+hypothesis.settings.register_profile("shared machine", deadline=None)
+hypothesis.settings.load_profile("shared machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each worker of a parallel run a bus of its own: publishing in Redis knows no database."""
+    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    layers: dict[str, dict[str, Any]] = settings.CHANNEL_LAYERS
+    if worker and "CONFIG" in layers["default"]:
+        layers["default"]["CONFIG"]["prefix"] += f".{worker}"
+
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _fast(settings: Any) -> None:
+    """Argon2 is slow on purpose, and tests sign in all the time; no static files have been collected."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True
+    cache.clear()
+    forget_lines()
+
+
+@pytest.fixture
+def at() -> datetime:
+    """Return the moment of the test."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True)
+class Formation:
+    """Headquarters → corps → detachment → two brigades; squadrons A and B in the first, C in the other."""
+
+    headquarters: Unit
+    corps: Unit
+    detachment: Unit
+    brigade: Unit
+    other_brigade: Unit
+    squadron_a: Unit
+    squadron_b: Unit
+    squadron_c: Unit
+
+
+@pytest.fixture
+def formation(db: None) -> Formation:
+    """Make a formation with at least one unit of every level."""
+    headquarters = Unit.objects.add_root(instance=_unit(UnitKind.HEADQUARTERS, "总指挥部"))
+    corps = _below(headquarters, UnitKind.CORPS, "金华市", 7)
+    detachment = _below(corps, UnitKind.DETACHMENT, "浦江县", 7, 26)
+    brigade = _below(detachment, UnitKind.BRIGADE, "浦阳街道", 7, 26, 1)
+    other_brigade = _below(detachment, UnitKind.BRIGADE, "黄宅镇", 7, 26, 2)
+    return Formation(
+        headquarters=headquarters,
+        corps=corps,
+        detachment=detachment,
+        brigade=brigade,
+        other_brigade=other_brigade,
+        squadron_a=_below(brigade, UnitKind.SQUADRON, "文溪社区", 7, 26, 1, 1),
+        squadron_b=_below(brigade, UnitKind.SQUADRON, "江滨社区", 7, 26, 1, 2),
+        squadron_c=_below(other_brigade, UnitKind.SQUADRON, "桂花明堂村", 7, 26, 2, 1),
+    )
+
+
+def _unit(kind: UnitKind, name: str, *serials: int) -> Unit:
+    return Unit(
+        kind=kind,
+        number=unit_number(*serials),
+        official_name=name,
+        display_name=name,
+        lon=119.89,
+        lat=29.45,
+    )
+
+
+def _below(parent: Unit, kind: UnitKind, name: str, *serials: int) -> Unit:
+    unit: Unit = Unit.objects.add_child(Unit.objects.get(pk=parent.pk), instance=_unit(kind, name, *serials))
+    return unit
+
+
+class MakeVolunteer(Protocol):
+    """Makes a volunteer in a unit, or in none; sign in with their number and `tests.conftest.PASSWORD`."""
+
+    def __call__(
+        self,
+        unit: Unit | None,
+        *,
+        on_duty: bool = True,
+        skills: Iterable[str] = (),
+        adult: bool = True,
+        name: str = "",
+    ) -> Volunteer: ...
+
+
+@pytest.fixture
+def make_volunteer(db: None, at: datetime) -> MakeVolunteer:
+    """Return the factory of volunteers."""
+    serial = count(1)
+
+    def make(
+        unit: Unit | None,
+        *,
+        on_duty: bool = True,
+        skills: Iterable[str] = (),
+        adult: bool = True,
+        name: str = "",
+    ) -> Volunteer:
+        n = next(serial)
+        user = User.objects.create_user(f"1380000{n:04d}", PASSWORD)
+        volunteer = Volunteer.objects.create(
+            user=user,
+            number=services.issue_number(),
+            name=name or f"志愿者{n}",
+            born_on=date(1980, 1, 1) if adult else at.date() - timedelta(days=15 * 365),
+            duty_since=at if on_duty else None,
+            duty_until=at + timedelta(hours=8) if on_duty else None,
+        )
+        volunteer.skills.set(
+            [Skill.objects.get_or_create(code=code, defaults={"name": code})[0] for code in skills]
+        )
+        if unit is not None:
+            Membership.objects.create(volunteer=volunteer, unit=unit, is_primary=True)
+        return volunteer
+
+    return make
+
+
+@pytest.fixture
+def commander(formation: Formation, make_volunteer: MakeVolunteer, at: datetime) -> User:
+    """Make the commander of the detachment; a member of it, off duty."""
+    return _posted(make_volunteer(formation.detachment, on_duty=False, name="指挥员"), Role.COMMANDER, at)
+
+
+@pytest.fixture
+def leader(formation: Formation, make_volunteer: MakeVolunteer, at: datetime) -> User:
+    """Make the leader of squadron A; a member of it, off duty."""
+    return _posted(make_volunteer(formation.squadron_a, on_duty=False, name="队长甲"), Role.LEADER, at)
+
+
+@pytest.fixture
+def sibling_leader(formation: Formation, make_volunteer: MakeVolunteer, at: datetime) -> User:
+    """Make the leader of squadron B, in the same brigade; a member of it, off duty."""
+    return _posted(make_volunteer(formation.squadron_b, on_duty=False, name="队长乙"), Role.LEADER, at)
+
+
+@pytest.fixture
+def volunteer(formation: Formation, make_volunteer: MakeVolunteer) -> User:
+    """Make a member of squadron A: adult, on duty."""
+    return make_volunteer(formation.squadron_a, name="王大妈").user
+
+
+@pytest.fixture
+def outsider(formation: Formation, make_volunteer: MakeVolunteer) -> User:
+    """Make a member of squadron C, in the other brigade: adult, on duty."""
+    return make_volunteer(formation.squadron_c, name="外人").user
+
+
+@pytest.fixture
+def stranger(make_volunteer: MakeVolunteer) -> User:
+    """Make a volunteer in no unit at all, off duty."""
+    return make_volunteer(None, on_duty=False, name="陌生人").user
+
+
+def _posted(volunteer: Volunteer, role: Role, at: datetime) -> User:
+    unit = volunteer.memberships.get(is_primary=True).unit
+    services.appoint(volunteer=volunteer, unit=unit, role=role, by=None, at=at)
+    return volunteer.user
+
+
+class SignedInClient(APIClient):
+    """A client with the access token of a real device, `tokens`."""
+
+    tokens: SignedIn
+
+
+@pytest.fixture
+def client_of(at: datetime) -> Callable[[User], SignedInClient]:
+    """Return the maker of signed-in clients; each call is a device of its own."""
+
+    def sign_in(user: User) -> SignedInClient:
+        client = SignedInClient()
+        device = DeviceIn(id=uuid7(), name="phone", platform="android")
+        client.tokens = services.sign_in(user=user, device=device, at=at)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {client.tokens.access}")
+        return client
+
+    return sign_in
+
+
+Announced = tuple[str, str, dict[str, Any]]
+
+
+class Published:
+    """What stands in the event log, as (topic, type, data), in the order it was written."""
+
+    def __call__(self, topic: str = "", type: str = "") -> list[Announced]:
+        """Return the events, of topics that begin with `topic` and of one `type` if given."""
+        rows = Event.objects.order_by("pk").filter(topic__name__startswith=topic)
+        if type:
+            rows = rows.filter(type=type)
+        return list(rows.values_list("topic_id", "type", "data"))
+
+    def __iter__(self) -> Iterator[Announced]:
+        return iter(self())
+
+    def __len__(self) -> int:
+        return len(self())
+
+    def __getitem__(self, index: int) -> Announced:
+        return self()[index]
+
+    def __eq__(self, other: object) -> bool:
+        return self() == other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return repr(self())
+
+
+@pytest.fixture
+def published(request: pytest.FixtureRequest) -> Published:
+    """Return what was published so far in this test; read from the log each time."""
+    if "transactional_db" not in request.fixturenames:
+        request.getfixturevalue("db")
+    return Published()
+
+
+class Race(Protocol):
+    """Runs acts at the same moment, each in a thread with its own connection; returns results or exceptions."""
+
+    def __call__(self, *acts: Callable[[], Any]) -> list[Any]: ...
+
+
+@pytest.fixture
+def race(transactional_db: None) -> Race:
+    """Return a way to use real threads and real locks; only on PostgreSQL, where rows are locked one by one."""
+    if connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL")
+
+    def run(*acts: Callable[[], Any]) -> list[Any]:
+        start = threading.Barrier(len(acts))
+
+        def one(act: Callable[[], Any]) -> Any:
+            start.wait()
+            try:
+                return act()
+            except Exception as error:
+                return error
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(len(acts)) as threads:
+            return list(threads.map(one, acts))
+
+    return run

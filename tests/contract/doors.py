@@ -1,0 +1,191 @@
+"""Every door of the product as the code itself lists them, and the people who try them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.urls import URLPattern, URLResolver
+from rest_framework.test import APIClient
+from uuid6 import uuid7
+
+from backend.config.urls import urlpatterns
+from backend.dispatch import services as dispatch
+from backend.dispatch.models import Task
+from backend.dispatch.schemas import CallOutIn, TaskIn
+from backend.realtime.commands import BUILT_IN
+from backend.realtime.frames import KNOWN_FRAMES
+from backend.realtime.registry import registry
+from backend.volunteers import services
+from backend.volunteers.models import Device, Role, User
+from backend.volunteers.schemas import DeviceIn, SignedIn
+from backend.volunteers.tokens import tokens_for
+from tests.conftest import Formation, MakeVolunteer
+
+SIGNED_IN = ("stranger", "outsider", "sibling", "member", "volunteer", "leader")
+WITHOUT_TOKEN = ("nobody", "expired", "revoked")
+METHODS = ("get", "post", "put", "patch", "delete")
+OUR_APPS = ("audit", "realtime", "volunteers", "dispatch")
+
+
+# --- the doors there are ------------------------------------------------------------------------------------------
+
+
+def rest_doors() -> set[tuple[str, str]]:
+    """Return (method, address pattern) of every REST door, read from the URL configuration."""
+    return {
+        (method.upper(), address)
+        for address, pattern in _patterns(urlpatterns)
+        for method in METHODS
+        if hasattr(pattern.callback.view_class, method)  # type: ignore[attr-defined]
+    }
+
+
+def _patterns(
+    patterns: Sequence[URLPattern | URLResolver], before: str = ""
+) -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        address = before + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield address, pattern
+        elif pattern.namespace != "console":  # its pages are no doors of the protocol
+            yield from _patterns(pattern.url_patterns, address)
+
+
+def frame_types() -> set[str]:
+    """Return every type of frame that a phone may send: commands, and the frames of the protocol itself."""
+    union: Any = KNOWN_FRAMES.core_schema
+    while "choices" not in union:  # wrapped in the definitions it refers to
+        union = union["schema"]
+    return {*registry.commands, *BUILT_IN, *union["choices"]}
+
+
+# --- the people ---------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Caller:
+    """One person's sign-in on one device."""
+
+    user: User
+    tokens: SignedIn
+    device: UUID
+
+    def expired(self) -> str:
+        """Return an access token of this sign-in that was good until an hour ago."""
+        old = datetime.now(UTC) - timedelta(hours=2)
+        return tokens_for(
+            Device.objects.get(pk=self.device), number=self.user.volunteer.number, at=old
+        ).access
+
+
+@dataclass
+class World:
+    """A task of squadron A that the volunteer was asked for; everybody is signed in.
+
+    The stranger is in no unit; the outsider in a squadron of another brigade; the sibling leads the squadron next door;
+    the member has a post in A that directs nobody, and came on duty after the call-out; the leader leads A.
+    """
+
+    formation: Formation
+    at: datetime
+    task: Task
+    callers: dict[str, Caller] = field(default_factory=dict)
+    signed_out: dict[str, Caller] = field(default_factory=dict)
+    """The same people, on devices that were signed out since."""
+    spare: UUID = field(default_factory=uuid7)
+    """Another device of the leader."""
+
+    def sign_in(self, user: User, device: UUID | None = None) -> Caller:
+        """Sign a person in on a device, a new one unless it is given."""
+        device = device or uuid7()
+        tokens = services.sign_in(user=user, device=DeviceIn(id=device), at=datetime.now(UTC))
+        return Caller(user, tokens, device)
+
+    def number(self, name: str) -> str:
+        """Return somebody's volunteer number."""
+        return f"{self.callers[name].user.volunteer.number:08d}"
+
+
+def task_body(formation: Formation, at: datetime) -> dict[str, Any]:
+    """Return a new task of squadron A as its leader's app sends it."""
+    return {
+        "id": str(uuid7()),
+        "unit": formation.squadron_a.number,
+        "category": "patrol",
+        "title": "Evening patrol",
+        "place": {"lon": 119.89, "lat": 29.45, "datum": "wgs84"},
+        "starts_at": (at + timedelta(hours=2)).isoformat(),
+        "answer_by": (at + timedelta(hours=1)).isoformat(),
+        "headcount": 2,
+    }
+
+
+Fill = Callable[[World, str], Any]
+"""Makes what a caller sends."""
+
+
+def make_world(
+    formation: Formation, make_volunteer: MakeVolunteer, people: dict[str, User], at: datetime
+) -> World:
+    """Make the task, send it, sign everybody in."""
+    wanted = TaskIn.model_validate(task_body(formation, at))
+    task = dispatch.create_task(wanted=wanted, by=people["leader"], at=at)
+    sent = CallOutIn.model_validate({"id": str(uuid7()), "units": [formation.squadron_a.number]})
+    dispatch.call_out(task_id=task.pk, wanted=sent, by=people["leader"], at=at)
+    member = make_volunteer(formation.squadron_a, name="组员", on_duty=True)
+    services.appoint(volunteer=member, unit=formation.squadron_a, role=Role.MEMBER, by=None, at=at)
+    people = {**people, "member": member.user}
+    world = World(formation, at, task)
+    for name in SIGNED_IN:
+        world.callers[name] = world.sign_in(people[name])
+        dead = world.signed_out[name] = world.sign_in(people[name])
+        services.revoke_device(device_id=dead.device, by=dead.user, at=at)
+    world.sign_in(people["leader"], world.spare)
+    return world
+
+
+def rest_clients(world: World, rightful: str) -> dict[str, APIClient]:
+    """Return a client for every relation to what belongs to `rightful`; two of them hold dead tokens of theirs."""
+    tokens = {name: caller.tokens.access for name, caller in world.callers.items()}
+    tokens["expired"] = world.callers[rightful].expired()
+    tokens["revoked"] = world.signed_out[rightful].tokens.access
+    clients = {name: APIClient(raise_request_exception=False) for name in (*WITHOUT_TOKEN, *SIGNED_IN)}
+    for name, token in tokens.items():
+        clients[name].credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    return clients
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    """Return every row that our apps have stored: what a refused act must leave as it was."""
+    return {
+        model.__name__: list(model._default_manager.order_by("pk").values())
+        for app in OUR_APPS
+        for model in apps.get_app_config(app).get_models(include_auto_created=True)
+    }
+
+
+def nothing(world: World, caller: str) -> None:
+    """Send no body."""
+    return
+
+
+def fixes(world: World, caller: str) -> dict[str, Any]:
+    """Report one position of now."""
+    return {"fixes": [{"at": datetime.now(UTC).isoformat(), "lon": 119.9, "lat": 29.4, "datum": "wgs84"}]}
+
+
+def cursors_of(world: World, caller: str) -> dict[str, int]:
+    """Return cursors in topics of squadron A: whoever may not see one must not notice it."""
+    return {
+        world.formation.squadron_a.topic: 0,
+        world.task.topic: 0,
+        f"person.{world.number('volunteer')}": 0,
+    }
+
+
+def serial_number(world: World, name: str) -> int:
+    """Return the number of one of the people, as the database has it."""
+    return world.callers[name].user.volunteer.number

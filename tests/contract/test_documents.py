@@ -1,0 +1,309 @@
+"""The documents for app developers say what the code does: generated ones are fresh, commands run, tables are whole."""
+
+import importlib
+import json
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+import backend
+from backend.config import settings as configured
+from backend.dispatch.queries import progress as dispatch_progress
+from backend.dispatch.queries import tasks as dispatch_tasks
+from backend.dispatch.schemas import CallOutIn
+from backend.dispatch.services import call_outs
+from backend.lib.errors import Refusal
+from backend.realtime import (
+    asyncapi,
+    connection,
+    consumer,
+    due,
+    frames,
+    log,
+    mapfeed,
+    positions,
+    schemas,
+)
+from backend.realtime.management.commands.generate_docs import DOCS, generated
+from backend.volunteers.services import devices
+from simulator.processes import Server, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITTEN = sorted(
+    [
+        *DOCS.glob("*.md"),
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "benchmarks").rglob("*.md"),
+    ]
+)
+SESSION = (DOCS / "README.md").read_text()
+
+
+# --- generated ----------------------------------------------------------------------------------------------------
+
+
+def test_generated_documents_are_fresh() -> None:
+    """`manage.py generate_docs` would change nothing."""
+    files = generated()
+    stale = [path.name for path, text in files.items() if not path.exists() or path.read_text() != text]
+    left_over = [path.name for path in (DOCS / "examples").glob("*.json") if path not in files]
+
+    assert (stale, left_over) == ([], [])
+
+
+@pytest.mark.parametrize("name", sorted(asyncapi.examples()))
+def test_example_fits_the_schema_of_its_message(name: str) -> None:
+    document = asyncapi.document()
+    message = document["components"]["messages"][name]
+    schema = {**message["payload"], "components": document["components"]}
+
+    for example in message["examples"]:
+        jsonschema.validate(example["payload"], schema, format_checker=jsonschema.FormatChecker())
+
+
+def test_every_reference_in_a_generated_document_resolves() -> None:
+    for path, text in generated().items():
+        if path.suffix == ".yaml":
+            document = yaml.safe_load(text)
+            for reference in _references(document):
+                _look_up(document, reference)
+
+
+def _references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for item in part:
+            yield from _references(item)
+
+
+def _look_up(document: Any, reference: str) -> Any:
+    for step in reference.removeprefix("#/").split("/"):
+        document = document[step.replace("~1", "/").replace("~0", "~")]
+    return document
+
+
+# --- the first session --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def force(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """Start a server on SQLite with a squadron; yield the shell variables that the README's first block sets."""
+    folder = tmp_path_factory.mktemp("server")
+    environment = {
+        "DATABASE_URL": f"sqlite:///{folder}/muster.sqlite3",
+        "REDIS_URL": "",
+        "SECRET_KEY": "only-for-tests-" + "0" * 40,
+        "CLOCK_INSIDE": "true",
+        "DEBUG": "false",
+    }
+    _python(environment, "manage.py", "migrate", "--noinput", "-v0")
+    seeded = _python(environment, "-m", "tests.contract.small_force")
+    command = (
+        sys.executable,
+        "-m",
+        "daphne",
+        "-b",
+        "127.0.0.1",
+        "-v",
+        "0",
+        "backend.config.asgi:application",
+    )
+    port = free_port()
+    server = Server("daphne", (*command, "-p", str(port)), port, environment, folder / "log")
+    server.start()
+    try:
+        server.wait_until_healthy(60)
+        yield {**json.loads(seeded), "ADDRESS": server.http}
+    finally:
+        server.kill()
+
+
+def _python(environment: Mapping[str, str], *arguments: str) -> bytes:
+    """Run Python in the project's folder and return what it printed."""
+    command = [sys.executable, *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, check=True
+    ).stdout
+
+
+def blocks(document: str, language: str) -> list[str]:
+    """Return the fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", document, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.timeout(180)
+def test_the_commands_of_the_first_session_run_as_written(force: Mapping[str, str], tmp_path: Path) -> None:
+    (program,) = blocks(SESSION, "python")
+    (tmp_path / program.split("\n")[0].removeprefix("# ")).write_text(program)
+    script = "set -euo pipefail\n" + "\n".join(blocks(SESSION, "sh"))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+    ran = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env={**force, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+
+    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}\n{_told(tmp_path)}"
+    told = [json.loads(line) for line in _told(tmp_path).splitlines()]
+    assert [frame["type"] for frame in told if "seq" in frame] == ["task.called", "assignment.changed"]
+    progress = json.loads((tmp_path / "task.json").read_text())["progress"]
+    assert (progress["delivered"], progress["seen"], progress["accepted"]) == (1, 1, 1)
+    assert json.loads((tmp_path / "inbox.json").read_text())[0]["assignment"]["status"] == "accepted"
+    missed = json.loads((tmp_path / "missed.json").read_text())["topics"][f"person.{force['NUMBER']}"]
+    assert [event["type"] for event in missed["events"]] == ["duty.changed", "assignment.changed"]
+
+
+def _told(folder: Path) -> str:
+    return (folder / "phone.log").read_text() if (folder / "phone.log").exists() else ""
+
+
+# --- written by hand ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_resolve(path: Path) -> None:
+    text = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+
+    broken = [target for target in targets if "://" not in target and not _resolves(path, target)]
+
+    assert broken == []
+
+
+def _resolves(path: Path, target: str) -> bool:
+    name, _, anchor = target.partition("#")
+    file = (path.parent / name) if name else path
+    if not file.exists():
+        return False
+    return not anchor or anchor in {
+        _anchor(line) for line in file.read_text().splitlines() if line.startswith("#")
+    }
+
+
+def _anchor(heading: str) -> str:
+    """Return the anchor that a heading gets on GitHub."""
+    return re.sub(r"[^\w\- ]", "", heading.lstrip("#").strip().lower()).replace(" ", "-")
+
+
+def shown(path: Path) -> list[Any]:
+    """Return the JSON objects that a guide shows; a blank line parts them."""
+    return [
+        json.loads(part) for block in blocks(path.read_text(), "json") for part in block.strip().split("\n\n")
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.glob("*.md")), ids=lambda path: str(path.name))
+def test_frames_in_a_guide_fit_their_schemas(path: Path) -> None:
+    document = asyncapi.document()
+
+    for frame in shown(path):
+        name = ("problem" if "problem" in frame else None) if "reply" in frame else frame["type"]
+        message = document["components"]["messages"].get(name)
+        assert message or "reply" in frame or str(name).startswith("/problems/"), f"no frame of type {name}"
+        if message:
+            jsonschema.validate(frame, {**message["payload"], "components": document["components"]})
+
+
+def test_frames_guide_shows_every_message() -> None:
+    guide = (DOCS / "frames.md").read_text()
+
+    missing = [name for name in asyncapi.examples() if f"`{name.removesuffix('.reply')}`" not in guide]
+
+    assert missing == []
+
+
+def test_problems_table_names_every_refusal_and_nothing_else() -> None:
+    rows = re.findall(
+        r"^\| `/problems/([a-z-]+)` \| (\d{3}) \|", (DOCS / "problems.md").read_text(), re.MULTILINE
+    )
+    refusals = {(kind.slug(), str(kind.status)) for kind in _refusals()}
+    # What the framework refuses before a door opens, and what nobody foresaw.
+    others = {("method-not-allowed", "405"), ("not-acceptable", "406"), ("internal", "500")}
+
+    assert len(rows) == len(set(rows))
+    assert set(rows) == refusals | others
+
+
+def _refusals() -> set[type[Refusal]]:
+    for module in pkgutil.walk_packages(backend.__path__, "backend."):
+        if ".migrations." not in module.name and ".management." not in module.name:
+            importlib.import_module(module.name)
+    found: set[type[Refusal]] = set()
+    waiting: list[type[Refusal]] = [Refusal]
+    while waiting:
+        kinds = waiting.pop().__subclasses__()
+        waiting += kinds
+        found |= {kind for kind in kinds if _is_declared(kind)}
+    return found
+
+
+def _is_declared(kind: type) -> bool:
+    """Tell whether a class stands in a module of ours; some are made while answering, for what DRF refuses."""
+    module = sys.modules.get(str(kind.__module__))
+    return str(kind.__module__).startswith("backend.") and getattr(module, kind.__name__, None) is kind
+
+
+def test_close_codes_table_names_every_code_the_server_sends() -> None:
+    rows = set(re.findall(r"^\| (\d{4}) \|", (DOCS / "close_codes.md").read_text(), re.MULTILINE))
+    sources = (ROOT / "backend" / "realtime").glob("*.py")
+    sent = {
+        code
+        for path in sources
+        for code in re.findall(r"(?:_Closed|close)\((4\d{3}|1\d{3}),", path.read_text())
+    }
+
+    assert sent <= rows
+    assert rows == sent | {"1000", "1001", "1006", "1007", "1009", "1011", "1012"}
+
+
+LIMITS = {
+    "bytes of a frame": frames.MAX_FRAME_BYTES,
+    "frames a second": int(consumer.FRAMES_PER_S),
+    "frames at once": int(consumer.BURST),
+    "seconds to say hello": int(consumer.HELLO_WITHIN_S),
+    "topics of a socket": frames.MAX_TOPICS,
+    "fixes of a frame": frames.PositionFrame.model_fields["fixes"].metadata[1].max_length,
+    "fixes of a request": schemas.PositionsIn.model_fields["fixes"].metadata[1].max_length,
+    "seconds a phone's clock may be off": int(positions.DRIFT.total_seconds()),
+    "frames of the backlog": connection.BACKLOG_FRAMES,
+    "bytes of the backlog": connection.BACKLOG_BYTES,
+    "events sent again for a topic": log.MAX_REPLAY,
+    "days an event is kept": configured.MUSTER["EVENTS_KEPT"].days,
+    "events kept for a topic": configured.MUSTER["EVENTS_KEPT_PER_TOPIC"],
+    "days a command's key is kept": due.KEYS_KEPT.days,
+    "entries of a map frame": mapfeed.MAX_ENTRIES,
+    "bytes of a request": configured.DATA_UPLOAD_MAX_MEMORY_SIZE,
+    "units of a call-out": CallOutIn.model_fields["units"].metadata[1].max_length,
+    "people of a call-out": call_outs.MAX_ASKED,
+    "tasks of a page": dispatch_tasks.PAGE,
+    "recipients of a page": dispatch_progress.PAGE,
+    "offers of the inbox": dispatch_tasks.INBOX,
+    "minutes of an access token": int(configured.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds() / 60),  # type: ignore[attr-defined]
+    "days of a refresh token": configured.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"].days,  # type: ignore[attr-defined]
+    "seconds the spent refresh token is still good": int(devices.PREVIOUS_GOOD_FOR.total_seconds()),
+    "wrong passwords in a row": configured.AXES_FAILURE_LIMIT,
+}
+
+
+def test_limits_are_those_of_the_code() -> None:
+    rows = re.findall(r"^\| ([a-z' -]+) \| ([\d,]+) \|", (DOCS / "frames.md").read_text(), re.MULTILINE)
+
+    assert {name: int(number.replace(",", "")) for name, number in rows} == LIMITS

@@ -1,0 +1,105 @@
+"""A socket that speaks the protocol to the real application."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Protocol
+from uuid import UUID
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.db import connections
+from uuid6 import uuid7
+
+from backend.config.asgi import application
+from backend.realtime.hub import hub
+from backend.realtime.receipts import receipts
+from backend.realtime.threads import release_connections
+from backend.volunteers.models import User
+
+Json = dict[str, Any]
+
+
+class Socket:
+    """One phone's conversation."""
+
+    def __init__(self, headers: dict[str, str], subprotocols: list[str]) -> None:
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self.communicator = WebsocketCommunicator(
+            application, "/ws/v1/", headers=raw, subprotocols=subprotocols
+        )
+        self.backlog: list[Json] = []
+        self._id = 0
+
+    async def open(self) -> "Socket":
+        accepted, _ = await self.communicator.connect(timeout=3)
+        assert accepted
+        return self
+
+    async def send(self, frame: Json | str) -> None:
+        await self.communicator.send_to(text_data=frame if isinstance(frame, str) else json.dumps(frame))
+
+    async def receive(self, timeout: float = 3) -> Json:
+        """Return the next frame that is not a heartbeat; a close is {"close": code}."""
+        while True:
+            message = await self.communicator.receive_output(timeout)
+            if message["type"] == "websocket.close":
+                return {"close": message["code"]}
+            frame: Json = json.loads(message["text"])
+            if frame.get("type") != "heartbeat":
+                return frame
+
+    async def hello(self, cursors: dict[str, int] | None = None) -> Json:
+        await self.send({"id": 0, "type": "hello", "cursors": cursors or {}})
+        reply = await self.receive()
+        return reply.get("result", reply)  # type: ignore[no-any-return]
+
+    async def command(self, type: str, body: Json | None = None, key: UUID | None = None) -> Json:
+        """Send a command and return its reply; frames that come before it stay in `backlog`."""
+        self._id += 1
+        await self.send({"id": self._id, "type": type, "key": str(key or uuid7()), "body": body or {}})
+        while (frame := await self.receive()).get("reply", -1) != self._id:
+            self.backlog.append(frame)
+        return frame
+
+    async def event(self, type: str) -> Json:
+        """Return the next event of a type."""
+        while True:
+            frame = self.backlog.pop(0) if self.backlog else await self.receive()
+            if frame.get("type") == type:
+                return frame
+
+    async def is_silent(self, timeout: float = 0.3) -> bool:
+        return not self.backlog and bool(await self.communicator.receive_nothing(timeout))
+
+
+class Connect(Protocol):
+    """Opens a socket for a user, or with a given token; says hello unless told not to."""
+
+    async def __call__(
+        self, user: User | None = None, *, token: str | None = None, cursors: dict[str, int] | None = None
+    ) -> Socket: ...
+
+
+@pytest.fixture
+async def connect(transactional_db: None, client_of: Callable[[User], Any]) -> AsyncIterator[Connect]:
+    sockets: list[Socket] = []
+
+    async def open_socket(
+        user: User | None = None, *, token: str | None = None, cursors: dict[str, int] | None = None
+    ) -> Socket:
+        if user is not None:
+            token = (await sync_to_async(client_of)(user)).tokens.access
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        socket = await Socket(headers, ["muster.v1"]).open()
+        sockets.append(socket)
+        socket.welcome = await socket.hello(cursors)  # type: ignore[attr-defined]
+        return socket
+
+    yield open_socket
+    for socket in sockets:
+        await socket.communicator.disconnect()
+    await hub.stop()
+    receipts._pending.clear()
+    await release_connections()
+    await sync_to_async(connections.close_all)()  # the thread that the test itself used

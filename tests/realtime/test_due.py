@@ -1,0 +1,52 @@
+"""The log is trimmed in small steps, and whoever is behind it starts from a snapshot."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from backend.realtime import clock, log
+from backend.realtime.due import trim_events, trim_records
+from backend.realtime.models import Event, Fix, Topic
+from tests.realtime.samples import SampleHappened
+
+AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def publish(topic: str, at: datetime) -> None:
+    with transaction.atomic():
+        log.publish(topic, SampleHappened(n=1), at=at)
+
+
+@pytest.mark.django_db
+def test_events_older_than_a_week_go_and_the_topic_remembers_how_far() -> None:
+    for days in (9, 8, 1):
+        publish("sample.a", AT - timedelta(days=days))
+    assert trim_events(at=AT) == 2
+    assert list(Event.objects.values_list("seq", flat=True)) == [3]
+    assert log.heads(["sample.a"]) == {"sample.a": (3, 2)}
+
+
+@pytest.mark.django_db
+def test_a_topic_with_too_many_events_is_cut_to_what_is_kept(settings: Any) -> None:
+    settings.MUSTER = settings.MUSTER | {"EVENTS_KEPT_PER_TOPIC": 3}
+    for _ in range(5):
+        publish("sample.a", AT)
+    assert trim_events(at=AT) == 2
+    assert Topic.objects.get().trimmed_to == 2
+
+
+@pytest.mark.django_db
+def test_tracks_are_kept_for_thirty_days() -> None:
+    for days in (31, 29):
+        at = AT - timedelta(days=days)
+        Fix.objects.create(person=10000005, at=at, received_at=at, lon=1, lat=1)
+    assert trim_records(at=AT) == 1
+    assert Fix.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_clock_does_all_registered_work_and_says_how_much() -> None:
+    publish("sample.a", AT - timedelta(days=9))
+    assert clock.tick(at=AT)["backend.realtime.due.trim_events"] == 1

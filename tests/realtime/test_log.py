@@ -1,0 +1,104 @@
+"""The log numbers events without gaps, in commit order, on both databases."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection, transaction
+
+from backend.realtime import log
+from backend.realtime.frames import Audience, encode_event
+from backend.realtime.models import Event, Topic
+from backend.realtime.registry import Principal
+from tests.realtime.samples import SampleHappened, principal
+
+AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def publish(topic: str, n: int = 0, **kwargs: object) -> int:
+    with transaction.atomic():
+        return log.publish(topic, SampleHappened(n=n), at=AT, **kwargs)  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db
+def test_publish_numbers_each_topic_from_one() -> None:
+    assert [publish("sample.a"), publish("sample.b"), publish("sample.a")] == [1, 1, 2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publish_outside_a_transaction_is_a_mistake() -> None:
+    with pytest.raises(AssertionError, match="inside the transaction"):
+        log.publish("sample.a", SampleHappened(n=1), at=AT)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rolled_back_publish_leaves_no_gap() -> None:
+    publish("sample.a")
+    with transaction.atomic():
+        log.publish("sample.a", SampleHappened(n=2), at=AT)
+        transaction.set_rollback(True)
+    assert publish("sample.a") == 2
+
+
+@pytest.mark.django_db
+def test_publish_all_answers_in_the_order_given_whatever_the_order_of_locks() -> None:
+    publish("sample.z")
+    with transaction.atomic():
+        seqs = log.publish_all(
+            [log.Announcement(name, SampleHappened(n=0)) for name in ("sample.z", "sample.a", "sample.z")],
+            at=AT,
+        )
+    assert seqs == [2, 1, 3]
+
+
+@pytest.mark.django_db
+def test_read_returns_the_missed_events_of_several_topics_with_one_query(
+    django_assert_num_queries: object,
+) -> None:
+    for n in range(4):
+        publish("sample.a", n)
+        publish("sample.b", n)
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        messages = log.read({"sample.a": (1, 3), "sample.b": (3, 4)})
+    assert [(m.topic, m.seq) for m in messages] == [("sample.a", 2), ("sample.a", 3), ("sample.b", 4)]
+
+
+@pytest.mark.django_db
+def test_the_frame_read_again_equals_the_frame_that_was_sent() -> None:
+    sent = encode_event("sample.a", 1, "sample.happened", AT, SampleHappened(n=7).model_dump_json(), None)
+    publish("sample.a", 7)
+    assert log.read({"sample.a": (0, 1)})[0].frame == sent.frame
+
+
+@pytest.mark.django_db
+def test_an_audience_is_kept_with_its_event() -> None:
+    publish("sample.a", audience=Audience(numbers=[10000005], tags=["adult"]))
+    matcher = log.read({"sample.a": (0, 1)})[0].matcher
+    assert matcher is not None
+    people: list[Principal] = [
+        principal(10000005, tags={"adult"}), principal(10000005), principal(10000013, tags={"adult"})
+    ]  # fmt: skip
+    assert [matcher(person) for person in people] == [True, False, False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_publishers_leave_no_gap_and_no_double() -> None:
+    def publish_many() -> None:
+        try:
+            for n in range(25):
+                with transaction.atomic():
+                    log.publish_all(
+                        [log.Announcement(f"sample.{t}", SampleHappened(n=n)) for t in ("b", "a")], at=AT
+                    )
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=publish_many) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for topic in ("sample.a", "sample.b"):
+        seqs = list(Event.objects.filter(topic_id=topic).order_by("id").values_list("seq", flat=True))
+        assert sorted(seqs) == list(range(1, 101))
+        assert Topic.objects.get(name=topic).head == 100

@@ -1,0 +1,131 @@
+"""The live map shows what is on the screen, to whom it may be shown, as deltas."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from backend.realtime.frames import FixIn
+from backend.realtime.mapfeed import resolution_at
+from backend.realtime.models import LatestPosition
+from backend.realtime.positions import Report, forget, store_reports
+from backend.volunteers.models import User, Volunteer
+from tests.realtime.conftest import Connect, Socket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NEAR = {"bbox": [119.8, 29.4, 120.0, 29.5], "zoom": 14}
+FAR = {"bbox": [118.0, 27.0, 123.0, 31.5], "zoom": 7}
+
+
+@sync_to_async
+def report(user: User, lon: float = 119.89, ago: timedelta = timedelta(0)) -> None:
+    at = datetime.now(UTC)
+    Volunteer.objects.filter(user=user).update(duty_since=at - timedelta(hours=3))
+    fix = FixIn(at=at - ago, lon=lon, lat=29.45, datum="wgs84")
+    assert store_reports([Report(user.volunteer.number, [fix])], at=at) == [[True]]
+
+
+async def map_frame(socket: Socket) -> dict[str, Any]:
+    while True:
+        frame = socket.backlog.pop(0) if socket.backlog else await socket.receive()
+        if frame.get("topic") == "map":
+            return frame
+
+
+def number_of(user: User) -> str:
+    return f"{user.volunteer.number:08d}"
+
+
+async def test_a_near_view_shows_people_then_only_what_changes(
+    connect: Connect, commander: User, volunteer: User, outsider: User
+) -> None:
+    await report(volunteer)
+    socket = await connect(commander)
+    assert (await socket.command("map.view", NEAR))["result"] == {"ok": True}
+    first = await map_frame(socket)
+    assert (first["type"], first["full"], list(first["people"])) == (
+        "map.people",
+        True,
+        [number_of(volunteer)],
+    )
+    assert first["people"][number_of(volunteer)]["age"] == "live"
+    await report(outsider)
+    second = await map_frame(socket)
+    assert (second["full"], list(second["people"])) == (False, [number_of(outsider)])
+
+
+async def test_whoever_leaves_the_view_or_goes_off_duty_is_told_as_gone(
+    connect: Connect, commander: User, volunteer: User, outsider: User
+) -> None:
+    await report(volunteer)
+    await report(outsider)
+    socket = await connect(commander)
+    await socket.command("map.view", NEAR)
+    await map_frame(socket)
+    await report(volunteer, lon=121.0)
+    await sync_to_async(forget)([outsider.volunteer.number], at=datetime.now(UTC))
+    gone: dict[str, Any] = {}
+    while len(gone) < 2:
+        gone |= (await map_frame(socket))["people"]
+    assert gone == {number_of(volunteer): None, number_of(outsider): None}
+
+
+async def test_a_far_view_shows_cells_with_counts(
+    connect: Connect, commander: User, volunteer: User, outsider: User
+) -> None:
+    await report(volunteer)
+    await report(outsider, ago=timedelta(minutes=5))
+    socket = await connect(commander)
+    await socket.command("map.view", FAR)
+    frame = await map_frame(socket)
+    assert frame["type"] == "map.cells"
+    assert [(cell["n"], cell["live"]) for cell in frame["cells"].values()] == [(2, 1)]
+
+
+async def test_a_leader_sees_only_the_own_subtree_and_a_volunteer_no_map(
+    connect: Connect, leader: User, volunteer: User, outsider: User
+) -> None:
+    await report(volunteer)
+    await report(outsider)
+    socket = await connect(leader)
+    await socket.command("map.view", NEAR)
+    assert list((await map_frame(socket))["people"]) == [number_of(volunteer)]
+    refused = await (await connect(volunteer)).command("map.view", NEAR)
+    assert refused["problem"]["status"] == 404
+
+
+async def test_age_is_computed_by_the_server_and_old_positions_are_not_shown(
+    connect: Connect, commander: User, volunteer: User
+) -> None:
+    for ago, age in (
+        (timedelta(minutes=5), "stale"),
+        (timedelta(minutes=30), "expired"),
+        (timedelta(hours=2), None),
+    ):
+        await LatestPosition.objects.all().adelete()
+        await report(volunteer, ago=ago)
+        socket = await connect(commander)
+        await socket.command("map.view", NEAR)
+        people = (await map_frame(socket))["people"]
+        assert [person["age"] for person in people.values()] == ([age] if age else [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"bbox": [1, 2, 3], "zoom": 3},
+        {"bbox": [5, 2, 1, 3], "zoom": 3},
+        {"bbox": [0, 0, 1, 1], "zoom": 99},
+    ],
+)
+async def test_a_wrong_viewport_gets_a_problem(
+    connect: Connect, commander: User, body: dict[str, Any]
+) -> None:
+    reply = await (await connect(commander)).command("map.view", body)
+    assert reply["problem"]["type"] == "/problems/invalid"
+
+
+def test_cells_grow_as_the_view_moves_away() -> None:
+    assert [resolution_at(zoom) for zoom in (0, 5, 8, 11, 20)] == [2, 4, 6, 8, 9]

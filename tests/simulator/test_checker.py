@@ -1,0 +1,129 @@
+"""The judge of every simulation finds each kind of wrong, and nothing where all is well."""
+
+import pytest
+
+from simulator.checker import LogRow, count_faults, journal_faults, recipient_faults, stream_faults, tags_of
+from simulator.journal import Journal, Shown, Stream
+
+ANNA, BEN = 10000005, 10000013
+LOG = [
+    LogRow(1, "task.called"),
+    LogRow(2, "task.called", numbers=frozenset({ANNA})),
+    LogRow(3, "task.called", numbers=frozenset({BEN})),
+    LogRow(4, "task.filled", tags=frozenset({"skill:patrol"})),
+]
+
+
+def shown(seq: int, type: str = "task.called") -> Shown:
+    return Shown(seq, type, 0.0, {})
+
+
+def stream(*seqs: int, start: int = 0) -> Stream:
+    types = {row.seq: row.type for row in LOG}
+    return Stream(
+        start=start, cursor=max(seqs, default=start), shown=[shown(s, types.get(s, "?")) for s in seqs]
+    )
+
+
+def faults(seen: Stream) -> list[str]:
+    return stream_faults(seen, LOG, number=ANNA, tags={"skill:patrol"})
+
+
+def test_stream_faults_accept_what_the_log_holds_for_a_person() -> None:
+    assert faults(stream(1, 2, 4)) == []
+
+
+def test_stream_faults_begin_after_the_snapshot() -> None:
+    assert faults(stream(4, start=2)) == []
+
+
+def test_stream_faults_respect_tags() -> None:
+    assert stream_faults(stream(1, 2), LOG, number=ANNA, tags=set()) == []
+
+
+@pytest.mark.parametrize(
+    ("seqs", "fault"),
+    [
+        ((1, 4), "lost: (2, 'task.called')"),
+        ((1, 2), "lost: (4, 'task.filled')"),
+        ((1, 2, 3, 4), "not for this person: (3, 'task.called')"),
+        ((2, 1, 4), "out of order: 2, 1, 4"),
+        ((1, 2, 2, 4), "shown twice: 2"),
+    ],
+)
+def test_stream_faults_name_what_is_wrong(seqs: tuple[int, ...], fault: str) -> None:
+    assert faults(stream(*seqs)) == [fault]
+
+
+def test_stream_faults_count_a_later_snapshot_as_a_jump() -> None:
+    seen = stream(1, 2, 4)
+    seen.jumps.append((2, 3))
+
+    assert faults(seen) == ["jumped over 2…3 by a snapshot"]
+
+
+def test_journal_drops_repeats_and_keeps_order() -> None:
+    journal = Journal()
+    journal.begin("unit.1", 0)
+
+    fresh = [journal.show("unit.1", shown(seq)) for seq in (1, 2, 1, 2, 3)]
+
+    assert fresh == [True, True, False, False, True]
+    assert [event.seq for event in journal.streams["unit.1"].shown] == [1, 2, 3]
+    assert journal.streams["unit.1"].repeats == 2
+    assert journal.cursors() == {"unit.1": 3}
+
+
+def test_journal_faults_find_topics_that_are_missing_or_foreign() -> None:
+    journal = Journal()
+    journal.begin("unit.1", 4)
+    journal.begin("unit.2", 0)
+    journal.show("unit.3", shown(1))
+
+    found = journal_faults(journal, {"unit.1": LOG}, number=ANNA, own={"unit.1", "person.10000005"})
+
+    assert found == [
+        "10000005 unit.3: an event of a topic it had not joined",
+        "10000005 unit.2: joined, but does not belong there",
+        "10000005 person.10000005: never joined",
+    ]
+
+
+def test_recipient_faults_accept_everyone_told_once() -> None:
+    assert recipient_faults({ANNA}, {ANNA: 1, BEN: 0}) == []
+
+
+def test_recipient_faults_name_each_kind() -> None:
+    assert recipient_faults({ANNA}, {ANNA: 0, BEN: 2}) == [
+        "1 should have got the task and did not: 10000005",
+        "1 got the task and should not have: 10000013",
+        "1 got the task more than once: 10000013",
+    ]
+
+
+def test_count_faults_accept_a_full_task_with_reserves() -> None:
+    progress = {"accepted": 2, "reserve": 1, "declined": 1}
+
+    assert count_faults(progress, ["accepted", "accepted", "reserve", "declined"], headcount=2) == []
+
+
+def test_count_faults_find_an_exceeded_headcount() -> None:
+    progress = {"accepted": 3, "reserve": 0, "declined": 0}
+
+    assert count_faults(progress, ["accepted"] * 3, headcount=2) == [
+        "the leader counts 3 accepted, it must be 2",
+        "the leader counts 0 reserve, it must be 1",
+        "3 people were told they are in; the headcount is 2",
+    ]
+
+
+def test_count_faults_report_answers_that_met_a_problem() -> None:
+    progress = {"accepted": 0, "reserve": 0, "declined": 0}
+
+    assert count_faults(progress, ["/problems/offer-expired"], headcount=2) == [
+        "1 answers were met by /problems/offer-expired"
+    ]
+
+
+def test_tags_of_a_profile() -> None:
+    assert tags_of({"skills": ["patrol"], "posts": [{"role": "leader"}]}) == {"skill:patrol", "post:leader"}

@@ -1,0 +1,356 @@
+"""The REST doors to people, and who stands before them."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import AccessToken
+from uuid6 import uuid7
+
+from backend.audit.models import Entry
+from backend.lib.api import now
+from backend.lib.checkdigit import format_unit_number, format_volunteer_number
+from backend.realtime.models import Revocation
+from backend.volunteers import services, signin
+from backend.volunteers.models import Device, Role, User
+from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, SignedInClient
+
+ClientOf = Callable[[User], SignedInClient]
+
+
+def signed_in(identifier: str, password: str = PASSWORD, device: str | None = None) -> Any:
+    body = {"identifier": identifier, "password": password, "device": {"id": device or str(uuid7())}}
+    return APIClient().post("/api/v1/sign-in", body, format="json")
+
+
+@pytest.mark.parametrize("written", ["{number}", "{spaced}", "{phone}", "+86 {phone}"])
+def test_sign_in_takes_number_or_phone(volunteer: User, written: str) -> None:
+    number = volunteer.volunteer.number
+    identifier = written.format(number=number, spaced=format_volunteer_number(number), phone=volunteer.phone)
+
+    answer = signed_in(identifier)
+
+    assert answer.status_code == 200
+    assert answer.json()["me"]["number"] == f"{number:08d}"
+    assert AccessToken(answer.json()["access"])["number"] == f"{number:08d}"
+
+
+def test_sign_in_refuses_unknown_person_and_wrong_password_alike(volunteer: User) -> None:
+    wrong = signed_in(str(volunteer.volunteer.number), "wrong")
+    unknown = signed_in("13900000000")
+
+    assert (wrong.status_code, wrong.json()) == (unknown.status_code, unknown.json())
+    assert wrong.status_code == 401
+    assert wrong.headers["Content-Type"] == "application/problem+json"
+
+
+def test_sign_in_hashes_a_password_for_unknown_people_too(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+    monkeypatch.setattr(get_user_model(), "set_password", lambda self, raw: hashed.append(raw))
+
+    assert signin.NumberOrPhoneBackend().authenticate(None, "13900000000", "guess") is None
+    assert hashed == ["guess"]
+
+
+def test_sign_in_refuses_inactive_account(volunteer: User) -> None:
+    User.objects.filter(pk=volunteer.pk).update(is_active=False)
+
+    assert signed_in(str(volunteer.phone)).status_code == 401
+
+
+def test_sign_in_refuses_account_without_number(db: None) -> None:
+    User.objects.create_superuser("13900000001", PASSWORD)
+
+    assert signed_in("13900000001").status_code == 401
+
+
+def test_sign_in_locks_after_ten_wrong_guesses_however_they_are_written(volunteer: User) -> None:
+    number = volunteer.volunteer.number
+    for turn in range(10):
+        signed_in(str(number) if turn % 2 else format_volunteer_number(number), "wrong")
+
+    locked = signed_in(str(number))
+
+    assert locked.status_code == 429
+    assert locked.json()["type"] == "/problems/too-many"
+
+
+def test_sign_in_refuses_device_of_somebody_else(volunteer: User, leader: User) -> None:
+    device = str(uuid7())
+    signed_in(str(volunteer.phone), device=device)
+
+    answer = signed_in(str(leader.phone), device=device)
+
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/device-taken")
+
+
+def test_sign_in_again_ends_the_tokens_before(volunteer: User, client_of: ClientOf, at: datetime) -> None:
+    client = client_of(volunteer)
+    device = Device.objects.get(user=volunteer)
+
+    again = signed_in(str(volunteer.phone), device=str(device.pk))
+
+    assert again.status_code == 200
+    assert client.get("/api/v1/me").status_code == 401
+    assert Revocation.objects.filter(session=device.session).exists()
+    assert Device.objects.count() == 1
+
+
+def test_me_takes_one_query_to_know_the_caller(
+    volunteer: User, client_of: ClientOf, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    client = client_of(volunteer)
+
+    with django_assert_num_queries(1):
+        assert client.delete(f"/api/v1/me?{uuid7()}").status_code == 405
+
+
+def test_token_is_refused_when_expired(volunteer: User, client_of: ClientOf, at: datetime) -> None:
+    client = client_of(volunteer)
+    token: Any = AccessToken(client.tokens.access)  # type: ignore[arg-type]
+    token.set_exp(from_time=at - timedelta(hours=1))
+
+    answer = APIClient().get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "a.b.c"])
+def test_token_is_refused_when_it_is_none(db: None, token: str) -> None:
+    assert APIClient().get("/api/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+def test_refresh_token_opens_no_door(volunteer: User, client_of: ClientOf) -> None:
+    refresh = client_of(volunteer).tokens.refresh
+
+    assert APIClient().get("/api/v1/me", headers={"Authorization": f"Bearer {refresh}"}).status_code == 401
+
+
+def test_token_is_refused_when_account_was_deactivated(volunteer: User, client_of: ClientOf) -> None:
+    client = client_of(volunteer)
+    User.objects.filter(pk=volunteer.pk).update(is_active=False)
+
+    assert client.get("/api/v1/me").status_code == 401
+
+
+def test_nobody_is_answered_401(db: None) -> None:
+    answer = APIClient().get("/api/v1/me")
+
+    assert answer.status_code == 401
+    assert answer.json()["type"] == "/problems/not-signed-in"
+
+
+def refreshed(token: str) -> Any:
+    return APIClient().post("/api/v1/token/refresh", {"refresh": token}, format="json")
+
+
+def test_refresh_gives_a_new_pair(volunteer: User, client_of: ClientOf) -> None:
+    first = client_of(volunteer).tokens
+
+    answer = refreshed(first.refresh)
+
+    assert answer.status_code == 200
+    assert answer.json()["refresh"] != first.refresh
+    bearer = {"Authorization": f"Bearer {answer.json()['access']}"}
+    assert APIClient().get("/api/v1/me", headers=bearer).status_code == 200
+
+
+def test_refresh_answers_the_same_again_when_the_answer_was_lost(
+    volunteer: User, client_of: ClientOf
+) -> None:
+    first = client_of(volunteer).tokens
+    lost = refreshed(first.refresh).json()["refresh"]
+
+    again = refreshed(first.refresh)
+
+    assert again.status_code == 200
+    assert refreshed(again.json()["refresh"]).status_code == 200
+    assert refreshed(lost).status_code == 200  # the same token as `again`, within its minute
+
+
+def test_refresh_revokes_the_device_when_a_token_is_used_late(volunteer: User, client_of: ClientOf) -> None:
+    client = client_of(volunteer)
+    refreshed(client.tokens.refresh)
+    Device.objects.update(rotated_at=now() - timedelta(seconds=61))
+
+    stolen = refreshed(client.tokens.refresh)
+
+    device = Device.objects.get()
+    assert stolen.status_code == 401
+    assert device.revoked_at is not None
+    assert Revocation.objects.filter(session=device.session).count() == 1
+    assert client.get("/api/v1/me").status_code == 401
+    assert Entry.objects.filter(act="device.revoked", by=None).count() == 1
+
+
+def test_refresh_revokes_the_device_when_a_token_is_two_old(volunteer: User, client_of: ClientOf) -> None:
+    first = client_of(volunteer).tokens.refresh
+    second = refreshed(first).json()["refresh"]
+    third = refreshed(second).json()["refresh"]
+
+    assert refreshed(first).status_code == 401
+    assert refreshed(third).status_code == 401
+
+
+def test_refresh_token_of_an_earlier_sign_in_revokes_nothing(volunteer: User, client_of: ClientOf) -> None:
+    old = client_of(volunteer).tokens.refresh
+    signed_in(str(volunteer.phone), device=str(Device.objects.get().pk))
+
+    assert refreshed(old).status_code == 401
+    assert Device.objects.get().revoked_at is None
+
+
+def test_sign_out_ends_tokens_sockets_and_duty(
+    volunteer: User, client_of: ClientOf, published: Published
+) -> None:
+    client = client_of(volunteer)
+
+    assert client.post("/api/v1/sign-out").status_code == 204
+
+    device = Device.objects.get()
+    assert device.revoked_at is not None
+    assert Revocation.objects.filter(session=device.session).exists()
+    assert client.get("/api/v1/me").status_code == 401
+    assert refreshed(client.tokens.refresh).status_code == 401
+    number = f"{volunteer.volunteer.number:08d}"
+    off = {"volunteer": number, "duty": {"on": False, "until": None}}
+    assert published == [(f"person.{number}", "duty.changed", off)]
+
+
+def test_devices_lists_one_s_own(volunteer: User, leader: User, client_of: ClientOf) -> None:
+    client, _ = client_of(volunteer), client_of(leader)
+    lost = client_of(volunteer)
+
+    listed = client.get("/api/v1/me/devices").json()
+
+    assert [item["current"] for item in sorted(listed, key=lambda item: not item["current"])] == [True, False]
+    other = next(item["id"] for item in listed if not item["current"])
+    assert client.delete(f"/api/v1/me/devices/{other}").status_code == 204
+    assert lost.get("/api/v1/me").status_code == 401
+    assert client.get("/api/v1/me").status_code == 200
+    assert len(client.get("/api/v1/me/devices").json()) == 1
+
+
+def test_device_of_somebody_else_does_not_exist(volunteer: User, stranger: User, client_of: ClientOf) -> None:
+    client_of(volunteer)
+    device = Device.objects.get()
+
+    assert client_of(stranger).delete(f"/api/v1/me/devices/{device.pk}").status_code == 404
+
+
+def test_me_tells_units_posts_and_what_one_may_dispatch(
+    leader: User, formation: Formation, client_of: ClientOf
+) -> None:
+    me = client_of(leader).get("/api/v1/me").json()
+
+    assert [unit["number"] for unit in me["units"]] == [formation.squadron_a.number]
+    assert me["units"][0]["parent"] == formation.brigade.number
+    assert [(post["role"], post["seat"]) for post in me["posts"]] == [("leader", 1)]
+    assert [unit["number"] for unit in me["may_dispatch"]] == [formation.squadron_a.number]
+
+
+def test_me_names_only_the_topmost_units(
+    leader: User, formation: Formation, client_of: ClientOf, at: datetime
+) -> None:
+    services.appoint(volunteer=leader.volunteer, unit=formation.brigade, role=Role.DISPATCHER, by=None, at=at)
+
+    me = client_of(leader).get("/api/v1/me").json()
+
+    assert [unit["number"] for unit in me["may_dispatch"]] == [formation.brigade.number]
+
+
+def test_language_is_remembered(volunteer: User, client_of: ClientOf) -> None:
+    client = client_of(volunteer)
+
+    assert (
+        client.put("/api/v1/me/language", {"language": "zh-hans"}, format="json").json()["language"]
+        == "zh-hans"
+    )
+    assert client.put("/api/v1/me/language", {"language": "fr"}, format="json").status_code == 422
+
+
+def test_duty_goes_off_and_on(volunteer: User, client_of: ClientOf) -> None:
+    client = client_of(volunteer)
+
+    assert client.put("/api/v1/me/duty", {"on": False}, format="json").json() == {"on": False, "until": None}
+    assert client.put("/api/v1/me/duty", {"on": True}, format="json").json()["on"] is True
+    refused = client.put("/api/v1/me/duty", {"on": True, "until": "2020-01-01T00:00:00Z"}, format="json")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/until")
+
+
+@pytest.mark.parametrize("of", ["squadron_a", "brigade", "detachment", "corps", "headquarters"])
+def test_unit_is_seen_by_its_members_up_the_line(
+    volunteer: User, stranger: User, formation: Formation, client_of: ClientOf, of: str
+) -> None:
+    unit = getattr(formation, of)
+
+    answer = client_of(volunteer).get(f"/api/v1/units/{format_unit_number(unit.number)}")
+
+    assert answer.status_code == 200
+    assert answer.json()["members"] == 1
+    assert answer.json()["on_duty"] == 1
+    assert client_of(stranger).get(f"/api/v1/units/{unit.number}").status_code == 404
+
+
+def test_unit_of_a_sibling_does_not_exist(
+    volunteer: User, sibling_leader: User, formation: Formation, client_of: ClientOf
+) -> None:
+    assert client_of(volunteer).get(f"/api/v1/units/{formation.squadron_b.number}").status_code == 404
+    assert client_of(sibling_leader).get(f"/api/v1/units/{formation.squadron_a.number}").status_code == 404
+
+
+@pytest.mark.parametrize("number", ["0726040126", "nonsense", "9999999990"])
+def test_unit_that_is_none_does_not_exist(commander: User, client_of: ClientOf, number: str) -> None:
+    assert client_of(commander).get(f"/api/v1/units/{number}").status_code == 404
+
+
+def test_children_are_for_those_who_dispatch(
+    commander: User, leader: User, volunteer: User, outsider: User, formation: Formation, client_of: ClientOf
+) -> None:
+    address = f"/api/v1/units/{formation.detachment.number}/children"
+
+    rows = client_of(commander).get(address).json()
+
+    assert [(row["unit"]["name"], row["members"], row["on_duty"], row["children"]) for row in rows] == [
+        ("浦阳街道", 2, 1, 2),
+        ("黄宅镇", 1, 1, 1),
+    ]
+    assert client_of(leader).get(address).status_code == 404
+    assert client_of(volunteer).get(address).status_code == 404
+
+
+def test_page_session_opens_rest_until_its_device_is_revoked(volunteer: User, at: datetime) -> None:
+    page = Client(enforce_csrf_checks=True)
+    page.force_login(volunteer)
+    session = page.session
+    device = services.register_page_device(user=volunteer, name="Firefox", at=at)
+    session["device"] = str(device.pk)
+    session.save()
+
+    assert page.get("/api/v1/me").status_code == 200
+    assert page.post("/api/v1/sign-out").status_code == 403  # no CSRF header
+    services.revoke_device(device_id=device.pk, by=volunteer, at=at)
+    assert page.get("/api/v1/me").status_code == 401
+
+
+def test_page_session_without_device_is_refused(volunteer: User) -> None:
+    page = Client()
+    page.force_login(volunteer)
+
+    answer = page.get("/api/v1/me")
+
+    assert answer.status_code == 401
+    assert "WWW-Authenticate" in answer.headers
+
+
+def test_stranger_sees_oneself_only(
+    stranger: User, make_volunteer: MakeVolunteer, client_of: ClientOf
+) -> None:
+    me = client_of(stranger).get("/api/v1/me").json()
+
+    assert (me["units"], me["posts"], me["may_dispatch"], me["duty"]["on"]) == ([], [], [], False)
