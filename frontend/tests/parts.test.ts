@@ -4,7 +4,6 @@ import { CursorBook } from "../src/protocol/cursors";
 import { FixQueue } from "../src/protocol/fixes";
 import { isFinal, Outbox } from "../src/protocol/outbox";
 import { ReceiptBatch } from "../src/protocol/receipts";
-import { uuid7 } from "../src/protocol/uuid7";
 import { gcj02ToWgs84, wgs84ToGcj02 } from "../scripts/datum.mjs";
 import { MemoryShelf } from "./fakes";
 
@@ -21,13 +20,6 @@ test("a restarting server gets its phones back over several seconds", () => {
 
 test("too slow waits at least five seconds", () => {
   expect(afterClose(4290, 0, 0)).toEqual({ act: "retry", afterMs: 5_000 });
-});
-
-test("a UUIDv7 carries version, variant and time", () => {
-  const [early, late] = [uuid7(1_000), uuid7(2_000)];
-  expect(early).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  expect(early < late).toBe(true);
-  expect(parseInt(uuid7(1_700_000_000_000).replaceAll("-", "").slice(0, 12), 16)).toBe(1_700_000_000_000);
 });
 
 test("cursors never go back, except by a snapshot", () => {
@@ -60,6 +52,12 @@ test("the outbox survives a reload, in order, and knows its owner", () => {
   expect(new Outbox(shelf, "1").all().map((p) => p.body)).toEqual([{ on: true }, { on: false }]);
   new Outbox(shelf, "1").remove(first.key);
   expect(new Outbox(shelf, "1").all()).toEqual([second]);
+});
+
+test("commands of the same millisecond keep their order", () => {
+  const outbox = new Outbox(new MemoryShelf(), "1");
+  const made = Array.from({ length: 500 }, (_, n) => outbox.add("duty.set", { n }));
+  expect(outbox.all()).toEqual(made);
 });
 
 test.each([

@@ -1,5 +1,5 @@
+import { v7 as uuid7 } from "uuid";
 import { inMinutes } from "../lib/time";
-import { uuid7 } from "../protocol/uuid7";
 import type { Category, Place, TaskIn, Unit } from "../protocol/wire";
 
 export type When = "now" | "soon" | "at";

@@ -1,5 +1,5 @@
+import { v7 as uuid7 } from "uuid";
 import type { Problem } from "./wire";
-import { uuid7 } from "./uuid7";
 
 /** A command that waits for its one reply. The key makes sending it again safe. */
 export interface Pending {
