@@ -13,6 +13,7 @@ from typing import Any
 
 import uvloop
 
+from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from simulator import stage as stages
 from simulator.account import Account
 from simulator.fleet import Fleet, Keyring
@@ -231,7 +232,7 @@ def taken(signs_in: dict[str, Any]) -> set[int]:
 def announce(stage: Stage, signs_in: dict[str, Any]) -> None:
     """Print where to look and as whom."""
     rows = [
-        (part, f"{who['number'][:4]} {who['number'][4:]}", f"{who['name']}, {who['unit_name']}")
+        (part, format_volunteer_number(int(who["number"])), f"{who['name']}, {who['unit_name']}")
         for part in ("commander", "leader", "volunteer")
         for who in [signs_in[part]]
     ]
@@ -239,7 +240,7 @@ def announce(stage: Stage, signs_in: dict[str, Any]) -> None:
     for part, number, who in rows:
         print(f"  {part:<11} {number}   {who}")
     print(f"  {'password':<11} {signs_in['password']}\n")
-    unit = signs_in["detachment"]
+    unit = format_unit_number(signs_in["detachment"])
     print(f"  Simulated phones are connecting. Sign in, call out {unit} and watch. Ctrl-C stops.\n")
     sys.stdout.flush()
 

@@ -1,9 +1,9 @@
 """Reads the formation and its people."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.db.models.functions import Substr
 
 from backend.lib.checkdigit import parse_unit_number
@@ -15,7 +15,6 @@ from backend.volunteers.models import (
     Unit,
     User,
     Volunteer,
-    adult_if_born_until,
 )
 from backend.volunteers.rules import current_posts, within
 from backend.volunteers.schemas import DutyOut, Me, PostOut, UnitCounts, UnitOut
@@ -84,40 +83,19 @@ def _counted(units: Sequence[Unit], within_them: Q, path_length: int, at: dateti
     ]
 
 
-def members_of(units: Collection[Unit]) -> QuerySet[Volunteer]:
-    """Return the active volunteers who belong to any of the units or below, each once."""
-    anywhere = Q(pk__in=[])
-    for unit in units:
-        anywhere |= within(unit.path, "unit__path")
-    members = Membership.objects.filter(anywhere).values("volunteer")
-    return Volunteer.objects.filter(pk__in=members, user__is_active=True)
-
-
-def available(volunteers: QuerySet[Volunteer], *, at: datetime) -> QuerySet[Volunteer]:
-    """Narrow to those on duty at `at`."""
-    return volunteers.filter(duty_until__gt=at)
-
-
-def adults(volunteers: QuerySet[Volunteer], *, at: datetime) -> QuerySet[Volunteer]:
-    """Narrow to those known to be 18 at `at`."""
-    return volunteers.filter(born_on__lte=adult_if_born_until(at))
-
-
-def skilled(volunteers: QuerySet[Volunteer], skills: Iterable[str]) -> QuerySet[Volunteer]:
-    """Narrow to those who have every one of the skills."""
-    for code in set(skills):
-        volunteers = volunteers.filter(skills__code=code)
-    return volunteers
+def topmost(units: Iterable[Unit]) -> list[Unit]:
+    """Return the units without those that lie below another of them, in the order of the tree."""
+    chosen: list[Unit] = []
+    for unit in sorted(units, key=lambda unit: unit.path):
+        if not chosen or not unit.path.startswith(chosen[-1].path):
+            chosen.append(unit)
+    return chosen
 
 
 def dispatched_units(user_id: int, *, at: datetime) -> list[Unit]:
     """Return the topmost units that a user's posts cover, none of them below another."""
     posts = current_posts(user_id, at).filter(role__in=DISPATCHING_ROLES)
-    top: list[Unit] = []
-    for unit in Unit.objects.filter(posts__in=posts).distinct().order_by("path"):
-        if not top or not unit.path.startswith(top[-1].path):
-            top.append(unit)
-    return top
+    return topmost(Unit.objects.filter(posts__in=posts).distinct())
 
 
 def duty_out(volunteer: Volunteer, *, at: datetime) -> DutyOut:

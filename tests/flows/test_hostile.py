@@ -455,6 +455,15 @@ def closed_with(url: str, headers: dict[str, str], subprotocols: tuple[str, ...]
     return code
 
 
+def test_compression_is_declined(installation: Installation) -> None:
+    """It costs some 300 KiB a socket, and a frame could no longer be encoded once for everybody."""
+    with Phone(installation.server.ws, {"Sec-WebSocket-Extensions": "permessage-deflate"}) as phone:
+        response = phone.socket.response
+
+    assert response is not None
+    assert "Sec-WebSocket-Extensions" not in response.headers
+
+
 def test_an_unknown_socket_address_is_no_error_of_ours(installation: Installation) -> None:
     with pytest.raises(InvalidStatus) as refused:
         Phone(installation.server.ws.replace("/ws/v1/", "/ws/v9/"))

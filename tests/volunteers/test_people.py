@@ -132,22 +132,6 @@ def test_counts_leave_out_the_deactivated_and_those_whose_duty_has_ended(
     assert queries.counts_of(formation.headquarters, at=at + timedelta(days=1)).on_duty == 0
 
 
-def test_members_are_narrowed_by_duty_age_and_skills(
-    formation: Formation, make_volunteer: MakeVolunteer, at: datetime
-) -> None:
-    fit = make_volunteer(formation.squadron_a, skills=["rescue", "boat"])
-    make_volunteer(formation.squadron_a, skills=["rescue"])
-    make_volunteer(formation.squadron_b, skills=["rescue", "boat"], adult=False)
-    make_volunteer(formation.squadron_b, skills=["rescue", "boat"], on_duty=False)
-    make_volunteer(formation.squadron_c, skills=["rescue", "boat"])
-
-    everyone = queries.members_of([formation.brigade, formation.squadron_a])
-    able = queries.skilled(queries.adults(queries.available(everyone, at=at), at=at), ["rescue", "boat"])
-
-    assert everyone.count() == 4
-    assert list(able) == [fit]
-
-
 @pytest.mark.parametrize(
     ("born_on", "adult"),
     [(date(2008, 2, 28), True), (date(2008, 3, 1), False), (None, False), (date(1950, 1, 1), True)],

@@ -1,6 +1,6 @@
 """Reads tasks, how they stand, and who can be asked."""
 
-from backend.dispatch.queries.members import eligible, topmost, units_numbered, unknown_skills, why_nobody
+from backend.dispatch.queries.members import eligible, units_numbered, unknown_skills, why_nobody
 from backend.dispatch.queries.progress import progress_of, recipients, unit_progress
 from backend.dispatch.queries.tasks import (
     asked_by_topic,
@@ -27,7 +27,6 @@ __all__ = [
     "task_out",
     "task_outs",
     "task_page",
-    "topmost",
     "unit_progress",
     "units_numbered",
     "unknown_skills",

@@ -35,15 +35,6 @@ def units_numbered(numbers: Iterable[str]) -> list[Unit]:
     return units
 
 
-def topmost(units: Sequence[Unit]) -> list[Unit]:
-    """Return the units without those that lie below another of them, in the order of the tree."""
-    chosen: list[Unit] = []
-    for unit in sorted(units, key=lambda unit: unit.path):
-        if not chosen or not unit.path.startswith(chosen[-1].path):
-            chosen.append(unit)
-    return chosen
-
-
 def members_below(units: Sequence[Unit]) -> QuerySet[Membership]:
     """Return the memberships of people with an account in these units and everything below them."""
     # The ranges are compared with thousands of units, not with a million memberships.

@@ -20,6 +20,7 @@ from backend.lib.errors import require
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.models import Unit, User
+from backend.volunteers.queries import topmost
 from backend.volunteers.rules import within
 
 MAX_ASKED = 100_000
@@ -36,7 +37,7 @@ def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> Cal
     """
     task = lock_task(task_id)
     require(may_direct(by, task, at))
-    units = queries.topmost(queries.units_numbered(wanted.units))
+    units = topmost(queries.units_numbered(wanted.units))
     require(may_call(by, units, at))
     sent, created = _sent(wanted.id, task, units, by, at)
     if not created:

@@ -11,7 +11,8 @@ export function taskFacts(task: Task): HTMLElement {
     [t("answer_until"), moment(task.answer_by)],
     [t("place"), task.place.name || unitName(task.unit)],
     [t("asked_by"), unitName(task.unit)],
-    [t("needed"), t("needed_of", { accepted: task.accepted, headcount: task.headcount })],
+    // Not how many have accepted: answers of others are not told to everyone, so that number would be old.
+    [t("needed"), String(task.headcount)],
   ];
   return h(
     "dl",
