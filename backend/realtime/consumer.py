@@ -17,6 +17,7 @@ from django.conf import settings
 from backend.lib.errors import Malformed, NotAllowed, NotSignedIn, Refusal
 from backend.lib.problems import invalid, problem_of, refuse_nul
 from backend.realtime import services
+from backend.realtime.arrivals import arrivals
 from backend.realtime.commands import BUILT_IN
 from backend.realtime.connection import Connection
 from backend.realtime.credentials import credentials_of
@@ -154,7 +155,7 @@ class PhoneSocket:
         hub.start()
         at = datetime.now(UTC)
         try:
-            opening = await in_thread(services.open_socket, credentials_of(self.scope), hello.cursors, at=at)
+            opening = await arrivals.open(credentials_of(self.scope), hello.cursors)
         except NotSignedIn as refusal:
             raise _Closed(4401, refusal.detail) from refusal
         except NotAllowed as refusal:

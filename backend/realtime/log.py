@@ -1,9 +1,12 @@
 """The event log: gapless sequence numbers per topic, in commit order."""
 
 import json
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -26,6 +29,11 @@ _NEXT = """
 
 MAX_REPLAY = 1_000
 """Events of one topic that a phone is sent again; whoever is further behind starts from a snapshot."""
+MAX_REPLAY_OF_ALL = 5_000
+"""Events of all its topics together that a phone is sent again."""
+READ_AT_ONCE = 10_000
+TOPICS_AT_ONCE = 200
+"""Events, and topics, that one query reads: SQLite allows no condition of a thousand parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +95,45 @@ def moved_since(moment: datetime) -> list[tuple[str, int, datetime]]:
     return list(Topic.objects.filter(moved_at__gte=moment).values_list("name", "head", "moved_at"))
 
 
-def read(ranges: dict[str, tuple[int, int]], *, limit: int = 10_000) -> list[Message]:
-    """Return the events of several topics, `after < seq <= until`, in order; one query."""
-    wanted = Q()
+def read_topics(ranges: Mapping[str, tuple[int, int]]) -> dict[str, list[Message]]:
+    """Return the events of several topics, `after < seq <= until`, in order; a query for each 200 topics or so."""
+    found: dict[str, list[Message]] = {}
+    portion: dict[str, tuple[int, int]] = {}
+    size = 0
     for name, (after, until) in ranges.items():
-        wanted |= Q(topic_id=name, seq__gt=after, seq__lte=until)
-    if not wanted:
-        return []
+        full = size + until - after > READ_AT_ONCE or len(portion) == TOPICS_AT_ONCE
+        if portion and full:
+            found |= _read(portion)
+            portion, size = {}, 0
+        portion[name] = (after, until)
+        size += until - after
+    return found | _read(portion)
+
+
+def read(ranges: Mapping[str, tuple[int, int]]) -> list[Message]:
+    """Return the events of several topics, `after < seq <= until`, each topic's in order."""
+    return [message for messages in read_topics(ranges).values() for message in messages]
+
+
+def after(messages: list[Message], cursor: int) -> list[Message]:
+    """Return those of a topic's events, in order, that come after the cursor."""
+    return messages[bisect_right(messages, cursor, key=lambda message: message.seq) :]
+
+
+def _read(ranges: Mapping[str, tuple[int, int]]) -> dict[str, list[Message]]:
+    if not ranges:
+        return {}
+    wanted = reduce(
+        or_, (Q(topic_id=name, seq__gt=after, seq__lte=until) for name, (after, until) in ranges.items())
+    )
     rows = (
         EventRow.objects.filter(wanted)
         .order_by("topic_id", "seq")
         .values_list("topic_id", "seq", "type", "at", "data", "audience")
     )
-    return [
-        encode_event(
-            name,
-            seq,
-            type,
-            at,
-            json.dumps(data, ensure_ascii=False, separators=(",", ":")),
-            Audience.model_validate(audience) if audience else None,
-        )
-        for name, seq, type, at, data, audience in rows[:limit]
-    ]
+    found: dict[str, list[Message]] = {}
+    for name, seq, type, at, data, audience in rows:
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        for_whom = Audience.model_validate(audience) if audience else None
+        found.setdefault(name, []).append(encode_event(name, seq, type, at, text, for_whom))
+    return found
