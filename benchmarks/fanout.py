@@ -3,28 +3,33 @@
 import argparse
 import asyncio
 import json
-import os
-import resource
-import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
-from benchmarks.crowd import Crowd, Headers
+from benchmarks.crowd import Crowd, Opening
 from benchmarks.report import Report, median, quantile
-from simulator.processes import Server, free_port, read_procfile
-from simulator.throwaway import PrivateRedis, postgres_database
+from benchmarks.stage import (
+    SERVER_CORE,
+    WELCOME,
+    bearer,
+    hello,
+    our_server,
+    pinned,
+    prepare,
+    stage,
+    wait_for_port,
+)
+from simulator.processes import Server, free_port
 
 TARGET = 12.0
-SERVER_CORE, CLIENT_CORE = 0, 1
 ROUND_TIMEOUT_S = 60.0
 REST_S = 0.4
 EVENT = "bench.called"
-WELCOME = b'{"reply":1,"result"'
 
 Publish = Callable[[int], Awaitable[int]]
 """Sends event number n to everyone and returns when, on the monotonic clock in nanoseconds, it began."""
@@ -97,16 +102,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Report:
     """Measure both sides in one run, event by event in turn, and compare each pair."""
-    raise_open_files()
-    os.sched_setaffinity(0, {CLIENT_CORE})
-    bus = PrivateRedis.make(prefix=pinned(CLIENT_CORE))
-    with postgres_database("bench") as database, tempfile.TemporaryDirectory() as logs:
-        bus.start()
-        try:
-            environment = {"DATABASE_URL": database, "REDIS_URL": bus.url, "SECRET_KEY": "bench-" + "k" * 40}
-            return _compare(options, environment, Path(logs))
-        finally:
-            bus.close()
+    with stage() as place:
+        return _compare(options, place.environment, place.folder)
 
 
 def _compare(options: argparse.Namespace, environment: dict[str, str], logs: Path) -> Report:
@@ -133,11 +130,10 @@ async def _measure(
     mark = json.dumps(EVENT).encode()
     muster = Side(Crowd("muster", ours.ws, mark), publish_to_log(options.phones))
     channels = Side(Crowd("channels", f"ws://127.0.0.1:{peer.port}/ws/", mark), publish_to_group(redis_url))
-    bearers: list[Headers] = [
-        {"Authorization": f"Bearer {token}", "Sec-WebSocket-Protocol": "muster.v1"} for token in tokens
-    ]
-    await _connect(muster, bearers, [hello(number) for number in numbers_of(len(tokens))], WELCOME)
-    await _connect(channels, [{} for _ in tokens], [None for _ in tokens], None)
+    numbers = numbers_of(len(tokens))
+    phones = [Opening(bearer(t), hello(n), WELCOME) for n, t in zip(numbers, tokens, strict=True)]
+    await _connect(muster, phones)
+    await _connect(channels, [Opening() for _ in tokens])
     held = min(muster.crowd.size, channels.crowd.size)
     if held < len(tokens):
         print(f"  only {held} sockets are held by both; that is the number for both", flush=True)
@@ -157,55 +153,14 @@ async def _measure(
     return muster, channels
 
 
-async def _connect(
-    side: Side, headers: list[Headers], hellos: Sequence[bytes | None], welcome: bytes | None
-) -> None:
-    await side.crowd.connect(headers, hellos, welcome)
+async def _connect(side: Side, openings: list[Opening]) -> None:
+    await side.crowd.connect(openings)
     crowd = side.crowd
     if not crowd.size:
         raise RuntimeError(f"{crowd.name} holds no socket: {crowd.why_refused}")
     print(
         f"  {crowd.name:9} {crowd.size} connected, {crowd.refused} refused, {crowd.connect_rate:.0f}/s",
         flush=True,
-    )
-
-
-def hello(number: int) -> bytes:
-    """Return the first frame of a phone that comes back: it has cursors and needs no snapshot."""
-    from simulator.people import UNIT
-
-    cursors = {f"person.{number:08d}": 0, f"unit.{UNIT}": 0}
-    frame = {"type": "hello", "id": 1, "cursors": cursors, "client": {"app": "bench", "version": "1"}}
-    return json.dumps(frame).encode()
-
-
-def prepare(environment: dict[str, str], phones: int) -> list[str]:
-    """Migrate the throw-away database, fill it, and return the tokens; Django is set up for publishing."""
-    os.environ.update(environment, DJANGO_SETTINGS_MODULE="backend.config.settings")
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-
-    from simulator.people import make_people
-
-    call_command("migrate", verbosity=0)
-    tokens = [person.access for person in make_people(phones)]
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    return tokens
-
-
-def our_server(environment: dict[str, str], logs: Path) -> Server:
-    """Return the `sockets` process as the Procfile starts it, on the server's core."""
-    command = read_procfile()["sockets"]
-    return Server(
-        "sockets",
-        f"{' '.join(pinned(SERVER_CORE))} {command}",
-        free_port(),
-        environment,
-        logs / "sockets.log",
     )
 
 
@@ -249,34 +204,6 @@ def publish_to_group(redis_url: str) -> Publish:
         return began
 
     return publish
-
-
-def pinned(core: int) -> tuple[str, ...]:
-    """Return the words before a command that keep it on one core."""
-    return ("taskset", "-c", str(core))
-
-
-def raise_open_files(wanted: int = 65_536) -> None:
-    """Allow this process and its children as many sockets as the machine lets us have."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-def wait_for_port(server: Server, timeout_s: float = 30.0) -> None:
-    """Return once a server accepts connections."""
-    import socket
-
-    until = time.monotonic() + timeout_s
-    while time.monotonic() < until:
-        server.expect_running()
-        try:
-            socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError(f"{server.name} does not accept connections")
 
 
 def report_of(sides: tuple[Side, Side], options: argparse.Namespace) -> Report:

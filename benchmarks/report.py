@@ -39,7 +39,7 @@ class Report:
     def text(self) -> str:
         """Return the report for people."""
         ratios = [
-            f"ratio to {peer}: {ratio:.1f}"
+            f"ratio to {peer}: {ratio:.2f}"
             + (f" (at least {self.targets[peer]:g} wanted)" if peer in self.targets else "")
             for peer, ratio in self.ratios.items()
         ]

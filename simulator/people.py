@@ -15,6 +15,7 @@ from backend.volunteers.models import Device, Membership, Post, Role, Unit, Unit
 from backend.volunteers.tokens import tokens_for
 
 UNIT = "0726000000"
+LEVELS = (UnitKind.HEADQUARTERS, UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.BRIGADE, UnitKind.SQUADRON)
 FIRST_NUMBER = 20_000_000
 BATCH = 2_000
 
@@ -29,13 +30,13 @@ class SignedIn:
 
 
 @transaction.atomic
-def make_people(count: int) -> list[SignedIn]:
+def make_people(count: int, *, line: Sequence[str] = (UNIT,)) -> list[SignedIn]:
     """Make a unit with so many members on duty, each with one device; the first commands it.
 
-    The numbers carry no check digit: nobody types them.
+    `line` is the numbers of the units from the root down to theirs. No number carries a check digit: nobody types them.
     """
     at = datetime.now(UTC)
-    unit = Unit.add_root(kind=UnitKind.DETACHMENT, number=UNIT, official_name="Crowd", display_name="Crowd")
+    unit = _lowest(line)
     volunteers = _volunteers(count, at)
     members = [Membership(volunteer=volunteer, unit=unit, is_primary=True) for volunteer in volunteers]
     Membership.objects.bulk_create(members, batch_size=BATCH)
@@ -47,6 +48,15 @@ def make_people(count: int) -> list[SignedIn]:
 def numbers_of(count: int) -> list[int]:
     """Return the numbers of the people that `make_people` makes."""
     return list(range(FIRST_NUMBER, FIRST_NUMBER + count))
+
+
+def _lowest(line: Sequence[str]) -> Unit:
+    unit: Unit | None = None
+    for number, kind in zip(line, LEVELS, strict=False):
+        add = Unit.add_root if unit is None else unit.add_child
+        unit = add(kind=kind, number=number, official_name="Crowd", display_name="Crowd")
+    assert unit is not None
+    return unit
 
 
 def _volunteers(count: int, at: datetime) -> Sequence[Volunteer]:

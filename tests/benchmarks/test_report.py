@@ -27,7 +27,7 @@ def test_ratio_is_the_median_of_the_pairs() -> None:
     assert report.reached()
     assert report.figures["muster"]["rate_per_s"] == 50_000
     assert report.figures["channels"]["p99_ms"] == 500.0
-    assert "ratio to channels: 25.0 (at least 12 wanted)" in report.text()
+    assert "ratio to channels: 25.00 (at least 12 wanted)" in report.text()
 
 
 def test_report_writes_what_programs_read() -> None:
