@@ -276,9 +276,9 @@ def _decode(text: str) -> Hello | ReceiptFrame | PositionFrame | Ping | CommandF
         raise invalid(error) from error
 
 
-async def socket_application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+def socket_application(scope: dict[str, Any], receive: Receive, send: Send) -> Awaitable[None]:
     """Serve one socket (ASGI)."""
-    await PhoneSocket(scope, receive, send).run()
+    return PhoneSocket(scope, receive, send).run()
 
 
 async def no_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:  # noqa: ARG001
