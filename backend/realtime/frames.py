@@ -161,6 +161,13 @@ class Pong(Shape):
     server_time: Instant
 
 
+class Restarting(Shape):
+    """This process is going to restart and closes the socket with 1012: come back after so many seconds, not sooner."""
+
+    type: Literal["restarting"] = "restarting"
+    retry_after_s: float
+
+
 class TopicRevoked(Shape):
     """You may no longer see this topic; its subscription has ended."""
 
