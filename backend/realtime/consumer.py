@@ -86,6 +86,8 @@ class Allowance:
 class PhoneSocket:
     """One conversation, from the handshake to the close."""
 
+    __slots__ = ("allowance", "connection", "receive", "scope", "send")
+
     def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.scope, self.receive, self.send = scope, receive, send
         self.connection: Connection | None = None
@@ -176,6 +178,7 @@ class PhoneSocket:
             raise _Closed(4403, "this device was signed out") from refusal
         extension = self.scope.get("extensions", {}).get("muster.frame", {})
         self.connection = Connection(self.send, extension.get("write"), opening.principal, at)
+        self.scope.clear()  # some 2 KiB, the headers above all, that everybody who waits for this socket still holds
         hub.add(self.connection)
         await self.admit(opening, hello.id, self._welcome)
         self._take_receipt(hello.cursors, {})
