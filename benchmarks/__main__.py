@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import connect, fanout
+from benchmarks import connect, fanout, memory
 
-BENCHMARKS: dict[str, ModuleType] = {"fanout": fanout, "connect": connect}
+BENCHMARKS: dict[str, ModuleType] = {"fanout": fanout, "connect": connect, "memory": memory}
 
 
 def main() -> int:

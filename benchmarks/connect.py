@@ -1,24 +1,23 @@
 """Thousands of phones that come back at once: sign-in, hello, and what they missed."""
 
 import argparse
-import asyncio
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import uvloop
-
+from backend.lib.checkdigit import unit_number
+from benchmarks.arrivals import Arrivals
 from benchmarks.cost import Moment
-from benchmarks.crowd import Crowd, Opening
-from benchmarks.peers import bare_asgi, node_ws
+from benchmarks.crowd import Opening
+from benchmarks.peers.bare_asgi import start as bare_asgi
+from benchmarks.peers.node_ws import start as node_ws
 from benchmarks.report import Report, median
 from benchmarks.stage import (
     CLIENT_CORE,
     SERVER_CORE,
-    WELCOME,
-    bearer,
-    hello,
     our_server,
+    phones_of,
     pin_database,
     prepare,
     running,
@@ -26,9 +25,10 @@ from benchmarks.stage import (
 )
 from simulator.processes import Server
 
-LINE = ("0700000000", "0726000000", "0726010000", "0726010100")
+LINE = (unit_number(), unit_number(7), unit_number(7, 26), unit_number(7, 26, 1))
 """Headquarters, corps, detachment, brigade: with one's person that makes five topics."""
 MISSED = 3
+"""One event of the person, one of each of the two lowest units."""
 HEAD = 4
 WARM_UP = 40
 REST_S = 0.5
@@ -52,22 +52,32 @@ class Portion:
 
 @dataclass
 class Side:
-    """One server, its sockets, and the portions in which they came."""
+    """One server, how phones come to it, and the portions in which they came.
 
+    Phones stay with us; those of a peer leave after each portion, for no machine lets one client hold three crowds.
+    """
+
+    name: str
     server: Server
-    crowd: Crowd
+    openings: list[Opening]
+    missed: int = 0
+    stay: bool = False
     portions: list[Portion] = field(default_factory=list)
+    refused: int = 0
 
-    async def take(self, openings: list[Opening]) -> Portion:
+    def take(self, arrivals: Arrivals, portion: slice) -> Portion:
         """Let some more phones come."""
-        held, before = self.crowd.size, Moment.now(self.server)
-        took = await self.crowd.connect(openings)
+        before = Moment.now(self.server)
+        arrived = arrivals.connect(self.server.ws, self.openings[portion], missed=self.missed)
         after = Moment.now(self.server)
-        if self.crowd.size == held:
-            raise RuntimeError(f"{self.crowd.name} let nobody in: {self.crowd.why_refused}")
+        self.refused += arrived.refused
+        if not self.stay:
+            arrivals.leave(arrived)
+        if not arrived.size:
+            raise RuntimeError(f"{self.name} let nobody in: {arrived.why_refused}")
         return Portion(
-            size=self.crowd.size - held,
-            all_s=took,
+            size=arrived.size,
+            all_s=arrived.all_s,
             server_s=after.server_s - before.server_s,
             client_s=after.client_s - before.client_s,
             busy={core: after.busy_share(core, before) for core in (SERVER_CORE, CLIENT_CORE)},
@@ -78,8 +88,7 @@ class Side:
         size, took = sum(p.size for p in self.portions), sum(p.all_s for p in self.portions)
         return {
             "phones": size,
-            "refused": self.crowd.refused,
-            "closed": self.crowd.closed,
+            "refused": self.refused,
             "connects_per_s": round(size / took),
             "server_us": round(sum(p.server_s for p in self.portions) / size * 1e6),
             "client_us": round(sum(p.client_s for p in self.portions) / size * 1e6),
@@ -99,50 +108,35 @@ def run(options: argparse.Namespace) -> Report:
     with stage() as place:
         tokens = prepare(place.environment, options.phones + WARM_UP, LINE)
         let_miss(options.phones + WARM_UP)
-        servers = (
-            our_server(place.environment, place.folder),
-            bare_asgi.server(place),
-            node_ws.server(place),
-        )
-        with running(*servers):
-            sides = [
-                Side(server, Crowd(name, server.ws, b'{"topic":'))
-                for name, server in zip(("muster", "bare_asgi", "node_ws"), servers, strict=True)
-            ]
-            pins = uvloop.run(_measure(sides, openings_of(tokens), options.rounds, place.environment))
-        return report_of(sides, pins=pins)
+        behind = dict.fromkeys(LINE, HEAD) | dict.fromkeys(LINE[-2:], HEAD - 1)
+        phones = phones_of(tokens, behind, person=HEAD - 1)
+        nothing = [Opening()] * (options.phones + WARM_UP)
+        sides = [
+            Side("muster", our_server(place.environment, place.folder), phones, MISSED, stay=True),
+            Side("bare_asgi", bare_asgi.server(place), nothing),
+            Side("node_ws", node_ws.server(place), nothing),
+        ]
+        with running(*(side.server for side in sides)), closing(Arrivals()) as arrivals:
+            for side in sides:
+                side.take(arrivals, slice(WARM_UP))
+            pins = pin_database(place.environment["DATABASE_URL"])
+            measure(sides, arrivals, options)
+            return report_of(sides, arrivals, pins=pins)
 
 
-async def _measure(sides: list[Side], ours: list[Opening], rounds: int, environment: dict[str, str]) -> bool:
-    warm, ours = ours[:WARM_UP], ours[WARM_UP:]
-    for side in sides:
-        await side.take(warm if side is sides[0] else [Opening() for _ in warm])
-    pins = pin_database(environment["DATABASE_URL"])
-    await asyncio.sleep(1)
-    size = -(-len(ours) // rounds)
-    for first in range(0, len(ours), size):
-        portion = ours[first : first + size]
+def measure(sides: list[Side], arrivals: Arrivals, options: argparse.Namespace) -> None:
+    """Let portions come to all sides in turn, with a rest after each."""
+    size = -(-options.phones // options.rounds)
+    for first in range(WARM_UP, options.phones + WARM_UP, size):
         for side in sides:
-            came = await side.take(portion if side is sides[0] else [Opening() for _ in portion])
+            arrivals.rest(REST_S)
+            came = side.take(arrivals, slice(first, first + size))
             side.portions.append(came)
             print(
-                f"  {side.crowd.name:9} {came.size:5} came, {came.rate:6.0f} /s, "
+                f"  {side.name:9} {came.size:5} came, {came.rate:6.0f} /s, "
                 f"server {came.server_s / came.size * 1e6:5.0f} µs each",
                 flush=True,
             )
-            await asyncio.sleep(REST_S)
-    return pins
-
-
-def openings_of(tokens: list[str]) -> list[Opening]:
-    """Return how each phone comes back: one event behind in three of its five topics."""
-    from simulator.people import numbers_of
-
-    units = dict.fromkeys(LINE, HEAD) | dict.fromkeys(LINE[-2:], HEAD - 1)
-    return [
-        Opening(bearer(token), hello(number, units, person=HEAD - 1), WELCOME, MISSED)
-        for number, token in zip(numbers_of(len(tokens)), tokens, strict=True)
-    ]
 
 
 def let_miss(phones: int) -> None:
@@ -167,14 +161,14 @@ def let_miss(phones: int) -> None:
     )
 
 
-def report_of(sides: list[Side], *, pins: bool) -> Report:
+def report_of(sides: list[Side], arrivals: Arrivals, *, pins: bool) -> Report:
     """Compare the portions of both sides pair by pair."""
     ours, *peers = sides
     ratios = {
-        peer.crowd.name: median([a.rate / b.rate for a, b in zip(ours.portions, peer.portions, strict=True)])
+        peer.name: median([a.rate / b.rate for a, b in zip(ours.portions, peer.portions, strict=True)])
         for peer in peers
     }
-    figures: dict[str, Any] = {side.crowd.name: side.figures() for side in sides}
+    figures: dict[str, Any] = {side.name: side.figures() for side in sides}
     head = (
         f"{'':9} {'phones':>7} {'refused':>8} {'connects/s':>11} {'server µs':>10} {'client µs':>10} "
         f"{'server core':>12} {'client core':>12}"
@@ -184,5 +178,10 @@ def report_of(sides: list[Side], *, pins: bool) -> Report:
         f"{f['client_us']:>10} {f['server_core_busy']:>12.0%} {f['client_core_busy']:>12.0%}"
         for name, f in figures.items()
     ]
-    figures = {"connects_per_s": figures["muster"]["connects_per_s"], "database_pinned": pins, **figures}
-    return Report("connect", figures, ratios, {}, [head, *lines])
+    figures = {
+        "connects_per_s": figures["muster"]["connects_per_s"],
+        "closed": arrivals.closed,
+        "database_pinned": pins,
+        **figures,
+    }
+    return Report("connect", figures, ratios, versions=node_ws.versions(), lines=[head, *lines])

@@ -14,12 +14,11 @@ READ_BUFFER = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How one socket is opened: its headers, its first frame, how the answer to that begins, and what it has missed."""
+    """How one socket is opened: its headers, its first frame, and what is in the answer to that."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     hello: bytes | None = None
     welcome: bytes | None = None
-    missed: int = 0
 
 
 @dataclass
@@ -49,7 +48,7 @@ class Crowd:
     async def connect(self, openings: Sequence[Opening]) -> float:
         """Open a socket in each of these ways and return how many seconds it took until the last was open.
 
-        A socket that says hello is open once its welcome has come, and all that it had missed.
+        A socket that says hello is open once its welcome has come.
         """
         gate = asyncio.Semaphore(AT_ONCE)
         began, before = time.monotonic(), self.size
@@ -107,35 +106,29 @@ class _Listener(WSListener):
 
     def __init__(self, crowd: Crowd, opening: Opening) -> None:
         self.crowd, self.opening = crowd, opening
-        self.is_welcome = opening.welcome is None
-        self.missing = opening.missed
         self.close_code = 1006
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         if self.opening.hello is not None:
             transport.send(self.crowd.kind, self.opening.hello)
-        self._look()
+        if self.opening.welcome is None and not self.opened.done():
+            self.opened.set_result(None)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type == self.crowd.kind:
             content = frame.get_payload_as_bytes()
-            if self.opened.done():
-                if self.crowd.mark in content:
-                    self.crowd.arrived(len(content))
-            elif self.opening.welcome is not None and self.opening.welcome in content:
-                self.is_welcome = True
-                self._look()
-            elif self.crowd.mark in content:
-                self.missing -= 1
-                self._look()
+            if self.crowd.mark in content:
+                self.crowd.arrived(len(content))
+            elif (
+                not self.opened.done()
+                and self.opening.welcome is not None
+                and self.opening.welcome in content
+            ):
+                self.opened.set_result(None)
         elif frame.msg_type == WSMsgType.CLOSE:
             self.close_code = frame.get_close_code().value
             transport.disconnect()
-
-    def _look(self) -> None:
-        if self.is_welcome and self.missing <= 0 and not self.opened.done():
-            self.opened.set_result(None)
 
     def on_ws_disconnected(self, _: WSTransport) -> None:
         if self.crowd.leaving:

@@ -13,13 +13,12 @@ from pathlib import Path
 
 import psycopg
 
+from benchmarks.crowd import Opening
 from simulator.processes import Server, free_port, read_procfile
 from simulator.throwaway import PrivateRedis, postgres_database
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 WELCOME = b'{"reply":1,"result"'
-
-Headers = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def stage() -> Iterator[Stage]:
 
 @contextmanager
 def running(*servers: Server) -> Iterator[None]:
-    """Start servers, wait until each accepts connections, and stop them all afterwards."""
+    """Start servers, wait until each accepts connections, and end them afterwards; none has anything to keep."""
     try:
         for server in servers:
             server.start()
@@ -56,7 +55,7 @@ def running(*servers: Server) -> Iterator[None]:
         yield
     finally:
         for server in servers:
-            server.stop()
+            server.kill()
 
 
 def pinned(core: int) -> tuple[str, ...]:
@@ -129,7 +128,7 @@ def prepare(environment: dict[str, str], phones: int, line: Sequence[str] | None
     return tokens
 
 
-def bearer(token: str) -> Headers:
+def bearer(token: str) -> dict[str, str]:
     """Return the headers with which a phone opens its socket."""
     return {"Authorization": f"Bearer {token}", "Sec-WebSocket-Protocol": "muster.v1"}
 
@@ -145,3 +144,15 @@ def hello(number: int, units: dict[str, int] | None = None, *, person: int = 0) 
     cursors = {f"person.{number:08d}": person, **{f"unit.{unit}": seq for unit, seq in known.items()}}
     frame = {"type": "hello", "id": 1, "cursors": cursors, "client": {"app": "bench", "version": "1"}}
     return json.dumps(frame).encode()
+
+
+def phones_of(
+    tokens: Sequence[str], units: dict[str, int] | None = None, *, person: int = 0
+) -> list[Opening]:
+    """Return how the people who hold these tokens come back, all with the same cursors."""
+    from simulator.people import numbers_of
+
+    return [
+        Opening(bearer(token), hello(number, units, person=person), WELCOME)
+        for number, token in zip(numbers_of(len(tokens)), tokens, strict=True)
+    ]

@@ -9,7 +9,7 @@ from simulator.processes import ROOT
 
 def need(program: str, packages: tuple[str, ...], *files: Path) -> None:
     """Return once a program and its files are there; as root on Debian they are installed, elsewhere the run stops."""
-    if _found(program, files):
+    if has(program, *files):
         return
     sys.path.insert(0, str(ROOT / "script"))
     import machine  # the scripts are no package; only a machine without the peer needs them
@@ -17,9 +17,10 @@ def need(program: str, packages: tuple[str, ...], *files: Path) -> None:
     names = " ".join(packages)
     if not machine.may_install_packages():
         raise SystemExit(f"script/bench: {program} is missing: install {names} and run this again.")
-    if not (machine.install_packages(packages) and _found(program, files)):
+    if not (machine.install_packages(packages) and has(program, *files)):
         raise SystemExit(f"script/bench: {names} could not be installed; the lines above say why.")
 
 
-def _found(program: str, files: tuple[Path, ...]) -> bool:
+def has(program: str, *files: Path) -> bool:
+    """Tell whether a program and its files are there."""
     return shutil.which(program) is not None and all(file.exists() for file in files)
