@@ -3,6 +3,7 @@
 One application serves all of it; which process serves what is only deployment (see Procfile).
 """
 
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
@@ -13,6 +14,7 @@ django_application = get_asgi_application()
 
 from typing import Any
 
+from channels.layers import get_channel_layer
 from django.conf import settings
 
 from backend.realtime import clock
@@ -29,6 +31,14 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
     else:
         raise ValueError(f"there is nothing here for {scope['type']}")
 
+
+get_channel_layer()  # imports the client of Redis now, where nobody waits for it
+
+# What has been loaded so far stays for good. Without this the collector looks through all of it again and again while
+# thousands of sockets come.
+gc.collect()
+gc.freeze()
+gc.set_threshold(10_000, 20, 50)
 
 if settings.MUSTER["CLOCK_INSIDE"]:
     clock.start_inside()

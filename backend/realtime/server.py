@@ -1,9 +1,9 @@
-"""The protocol classes for uvicorn: read a handshake once, write frames that were encoded once, keep little per socket.
+"""The protocol classes for uvicorn: handshakes read once, frames encoded once, little kept for a socket.
 
-`uvicorn --loop uvloop --http backend.realtime.server:HandshakeProtocol` hands each WebSocket to a `FrameProtocol`. It
-announces the ASGI extension `muster.frame`: `write(frame: bytes) -> bool` puts the bytes of a whole frame on the wire
-and returns False when it may not, because the peer's buffer is full or the socket is closing. Without the extension
-(any other ASGI server) the hub uses plain `websocket.send`. Why not uvicorn's own class: docs/adr/0008.
+`uvicorn --loop uvloop --http backend.realtime.server:DoorProtocol` gives each WebSocket a `FrameProtocol`, and
+any other request to uvicorn's own class. It announces the ASGI extension `muster.frame`: `write(frame: bytes) -> bool`
+puts the bytes of a whole frame on the wire and returns False when it may not, because the peer's buffer is full or the
+socket is closing. Without the extension (any other ASGI server) the hub uses plain `websocket.send`. See docs/adr/0008.
 """
 
 import asyncio
@@ -12,24 +12,29 @@ from collections import deque
 from typing import Any
 from urllib.parse import unquote
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.config import Config
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.server import ServerState
 
 from backend.realtime.frames import MAX_FRAME_BYTES
 from backend.realtime.pulse import CLOSE_WITHIN_S, HEARD_WITHIN_S, PULSE_S, WRITE_WITHIN_S, Pulse
 from backend.realtime.websocket import (
     BINARY,
     CLOSE,
+    HEADERS_END,
     PING,
     PONG,
     TEXT,
     FrameReader,
     Refused,
+    Request,
     Violation,
     accept_response,
     check_handshake,
     close_code,
     close_frame,
     frame,
+    read_request,
     refusal_response,
 )
 
@@ -37,6 +42,9 @@ logger = logging.getLogger(__name__)
 
 Message = dict[str, Any]
 
+REQUEST_WITHIN_S = 10.0
+"""How long a peer may take to send the headers of its request."""
+MAX_HEADERS = 16_384
 MAX_WAITING = 32
 """Messages that may wait for the application before the socket is read no further."""
 MAX_CONTROLS = 200
@@ -46,18 +54,59 @@ LINGER_S = 1.0
 RESTARTING = 1012
 
 
-class HandshakeProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol; a handshake that it has read is not written out and parsed a second time."""
+class DoorProtocol(asyncio.Protocol):
+    """A connection of which nobody knows yet what it wants: a WebSocket, or something that uvicorn answers."""
 
-    def _should_upgrade_to_ws(self) -> bool:
-        return True
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self.config, self.app_state = config, app_state
+        self.server_state: Any = server_state  # its sets are typed for uvicorn's own classes
+        self.transport: Any = None
+        self._read = b""
 
-    def handle_websocket_upgrade(self) -> None:
-        """Hand the connection over."""
-        self.connections.discard(self)
-        socket = FrameProtocol(self)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for the request; not for ever."""
+        self.transport = transport
+        self.server_state.connections.add(self)
+        self._too_late = asyncio.get_running_loop().call_later(REQUEST_WITHIN_S, transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        """Read up to the end of the headers, then hand the connection over."""
+        self._read += data
+        if HEADERS_END not in self._read and len(self._read) < MAX_HEADERS:
+            return
+        self._leave()
+        request = read_request(self._read)
+        if request is None:
+            self._hand_to_uvicorn()
+            return
+        socket = FrameProtocol(self.config.loaded_app, self.transport, self.server_state)
         self.transport.set_protocol(socket)
-        socket.open(dict(self.scope), self.url)
+        socket.open(request, dict(self.app_state))
+
+    def _hand_to_uvicorn(self) -> None:
+        make: Any = AutoHTTPProtocol
+        http = make(self.config, self.server_state, self.app_state)
+        http.connection_made(self.transport)
+        self.transport.set_protocol(http)
+        http.data_received(self._read)
+
+    def _leave(self) -> None:
+        self._too_late.cancel()
+        self.server_state.connections.discard(self)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Forget the connection."""
+        self._leave()
+
+    def shutdown(self) -> None:
+        """End the connection: the server is going to stop (uvicorn calls it)."""
+        self.transport.close()
 
 
 class FrameProtocol(asyncio.Protocol):
@@ -82,11 +131,11 @@ class FrameProtocol(asyncio.Protocol):
         "turn",
     )  # fmt: skip
 
-    def __init__(self, http: HttpToolsProtocol) -> None:
-        self.app = http.app
-        self.loop = http.loop
-        self.transport = http.transport
-        self._server_state = http.server_state
+    def __init__(self, app: Any, transport: asyncio.Transport, server_state: Any) -> None:
+        self.app = app
+        self.loop = asyncio.get_running_loop()
+        self.transport = transport
+        self._server_state = server_state
         # Up to here a message that is too large gets our 4400; beyond it the protocol closes with 1009 unread.
         self._reader: FrameReader | None = FrameReader(2 * MAX_FRAME_BYTES)
         self._key: bytes | None = None
@@ -103,41 +152,36 @@ class FrameProtocol(asyncio.Protocol):
 
     # --- the handshake ----------------------------------------------------------------------------------------------
 
-    def open(self, request: Message, url: bytes) -> None:
-        """Start the application for a handshake that uvicorn has read."""
-        self._server_state.connections.add(self)  # type: ignore[arg-type]
-        key = check_handshake(request["method"], dict(request["headers"]))
+    def open(self, request: Request, state: dict[str, Any]) -> None:
+        """Start the application for a handshake."""
+        self._server_state.connections.add(self)
+        Pulse.of(self.loop).add(self)
+        key = check_handshake(request)
         if isinstance(key, Refused):
             self._end_with(refusal_response(key))
             return
         self._key, self._waiting = key, deque([{"type": "websocket.connect"}])
-        Pulse.of(self.loop).add(self)
-        task = self.loop.create_task(self._run(self._scope(request, url)))
+        task = self.loop.create_task(self._run(self._scope(request, state)))
         self._server_state.tasks.add(task)
         task.add_done_callback(self._server_state.tasks.discard)
 
-    def _scope(self, request: Message, url: bytes) -> Message:
-        path, _, query = url.partition(b"?")
-        subprotocols = [
-            part.strip()
-            for name, value in request["headers"]
-            if name == b"sec-websocket-protocol"
-            for part in value.decode("latin-1").split(",")
-        ]
+    def _scope(self, request: Request, state: dict[str, Any]) -> Message:
+        path, _, query = request.target.partition(b"?")
+        encrypted = self.transport.get_extra_info("sslcontext") is not None
         return {
             "type": "websocket",
-            "asgi": request["asgi"],
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": "1.1",
-            "scheme": "wss" if request["scheme"] == "https" else "ws",
-            "server": request["server"],
-            "client": request["client"],
-            "root_path": request["root_path"],
-            "path": request["root_path"] + unquote(path.decode("ascii", errors="replace")),
+            "scheme": "wss" if encrypted else "ws",
+            "server": None,
+            "client": self.transport.get_extra_info("peername"),
+            "root_path": "",
+            "path": unquote(path.decode("latin-1")),
             "raw_path": path,
             "query_string": query,
-            "headers": request["headers"],
-            "subprotocols": subprotocols,
-            "state": request["state"],
+            "headers": request.headers,
+            "subprotocols": request.subprotocols(),
+            "state": state,
             "extensions": {"muster.frame": {"write": self.write_frame}},
         }
 

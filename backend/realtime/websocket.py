@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
 
 from websockets.speedups import apply_mask
@@ -146,6 +146,28 @@ _MAY_BE_SENT = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 # --- the handshake ------------------------------------------------------------------------------------------------
 
 
+HEADERS_END = b"\r\n\r\n"
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request that wants to become a WebSocket; header names are in lower case."""
+
+    method: bytes
+    target: bytes
+    headers: list[tuple[bytes, bytes]]
+
+    def header(self, name: bytes) -> bytes:
+        """Return the value of a header, of several the last; empty when there is none."""
+        return dict(self.headers).get(name, b"")
+
+    def subprotocols(self) -> list[str]:
+        """Return the subprotocols that the client offers, in its order."""
+        offers = [value for name, value in self.headers if name == b"sec-websocket-protocol"]
+        return [one.strip().decode("latin-1") for offer in offers for one in offer.split(b",")]
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A handshake that is none: the HTTP status, further header lines, and why."""
@@ -155,13 +177,32 @@ class Refused:
     headers: bytes = b""
 
 
-def check_handshake(method: str, headers: Mapping[bytes, bytes]) -> Refused | bytes:
-    """Return the key of a handshake (RFC 6455, 4.2.1), or why it is none. Header names are lower case."""
-    if method != "GET":
+def read_request(data: bytes) -> Request | None:
+    """Return the request at the beginning of `data` if it is well formed (RFC 9112) and wants a WebSocket."""
+    head, end, _ = data.partition(HEADERS_END)
+    first, *lines = head.split(b"\r\n")
+    parts = first.split(b" ")
+    if not end or len(parts) != 3 or parts[2] != b"HTTP/1.1":
+        return None
+    headers = []
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if not colon or not _NAME.fullmatch(name) or b"\0" in value or b"\n" in value or b"\r" in value:
+            return None
+        headers.append((name.lower(), value.strip(b" \t")))
+    request = Request(parts[0], parts[1], headers)
+    return request if request.header(b"upgrade").lower() == b"websocket" else None
+
+
+def check_handshake(request: Request) -> Refused | bytes:
+    """Return the key of a handshake (RFC 6455, 4.2.1), or why it is none."""
+    if request.method != b"GET":
         return Refused(405, "A WebSocket opens with GET.", b"Allow: GET\r\n")
-    if headers.get(b"sec-websocket-version") != b"13":
+    if b"upgrade" not in request.header(b"connection").lower():
+        return Refused(400, "The header Connection must say Upgrade.")
+    if request.header(b"sec-websocket-version") != b"13":
         return Refused(426, "Only version 13 of WebSocket is spoken.", b"Sec-WebSocket-Version: 13\r\n")
-    key = headers.get(b"sec-websocket-key", b"").strip()
+    key = request.header(b"sec-websocket-key")
     try:
         whole = len(base64.b64decode(key, validate=True)) == 16
     except ValueError:

@@ -135,12 +135,20 @@ def test_a_long_reason_is_cut_between_characters() -> None:
     assert data[4:].decode()[:2] == "原因"
 
 
-HANDSHAKE = {b"sec-websocket-version": b"13", b"sec-websocket-key": b"dGhlIHNhbXBsZSBub25jZQ=="}
+HANDSHAKE = (
+    b"GET /ws/v1/?a=1 HTTP/1.1\r\nHost: x\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    b"Sec-WebSocket-Protocol: muster.v1, bearer.x\r\n\r\n"
+)
 
 
 def test_the_handshake_of_the_specification_is_answered_as_there() -> None:
-    key = websocket.check_handshake("GET", HANDSHAKE)
+    request = websocket.read_request(HANDSHAKE)
 
+    assert request is not None
+    assert request.target == b"/ws/v1/?a=1"
+    assert request.subprotocols() == ["muster.v1", "bearer.x"]
+    key = websocket.check_handshake(request)
     assert isinstance(key, bytes)
     response = websocket.accept_response(key, "muster.v1")
     assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in response
@@ -148,17 +156,44 @@ def test_the_handshake_of_the_specification_is_answered_as_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "headers", "status"),
+    ("part", "instead"),
     [
-        ("POST", HANDSHAKE, 405),
-        ("GET", {**HANDSHAKE, b"sec-websocket-version": b"8"}, 426),
-        ("GET", {b"sec-websocket-version": b"13"}, 400),
-        ("GET", {**HANDSHAKE, b"sec-websocket-key": b"short"}, 400),
-        ("GET", {**HANDSHAKE, b"sec-websocket-key": b"\xff" * 24}, 400),
+        (b"Upgrade: WebSocket", b"Accept: */*"),
+        (b"HTTP/1.1", b"HTTP/1.0"),
+        (b"Host: x", b"Host : x"),
+        (b"Host: x", b"Host"),
+        (b"Host: x", b"Host: x\n y: z"),
+        (b"Host: x", b"Host: x\0"),
+        (b"GET /", b"GET  /"),
+        (b"\r\n\r\n", b"\r\n"),
     ],
 )
-def test_a_handshake_that_is_none_is_refused(method: str, headers: dict[bytes, bytes], status: int) -> None:
-    refused = websocket.check_handshake(method, headers)
+def test_what_is_no_request_for_a_websocket_is_left_to_the_http_server(part: bytes, instead: bytes) -> None:
+    assert websocket.read_request(HANDSHAKE.replace(part, instead)) is None
 
+
+@given(data=st.binary(max_size=300), at=st.integers(0, len(HANDSHAKE)))
+def test_no_request_breaks_the_reader(data: bytes, at: int) -> None:
+    request = websocket.read_request(HANDSHAKE[:at] + data + HANDSHAKE[at:])
+
+    assert request is None or websocket.check_handshake(request)
+
+
+@pytest.mark.parametrize(
+    ("part", "instead", "status"),
+    [
+        (b"GET", b"POST", 405),
+        (b"Version: 13", b"Version: 8", 426),
+        (b"Key: dGhlIHNhbXBsZSBub25jZQ==", b"Key: short", 400),
+        (b"Key: dGhlIHNhbXBsZSBub25jZQ==", b"Key: \xff\xff\xff\xff", 400),
+        (b"Connection: keep-alive, Upgrade", b"Connection: close", 400),
+    ],
+)
+def test_a_handshake_that_is_none_is_refused(part: bytes, instead: bytes, status: int) -> None:
+    request = websocket.read_request(HANDSHAKE.replace(part, instead))
+
+    assert request is not None
+    refused = websocket.check_handshake(request)
     assert isinstance(refused, Refused)
     assert refused.status == status
+    assert websocket.refusal_response(refused).startswith(f"HTTP/1.1 {status} ".encode())
