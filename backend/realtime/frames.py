@@ -216,6 +216,8 @@ class Message:
     matcher: Matcher | None
     frame: bytes
     outgoing: dict[str, Any]
+    committed_at: float | None = None
+    """Unix time of the commit, if the bus brought it."""
 
 
 def message_of(topic: str, seq: int, text: str, audience: Audience | None) -> Message:
