@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
 from django.db import InterfaceError, OperationalError
 
@@ -14,9 +14,9 @@ from backend.lib.datum import to_wgs84
 from backend.realtime.connection import Connection
 from backend.realtime.frames import FixIn, PositionFrame, Stored
 from backend.realtime.models import LatestPosition
-from backend.realtime.registry import Tracked, registry
+from backend.realtime.registry import Tracked, Window, registry
 from backend.realtime.threads import in_thread
-from backend.realtime.tracks import Row, write_rows
+from backend.realtime.tracks import Key, Row, write_rows
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ BATCH = 5_000
 """Fixes up to which frames are stored together: what has piled up goes in transactions of half a second at most."""
 DRIFT = timedelta(minutes=2)
 """How far a phone's clock may be off at either end of the time in which its fixes are taken."""
+BROUGHT_BACK = timedelta(days=7)
+"""How old a fix of an earlier duty or task may be when its phone comes back to a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +41,35 @@ class Report:
     fixes: Sequence[FixIn]
 
 
-def store_reports(reports: Sequence[Report], *, at: datetime) -> list[list[bool]]:
-    """Store the fixes of people who may be tracked at `at`; returns for each fix whether it was taken.
+Verdict = Literal["accepted", "duplicate", "off_duty", "future", "too_old"]
+"""What became of a fix: `accepted` and `duplicate` are stored, the others leave no row."""
+TAKEN = frozenset(("accepted", "duplicate"))
 
-    A fix from before the duty (or the accepted task) began, or from the future, is refused and leaves no row. A fix
-    that is here already counts as taken: phones send again what was not acknowledged.
+
+def store_reports(reports: Sequence[Report], *, at: datetime) -> list[list[bool]]:
+    """Store fixes as `store_fixes` does; returns for each whether it was taken."""
+    return [[verdict in TAKEN for verdict in verdicts] for verdicts in store_fixes(reports, at=at)]
+
+
+def store_fixes(reports: Sequence[Report], *, at: datetime) -> list[list[Verdict]]:
+    """Store the fixes of times in which their people could be tracked; returns what became of each.
+
+    A fix from a duty (or task) that has ended, up to a week old, fills the track alone: it moves nobody on the map. A
+    fix that is here already counts as taken: phones send again what was not acknowledged.
     """
-    tracked = _tracked({report.person for report in reports}, at)
-    taken = [[_is_due(tracked.get(report.person), fix, at) for fix in report.fixes] for report in reports]
-    write_rows(
-        [
-            _row(report.person, tracked[report.person].scope, fix, at)
-            for report, flags in zip(reports, taken, strict=True)
-            for fix, flag in zip(report.fixes, flags, strict=True)
-            if flag
+    judge = _Judge(reports, at)
+    verdicts: list[list[Verdict]] = []
+    rows: list[Row] = []
+    for report in reports:
+        judged = [judge(report.person, fix) for fix in report.fixes]
+        verdicts.append([verdict for verdict, _ in judged])
+        rows += [
+            _row(report.person, scope, fix, at)
+            for fix, (verdict, scope) in zip(report.fixes, judged, strict=True)
+            if verdict == "accepted"
         ]
-    )
-    return taken
+    _mark_duplicates(reports, verdicts, write_rows(rows))
+    return verdicts
 
 
 def forget(persons: Iterable[int], *, at: datetime) -> None:
@@ -73,8 +87,54 @@ def _tracked(persons: Iterable[int], at: datetime) -> dict[int, Tracked]:
     return found
 
 
-def _is_due(tracked: Tracked | None, fix: FixIn, at: datetime) -> bool:
-    return tracked is not None and tracked.since - DRIFT <= fix.at <= at + DRIFT
+class _Judge:
+    """Says of each fix of a batch whether it may be stored, and in which scope it shows its person on the map."""
+
+    def __init__(self, reports: Sequence[Report], at: datetime) -> None:
+        self.at = at
+        self.tracked = _tracked({report.person for report in reports}, at)
+        older = {
+            report.person for report in reports if any(self._is_older(report.person, f) for f in report.fixes)
+        }
+        self.earlier = _earlier(older, at) if older else {}
+
+    def __call__(self, person: int, fix: FixIn) -> tuple[Verdict, str]:
+        if fix.at > self.at + DRIFT:
+            return "future", ""
+        now = self.tracked.get(person)
+        if now is not None and fix.at >= now.since - DRIFT:
+            return "accepted", now.scope
+        if fix.at < self.at - BROUGHT_BACK:
+            return "too_old", ""
+        # No drift is forgiven at the end: who has just gone off duty is off duty.
+        if any(window.since - DRIFT <= fix.at <= window.until for window in self.earlier.get(person, ())):
+            return "accepted", ""
+        return "off_duty", ""
+
+    def _is_older(self, person: int, fix: FixIn) -> bool:
+        """Tell whether only an earlier window could hold the fix: nearly none is, so the past is seldom read."""
+        now = self.tracked.get(person)
+        return self.at - BROUGHT_BACK <= fix.at <= self.at and (now is None or fix.at < now.since - DRIFT)
+
+
+def _earlier(persons: Iterable[int], at: datetime) -> dict[int, list[Window]]:
+    found: dict[int, list[Window]] = {}
+    for source in registry.tracked_earlier:
+        for person, windows in source(list(persons), at - BROUGHT_BACK, at).items():
+            found.setdefault(person, []).extend(windows)
+    return found
+
+
+def _mark_duplicates(reports: Sequence[Report], verdicts: list[list[Verdict]], new: set[Key]) -> None:
+    """Of the fixes that could be stored, only the first of each new key has become a row."""
+    for report, judged in zip(reports, verdicts, strict=True):
+        for index, fix in enumerate(report.fixes):
+            if judged[index] == "accepted":
+                key = (report.person, fix.at)
+                if key in new:
+                    new.remove(key)
+                else:
+                    judged[index] = "duplicate"
 
 
 def _row(person: int, scope: str, fix: FixIn, at: datetime) -> Row:

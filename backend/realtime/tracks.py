@@ -96,6 +96,7 @@ def _write_plainly(rows: Sequence[Row]) -> set[Key]:
         for portion in _portions(rows):
             known = Fix.objects.filter(person__in={row.person for row in portion}, at__range=(first, last))
             here |= set(known.values_list("person", "at"))
+        for portion in _portions(rows):
             Fix.objects.bulk_create([Fix(**_columns(row)) for row in portion], ignore_conflicts=True)
         for portion in _portions(_newest(rows)):
             _upsert_latest(portion)

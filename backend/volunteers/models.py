@@ -119,6 +119,19 @@ class Volunteer(models.Model):
         return self.born_on is not None and self.born_on <= adult_if_born_until(at)
 
 
+class DutyPeriod(models.Model):
+    """A duty that has ended: a phone may bring back what it recorded then. Kept no longer than that takes."""
+
+    volunteer = models.ForeignKey(
+        Volunteer, on_delete=models.CASCADE, related_name="duty_periods", db_index=False
+    )
+    since = models.DateTimeField()
+    until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["volunteer", "until"], name="duty_period_of")]
+
+
 def adult_if_born_until(at: datetime) -> date:
     """Return the latest date of birth of somebody who is 18 at `at`.
 

@@ -15,17 +15,19 @@ from backend.realtime.registry import (
     Credentials,
     Principal,
     Tracked,
+    Window,
     authenticator,
     own_topics,
     principal_of,
     snapshot,
     topic,
+    tracked_earlier,
     tracking,
     viewer_scopes,
 )
 from backend.volunteers.authentication import page_device
 from backend.volunteers.holders import belongings_of, holder_of, line_numbers
-from backend.volunteers.models import Membership, Unit, User
+from backend.volunteers.models import DutyPeriod, Membership, Unit, User, Volunteer
 from backend.volunteers.queries import dispatched_units, me_of
 from backend.volunteers.rules import may_see_unit
 from backend.volunteers.tokens import read_access
@@ -105,6 +107,25 @@ def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     )
     found = rows.values_list("volunteer__number", "unit__path", "volunteer__duty_since")
     return {number: Tracked(scope=path, since=since) for number, path, since in found if since}
+
+
+@tracked_earlier
+def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping[int, list[Window]]:
+    """Return the duties of `people` that reach into the time from `since` to `at`; two queries.
+
+    A duty that has run out counts too before the clock has ended it.
+    """
+    numbers = list(people)
+    ended = DutyPeriod.objects.filter(volunteer__number__in=numbers, until__gte=since, since__lte=at)
+    not_yet = Volunteer.objects.filter(number__in=numbers, duty_until__gte=since, duty_since__lte=at)
+    found: dict[int, list[Window]] = {}
+    for number, began, until in (
+        *ended.values_list("volunteer__number", "since", "until"),
+        *not_yet.values_list("number", "duty_since", "duty_until"),
+    ):
+        if began and until:
+            found.setdefault(number, []).append(Window(began, until))
+    return found
 
 
 @viewer_scopes

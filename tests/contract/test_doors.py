@@ -311,13 +311,13 @@ def test_receipts_count_only_in_topics_of_ones_own(world: World) -> None:
 
 def test_positions_are_stored_for_oneself_and_only_on_duty(world: World) -> None:
     clients = rest_clients(world, "leader")
-    stored = {
-        name: clients[name].post("/api/v1/positions", fixes(world, name), format="json").json()["stored"]
+    results = {
+        name: clients[name].post("/api/v1/positions", fixes(world, name), format="json").json()["results"]
         for name in SIGNED_IN
     }
 
     on_duty = {"outsider", "member", "volunteer"}
-    assert stored == {name: [name in on_duty] for name in SIGNED_IN}
+    assert results == {name: ["accepted" if name in on_duty else "off_duty"] for name in SIGNED_IN}
 
 
 def test_a_post_that_has_ended_opens_nothing(world: World) -> None:

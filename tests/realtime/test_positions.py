@@ -12,9 +12,10 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
 from backend.lib.datum import wgs84_to_gcj02
+from backend.realtime import positions
 from backend.realtime.frames import FixIn, PositionFrame
 from backend.realtime.models import Fix, LatestPosition
-from backend.realtime.positions import BATCH, MAX_WAITING, PositionBuffer, Report, forget, store_reports
+from backend.realtime.positions import PositionBuffer, Report, forget, store_reports
 from backend.realtime.threads import release_connections
 from backend.volunteers.models import User, Volunteer
 from tests.conftest import Formation, MakeVolunteer, Race
@@ -152,7 +153,7 @@ async def test_positions_by_rest_are_answered_for_each_fix(
     now, later = datetime.now(UTC), datetime.now(UTC) + timedelta(hours=1)
     fixes = [fix(now).model_dump(mode="json"), fix(later).model_dump(mode="json")]
     response = await sync_to_async(client.post)("/api/v1/positions", {"fixes": fixes}, format="json")
-    assert response.json() == {"stored": [True, False]}
+    assert response.json() == {"results": ["accepted", "future"]}
 
 
 # --- the buffer of a process --------------------------------------------------------------------------------------
@@ -207,17 +208,18 @@ async def test_frames_wait_while_the_database_is_away_and_are_stored_once(
 
 @pytest.mark.django_db(transaction=True)
 async def test_what_has_piled_up_is_stored_in_bounded_batches_and_the_rest_is_left_to_the_phones(
-    volunteer: User, loose: None
+    volunteer: User, loose: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(positions, "MAX_WAITING", 60)
+    monkeypatch.setattr(positions, "BATCH", 25)
     database, phone = Database(), Phone(volunteer.volunteer.number)
-    buffer = PositionBuffer(database)
-    full = frame(0, fixes=100)
-    for n in range(MAX_WAITING // 100 + 5):
-        buffer.add(phone.connection, full.model_copy(update={"n": n}))
-    await until(lambda: len(phone.sent) == MAX_WAITING // 100)
-    await until(lambda: sum(database.batches) == MAX_WAITING)
-    assert max(database.batches) == BATCH
-    assert acknowledged(phone) == list(range(MAX_WAITING // 100))
+    buffer = positions.PositionBuffer(database)
+    for n in range(9):
+        buffer.add(phone.connection, frame(n, fixes=10))
+    await until(lambda: len(phone.sent) == 6)
+    assert (acknowledged(phone), database.batches) == ([0, 1, 2, 3, 4, 5], [20, 20, 20])
+    buffer.add(phone.connection, frame(6, fixes=60))  # there is room again, and one frame is never cut
+    await until(lambda: len(phone.sent) == 7)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from backend.volunteers.services.devices import (
     sign_in,
     sign_out,
 )
-from backend.volunteers.services.duty import end_overlong_duty, set_duty
+from backend.volunteers.services.duty import end_overlong_duty, forget_duty_periods, set_duty
 from backend.volunteers.services.numbers import NumbersExhausted, issue_number, issue_numbers
 from backend.volunteers.services.people import appoint, choose_language, create_volunteer
 
@@ -19,6 +19,7 @@ __all__ = [
     "choose_language",
     "create_volunteer",
     "end_overlong_duty",
+    "forget_duty_periods",
     "issue_number",
     "issue_numbers",
     "refresh_tokens",
