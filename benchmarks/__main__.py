@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import fanout
+from benchmarks import fanout, ingest
 from benchmarks.report import Report
 
-BENCHMARKS: dict[str, Callable[[argparse.Namespace], Report]] = {"fanout": fanout.run}
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], Report]] = {"fanout": fanout.run, "ingest": ingest.run}
 
 
 def main() -> int:
@@ -18,6 +18,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
     fanout.add_options(names.add_parser("fanout", help=fanout.__doc__))
+    ingest.add_options(names.add_parser("ingest", help=ingest.__doc__))
     for one in names.choices.values():
         one.add_argument("--json", type=Path, metavar="FILE", help="write figures and ratios as JSON")
     options = parser.parse_args()

@@ -6,11 +6,13 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F
 
 from backend.dispatch import queries
 from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
 from backend.lib.api import now
 from backend.lib.errors import NotFound
+from backend.realtime.among import Among
 from backend.realtime.registry import Principal, Tracked, Window, snapshot, topic, tracked_earlier, tracking
 from backend.volunteers.models import User
 
@@ -54,7 +56,7 @@ def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     """
     around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
     rows = Assignment.objects.filter(
-        volunteer__number__in=list(people),
+        Among(F("volunteer__number"), people),
         volunteer__user__is_active=True,
         status=AssignmentStatus.ACCEPTED,
         task__status__in=[TaskStatus.CALLED, TaskStatus.CLOSED],

@@ -125,16 +125,15 @@ def _earlier(persons: Iterable[int], at: datetime) -> dict[int, list[Window]]:
     return found
 
 
-def _mark_duplicates(reports: Sequence[Report], verdicts: list[list[Verdict]], new: set[Key]) -> None:
-    """Of the fixes that could be stored, only the first of each new key has become a row."""
+def _mark_duplicates(reports: Sequence[Report], verdicts: list[list[Verdict]], here: set[Key]) -> None:
+    """Of the fixes that could be stored, only the first of each key that was not there has become a row."""
+    seen = set(here)
     for report, judged in zip(reports, verdicts, strict=True):
         for index, fix in enumerate(report.fixes):
-            if judged[index] == "accepted":
-                key = (report.person, fix.at)
-                if key in new:
-                    new.remove(key)
-                else:
-                    judged[index] = "duplicate"
+            key = (report.person, fix.at)
+            if judged[index] == "accepted" and key in seen:
+                judged[index] = "duplicate"
+            seen.add(key)
 
 
 def _row(person: int, scope: str, fix: FixIn, at: datetime) -> Row:

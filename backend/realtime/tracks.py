@@ -49,9 +49,12 @@ _STAGING = """
 _COPY = "COPY fix_staging FROM STDIN (FORMAT BINARY)"
 _TYPES = ("int4", "timestamptz", "timestamptz", "float8", "float8", "float8", "int2", "float8", "text")
 _FROM_STAGING = """
-    INSERT INTO realtime_fix (person, at, received_at, lon, lat, accuracy_m, battery, speed_mps)
-    SELECT person, at, received_at, lon, lat, accuracy_m, battery, speed_mps FROM fix_staging
-    ON CONFLICT DO NOTHING RETURNING person, at
+    WITH new AS (
+        INSERT INTO realtime_fix (person, at, received_at, lon, lat, accuracy_m, battery, speed_mps)
+        SELECT person, at, received_at, lon, lat, accuracy_m, battery, speed_mps FROM fix_staging
+        ON CONFLICT DO NOTHING RETURNING person, at
+    )
+    SELECT person, at FROM fix_staging EXCEPT SELECT person, at FROM new
 """
 _NEWEST_STAGED = """
     SELECT DISTINCT ON (person) person, scope, at, received_at, lon, lat, accuracy_m, battery
@@ -60,14 +63,15 @@ _NEWEST_STAGED = """
 
 
 def write_rows(rows: Sequence[Row]) -> set[Key]:
-    """Store fixes and move latest positions on, in one transaction; returns the keys of those that are new.
+    """Store fixes and move latest positions on, in one transaction; returns the keys of those that were there already.
 
-    A fix is the same when person and moment are. Rows are written in the order of their people, so that processes that
-    store for the same ones wait for each other instead of locking each other out.
+    A fix is the same when person and moment are; of those that are the same the first counts. Rows are written in the
+    order of their people, so that processes that store for the same ones wait for each other instead of locking each
+    other out.
     """
     if not rows:
         return set()
-    ordered = sorted(rows, key=lambda row: (row.person, row.at))
+    ordered = sorted({(row.person, row.at): row for row in reversed(rows)}.values())
     if connection.vendor == "postgresql":
         make_partitions({row.at.astimezone(UTC).date() for row in ordered})
         return _write_by_copy(ordered)
@@ -83,13 +87,13 @@ def _write_by_copy(rows: Sequence[Row]) -> set[Key]:
             for row in rows:
                 copy.write_row(row)
         cursor.execute(_FROM_STAGING)
-        new = set(cursor.fetchall())
+        here = set(cursor.fetchall())
         cursor.execute(_LATEST + _NEWEST_STAGED + _ON_CONFLICT)
-    return new
+    return here
 
 
 def _write_plainly(rows: Sequence[Row]) -> set[Key]:
-    """Store on SQLite, where the transaction has the database to itself: what is not there yet is new."""
+    """Store on SQLite, where the transaction has the database to itself: nobody comes between reading and writing."""
     with transaction.atomic():
         first, last = min(row.at for row in rows), max(row.at for row in rows)
         here: set[Key] = set()
@@ -100,7 +104,7 @@ def _write_plainly(rows: Sequence[Row]) -> set[Key]:
             Fix.objects.bulk_create([Fix(**_columns(row)) for row in portion], ignore_conflicts=True)
         for portion in _portions(_newest(rows)):
             _upsert_latest(portion)
-    return {(row.person, row.at) for row in rows} - here
+    return here & {(row.person, row.at) for row in rows}
 
 
 def _portions(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

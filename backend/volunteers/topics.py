@@ -7,10 +7,12 @@ from uuid import UUID
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db.models import F
 from django.utils.crypto import constant_time_compare
 
 from backend.lib.api import now
 from backend.lib.errors import NotAllowed, NotSignedIn
+from backend.realtime.among import Among
 from backend.realtime.registry import (
     Credentials,
     Principal,
@@ -103,7 +105,7 @@ def me(principal: Principal, _id: str) -> dict[str, Any]:
 def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     """Return those of `people` who are on duty, with the path of their primary unit; one query."""
     rows = Membership.objects.filter(
-        is_primary=True, volunteer__number__in=list(people), volunteer__duty_until__gt=at
+        Among(F("volunteer__number"), people), is_primary=True, volunteer__duty_until__gt=at
     )
     found = rows.values_list("volunteer__number", "unit__path", "volunteer__duty_since")
     return {number: Tracked(scope=path, since=since) for number, path, since in found if since}
