@@ -35,7 +35,7 @@ from backend.realtime import (
     schemas,
 )
 from backend.realtime.management.commands.generate_docs import DOCS, generated
-from backend.volunteers.services import devices
+from backend.volunteers.services import devices, trackers
 from simulator.processes import Server, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -302,6 +302,8 @@ LIMITS = {
     "minutes of an access token": int(configured.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds() / 60),  # type: ignore[attr-defined]
     "days of a refresh token": configured.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"].days,  # type: ignore[attr-defined]
     "seconds the spent refresh token is still good": int(devices.PREVIOUS_GOOD_FOR.total_seconds()),
+    "trackers of a person": trackers.MOST,
+    "days of a tracker's secret": trackers.GOOD_FOR.days,
     "wrong passwords in a row": configured.AXES_FAILURE_LIMIT,
 }
 
