@@ -1,5 +1,7 @@
 """Writes the record of acts."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,3 +13,22 @@ from backend.audit.models import Entry
 def record(act: str, *, subject: str, by: AbstractBaseUser | None, at: datetime, **details: Any) -> None:
     """Write one line: `act` (noun.verb), `subject` (kind.id), who (None: the clock) and when."""
     Entry.objects.create(act=act, subject=subject, by_id=by.pk if by else None, at=at, details=details)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of many that are recorded together: what `record` takes."""
+
+    act: str
+    subject: str
+    by: AbstractBaseUser | None
+    at: datetime
+
+
+def record_all(acts: Iterable[Act]) -> None:
+    """Write a line for each act, in the order given, in one statement for a thousand of them."""
+    lines = [
+        Entry(act=act.act, subject=act.subject, by_id=act.by.pk if act.by else None, at=act.at)
+        for act in acts
+    ]
+    Entry.objects.bulk_create(lines, batch_size=1_000)
