@@ -1,5 +1,6 @@
 """Answers taken together: the same places as one by one, in few statements, and nobody told twice."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -20,7 +21,10 @@ from backend.dispatch.schemas import AnswerIn
 from backend.dispatch.services import Answer
 from backend.dispatch.services.progress import MAX_LINES
 from backend.lib.errors import Refusal
+from backend.realtime.batches import Sent, run_commands
+from backend.realtime.frames import CommandFrame
 from backend.realtime.models import Event, LatestPosition
+from backend.realtime.registry import Principal
 from backend.volunteers.models import User, Volunteer
 from tests.conftest import Formation, MakeVolunteer, Published
 from tests.dispatch.conftest import Ask, MakeTask, Reply, statuses
@@ -281,6 +285,29 @@ def test_statements_of_a_batch_do_not_grow_with_it(
 
     assert many == few <= 16
     assert many_back == few_back <= 16
+
+
+def test_statements_of_a_batch_of_commands_do_not_grow_with_it(
+    make_task: MakeTask, ask: Ask, make_volunteer: MakeVolunteer, formation: Formation, at: datetime
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL")
+    crowd = [make_volunteer(formation.squadron_a) for _ in range(60)]
+    small, large = make_task(headcount=2), make_task(headcount=2)
+    ask(small)
+    ask(large)
+
+    def commands(people: Sequence[Volunteer], task: Task) -> list[Sent]:
+        body = {"task": str(task.pk), "answer": "accept"}
+        frames = [CommandFrame(type="assignment.answer", id=1, key=uuid7(), body=body) for _ in people]
+        holders = [Principal(person.number, person.user_id, uuid7(), None) for person in people]
+        return [Sent(holder, frame, at) for holder, frame in zip(holders, frames, strict=True)]
+
+    few = statements(lambda: run_commands(commands(crowd[:3], small)))
+    many = statements(lambda: run_commands(commands(crowd, large)))
+
+    assert many == few <= 22
+    assert Counter(statuses(large).values()) == {"accepted": 2, "reserve": 58}
 
 
 def state(task: Task) -> tuple[int, list[tuple[Any, ...]]]:
