@@ -7,16 +7,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import fanout
+from benchmarks import answers, fanout
 from benchmarks.report import Report
 
-BENCHMARKS: dict[str, Callable[[argparse.Namespace], Report]] = {"fanout": fanout.run}
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], Report]] = {"answers": answers.run, "fanout": fanout.run}
 
 
 def main() -> int:
     """Run the benchmark that was named; 1 when it missed its target."""
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+    answers.add_options(names.add_parser("answers", help=answers.__doc__))
     fanout.add_options(names.add_parser("fanout", help=fanout.__doc__))
     for one in names.choices.values():
         one.add_argument("--json", type=Path, metavar="FILE", help="write figures and ratios as JSON")
