@@ -17,6 +17,7 @@ from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from backend.lib.errors import Refusal, TooMany
+from backend.lib.rows import insert_rows
 from backend.realtime import services
 from backend.realtime.frames import CommandFrame
 from backend.realtime.models import CommandResult
@@ -113,7 +114,7 @@ def _together(acts: Sequence[_Act]) -> dict[int, Any]:
             outcomes[act.index] = result.model_dump(mode="json")
             rows.append(_row(act, outcomes[act.index]))
     # In one order everywhere, so that two processes with the same keys do not wait for each other.
-    CommandResult.objects.bulk_create(sorted(rows, key=lambda row: (row.person, row.key)))
+    insert_rows(CommandResult, sorted(rows, key=lambda row: (row["person"], row["key"])))
     return outcomes
 
 
@@ -129,9 +130,9 @@ def _earlier(acts: Sequence[_Act]) -> dict[int, Any]:
     }
 
 
-def _row(act: _Act, result: Any) -> CommandResult:
+def _row(act: _Act, result: Any) -> dict[str, Any]:
     person, key = act.place
-    return CommandResult(person=person, key=key, type=act.command.type, result=result, at=act.sent.at)
+    return {"person": person, "key": key, "type": act.command.type, "result": result, "at": act.sent.at}
 
 
 def _alone(sent: Sent) -> Any:

@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
 
+from backend.lib.rows import insert_rows
 from backend.realtime import bus
 from backend.realtime.events import Event
 from backend.realtime.frames import Audience, Message, encode_event
@@ -31,9 +33,6 @@ _NEXT_ON_SQLITE = """
 """The stamps are the database's own: the hubs compare them, and the clocks of machines differ. Rows are locked in the
 order in which they are given."""
 
-
-_PORTION = 1_000
-"""Events inserted in one statement."""
 
 MAX_REPLAY = 1_000
 """Events of one topic that a phone is sent again; whoever is further behind starts from a snapshot."""
@@ -74,7 +73,7 @@ def publish_all(announcements: Iterable[Announcement], *, at: datetime) -> list[
         message, row = _entry(announcement, seq, at)
         messages.append(message)
         rows.append(row)
-    EventRow.objects.bulk_create(sorted(rows, key=lambda row: row.topic_id), batch_size=_PORTION)
+    insert_rows(EventRow, sorted(rows, key=lambda row: str(row["topic_id"])))
     transaction.on_commit(lambda: bus.announce(messages))
     return [message.seq for message in messages]
 
@@ -93,18 +92,18 @@ def _advance(events: Mapping[str, int]) -> dict[str, int]:
         return last
 
 
-def _entry(announcement: Announcement, seq: int, at: datetime) -> tuple[Message, EventRow]:
+def _entry(announcement: Announcement, seq: int, at: datetime) -> tuple[Message, dict[str, Any]]:
     """Return one event as it goes over the wire, and as it is kept."""
     topic, event, audience = announcement.topic, announcement.event, announcement.audience
     data = event.model_dump_json()
-    row = EventRow(
-        topic_id=topic,
-        seq=seq,
-        type=event.event_type,
-        data=json.loads(data),
-        at=at,
-        audience=audience.model_dump(mode="json", exclude_none=True) if audience else None,
-    )
+    row = {
+        "topic_id": topic,
+        "seq": seq,
+        "type": event.event_type,
+        "data": json.loads(data),
+        "at": at,
+        "audience": audience.model_dump(mode="json", exclude_none=True) if audience else None,
+    }
     return encode_event(topic, seq, event.event_type, at, data, audience), row
 
 

@@ -183,6 +183,7 @@ def test_reserve_without_an_account_is_passed_over_in_a_batch(
     holder, gone, waiting, _ = people
     services.answer_offers(in_turn([holder, gone], task, "accept", at))
     User.objects.filter(volunteer=gone).update(is_active=False)
+    gone.user.refresh_from_db()
 
     services.answer_offers(
         [

@@ -16,6 +16,7 @@ from backend.dispatch.services.announcements import to_everyone_asked
 from backend.dispatch.services.places import Answer, Places
 from backend.dispatch.services.progress import progress
 from backend.lib.errors import NotFound, Refusal
+from backend.lib.rows import update_rows
 from backend.realtime.log import Announcement, publish_all
 from backend.realtime.positions import forget
 from backend.volunteers.models import User
@@ -64,14 +65,15 @@ def _lock(task_ids: Iterable[UUID]) -> list[Task]:
 
 def _places(task: Task, answers: Sequence[Answer]) -> Places:
     """Read and lock the parts of those who answer, and the reserves who could move up."""
-    parts = task.assignments.select_for_update(of=("self",)).select_related("volunteer__user")
-    own = list(parts.filter(volunteer__user__in={given.by.pk for given in answers}).order_by("pk"))
+    answering = {given.by.pk: given.by for given in answers}
+    parts = task.assignments.select_for_update(of=("self",)).select_related("volunteer")
+    own = list(parts.filter(volunteer__user__in=answering).order_by("pk"))
     declines = sum(given.answer.answer == "decline" for given in answers)
     if not declines:
-        return Places(task, own, [])
+        return Places(task, answering.values(), own, [])
     reserves = parts.filter(status=AssignmentStatus.RESERVE, volunteer__user__is_active=True)
     others = reserves.exclude(pk__in=[assignment.pk for assignment in own])
-    return Places(task, own, others.order_by("answered_at", "pk")[:declines])
+    return Places(task, answering.values(), own, others.order_by("answered_at", "pk")[:declines])
 
 
 def _taken(places: Places | None, given: Answer) -> Assignment | Refusal:
@@ -87,10 +89,7 @@ def _write(places: Sequence[Places], at: datetime) -> None:
     """Save, record and announce what has changed."""
     moved = [of_task for of_task in places if of_task.changed]
     changed = [assignment for of_task in moved for assignment in of_task.changed.values()]
-    # An upsert whose rows are all there: Django's bulk_update writes a CASE with a branch for each row and field.
-    Assignment.objects.bulk_create(
-        changed, update_conflicts=True, update_fields=ANSWERED, unique_fields=["pk"], batch_size=1_000
-    )
+    update_rows(changed, ANSWERED)
     if gone := [number for of_task in moved for number in of_task.gone]:
         forget(gone, at=at)
     record_all(chain.from_iterable(of_task.acts for of_task in moved))

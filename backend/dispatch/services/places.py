@@ -32,12 +32,18 @@ class Places:
     """A locked task with the parts of those who answer it; takes answers one after the other, in their order.
 
     Afterwards `changed` holds the parts to be saved (by key, in the order of their first change), `acts` the lines of
-    the record, and `gone` the numbers of those who gave a place back and are not on duty. `own` are all parts of those
-    who answer, `waiting` as many reserves besides as there are answers that could make room for one, the earliest
-    first.
+    the record, and `gone` the numbers of those who gave a place back and are not on duty. `own` are all parts of
+    `answering`, `waiting` as many reserves besides as there are answers that could make room for one: the earliest who
+    still have an account.
     """
 
-    def __init__(self, task: Task, own: Iterable[Assignment], waiting: Iterable[Assignment]) -> None:
+    def __init__(
+        self,
+        task: Task,
+        answering: Iterable[User],
+        own: Iterable[Assignment],
+        waiting: Iterable[Assignment],
+    ) -> None:
         self.task = task
         self.was_full = task.is_full
         self.changed: dict[int, Assignment] = {}
@@ -46,6 +52,7 @@ class Places:
         self._own = {assignment.volunteer.user_id: assignment for assignment in own}
         self._reserves: dict[int, Assignment] = {}
         self._queue: list[tuple[datetime, int]] = []
+        self._without_account = {user.pk for user in answering if not user.is_active}
         for assignment in (*self._own.values(), *waiting):
             if assignment.status == AssignmentStatus.RESERVE:
                 self._wait(assignment)
@@ -106,6 +113,8 @@ class Places:
 
     def _wait(self, reserve: Assignment) -> None:
         assert reserve.answered_at is not None, "a reserve has answered"
+        if reserve.volunteer.user_id in self._without_account:
+            return
         self._reserves[reserve.pk] = reserve
         heapq.heappush(self._queue, (reserve.answered_at, reserve.pk))
 
@@ -115,8 +124,7 @@ class Places:
             answered_at, pk = heapq.heappop(self._queue)
             reserve = self._reserves[pk]
             # Who has left the reserve since, and perhaps come back to it, stands here with an old time.
-            still_waits = (reserve.status, reserve.answered_at) == (AssignmentStatus.RESERVE, answered_at)
-            if still_waits and reserve.volunteer.user.is_active:
+            if (reserve.status, reserve.answered_at) == (AssignmentStatus.RESERVE, answered_at):
                 return reserve
         return None
 
