@@ -34,6 +34,11 @@ _NEXT_ON_SQLITE = """
 order in which they are given."""
 
 
+_MOVED = """
+    SELECT coalesce(json_agg(json_build_array(name, head, moved_at)), '[]')::text
+    FROM realtime_topic WHERE moved_at >= %s
+"""
+
 MAX_REPLAY = 1_000
 """Events of one topic that a phone is sent again; whoever is further behind starts from a snapshot."""
 
@@ -114,7 +119,16 @@ def heads(topics: Iterable[str]) -> dict[str, tuple[int, int]]:
 
 
 def moved_since(moment: datetime) -> list[tuple[str, int, datetime]]:
-    """Return (name, head, moved_at) of the topics that moved at or after `moment`."""
+    """Return (name, head, moved_at) of the topics that moved at or after `moment`.
+
+    Every hub asks once a second, and after thousands of answers thousands of topics have moved. PostgreSQL returns them
+    as one JSON document: the driver would spend most of the time on the stamps.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(_MOVED, [moment])
+            rows = json.loads(cursor.fetchone()[0])
+        return [(name, head, datetime.fromisoformat(moved_at)) for name, head, moved_at in rows]
     return list(Topic.objects.filter(moved_at__gte=moment).values_list("name", "head", "moved_at"))
 
 

@@ -1,7 +1,7 @@
 """The log numbers events without gaps, in commit order, on both databases."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -164,3 +164,18 @@ def test_publishers_of_many_topics_at_once_never_wait_for_each_other_for_ever(ra
         seqs = list(Event.objects.filter(topic_id=name).order_by("seq").values_list("seq", flat=True))
         assert seqs == list(range(1, len(seqs) + 1))
         assert len(seqs) == 30 + (n % 2 == 0)
+
+
+@pytest.mark.django_db
+def test_moved_topics_come_with_their_heads_and_stamps() -> None:
+    publish("sample.still")
+    first = Topic.objects.get(name="sample.still").moved_at
+    publish("sample.a")
+    publish("sample.a")
+    moved = Topic.objects.get(name="sample.a").moved_at
+
+    assert sorted(log.moved_since(first - timedelta(seconds=1))) == [
+        ("sample.a", 2, moved),
+        ("sample.still", 1, first),
+    ]
+    assert log.moved_since(moved + timedelta(seconds=1)) == []
