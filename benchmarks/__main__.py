@@ -7,9 +7,15 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import connect, fanout, ingest, memory
+from benchmarks import answers, connect, fanout, ingest, memory
 
-BENCHMARKS: dict[str, ModuleType] = {"fanout": fanout, "connect": connect, "memory": memory, "ingest": ingest}
+BENCHMARKS: dict[str, ModuleType] = {
+    "fanout": fanout,
+    "connect": connect,
+    "memory": memory,
+    "ingest": ingest,
+    "answers": answers,
+}
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from django.conf import settings
 from backend.lib.errors import Malformed, NotAllowed, NotSignedIn, Refusal
 from backend.lib.logs import name_socket
 from backend.lib.problems import invalid, problem_of, refuse_nul
-from backend.realtime import metrics, services
+from backend.realtime import batches, metrics, services
 from backend.realtime.arrivals import arrivals
 from backend.realtime.commands import BUILT_IN
 from backend.realtime.connection import Connection
@@ -248,8 +248,7 @@ class PhoneSocket:
         if built_in is not None:
             await built_in.run(self, frame)
             return
-        at = datetime.now(UTC)
-        result = await in_thread(services.run_command, self.connected.principal, frame, at=at)
+        result = await batches.run_command(self.connected.principal, frame, at=datetime.now(UTC))
         self.reply(frame.id, result)
 
     def _take_receipt(self, delivered: dict[str, int], seen: dict[str, int]) -> None:

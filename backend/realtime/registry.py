@@ -60,13 +60,26 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """One command of a batch: what `run` takes."""
+
+    user: Any
+    body: Any
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
-    """A registered act of the socket: its shapes and the function behind it."""
+    """A registered act of the socket: its shapes and the function behind it.
+
+    `many`, where there is one, does several at once and returns a result or a refusal for each, in their order.
+    """
 
     type: str
     body: builtins.type[Request]
     result: builtins.type[Shape]
     run: "Callable[[Any, Any, datetime], Shape]"
+    many: "Callable[[Sequence[Call]], Sequence[Shape | Refusal]] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +110,22 @@ class Registry:
 registry = Registry()
 
 
-def command(type: str, *, body: type[Request], result: type[Shape]) -> Callable[..., Any]:
+def command(
+    type: str,
+    *,
+    body: type[Request],
+    result: type[Shape],
+    many: Callable[[Sequence[Call]], Sequence[Shape | Refusal]] | None = None,
+) -> Callable[..., Any]:
     """Register `run(user, body, at) -> result` as the socket command `type`; its docstring is its documentation.
 
-    It runs in a worker thread inside a transaction together with the record of its key.
+    It runs in a worker thread inside a transaction together with the record of its key. With `many`, the commands that
+    come to a process at about the same time run together, in one transaction: it returns a result or a refusal for
+    each, and must leave nothing behind of what it refuses. An exception rolls the whole batch back.
     """
 
     def register(run: Callable[[Any, Any, datetime], Shape]) -> Callable[[Any, Any, datetime], Shape]:
-        registry.commands[type] = Command(type, body, result, run)
+        registry.commands[type] = Command(type, body, result, run, many)
         return run
 
     return register

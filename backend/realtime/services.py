@@ -12,10 +12,11 @@ from django.db import IntegrityError, transaction
 
 from backend.lib.errors import NotFound, Refusal, UnknownType, require
 from backend.lib.problems import invalid
+from backend.lib.wire import Request
 from backend.realtime import log, receipts
 from backend.realtime.frames import MAX_TOPICS, CommandFrame, Joined, Message
 from backend.realtime.models import CommandResult
-from backend.realtime.registry import Credentials, Principal, registry, snapshot_of
+from backend.realtime.registry import Command, Credentials, Principal, registry, snapshot_of
 
 
 class TooManyTopics(Refusal):
@@ -233,32 +234,37 @@ def run_command(principal: Principal, frame: CommandFrame, *, at: datetime) -> A
 
     The act and the record of its key commit together, so a retry after a lost answer gets the first result.
     """
+    command, key, body = prepare_command(frame)
+    user = get_user_model().objects.select_related("volunteer").get(pk=principal.user_id)
+    try:
+        with transaction.atomic():
+            earlier = _earlier(principal.person, key, frame.type)
+            if earlier is not None:
+                return earlier.result
+            result = command.run(user, body, at).model_dump(mode="json")
+            CommandResult.objects.create(
+                person=principal.person, key=key, type=frame.type, result=result, at=at
+            )
+            return result
+    except IntegrityError:
+        # The same key was running on another socket; its result is there now.
+        earlier = _earlier(principal.person, key, frame.type)
+        if earlier is None:
+            raise
+        return earlier.result
+
+
+def prepare_command(frame: CommandFrame) -> tuple[Command, UUID, Request]:
+    """Return the command that a frame names, its key, and its body. Raises UnknownType, KeyMissing or Invalid."""
     command = registry.commands.get(frame.type)
     if command is None:
         raise UnknownType(f"There is no frame of type “{frame.type}”.")
     if frame.key is None:
         raise KeyMissing
     try:
-        body = command.body.model_validate(frame.body)
+        return command, frame.key, command.body.model_validate(frame.body)
     except pydantic.ValidationError as error:
         raise invalid(error, base="/body") from error
-    user = get_user_model().objects.select_related("volunteer").get(pk=principal.user_id)
-    try:
-        with transaction.atomic():
-            earlier = _earlier(principal.person, frame.key, frame.type)
-            if earlier is not None:
-                return earlier.result
-            result = command.run(user, body, at).model_dump(mode="json")
-            CommandResult.objects.create(
-                person=principal.person, key=frame.key, type=frame.type, result=result, at=at
-            )
-            return result
-    except IntegrityError:
-        # The same key was running on another socket; its result is there now.
-        earlier = _earlier(principal.person, frame.key, frame.type)
-        if earlier is None:
-            raise
-        return earlier.result
 
 
 def _earlier(person: int, key: UUID, type: str) -> CommandResult | None:
