@@ -19,7 +19,7 @@ from tests.faults.harness import task_body
 ORDER_EVERY_S = 0.7
 DUTY_EVERY_S = 0.25
 PATIENCE_S = 4.0
-"""Seconds after which a leader's app gives up waiting and sends the same again."""
+"""Seconds after which a leader's app gives up waiting and sends the same again; each time it waits longer."""
 GIVE_UP_S = 60.0
 SHORT = timedelta(seconds=4)
 TOO_LATE = {"/problems/invalid", "/problems/task-over"}
@@ -104,16 +104,15 @@ class Orders:
     async def _insist(self, order: Order, path: str, body: dict[str, Any]) -> None:
         """Send until it is answered. Raises Refused, or Unreachable after a minute of trying."""
         account = self._field.commanders[order.unit]
-        until = time.monotonic() + GIVE_UP_S
+        patience, until = PATIENCE_S, time.monotonic() + GIVE_UP_S
         while True:
             try:
                 token = await account.token()
-                await account.rest.call(
-                    "POST", f"/api/v1/tasks{path}", body, token=token, timeout_s=PATIENCE_S
-                )
+                await account.rest.call("POST", f"/api/v1/tasks{path}", body, token=token, timeout_s=patience)
             except (Unreachable, Refused) as failure:
                 if (isinstance(failure, Refused) and failure.status < 500) or time.monotonic() > until:
                     raise
+                patience *= 1.5
                 await asyncio.sleep(0.3)
             else:
                 return
