@@ -51,7 +51,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"faults: {config.stash[PLAYED]}")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
 async def field(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Field]:
     if not (has_own_postgres() and has_redis_server()):
         pytest.skip("needs the programs of PostgreSQL (initdb, pg_ctl) and redis-server, to start its own")

@@ -103,7 +103,7 @@ class Field:
                 break
             for phone in away:
                 phone.retry_now()
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.1)
         return away
 
     async def mend(self) -> None:

@@ -68,7 +68,7 @@ class Installation:
         """Wait until every phone is connected."""
         if not self.fleet.tasks:
             self.fleet.start()
-        missing = await self.fleet.wait_until_connected(30)
+        missing = await self.fleet.wait_until_connected(60)
         assert not missing, [(phone.stopped, phone.closed_with) for phone in missing[:3]]
 
     async def restart(self, name: str) -> None:

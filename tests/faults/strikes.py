@@ -36,7 +36,7 @@ async def _kill(field: Field, fault: Fault) -> None:
     await asyncio.sleep(fault.for_s)
     server.start()
     if server.port:
-        await asyncio.to_thread(server.wait_until_healthy, 60)
+        await asyncio.to_thread(server.wait_until_healthy)
 
 
 async def _freeze(field: Field, fault: Fault) -> None:

@@ -16,7 +16,7 @@ from tests.faults.verdict import Played, settle
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.timeout(240),
-    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.asyncio(loop_scope="package"),
 ]
 NAMED = 20
 
