@@ -292,10 +292,7 @@ class Phone:
         if body is None:
             return
         await asyncio.sleep(delay * 2 / 3)
-        try:
-            outcome = (await self.act("assignment.answer", uuid7(), {"task": task, **body}))["status"]
-        except Problem as problem:
-            outcome = problem.problem["type"]
+        outcome = await self._command("assignment.answer", uuid7(), {"task": task, **body})
         self.answers[task] = Answer(body["answer"], outcome, time.monotonic())
 
     def _see(self) -> None:
@@ -303,6 +300,13 @@ class Phone:
             if topic.startswith("unit.") and stream.shown:
                 self._seen[topic] = stream.cursor
                 self._acknowledge(topic)
+
+    async def _command(self, type: str, key: UUID, body: dict[str, Any]) -> str:
+        """Act by socket; returns the status or the problem's type."""
+        try:
+            return str((await self.act(type, key, body))["status"])
+        except Problem as problem:
+            return str(problem.problem["type"])
 
     async def act(self, type: str, key: UUID, body: dict[str, Any]) -> dict[str, Any]:
         """Act by socket, again with the same key after a loss; returns the result. Raises Problem when refused."""
