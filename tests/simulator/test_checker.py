@@ -77,6 +77,15 @@ def test_stream_faults_count_a_later_snapshot_as_a_jump() -> None:
     assert faults(seen) == ["jumped over 2…3 by a snapshot"]
 
 
+def test_stream_faults_let_a_snapshot_stand_in_for_more_than_is_sent_again() -> None:
+    rows = [LogRow(seq, "task.called") for seq in range(1, 1_103)]
+    far = Stream(start=0, cursor=1_102, shown=[shown(1), shown(1_102)], jumps=[(1, 1_101)])
+    near = Stream(start=0, cursor=1_102, shown=[shown(1), shown(2), shown(1_102)], jumps=[(2, 1_001)])
+
+    assert stream_faults(far, rows, number=ANNA, tags=()) == []
+    assert stream_faults(near, rows, number=ANNA, tags=())[0] == "jumped over 2…1001 by a snapshot"
+
+
 def test_journal_drops_repeats_and_keeps_order() -> None:
     journal = Journal()
     journal.begin("unit.1", 0)
