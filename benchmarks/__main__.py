@@ -4,25 +4,25 @@ import argparse
 import json
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
-from benchmarks import fanout
-from benchmarks.report import Report
+from benchmarks import connect, fanout, memory
 
-BENCHMARKS: dict[str, Callable[[argparse.Namespace], Report]] = {"fanout": fanout.run}
+BENCHMARKS: dict[str, ModuleType] = {"fanout": fanout, "connect": connect, "memory": memory}
 
 
 def main() -> int:
     """Run the benchmark that was named; 1 when it missed its target."""
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
-    fanout.add_options(names.add_parser("fanout", help=fanout.__doc__))
+    for name, benchmark in BENCHMARKS.items():
+        benchmark.add_options(names.add_parser(name, help=benchmark.__doc__))
     for one in names.choices.values():
         one.add_argument("--json", type=Path, metavar="FILE", help="write figures and ratios as JSON")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # databases and servers go, however we end
-    report = BENCHMARKS[options.name](options)
+    report = BENCHMARKS[options.name].run(options)
     print(report.text(), flush=True)
     if options.json:
         options.json.write_text(json.dumps(report.as_json(), indent=2) + "\n")

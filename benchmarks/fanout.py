@@ -1,291 +1,170 @@
-"""One call-out to thousands of phones: our sockets process against Channels as documented."""
+"""One call-out to thousands of phones: against nchan, NATS and Channels as documented, and from the request on."""
 
 import argparse
 import asyncio
-import json
-import os
-import resource
-import tempfile
+import itertools
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import uvloop
 
-from benchmarks.crowd import Crowd, Headers
-from benchmarks.report import Report, median, quantile
-from simulator.processes import Server, free_port, read_procfile
-from simulator.throwaway import PrivateRedis, postgres_database
+from benchmarks.call_out import CallOuts, EndToEnd, end_to_end
+from benchmarks.crowd import Crowd, Opening
+from benchmarks.peers.channels_documented import start as channels
+from benchmarks.peers.nats import start as nats
+from benchmarks.peers.nchan import start as nchan
+from benchmarks.report import Report, median
+from benchmarks.rounds import Publish, Round, Side, ratio_of, take_turns
+from benchmarks.stage import Stage, our_server, phones_of, pin_database, prepare, running, stage
+from simulator.processes import Server
 
-TARGET = 12.0
-SERVER_CORE, CLIENT_CORE = 0, 1
-ROUND_TIMEOUT_S = 60.0
-REST_S = 0.4
-EVENT = "bench.called"
-WELCOME = b'{"reply":1,"result"'
-
-Publish = Callable[[int], Awaitable[int]]
-"""Sends event number n to everyone and returns when, on the monotonic clock in nanoseconds, it began."""
+MARK = b'"bench.called"'
+SETTLE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """One event: how many had it, how long until the last one did, and how long half and 99 % waited."""
+class Peer:
+    """One of the others: how a phone opens its socket there, and how many rounds it plays."""
 
-    received: int
-    all_s: float
-    p50_s: float
-    p99_s: float
-
-    @property
-    def rate(self) -> float:
-        """Recipients a second, until the last has it."""
-        return self.received / self.all_s
+    side: Side
+    opening: Opening
+    rounds: int
 
 
-@dataclass
-class Side:
-    """One of the two servers with its sockets, and what was measured of it."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Rounds of ours, those of a peer that were played in turn with them, and the peer's figures."""
 
-    crowd: Crowd
-    publish: Publish
-    rounds: list[Round] = field(default_factory=list)
+    peer: Side
+    ours: list[Round]
+    theirs: list[Round]
+    figures: dict[str, Any]
 
-    async def play(self, number: int) -> Round:
-        """Send one event and wait until every socket has it."""
-        everyone = self.crowd.expect()
-        began = await self.publish(number)
-        try:
-            await asyncio.wait_for(everyone, ROUND_TIMEOUT_S)
-        except TimeoutError:
-            print(
-                f"  {self.crowd.name}: only {len(self.crowd.arrivals)} of {self.crowd.size} got event {number}"
-            )
-        waits = [(arrival - began) / 1e9 for arrival in self.crowd.arrivals] or [ROUND_TIMEOUT_S]
-        complete = len(self.crowd.arrivals) >= self.crowd.size
-        return Round(
-            received=len(self.crowd.arrivals),
-            all_s=max(waits) if complete else ROUND_TIMEOUT_S,
-            p50_s=quantile(waits, 0.5),
-            p99_s=quantile(waits, 0.99),
-        )
 
-    def figures(self) -> dict[str, Any]:
-        """Return the medians over the rounds."""
-        return {
-            "phones": self.crowd.size,
-            "refused": self.crowd.refused,
-            "closed": self.crowd.closed,
-            "connects_per_s": round(self.crowd.connect_rate),
-            "rate_per_s": round(median([r.rate for r in self.rounds])),
-            "p50_ms": round(median([r.p50_s for r in self.rounds]) * 1e3, 1),
-            "p99_ms": round(median([r.p99_s for r in self.rounds]) * 1e3, 1),
-            "all_ms": round(median([r.all_s for r in self.rounds]) * 1e3, 1),
-            "frame_bytes": sorted(self.crowd.sizes),
-            "incomplete_rounds": sum(r.received < self.crowd.size for r in self.rounds),
-        }
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """The peers' servers."""
+
+    nchan: Server
+    nats: nats.NatsServer
+    channels: Server
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Our side, the comparison with each peer, and the call-outs."""
+
+    muster: Side
+    pairs: list[Pair]
+    whole: EndToEnd
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--phones", type=int, default=8_000, metavar="N", help="sockets on each side (8000)")
-    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="events counted on each side (7)")
-    parser.add_argument("--target", type=float, default=TARGET, metavar="R", help=f"least ratio ({TARGET:g})")
+    parser.add_argument("--rounds", type=int, default=11, metavar="N", help="events to the fast sides (11)")
+    parser.add_argument("--call-outs", type=int, default=7, metavar="N", help="call-outs over REST (7)")
+    parser.add_argument("--slow-rounds", type=int, default=3, metavar="N", help="events to Channels (3)")
+    parser.add_argument("--target", type=float, default=12, metavar="R", help="least ratio to Channels (12)")
+    parser.add_argument("--end-to-end", type=float, default=2, metavar="R", help="most for a call-out (2)")
 
 
 def run(options: argparse.Namespace) -> Report:
-    """Measure both sides in one run, event by event in turn, and compare each pair."""
-    raise_open_files()
-    os.sched_setaffinity(0, {CLIENT_CORE})
-    bus = PrivateRedis.make(prefix=pinned(CLIENT_CORE))
-    with postgres_database("bench") as database, tempfile.TemporaryDirectory() as logs:
-        bus.start()
-        try:
-            environment = {"DATABASE_URL": database, "REDIS_URL": bus.url, "SECRET_KEY": "bench-" + "k" * 40}
-            return _compare(options, environment, Path(logs))
-        finally:
-            bus.close()
-
-
-def _compare(options: argparse.Namespace, environment: dict[str, str], logs: Path) -> Report:
-    tokens = prepare(environment, options.phones)
-    ours = our_server(environment, logs)
-    peer = channels_server(environment, logs)
-    try:
-        for server in (ours, peer):
-            server.start()
-        ours.wait_until_healthy()
-        wait_for_port(peer)
-        sides = uvloop.run(_measure(options, ours, peer, tokens, environment["REDIS_URL"]))
-    finally:
-        ours.stop()
-        peer.stop()
-    return report_of(sides, options)
+    """Measure all sides in one run, event by event in turn, and compare each pair."""
+    with stage() as place:
+        tokens = prepare(place.environment, options.phones)
+        sockets = our_server(place.environment, place.folder)
+        web = our_server(place.environment, place.folder, "web")
+        servers = Servers(nchan.server(place), nats.server(place), channels.server(place))
+        with running(sockets, web, servers.nchan, servers.nats, servers.channels):
+            peers = _peers(servers, options, place)
+            return report_of(uvloop.run(_measure(options, sockets, web, peers, tokens, place)), options)
 
 
 async def _measure(
-    options: argparse.Namespace, ours: Server, peer: Server, tokens: list[str], redis_url: str
-) -> tuple[Side, Side]:
-    from simulator.people import numbers_of
-
-    mark = json.dumps(EVENT).encode()
-    muster = Side(Crowd("muster", ours.ws, mark), publish_to_log(options.phones))
-    channels = Side(Crowd("channels", f"ws://127.0.0.1:{peer.port}/ws/", mark), publish_to_group(redis_url))
-    bearers: list[Headers] = [
-        {"Authorization": f"Bearer {token}", "Sec-WebSocket-Protocol": "muster.v1"} for token in tokens
-    ]
-    await _connect(muster, bearers, [hello(number) for number in numbers_of(len(tokens))], WELCOME)
-    await _connect(channels, [{} for _ in tokens], [None for _ in tokens], None)
-    held = min(muster.crowd.size, channels.crowd.size)
-    if held < len(tokens):
-        print(f"  only {held} sockets are held by both; that is the number for both", flush=True)
-        for side in (muster, channels):
-            side.crowd.shrink(held)
-    await asyncio.sleep(2)
-    for number in range(1, options.rounds + 2):
-        for side in (muster, channels):
-            played = await side.play(number)
-            if number > 1:  # the first warms both up
-                side.rounds.append(played)
-                print(
-                    f"  {side.crowd.name:9} {played.rate:8.0f} /s  p99 {played.p99_s * 1e3:7.1f} ms",
-                    flush=True,
-                )
-            await asyncio.sleep(REST_S)
-    return muster, channels
-
-
-async def _connect(
-    side: Side, headers: list[Headers], hellos: Sequence[bytes | None], welcome: bytes | None
-) -> None:
-    await side.crowd.connect(headers, hellos, welcome)
-    crowd = side.crowd
-    if not crowd.size:
-        raise RuntimeError(f"{crowd.name} holds no socket: {crowd.why_refused}")
-    print(
-        f"  {crowd.name:9} {crowd.size} connected, {crowd.refused} refused, {crowd.connect_rate:.0f}/s",
-        flush=True,
-    )
-
-
-def hello(number: int) -> bytes:
-    """Return the first frame of a phone that comes back: it has cursors and needs no snapshot."""
+    options: argparse.Namespace,
+    sockets: Server,
+    web: Server,
+    peers: list[Peer],
+    tokens: list[str],
+    place: Stage,
+) -> Outcome:
     from simulator.people import UNIT
 
-    cursors = {f"person.{number:08d}": 0, f"unit.{UNIT}": 0}
-    frame = {"type": "hello", "id": 1, "cursors": cursors, "client": {"app": "bench", "version": "1"}}
-    return json.dumps(frame).encode()
+    numbers = itertools.count(1)
+    muster = Side(Crowd("muster", sockets.ws, MARK), publish_to_log(options.phones, numbers))
+    await muster.connect(phones_of(tokens))
+    if not pin_database(place.environment["DATABASE_URL"]):
+        print("  PostgreSQL is not kept off the server's core: only root may do that", flush=True)
+    await asyncio.sleep(SETTLE_S)
+    call_outs = CallOuts(web, tokens[0], UNIT, options.phones)
+    whole = await end_to_end(muster, call_outs, options.call_outs, skip_number=numbers.__next__)
+    return Outcome(muster, [await _compare(muster, peer) for peer in peers], whole)
 
 
-def prepare(environment: dict[str, str], phones: int) -> list[str]:
-    """Migrate the throw-away database, fill it, and return the tokens; Django is set up for publishing."""
-    os.environ.update(environment, DJANGO_SETTINGS_MODULE="backend.config.settings")
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-
-    from simulator.people import make_people
-
-    call_command("migrate", verbosity=0)
-    tokens = [person.access for person in make_people(phones)]
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    return tokens
+async def _compare(muster: Side, peer: Peer) -> Pair:
+    """Play with one peer, whose sockets are there only meanwhile: all at once are more than many machines allow."""
+    await peer.side.connect([peer.opening] * muster.crowd.size)
+    await asyncio.sleep(SETTLE_S)
+    ours, theirs = await take_turns([muster, peer.side], peer.rounds)
+    pair = Pair(peer.side, ours, theirs, peer.side.figures(theirs))
+    peer.side.crowd.shrink(0)
+    await asyncio.sleep(SETTLE_S)
+    return pair
 
 
-def our_server(environment: dict[str, str], logs: Path) -> Server:
-    """Return the `sockets` process as the Procfile starts it, on the server's core."""
-    command = read_procfile()["sockets"]
-    return Server(
-        "sockets",
-        f"{' '.join(pinned(SERVER_CORE))} {command}",
-        free_port(),
-        environment,
-        logs / "sockets.log",
-    )
+def _peers(servers: Servers, options: argparse.Namespace, place: Stage) -> list[Peer]:
+    from benchmarks.publisher import event_text
+    from simulator.people import UNIT
+
+    event = event_text(f"unit.{UNIT}", 1).encode()
+    redis_url = place.environment["REDIS_URL"]
+    return [
+        Peer(nchan.side(servers.nchan, event, MARK), Opening(), options.rounds),
+        Peer(nats.side(servers.nats, event, MARK), nats.SUBSCRIBE, options.rounds),
+        Peer(channels.side(servers.channels, event, MARK, redis_url), Opening(), options.slow_rounds),
+    ]
 
 
-def channels_server(environment: dict[str, str], logs: Path) -> Server:
-    """Return daphne with the documented consumer, on the same core."""
-    port = free_port()
-    command = (*pinned(SERVER_CORE), "daphne", "-b", "127.0.0.1", "-p", str(port), "--verbosity", "0")
-    settings = {**environment, "DJANGO_SETTINGS_MODULE": "benchmarks.peers.channels_documented.settings"}
-    application = "benchmarks.peers.channels_documented.asgi:application"
-    return Server("channels", (*command, application), port, settings, logs / "channels.log")
-
-
-def publish_to_log(phones: int) -> Publish:
+def publish_to_log(phones: int, numbers: Iterator[int]) -> Publish:
     """Return how an event enters our log: a transaction, its commit, then the bus. All of it counts."""
     from benchmarks.publisher import commit_event
     from simulator.people import UNIT, numbers_of
 
-    numbers = numbers_of(phones)
+    people = numbers_of(phones)
 
-    async def publish(number: int) -> int:
-        began = time.monotonic_ns()
-        await asyncio.to_thread(commit_event, f"unit.{UNIT}", number, numbers)
+    async def publish() -> int:
+        number, began = next(numbers), time.monotonic_ns()
+        await asyncio.to_thread(commit_event, f"unit.{UNIT}", number, people)
         return began
 
     return publish
 
 
-def publish_to_group(redis_url: str) -> Publish:
-    """Return how a message enters Channels: `group_send`."""
-    from channels_redis.pubsub import RedisPubSubChannelLayer
-
-    from benchmarks.publisher import event_text
-    from simulator.people import UNIT
-
-    layer = RedisPubSubChannelLayer(hosts=[redis_url])
-
-    async def publish(number: int) -> int:
-        text = event_text(f"unit.{UNIT}", number)
-        began = time.monotonic_ns()
-        await layer.group_send("bench", {"type": "event.push", "text": text})
-        return began
-
-    return publish
-
-
-def pinned(core: int) -> tuple[str, ...]:
-    """Return the words before a command that keep it on one core."""
-    return ("taskset", "-c", str(core))
+def report_of(outcome: Outcome, options: argparse.Namespace) -> Report:
+    """Compare the rounds of all sides pair by pair."""
+    muster, pairs = outcome.muster, outcome.pairs
+    for pair in pairs:
+        assert pair.peer.crowd.sizes == muster.crowd.sizes, f"{pair.peer.crowd.name} sent other bytes"
+    own = muster.figures([round for pair in pairs for round in pair.ours])
+    figures = {"muster": own, **{pair.peer.crowd.name: pair.figures for pair in pairs}}
+    ratios = {pair.peer.crowd.name: ratio_of(pair.ours, pair.theirs) for pair in pairs}
+    ratios["end_to_end"] = median(outcome.whole.ratios)
+    whole = outcome.whole.figures()
+    return Report(
+        name="fanout",
+        figures={**figures, "end_to_end": whole},
+        ratios=ratios,
+        targets={"channels": options.target},
+        limits={"end_to_end": options.end_to_end},
+        versions=nchan.versions() | nats.versions(),
+        lines=[*_table(figures), "", *_whole_lines(whole), "", *notes(options)],
+    )
 
 
-def raise_open_files(wanted: int = 65_536) -> None:
-    """Allow this process and its children as many sockets as the machine lets us have."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-def wait_for_port(server: Server, timeout_s: float = 30.0) -> None:
-    """Return once a server accepts connections."""
-    import socket
-
-    until = time.monotonic() + timeout_s
-    while time.monotonic() < until:
-        server.expect_running()
-        try:
-            socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError(f"{server.name} does not accept connections")
-
-
-def report_of(sides: tuple[Side, Side], options: argparse.Namespace) -> Report:
-    """Compare the rounds of both sides pair by pair."""
-    muster, channels = sides
-    assert muster.crowd.sizes == channels.crowd.sizes, "both sides must get the same bytes"
-    pairs = zip(muster.rounds, channels.rounds, strict=True)
-    ratio = median([ours.rate / theirs.rate for ours, theirs in pairs])
-    figures = {side.crowd.name: side.figures() for side in sides}
+def _table(figures: dict[str, dict[str, float]]) -> list[str]:
     head = (
         f"{'':9} {'phones':>7} {'connects/s':>11} {'events/s':>9} {'p50 ms':>8} {'p99 ms':>8} {'last ms':>8}"
     )
@@ -294,10 +173,23 @@ def report_of(sides: tuple[Side, Side], options: argparse.Namespace) -> Report:
         f"{f['p50_ms']:>8} {f['p99_ms']:>8} {f['all_ms']:>8}"
         for name, f in figures.items()
     ]
-    return Report(
-        name="fanout",
-        figures=figures,
-        ratios={"channels": ratio},
-        targets={"channels": options.target},
-        lines=[head, *lines],
-    )
+    return [head, *lines]
+
+
+def _whole_lines(whole: dict[str, float]) -> list[str]:
+    return [
+        f"A call-out over REST to {whole['phones']} people, milliseconds after the request:",
+        (
+            f"  in the log {whole['logged_ms']}, first phone {whole['first_ms']}, "
+            f"answered {whole['answered_ms']}, last phone {whole['all_ms']} (pure {whole['pure_all_ms']})"
+        ),
+    ]
+
+
+def notes(options: argparse.Namespace) -> list[str]:
+    """Return what one must know to read the figures."""
+    return [
+        "Our time runs from before the transaction of another process, over log and bus, to the last phone,",
+        "the peers' from before one publish. `web` and `sockets` share the server's core; PostgreSQL, Redis and",
+        f"all clients have the other. {options.rounds} rounds; {options.slow_rounds} of Channels, which takes seconds.",
+    ]

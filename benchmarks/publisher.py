@@ -1,6 +1,8 @@
 """Puts the benchmark's event into the log, from a process that serves no sockets."""
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -29,6 +31,11 @@ def event_text(topic: str, number: int) -> str:
     """Return the frame that our side sends for this event, for the other side to send the same."""
     event = _event(topic, number)
     return encode_event(topic, number, event.event_type, AT, event.model_dump_json(), None).text
+
+
+def data_of(topic: str, number: int) -> Any:
+    """Return what a row of the log holds of the event."""
+    return json.loads(_event(topic, number).model_dump_json())
 
 
 def _event(topic: str, number: int) -> BenchCalled:

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -24,26 +25,33 @@ PACKAGES = (
 
 @dataclass
 class Report:
-    """Figures of one run. `ratios` are ours divided by the peer's; `targets` the least they must be."""
+    """Figures of one run. `ratios` are ours divided by the peer's; `targets` the least, `limits` the most they may be.
+
+    `versions` are those of the peers that are no Python packages.
+    """
 
     name: str
     figures: dict[str, Any]
     ratios: dict[str, float]
-    targets: dict[str, float]
+    targets: dict[str, float] = field(default_factory=dict)
+    limits: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
 
     def reached(self) -> bool:
-        """Tell whether every ratio reaches its target."""
-        return all(self.ratios.get(peer, 0) >= least for peer, least in self.targets.items())
+        """Tell whether every ratio is where it should be."""
+        enough = all(self.ratios.get(name, 0) >= least for name, least in self.targets.items())
+        return enough and all(self.ratios.get(name, inf) <= most for name, most in self.limits.items())
 
     def text(self) -> str:
         """Return the report for people."""
-        ratios = [
-            f"ratio to {peer}: {ratio:.1f}"
-            + (f" (at least {self.targets[peer]:g} wanted)" if peer in self.targets else "")
-            for peer, ratio in self.ratios.items()
-        ]
+        ratios = [f"ratio {name}: {ratio:.2f}{self._wanted(name)}" for name, ratio in self.ratios.items()]
         return "\n".join(["", *self.lines, "", *ratios])
+
+    def _wanted(self, name: str) -> str:
+        if name in self.targets:
+            return f" (at least {self.targets[name]:g} wanted)"
+        return f" (at most {self.limits[name]:g} wanted)" if name in self.limits else ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the report for programs."""
@@ -52,7 +60,7 @@ class Report:
             "figures": self.figures,
             "ratios": {peer: round(ratio, 2) for peer, ratio in self.ratios.items()},
             "machine": machine(),
-            "versions": versions(),
+            "versions": {**versions(), **self.versions},
         }
 
 

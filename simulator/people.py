@@ -16,6 +16,7 @@ from backend.volunteers.tokens import tokens_for
 
 UNIT = "0726000000"
 OTHER_UNIT = "0727000002"
+LEVELS = (UnitKind.HEADQUARTERS, UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.BRIGADE, UnitKind.SQUADRON)
 FIRST_NUMBER = 20_000_000
 BATCH = 2_000
 
@@ -30,15 +31,14 @@ class SignedIn:
 
 
 @transaction.atomic
-def make_people(count: int, *, unit_number: str = UNIT, first: int = FIRST_NUMBER) -> list[SignedIn]:
+def make_people(count: int, *, line: Sequence[str] = (UNIT,), first: int = FIRST_NUMBER) -> list[SignedIn]:
     """Make a unit with so many members on duty, each with one device; the first commands it.
 
-    The members' numbers begin at `first`. They carry no check digit: nobody types them.
+    `line` is the numbers of the units from the root down to theirs; the members' own begin at `first`. No number of a
+    member carries a check digit: nobody types them.
     """
     at = datetime.now(UTC)
-    unit = Unit.add_root(
-        kind=UnitKind.DETACHMENT, number=unit_number, official_name="Crowd", display_name="Crowd"
-    )
+    unit = _lowest(line)
     volunteers = _volunteers(list(range(first, first + count)), at)
     members = [Membership(volunteer=volunteer, unit=unit, is_primary=True) for volunteer in volunteers]
     Membership.objects.bulk_create(members, batch_size=BATCH)
@@ -50,6 +50,15 @@ def make_people(count: int, *, unit_number: str = UNIT, first: int = FIRST_NUMBE
 def numbers_of(count: int) -> list[int]:
     """Return the numbers of the people that `make_people` makes."""
     return list(range(FIRST_NUMBER, FIRST_NUMBER + count))
+
+
+def _lowest(line: Sequence[str]) -> Unit:
+    unit: Unit | None = None
+    for number, kind in zip(line, LEVELS, strict=False):
+        add = Unit.add_root if unit is None else unit.add_child
+        unit = add(kind=kind, number=number, official_name="Crowd", display_name="Crowd")
+    assert unit is not None
+    return unit
 
 
 def _volunteers(numbers: Sequence[int], at: datetime) -> Sequence[Volunteer]:
@@ -94,5 +103,5 @@ def print_people(count: int, *, others: int = 0) -> None:
     """
     people = make_people(count)
     if others:
-        people += make_people(others, unit_number=OTHER_UNIT, first=FIRST_NUMBER + count)
+        people += make_people(others, line=[OTHER_UNIT], first=FIRST_NUMBER + count)
     print(json.dumps([asdict(person) for person in people]))

@@ -40,8 +40,21 @@ class TopicState:
     name: str
     head: int
     members: dict[Connection, None] = field(default_factory=dict)
-    ring: deque[Message] = field(default_factory=lambda: deque(maxlen=RING))
-    ahead: dict[int, Message] = field(default_factory=dict)
+    ring: deque[Message] | None = None
+    """The last messages; None as long as there was none: each phone has a topic of its own."""
+    ahead: dict[int, Message] | None = None
+    """Messages whose predecessors are missing."""
+
+    def keep(self, message: Message) -> None:
+        """Keep the message that comes next."""
+        if self.ring is None:
+            self.ring = deque(maxlen=RING)
+        self.head = message.seq
+        self.ring.append(message)
+
+    def since(self, head: int) -> list[Message]:
+        """Return the kept messages after `head`."""
+        return [message for message in self.ring or () if message.seq > head]
 
 
 class Hub:
@@ -51,7 +64,7 @@ class Hub:
         self.connections: dict[Connection, None] = {}
         self.topics: dict[str, TopicState] = {}
         self.strays: dict[str, list[Message]] = {}
-        self._sessions: dict[UUID, set[Connection]] = {}
+        self._sessions: dict[UUID, tuple[Connection, ...]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writing: deque[tuple[Message, list[Connection]]] = deque()
@@ -92,16 +105,16 @@ class Hub:
         self._turn += 1
         connection.turn = self._turn % settings.MUSTER["HEARTBEAT_S"]
         self.connections[connection] = None
-        self._sessions.setdefault(connection.principal.session, set()).add(connection)
+        session = connection.principal.session
+        self._sessions[session] = (*self._sessions.get(session, ()), connection)
 
     def remove(self, connection: Connection) -> None:
         """Forget a socket."""
         self.connections.pop(connection, None)
-        same_session = self._sessions.get(connection.principal.session)
-        if same_session is not None:
-            same_session.discard(connection)
-            if not same_session:
-                del self._sessions[connection.principal.session]
+        session = connection.principal.session
+        others = tuple(other for other in self._sessions.pop(session, ()) if other is not connection)
+        if others:
+            self._sessions[session] = others
         for name in list(connection.topics):
             self.leave(connection, name)
 
@@ -118,14 +131,12 @@ class Hub:
                 self._accept(state, stray)
         state.members[connection] = None
         connection.topics[name] = head
-        return [
-            m for m in state.ring if m.seq > head and (m.matcher is None or m.matcher(connection.principal))
-        ]
+        return [m for m in state.since(head) if m.matcher is None or m.matcher(connection.principal)]
 
     def covers(self, name: str, head: int) -> bool:
         """Tell whether what came after `head` here is still in memory."""
         state = self.topics.get(name)
-        return state is None or state.head <= head or (bool(state.ring) and state.ring[0].seq <= head + 1)
+        return state is None or state.head <= head or bool(state.ring and state.ring[0].seq <= head + 1)
 
     def leave(self, connection: Connection, name: str) -> None:
         """Take a socket out of a topic."""
@@ -138,7 +149,7 @@ class Hub:
 
     def close_session(self, session: UUID, revoked_at: datetime) -> None:
         """Close the sockets that a session opened before it was revoked; it may have signed in again since."""
-        for connection in list(self._sessions.get(session, ())):
+        for connection in self._sessions.get(session, ()):
             if connection.opened_at <= revoked_at:
                 connection.close(4403, "this device was signed out")
 
@@ -156,12 +167,13 @@ class Hub:
     def _accept(self, state: TopicState, message: Message) -> None:
         if message.seq <= state.head:
             return
-        state.ahead[message.seq] = message
-        while (following := state.ahead.pop(state.head + 1, None)) is not None:
-            state.head += 1
-            state.ring.append(following)
+        ahead = state.ahead if state.ahead is not None else {}
+        ahead[message.seq] = message
+        while (following := ahead.pop(state.head + 1, None)) is not None:
+            state.keep(following)
             self._deliver(state, following)
-        if state.ahead:
+        state.ahead = ahead or None
+        if ahead:
             self._wanted.set()  # a gap: read the log now, not at the next poll
 
     def _deliver(self, state: TopicState, message: Message) -> None:

@@ -1,9 +1,13 @@
 """The event log: gapless sequence numbers per topic, in commit order."""
 
 import json
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -24,8 +28,21 @@ _NEXT = """
 """
 
 
+_HEADS = "SELECT name, head, trimmed_to FROM realtime_topic WHERE name = ANY(%s)"
+_EVENTS = """
+    SELECT e.topic_id, e.seq, e.type, e.at, e.data, e.audience
+    FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS wanted (name, after, until)
+    JOIN realtime_event e ON e.topic_id = wanted.name AND e.seq > wanted.after AND e.seq <= wanted.until
+    ORDER BY e.topic_id, e.seq
+"""
+
 MAX_REPLAY = 1_000
 """Events of one topic that a phone is sent again; whoever is further behind starts from a snapshot."""
+MAX_REPLAY_OF_ALL = 5_000
+"""Events of all its topics together that a phone is sent again."""
+READ_AT_ONCE = 10_000
+TOPICS_AT_ONCE = 200
+"""Events, and topics, that one query reads: SQLite allows no condition of a thousand parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +95,11 @@ def _append(announcement: Announcement, at: datetime) -> Message:
 
 def heads(topics: Iterable[str]) -> dict[str, tuple[int, int]]:
     """Return (head, trimmed_to) of each topic that has events."""
-    rows = Topic.objects.filter(name__in=list(topics)).values_list("name", "head", "trimmed_to")
+    names = list(topics)
+    if connection.vendor == "postgresql":  # one array, where the ORM would bind thousands of names one by one
+        rows: Iterable[Any] = _fetched(_HEADS, [names])
+    else:
+        rows = Topic.objects.filter(name__in=names).values_list("name", "head", "trimmed_to")
     return {name: (head, trimmed_to) for name, head, trimmed_to in rows}
 
 
@@ -87,26 +108,58 @@ def moved_since(moment: datetime) -> list[tuple[str, int, datetime]]:
     return list(Topic.objects.filter(moved_at__gte=moment).values_list("name", "head", "moved_at"))
 
 
-def read(ranges: dict[str, tuple[int, int]], *, limit: int = 10_000) -> list[Message]:
-    """Return the events of several topics, `after < seq <= until`, in order; one query."""
-    wanted = Q()
+def read_topics(ranges: Mapping[str, tuple[int, int]]) -> dict[str, list[Message]]:
+    """Return the events of several topics, `after < seq <= until`, in order; a query for each 200 topics or so."""
+    found: dict[str, list[Message]] = {}
+    portion: dict[str, tuple[int, int]] = {}
+    size = 0
     for name, (after, until) in ranges.items():
-        wanted |= Q(topic_id=name, seq__gt=after, seq__lte=until)
-    if not wanted:
-        return []
-    rows = (
-        EventRow.objects.filter(wanted)
-        .order_by("topic_id", "seq")
-        .values_list("topic_id", "seq", "type", "at", "data", "audience")
-    )
-    return [
-        encode_event(
-            name,
-            seq,
-            type,
-            at,
-            json.dumps(data, ensure_ascii=False, separators=(",", ":")),
-            Audience.model_validate(audience) if audience else None,
+        full = size + until - after > READ_AT_ONCE or len(portion) == TOPICS_AT_ONCE
+        if portion and full:
+            found |= _read(portion)
+            portion, size = {}, 0
+        portion[name] = (after, until)
+        size += until - after
+    return found | _read(portion)
+
+
+def read(ranges: Mapping[str, tuple[int, int]]) -> list[Message]:
+    """Return the events of several topics, `after < seq <= until`, each topic's in order."""
+    return [message for messages in read_topics(ranges).values() for message in messages]
+
+
+def after(messages: list[Message], cursor: int) -> list[Message]:
+    """Return those of a topic's events, in order, that come after the cursor."""
+    return messages[bisect_right(messages, cursor, key=lambda message: message.seq) :]
+
+
+def _read(ranges: Mapping[str, tuple[int, int]]) -> dict[str, list[Message]]:
+    found: dict[str, list[Message]] = {}
+    for name, seq, type, at, data, audience in _rows(ranges) if ranges else ():
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        for_whom = Audience.model_validate(audience) if audience else None
+        found.setdefault(name, []).append(encode_event(name, seq, type, at, text, for_whom))
+    return found
+
+
+def _rows(ranges: Mapping[str, tuple[int, int]]) -> Iterable[Any]:
+    """Return (topic, seq, type, at, data, audience) of the events in the ranges, in order."""
+    if connection.vendor == "postgresql":
+        names, bounds = list(ranges), list(ranges.values())
+        rows = _fetched(_EVENTS, [names, [after for after, _ in bounds], [until for _, until in bounds]])
+        return (
+            (*row, json.loads(data), json.loads(audience) if audience else None)
+            for *row, data, audience in rows
         )
-        for name, seq, type, at, data, audience in rows[:limit]
-    ]
+    wanted = reduce(
+        or_, (Q(topic_id=name, seq__gt=after, seq__lte=until) for name, (after, until) in ranges.items())
+    )
+    columns = ("topic_id", "seq", "type", "at", "data", "audience")
+    return EventRow.objects.filter(wanted).order_by("topic_id", "seq").values_list(*columns)
+
+
+def _fetched(sql: str, parameters: Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows: list[Any] = cursor.fetchall()
+    return rows

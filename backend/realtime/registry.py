@@ -5,7 +5,7 @@ them at start.
 """
 
 import builtins
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pydantic
 
+from backend.lib.errors import Refusal
 from backend.lib.wire import Request, Shape
 
 
@@ -33,6 +34,13 @@ class Credentials:
 
     token: str | None = None
     session_key: str | None = None
+
+
+Authenticate = Callable[[Sequence[Credentials], datetime], list[Principal | Refusal]]
+"""Turns credentials into principals in a bounded number of queries; in the place of whoever gets none is a refusal."""
+
+OwnTopics = Callable[[Sequence[Principal]], list[list[str]]]
+"""Names the topics of people, all in a bounded number of queries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +76,8 @@ class Registry:
     commands: dict[str, Command] = field(default_factory=dict)
     join_rules: dict[str, Callable[[Principal, str], bool]] = field(default_factory=dict)
     snapshots: dict[str, dict[str, "SnapshotPart"]] = field(default_factory=dict)
-    own_topics: list[Callable[[Principal], Iterable[str]]] = field(default_factory=list)
-    authenticate: Callable[[Credentials, datetime], Principal] | None = None
+    own_topics: list[OwnTopics] = field(default_factory=list)
+    authenticate: Authenticate | None = None
     principal_of: Callable[[Any], Principal] | None = None
     tracking: list[Callable[[Iterable[int], datetime], Mapping[int, Tracked]]] = field(default_factory=list)
     viewer_scopes: Callable[[Principal], list[str]] | None = None
@@ -114,16 +122,14 @@ def snapshot(kind: str, part: str, *, within: str = "") -> Callable[..., Any]:
     return register
 
 
-def own_topics(names: Callable[[Principal], Iterable[str]]) -> Callable[[Principal], Iterable[str]]:
-    """Register a source of the topics that the server joins a phone to by itself."""
+def own_topics(names: OwnTopics) -> OwnTopics:
+    """Register a source of the topics that the server joins phones to by itself."""
     registry.own_topics.append(names)
     return names
 
 
-def authenticator(
-    check: Callable[[Credentials, datetime], Principal],
-) -> Callable[[Credentials, datetime], Principal]:
-    """Register the one function that turns credentials into a principal; it raises NotSignedIn or NotAllowed."""
+def authenticator(check: Authenticate) -> Authenticate:
+    """Register the one function that turns credentials into principals; its refusals are NotSignedIn and NotAllowed."""
     registry.authenticate = check
     return check
 

@@ -43,7 +43,7 @@ WRITTEN = sorted(
         *DOCS.glob("*.md"),
         *ROOT.glob("*.md"),
         *(ROOT / "docs").rglob("*.md"),
-        *(ROOT / "benchmarks").rglob("*.md"),
+        *(ROOT / "benchmarks").glob("*.md"),
     ]
 )
 SESSION = (DOCS / "README.md").read_text()

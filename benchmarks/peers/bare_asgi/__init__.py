@@ -1,0 +1,1 @@
+"""The least an ASGI application can do."""

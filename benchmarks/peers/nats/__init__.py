@@ -1,0 +1,1 @@
+"""NATS, a message server in Go that speaks its protocol over WebSockets too."""

@@ -1,0 +1,1 @@
+"""nginx with nchan, a publish/subscribe server in C."""

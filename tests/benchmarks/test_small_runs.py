@@ -1,0 +1,79 @@
+"""Each benchmark runs, on a few phones, and nobody is turned away."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.peers.nats import start as nats
+from benchmarks.peers.nchan import start as nchan
+from benchmarks.peers.node_ws import start as node_ws
+from simulator.processes import ROOT
+from simulator.throwaway import has_postgres, has_redis_server
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(
+        not (has_postgres() and has_redis_server()), reason="needs PostgreSQL and redis-server"
+    ),
+]
+
+
+def measured(folder: Path, *command: str) -> dict[str, Any]:
+    """Run a benchmark and return what it wrote."""
+    file = folder / "figures.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *command, "--json", str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=170,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    written: dict[str, Any] = json.loads(file.read_text())
+    assert list(written) == ["name", "figures", "ratios", "machine", "versions"]
+    assert written["name"] == command[0]
+    return written
+
+
+@pytest.mark.skipif(
+    not (nchan.is_installed() and nats.is_installed()), reason="needs nginx with nchan, and nats-server"
+)
+def test_fanout_gives_all_sides_the_same_bytes(tmp_path: Path) -> None:
+    small = ("--phones", "20", "--rounds", "2", "--call-outs", "2", "--slow-rounds", "2")
+
+    written = measured(tmp_path, "fanout", *small, "--target", "0", "--end-to-end", "1e9")
+
+    for name in ("muster", "nchan", "nats", "channels"):
+        figures = written["figures"][name]
+        assert (figures["phones"], figures["refused"], figures["incomplete_rounds"]) == (20, 0, 0)
+        assert figures["frame_bytes"] == [340]
+    whole = written["figures"]["end_to_end"]
+    assert whole["phones"] == 20
+    assert 0 < whole["logged_ms"] < whole["first_ms"] <= whole["all_ms"]
+    assert set(written["ratios"]) == {"nchan", "nats", "channels", "end_to_end"}
+    assert {"nginx", "nats-server"} <= set(written["versions"])
+
+
+@pytest.mark.skipif(not node_ws.is_installed(), reason="needs Node and `npm ci` in benchmarks/peers/node_ws")
+def test_connect_lets_everybody_in(tmp_path: Path) -> None:
+    written = measured(tmp_path, "connect", "--phones", "30", "--rounds", "2")
+
+    for name in ("muster", "bare_asgi", "node_ws"):
+        assert (written["figures"][name]["phones"], written["figures"][name]["refused"]) == (30, 0)
+    assert written["figures"]["closed"] == 0
+    assert written["figures"]["connects_per_s"] > 0
+    assert set(written["ratios"]) == {"bare_asgi", "node_ws"}
+
+
+def test_memory_is_that_of_the_process(tmp_path: Path) -> None:
+    written = measured(tmp_path, "memory", "--phones", "300", "--settle", "0.5")
+
+    assert written["figures"]["phones"] == 300
+    assert 1 < written["figures"]["kib_per_phone"] < 200
+    assert set(written["ratios"]) == {"bare_asgi"}
