@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from backend.lib.errors import Refusal
-from backend.realtime import services
+from backend.realtime import metrics, services
 from backend.realtime.registry import Credentials
 from backend.realtime.services import Opening
 from backend.realtime.threads import in_thread
@@ -63,11 +63,14 @@ class Arrivals:
 
 async def _read(together: Sequence[_Arrival]) -> list[Opening | Refusal]:
     wanted = [(arrival.credentials, arrival.cursors) for arrival in together]
+    metrics.replay_reads.inc()
     return await in_thread(services.open_sockets, wanted, at=datetime.now(UTC))
 
 
 def _settle(together: Sequence[_Arrival], results: Sequence[Opening | Refusal]) -> None:
     for arrival, result in zip(together, results, strict=True):
+        outcome = result.slug() if isinstance(result, Refusal) else "opened"
+        metrics.hellos.labels(outcome).inc()
         if isinstance(result, Refusal):
             _fail(arrival, result)
         elif not arrival.opening.done():

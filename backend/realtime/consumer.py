@@ -16,8 +16,9 @@ import pydantic
 from django.conf import settings
 
 from backend.lib.errors import Malformed, NotAllowed, NotSignedIn, Refusal
+from backend.lib.logs import name_socket
 from backend.lib.problems import invalid, problem_of, refuse_nul
-from backend.realtime import services
+from backend.realtime import metrics, services
 from backend.realtime.arrivals import arrivals
 from backend.realtime.commands import BUILT_IN
 from backend.realtime.connection import Connection
@@ -95,6 +96,7 @@ class PhoneSocket:
 
     async def run(self) -> None:
         """Speak until either side closes."""
+        name_socket()
         await self.receive()  # websocket.connect
         subprotocol = "muster.v1" if "muster.v1" in self.scope.get("subprotocols", ()) else None
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
@@ -114,6 +116,7 @@ class PhoneSocket:
         message = await self.receive()
         if message["type"] == "websocket.disconnect":
             raise self._goodbye() if message.get("code") == RESTARTING else _Closed(0, "")
+        metrics.frames_in.inc()
         self._expect_signed_in()
         text = message.get("text")
         if not self.allowance.take():
@@ -195,6 +198,7 @@ class PhoneSocket:
         ]
         self.reply(reply_to, result_of(opening.topics))
         connection.topics.update(opening.told)
+        metrics.replayed.inc(len(opening.missed))
         for message in [*opening.missed, *later]:
             connection.push(message)
             connection.topics[message.topic] = message.seq

@@ -59,6 +59,7 @@ class FixIn(Request):
     datum: Literal["wgs84", "gcj02", "bd09"]
     acc_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
     battery: Annotated[int, Field(ge=0, le=100)] | None = None
+    speed_mps: Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)] | None = None
 
 
 class PositionFrame(BaseModel):
@@ -216,6 +217,8 @@ class Message:
     matcher: Matcher | None
     frame: bytes
     outgoing: dict[str, Any]
+    committed_at: float | None = None
+    """Unix time of the commit, if the bus brought it."""
 
 
 def message_of(topic: str, seq: int, text: str, audience: Audience | None) -> Message:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from uuid import UUID
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from backend.realtime import bus, log, services
+from backend.realtime import bus, log, metrics, services
 from backend.realtime.connection import Connection
 from backend.realtime.frames import Heartbeat, Message, TopicRevoked
 from backend.realtime.models import Revocation
@@ -105,12 +106,14 @@ class Hub:
         self._turn += 1
         connection.turn = self._turn % settings.MUSTER["HEARTBEAT_S"]
         self.connections[connection] = None
+        metrics.sockets.set(len(self.connections))
         session = connection.principal.session
         self._sessions[session] = (*self._sessions.get(session, ()), connection)
 
     def remove(self, connection: Connection) -> None:
         """Forget a socket."""
         self.connections.pop(connection, None)
+        metrics.sockets.set(len(self.connections))
         session = connection.principal.session
         others = tuple(other for other in self._sessions.pop(session, ()) if other is not connection)
         if others:
@@ -180,6 +183,7 @@ class Hub:
         members = list(state.members)
         if not self._writing and len(members) <= YIELD_EVERY:
             _write(message, members)
+            _note_written(message)
         else:
             self._writing.append((message, members))
             self._to_write.set()
@@ -198,6 +202,7 @@ class Hub:
             except asyncio.CancelledError:
                 raise
             except Exception as error:
+                metrics.layer_errors.labels("receive").inc()
                 logger.warning("the channel layer is away: %r", error)
                 await asyncio.sleep(POLL_S)
 
@@ -217,6 +222,7 @@ class Hub:
                 for start in range(0, len(members), YIELD_EVERY):
                     _write(message, members[start : start + YIELD_EVERY])
                     await asyncio.sleep(0)
+                _note_written(message)
                 self._writing.popleft()
 
     async def _poll(self) -> None:
@@ -234,7 +240,10 @@ class Hub:
             self._ticks += 1
             try:
                 await self._look(full=self._ticks % settings.MUSTER["HEARTBEAT_S"] == 0)
+                metrics.polls.labels("read").inc()
+                metrics.log_read_at.set_to_current_time()
             except Exception as error:
+                metrics.polls.labels("failed").inc()
                 logger.warning("the log could not be read: %r", error)
 
     async def _look(self, *, full: bool) -> None:
@@ -242,6 +251,14 @@ class Hub:
         known = {name: state.head for name, state in self.topics.items()}
         missed = await in_thread(_missed, known, self._newest, full)
         self._newest = missed.newest
+        metrics.topics.set(len(self.topics))
+        metrics.caught_up.inc(
+            sum(
+                message.seq > self.topics[message.topic].head
+                for message in missed.messages
+                if message.topic in self.topics
+            )
+        )
         self.take(missed.messages)
         for session, revoked_at in missed.revoked:
             self.close_session(session, revoked_at)
@@ -302,11 +319,19 @@ def _missed(known: dict[str, int], newest: datetime | None, full: bool) -> Misse
 
 def _write(message: Message, members: Sequence[Connection]) -> None:
     name, seq, matcher = message.topic, message.seq, message.matcher
+    written = 0
     for connection in members:
         if matcher is None or matcher(connection.principal):
             connection.push(message)
+            written += 1
             if name in connection.topics:
                 connection.topics[name] = seq
+    metrics.frames_out.inc(written)  # once for all of them: counting costs about as much as writing
+
+
+def _note_written(message: Message) -> None:
+    if message.committed_at is not None:
+        metrics.fan_out.observe(max(0.0, time.time() - message.committed_at))
 
 
 hub = Hub()

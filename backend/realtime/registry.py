@@ -52,6 +52,14 @@ class Tracked:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """A time in which somebody could be tracked."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A registered act of the socket: its shapes and the function behind it."""
 
@@ -80,6 +88,9 @@ class Registry:
     authenticate: Authenticate | None = None
     principal_of: Callable[[Any], Principal] | None = None
     tracking: list[Callable[[Iterable[int], datetime], Mapping[int, Tracked]]] = field(default_factory=list)
+    tracked_earlier: list[Callable[[Iterable[int], datetime, datetime], Mapping[int, Sequence[Window]]]] = (
+        field(default_factory=list)
+    )
     viewer_scopes: Callable[[Principal], list[str]] | None = None
 
 
@@ -145,6 +156,14 @@ def tracking(
 ) -> Callable[[Iterable[int], datetime], Mapping[int, Tracked]]:
     """Register a source of who may be tracked at `at`, and since when."""
     registry.tracking.append(source)
+    return source
+
+
+def tracked_earlier(
+    source: Callable[[Iterable[int], datetime, datetime], Mapping[int, Sequence[Window]]],
+) -> Callable[[Iterable[int], datetime, datetime], Mapping[int, Sequence[Window]]]:
+    """Register `source(people, since, at)`: when they could be tracked between the two, whether or not they can now."""
+    registry.tracked_earlier.append(source)
     return source
 
 

@@ -7,25 +7,29 @@ from uuid import UUID
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db.models import F
 from django.utils.crypto import constant_time_compare
 
 from backend.lib.api import now
 from backend.lib.errors import NotAllowed, NotSignedIn, Refusal
+from backend.realtime.among import Among
 from backend.realtime.registry import (
     Credentials,
     Principal,
     Tracked,
+    Window,
     authenticator,
     own_topics,
     principal_of,
     snapshot,
     topic,
+    tracked_earlier,
     tracking,
     viewer_scopes,
 )
 from backend.volunteers.authentication import page_device
 from backend.volunteers.holders import NOTHING, Holder, belongings_of, holders_of, line_topics, shared
-from backend.volunteers.models import Membership, Unit, User
+from backend.volunteers.models import DutyPeriod, Membership, Unit, User, Volunteer
 from backend.volunteers.queries import dispatched_units, me_of
 from backend.volunteers.rules import may_see_unit
 from backend.volunteers.tokens import Claims, read_access
@@ -122,10 +126,29 @@ def me(principal: Principal, _id: str) -> dict[str, Any]:
 def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     """Return those of `people` who are on duty, with the path of their primary unit; one query."""
     rows = Membership.objects.filter(
-        is_primary=True, volunteer__number__in=list(people), volunteer__duty_until__gt=at
+        Among(F("volunteer__number"), people), is_primary=True, volunteer__duty_until__gt=at
     )
     found = rows.values_list("volunteer__number", "unit__path", "volunteer__duty_since")
     return {number: Tracked(scope=path, since=since) for number, path, since in found if since}
+
+
+@tracked_earlier
+def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping[int, list[Window]]:
+    """Return the duties of `people` that reach into the time from `since` to `at`; two queries.
+
+    A duty that has run out counts too before the clock has ended it.
+    """
+    numbers = list(people)
+    ended = DutyPeriod.objects.filter(volunteer__number__in=numbers, until__gte=since, since__lte=at)
+    not_yet = Volunteer.objects.filter(number__in=numbers, duty_until__gte=since, duty_since__lte=at)
+    found: dict[int, list[Window]] = {}
+    for number, began, until in (
+        *ended.values_list("volunteer__number", "since", "until"),
+        *not_yet.values_list("number", "duty_since", "duty_until"),
+    ):
+        if began and until:
+            found.setdefault(number, []).append(Window(began, until))
+    return found
 
 
 @viewer_scopes
