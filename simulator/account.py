@@ -1,5 +1,6 @@
 """Signs a simulated phone in and keeps its tokens fresh, as an app would."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ class Account:
     refresh: str = ""
     access: str = ""
     fresh_until: float = 0.0
+    _renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def token(self) -> str:
         """Return an access token, renewed in time; sign in when there is none to renew."""
@@ -32,7 +34,17 @@ class Account:
         return self.access
 
     async def renew(self) -> None:
-        """Take new tokens for the refresh token, or by password when that is no longer good."""
+        """Take new tokens for the refresh token, or by password when that is no longer good.
+
+        Several sockets may share an account: whoever comes while tokens are on their way waits for those, because a
+        refresh token that is spent twice looks stolen.
+        """
+        before = self.access
+        async with self._renewing:
+            if self.access in ("", before):
+                await self._renew()
+
+    async def _renew(self) -> None:
         if self.refresh:
             try:
                 self._keep(await self.rest.call("POST", "/api/v1/token/refresh", {"refresh": self.refresh}))

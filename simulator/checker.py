@@ -11,6 +11,8 @@ from typing import Any
 from simulator.journal import Journal, Stream
 
 MAX_NAMED = 5
+REPLAYED = 1_000
+"""Events of a topic that a phone is sent again, as documented: only whoever is further behind may get a snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,19 @@ class LogRow:
 
 def stream_faults(stream: Stream, rows: Sequence[LogRow], *, number: int, tags: Collection[str]) -> list[str]:
     """Return how one topic on one phone differs from the log: lost, doubled, out of order, or foreign."""
-    want = [(row.seq, row.type) for row in rows if row.seq > stream.start and row.is_for(number, tags)]
+    far = [(after, head) for after, head in stream.jumps if head - after > REPLAYED]
+    want = [
+        (row.seq, row.type)
+        for row in rows
+        if row.seq > stream.start
+        and row.is_for(number, tags)
+        and not any(after < row.seq <= head for after, head in far)
+    ]
     got = [(shown.seq, shown.type) for shown in stream.shown]
-    faults = [f"jumped over {after}…{head} by a snapshot" for after, head in stream.jumps]
+    jumps = [jump for jump in stream.jumps if jump not in far]
+    faults = [f"jumped over {after}…{head} by a snapshot" for after, head in jumps]
+    if stream.late:
+        faults.append(f"came after a later one: {_some(stream.late)}")
     if got == want:
         return faults
     seqs = [seq for seq, _ in got]
@@ -56,6 +68,8 @@ def journal_faults(
 ) -> list[str]:
     """Return every fault of one phone. `own` are the topics it belongs in; None leaves that unchecked."""
     faults = [f"{number:08d} {topic}: an event of a topic it had not joined" for topic in journal.foreign]
+    if own is not None:
+        faults += [f"{number:08d} {topic}: taken away" for topic in journal.ended if topic in own]
     for topic, stream in journal.streams.items():
         if own is not None and topic not in own:
             faults.append(f"{number:08d} {topic}: joined, but does not belong there")
@@ -64,6 +78,84 @@ def journal_faults(
     if own is not None:
         faults += [f"{number:08d} {topic}: never joined" for topic in sorted(set(own) - set(journal.streams))]
     return faults
+
+
+def log_faults(
+    log: Mapping[str, Sequence[LogRow]], starts: Mapping[str, int], heads: Mapping[str, int]
+) -> list[str]:
+    """Return where the log itself has gaps: a topic's events follow `starts` one by one, up to its head."""
+    faults = []
+    for topic, head in heads.items():
+        seqs = [row.seq for row in log.get(topic, ())]
+        want = list(range(starts.get(topic, 0) + 1, head + 1))
+        if seqs != want:
+            wrong = sorted(set(want).symmetric_difference(seqs)) or seqs
+            faults.append(f"{topic}: the log is not gapless up to {head}: {_some(wrong)}")
+    return faults
+
+
+def key_faults(replies: Iterable[tuple[str, Any]], stored: Mapping[str, Any]) -> list[str]:
+    """Return which command keys were answered in two ways.
+
+    `replies` are all results that phones were given, each with its key. The first one is stored with the act: every
+    later reply to the same key must be that one.
+    """
+    faults = []
+    for key, result in replies:
+        if key not in stored:
+            faults.append(f"key {key}: answered {result}, but nothing was done")
+        elif stored[key] != result:
+            faults.append(f"key {key}: answered {result}, but what was done is {stored[key]}")
+    return faults
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as stored: `accepted` is its own count, `places` the assignments that are accepted.
+
+    `called` and `cancelled` are the events that told it to the unit's topic.
+    """
+
+    id: str
+    status: str
+    headcount: int
+    accepted: int
+    places: int
+    called: int
+    cancelled: int
+
+
+def task_faults(row: TaskRow | None, *, id: str, called: bool, cancelled: bool) -> list[str]:
+    """Return what is wrong with one task, of which the leader was told that it was `called` and `cancelled`."""
+    if row is None:
+        return [f"task {id}: confirmed, but it is not there"] if called else []
+    checks = {
+        f"{row.places} people have a place, the headcount is {row.headcount}": row.places > row.headcount,
+        f"counts {row.accepted} accepted, {row.places} have a place": row.places != row.accepted,
+        f"told to the unit {row.called} times": row.called > 1 or (called and row.called != 1),
+        f"called off {row.cancelled} times": row.cancelled > 1 or (cancelled and row.cancelled != 1),
+        f"is {row.status} after its cancellation was confirmed": cancelled and row.status != "cancelled",
+    }
+    return [f"task {id}: {fault}" for fault, wrong in checks.items() if wrong]
+
+
+LATER = {
+    "accepted": {"accepted", "withdrawn"},
+    "reserve": {"reserve", "accepted", "withdrawn"},
+    "declined": {"declined"},
+}
+"""What an answer may have become: a reserve moves up, a cancelled task lets everyone go."""
+
+
+def answer_faults(
+    outcomes: Iterable[tuple[int, str, str]], stored: Mapping[tuple[int, str], str]
+) -> list[str]:
+    """Return whose answer is not what they were told. `outcomes` are (number, task, status told)."""
+    return [
+        f"{number:08d} was told {told} for task {task}; it is {stored.get((number, task))}"
+        for number, task, told in outcomes
+        if told in LATER and stored.get((number, task)) not in LATER[told]
+    ]
 
 
 def recipient_faults(expected: Collection[int], told: Mapping[int, int]) -> list[str]:

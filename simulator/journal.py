@@ -1,7 +1,7 @@
 """What one phone was shown: the evidence a checker compares with the log."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -20,7 +20,8 @@ class Stream:
     """One topic on one phone: from which event on it was told, how far it has got, what it was shown.
 
     `start` is the head at which a snapshot stood in for everything before; `jumps` are later snapshots, needed
-    only when the log no longer reaches back to the cursor.
+    only when the log no longer reaches back to the cursor. `late` are events that came after a later one, and so
+    were never shown.
     """
 
     start: int
@@ -28,6 +29,11 @@ class Stream:
     shown: list[Shown] = field(default_factory=list)
     repeats: int = 0
     jumps: list[tuple[int, int]] = field(default_factory=list)
+    late: list[int] = field(default_factory=list)
+
+    def copy(self) -> "Stream":
+        """Return what there is now; the original goes on."""
+        return replace(self, shown=list(self.shown), jumps=list(self.jumps), late=list(self.late))
 
 
 class Journal:
@@ -59,6 +65,8 @@ class Journal:
             return False
         if shown.seq <= stream.cursor:
             stream.repeats += 1
+            if shown.seq > stream.start and all(earlier.seq != shown.seq for earlier in stream.shown):
+                stream.late.append(shown.seq)
             return False
         stream.shown.append(shown)
         stream.cursor = shown.seq
@@ -68,6 +76,18 @@ class Journal:
         """Move the cursor to a head that the server vouched for: nothing up to it is missing."""
         stream = self.streams[topic]
         stream.cursor = max(stream.cursor, head)
+
+    def copy(self) -> "Journal":
+        """Return what is written so far, for a judge who reads it while the phone writes on."""
+        copy = Journal()
+        copy.streams = {topic: stream.copy() for topic, stream in self.streams.items()}
+        copy.ended, copy.foreign = list(self.ended), list(self.foreign)
+        return copy
+
+    def turn_page(self) -> None:
+        """Let what was shown so far be past: each topic begins where it has got to, as after a snapshot."""
+        self.streams = {topic: Stream(s.cursor, s.cursor) for topic, s in self.streams.items()}
+        self.ended, self.foreign = [], []
 
     def end(self, topic: str) -> None:
         """Forget a topic that the server says one may no longer see."""

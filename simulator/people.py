@@ -15,6 +15,7 @@ from backend.volunteers.models import Device, Membership, Post, Role, Unit, Unit
 from backend.volunteers.tokens import tokens_for
 
 UNIT = "0726000000"
+OTHER_UNIT = "0727000002"
 LEVELS = (UnitKind.HEADQUARTERS, UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.BRIGADE, UnitKind.SQUADRON)
 FIRST_NUMBER = 20_000_000
 BATCH = 2_000
@@ -30,14 +31,15 @@ class SignedIn:
 
 
 @transaction.atomic
-def make_people(count: int, *, line: Sequence[str] = (UNIT,)) -> list[SignedIn]:
+def make_people(count: int, *, line: Sequence[str] = (UNIT,), first: int = FIRST_NUMBER) -> list[SignedIn]:
     """Make a unit with so many members on duty, each with one device; the first commands it.
 
-    `line` is the numbers of the units from the root down to theirs. No number carries a check digit: nobody types them.
+    `line` is the numbers of the units from the root down to theirs; the members' own begin at `first`. No number of a
+    member carries a check digit: nobody types them.
     """
     at = datetime.now(UTC)
     unit = _lowest(line)
-    volunteers = _volunteers(count, at)
+    volunteers = _volunteers(list(range(first, first + count)), at)
     members = [Membership(volunteer=volunteer, unit=unit, is_primary=True) for volunteer in volunteers]
     Membership.objects.bulk_create(members, batch_size=BATCH)
     Post.objects.create(volunteer=volunteers[0], unit=unit, role=Role.COMMANDER, seat=1, from_at=at)
@@ -59,9 +61,9 @@ def _lowest(line: Sequence[str]) -> Unit:
     return unit
 
 
-def _volunteers(count: int, at: datetime) -> Sequence[Volunteer]:
+def _volunteers(numbers: Sequence[int], at: datetime) -> Sequence[Volunteer]:
     nobody_knows = "!"
-    users = User.objects.bulk_create([User(phone=None, password=nobody_knows) for _ in range(count)], BATCH)
+    users = User.objects.bulk_create([User(phone=None, password=nobody_knows) for _ in numbers], BATCH)
     return Volunteer.objects.bulk_create(
         [
             Volunteer(
@@ -72,7 +74,7 @@ def _volunteers(count: int, at: datetime) -> Sequence[Volunteer]:
                 duty_since=at,
                 duty_until=at + timedelta(hours=12),
             )
-            for user, number in zip(users, numbers_of(count), strict=True)
+            for user, number in zip(users, numbers, strict=True)
         ],
         batch_size=BATCH,
     )
@@ -94,6 +96,12 @@ def _signed_in(volunteer: Volunteer, device: Device, at: datetime) -> SignedIn:
     return SignedIn(volunteer.number, tokens.access, tokens.refresh)
 
 
-def print_people(count: int) -> None:
-    """Make people and print them as JSON, for a program that does not load Django itself."""
-    print(json.dumps([asdict(person) for person in make_people(count)]))
+def print_people(count: int, *, others: int = 0) -> None:
+    """Make people and print them as JSON, for a program that does not load Django itself.
+
+    `others` are the members of a second unit that has nothing to do with the first.
+    """
+    people = make_people(count)
+    if others:
+        people += make_people(others, line=[OTHER_UNIT], first=FIRST_NUMBER + count)
+    print(json.dumps([asdict(person) for person in people]))

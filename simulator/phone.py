@@ -3,8 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -57,7 +57,9 @@ class Phone:
         self.stopped = ""
         self.connected = asyncio.Event()
         self.tracker = Tracker()
+        self.replies: list[tuple[str, Any]] = []
         self._put_away = False
+        self._back = asyncio.Event()
         self._link: Link | None = None
         self._considered: set[str] = set()
         self._receipts: dict[str, int] = {}
@@ -80,7 +82,7 @@ class Phone:
                 if (pause := pause_after(code, attempt, self.dice)) is None:
                     self.stopped = f"closed with {code}"
                     return
-                await asyncio.sleep(pause)
+                await self._rest(pause)
                 turn += 1
         except Refused as refused:
             self.stopped = str(refused)
@@ -99,6 +101,21 @@ class Phone:
         duty = await self.account.call("PUT", "/api/v1/me/duty", {"on": on})
         self.on_duty = duty["on"]
 
+    def drop(self) -> None:
+        """Lose the network for a moment: the socket is gone without a goodbye."""
+        if self._link is not None:
+            self._link.abandon(LOST)
+
+    def retry_now(self) -> None:
+        """Come back at once if it is waiting to: the system says that the network is there again."""
+        self._back.set()
+
+    async def _rest(self, seconds: float) -> None:
+        self._back.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._back.wait()
+
     async def _session(self, url: str) -> int:
         """Hold one socket from hello to its end; returns the close code."""
         link: Link | None = None
@@ -108,7 +125,7 @@ class Phone:
                 self._welcome(await link.hello(self.journal.cursors()))
             self._link = link
             self.connected.set()
-            self._start(self._resend_positions())
+            self._greeted()
             async for frame in link:
                 self._heard_at = time.monotonic()
                 self._take(frame)
@@ -119,10 +136,18 @@ class Phone:
             return gone.code
         except (Unreachable, TimeoutError):
             return LOST
+        except Refused as refused:
+            if refused.status < 500:
+                raise
+            return LOST
         finally:
             self._link, self._held = None, None
             if link is not None:
                 link.abandon(LOST)
+
+    def _greeted(self) -> None:
+        """Begin what goes with a new socket."""
+        self._start(self._resend_positions())
 
     async def _upkeep(self) -> None:
         """Report positions, renew the token, and drop a socket that has gone silent."""
@@ -211,12 +236,18 @@ class Phone:
         await asyncio.sleep(self.dice.uniform(0, 1))
         if self._held is not None or self._link is None:
             return
-        link, self._held = self._link, []
-        try:
+        async with self._holding(self._link) as link:
             cursors = self.journal.cursors()
             answer = await self.account.call("POST", "/api/v1/catch-up", {"cursors": cursors})
             if self._link is link:
                 self._caught_up(answer["topics"])
+
+    @asynccontextmanager
+    async def _holding(self, link: Link) -> AsyncIterator[Link]:
+        """Let events wait while something is read that comes before them."""
+        self._held = []
+        try:
+            yield link
         finally:
             if self._link is link:
                 held, self._held = self._held, None
@@ -271,20 +302,29 @@ class Phone:
                 self._acknowledge(topic)
 
     async def _command(self, type: str, key: UUID, body: dict[str, Any]) -> str:
-        """Act by socket, again with the same key after a loss; returns the status or the problem's type."""
+        """Act by socket; returns the status or the problem's type."""
+        try:
+            return str((await self.act(type, key, body))["status"])
+        except Problem as problem:
+            return str(problem.problem["type"])
+
+    async def act(self, type: str, key: UUID, body: dict[str, Any]) -> dict[str, Any]:
+        """Act by socket, again with the same key after a loss; returns the result. Raises Problem when refused."""
         while True:
             await self.connected.wait()
             if self._link is None:
                 await asyncio.sleep(0.1)
                 continue
             try:
-                result = await self._link.ask(type, key=key, body=body)
-                return str(result["status"])
+                result: dict[str, Any] = await self._link.ask(type, key=key, body=body)
             except Problem as problem:
                 if problem.problem.get("status", 0) < 500:
-                    return str(problem.problem["type"])
+                    raise
             except Gone:
                 pass
+            else:
+                self.replies.append((str(key), result))
+                return result
             await asyncio.sleep(0.5)
 
     async def _report_position(self) -> None:

@@ -65,7 +65,7 @@ class Server:
                 out.close()
         return self
 
-    def wait_until_healthy(self, timeout_s: float = 30.0) -> None:
+    def wait_until_healthy(self, timeout_s: float = 60.0) -> None:
         """Return once /healthz answers. Raises DidNotStart."""
         until = time.monotonic() + timeout_s
         while time.monotonic() < until:

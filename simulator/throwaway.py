@@ -1,14 +1,18 @@
-"""Databases and a Redis that are made for one run and gone after it."""
+"""Databases, a PostgreSQL and a Redis that are made for one run and gone after it."""
 
 import os
+import pwd
+import re
 import secrets
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -100,3 +104,125 @@ class PrivateRedis:
 def has_redis_server() -> bool:
     """Tell whether this machine can run a Redis of our own."""
     return shutil.which("redis-server") is not None
+
+
+POSTGRES_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin")
+POSTGRES_SETTINGS = """
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+fsync = off
+full_page_writes = off
+max_connections = 200
+shared_buffers = 64MB
+"""
+"""A commit still reaches the kernel before it is confirmed: it outlives the server, though not the machine."""
+
+
+@dataclass
+class PrivatePostgres:
+    """A PostgreSQL server of our own, which may be stopped or crashed without touching anybody else's.
+
+    PostgreSQL refuses to run as root: then the programs run as `owner`, an account without rights.
+    """
+
+    programs: Path
+    folder: Path
+    port: int
+    owner: str | None
+
+    @classmethod
+    def make(cls) -> "PrivatePostgres":
+        """Prepare an empty cluster on a free port. Raises RuntimeError when this machine cannot."""
+        programs = postgres_programs()
+        owner = _unprivileged()
+        if programs is None or (os.geteuid() == 0 and owner is None):
+            raise RuntimeError("no PostgreSQL of our own can be made here")
+        folder = Path(tempfile.mkdtemp(prefix="muster-postgres-"))
+        if owner:
+            shutil.chown(folder, owner, pwd.getpwnam(owner).pw_gid)
+        made = cls(programs, folder, free_port(), owner)
+        made._run(
+            "initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"
+        )
+        with (made._data / "postgresql.conf").open("a") as settings:
+            settings.write(f"{POSTGRES_SETTINGS}port = {made.port}\n")
+        return made
+
+    @property
+    def url(self) -> str:
+        """The address for DATABASE_URL: the maintenance database, which is as good as any here."""
+        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Start it and wait until it answers, recovered if it had crashed."""
+        self._run("pg_ctl", "start", "--wait", "--silent", f"--log={self.folder / 'log'}")
+
+    def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
+        """End it: `fast` breaks off what is running, `immediate` is a crash."""
+        self._run("pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}")
+
+    def is_running(self) -> bool:
+        """Tell whether the server is there."""
+        return self._call("pg_ctl", "status").returncode == 0
+
+    def close(self) -> None:
+        """End it and leave nothing behind."""
+        self._call("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = self._call(program, *arguments)
+        if done.returncode != 0:
+            log = self.folder / "log"
+            last_words = log.read_text(errors="replace")[-2_000:] if log.exists() else ""
+            raise RuntimeError(f"{program} {' '.join(arguments)}:\n{done.stdout}{last_words}")
+
+    def _call(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        group = pwd.getpwnam(self.owner).pw_gid if self.owner else None
+        # The server keeps what it inherits: a pipe would not end before it does, so the words go to a file.
+        with tempfile.TemporaryFile("w+") as words:
+            done = subprocess.run(
+                [str(self.programs / program), f"--pgdata={self._data}", *arguments],
+                cwd="/",  # a folder that every account may be in
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                check=False,
+                text=True,
+                user=self.owner,
+                group=group,
+            )
+            words.seek(0)
+            return subprocess.CompletedProcess(done.args, done.returncode, words.read())
+
+
+def postgres_programs() -> Path | None:
+    """Return the folder of the newest PostgreSQL's own programs, which Debian keeps off the path; None without."""
+    found = [
+        folder
+        for pattern in POSTGRES_FOLDERS
+        for folder in Path("/").glob(pattern.lstrip("/"))
+        if (folder / "initdb").exists() and (folder / "pg_ctl").exists()
+    ]
+    if found:
+        return max(found, key=lambda folder: [int(part) for part in re.findall(r"\d+", str(folder))] or [0])
+    on_path = shutil.which("initdb")
+    return Path(on_path).resolve().parent if on_path and shutil.which("pg_ctl") else None
+
+
+def _unprivileged() -> str | None:
+    """Return the account to run PostgreSQL as: None for our own, which will do unless it is root's."""
+    if os.geteuid() != 0:
+        return None
+    names = {account.pw_name for account in pwd.getpwall()}
+    return next((name for name in ("postgres", "nobody") if name in names), None)
+
+
+def has_own_postgres() -> bool:
+    """Tell whether this machine can run a PostgreSQL of our own."""
+    return postgres_programs() is not None and (os.geteuid() != 0 or _unprivileged() is not None)

@@ -47,40 +47,14 @@ class Installation:
     @classmethod
     def start(cls, database: str, redis: PrivateRedis, log: Path) -> "Installation":
         """Migrate, make people, start the processes."""
-        environment = {
-            "DATABASE_URL": database,
-            "REDIS_URL": redis.url,
-            "SECRET_KEY": "faults-" + "k" * 40,
-            "DJANGO_SETTINGS_MODULE": "backend.config.settings",
-            "HEARTBEAT_S": "5",
-        }
-        run_python(
-            "from django.core.management import call_command; call_command('migrate', verbosity=0)",
-            environment,
-        )
-        made = run_python(
-            f"from simulator.people import print_people; print_people({PHONES + 2})", environment
-        )
-        stage = procfile_processes(environment, log)
-        stage.start()
-        stage.wait()
+        stage, people = start_processes(database, redis, log, people=PHONES + 2)
         installation = cls(database, redis, stage)
-        installation.enlist(json.loads(made))
+        installation.enlist(people)
         return installation
 
     def enlist(self, people: list[dict[str, Any]]) -> None:
         """Give the first of the people the command, the last no phone, and the others one each."""
-        accounts = [
-            Account(
-                self.stage.rest,
-                f"{person['number']:08d}",
-                password="",
-                access=person["access"],
-                refresh=person["refresh"],
-                fresh_until=time.monotonic() + 600,
-            )
-            for person in people
-        ]
+        accounts = [account_of(self.stage, person) for person in people]
         self.commander = accounts[0]
         self.rogue = accounts[-1]
         phones = [Phone(a, self.stage.urls, HABITS, random.Random(a.identifier)) for a in accounts[1:-1]]
@@ -94,7 +68,7 @@ class Installation:
         """Wait until every phone is connected."""
         if not self.fleet.tasks:
             self.fleet.start()
-        missing = await self.fleet.wait_until_connected(30)
+        missing = await self.fleet.wait_until_connected(60)
         assert not missing, [(phone.stopped, phone.closed_with) for phone in missing[:3]]
 
     async def restart(self, name: str) -> None:
@@ -170,7 +144,41 @@ class Installation:
         self.stage.stop()
 
 
-def task_body(task: str, at: datetime) -> dict[str, Any]:
+def start_processes(
+    database: str, redis: PrivateRedis, log: Path, *, people: int, others: int = 0
+) -> tuple[Stage, list[dict[str, Any]]]:
+    """Migrate, make people and `others` in a second unit, start the processes; returns them and the people."""
+    environment = {
+        "DATABASE_URL": database,
+        "REDIS_URL": redis.url,
+        "SECRET_KEY": "faults-" + "k" * 40,
+        "DJANGO_SETTINGS_MODULE": "backend.config.settings",
+        "HEARTBEAT_S": "5",
+    }
+    made = run_python(
+        "from django.core.management import call_command; call_command('migrate', verbosity=0); "
+        f"from simulator.people import print_people; print_people({people}, others={others})",
+        environment,
+    )
+    stage = procfile_processes(environment, log)
+    stage.start()
+    stage.wait()
+    return stage, json.loads(made)
+
+
+def account_of(stage: Stage, person: dict[str, Any]) -> Account:
+    """Return the signed-in account of somebody who was made in bulk."""
+    return Account(
+        stage.rest,
+        f"{person['number']:08d}",
+        password="",
+        access=person["access"],
+        refresh=person["refresh"],
+        fresh_until=time.monotonic() + 600,
+    )
+
+
+def task_body(task: str, at: datetime, **otherwise: Any) -> dict[str, Any]:
     """Return a task that everyone suits."""
     return {
         "id": task,
@@ -182,6 +190,7 @@ def task_body(task: str, at: datetime) -> dict[str, Any]:
         "starts_at": (at + timedelta(hours=2)).isoformat(),
         "answer_by": (at + timedelta(hours=1)).isoformat(),
         "headcount": 4,
+        **otherwise,
     }
 
 

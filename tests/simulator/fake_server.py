@@ -19,6 +19,7 @@ class FakeServer:
         self.topics: dict[str, Any] = {}
         self.phone: ServerConnection | None = None
         self.authorization = ""
+        self.url = ""
 
     async def conversation(self, connection: ServerConnection) -> None:
         assert connection.request is not None
@@ -52,7 +53,8 @@ async def fake_server() -> AsyncIterator[tuple[FakeServer, str]]:
     fake = FakeServer()
     subprotocols = [Subprotocol("muster.v1")]
     async with serve(fake.conversation, "127.0.0.1", 0, subprotocols=subprotocols) as server:
-        yield fake, f"ws://127.0.0.1:{_port(server)}/ws/v1/"
+        fake.url = f"ws://127.0.0.1:{_port(server)}/ws/v1/"
+        yield fake, fake.url
 
 
 def _port(server: Server) -> int:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from uuid6 import uuid7
 
 from simulator.account import Account
 from simulator.habits import Habits
@@ -109,3 +110,34 @@ async def test_phone_stays_away_once_revoked(server: tuple[FakeServer, str], pho
 
     assert phone.stopped == "closed with 4403"
     assert len(fake.hellos) == 1
+
+
+async def test_phone_that_is_dropped_resumes_at_once_when_told_to(
+    server: tuple[FakeServer, str], phone: Phone
+) -> None:
+    fake, _ = server
+    phone.dice = random.Random(4)
+    phone.drop()
+    async with asyncio.timeout(5):
+        while len(fake.hellos) < 2:
+            phone.retry_now()
+            await asyncio.sleep(0.01)
+
+    assert fake.hellos[1]["cursors"] == {UNIT: 41}
+    assert phone.closed_with == [1006]
+
+
+async def test_phone_acts_again_with_the_same_key_until_it_is_answered(
+    server: tuple[FakeServer, str], phone: Phone
+) -> None:
+    fake, _ = server
+    key = uuid7()
+    acting = asyncio.create_task(phone.act("duty.set", key, {"on": True}))
+    first = await fake.hear("duty.set")
+    phone.drop()
+    again = await fake.hear("duty.set")
+    await fake.say({"reply": again["id"], "result": {"on": True}})
+
+    assert await acting == {"on": True}
+    assert first["key"] == again["key"] == str(key)
+    assert phone.replies == [(str(key), {"on": True})]
