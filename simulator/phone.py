@@ -206,6 +206,7 @@ class Phone:
                 self._event(frame)
         elif frame.get("type") == "stored":
             self.tracker.confirm(frame["positions"], frame.get("refused", 0))
+            self._every["position_every_s"] = frame.get("every_s", self._every["position_every_s"])
         elif frame.get("type") == "heartbeat":
             self._compare(frame["heads"])
         elif frame.get("type") == "topic.revoked":

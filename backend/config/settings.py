@@ -170,6 +170,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 MUSTER: dict[str, Any] = {
     "HEARTBEAT_S": env.int("HEARTBEAT_S", default=25),
     "POSITION_EVERY_S": env.int("POSITION_EVERY_S", default=30),
+    "POSITION_EVERY_ON_TASK_S": env.int("POSITION_EVERY_ON_TASK_S", default=10),
     "CLOCK_INSIDE": env.bool("CLOCK_INSIDE", default=False),
     "MAX_DUTY": timedelta(hours=env.int("MAX_DUTY_HOURS", default=12)),
     "EVENTS_KEPT": timedelta(days=7),

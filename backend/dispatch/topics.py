@@ -16,6 +16,9 @@ from backend.realtime.among import Among
 from backend.realtime.registry import Principal, Tracked, Window, snapshot, topic, tracked_earlier, tracking
 from backend.volunteers.models import User
 
+ABOUT_TO_BEGIN = timedelta(minutes=30)
+"""How long before a task its people report as often as on it: their leader watches them come."""
+
 
 @topic("task")
 def may_join_task(principal: Principal, id: str) -> bool:
@@ -64,7 +67,11 @@ def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     )
     found = rows.filter(answered_at__isnull=False).order_by("-task__starts_at")
     return {
-        number: Tracked(scope=path, since=max(cast(datetime, answered_at), starts_at - around))
+        number: Tracked(
+            scope=path,
+            since=max(cast(datetime, answered_at), starts_at - around),
+            every_s=settings.MUSTER["POSITION_EVERY_ON_TASK_S"] if starts_at - at <= ABOUT_TO_BEGIN else None,
+        )
         for number, path, answered_at, starts_at in found.values_list(
             "volunteer__number", "unit__path", "answered_at", "task__starts_at"
         )

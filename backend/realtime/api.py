@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from backend.lib.api import answer, now, parse
 from backend.lib.inflate import unpacked_body
 from backend.realtime import services
-from backend.realtime.batch import MAX_UNPACKED, read_fixes
+from backend.realtime.fixes import MAX_UNPACKED, read_fixes
 from backend.realtime.frames import EventFrame
 from backend.realtime.positions import Report, store_fixes
 from backend.realtime.registry import Principal, registry

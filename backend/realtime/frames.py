@@ -140,11 +140,15 @@ class EventFrame(Shape):
 
 
 class Stored(Shape):
-    """The positions of frame `positions` are in the database; `refused` of them were not (off duty)."""
+    """The positions of frame `positions` are in the database; `refused` of them were not (off duty).
+
+    From now on report every `every_s` seconds: more often on a task than while waiting for one.
+    """
 
     type: Literal["stored"] = "stored"
     positions: int
     refused: int = 0
+    every_s: int
 
 
 class Heartbeat(Shape):

@@ -28,6 +28,6 @@ log_read_at = Gauge(
 layer_errors = Counter(
     "muster_layer_errors", "Times that the channel layer failed, by what was done.", ["act"]
 )
-positions_stored = Counter(
-    "muster_positions_stored", "Positions stored, by whether they were taken.", ["taken"]
+positions = Counter(
+    "muster_positions", "Positions that came over sockets, by what became of them.", ["outcome"]
 )

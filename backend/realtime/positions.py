@@ -4,13 +4,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from backend.lib.datum import to_wgs84
+from backend.realtime import metrics
 from backend.realtime.connection import Connection
 from backend.realtime.frames import FixIn, PositionFrame, Stored
 from backend.realtime.models import LatestPosition
@@ -46,6 +48,23 @@ Verdict = Literal["accepted", "duplicate", "off_duty", "future", "too_old"]
 TAKEN = frozenset(("accepted", "duplicate"))
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a phone is told of a report: for each fix whether it was taken, and how often to report from now on."""
+
+    taken: list[bool]
+    every_s: int
+
+
+def store_and_pace(reports: Sequence[Report], *, at: datetime) -> list[Outcome]:
+    """Store fixes as `store_fixes` does, and tell how often each person's phone is to report."""
+    judge = _Judge(reports, at)
+    return [
+        Outcome([verdict in TAKEN for verdict in verdicts], judge.every_s(report.person))
+        for report, verdicts in zip(reports, _store(reports, judge, at), strict=True)
+    ]
+
+
 def store_reports(reports: Sequence[Report], *, at: datetime) -> list[list[bool]]:
     """Store fixes as `store_fixes` does; returns for each whether it was taken."""
     return [[verdict in TAKEN for verdict in verdicts] for verdicts in store_fixes(reports, at=at)]
@@ -57,7 +76,10 @@ def store_fixes(reports: Sequence[Report], *, at: datetime) -> list[list[Verdict
     A fix from a duty (or task) that has ended, up to a week old, fills the track alone: it moves nobody on the map. A
     fix that is here already counts as taken: phones send again what was not acknowledged.
     """
-    judge = _Judge(reports, at)
+    return _store(reports, _Judge(reports, at), at)
+
+
+def _store(reports: Sequence[Report], judge: "_Judge", at: datetime) -> list[list[Verdict]]:
     verdicts: list[list[Verdict]] = []
     rows: list[Row] = []
     for report in reports:
@@ -78,13 +100,19 @@ def forget(persons: Iterable[int], *, at: datetime) -> None:
 
 
 def _tracked(persons: Iterable[int], at: datetime) -> dict[int, Tracked]:
-    """Return who may be tracked now; of several reasons the one that began first."""
+    """Return who may be tracked now; of several reasons the one that began first, with the shortest interval."""
     found: dict[int, Tracked] = {}
     for source in registry.tracking:
         for person, tracked in source(list(persons), at).items():
-            if person not in found or tracked.since < found[person].since:
-                found[person] = tracked
+            other = found.get(person)
+            found[person] = tracked if other is None else _of_both(tracked, other)
     return found
+
+
+def _of_both(one: Tracked, other: Tracked) -> Tracked:
+    first = one if one.since < other.since else other
+    intervals = [tracked.every_s for tracked in (one, other) if tracked.every_s is not None]
+    return replace(first, every_s=min(intervals, default=None))
 
 
 class _Judge:
@@ -110,6 +138,12 @@ class _Judge:
         if any(window.since - DRIFT <= fix.at <= window.until for window in self.earlier.get(person, ())):
             return "accepted", ""
         return "off_duty", ""
+
+    def every_s(self, person: int) -> int:
+        """Return how often somebody's phone is to report."""
+        now = self.tracked.get(person)
+        usual: int = settings.MUSTER["POSITION_EVERY_S"]
+        return now.every_s if now and now.every_s is not None else usual
 
     def _is_older(self, person: int, fix: FixIn) -> bool:
         """Tell whether only an earlier window could hold the fix: nearly none is, so the past is seldom read."""
@@ -142,9 +176,9 @@ def _row(person: int, scope: str, fix: FixIn, at: datetime) -> Row:
 
 
 class Store(Protocol):
-    """Stores reports and tells for each fix whether it was taken."""
+    """Stores reports and tells what became of each."""
 
-    def __call__(self, reports: Sequence[Report], *, at: datetime) -> list[list[bool]]: ...
+    def __call__(self, reports: Sequence[Report], *, at: datetime) -> list[Outcome]: ...
 
 
 Waiting = dict[tuple[Connection, int], PositionFrame]
@@ -158,7 +192,7 @@ class PositionBuffer:
     tried again, so that its phones need not send it again; they do when the process dies too.
     """
 
-    def __init__(self, store: Store = store_reports) -> None:
+    def __init__(self, store: Store = store_and_pace) -> None:
         self._store_reports = store
         self._waiting: Waiting = {}
         self._fixes = 0
@@ -204,7 +238,7 @@ class PositionBuffer:
         """Store a batch and acknowledge it; False when the database is away: then it waits at the front."""
         reports = [Report(sender.principal.person, frame.fixes) for (sender, _), frame in batch.items()]
         try:
-            taken = await in_thread(self._store_reports, reports, at=datetime.now(UTC))
+            outcomes = await in_thread(self._store_reports, reports, at=datetime.now(UTC))
         except (OperationalError, InterfaceError):
             logger.exception("the database takes no positions; %d frames wait for it", len(batch))
             self._waiting = batch | self._waiting
@@ -213,8 +247,12 @@ class PositionBuffer:
         except Exception:
             logger.exception("positions could not be stored; the phones will send them again")
             return True
-        for ((sender, n), _), flags in zip(batch.items(), taken, strict=True):
-            sender.push_text(Stored(positions=n, refused=flags.count(False)).model_dump_json())
+        for ((sender, n), _), outcome in zip(batch.items(), outcomes, strict=True):
+            refused = outcome.taken.count(False)
+            metrics.positions.labels("refused").inc(refused)
+            metrics.positions.labels("taken").inc(len(outcome.taken) - refused)
+            stored = Stored(positions=n, refused=refused, every_s=outcome.every_s)
+            sender.push_text(stored.model_dump_json())
         return True
 
 

@@ -45,10 +45,14 @@ OwnTopics = Callable[[Sequence[Principal]], list[list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """Somebody whose positions are taken: `scope` is the unit path that viewers are matched on."""
+    """Somebody whose positions are taken: `scope` is the unit path that viewers are matched on.
+
+    `every_s` is how often the phone is to report, None as often as everybody.
+    """
 
     scope: str
     since: datetime
+    every_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,11 @@ def test_those_who_accepted_are_tracked_around_the_time_of_the_task(
     starts, hours = task.starts_at, timedelta(hours=12)
 
     since = max(accepted.assignments.get().answered_at or starts, starts - hours)
-    tracked = {accepted.number: Tracked(scope=formation.squadron_a.path, since=since)}
-    assert topics.taking_part(numbers, starts - hours) == tracked
+    waiting = {accepted.number: Tracked(scope=formation.squadron_a.path, since=since)}
+    tracked = {accepted.number: Tracked(scope=formation.squadron_a.path, since=since, every_s=10)}
+    assert topics.taking_part(numbers, starts - hours) == waiting
+    assert topics.taking_part(numbers, starts - timedelta(minutes=31)) == waiting
+    assert topics.taking_part(numbers, starts - timedelta(minutes=30)) == tracked
     assert topics.taking_part(numbers, starts + hours) == tracked
     assert topics.taking_part(numbers, starts - hours - timedelta(seconds=1)) == {}
     assert topics.taking_part(numbers, starts + hours + timedelta(seconds=1)) == {}

@@ -15,7 +15,8 @@ from backend.lib.datum import wgs84_to_gcj02
 from backend.realtime import positions
 from backend.realtime.frames import FixIn, PositionFrame
 from backend.realtime.models import Fix, LatestPosition
-from backend.realtime.positions import PositionBuffer, Report, forget, store_reports
+from backend.realtime.positions import Outcome, PositionBuffer, Report, forget, store_and_pace, store_reports
+from backend.realtime.registry import Tracked, registry
 from backend.realtime.threads import release_connections
 from backend.volunteers.models import User, Volunteer
 from tests.conftest import Formation, MakeVolunteer, Race
@@ -163,6 +164,22 @@ def frame(n: int, fixes: int = 1) -> PositionFrame:
     return PositionFrame(n=n, fixes=[fix(datetime.now(UTC))] * fixes)
 
 
+@pytest.mark.django_db
+def test_each_is_told_how_often_to_report(
+    volunteer: User, outsider: User, at: datetime, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several reasons to be tracked the shortest interval counts; whoever is not tracked reports as all do."""
+    settings.MUSTER = settings.MUSTER | {"POSITION_EVERY_S": 30}
+    number, other = volunteer.volunteer.number, outsider.volunteer.number
+    on_task = Tracked(scope="", since=at, every_s=10)
+    more = [*registry.tracking, lambda people, at: {number: on_task} if number in people else {}]
+    monkeypatch.setattr(registry, "tracking", more)
+    outcomes = store_and_pace(
+        [Report(number, [fix(at)]), Report(other, [fix(at)]), Report(1, [fix(at)])], at=at
+    )
+    assert outcomes == [Outcome([True], 10), Outcome([True], 30), Outcome([False], 30)]
+
+
 class Database:
     """Stores as the product does, but may be away."""
 
@@ -171,12 +188,12 @@ class Database:
         self.batches: list[int] = []
         self.tries = 0
 
-    def __call__(self, reports: Sequence[Report], *, at: datetime) -> list[list[bool]]:
+    def __call__(self, reports: Sequence[Report], *, at: datetime) -> list[Outcome]:
         self.tries += 1
         if self.away.is_set():
             raise OperationalError("the connection is closed")
         self.batches.append(sum(len(report.fixes) for report in reports))
-        return store_reports(reports, at=at)
+        return store_and_pace(reports, at=at)
 
 
 async def until(holds: Callable[[], bool]) -> None:

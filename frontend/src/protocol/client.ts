@@ -186,7 +186,7 @@ export class Client {
     else if ("seq" in frame) this.#event(frame);
     else if (frame.type === "heartbeat") this.#heartbeat(frame.heads);
     else if (frame.type === "restarting") this.link.comeBackAfter(frame.retry_after_s * 1_000);
-    else if (frame.type === "stored") this.#stored(frame.positions);
+    else if (frame.type === "stored") this.#stored(frame.positions, frame.every_s);
     else if (frame.type === "topic.revoked") this.#revoked((frame as { topic: TopicName }).topic);
     this.#on.changed?.(this.phase);
   }
@@ -232,7 +232,8 @@ export class Client {
     this.#on.kept?.();
   }
 
-  #stored(n: number): void {
+  #stored(n: number, everyS: number | undefined): void {
+    if (everyS && this.welcome) this.welcome.position_every_s = everyS;
     this.#options.fixes?.stored(n);
     this.flushFixes();
   }

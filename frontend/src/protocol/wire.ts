@@ -236,7 +236,7 @@ export type ServerFrame =
   | { reply: number | null; result?: unknown; problem?: Problem }
   | (EventFrame & { reply?: undefined })
   | { type: "heartbeat"; heads: Cursors; server_time: Instant }
-  | { type: "stored"; positions: number; refused?: number }
+  | { type: "stored"; positions: number; refused?: number; every_s?: number }
   | { type: "pong"; server_time: Instant }
   | { type: "restarting"; retry_after_s: number }
   | { type: "topic.revoked"; topic: TopicName };
