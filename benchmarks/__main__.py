@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import connect, fanout, memory
+from benchmarks import connect, fanout, mapfeed, memory
 
-BENCHMARKS: dict[str, ModuleType] = {"fanout": fanout, "connect": connect, "memory": memory}
+BENCHMARKS: dict[str, ModuleType] = {"fanout": fanout, "connect": connect, "memory": memory, "map": mapfeed}
 
 
 def main() -> int:

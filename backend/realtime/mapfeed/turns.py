@@ -1,6 +1,7 @@
 """Once a second: what moved, what grew old, and to each console what changed on its screen."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Iterator, Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from backend.realtime.connection import Connection
-from backend.realtime.mapfeed.dots import Row, micros
+from backend.realtime.mapfeed.dots import micros
 from backend.realtime.mapfeed.grid import Window
 from backend.realtime.mapfeed.pictures import MAX_BYTES, Picture, Scopes
 from backend.realtime.mapfeed.reading import read_changed
@@ -81,24 +82,19 @@ class Feed:
         while self._watchers:
             started = time.monotonic()
             try:
-                rows = await in_thread(read_changed, self._read_to, datetime.now(UTC))
-            except Exception as error:
-                logger.warning("the live map could not be read: %r", error)
-                rows = []
-            try:
-                await self._turn(rows, started)
+                await self._turn(started)
             except Exception:
                 logger.exception("the live map starts over")
                 self._start_over()
             await asyncio.sleep(max(0.2, TURN_S - (time.monotonic() - started)))
-        self._start_over()
+            if not self._watchers:
+                await _at_ease(self._world.dissolve())
+                self._start_over()
 
-    async def _turn(self, rows: list[Row], started: float) -> None:
-        world, at = self._world, micros(datetime.now(UTC))
-        await _at_ease(world.take(rows, at))
-        if rows:
-            self._read_to = max(self._read_to or 0, min(at, max(row[3] for row in rows)))
-        await _at_ease(world.grow_old(at))
+    async def _turn(self, started: float) -> None:
+        world = self._world
+        rows = await (self._read_all() if self._read_to is None else self._read())
+        await _at_ease(world.grow_old(micros(datetime.now(UTC))))
         await _at_ease(world.settle())
         await self._review()
         await self._open()
@@ -108,9 +104,35 @@ class Feed:
             dots=len(world.dots),
             consoles=len(self._watchers),
             pictures=len(world.pictures),
-            rows=len(rows),
+            rows=rows,
             turn_s=time.monotonic() - started,
         )
+
+    async def _read(self) -> int:
+        """Take what has come and return how many rows that was; without the database, what is there grows old."""
+        try:
+            rows, read_to = await in_thread(read_changed, self._read_to, datetime.now(UTC))
+        except Exception as error:
+            logger.warning("the live map could not be read: %r", error)
+            return 0
+        await _at_ease(self._world.take(rows, micros(datetime.now(UTC))))
+        self._read_to = read_to
+        return len(rows)
+
+    async def _read_all(self) -> int:
+        """Read for the first time, with the garbage collector away: they are a hundred thousand objects that stay.
+
+        While they are made it would go through all of them again and again, and later now and then, and hold everybody
+        up for a tenth of a second each time.
+        """
+        gc.disable()
+        try:
+            rows = await self._read()
+            if rows:
+                gc.freeze()
+            return rows
+        finally:
+            gc.enable()
 
     async def _open(self) -> None:
         """Give every console that has come or moved its picture."""
@@ -133,6 +155,7 @@ class Feed:
 
     def _start_over(self) -> None:
         """Forget everything and read it anew; the next frame of every console is a full one."""
+        gc.unfreeze()
         self._world = World()
         self._read_to = None
         for watcher in self._watchers.values():
