@@ -7,9 +7,16 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import connect, fanout, mapfeed, memory
+from benchmarks import answers, connect, fanout, ingest, mapfeed, memory
 
-BENCHMARKS: dict[str, ModuleType] = {"fanout": fanout, "connect": connect, "memory": memory, "map": mapfeed}
+BENCHMARKS: dict[str, ModuleType] = {
+    "fanout": fanout,
+    "connect": connect,
+    "memory": memory,
+    "ingest": ingest,
+    "answers": answers,
+    "map": mapfeed,
+}
 
 
 def main() -> int:

@@ -23,12 +23,17 @@ EVENT = b'{"topic":'
 
 @dataclass
 class Arrived:
-    """What became of phones that came together: how many got in, in how many seconds, how many did not and why."""
+    """What became of phones that came together: who got in, in how many seconds, how many did not and why."""
 
-    size: int = 0
+    inside: list[int] = field(default_factory=list)
     all_s: float = 0.0
     refused: int = 0
     why_refused: str = ""
+
+    @property
+    def size(self) -> int:
+        """How many got in."""
+        return len(self.inside)
 
 
 @dataclass(slots=True)
@@ -119,6 +124,12 @@ class Arrivals:
         while (left := until - time.monotonic()) > 0:
             self._attend(left, set(), Arrived())
 
+    def leave(self, arrived: Arrived) -> None:
+        """Close the sockets of phones that came together."""
+        for number in arrived.inside:
+            if number in self._visits:
+                self._forget(number)
+
     def close(self) -> None:
         """Leave everything."""
         for visit in self._visits.values():
@@ -148,17 +159,20 @@ class Arrivals:
             else:
                 if visit.is_open and number in at_the_door:
                     at_the_door.discard(number)
-                    arrived.size += 1
+                    arrived.inside.append(number)
 
     def _lose(self, number: int, at_the_door: set[int], arrived: Arrived, error: OSError) -> None:
-        self._epoll.unregister(number)
-        self._visits.pop(number).connected.close()
+        self._forget(number)
         if number in at_the_door:
             at_the_door.discard(number)
             arrived.refused += 1
             arrived.why_refused = repr(error)
         else:
             self.closed += 1
+
+    def _forget(self, number: int) -> None:
+        self._epoll.unregister(number)
+        self._visits.pop(number).connected.close()
 
 
 def request(host: str, path: str, opening: Opening) -> bytes:

@@ -52,12 +52,16 @@ class Portion:
 
 @dataclass
 class Side:
-    """One server, how phones come to it, and the portions in which they came."""
+    """One server, how phones come to it, and the portions in which they came.
+
+    Phones stay with us; those of a peer leave after each portion, for no machine lets one client hold three crowds.
+    """
 
     name: str
     server: Server
     openings: list[Opening]
     missed: int = 0
+    stay: bool = False
     portions: list[Portion] = field(default_factory=list)
     refused: int = 0
 
@@ -67,6 +71,8 @@ class Side:
         arrived = arrivals.connect(self.server.ws, self.openings[portion], missed=self.missed)
         after = Moment.now(self.server)
         self.refused += arrived.refused
+        if not self.stay:
+            arrivals.leave(arrived)
         if not arrived.size:
             raise RuntimeError(f"{self.name} let nobody in: {arrived.why_refused}")
         return Portion(
@@ -106,7 +112,7 @@ def run(options: argparse.Namespace) -> Report:
         phones = phones_of(tokens, behind, person=HEAD - 1)
         nothing = [Opening()] * (options.phones + WARM_UP)
         sides = [
-            Side("muster", our_server(place.environment, place.folder), phones, MISSED),
+            Side("muster", our_server(place.environment, place.folder), phones, MISSED, stay=True),
             Side("bare_asgi", bare_asgi.server(place), nothing),
             Side("node_ws", node_ws.server(place), nothing),
         ]

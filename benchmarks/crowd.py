@@ -25,15 +25,15 @@ class Opening:
 class Crowd:
     """Sockets to one server that wait together for one event. `mark` is the bytes that tell an event of ours.
 
-    `kind` is the type of the frames, `wrapping` the bytes that a peer's own protocol puts around an event. The time of
-    arrival is taken when the frame is parsed; nothing is decoded.
+    `kind` is the type of the frames, `size_of` tells how large the event in a frame is. The time of arrival is taken
+    when the frame is parsed; nothing is decoded.
     """
 
     name: str
     url: str
     mark: bytes
     kind: WSMsgType = WSMsgType.TEXT
-    wrapping: int = 0
+    size_of: Callable[[bytes], int] = len
     transports: list[WSTransport] = field(default_factory=list)
     refused: int = 0
     why_refused: str = ""
@@ -45,13 +45,10 @@ class Crowd:
     _everyone: asyncio.Future[None] | None = None
     _expected: int = 0
 
-    async def connect(self, openings: Sequence[Opening]) -> float:
-        """Open a socket in each of these ways and return how many seconds it took until the last was open.
-
-        A socket that says hello is open once its welcome has come.
-        """
+    async def connect(self, openings: Sequence[Opening]) -> None:
+        """Open a socket in each of these ways; one that says hello counts once its welcome has come."""
         gate = asyncio.Semaphore(AT_ONCE)
-        began, before = time.monotonic(), self.size
+        began = time.monotonic()
 
         async def one(opening: Opening) -> None:
             async with gate:
@@ -71,9 +68,7 @@ class Crowd:
                     self.why_refused = repr(error)
 
         await asyncio.gather(*(one(opening) for opening in openings))
-        took = time.monotonic() - began
-        self.connect_rate = (self.size - before) / took
-        return took
+        self.connect_rate = self.size / (time.monotonic() - began)
 
     @property
     def size(self) -> int:
@@ -93,10 +88,10 @@ class Crowd:
         self._everyone = asyncio.get_running_loop().create_future()
         return self._everyone
 
-    def arrived(self, size: int) -> None:
+    def arrived(self, content: bytes) -> None:
         """Note one event on one socket."""
         self.arrivals.append(time.monotonic_ns())
-        self.sizes.add(size - self.wrapping)
+        self.sizes.add(self.size_of(content))
         if len(self.arrivals) >= self._expected and self._everyone and not self._everyone.done():
             self._everyone.set_result(None)
 
@@ -119,7 +114,7 @@ class _Listener(WSListener):
         if frame.msg_type == self.crowd.kind:
             content = frame.get_payload_as_bytes()
             if self.crowd.mark in content:
-                self.crowd.arrived(len(content))
+                self.crowd.arrived(content)
             elif (
                 not self.opened.done()
                 and self.opening.welcome is not None

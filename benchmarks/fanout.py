@@ -3,10 +3,10 @@
 import argparse
 import asyncio
 import itertools
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import uvloop
 
@@ -20,16 +20,33 @@ from benchmarks.rounds import Publish, Round, Side, ratio_of, take_turns
 from benchmarks.stage import Stage, our_server, phones_of, pin_database, prepare, running, stage
 from simulator.processes import Server
 
-EVENT = "bench.called"
+MARK = b'"bench.called"'
 SETTLE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Servers:
-    """Every server of the run."""
+class Peer:
+    """One of the others: how a phone opens its socket there, and how many rounds it plays."""
 
-    sockets: Server
-    web: Server
+    side: Side
+    opening: Opening
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Rounds of ours, those of a peer that were played in turn with them, and the peer's figures."""
+
+    peer: Side
+    ours: list[Round]
+    theirs: list[Round]
+    figures: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """The peers' servers."""
+
     nchan: Server
     nats: nats.NatsServer
     channels: Server
@@ -37,11 +54,10 @@ class Servers:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The sides, and the rounds of each; Channels is compared with rounds of ours that were played beside its own."""
+    """Our side, the comparison with each peer, and the call-outs."""
 
-    sides: dict[str, Side]
-    rounds: dict[str, list[Round]]
-    beside_channels: list[Round]
+    muster: Side
+    pairs: list[Pair]
     whole: EndToEnd
 
 
@@ -59,52 +75,57 @@ def run(options: argparse.Namespace) -> Report:
     """Measure all sides in one run, event by event in turn, and compare each pair."""
     with stage() as place:
         tokens = prepare(place.environment, options.phones)
-        servers = Servers(
-            sockets=our_server(place.environment, place.folder),
-            web=our_server(place.environment, place.folder, "web"),
-            nchan=nchan.server(place),
-            nats=nats.server(place),
-            channels=channels.server(place),
-        )
-        with running(servers.sockets, servers.web, servers.nchan, servers.nats, servers.channels):
-            return report_of(uvloop.run(_measure(options, servers, tokens, place)), options)
+        sockets = our_server(place.environment, place.folder)
+        web = our_server(place.environment, place.folder, "web")
+        servers = Servers(nchan.server(place), nats.server(place), channels.server(place))
+        with running(sockets, web, servers.nchan, servers.nats, servers.channels):
+            peers = _peers(servers, options, place)
+            return report_of(uvloop.run(_measure(options, sockets, web, peers, tokens, place)), options)
 
 
-async def _measure(options: argparse.Namespace, servers: Servers, tokens: list[str], place: Stage) -> Outcome:
+async def _measure(
+    options: argparse.Namespace,
+    sockets: Server,
+    web: Server,
+    peers: list[Peer],
+    tokens: list[str],
+    place: Stage,
+) -> Outcome:
     from simulator.people import UNIT
 
     numbers = itertools.count(1)
-    sides = _sides(servers, options.phones, numbers, place)
-    muster, slow = sides["muster"], sides["channels"]
-    fast = [muster, sides["nchan"], sides["nats"]]
+    muster = Side(Crowd("muster", sockets.ws, MARK), publish_to_log(options.phones, numbers))
     await muster.connect(phones_of(tokens))
-    await sides["nchan"].connect([Opening()] * options.phones)
-    await sides["nats"].connect([nats.SUBSCRIBE] * options.phones)
     if not pin_database(place.environment["DATABASE_URL"]):
         print("  PostgreSQL is not kept off the server's core: only root may do that", flush=True)
     await asyncio.sleep(SETTLE_S)
-    played = await take_turns(fast, options.rounds)
-    call_outs = CallOuts(servers.web, tokens[0], UNIT, options.phones)
+    call_outs = CallOuts(web, tokens[0], UNIT, options.phones)
     whole = await end_to_end(muster, call_outs, options.call_outs, skip_number=numbers.__next__)
-    await slow.connect([Opening()] * options.phones)
+    return Outcome(muster, [await _compare(muster, peer) for peer in peers], whole)
+
+
+async def _compare(muster: Side, peer: Peer) -> Pair:
+    """Play with one peer, whose sockets are there only meanwhile: all at once are more than many machines allow."""
+    await peer.side.connect([peer.opening] * muster.crowd.size)
     await asyncio.sleep(SETTLE_S)
-    beside, played_slowly = await take_turns([muster, slow], options.slow_rounds)
-    rounds = dict(zip(sides, [*played, played_slowly], strict=True))
-    return Outcome(sides, rounds, beside, whole)
+    ours, theirs = await take_turns([muster, peer.side], peer.rounds)
+    pair = Pair(peer.side, ours, theirs, peer.side.figures(theirs))
+    peer.side.crowd.shrink(0)
+    await asyncio.sleep(SETTLE_S)
+    return pair
 
 
-def _sides(servers: Servers, phones: int, numbers: Iterator[int], place: Stage) -> dict[str, Side]:
+def _peers(servers: Servers, options: argparse.Namespace, place: Stage) -> list[Peer]:
     from benchmarks.publisher import event_text
     from simulator.people import UNIT
 
-    mark = json.dumps(EVENT).encode()
     event = event_text(f"unit.{UNIT}", 1).encode()
-    return {
-        "muster": Side(Crowd("muster", servers.sockets.ws, mark), publish_to_log(phones, numbers)),
-        "nchan": nchan.side(servers.nchan, event, mark),
-        "nats": nats.side(servers.nats, event, mark),
-        "channels": channels.side(servers.channels, event, mark, place.environment["REDIS_URL"]),
-    }
+    redis_url = place.environment["REDIS_URL"]
+    return [
+        Peer(nchan.side(servers.nchan, event, MARK), Opening(), options.rounds),
+        Peer(nats.side(servers.nats, event, MARK), nats.SUBSCRIBE, options.rounds),
+        Peer(channels.side(servers.channels, event, MARK, redis_url), Opening(), options.slow_rounds),
+    ]
 
 
 def publish_to_log(phones: int, numbers: Iterator[int]) -> Publish:
@@ -124,12 +145,12 @@ def publish_to_log(phones: int, numbers: Iterator[int]) -> Publish:
 
 def report_of(outcome: Outcome, options: argparse.Namespace) -> Report:
     """Compare the rounds of all sides pair by pair."""
-    sides, rounds = outcome.sides, outcome.rounds
-    sizes = {name: side.crowd.sizes for name, side in sides.items()}
-    assert all(size == sizes["muster"] for size in sizes.values()), f"all must get the same bytes: {sizes}"
-    figures = {name: side.figures(rounds[name]) for name, side in sides.items()}
-    ratios = {name: ratio_of(rounds["muster"], rounds[name]) for name in ("nchan", "nats")}
-    ratios["channels"] = ratio_of(outcome.beside_channels, rounds["channels"])
+    muster, pairs = outcome.muster, outcome.pairs
+    for pair in pairs:
+        assert pair.peer.crowd.sizes == muster.crowd.sizes, f"{pair.peer.crowd.name} sent other bytes"
+    own = muster.figures([round for pair in pairs for round in pair.ours])
+    figures = {"muster": own, **{pair.peer.crowd.name: pair.figures for pair in pairs}}
+    ratios = {pair.peer.crowd.name: ratio_of(pair.ours, pair.theirs) for pair in pairs}
     ratios["end_to_end"] = median(outcome.whole.ratios)
     whole = outcome.whole.figures()
     return Report(

@@ -27,25 +27,27 @@ def run(options: argparse.Namespace) -> Report:
         tokens = prepare(place.environment, options.phones + WARM_UP, LINE)
         phones = phones_of(tokens, dict.fromkeys(LINE, 0))
         ours, peer = our_server(place.environment, place.folder), bare_asgi.server(place)
-        with running(ours, peer), closing(Arrivals()) as arrivals:
-            kib = kib_per_phone(ours, phones, arrivals, options.settle)
-            peer_kib = kib_per_phone(peer, [Opening()] * len(phones), arrivals, options.settle)
+        with running(ours, peer):
+            kib = kib_per_phone(ours, phones, options.settle)
+            peer_kib = kib_per_phone(peer, [Opening()] * len(phones), options.settle)
         return report_of(kib, peer_kib, options.phones)
 
 
-def kib_per_phone(server: Server, openings: list[Opening], arrivals: Arrivals, settle_s: float) -> float:
-    """Return by how much a process grows with each phone.
+def kib_per_phone(server: Server, openings: list[Opening], settle_s: float) -> float:
+    """Return by how much a process grows with each phone, as they come, stay a moment, and leave.
 
     The first few come before the first look: what they make a process load, it loads once.
     """
-    arrivals.connect(server.ws, openings[:WARM_UP])
-    arrivals.rest(settle_s)
-    before, closed = resident_bytes(server), arrivals.closed
-    came = arrivals.connect(server.ws, openings[WARM_UP:])
-    arrivals.rest(settle_s)
-    grown = resident_bytes(server) - before
-    if came.refused or arrivals.closed > closed:
-        raise RuntimeError(f"{server.name} lost {came.refused + arrivals.closed} phones: {came.why_refused}")
+    with closing(Arrivals()) as arrivals:
+        arrivals.connect(server.ws, openings[:WARM_UP])
+        arrivals.rest(settle_s)
+        before = resident_bytes(server)
+        came = arrivals.connect(server.ws, openings[WARM_UP:])
+        arrivals.rest(settle_s)
+        grown = resident_bytes(server) - before
+        lost = came.refused + arrivals.closed
+    if lost:
+        raise RuntimeError(f"{server.name} lost {lost} phones: {came.why_refused}")
     kib = grown / came.size / 1024
     print(
         f"  {server.name:9} {came.size} phones, {before / 2**20:.0f} MiB before, {kib:.1f} KiB each",

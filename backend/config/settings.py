@@ -10,6 +10,8 @@ from typing import Any
 
 import environ
 
+from backend.lib.logs import logging_settings
+
 ROOT = Path(__file__).resolve().parents[2]
 env = environ.Env()
 environ.Env.read_env(ROOT / ".env")
@@ -46,6 +48,7 @@ INSTALLED_APPS = [
     "backend.console",
 ]
 MIDDLEWARE = [
+    "backend.lib.logs.RequestIds",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -185,10 +188,4 @@ STATIC_ROOT = ROOT / "var" / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
-}
+LOGGING = logging_settings(env.str("LOG_LEVEL", default="WARNING"), env.str("LOG_FORMAT", default="json"))

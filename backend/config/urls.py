@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from backend.dispatch import api as dispatch
 from backend.realtime import api as realtime
 from backend.volunteers import api as volunteers
+from backend.volunteers import tracker_api as trackers
 
 v1: list[URLPattern | URLResolver] = [
     path("sign-in", volunteers.SignInDoor.as_view()),
@@ -15,6 +16,10 @@ v1: list[URLPattern | URLResolver] = [
     path("me/language", volunteers.LanguageDoor.as_view()),
     path("me/devices", volunteers.DevicesDoor.as_view()),
     path("me/devices/<uuid:device_id>", volunteers.DeviceDoor.as_view()),
+    path("me/trackers", trackers.TrackersDoor.as_view()),
+    path("me/trackers/<uuid:tracker_id>", trackers.TrackerDoor.as_view()),
+    path("trackers/owntracks", trackers.OwnTracksDoor.as_view()),
+    path("trackers/osmand", trackers.OsmAndDoor.as_view()),
     path("me/inbox", dispatch.InboxDoor.as_view()),
     path("units/<str:number>", volunteers.UnitDoor.as_view()),
     path("units/<str:number>/children", volunteers.UnitChildrenDoor.as_view()),

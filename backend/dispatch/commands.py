@@ -1,14 +1,25 @@
 """The socket's door: the one act where every phone of a county answers at once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from backend.dispatch import services
 from backend.dispatch.schemas import AnswerCommand, AssignmentOut
-from backend.realtime.registry import command
+from backend.lib.errors import Refusal
+from backend.realtime.registry import Call, command
 from backend.volunteers.models import User
 
 
-@command("assignment.answer", body=AnswerCommand, result=AssignmentOut)
+def answer_offers(calls: Sequence[Call]) -> list[AssignmentOut | Refusal]:
+    """Take many answers together."""
+    answers = [services.Answer(call.body.task, call.body, call.user, call.at) for call in calls]
+    return [
+        taken if isinstance(taken, Refusal) else AssignmentOut.of(taken)
+        for taken in services.answer_offers(answers)
+    ]
+
+
+@command("assignment.answer", body=AnswerCommand, result=AssignmentOut, many=answer_offers)
 def answer_offer(user: User, body: AnswerCommand, at: datetime) -> AssignmentOut:
     """Accept or decline a task you were asked for; when it is full already, accepting makes you a reserve."""
     return AssignmentOut.of(services.answer_offer(task_id=body.task, answer=body, by=user, at=at))

@@ -7,7 +7,7 @@ from backend.dispatch.models import Task, TaskStatus
 from backend.realtime.clock import due
 
 BATCH = 100
-"""Tasks closed in one turn; the rest wait for the next."""
+"""Tasks dealt with in one turn; the rest wait for the next."""
 
 
 @due(every=timedelta(seconds=5))
@@ -16,3 +16,11 @@ def close_tasks(*, at: datetime) -> int:
     overdue = Task.objects.filter(status=TaskStatus.CALLED, answer_by__lte=at).order_by("answer_by")
     ids = list(overdue.values_list("pk", flat=True)[:BATCH])
     return sum(services.close_task(task_id=task_id, at=at) for task_id in ids)
+
+
+@due(every=timedelta(seconds=0.5))
+def announce_progress(*, at: datetime) -> int:
+    """Tell issuers of answers that came too fast to be told one by one; returns of how many tasks."""
+    overdue = Task.objects.filter(progress_due_at__lte=at).order_by("progress_due_at")
+    ids = list(overdue.values_list("pk", flat=True)[:BATCH])
+    return sum(services.announce_progress(task_id=task_id, at=at) for task_id in ids)

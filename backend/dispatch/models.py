@@ -52,6 +52,8 @@ class Task(models.Model):
     requirements = models.JSONField(default=list, help_text="codes of the skills that everyone must have")
     status = models.CharField(max_length=12, choices=TaskStatus.choices, default=TaskStatus.DRAFT)
     accepted = models.PositiveIntegerField(default=0, help_text="kept under the row's lock")
+    progressed_at = models.DateTimeField(null=True, help_text="when its issuers were last told of answers")
+    progress_due_at = models.DateTimeField(null=True, help_text="when they are told of the answers since")
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=200, blank=True)
 
@@ -59,6 +61,13 @@ class Task(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(headcount__gte=1), name="task_headcount_positive"),
             models.CheckConstraint(condition=Q(accepted__lte=F("headcount")), name="task_never_overfull"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["progress_due_at"],
+                condition=Q(progress_due_at__isnull=False),
+                name="task_progress_due",
+            ),
         ]
 
     @property

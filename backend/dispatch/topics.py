@@ -6,12 +6,14 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F
 
 from backend.dispatch import queries
 from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
 from backend.lib.api import now
 from backend.lib.errors import NotFound
-from backend.realtime.registry import Principal, Tracked, snapshot, topic, tracking
+from backend.realtime.among import Among
+from backend.realtime.registry import Principal, Tracked, Window, snapshot, topic, tracked_earlier, tracking
 from backend.volunteers.models import User
 
 
@@ -54,7 +56,7 @@ def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     """
     around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
     rows = Assignment.objects.filter(
-        volunteer__number__in=list(people),
+        Among(F("volunteer__number"), people),
         volunteer__user__is_active=True,
         status=AssignmentStatus.ACCEPTED,
         task__status__in=[TaskStatus.CALLED, TaskStatus.CLOSED],
@@ -67,3 +69,23 @@ def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
             "volunteer__number", "unit__path", "answered_at", "task__starts_at"
         )
     }
+
+
+@tracked_earlier
+def took_part(people: Iterable[int], since: datetime, at: datetime) -> Mapping[int, list[Window]]:
+    """Return when `people` were on tasks that they accepted and did not give back, between `since` and `at`."""
+    around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    rows = Assignment.objects.filter(
+        volunteer__number__in=list(people),
+        status=AssignmentStatus.ACCEPTED,
+        task__status__in=[TaskStatus.CALLED, TaskStatus.CLOSED],
+        task__starts_at__range=(since - around, at + around),
+        answered_at__isnull=False,
+    )
+    found: dict[int, list[Window]] = {}
+    for number, answered_at, starts_at in rows.values_list(
+        "volunteer__number", "answered_at", "task__starts_at"
+    ):
+        began = max(cast(datetime, answered_at), starts_at - around)
+        found.setdefault(number, []).append(Window(began, starts_at + around))
+    return found

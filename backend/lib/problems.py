@@ -1,7 +1,6 @@
 """Turns an exception into an RFC 9457 problem, the same at the REST door and in a socket reply."""
 
 import logging
-import uuid
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -25,6 +24,7 @@ from backend.lib.errors import (
     TooLarge,
     TooMany,
 )
+from backend.lib.logs import current_id
 from backend.lib.wire import Shape
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def problem_of(error: Exception) -> Problem:
     """Return the problem for any exception; the unforeseen ones are logged and told without detail."""
     refusal = _refusal_of(error)
     if refusal is None:
-        reference = uuid.uuid4().hex
+        reference = current_id()
         logger.error("unforeseen error %s", reference, exc_info=error)
         return Problem(
             type="/problems/internal",

@@ -9,9 +9,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
+from backend.lib.inflate import unpacked_body
 from backend.realtime import services
+from backend.realtime.batch import MAX_UNPACKED, read_fixes
 from backend.realtime.frames import EventFrame
-from backend.realtime.positions import Report, store_reports
+from backend.realtime.positions import Report, store_fixes
 from backend.realtime.registry import Principal, registry
 from backend.realtime.schemas import (
     CatchUpIn,
@@ -30,9 +32,11 @@ class Positions(APIView):
     )
     def post(self, request: Request) -> Response:
         """Report positions of one's own; answered for each fix, after they are stored."""
-        body = parse(PositionsIn, request)
-        report = Report(_principal(request).person, body.fixes)
-        return answer(PositionsOut(stored=store_reports([report], at=now())[0]))
+        person = _principal(request).person
+        fixes = read_fixes(unpacked_body(request, limit=MAX_UNPACKED))
+        report = Report(person, [fix for fix in fixes if fix])
+        verdicts = iter(store_fixes([report], at=now())[0])
+        return answer(PositionsOut(results=[next(verdicts) if fix else "invalid" for fix in fixes]))
 
 
 class CatchUp(APIView):

@@ -17,6 +17,7 @@ from backend.realtime.frames import (
     PositionFrame,
     ProblemReply,
     ReceiptFrame,
+    Restarting,
     Stored,
     TopicRevoked,
     Welcome,
@@ -26,7 +27,7 @@ from backend.realtime.registry import registry
 
 _SENT_BY_PHONE: tuple[type[pydantic.BaseModel], ...] = (Hello, ReceiptFrame, PositionFrame, Ping)
 _SENT_BY_SERVER: tuple[type[pydantic.BaseModel], ...] = (
-    Stored, Heartbeat, Pong, TopicRevoked, MapCells, MapPeople, ProblemReply
+    Stored, Heartbeat, Pong, Restarting, TopicRevoked, MapCells, MapPeople, ProblemReply
 )  # fmt: skip
 
 Json = dict[str, Any]

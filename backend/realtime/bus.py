@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import UUID
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from backend.realtime import metrics
 from backend.realtime.frames import Audience, Message, message_of
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,9 @@ def attach(loop: asyncio.AbstractEventLoop, receiver: Receiver | None) -> None:
 
 def announce(messages: Sequence[Message]) -> None:
     """Hand committed messages to the local hub and to the channel layer. Never blocks, never raises."""
+    committed_at = time.time()
+    for message in messages:
+        message.committed_at = committed_at
     if _local is not None:
         loop, receiver = _local
         try:
@@ -53,11 +58,14 @@ def unpack(packed: dict[str, Any]) -> Message:
     """Return the message that came over the layer."""
     numbers, tags = packed.get("numbers"), packed.get("tags")
     audience = None if numbers is None and tags is None else Audience(tags=tags, numbers=numbers)
-    return message_of(packed["topic"], packed["seq"], packed["text"], audience)
+    message = message_of(packed["topic"], packed["seq"], packed["text"], audience)
+    message.committed_at = packed.get("committed_at")
+    return message
 
 
 def _packed(message: Message) -> dict[str, Any]:
     packed: dict[str, Any] = {"topic": message.topic, "seq": message.seq, "text": message.text}
+    packed["committed_at"] = message.committed_at
     if message.audience:
         packed |= {"numbers": message.audience.numbers, "tags": message.audience.tags}
     return packed
@@ -81,6 +89,7 @@ class _Sender:
         try:
             self.queue.put_nowait(message)
         except asyncio.QueueFull:
+            metrics.layer_errors.labels("queue").inc()
             logger.warning("the channel layer is not taking messages; the hubs read them from the log")
 
     def _run(self) -> None:
@@ -95,6 +104,7 @@ class _Sender:
                 async with asyncio.timeout(_SEND_TIMEOUT_S):
                     await layer.group_send(GROUP, message)
             except Exception as error:
+                metrics.layer_errors.labels("send").inc()
                 logger.warning("the channel layer did not take a message: %r", error)
 
 

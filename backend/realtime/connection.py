@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from datetime import datetime
 from typing import Any
 
+from backend.realtime import metrics
 from backend.realtime.frames import Message, encode_frame
 from backend.realtime.registry import Principal
 
@@ -63,7 +64,9 @@ class Connection:
         if self.closing is not None:
             return
         self.closing = code
+        metrics.closes.labels(code).inc()
         if self.backlog is not None:
+            metrics.backlog_drops.inc(len(self.backlog))
             self.backlog.clear()
         self._step({"type": "websocket.close", "code": code, "reason": reason})
 

@@ -6,6 +6,7 @@ after database connections (measured: 8 × fewer frames a second).
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -15,8 +16,10 @@ import pydantic
 from django.conf import settings
 
 from backend.lib.errors import Malformed, NotAllowed, NotSignedIn, Refusal
+from backend.lib.logs import name_socket
 from backend.lib.problems import invalid, problem_of, refuse_nul
-from backend.realtime import services
+from backend.realtime import batches, metrics, services
+from backend.realtime.arrivals import arrivals
 from backend.realtime.commands import BUILT_IN
 from backend.realtime.connection import Connection
 from backend.realtime.credentials import credentials_of
@@ -33,6 +36,7 @@ from backend.realtime.frames import (
     ProblemReply,
     ReceiptFrame,
     Reply,
+    Restarting,
     Welcome,
 )
 from backend.realtime.hub import hub
@@ -46,6 +50,10 @@ logger = logging.getLogger(__name__)
 HELLO_WITHIN_S = 10.0
 FRAMES_PER_S = 50.0
 BURST = 200.0
+RESTARTING = 1012
+"""The server announces its end to us with this code, and we to the phones."""
+RETURNS_PER_S = 500
+"""Phones that are to come back in a second when their process restarts: a third of what the others can take in."""
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -79,6 +87,8 @@ class Allowance:
 class PhoneSocket:
     """One conversation, from the handshake to the close."""
 
+    __slots__ = ("allowance", "connection", "receive", "scope", "send")
+
     def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.scope, self.receive, self.send = scope, receive, send
         self.connection: Connection | None = None
@@ -86,6 +96,7 @@ class PhoneSocket:
 
     async def run(self) -> None:
         """Speak until either side closes."""
+        name_socket()
         await self.receive()  # websocket.connect
         subprotocol = "muster.v1" if "muster.v1" in self.scope.get("subprotocols", ()) else None
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
@@ -104,7 +115,8 @@ class PhoneSocket:
     async def _next(self) -> str:
         message = await self.receive()
         if message["type"] == "websocket.disconnect":
-            raise _Closed(0, "")
+            raise self._goodbye() if message.get("code") == RESTARTING else _Closed(0, "")
+        metrics.frames_in.inc()
         self._expect_signed_in()
         text = message.get("text")
         if not self.allowance.take():
@@ -115,6 +127,14 @@ class PhoneSocket:
         if len(text) * 4 > MAX_FRAME_BYTES and len(text.encode()) > MAX_FRAME_BYTES:
             raise _Closed(4400, "frame too large")
         return str(text)
+
+    def _goodbye(self) -> _Closed:
+        """Send the phone away because this process restarts, with a time of its own to come back at."""
+        if self.connection is not None:
+            spread_s = 1 + len(hub.connections) / RETURNS_PER_S
+            wait = Restarting(retry_after_s=round(random.uniform(0.5, 0.5 + spread_s), 1))
+            self.connection.push_text(wait.model_dump_json())
+        return _Closed(RESTARTING, "restarting: reconnect")
 
     def _expect_signed_in(self) -> None:
         """Take nothing more from a socket that is being closed, or whose token has run out since."""
@@ -154,13 +174,14 @@ class PhoneSocket:
         hub.start()
         at = datetime.now(UTC)
         try:
-            opening = await in_thread(services.open_socket, credentials_of(self.scope), hello.cursors, at=at)
+            opening = await arrivals.open(credentials_of(self.scope), hello.cursors)
         except NotSignedIn as refusal:
             raise _Closed(4401, refusal.detail) from refusal
         except NotAllowed as refusal:
             raise _Closed(4403, "this device was signed out") from refusal
         extension = self.scope.get("extensions", {}).get("muster.frame", {})
         self.connection = Connection(self.send, extension.get("write"), opening.principal, at)
+        self.scope.clear()  # some 2 KiB, the headers above all, that everybody who waits for this socket still holds
         hub.add(self.connection)
         await self.admit(opening, hello.id, self._welcome)
         self._take_receipt(hello.cursors, {})
@@ -177,6 +198,7 @@ class PhoneSocket:
         ]
         self.reply(reply_to, result_of(opening.topics))
         connection.topics.update(opening.told)
+        metrics.replayed.inc(len(opening.missed))
         for message in [*opening.missed, *later]:
             connection.push(message)
             connection.topics[message.topic] = message.seq
@@ -226,8 +248,7 @@ class PhoneSocket:
         if built_in is not None:
             await built_in.run(self, frame)
             return
-        at = datetime.now(UTC)
-        result = await in_thread(services.run_command, self.connected.principal, frame, at=at)
+        result = await batches.run_command(self.connected.principal, frame, at=datetime.now(UTC))
         self.reply(frame.id, result)
 
     def _take_receipt(self, delivered: dict[str, int], seen: dict[str, int]) -> None:
@@ -275,9 +296,9 @@ def _decode(text: str) -> Hello | ReceiptFrame | PositionFrame | Ping | CommandF
         raise invalid(error) from error
 
 
-async def socket_application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+def socket_application(scope: dict[str, Any], receive: Receive, send: Send) -> Awaitable[None]:
     """Serve one socket (ASGI)."""
-    await PhoneSocket(scope, receive, send).run()
+    return PhoneSocket(scope, receive, send).run()
 
 
 async def no_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:  # noqa: ARG001

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from backend.realtime.clock import due
 from backend.realtime.models import CommandResult, Event, Fix, Revocation, Topic
+from backend.realtime.partitions import drop_partitions, make_partitions_ahead
 
 STEP = 1_000
 TRACKS_KEPT = timedelta(days=30)
@@ -41,13 +42,28 @@ def trim_topic(name: str, until: int) -> int:
 
 @due(every=timedelta(minutes=10))
 def trim_records(*, at: datetime) -> int:
-    """Delete tracks after 30 days, and revocations and command keys that nobody can ask for any more."""
+    """Delete revocations and command keys that nobody can ask for any more."""
     trimmed = 0
     for rows in (
-        Fix.objects.filter(received_at__lt=at - TRACKS_KEPT),
         Revocation.objects.filter(at__lt=at - timedelta(days=1)),
         CommandResult.objects.filter(at__lt=at - KEYS_KEPT),
     ):
         step = rows.order_by("id").values_list("id", flat=True)[:STEP]
         trimmed += rows.model.objects.filter(pk__in=list(step)).delete()[0]
     return trimmed
+
+
+@due(every=timedelta(minutes=10))
+def trim_tracks(*, at: datetime) -> int:
+    """Let tracks go after 30 days: whole days of them on PostgreSQL, rows elsewhere; returns how many of either."""
+    if connection.vendor == "postgresql":
+        return drop_partitions(before=at - TRACKS_KEPT)
+    old = Fix.objects.filter(at__lt=at - TRACKS_KEPT).order_by("at")
+    last = list(old.values_list("at", flat=True)[:STEP])[-1:]
+    return Fix.objects.filter(at__lte=last[0]).delete()[0] if last else 0
+
+
+@due(every=timedelta(hours=1))
+def make_room_for_tracks(*, at: datetime) -> int:
+    """Make the partitions of the next days before they begin; returns how many."""
+    return make_partitions_ahead(at=at)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from backend.lib.problems import Problem
 from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
 from backend.realtime.registry import Principal
+from backend.realtime.websocket import TEXT, frame
 
 MAX_FRAME_BYTES = 64 * 1024
 MAX_TOPICS = 200
@@ -58,6 +59,7 @@ class FixIn(Request):
     datum: Literal["wgs84", "gcj02", "bd09"]
     acc_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
     battery: Annotated[int, Field(ge=0, le=100)] | None = None
+    speed_mps: Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)] | None = None
 
 
 class PositionFrame(BaseModel):
@@ -160,6 +162,13 @@ class Pong(Shape):
     server_time: Instant
 
 
+class Restarting(Shape):
+    """This process is going to restart and closes the socket with 1012: come back after so many seconds, not sooner."""
+
+    type: Literal["restarting"] = "restarting"
+    retry_after_s: float
+
+
 class TopicRevoked(Shape):
     """You may no longer see this topic; its subscription has ended."""
 
@@ -208,6 +217,8 @@ class Message:
     matcher: Matcher | None
     frame: bytes
     outgoing: dict[str, Any]
+    committed_at: float | None = None
+    """Unix time of the commit, if the bus brought it."""
 
 
 def message_of(topic: str, seq: int, text: str, audience: Audience | None) -> Message:
@@ -233,13 +244,5 @@ def encode_event(
 
 
 def encode_frame(text: str) -> bytes:
-    """Return the bytes of an unmasked, unfragmented, uncompressed text frame (RFC 6455, 5.2)."""
-    payload = text.encode()
-    size = len(payload)
-    if size < 126:
-        head = bytes((0x81, size))
-    elif size < 65_536:
-        head = b"\x81\x7e" + size.to_bytes(2, "big")
-    else:
-        head = b"\x81\x7f" + size.to_bytes(8, "big")
-    return head + payload
+    """Return the bytes of a text frame, as they go on the wire."""
+    return frame(TEXT, text.encode())

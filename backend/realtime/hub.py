@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from uuid import UUID
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from backend.realtime import bus, log, services
+from backend.realtime import bus, log, metrics, services
 from backend.realtime.connection import Connection
 from backend.realtime.frames import Heartbeat, Message, TopicRevoked
 from backend.realtime.models import Revocation
@@ -40,8 +41,21 @@ class TopicState:
     name: str
     head: int
     members: dict[Connection, None] = field(default_factory=dict)
-    ring: deque[Message] = field(default_factory=lambda: deque(maxlen=RING))
-    ahead: dict[int, Message] = field(default_factory=dict)
+    ring: deque[Message] | None = None
+    """The last messages; None as long as there was none: each phone has a topic of its own."""
+    ahead: dict[int, Message] | None = None
+    """Messages whose predecessors are missing."""
+
+    def keep(self, message: Message) -> None:
+        """Keep the message that comes next."""
+        if self.ring is None:
+            self.ring = deque(maxlen=RING)
+        self.head = message.seq
+        self.ring.append(message)
+
+    def since(self, head: int) -> list[Message]:
+        """Return the kept messages after `head`."""
+        return [message for message in self.ring or () if message.seq > head]
 
 
 class Hub:
@@ -51,7 +65,7 @@ class Hub:
         self.connections: dict[Connection, None] = {}
         self.topics: dict[str, TopicState] = {}
         self.strays: dict[str, list[Message]] = {}
-        self._sessions: dict[UUID, set[Connection]] = {}
+        self._sessions: dict[UUID, tuple[Connection, ...]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writing: deque[tuple[Message, list[Connection]]] = deque()
@@ -92,16 +106,18 @@ class Hub:
         self._turn += 1
         connection.turn = self._turn % settings.MUSTER["HEARTBEAT_S"]
         self.connections[connection] = None
-        self._sessions.setdefault(connection.principal.session, set()).add(connection)
+        metrics.sockets.set(len(self.connections))
+        session = connection.principal.session
+        self._sessions[session] = (*self._sessions.get(session, ()), connection)
 
     def remove(self, connection: Connection) -> None:
         """Forget a socket."""
         self.connections.pop(connection, None)
-        same_session = self._sessions.get(connection.principal.session)
-        if same_session is not None:
-            same_session.discard(connection)
-            if not same_session:
-                del self._sessions[connection.principal.session]
+        metrics.sockets.set(len(self.connections))
+        session = connection.principal.session
+        others = tuple(other for other in self._sessions.pop(session, ()) if other is not connection)
+        if others:
+            self._sessions[session] = others
         for name in list(connection.topics):
             self.leave(connection, name)
 
@@ -118,14 +134,12 @@ class Hub:
                 self._accept(state, stray)
         state.members[connection] = None
         connection.topics[name] = head
-        return [
-            m for m in state.ring if m.seq > head and (m.matcher is None or m.matcher(connection.principal))
-        ]
+        return [m for m in state.since(head) if m.matcher is None or m.matcher(connection.principal)]
 
     def covers(self, name: str, head: int) -> bool:
         """Tell whether what came after `head` here is still in memory."""
         state = self.topics.get(name)
-        return state is None or state.head <= head or (bool(state.ring) and state.ring[0].seq <= head + 1)
+        return state is None or state.head <= head or bool(state.ring and state.ring[0].seq <= head + 1)
 
     def leave(self, connection: Connection, name: str) -> None:
         """Take a socket out of a topic."""
@@ -138,7 +152,7 @@ class Hub:
 
     def close_session(self, session: UUID, revoked_at: datetime) -> None:
         """Close the sockets that a session opened before it was revoked; it may have signed in again since."""
-        for connection in list(self._sessions.get(session, ())):
+        for connection in self._sessions.get(session, ()):
             if connection.opened_at <= revoked_at:
                 connection.close(4403, "this device was signed out")
 
@@ -156,18 +170,20 @@ class Hub:
     def _accept(self, state: TopicState, message: Message) -> None:
         if message.seq <= state.head:
             return
-        state.ahead[message.seq] = message
-        while (following := state.ahead.pop(state.head + 1, None)) is not None:
-            state.head += 1
-            state.ring.append(following)
+        ahead = state.ahead if state.ahead is not None else {}
+        ahead[message.seq] = message
+        while (following := ahead.pop(state.head + 1, None)) is not None:
+            state.keep(following)
             self._deliver(state, following)
-        if state.ahead:
+        state.ahead = ahead or None
+        if ahead:
             self._wanted.set()  # a gap: read the log now, not at the next poll
 
     def _deliver(self, state: TopicState, message: Message) -> None:
         members = list(state.members)
         if not self._writing and len(members) <= YIELD_EVERY:
             _write(message, members)
+            _note_written(message)
         else:
             self._writing.append((message, members))
             self._to_write.set()
@@ -186,6 +202,7 @@ class Hub:
             except asyncio.CancelledError:
                 raise
             except Exception as error:
+                metrics.layer_errors.labels("receive").inc()
                 logger.warning("the channel layer is away: %r", error)
                 await asyncio.sleep(POLL_S)
 
@@ -205,6 +222,7 @@ class Hub:
                 for start in range(0, len(members), YIELD_EVERY):
                     _write(message, members[start : start + YIELD_EVERY])
                     await asyncio.sleep(0)
+                _note_written(message)
                 self._writing.popleft()
 
     async def _poll(self) -> None:
@@ -222,7 +240,10 @@ class Hub:
             self._ticks += 1
             try:
                 await self._look(full=self._ticks % settings.MUSTER["HEARTBEAT_S"] == 0)
+                metrics.polls.labels("read").inc()
+                metrics.log_read_at.set_to_current_time()
             except Exception as error:
+                metrics.polls.labels("failed").inc()
                 logger.warning("the log could not be read: %r", error)
 
     async def _look(self, *, full: bool) -> None:
@@ -230,6 +251,14 @@ class Hub:
         known = {name: state.head for name, state in self.topics.items()}
         missed = await in_thread(_missed, known, self._newest, full)
         self._newest = missed.newest
+        metrics.topics.set(len(self.topics))
+        metrics.caught_up.inc(
+            sum(
+                message.seq > self.topics[message.topic].head
+                for message in missed.messages
+                if message.topic in self.topics
+            )
+        )
         self.take(missed.messages)
         for session, revoked_at in missed.revoked:
             self.close_session(session, revoked_at)
@@ -290,11 +319,19 @@ def _missed(known: dict[str, int], newest: datetime | None, full: bool) -> Misse
 
 def _write(message: Message, members: Sequence[Connection]) -> None:
     name, seq, matcher = message.topic, message.seq, message.matcher
+    written = 0
     for connection in members:
         if matcher is None or matcher(connection.principal):
             connection.push(message)
+            written += 1
             if name in connection.topics:
                 connection.topics[name] = seq
+    metrics.frames_out.inc(written)  # once for all of them: counting costs about as much as writing
+
+
+def _note_written(message: Message) -> None:
+    if message.committed_at is not None:
+        metrics.fan_out.observe(max(0.0, time.time() - message.committed_at))
 
 
 hub = Hub()

@@ -1,31 +1,61 @@
 """The event log: gapless sequence numbers per topic, in commit order."""
 
 import json
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
 
+from backend.lib.rows import insert_rows
 from backend.realtime import bus
 from backend.realtime.events import Event
 from backend.realtime.frames import Audience, Message, encode_event
 from backend.realtime.models import Event as EventRow
 from backend.realtime.models import Topic
 
-_CLOCK = {"postgresql": "clock_timestamp()", "sqlite": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')"}
-"""The database's own clock: the hubs compare these stamps, and the clocks of machines differ."""
-
-_NEXT = """
-    INSERT INTO realtime_topic (name, head, trimmed_to, moved_at) VALUES (%s, 1, 0, {clock})
-    ON CONFLICT (name) DO UPDATE SET head = realtime_topic.head + 1, moved_at = excluded.moved_at
-    RETURNING head
+_NEXT_ON_POSTGRESQL = """
+    INSERT INTO realtime_topic (name, head, trimmed_to, moved_at)
+    SELECT name, events, 0, clock_timestamp() FROM unnest(%s::text[], %s::bigint[])
+        WITH ORDINALITY AS asked (name, events, place) ORDER BY place
+    ON CONFLICT (name) DO UPDATE SET head = realtime_topic.head + excluded.head, moved_at = excluded.moved_at
+    RETURNING name, head
 """
+_NEXT_ON_SQLITE = """
+    INSERT INTO realtime_topic (name, head, trimmed_to, moved_at)
+    VALUES (%s, %s, 0, STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW'))
+    ON CONFLICT (name) DO UPDATE SET head = realtime_topic.head + excluded.head, moved_at = excluded.moved_at
+    RETURNING name, head
+"""
+"""The stamps are the database's own: the hubs compare them, and the clocks of machines differ. Rows are locked in the
+order in which they are given."""
 
+
+_HEADS = "SELECT name, head, trimmed_to FROM realtime_topic WHERE name = ANY(%s)"
+_EVENTS = """
+    SELECT e.topic_id, e.seq, e.type, e.at, e.data, e.audience
+    FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS wanted (name, after, until)
+    JOIN realtime_event e ON e.topic_id = wanted.name AND e.seq > wanted.after AND e.seq <= wanted.until
+    ORDER BY e.topic_id, e.seq
+"""
+_MOVED = """
+    SELECT coalesce(json_agg(json_build_array(name, head, moved_at)), '[]')::text
+    FROM realtime_topic WHERE moved_at >= %s
+"""
 
 MAX_REPLAY = 1_000
 """Events of one topic that a phone is sent again; whoever is further behind starts from a snapshot."""
+MAX_REPLAY_OF_ALL = 5_000
+"""Events of all its topics together that a phone is sent again."""
+READ_AT_ONCE = 10_000
+TOPICS_AT_ONCE = 200
+"""Events, and topics, that one query reads: SQLite allows no condition of a thousand parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,66 +77,131 @@ def publish_all(announcements: Iterable[Announcement], *, at: datetime) -> list[
 
     Takes the lock of each topic's row until the commit, in the order of their names, so that two transactions never
     wait for each other. Call it once, as the last act of a service. After the commit the frames go to the bus; the bus
-    may lose them, the hubs' poll then finds them here.
+    may lose them, the hubs' poll then finds them here. On PostgreSQL the number of statements does not grow with the
+    number of events up to a thousand.
     """
     given = list(announcements)
     assert connection.in_atomic_block, "publish inside the transaction that does the act"
-    messages: dict[int, Message] = {}
-    for index in sorted(range(len(given)), key=lambda i: given[i].topic):
-        messages[index] = _append(given[index], at)
-    in_order = [messages[index] for index in range(len(given))]
-    transaction.on_commit(lambda: bus.announce(in_order))
-    return [message.seq for message in in_order]
+    if not given:
+        return []
+    events = Counter(announcement.topic for announcement in given)
+    last = _advance(events)
+    messages, rows = [], []
+    for announcement in given:
+        events[announcement.topic] -= 1
+        seq = last[announcement.topic] - events[announcement.topic]
+        message, row = _entry(announcement, seq, at)
+        messages.append(message)
+        rows.append(row)
+    insert_rows(EventRow, sorted(rows, key=lambda row: str(row["topic_id"])))
+    transaction.on_commit(lambda: bus.announce(messages))
+    return [message.seq for message in messages]
 
 
-def _append(announcement: Announcement, at: datetime) -> Message:
-    event, audience = announcement.event, announcement.audience
+def _advance(events: Mapping[str, int]) -> dict[str, int]:
+    """Take so many numbers of each topic, in the order of their names; returns the last number of each."""
+    names = sorted(events)
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT.format(clock=_CLOCK[connection.vendor]), [announcement.topic])
-        seq = int(cursor.fetchone()[0])
+        if connection.vendor == "postgresql":
+            cursor.execute(_NEXT_ON_POSTGRESQL, [names, [events[name] for name in names]])
+            return dict(cursor.fetchall())
+        last: dict[str, int] = {}
+        for name in names:
+            cursor.execute(_NEXT_ON_SQLITE, [name, events[name]])
+            last.update([cursor.fetchone()])
+        return last
+
+
+def _entry(announcement: Announcement, seq: int, at: datetime) -> tuple[Message, dict[str, Any]]:
+    """Return one event as it goes over the wire, and as it is kept."""
+    topic, event, audience = announcement.topic, announcement.event, announcement.audience
     data = event.model_dump_json()
-    EventRow.objects.create(
-        topic_id=announcement.topic,
-        seq=seq,
-        type=event.event_type,
-        data=json.loads(data),
-        at=at,
-        audience=audience.model_dump(mode="json", exclude_none=True) if audience else None,
-    )
-    return encode_event(announcement.topic, seq, event.event_type, at, data, audience)
+    row = {
+        "topic_id": topic,
+        "seq": seq,
+        "type": event.event_type,
+        "data": json.loads(data),
+        "at": at,
+        "audience": audience.model_dump(mode="json", exclude_none=True) if audience else None,
+    }
+    return encode_event(topic, seq, event.event_type, at, data, audience), row
 
 
 def heads(topics: Iterable[str]) -> dict[str, tuple[int, int]]:
     """Return (head, trimmed_to) of each topic that has events."""
-    rows = Topic.objects.filter(name__in=list(topics)).values_list("name", "head", "trimmed_to")
+    names = list(topics)
+    if connection.vendor == "postgresql":  # one array, where the ORM would bind thousands of names one by one
+        rows: Iterable[Any] = _fetched(_HEADS, [names])
+    else:
+        rows = Topic.objects.filter(name__in=names).values_list("name", "head", "trimmed_to")
     return {name: (head, trimmed_to) for name, head, trimmed_to in rows}
 
 
 def moved_since(moment: datetime) -> list[tuple[str, int, datetime]]:
-    """Return (name, head, moved_at) of the topics that moved at or after `moment`."""
+    """Return (name, head, moved_at) of the topics that moved at or after `moment`.
+
+    Every hub asks once a second, and after thousands of answers thousands of topics have moved. PostgreSQL returns them
+    as one JSON document: the driver would spend most of the time on the stamps.
+    """
+    if connection.vendor == "postgresql":
+        ((document,),) = _fetched(_MOVED, [moment])
+        rows = json.loads(document)
+        return [(name, head, datetime.fromisoformat(moved_at)) for name, head, moved_at in rows]
     return list(Topic.objects.filter(moved_at__gte=moment).values_list("name", "head", "moved_at"))
 
 
-def read(ranges: dict[str, tuple[int, int]], *, limit: int = 10_000) -> list[Message]:
-    """Return the events of several topics, `after < seq <= until`, in order; one query."""
-    wanted = Q()
+def read_topics(ranges: Mapping[str, tuple[int, int]]) -> dict[str, list[Message]]:
+    """Return the events of several topics, `after < seq <= until`, in order; a query for each 200 topics or so."""
+    found: dict[str, list[Message]] = {}
+    portion: dict[str, tuple[int, int]] = {}
+    size = 0
     for name, (after, until) in ranges.items():
-        wanted |= Q(topic_id=name, seq__gt=after, seq__lte=until)
-    if not wanted:
-        return []
-    rows = (
-        EventRow.objects.filter(wanted)
-        .order_by("topic_id", "seq")
-        .values_list("topic_id", "seq", "type", "at", "data", "audience")
-    )
-    return [
-        encode_event(
-            name,
-            seq,
-            type,
-            at,
-            json.dumps(data, ensure_ascii=False, separators=(",", ":")),
-            Audience.model_validate(audience) if audience else None,
+        full = size + until - after > READ_AT_ONCE or len(portion) == TOPICS_AT_ONCE
+        if portion and full:
+            found |= _read(portion)
+            portion, size = {}, 0
+        portion[name] = (after, until)
+        size += until - after
+    return found | _read(portion)
+
+
+def read(ranges: Mapping[str, tuple[int, int]]) -> list[Message]:
+    """Return the events of several topics, `after < seq <= until`, each topic's in order."""
+    return [message for messages in read_topics(ranges).values() for message in messages]
+
+
+def after(messages: list[Message], cursor: int) -> list[Message]:
+    """Return those of a topic's events, in order, that come after the cursor."""
+    return messages[bisect_right(messages, cursor, key=lambda message: message.seq) :]
+
+
+def _read(ranges: Mapping[str, tuple[int, int]]) -> dict[str, list[Message]]:
+    found: dict[str, list[Message]] = {}
+    for name, seq, type, at, data, audience in _rows(ranges) if ranges else ():
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        for_whom = Audience.model_validate(audience) if audience else None
+        found.setdefault(name, []).append(encode_event(name, seq, type, at, text, for_whom))
+    return found
+
+
+def _rows(ranges: Mapping[str, tuple[int, int]]) -> Iterable[Any]:
+    """Return (topic, seq, type, at, data, audience) of the events in the ranges, in order."""
+    if connection.vendor == "postgresql":
+        names, bounds = list(ranges), list(ranges.values())
+        rows = _fetched(_EVENTS, [names, [after for after, _ in bounds], [until for _, until in bounds]])
+        return (
+            (*row, json.loads(data), json.loads(audience) if audience else None)
+            for *row, data, audience in rows
         )
-        for name, seq, type, at, data, audience in rows[:limit]
-    ]
+    wanted = reduce(
+        or_, (Q(topic_id=name, seq__gt=after, seq__lte=until) for name, (after, until) in ranges.items())
+    )
+    columns = ("topic_id", "seq", "type", "at", "data", "audience")
+    return EventRow.objects.filter(wanted).order_by("topic_id", "seq").values_list(*columns)
+
+
+def _fetched(sql: str, parameters: Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows: list[Any] = cursor.fetchall()
+    return rows

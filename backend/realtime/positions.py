@@ -2,34 +2,35 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal, Protocol
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError
 
 from backend.lib.datum import to_wgs84
 from backend.realtime.connection import Connection
 from backend.realtime.frames import FixIn, PositionFrame, Stored
-from backend.realtime.models import Fix, LatestPosition
-from backend.realtime.registry import Tracked, registry
+from backend.realtime.models import LatestPosition
+from backend.realtime.registry import Tracked, Window, registry
 from backend.realtime.threads import in_thread
+from backend.realtime.tracks import Key, Row, write_rows
 
 logger = logging.getLogger(__name__)
 
 FLUSH_S = 0.25
-MAX_WAITING = 20_000
-"""Frames that may wait for the database in one process; the queue of a phone whose frame is not taken still has it."""
+AGAIN_S = 1.0
+"""Pause after a batch that the database did not take."""
+MAX_WAITING = 50_000
+"""Fixes that may wait for the database in one process; the queue of a phone whose frame is not taken still has it."""
+BATCH = 5_000
+"""Fixes up to which frames are stored together: what has piled up goes in transactions of half a second at most."""
 DRIFT = timedelta(minutes=2)
 """How far a phone's clock may be off at either end of the time in which its fixes are taken."""
-_PORTION = 1_000
-
-_UPSERT = """
-    INSERT INTO realtime_latestposition (person, scope, at, received_at, lon, lat, accuracy_m, battery) VALUES {rows}
-    ON CONFLICT (person) DO UPDATE SET scope = excluded.scope, at = excluded.at, received_at = excluded.received_at,
-        lon = excluded.lon, lat = excluded.lat, accuracy_m = excluded.accuracy_m, battery = excluded.battery
-    WHERE excluded.at >= realtime_latestposition.at OR realtime_latestposition.scope = ''
-"""
+BROUGHT_BACK = timedelta(days=7)
+"""How old a fix of an earlier duty or task may be when its phone comes back to a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +41,35 @@ class Report:
     fixes: Sequence[FixIn]
 
 
-def store_reports(reports: Sequence[Report], *, at: datetime) -> list[list[bool]]:
-    """Store the fixes of people who may be tracked at `at`; returns for each fix whether it was taken.
+Verdict = Literal["accepted", "duplicate", "off_duty", "future", "too_old"]
+"""What became of a fix: `accepted` and `duplicate` are stored, the others leave no row."""
+TAKEN = frozenset(("accepted", "duplicate"))
 
-    A fix from before the duty (or the accepted task) began, or from the future, is refused and leaves no row. A fix
-    that is here already counts as taken: phones send again what was not acknowledged.
+
+def store_reports(reports: Sequence[Report], *, at: datetime) -> list[list[bool]]:
+    """Store fixes as `store_fixes` does; returns for each whether it was taken."""
+    return [[verdict in TAKEN for verdict in verdicts] for verdicts in store_fixes(reports, at=at)]
+
+
+def store_fixes(reports: Sequence[Report], *, at: datetime) -> list[list[Verdict]]:
+    """Store the fixes of times in which their people could be tracked; returns what became of each.
+
+    A fix from a duty (or task) that has ended, up to a week old, fills the track alone: it moves nobody on the map. A
+    fix that is here already counts as taken: phones send again what was not acknowledged.
     """
-    tracked = _tracked({report.person for report in reports}, at)
-    taken = [[_is_due(tracked.get(report.person), fix, at) for fix in report.fixes] for report in reports]
-    rows = [
-        _row(report.person, fix, at)
-        for report, flags in zip(reports, taken, strict=True)
-        for fix, flag in zip(report.fixes, flags, strict=True)
-        if flag
-    ]
-    with transaction.atomic():
-        Fix.objects.bulk_create(rows, batch_size=_PORTION, ignore_conflicts=True)
-        _store_latest(rows, tracked)
-    return taken
+    judge = _Judge(reports, at)
+    verdicts: list[list[Verdict]] = []
+    rows: list[Row] = []
+    for report in reports:
+        judged = [judge(report.person, fix) for fix in report.fixes]
+        verdicts.append([verdict for verdict, _ in judged])
+        rows += [
+            _row(report.person, scope, fix, at)
+            for fix, (verdict, scope) in zip(report.fixes, judged, strict=True)
+            if verdict == "accepted"
+        ]
+    _mark_duplicates(reports, verdicts, write_rows(rows))
+    return verdicts
 
 
 def forget(persons: Iterable[int], *, at: datetime) -> None:
@@ -75,70 +87,135 @@ def _tracked(persons: Iterable[int], at: datetime) -> dict[int, Tracked]:
     return found
 
 
-def _is_due(tracked: Tracked | None, fix: FixIn, at: datetime) -> bool:
-    return tracked is not None and tracked.since - DRIFT <= fix.at <= at + DRIFT
+class _Judge:
+    """Says of each fix of a batch whether it may be stored, and in which scope it shows its person on the map."""
+
+    def __init__(self, reports: Sequence[Report], at: datetime) -> None:
+        self.at = at
+        self.tracked = _tracked({report.person for report in reports}, at)
+        older = {
+            report.person for report in reports if any(self._is_older(report.person, f) for f in report.fixes)
+        }
+        self.earlier = _earlier(older, at) if older else {}
+
+    def __call__(self, person: int, fix: FixIn) -> tuple[Verdict, str]:
+        if fix.at > self.at + DRIFT:
+            return "future", ""
+        now = self.tracked.get(person)
+        if now is not None and fix.at >= now.since - DRIFT:
+            return "accepted", now.scope
+        if fix.at < self.at - BROUGHT_BACK:
+            return "too_old", ""
+        # No drift is forgiven at the end: who has just gone off duty is off duty.
+        if any(window.since - DRIFT <= fix.at <= window.until for window in self.earlier.get(person, ())):
+            return "accepted", ""
+        return "off_duty", ""
+
+    def _is_older(self, person: int, fix: FixIn) -> bool:
+        """Tell whether only an earlier window could hold the fix: nearly none is, so the past is seldom read."""
+        now = self.tracked.get(person)
+        return self.at - BROUGHT_BACK <= fix.at <= self.at and (now is None or fix.at < now.since - DRIFT)
 
 
-def _row(person: int, fix: FixIn, at: datetime) -> Fix:
-    lon, lat = to_wgs84(fix.lon, fix.lat, fix.datum)
-    return Fix(
-        person=person, at=fix.at, received_at=at, lon=lon, lat=lat, accuracy_m=fix.acc_m, battery=fix.battery
-    )  # fmt: skip
+def _earlier(persons: Iterable[int], at: datetime) -> dict[int, list[Window]]:
+    found: dict[int, list[Window]] = {}
+    for source in registry.tracked_earlier:
+        for person, windows in source(list(persons), at - BROUGHT_BACK, at).items():
+            found.setdefault(person, []).extend(windows)
+    return found
 
 
-def _store_latest(rows: Sequence[Fix], tracked: dict[int, Tracked]) -> None:
-    newest: dict[int, Fix] = {}
-    for row in rows:
-        if row.person not in newest or row.at >= newest[row.person].at:
-            newest[row.person] = row
-    stamp = connection.ops.adapt_datetimefield_value
-    values = [
-        (
-            f.person,
-            tracked[f.person].scope,
-            stamp(f.at),
-            stamp(f.received_at),
-            f.lon,
-            f.lat,
-            f.accuracy_m,
-            f.battery,
-        )
-        for _, f in sorted(newest.items())
-    ]
-    with connection.cursor() as cursor:
-        for start in range(0, len(values), _PORTION):
-            portion = values[start : start + _PORTION]
-            sql = _UPSERT.format(rows=", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s)"] * len(portion)))
-            cursor.execute(sql, [value for row in portion for value in row])
+def _mark_duplicates(reports: Sequence[Report], verdicts: list[list[Verdict]], here: set[Key]) -> None:
+    """Of the fixes that could be stored, only the first of each key that was not there has become a row."""
+    seen = set(here)
+    for report, judged in zip(reports, verdicts, strict=True):
+        for index, fix in enumerate(report.fixes):
+            key = (report.person, fix.at)
+            if judged[index] == "accepted" and key in seen:
+                judged[index] = "duplicate"
+            seen.add(key)
+
+
+def _row(person: int, scope: str, fix: FixIn, at: datetime) -> Row:
+    place = (fix.lon, fix.lat) if fix.datum == "wgs84" else to_wgs84(fix.lon, fix.lat, fix.datum)
+    return Row(person, fix.at, at, *place, fix.acc_m, fix.battery, fix.speed_mps, scope)
+
+
+class Store(Protocol):
+    """Stores reports and tells for each fix whether it was taken."""
+
+    def __call__(self, reports: Sequence[Report], *, at: datetime) -> list[list[bool]]: ...
+
+
+Waiting = dict[tuple[Connection, int], PositionFrame]
+"""Frames by their socket and number: one that is sent again while it waits waits once."""
 
 
 class PositionBuffer:
-    """Collects position frames of a process's sockets, stores them together, then acknowledges each."""
+    """Collects position frames of a process's sockets, stores them together, then acknowledges each.
 
-    def __init__(self) -> None:
-        self._waiting: list[tuple[Connection, PositionFrame]] = []
+    One batch is stored at a time; meanwhile the next collects. While the database is away a batch waits here and is
+    tried again, so that its phones need not send it again; they do when the process dies too.
+    """
+
+    def __init__(self, store: Store = store_reports) -> None:
+        self._store_reports = store
+        self._waiting: Waiting = {}
+        self._fixes = 0
         self._task: asyncio.Task[None] | None = None
 
     def add(self, connection: Connection, frame: PositionFrame) -> None:
         """Take one frame. When the database is too far behind it is dropped: the phone's queue still has it."""
-        if len(self._waiting) >= MAX_WAITING:
+        if self._fixes + len(frame.fixes) > MAX_WAITING:
             return
-        self._waiting.append((connection, frame))
+        self._fixes += len(frame.fixes) - self._size_of((connection, frame.n))
+        self._waiting[connection, frame.n] = frame
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._flush())
 
+    def _size_of(self, key: tuple[Connection, int]) -> int:
+        frame = self._waiting.get(key)
+        return len(frame.fixes) if frame else 0
+
     async def _flush(self) -> None:
+        pause = FLUSH_S
         while self._waiting:
-            await asyncio.sleep(FLUSH_S)
-            waiting, self._waiting = self._waiting, []
-            reports = [Report(c.principal.person, frame.fixes) for c, frame in waiting]
-            try:
-                taken = await in_thread(store_reports, reports, at=datetime.now(UTC))
-            except Exception:
-                logger.exception("positions could not be stored; the phones will send them again")
-                continue
-            for (sender, frame), flags in zip(waiting, taken, strict=True):
-                sender.push_text(Stored(positions=frame.n, refused=flags.count(False)).model_dump_json())
+            await asyncio.sleep(pause)
+            began = time.monotonic()
+            stored = await self._store(self._take())
+            full = self._fixes >= BATCH
+            rest = 0.0 if full else max(0.0, began + FLUSH_S - time.monotonic())
+            pause = rest if stored else AGAIN_S
+
+    def _take(self) -> Waiting:
+        batch: Waiting = {}
+        size = 0
+        for key, frame in self._waiting.items():
+            if batch and size + len(frame.fixes) > BATCH:
+                break
+            batch[key] = frame
+            size += len(frame.fixes)
+        for key in batch:
+            del self._waiting[key]
+        self._fixes -= size
+        return batch
+
+    async def _store(self, batch: Waiting) -> bool:
+        """Store a batch and acknowledge it; False when the database is away: then it waits at the front."""
+        reports = [Report(sender.principal.person, frame.fixes) for (sender, _), frame in batch.items()]
+        try:
+            taken = await in_thread(self._store_reports, reports, at=datetime.now(UTC))
+        except (OperationalError, InterfaceError):
+            logger.exception("the database takes no positions; %d frames wait for it", len(batch))
+            self._waiting = batch | self._waiting
+            self._fixes = sum(len(frame.fixes) for frame in self._waiting.values())
+            return False
+        except Exception:
+            logger.exception("positions could not be stored; the phones will send them again")
+            return True
+        for ((sender, n), _), flags in zip(batch.items(), taken, strict=True):
+            sender.push_text(Stored(positions=n, refused=flags.count(False)).model_dump_json())
+        return True
 
 
 positions = PositionBuffer()

@@ -1,8 +1,9 @@
 """Receipts: how far each person's phones have got in each topic, stored in batches."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -14,8 +15,9 @@ _PORTION = 2_000
 Pending = dict[tuple[str, int], tuple[int, int]]
 
 _GREATEST = {"postgresql": "GREATEST", "sqlite": "MAX"}
+_ARRAYS = "SELECT * FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[]), (SELECT %s::timestamptz) AS moment"
 _UPSERT = """
-    INSERT INTO realtime_receipt (topic, person, delivered, seen, at) VALUES {rows}
+    INSERT INTO realtime_receipt (topic, person, delivered, seen, at) {rows}
     ON CONFLICT (topic, person) DO UPDATE SET
         delivered = {greatest}(realtime_receipt.delivered, excluded.delivered),
         seen = {greatest}(realtime_receipt.seen, excluded.seen),
@@ -58,14 +60,19 @@ def store(pending: Pending, *, at: datetime) -> None:
     if not pending:
         return
     rows = [(topic, person, d, s) for (topic, person), (d, s) in sorted(pending.items())]
-    stamp = connection.ops.adapt_datetimefield_value(at)
     with transaction.atomic(), connection.cursor() as cursor:
         for start in range(0, len(rows), _PORTION):
-            portion = rows[start : start + _PORTION]
-            sql = _UPSERT.format(
-                rows=", ".join(["(%s, %s, %s, %s, %s)"] * len(portion)), greatest=_GREATEST[connection.vendor]
-            )
-            cursor.execute(sql, [value for row in portion for value in (*row, stamp)])
+            source, parameters = _source(rows[start : start + _PORTION], at)
+            cursor.execute(_UPSERT.format(rows=source, greatest=_GREATEST[connection.vendor]), parameters)
+
+
+def _source(rows: Sequence[tuple[str, int, int, int]], at: datetime) -> tuple[str, list[Any]]:
+    """Return the rows as SQL and its parameters: four arrays on PostgreSQL, which are bound much faster."""
+    stamp = connection.ops.adapt_datetimefield_value(at)
+    if connection.vendor == "postgresql":
+        return _ARRAYS, [*map(list, zip(*rows, strict=True)), stamp]
+    values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
+    return f"VALUES {values}", [value for row in rows for value in (*row, stamp)]
 
 
 def pending_of(person: int, delivered: Mapping[str, int], seen: Mapping[str, int]) -> Pending:

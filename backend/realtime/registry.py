@@ -5,7 +5,7 @@ them at start.
 """
 
 import builtins
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pydantic
 
+from backend.lib.errors import Refusal
 from backend.lib.wire import Request, Shape
 
 
@@ -35,6 +36,13 @@ class Credentials:
     session_key: str | None = None
 
 
+Authenticate = Callable[[Sequence[Credentials], datetime], list[Principal | Refusal]]
+"""Turns credentials into principals in a bounded number of queries; in the place of whoever gets none is a refusal."""
+
+OwnTopics = Callable[[Sequence[Principal]], list[list[str]]]
+"""Names the topics of people, all in a bounded number of queries."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tracked:
     """Somebody whose positions are taken: `scope` is the unit path that viewers are matched on."""
@@ -44,13 +52,34 @@ class Tracked:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """A time in which somebody could be tracked."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command of a batch: what `run` takes."""
+
+    user: Any
+    body: Any
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
-    """A registered act of the socket: its shapes and the function behind it."""
+    """A registered act of the socket: its shapes and the function behind it.
+
+    `many`, where there is one, does several at once and returns a result or a refusal for each, in their order.
+    """
 
     type: str
     body: builtins.type[Request]
     result: builtins.type[Shape]
     run: "Callable[[Any, Any, datetime], Shape]"
+    many: "Callable[[Sequence[Call]], Sequence[Shape | Refusal]] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +97,35 @@ class Registry:
     commands: dict[str, Command] = field(default_factory=dict)
     join_rules: dict[str, Callable[[Principal, str], bool]] = field(default_factory=dict)
     snapshots: dict[str, dict[str, "SnapshotPart"]] = field(default_factory=dict)
-    own_topics: list[Callable[[Principal], Iterable[str]]] = field(default_factory=list)
-    authenticate: Callable[[Credentials, datetime], Principal] | None = None
+    own_topics: list[OwnTopics] = field(default_factory=list)
+    authenticate: Authenticate | None = None
     principal_of: Callable[[Any], Principal] | None = None
     tracking: list[Callable[[Iterable[int], datetime], Mapping[int, Tracked]]] = field(default_factory=list)
+    tracked_earlier: list[Callable[[Iterable[int], datetime, datetime], Mapping[int, Sequence[Window]]]] = (
+        field(default_factory=list)
+    )
     viewer_scopes: Callable[[Principal], list[str]] | None = None
 
 
 registry = Registry()
 
 
-def command(type: str, *, body: type[Request], result: type[Shape]) -> Callable[..., Any]:
+def command(
+    type: str,
+    *,
+    body: type[Request],
+    result: type[Shape],
+    many: Callable[[Sequence[Call]], Sequence[Shape | Refusal]] | None = None,
+) -> Callable[..., Any]:
     """Register `run(user, body, at) -> result` as the socket command `type`; its docstring is its documentation.
 
-    It runs in a worker thread inside a transaction together with the record of its key.
+    It runs in a worker thread inside a transaction together with the record of its key. With `many`, the commands that
+    come to a process at about the same time run together, in one transaction: it returns a result or a refusal for
+    each, and must leave nothing behind of what it refuses. An exception rolls the whole batch back.
     """
 
     def register(run: Callable[[Any, Any, datetime], Shape]) -> Callable[[Any, Any, datetime], Shape]:
-        registry.commands[type] = Command(type, body, result, run)
+        registry.commands[type] = Command(type, body, result, run, many)
         return run
 
     return register
@@ -114,16 +154,14 @@ def snapshot(kind: str, part: str, *, within: str = "") -> Callable[..., Any]:
     return register
 
 
-def own_topics(names: Callable[[Principal], Iterable[str]]) -> Callable[[Principal], Iterable[str]]:
-    """Register a source of the topics that the server joins a phone to by itself."""
+def own_topics(names: OwnTopics) -> OwnTopics:
+    """Register a source of the topics that the server joins phones to by itself."""
     registry.own_topics.append(names)
     return names
 
 
-def authenticator(
-    check: Callable[[Credentials, datetime], Principal],
-) -> Callable[[Credentials, datetime], Principal]:
-    """Register the one function that turns credentials into a principal; it raises NotSignedIn or NotAllowed."""
+def authenticator(check: Authenticate) -> Authenticate:
+    """Register the one function that turns credentials into principals; its refusals are NotSignedIn and NotAllowed."""
     registry.authenticate = check
     return check
 
@@ -139,6 +177,14 @@ def tracking(
 ) -> Callable[[Iterable[int], datetime], Mapping[int, Tracked]]:
     """Register a source of who may be tracked at `at`, and since when."""
     registry.tracking.append(source)
+    return source
+
+
+def tracked_earlier(
+    source: Callable[[Iterable[int], datetime, datetime], Mapping[int, Sequence[Window]]],
+) -> Callable[[Iterable[int], datetime, datetime], Mapping[int, Sequence[Window]]]:
+    """Register `source(people, since, at)`: when they could be tracked between the two, whether or not they can now."""
+    registry.tracked_earlier.append(source)
     return source
 
 

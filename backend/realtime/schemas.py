@@ -1,6 +1,6 @@
 """What the REST doors of realtime take and give."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -9,15 +9,19 @@ from backend.realtime.frames import Cursors, EventFrame, FixIn
 
 
 class PositionsIn(Request):
-    """Positions of one's own, oldest first."""
+    """Positions of one's own, oldest first. The body may be packed: `Content-Encoding: gzip`."""
 
-    fixes: Annotated[list[FixIn], Field(min_length=1, max_length=1_000)]
+    fixes: Annotated[list[FixIn], Field(min_length=1, max_length=10_000)]
 
 
 class PositionsOut(Shape):
-    """For each fix in the order given, whether it was stored; `false`: off duty then, or from the future."""
+    """For each fix in the order given, what became of it.
 
-    stored: list[bool]
+    Stored: `accepted`, or `duplicate` (it was there already). Refused, and not worth sending again: `off_duty` (neither
+    on duty nor on a task then), `future` (by the server's clock), `too_old` (more than a week), `invalid` (no fix).
+    """
+
+    results: list[Literal["accepted", "duplicate", "off_duty", "future", "too_old", "invalid"]]
 
 
 class CatchUpIn(Request):

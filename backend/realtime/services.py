@@ -12,10 +12,11 @@ from django.db import IntegrityError, transaction
 
 from backend.lib.errors import NotFound, Refusal, UnknownType, require
 from backend.lib.problems import invalid
+from backend.lib.wire import Request
 from backend.realtime import log, receipts
 from backend.realtime.frames import MAX_TOPICS, CommandFrame, Joined, Message
 from backend.realtime.models import CommandResult
-from backend.realtime.registry import Credentials, Principal, registry, snapshot_of
+from backend.realtime.registry import Command, Credentials, Principal, registry, snapshot_of
 
 
 class TooManyTopics(Refusal):
@@ -45,23 +46,69 @@ class Opening:
     missed: list[Message]
     told: dict[str, int]
 
+    @property
+    def afresh(self) -> list[str]:
+        """The topics that begin with a snapshot."""
+        return [name for name, joined in self.topics.items() if not joined.recovered]
 
-def sign_in_socket(credentials: Credentials, *, at: datetime) -> Principal:
-    """Return who brings these credentials. Raises NotSignedIn or NotAllowed (revoked)."""
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Topics that one person wants to join, and how far they have got in them."""
+
+    principal: Principal
+    names: Sequence[str]
+    cursors: Mapping[str, int]
+
+
+def sign_in_sockets(credentials: Sequence[Credentials], *, at: datetime) -> list[Principal | Refusal]:
+    """Return who brings these credentials; a refusal is NotSignedIn or NotAllowed (revoked)."""
     assert registry.authenticate is not None, "no app has registered an authenticator"
     return registry.authenticate(credentials, at)
 
 
-def open_socket(credentials: Credentials, cursors: Mapping[str, int], *, at: datetime) -> Opening:
-    """Sign in and read what `hello` needs, in one go."""
-    principal = sign_in_socket(credentials, at=at)
-    return read_topics(principal, topics_of(principal), cursors)
+def sign_in_socket(credentials: Credentials, *, at: datetime) -> Principal:
+    """Return who brings these credentials. Raises NotSignedIn or NotAllowed (revoked)."""
+    return _given(sign_in_sockets([credentials], at=at)[0])
+
+
+def open_sockets(
+    arrivals: Sequence[tuple[Credentials, Mapping[str, int]]], *, at: datetime
+) -> list[Opening | Refusal]:
+    """Sign in everybody who says hello at this moment, and read what they missed: few queries, however many come.
+
+    Snapshots are left out; whoever needs one calls `with_snapshots`.
+    """
+    signed_in = sign_in_sockets([credentials for credentials, _ in arrivals], at=at)
+    principals = [one for one in signed_in if isinstance(one, Principal)]
+    cursors = [
+        cursors for one, (_, cursors) in zip(signed_in, arrivals, strict=True) if isinstance(one, Principal)
+    ]
+    wanted = zip(principals, topics_of_all(principals), cursors, strict=True)
+    openings = iter(read_all([Reading(*one) for one in wanted]))
+    return [next(openings) if isinstance(one, Principal) else one for one in signed_in]
+
+
+def _given(found: Principal | Refusal) -> Principal:
+    if isinstance(found, Refusal):
+        raise found
+    return found
+
+
+def topics_of_all(principals: Sequence[Principal]) -> list[list[str]]:
+    """Return the topics that the server joins each of these people to."""
+    if not principals:
+        return []
+    found = [source(principals) for source in registry.own_topics]
+    return [
+        list(dict.fromkeys(name for names in of_one for name in names))[:MAX_TOPICS]
+        for of_one in zip(*found, strict=True)
+    ]
 
 
 def topics_of(principal: Principal) -> list[str]:
     """Return the topics that the server joins this person to."""
-    names = dict.fromkeys(name for source in registry.own_topics for name in source(principal))
-    return list(names)[:MAX_TOPICS]
+    return topics_of_all([principal])[0]
 
 
 def may_join(principal: Principal, name: str) -> bool:
@@ -72,34 +119,89 @@ def may_join(principal: Principal, name: str) -> bool:
 
 
 def read_topics(principal: Principal, names: Iterable[str], cursors: Mapping[str, int]) -> Opening:
-    """Read where topics stand: the missed events where the log reaches back to the cursor, a snapshot elsewhere.
+    """Read where topics stand for one person, with snapshots."""
+    return with_snapshots(read_all([Reading(principal, list(names), cursors)])[0])
 
-    Heads are read first, snapshots after them, so a snapshot may be newer than its head but never older: the events
-    between come again, and change nothing.
+
+def read_all(readings: Sequence[Reading]) -> list[Opening]:
+    """Read where topics stand for many people: the missed events where the log reaches back to the cursor.
+
+    Each topic is read once, from the lowest cursor, however many people need it, and its events are the same objects
+    for all of them.
     """
-    wanted = list(names)
-    heads = log.heads(wanted)
-    recovered = {name: cursors[name] for name in wanted if _reaches_back(heads.get(name), cursors.get(name))}
-    afresh = [name for name in wanted if name not in recovered]
-    snapshots = {name: snapshot_of(principal, name, beside=afresh) for name in afresh}
-    joined = {
-        name: Joined(
-            head=heads.get(name, (0, 0))[0], recovered=name in recovered, snapshot=snapshots.get(name)
-        )
-        for name in wanted
-    }
-    ranges = {
-        name: (cursor, joined[name].head) for name, cursor in recovered.items() if cursor < joined[name].head
-    }
-    missed = [m for m in log.read(ranges) if m.matcher is None or m.matcher(principal)]
-    told = {name: recovered.get(name, joined[name].head) for name in wanted}
-    return Opening(principal, joined, missed, told)
+    heads = log.heads({name for reading in readings for name in reading.names})
+    recovered = [_recovered(reading, heads) for reading in readings]
+    events = log.read_topics(_ranges(recovered, heads))
+    return [
+        _opening(reading, cursors, heads, events)
+        for reading, cursors in zip(readings, recovered, strict=True)
+    ]
 
 
-def _reaches_back(stands: tuple[int, int] | None, cursor: int | None) -> bool:
-    """Tell whether the log still holds what came after the cursor, and not too much of it."""
-    head, trimmed_to = stands or (0, 0)
-    return cursor is not None and trimmed_to <= cursor <= head and head - cursor <= log.MAX_REPLAY
+def _recovered(reading: Reading, heads: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+    """Return the cursors that the log reaches back to; what is too much for one phone is left to a snapshot."""
+    found: dict[str, int] = {}
+    left = log.MAX_REPLAY_OF_ALL
+    for name in reading.names:
+        head, trimmed_to = heads.get(name, (0, 0))
+        cursor = reading.cursors.get(name)
+        if cursor is None or not trimmed_to <= cursor <= head:
+            continue
+        if head - cursor <= min(log.MAX_REPLAY, left):
+            found[name] = cursor
+            left -= head - cursor
+    return found
+
+
+def _ranges(
+    recovered: Iterable[Mapping[str, int]], heads: Mapping[str, tuple[int, int]]
+) -> dict[str, tuple[int, int]]:
+    """Return what has to be read of each topic: from the lowest cursor to the head."""
+    lowest: dict[str, int] = {}
+    for cursors in recovered:
+        for name, cursor in cursors.items():
+            if cursor < lowest.get(name, heads.get(name, (0, 0))[0]):
+                lowest[name] = cursor
+    return {name: (cursor, heads[name][0]) for name, cursor in lowest.items()}
+
+
+def _opening(
+    reading: Reading,
+    cursors: Mapping[str, int],
+    heads: Mapping[str, tuple[int, int]],
+    events: Mapping[str, list[Message]],
+) -> Opening:
+    principal = reading.principal
+    standing = {name: heads.get(name, (0, 0))[0] for name in reading.names}
+    missed = [
+        message
+        for name, cursor in cursors.items()
+        if cursor < standing[name]
+        for message in log.after(events.get(name, []), cursor)
+        if message.matcher is None or message.matcher(principal)
+    ]
+    return Opening(
+        principal,
+        {name: Joined(head=head, recovered=name in cursors) for name, head in standing.items()},
+        missed,
+        {name: cursors.get(name, head) for name, head in standing.items()},
+    )
+
+
+def with_snapshots(opening: Opening) -> Opening:
+    """Add the snapshots of the topics that begin afresh.
+
+    Heads were read before, so a snapshot may be newer than its head but never older: the events between come again, and
+    change nothing.
+    """
+    afresh = opening.afresh
+    if not afresh:
+        return opening
+    topics = dict(opening.topics)
+    for name in afresh:
+        snapshot = snapshot_of(opening.principal, name, beside=afresh)
+        topics[name] = topics[name].model_copy(update={"snapshot": snapshot})
+    return Opening(opening.principal, topics, opening.missed, opening.told)
 
 
 def join_topic(principal: Principal, name: str, cursor: int | None) -> Opening:
@@ -132,32 +234,37 @@ def run_command(principal: Principal, frame: CommandFrame, *, at: datetime) -> A
 
     The act and the record of its key commit together, so a retry after a lost answer gets the first result.
     """
+    command, key, body = prepare_command(frame)
+    user = get_user_model().objects.select_related("volunteer").get(pk=principal.user_id)
+    try:
+        with transaction.atomic():
+            earlier = _earlier(principal.person, key, frame.type)
+            if earlier is not None:
+                return earlier.result
+            result = command.run(user, body, at).model_dump(mode="json")
+            CommandResult.objects.create(
+                person=principal.person, key=key, type=frame.type, result=result, at=at
+            )
+            return result
+    except IntegrityError:
+        # The same key was running on another socket; its result is there now.
+        earlier = _earlier(principal.person, key, frame.type)
+        if earlier is None:
+            raise
+        return earlier.result
+
+
+def prepare_command(frame: CommandFrame) -> tuple[Command, UUID, Request]:
+    """Return the command that a frame names, its key, and its body. Raises UnknownType, KeyMissing or Invalid."""
     command = registry.commands.get(frame.type)
     if command is None:
         raise UnknownType(f"There is no frame of type “{frame.type}”.")
     if frame.key is None:
         raise KeyMissing
     try:
-        body = command.body.model_validate(frame.body)
+        return command, frame.key, command.body.model_validate(frame.body)
     except pydantic.ValidationError as error:
         raise invalid(error, base="/body") from error
-    user = get_user_model().objects.select_related("volunteer").get(pk=principal.user_id)
-    try:
-        with transaction.atomic():
-            earlier = _earlier(principal.person, frame.key, frame.type)
-            if earlier is not None:
-                return earlier.result
-            result = command.run(user, body, at).model_dump(mode="json")
-            CommandResult.objects.create(
-                person=principal.person, key=frame.key, type=frame.type, result=result, at=at
-            )
-            return result
-    except IntegrityError:
-        # The same key was running on another socket; its result is there now.
-        earlier = _earlier(principal.person, frame.key, frame.type)
-        if earlier is None:
-            raise
-        return earlier.result
 
 
 def _earlier(person: int, key: UUID, type: str) -> CommandResult | None:
@@ -169,9 +276,10 @@ def _earlier(person: int, key: UUID, type: str) -> CommandResult | None:
 
 def lost_topics(holders: Sequence[tuple[Principal, Sequence[str]]]) -> list[list[str]]:
     """Return, for each person and the topics they have joined, those they may no longer see."""
+    own = topics_of_all([principal for principal, _ in holders])
     return [
-        [name for name in set(names) - set(topics_of(principal)) if not may_join(principal, name)]
-        for principal, names in holders
+        [name for name in set(names) - set(theirs) if not may_join(principal, name)]
+        for (principal, names), theirs in zip(holders, own, strict=True)
     ]
 
 

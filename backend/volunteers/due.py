@@ -1,4 +1,4 @@
-"""What time brings to people: duty ends by itself."""
+"""What time brings to people: duty ends by itself, and its record is forgotten."""
 
 from datetime import datetime, timedelta
 
@@ -10,3 +10,9 @@ from backend.volunteers import services
 def end_overlong_duty(*, at: datetime) -> int:
     """End the duty that has reached its maximum length; returns of how many."""
     return services.end_overlong_duty(at=at)
+
+
+@due(every=timedelta(hours=1))
+def forget_duty_periods(*, at: datetime) -> int:
+    """Delete the record of duties that ended more than a week ago; returns of how many."""
+    return services.forget_duty_periods(at=at)

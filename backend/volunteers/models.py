@@ -1,9 +1,10 @@
 """The formation and its people."""
 
+import hashlib
 import secrets
 import uuid
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -11,6 +12,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node
+
+from backend.lib.datum import Datum
 
 
 class UserManager(BaseUserManager["User"]):
@@ -119,6 +122,19 @@ class Volunteer(models.Model):
         return self.born_on is not None and self.born_on <= adult_if_born_until(at)
 
 
+class DutyPeriod(models.Model):
+    """A duty that has ended: a phone may bring back what it recorded then. Kept no longer than that takes."""
+
+    volunteer = models.ForeignKey(
+        Volunteer, on_delete=models.CASCADE, related_name="duty_periods", db_index=False
+    )
+    since = models.DateTimeField()
+    until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["volunteer", "until"], name="duty_period_of")]
+
+
 def adult_if_born_until(at: datetime) -> date:
     """Return the latest date of birth of somebody who is 18 at `at`.
 
@@ -192,6 +208,30 @@ class Device(models.Model):
         max_length=40, blank=True, help_text="good for a minute after rotation"
     )
     rotated_at = models.DateTimeField(null=True)
+
+
+def hash_of_secret(secret: str) -> str:
+    """Return what is kept of a tracker's secret: it is random and long, so that a plain hash tells nothing."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Tracker(models.Model):
+    """An app of others (OwnTracks, OsmAnd, Traccar Client) that reports its person's positions, and can do no more."""
+
+    id = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="trackers")
+    name = models.CharField(max_length=80, blank=True)
+    datum = models.CharField(max_length=5)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    @property
+    def datum_name(self) -> Datum:
+        """The datum in which the app measures."""
+        return cast(Datum, self.datum)
 
 
 def _new_key() -> bytes:

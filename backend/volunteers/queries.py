@@ -12,6 +12,7 @@ from backend.volunteers.models import (
     DISPATCHING_ROLES,
     Device,
     Membership,
+    Tracker,
     Unit,
     User,
     Volunteer,
@@ -128,3 +129,10 @@ def me_of(user: User, *, at: datetime) -> Me:
 def devices_of(user: User) -> list[Device]:
     """Return the devices on which a user is signed in, the one seen last first."""
     return list(Device.objects.filter(user=user, revoked_at=None).order_by("-last_seen_at"))
+
+
+def trackers_of(user: User, *, at: datetime) -> list[Tracker]:
+    """Return a user's trackers that are good, the newest first."""
+    return list(
+        Tracker.objects.filter(user=user, revoked_at=None, expires_at__gt=at).order_by("-created_at", "pk")
+    )

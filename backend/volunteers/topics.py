@@ -1,59 +1,80 @@
 """Who holds a socket, which topics are theirs, whom they may watch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db.models import F
 from django.utils.crypto import constant_time_compare
 
 from backend.lib.api import now
-from backend.lib.errors import NotAllowed, NotSignedIn
+from backend.lib.errors import NotAllowed, NotSignedIn, Refusal
+from backend.realtime.among import Among
 from backend.realtime.registry import (
     Credentials,
     Principal,
     Tracked,
+    Window,
     authenticator,
     own_topics,
     principal_of,
     snapshot,
     topic,
+    tracked_earlier,
     tracking,
     viewer_scopes,
 )
 from backend.volunteers.authentication import page_device
-from backend.volunteers.holders import belongings_of, holder_of, line_numbers
-from backend.volunteers.models import Membership, Unit, User
+from backend.volunteers.holders import NOTHING, Holder, belongings_of, holders_of, line_topics, shared
+from backend.volunteers.models import DutyPeriod, Membership, Unit, User, Volunteer
 from backend.volunteers.queries import dispatched_units, me_of
 from backend.volunteers.rules import may_see_unit
-from backend.volunteers.tokens import read_access
+from backend.volunteers.tokens import Claims, read_access
+
+ADULT = frozenset({"adult"})
 
 
 @authenticator
-def authenticate(credentials: Credentials, at: datetime) -> Principal:
-    """Return who holds these credentials; two queries for a token, one more for a page's session."""
-    if credentials.token:
-        return _by_token(credentials.token, at)
-    if credentials.session_key:
-        return _by_session(credentials.session_key, at)
-    raise NotSignedIn
+def authenticate(credentials: Sequence[Credentials], at: datetime) -> list[Principal | Refusal]:
+    """Return who holds these credentials; two queries for all tokens, three more for each page's session."""
+    found = [_read(one, at) for one in credentials]
+    claimed = [one for one in found if isinstance(one, Claims)]
+    principals = iter(_principals(claimed, at) if claimed else ())
+    return [next(principals) if isinstance(one, Claims) else one for one in found]
+
+
+def _read(credentials: Credentials, at: datetime) -> Claims | Principal | Refusal:
+    try:
+        if credentials.token:
+            return read_access(credentials.token)
+        if credentials.session_key:
+            return _by_session(credentials.session_key, at)
+    except Refusal as refusal:
+        return refusal
+    return NotSignedIn()
+
+
+def _principals(claims: Sequence[Claims], at: datetime) -> list[Principal | Refusal]:
+    holders = holders_of(claims, at)
+    having = belongings_of([holder.user_id for holder in holders if holder], at)
+
+    def principal(claim: Claims, holder: Holder | None) -> Principal | Refusal:
+        if holder is None:
+            return NotAllowed()
+        tags = having.get(holder.user_id, NOTHING).tags
+        tags = shared(tags | ADULT) if holder.is_adult else tags
+        return Principal(holder.number, holder.user_id, claim.session, claim.expires_at, tags)
+
+    return [principal(claim, holder) for claim, holder in zip(claims, holders, strict=True)]
 
 
 @principal_of
 def principal_of_user(user: User) -> Principal:
     """Return the person behind a REST request; it has no socket, so its session is nobody's."""
     return _principal(user, UUID(int=0), now())
-
-
-def _by_token(token: str, at: datetime) -> Principal:
-    claims = read_access(token)
-    holder = holder_of(claims, at)
-    if holder is None:
-        raise NotAllowed
-    tags = belongings_of(holder.user_id, at).tags | ({"adult"} if holder.is_adult else set())
-    return Principal(holder.number, holder.user_id, claims.session, claims.expires_at, tags)
 
 
 def _by_session(session_key: str, at: datetime) -> Principal:
@@ -67,15 +88,19 @@ def _by_session(session_key: str, at: datetime) -> Principal:
 
 def _principal(user: User, session: UUID, at: datetime) -> Principal:
     """Return a person without a token; tags are what audiences ask for: `skill:<code>`, `post:<role>`, `adult`."""
-    tags = belongings_of(user.pk, at).tags | ({"adult"} if user.volunteer.is_adult(at) else set())
+    tags = belongings_of([user.pk], at).get(user.pk, NOTHING).tags
+    tags = shared(tags | ADULT) if user.volunteer.is_adult(at) else tags
     return Principal(user.volunteer.number, user.pk, session, None, tags)
 
 
 @own_topics
-def topics_of(principal: Principal) -> list[str]:
-    """Return one's person, the units one belongs to or holds a post in, and every unit above them."""
-    numbers = line_numbers(belongings_of(principal.user_id, now()).paths)
-    return [f"person.{principal.person:08d}", *(f"unit.{number}" for number in numbers)]
+def topics_of(principals: Sequence[Principal]) -> list[list[str]]:
+    """Return people's own topics, the units they belong to or hold a post in, and every unit above; one query."""
+    having = belongings_of([principal.user_id for principal in principals], now())
+    return [
+        [f"person.{principal.person:08d}", *line_topics(having.get(principal.user_id, NOTHING).paths)]
+        for principal in principals
+    ]
 
 
 @topic("person")
@@ -101,10 +126,29 @@ def me(principal: Principal, _id: str) -> dict[str, Any]:
 def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     """Return those of `people` who are on duty, with the path of their primary unit; one query."""
     rows = Membership.objects.filter(
-        is_primary=True, volunteer__number__in=list(people), volunteer__duty_until__gt=at
+        Among(F("volunteer__number"), people), is_primary=True, volunteer__duty_until__gt=at
     )
     found = rows.values_list("volunteer__number", "unit__path", "volunteer__duty_since")
     return {number: Tracked(scope=path, since=since) for number, path, since in found if since}
+
+
+@tracked_earlier
+def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping[int, list[Window]]:
+    """Return the duties of `people` that reach into the time from `since` to `at`; two queries.
+
+    A duty that has run out counts too before the clock has ended it.
+    """
+    numbers = list(people)
+    ended = DutyPeriod.objects.filter(volunteer__number__in=numbers, until__gte=since, since__lte=at)
+    not_yet = Volunteer.objects.filter(number__in=numbers, duty_until__gte=since, duty_since__lte=at)
+    found: dict[int, list[Window]] = {}
+    for number, began, until in (
+        *ended.values_list("volunteer__number", "since", "until"),
+        *not_yet.values_list("number", "duty_since", "duty_until"),
+    ):
+        if began and until:
+            found.setdefault(number, []).append(Window(began, until))
+    return found
 
 
 @viewer_scopes

@@ -18,6 +18,11 @@ test("a restarting server gets its phones back over several seconds", () => {
   expect(delays.map((next) => (next.act === "retry" ? Math.round(next.afterMs) : 0))).toEqual([500, 3_000, 5_450]);
 });
 
+test("a delay that the server gave is kept to, at its restart only", () => {
+  expect(afterClose(1012, 0, 0.5, 7_300)).toEqual({ act: "retry", afterMs: 7_300 });
+  expect(afterClose(1006, 0, 0, 7_300)).toEqual({ act: "retry", afterMs: 500 });
+});
+
 test("too slow waits at least five seconds", () => {
   expect(afterClose(4290, 0, 0)).toEqual({ act: "retry", afterMs: 5_000 });
 });

@@ -1,6 +1,7 @@
 """What benchmarks print and write."""
 
 from benchmarks.crowd import Crowd
+from benchmarks.peers.nats import start as nats
 from benchmarks.report import Report, quantile
 from benchmarks.rounds import Round, Side, ratio_of
 
@@ -28,6 +29,10 @@ def test_figures_are_medians_over_the_rounds() -> None:
 
     assert (figures["rate_per_s"], figures["p50_ms"], figures["all_ms"]) == (50_000, 10.0, 20.0)
     assert figures["frame_bytes"] == [340]
+
+
+def test_size_of_an_event_in_nats_is_what_the_server_announces() -> None:
+    assert nats.event_size(b"PING\r\nMSG bench 1 340\r\n" + b"x" * 340 + b"\r\n") == 340
 
 
 def test_report_tells_what_was_wanted() -> None:

@@ -20,7 +20,7 @@ from backend.realtime.frames import KNOWN_FRAMES
 from backend.realtime.registry import registry
 from backend.volunteers import services
 from backend.volunteers.models import Device, Role, User
-from backend.volunteers.schemas import DeviceIn, SignedIn
+from backend.volunteers.schemas import DeviceIn, SignedIn, TrackerIn
 from backend.volunteers.tokens import tokens_for
 from tests.conftest import Formation, MakeVolunteer
 
@@ -97,6 +97,8 @@ class World:
     """The same people, on devices that were signed out since."""
     spare: UUID = field(default_factory=uuid7)
     """Another device of the leader."""
+    tracker: UUID = field(default_factory=uuid7)
+    """A tracker of the leader."""
 
     def sign_in(self, user: User, device: UUID | None = None) -> Caller:
         """Sign a person in on a device, a new one unless it is given."""
@@ -144,6 +146,7 @@ def make_world(
         dead = world.signed_out[name] = world.sign_in(people[name])
         services.revoke_device(device_id=dead.device, by=dead.user, at=at)
     world.sign_in(people["leader"], world.spare)
+    world.tracker = services.make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id
     return world
 
 

@@ -24,6 +24,7 @@ from backend.dispatch.services import call_outs
 from backend.lib.errors import Refusal
 from backend.realtime import (
     asyncapi,
+    batch,
     connection,
     consumer,
     due,
@@ -34,7 +35,7 @@ from backend.realtime import (
     schemas,
 )
 from backend.realtime.management.commands.generate_docs import DOCS, generated
-from backend.volunteers.services import devices
+from backend.volunteers.services import devices, trackers
 from simulator.processes import Server, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +44,7 @@ WRITTEN = sorted(
         *DOCS.glob("*.md"),
         *ROOT.glob("*.md"),
         *(ROOT / "docs").rglob("*.md"),
-        *(ROOT / "benchmarks").rglob("*.md"),
+        *(ROOT / "benchmarks").glob("*.md"),
     ]
 )
 SESSION = (DOCS / "README.md").read_text()
@@ -282,6 +283,8 @@ LIMITS = {
     "topics of a socket": frames.MAX_TOPICS,
     "fixes of a frame": frames.PositionFrame.model_fields["fixes"].metadata[1].max_length,
     "fixes of a request": schemas.PositionsIn.model_fields["fixes"].metadata[1].max_length,
+    "bytes of unpacked positions": batch.MAX_UNPACKED,
+    "days until a fix is too old": positions.BROUGHT_BACK.days,
     "seconds a phone's clock may be off": int(positions.DRIFT.total_seconds()),
     "frames of the backlog": connection.BACKLOG_FRAMES,
     "bytes of the backlog": connection.BACKLOG_BYTES,
@@ -300,6 +303,8 @@ LIMITS = {
     "minutes of an access token": int(configured.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds() / 60),  # type: ignore[attr-defined]
     "days of a refresh token": configured.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"].days,  # type: ignore[attr-defined]
     "seconds the spent refresh token is still good": int(devices.PREVIOUS_GOOD_FOR.total_seconds()),
+    "trackers of a person": trackers.MOST,
+    "days of a tracker's secret": trackers.GOOD_FOR.days,
     "wrong passwords in a row": configured.AXES_FAILURE_LIMIT,
 }
 

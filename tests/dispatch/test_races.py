@@ -51,9 +51,11 @@ def test_200_accepts_for_40_places_leave_40_accepted_and_160_in_reserve(
     task.refresh_from_db()
     assert task.accepted == 40
     assert Event.objects.filter(type="task.filled").count() == 1
-    progressed = list(Event.objects.filter(topic_id=task.topic).order_by("seq").values_list("seq", flat=True))
-    assert progressed == list(range(1, 202))
-    assert Topic.objects.get(name=task.topic).head == 201
+    assert due.announce_progress(at=at + timedelta(seconds=1)) == 1
+    progressed = list(Event.objects.filter(topic_id=task.topic).order_by("seq").values_list("seq", "data"))
+    assert [seq for seq, _ in progressed] == [1, 2, 3]  # called out, the first answer, all the others
+    assert progressed[-1][1]["task"]["accepted"] == 40
+    assert Topic.objects.get(name=task.topic).head == 3
 
 
 def test_accepts_mixed_with_declines_leave_the_task_exactly_filled(
@@ -75,6 +77,52 @@ def test_accepts_mixed_with_declines_leave_the_task_exactly_filled(
     assert Counter(statuses(task).values()) == {"accepted": 40, "reserve": 100, "declined": 60}
     task.refresh_from_db()
     assert task.accepted == 40
+
+
+def test_batches_and_single_answers_at_once_over_two_tasks_fill_both_exactly(
+    race: Race, crowd: list[Volunteer], make_task: MakeTask, ask: Ask, at: datetime
+) -> None:
+    tasks = [make_task(headcount=30), make_task(headcount=50)]
+    for task in tasks:
+        ask(task)
+    accept = AnswerIn(answer="accept")
+    moments = [at + timedelta(milliseconds=n) for n in range(len(crowd))]
+
+    def batch(order: list[int], *, first: int) -> Callable[[], list[Any]]:
+        """Answer both tasks for these people, the tasks in one or the other order."""
+        answers = [
+            services.Answer(tasks[which].pk, accept, crowd[n].user, moments[n])
+            for n in order
+            for which in (first, 1 - first)
+        ]
+        return lambda: services.answer_offers(answers)
+
+    batches = [batch(list(range(n, 160, 6))[:: 1 - 2 * (n % 2)], first=n % 2) for n in range(6)]
+    singles = [
+        lambda n=n: [
+            services.answer_offer(task_id=task.pk, answer=accept, by=crowd[n].user, at=moments[n])
+            for task in tasks
+        ]
+        for n in range(160, 164)
+    ]
+
+    results = race(*batches, *singles)
+
+    assert [type(result) for result in results] == [list] * 10
+    for task, places in zip(tasks, (30, 50), strict=True):
+        task.refresh_from_db()
+        assert task.accepted == places
+        assert Counter(statuses(task).values()) == {
+            "accepted": places,
+            "reserve": 164 - places,
+            "offered": 36,
+        }
+    first = Assignment.objects.filter(task=tasks[0], status="reserve").order_by("answered_at").first()
+    holder = Assignment.objects.filter(task=tasks[0], status="accepted").select_related("volunteer")[0]
+    answering(tasks[0], holder.volunteer, "decline", at + timedelta(seconds=1))()
+    assert first is not None
+    first.refresh_from_db()
+    assert first.status == "accepted"
 
 
 def test_one_person_with_many_phones_takes_one_place(

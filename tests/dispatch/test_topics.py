@@ -9,7 +9,7 @@ from uuid6 import uuid7
 from backend.dispatch import commands, queries, services, topics
 from backend.dispatch.schemas import AnswerCommand
 from backend.realtime.models import LatestPosition
-from backend.realtime.registry import Principal, Tracked, registry, snapshot_of
+from backend.realtime.registry import Principal, Tracked, Window, registry, snapshot_of
 from backend.volunteers.models import User, Volunteer
 from tests.conftest import Formation
 from tests.dispatch.conftest import Ask, MakeTask, Reply
@@ -128,10 +128,14 @@ def test_those_who_accepted_are_tracked_around_the_time_of_the_task(
     assert topics.taking_part(numbers, starts - hours - timedelta(seconds=1)) == {}
     assert topics.taking_part(numbers, starts + hours + timedelta(seconds=1)) == {}
     assert topics.taking_part([reserve.number], starts) == {}
+    part = {accepted.number: [Window(since, starts + hours)]}
+    assert topics.took_part(numbers, starts, starts + timedelta(days=7)) == part
+    assert topics.took_part(numbers, starts + hours + timedelta(seconds=1), starts + timedelta(days=7)) == {}
     services.close_task(task_id=task.pk, at=task.answer_by)
     assert topics.taking_part(numbers, starts) == tracked
     services.cancel_task(task_id=task.pk, reason="", by=commander, at=starts)
     assert topics.taking_part(numbers, starts) == {}
+    assert topics.took_part(numbers, starts, starts) == {}
 
 
 @pytest.mark.parametrize("how", ["declines", "is cancelled"])

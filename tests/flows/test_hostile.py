@@ -160,7 +160,7 @@ BAD_REQUESTS: dict[str, tuple[str, str, Any]] = {
     "refresh by NUL": ("POST", "token/refresh", {"refresh": NUL}),
     "duty until the year 1": ("PUT", "me/duty", {"on": True, "until": "0001-01-01T00:00:00+14:00"}),
     "fixes: none": ("POST", "positions", {"fixes": []}),
-    "fixes: too many": ("POST", "positions", {"fixes": [FIX] * 1_001}),
+    "fixes: too many": ("POST", "positions", {"fixes": [{}] * 10_001}),
     "fixes: no datum": ("POST", "positions", {"fixes": [without(FIX, "datum")]}),
     "fixes: NaN": ("POST", "positions", {"fixes": [{**FIX, "lon": float("nan")}]}),
     "fixes: a battery of 101": ("POST", "positions", {"fixes": [{**FIX, "battery": 101}]}),

@@ -1,7 +1,7 @@
 """The log numbers events without gaps, in commit order, on both databases."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -10,6 +10,7 @@ from backend.realtime import log
 from backend.realtime.frames import Audience, encode_event
 from backend.realtime.models import Event, Topic
 from backend.realtime.registry import Principal
+from tests.conftest import Race
 from tests.realtime.samples import SampleHappened, principal
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -102,3 +103,79 @@ def test_concurrent_publishers_leave_no_gap_and_no_double() -> None:
         seqs = list(Event.objects.filter(topic_id=topic).order_by("id").values_list("seq", flat=True))
         assert sorted(seqs) == list(range(1, 101))
         assert Topic.objects.get(name=topic).head == 100
+
+
+@pytest.mark.django_db
+def test_many_events_of_many_topics_are_numbered_in_the_order_given() -> None:
+    publish("sample.0001", 0)
+    names = [f"sample.{n % 7:04d}" for n in range(50)]
+    with transaction.atomic():
+        seqs = log.publish_all(
+            [log.Announcement(name, SampleHappened(n=n)) for n, name in enumerate(names)], at=AT
+        )
+
+    for name in set(names):
+        numbers = [n for n, other in enumerate(names) if other == name]
+        first = 2 if name == "sample.0001" else 1
+        assert [seqs[n] for n in numbers] == list(range(first, first + len(numbers)))
+        rows = Event.objects.filter(topic_id=name, seq__gte=first).order_by("seq")
+        assert [row.data["n"] for row in rows] == numbers
+        assert Topic.objects.get(name=name).head == first + len(numbers) - 1
+
+
+@pytest.mark.django_db
+def test_statements_of_publishing_do_not_grow_with_the_number_of_events(
+    django_assert_num_queries: object,
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL")
+    for count in (1, 500):
+        with transaction.atomic(), django_assert_num_queries(2):  # type: ignore[operator]
+            log.publish_all(
+                [log.Announcement(f"sample.{n}", SampleHappened(n=n)) for n in range(count)], at=AT
+            )
+
+
+@pytest.mark.django_db
+def test_publishing_nothing_is_allowed() -> None:
+    with transaction.atomic():
+        assert log.publish_all([], at=AT) == []
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_publishers_of_many_topics_at_once_never_wait_for_each_other_for_ever(race: Race) -> None:
+    """Half of the topics are new to both, and each names them in another order."""
+    names = [f"sample.{n:03d}" for n in range(60)]
+    for name in names[::2]:
+        publish(name)
+
+    def publish_many(order: list[str]) -> None:
+        for n in range(10):
+            with transaction.atomic():
+                log.publish_all([log.Announcement(name, SampleHappened(n=n)) for name in order], at=AT)
+
+    results = race(
+        *(lambda order=order: publish_many(order) for order in (names, names[::-1], names[30:] + names[:30]))
+    )
+
+    assert results == [None, None, None]
+    for n, name in enumerate(names):
+        seqs = list(Event.objects.filter(topic_id=name).order_by("seq").values_list("seq", flat=True))
+        assert seqs == list(range(1, len(seqs) + 1))
+        assert len(seqs) == 30 + (n % 2 == 0)
+
+
+@pytest.mark.django_db
+def test_moved_topics_come_with_their_heads_and_stamps() -> None:
+    publish("sample.still")
+    first = Topic.objects.get(name="sample.still").moved_at
+    publish("sample.a")
+    publish("sample.a")
+    moved = Topic.objects.get(name="sample.a").moved_at
+
+    assert sorted(log.moved_since(first - timedelta(seconds=1))) == [
+        ("sample.a", 2, moved),
+        ("sample.still", 1, first),
+    ]
+    assert log.moved_since(moved + timedelta(seconds=1)) == []

@@ -6,9 +6,9 @@ import pytest
 
 from backend.audit.models import Entry
 from backend.lib.errors import Invalid
-from backend.realtime.registry import registry
-from backend.volunteers import due, services
-from backend.volunteers.models import User, Volunteer
+from backend.realtime.registry import Window, registry
+from backend.volunteers import due, services, topics
+from backend.volunteers.models import DutyPeriod, User, Volunteer
 from backend.volunteers.schemas import DutyIn, DutyOut
 from backend.volunteers.services.duty import max_duty
 from tests.conftest import MakeVolunteer, Published, Race
@@ -73,6 +73,47 @@ def test_duty_ends_by_itself(
     assert [topic for topic, *_ in published] == [volunteer.volunteer.topic]
     assert Volunteer.objects.get(user=volunteer).duty_until is None
     assert Volunteer.objects.get(pk=other.pk).is_on_duty(at)
+
+
+def periods() -> list[tuple[datetime, datetime]]:
+    return list(DutyPeriod.objects.order_by("since").values_list("since", "until"))
+
+
+def test_a_duty_that_ends_is_on_record_however_it_ends(stranger: User, at: datetime) -> None:
+    hour = timedelta(hours=1)
+    services.set_duty(on=True, until=at + 9 * hour, by=stranger, at=at)
+    services.set_duty(on=True, until=at + 8 * hour, by=stranger, at=at + hour)
+    services.set_duty(on=False, by=stranger, at=at + 2 * hour)
+    services.set_duty(on=False, by=stranger, at=at + 3 * hour)
+    services.set_duty(on=True, until=at + 5 * hour, by=stranger, at=at + 4 * hour)
+    services.set_duty(on=True, until=at + 7 * hour, by=stranger, at=at + 6 * hour)
+    due.end_overlong_duty(at=at + 7 * hour + timedelta(seconds=3))
+
+    assert periods() == [(at + n * hour, at + (n + 1 + (n == 0)) * hour) for n in (0, 4, 6)]
+
+
+def test_the_record_of_duties_is_forgotten_when_nothing_may_be_brought_back(
+    stranger: User, at: datetime
+) -> None:
+    for days in (9, 7):
+        services.set_duty(on=True, by=stranger, at=at - timedelta(days=days))
+        services.set_duty(on=False, by=stranger, at=at - timedelta(days=days - 1))
+
+    assert due.forget_duty_periods(at=at) == 1
+    assert len(periods()) == 1
+
+
+def test_when_somebody_was_on_duty_is_told_also_before_the_clock_has_ended_it(
+    stranger: User, at: datetime
+) -> None:
+    hour, number = timedelta(hours=1), stranger.volunteer.number
+    services.set_duty(on=True, until=at + hour, by=stranger, at=at)
+    services.set_duty(on=True, until=at + 3 * hour, by=stranger, at=at + 2 * hour)
+
+    both = [Window(at, at + hour), Window(at + 2 * hour, at + 3 * hour)]
+    assert topics.was_on_duty([number], at, at + 4 * hour) == {number: both}
+    assert topics.was_on_duty([number], at + 2 * hour, at + 4 * hour) == {number: both[1:]}
+    assert topics.was_on_duty([number + 1], at, at + 4 * hour) == {}
 
 
 def test_duty_goes_off_by_socket_too(volunteer: User, at: datetime) -> None:

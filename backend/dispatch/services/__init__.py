@@ -1,7 +1,9 @@
 """Changes to tasks, call-outs and assignments."""
 
-from backend.dispatch.services.answers import answer_offer
+from backend.dispatch.services.answers import answer_offer, answer_offers
 from backend.dispatch.services.call_outs import call_out
+from backend.dispatch.services.places import Answer
+from backend.dispatch.services.progress import announce_progress
 from backend.dispatch.services.refusals import (
     CallOutIdTaken,
     NobodyToAsk,
@@ -13,13 +15,16 @@ from backend.dispatch.services.refusals import (
 from backend.dispatch.services.tasks import cancel_task, close_task, create_task
 
 __all__ = [
+    "Answer",
     "CallOutIdTaken",
     "NobodyToAsk",
     "OfferExpired",
     "TaskIdTaken",
     "TaskOver",
     "TooManyToAsk",
+    "announce_progress",
     "answer_offer",
+    "answer_offers",
     "call_out",
     "cancel_task",
     "close_task",

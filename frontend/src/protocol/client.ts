@@ -185,6 +185,7 @@ export class Client {
     else if ("topic" in frame && frame.topic === "map") this.#on.map?.(frame as unknown as MapFrame);
     else if ("seq" in frame) this.#event(frame);
     else if (frame.type === "heartbeat") this.#heartbeat(frame.heads);
+    else if (frame.type === "restarting") this.link.comeBackAfter(frame.retry_after_s * 1_000);
     else if (frame.type === "stored") this.#stored(frame.positions);
     else if (frame.type === "topic.revoked") this.#revoked((frame as { topic: TopicName }).topic);
     this.#on.changed?.(this.phase);

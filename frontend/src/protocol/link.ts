@@ -26,6 +26,7 @@ export class Link {
   phase: Phase = "waiting";
   #silenceMs = SILENT_MS;
   #attempt = 0;
+  #givenMs: number | null = null;
   #socket: WebSocket | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
@@ -81,6 +82,11 @@ export class Link {
     this.#watch(silenceMs);
   }
 
+  /** The server is going to restart and has given us a time to come back at. */
+  comeBackAfter(ms: number): void {
+    this.#givenMs = ms;
+  }
+
   send(frame: object): boolean {
     if (this.phase !== "open" || !this.#socket) return false;
     this.#socket.send(JSON.stringify(frame));
@@ -122,7 +128,8 @@ export class Link {
   }
 
   #again(code: number): void {
-    const next = afterClose(code, this.#attempt, this.#options.random());
+    const next = afterClose(code, this.#attempt, this.#options.random(), this.#givenMs);
+    this.#givenMs = null;
     this.#attempt += 1;
     if (next.act === "stop") return this.#become("stopped");
     if (next.act === "sign-in") return this.#become("signed-out");

@@ -238,4 +238,5 @@ export type ServerFrame =
   | { type: "heartbeat"; heads: Cursors; server_time: Instant }
   | { type: "stored"; positions: number; refused?: number }
   | { type: "pong"; server_time: Instant }
+  | { type: "restarting"; retry_after_s: number }
   | { type: "topic.revoked"; topic: TopicName };

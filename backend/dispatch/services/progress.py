@@ -1,0 +1,48 @@
+"""Tells a task's issuers how it goes: at once, but at most twice a second."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from backend.dispatch import queries
+from backend.dispatch.events import TaskProgressed
+from backend.dispatch.models import Task
+from backend.dispatch.schemas import AssignmentOut
+from backend.realtime.log import Announcement, publish_all
+
+AT_MOST_EVERY = timedelta(seconds=0.5)
+MAX_LINES = 50
+"""Lines that one event carries; of more it carries none, and issuers read the list again."""
+
+
+def progress(task: Task, changed: Sequence[AssignmentOut], at: datetime) -> list[Announcement]:
+    """Return what to announce now: one event, or nothing when the last is too young and the clock tells the issuers.
+
+    Notes on the task, which the caller has locked and saves, what was told and what is due. The lines are left out when
+    they are many, or when earlier ones have been left untold.
+    """
+    if task.progressed_at is not None and at - task.progressed_at < AT_MOST_EVERY:
+        task.progress_due_at = task.progress_due_at or task.progressed_at + AT_MOST_EVERY
+        return []
+    whole = task.progress_due_at is None and len(changed) <= MAX_LINES
+    task.progressed_at, task.progress_due_at = at, None
+    event = TaskProgressed(task=queries.task_out(task), changed=list(changed) if whole else [])
+    return [Announcement(task.topic, event)]
+
+
+@transaction.atomic
+def announce_progress(*, task_id: UUID, at: datetime) -> bool:
+    """Tell a task's issuers of the answers they have not been told of, when that is due. Tells whether it did.
+
+    Skips a task that someone else holds locked: answers are being taken, and the next turn comes in half a second.
+    """
+    claimed = Task.objects.select_for_update(skip_locked=True, of=("self",)).select_related("unit")
+    task = claimed.filter(pk=task_id, progress_due_at__lte=at).first()
+    if task is None:
+        return False
+    announcements = progress(task, [], at)
+    task.save(update_fields=["progressed_at", "progress_due_at"])
+    publish_all(announcements, at=at)
+    return True

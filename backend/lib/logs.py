@@ -1,0 +1,92 @@
+"""Log lines that machines read: one JSON object each, with the id of the request or the socket, and never a token."""
+
+import re
+import uuid
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import structlog
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
+
+REQUEST_ID = re.compile(r"[\w.-]{8,64}")
+_SECRET = re.compile(
+    r"eyJ[\w-]+\.[\w-]+\.[\w-]*"  # a JSON web token, wherever it stands
+    r"|(?i:(?:bearer|basic)[ .]+)[\w.~+/=-]{8,}"
+    r"|(?i:(?<=password)|(?<=refresh)|(?<=token))['\"]?\s*[:=]\s*['\"]?[^\s'\",;}]+"
+)
+
+Entry = MutableMapping[str, Any]
+
+
+def hide_secrets(_logger: Any, _name: str, entry: Entry) -> Entry:
+    """Take tokens and passwords out of every text of a line (a processor of structlog)."""
+    for key, value in entry.items():
+        if isinstance(value, str):
+            entry[key] = _SECRET.sub("[hidden]", value)
+    return entry
+
+
+def logging_settings(level: str, form: str) -> dict[str, Any]:
+    """Return Django's LOGGING: `form` is `json`, or `line` for people."""
+    renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if form == "line":
+        renderer = structlog.dev.ConsoleRenderer(colors=False)  # type: ignore[assignment]
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": [
+            merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ],
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            hide_secrets,
+            renderer,
+        ],
+    }
+    theirs = {"handlers": [], "propagate": True}  # the servers bring handlers of their own
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": formatter},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "loggers": {"uvicorn": theirs, "uvicorn.error": theirs, "daphne": theirs, "django.server": theirs},
+        "root": {"handlers": ["stderr"], "level": level},
+    }
+
+
+class RequestIds:
+    """Gives each request an id, for its log lines, its problem and the header `X-Request-ID` (a middleware).
+
+    A proxy's own id is taken over, so that its log and ours speak of the same.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("X-Request-ID", "")
+        id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        clear_contextvars()
+        bind_contextvars(request=id)
+        response = self.get_response(request)
+        response["X-Request-ID"] = id
+        return response
+
+
+def name_socket() -> str:
+    """Give the socket of this task an id for its log lines, and return it."""
+    id = uuid.uuid4().hex
+    clear_contextvars()
+    bind_contextvars(socket=id)
+    return id
+
+
+def current_id() -> str:
+    """Return the id of the request or the socket at work, a new one when there is neither."""
+    bound = structlog.contextvars.get_contextvars()
+    return str(bound.get("request") or bound.get("socket") or uuid.uuid4().hex)

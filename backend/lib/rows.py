@@ -1,0 +1,73 @@
+"""Writes many rows of a model in one statement.
+
+PostgreSQL reads them out of one JSON document, which the driver quotes as one string: the arrays that `bulk_create`
+writes cost more than half of its time (measured with 500 rows). Whatever JSON does not know goes as its text: times,
+UUIDs. SQLite takes the ORM's own way.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection, models
+
+_PORTION = 1_000
+"""Rows of one statement."""
+
+_INSERT = """
+    INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_to_recordset(%s::jsonb) AS given ({typed})
+"""
+_UPDATE = """
+    UPDATE {table} SET {changes} FROM jsonb_to_recordset(%s::jsonb) AS given ({typed})
+    WHERE {table}.{key} = given.{key}
+"""
+
+Row = Mapping[str, Any]
+
+
+def insert_rows(model: type[models.Model], rows: Sequence[Row]) -> None:
+    """Insert rows in their order, given as values by column, all with the same columns."""
+    for portion in _portions(rows):
+        if connection.vendor == "postgresql":
+            _execute(_INSERT, model, portion)
+        else:
+            _objects(model).bulk_create([model(**row) for row in portion])
+
+
+def update_rows(objects: Sequence[models.Model], fields: Sequence[str]) -> None:
+    """Save some fields of objects of one model that are in the database."""
+    if not objects:
+        return
+    model, key = type(objects[0]), _meta(objects[0]).pk.attname
+    for portion in _portions([{name: getattr(one, name) for name in (key, *fields)} for one in objects]):
+        if connection.vendor == "postgresql":
+            _execute(_UPDATE, model, portion)
+        else:
+            _objects(model).bulk_update([model(**row) for row in portion], fields)
+
+
+def _portions(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    return [rows[start : start + _PORTION] for start in range(0, len(rows), _PORTION)]
+
+
+def _execute(statement: str, model: type[models.Model], rows: Sequence[Row]) -> None:
+    quote = connection.ops.quote_name
+    types = {name: _meta(model).get_field(name).db_type(connection) for name in rows[0]}
+    key = _meta(model).pk.attname
+    sql = statement.format(
+        table=quote(_meta(model).db_table),
+        columns=", ".join(quote(name) for name in types),
+        typed=", ".join(f"{quote(name)} {type}" for name, type in types.items()),
+        changes=", ".join(f"{quote(name)} = given.{quote(name)}" for name in types if name != key),
+        key=quote(key),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [json.dumps(rows, default=str, ensure_ascii=False)])
+
+
+def _meta(model: Any) -> Any:
+    return model._meta  # noqa: SLF001  # the documented way to a model's fields
+
+
+def _objects(model: Any) -> Any:
+    return model._default_manager  # noqa: SLF001  # documented, for code that knows no model

@@ -1,0 +1,157 @@
+"""REST doors for the tracking apps of others, and for making and revoking their secrets."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pydantic
+import pydantic_core
+from django.http import QueryDict
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.lib.api import answer, now, parse
+from backend.lib.errors import Malformed, NotSignedIn
+from backend.lib.problems import invalid
+from backend.volunteers import queries, services
+from backend.volunteers.authentication import user_of
+from backend.volunteers.schemas import TrackerIn, TrackerMade, TrackerOut, Trackers
+from backend.volunteers.tracker_formats import (
+    OwnTracksLocation,
+    TraccarReport,
+    fix_of_osmand,
+    fix_of_owntracks,
+    fix_of_traccar,
+)
+
+_Report = TypeVar("_Report", bound=pydantic.BaseModel)
+
+
+class TrackersDoor(APIView):
+    """One's trackers."""
+
+    @extend_schema(operation_id="trackers", responses=Trackers, tags=["trackers"])
+    def get(self, request: Request) -> Response:
+        """Return one's trackers that are good, without their secrets."""
+        trackers = queries.trackers_of(user_of(request), at=now())
+        return answer([TrackerOut.of(tracker) for tracker in trackers])
+
+    @extend_schema(
+        operation_id="make_tracker", request=TrackerIn, responses={201: TrackerMade}, tags=["trackers"]
+    )
+    def post(self, request: Request) -> Response:
+        """Make a tracker for OwnTracks, OsmAnd or Traccar Client; the secret is told this once."""
+        made = services.make_tracker(wanted=parse(TrackerIn, request), by=user_of(request), at=now())
+        return answer(made, status=201)
+
+
+class TrackerDoor(APIView):
+    """One tracker of one's own."""
+
+    @extend_schema(operation_id="revoke_tracker", responses={204: None}, tags=["trackers"])
+    def delete(self, request: Request, tracker_id: UUID) -> Response:
+        """End a tracker's secret."""
+        services.revoke_tracker(tracker_id=tracker_id, by=user_of(request), at=now())
+        return answer(None)
+
+
+class OwnTracksDoor(APIView):
+    """OwnTracks in HTTP mode."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="report_by_owntracks",
+        request=OwnTracksLocation,
+        responses={200: {"type": "array", "items": {}}},
+        tags=["trackers"],
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Take what OwnTracks publishes; HTTP Basic, the secret is the password. Only locations are kept."""
+        at = now()
+        tracker = services.tracker_by_secret(_basic_password(request), at=at)
+        message = _json(request.body) if request.body.strip() else {}
+        if message.get("_type") == "location":
+            fix = fix_of_owntracks(_shaped(OwnTracksLocation, message), tracker.datum_name)
+            services.report_by_tracker(tracker=tracker, fix=fix, at=at)
+        return Response([])
+
+
+class OsmAndDoor(APIView):
+    """OsmAnd's protocol, which Traccar Client speaks too."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="report_by_osmand",
+        parameters=[
+            OpenApiParameter(name) for name in ("id", "lat", "lon", "timestamp", "speed", "accuracy", "batt")
+        ],
+        responses={200: None},
+        tags=["trackers"],
+        auth=[],
+    )
+    def get(self, request: Request) -> Response:
+        """Take a fix from parameters; `id` is the secret."""
+        return _take_parameters(request.query_params.dict())
+
+    @extend_schema(
+        operation_id="report_by_traccar",
+        request=TraccarReport,
+        responses={200: None},
+        tags=["trackers"],
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Take Traccar Client's JSON (`device_id` is the secret), or parameters in the address or the body."""
+        if not request.body.lstrip().startswith(b"{"):
+            form = QueryDict(request.body.decode(errors="replace")).dict()
+            return _take_parameters({**request.query_params.dict(), **form})
+        at, report = now(), _json(request.body)
+        secret = report.get("device_id")
+        tracker = services.tracker_by_secret(secret if isinstance(secret, str) else "", at=at)
+        fix = fix_of_traccar(_shaped(TraccarReport, report), tracker.datum_name)
+        services.report_by_tracker(tracker=tracker, fix=fix, at=at)
+        return Response()
+
+
+def _take_parameters(parameters: Mapping[str, Any]) -> Response:
+    at = now()
+    tracker = services.tracker_by_secret(parameters.get("id") or parameters.get("deviceid") or "", at=at)
+    fix = fix_of_osmand(parameters, tracker.datum_name, at=at)
+    services.report_by_tracker(tracker=tracker, fix=fix, at=at)
+    return Response()
+
+
+def _basic_password(request: Request) -> str:
+    scheme, _, packed = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    try:
+        pair = base64.b64decode(packed.strip(), validate=True).decode()
+    except (binascii.Error, ValueError) as error:
+        raise NotSignedIn from error
+    if scheme.lower() != "basic":
+        raise NotSignedIn
+    return pair.partition(":")[2]
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        content = pydantic_core.from_json(body)
+    except ValueError as error:
+        raise Malformed from error
+    return content if isinstance(content, dict) else {}
+
+
+def _shaped(shape: type[_Report], content: dict[str, Any]) -> _Report:
+    try:
+        return shape.model_validate(content)
+    except pydantic.ValidationError as error:
+        raise invalid(error) from error

@@ -1,0 +1,76 @@
+"""Log lines carry the id of their request, and no secret."""
+
+import io
+import json
+import logging
+import logging.config
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from structlog.contextvars import clear_contextvars
+
+from backend.lib import logs
+
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyIjoiMSJ9.c2lnbmF0dXJl"
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """Log through the formatter of the settings."""
+    stream = io.StringIO()
+    settings = logs.logging_settings("INFO", "json")
+    handler = logging.StreamHandler(stream)
+    configuration = logging.config.DictConfigurator(settings)
+    handler.setFormatter(configuration.configure_formatter(settings["formatters"]["line"]))
+    logger = logging.getLogger("tests.logs")
+    logger.addHandler(handler)
+    logger.setLevel("INFO")
+    yield stream
+    logger.removeHandler(handler)
+    clear_contextvars()
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        TOKEN,
+        f"Authorization: Bearer {TOKEN}",
+        f"Sec-WebSocket-Protocol: muster.v1, bearer.{TOKEN}",
+        "Authorization: Basic dXNlcjpwYXNzd29yZA==",
+        '{"password": "hunter2hunter2"}',
+        "refresh=hunter2hunter2",
+    ],
+)
+def test_no_secret_is_written(written: io.StringIO, secret: str) -> None:
+    try:
+        raise ValueError(f"inside {secret}")
+    except ValueError:
+        logging.getLogger("tests.logs").exception("could not read %s", secret)
+
+    line = json.loads(written.getvalue())
+    assert line["event"].startswith("could not read")
+    assert "ValueError" in line["exception"]
+    for part in (TOKEN, "hunter2", "dXNlcjpwYXNzd29yZA"):
+        assert part not in written.getvalue()
+
+
+def answer(request: HttpRequest) -> HttpResponse:
+    logging.getLogger("tests.logs").info("at work")
+    return HttpResponse()
+
+
+@pytest.mark.parametrize(
+    ("headers", "kept"),
+    [({"X-Request-ID": "proxy-12345678"}, True), ({"X-Request-ID": "short"}, False), ({}, False)],
+)
+def test_a_request_has_one_id_everywhere(written: io.StringIO, headers: dict[str, str], kept: bool) -> None:
+    response = logs.RequestIds(answer)(RequestFactory(headers=headers).get("/"))
+
+    id = response["X-Request-ID"]
+    line: dict[str, Any] = json.loads(written.getvalue())
+    assert line["request"] == id == logs.current_id()
+    assert (line["level"], line["logger"], line["event"]) == ("info", "tests.logs", "at work")
+    assert (id == headers.get("X-Request-ID")) is kept

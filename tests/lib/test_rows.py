@@ -1,0 +1,71 @@
+"""Many rows in one statement come out as the ORM would have written them, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from uuid6 import uuid7
+
+from backend.lib.rows import insert_rows, update_rows
+from backend.realtime.models import CommandResult, LatestPosition
+
+AT = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+def result(n: int, value: Any) -> dict[str, Any]:
+    return {
+        "person": n,
+        "key": uuid7(),
+        "type": "test.note",
+        "result": value,
+        "at": AT + timedelta(seconds=n),
+    }
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        [1, 2.5, None, True],
+        "it's “quoted” 100 %, \\ and %s",
+        {"text": "王大妈 😀", "at": None, "nested": [{"a": "\n\t"}]},
+    ],
+)
+def test_inserted_rows_are_what_was_given(value: Any) -> None:
+    rows = [result(n, value) for n in range(3)]
+
+    insert_rows(CommandResult, rows)
+
+    stored = CommandResult.objects.order_by("pk").values("person", "key", "type", "result", "at")
+    assert list(stored) == rows
+
+
+def test_updated_rows_have_the_new_values_and_others_their_old() -> None:
+    made = [
+        LatestPosition(person=n, scope="0001", at=AT, received_at=AT, lon=119.5, lat=29.25, accuracy_m=5)
+        for n in range(3)
+    ]
+    LatestPosition.objects.bulk_create(made)
+    for one in made[:2]:
+        one.scope, one.accuracy_m, one.lon, one.received_at = "it's", None, 0.1, AT + timedelta(hours=1)
+
+    update_rows(made[:2], ["scope", "accuracy_m", "received_at"])
+
+    rows = LatestPosition.objects.order_by("person").values_list("scope", "accuracy_m", "received_at", "lon")
+    later = AT + timedelta(hours=1)
+    assert list(rows) == [("it's", None, later, 119.5)] * 2 + [("0001", 5.0, AT, 119.5)]
+
+
+def test_a_thousand_rows_are_one_statement_and_none_is_none() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL")
+    with CaptureQueriesContext(connection) as captured:
+        insert_rows(CommandResult, [])
+        update_rows([], ["result"])
+        insert_rows(CommandResult, [result(n, n) for n in range(1_000)])
+    assert len(captured) == 1
+    assert CommandResult.objects.count() == 1_000
