@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import answers, connect, fanout, ingest, memory
+from benchmarks import answers, connect, fanout, ingest, mapfeed, memory
 
 BENCHMARKS: dict[str, ModuleType] = {
     "fanout": fanout,
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "memory": memory,
     "ingest": ingest,
     "answers": answers,
+    "map": mapfeed,
 }
 
 

@@ -77,3 +77,14 @@ def test_memory_is_that_of_the_process(tmp_path: Path) -> None:
     assert written["figures"]["phones"] == 300
     assert 1 < written["figures"]["kib_per_phone"] < 200
     assert set(written["ratios"]) == {"bare_asgi"}
+
+
+def test_map_counts_what_every_console_is_sent(tmp_path: Path) -> None:
+    size = ("--people", "3000", "--moving", "600", "--consoles", "3", "--seconds", "3", "--rounds", "1")
+
+    figures = measured(tmp_path, "map", *size, "--most", "100")["figures"]
+
+    assert [figures[name][0]["consoles"] for name in ("none", "one", "equal", "different")] == [0, 1, 3, 3]
+    assert 0 < figures["console_kb_per_s"] <= 64
+    assert figures["crowded"][0]["moved_per_s"] > figures["one"][0]["moved_per_s"] > 100
+    assert figures["crowded"][0]["delay_p50_ms"] > 0

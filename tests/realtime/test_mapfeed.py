@@ -7,10 +7,11 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from backend.realtime.frames import FixIn
-from backend.realtime.mapfeed import resolution_at
+from backend.realtime.mapfeed import feed, resolution_at
+from backend.realtime.mapfeed.dots import LIVE
 from backend.realtime.models import LatestPosition
 from backend.realtime.positions import Report, forget, store_reports
-from backend.volunteers.models import User, Volunteer
+from backend.volunteers.models import Post, User, Volunteer
 from tests.realtime.conftest import Connect, Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,6 +110,70 @@ async def test_age_is_computed_by_the_server_and_old_positions_are_not_shown(
         await socket.command("map.view", NEAR)
         people = (await map_frame(socket))["people"]
         assert [person["age"] for person in people.values()] == ([age] if age else [])
+
+
+async def test_a_change_of_age_is_pushed_although_nothing_arrives(
+    connect: Connect, commander: User, volunteer: User
+) -> None:
+    near, far = await connect(commander), await connect(commander)
+    await report(volunteer, ago=LIVE - timedelta(seconds=2.5))
+    await near.command("map.view", NEAR)
+    await far.command("map.view", FAR)
+    first = await map_frame(near)
+    assert first["people"][number_of(volunteer)]["age"] == "live"
+    assert [cell["live"] for cell in (await map_frame(far))["cells"].values()] == [1]
+
+    second = await map_frame(near)
+
+    assert (second["full"], second["people"][number_of(volunteer)]["age"]) == (False, "stale")
+    assert [(c["n"], c["live"]) for c in (await map_frame(far))["cells"].values()] == [(1, 0)]
+
+
+async def test_consoles_that_look_at_the_same_get_the_same_bytes(
+    connect: Connect, commander: User, volunteer: User
+) -> None:
+    sockets = [await connect(commander) for _ in range(3)]
+    for socket in sockets:
+        await socket.command("map.view", NEAR)
+    for socket in sockets:
+        assert (await map_frame(socket))["people"] == {}
+    assert feed.cost.pictures == 1
+
+    await report(volunteer)
+
+    first, *others = [await map_frame(socket) for socket in sockets]
+    assert list(first["people"]) == [number_of(volunteer)]
+    assert others == [first, first]
+
+
+async def test_whoever_has_moved_on_is_shown_the_new_view_alone(
+    connect: Connect, commander: User, volunteer: User
+) -> None:
+    await report(volunteer)
+    socket = await connect(commander)
+    await socket.command("map.view", NEAR)
+    await map_frame(socket)
+    await socket.command("map.view", FAR)
+    frame = await map_frame(socket)
+    assert (frame["type"], frame["full"], len(frame["cells"])) == ("map.cells", True, 1)
+    assert (await socket.command("map.leave"))["result"] == {"ok": True}
+    await report(volunteer, lon=121.0)
+    assert await socket.is_silent(1.5)
+
+
+async def test_a_map_is_emptied_when_the_post_has_ended(
+    connect: Connect, commander: User, volunteer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.realtime.mapfeed.turns.REVIEW_S", 0.0)
+    await report(volunteer)
+    socket = await connect(commander)
+    await socket.command("map.view", NEAR)
+    await map_frame(socket)
+    await Post.objects.filter(volunteer=commander.volunteer).aupdate(until_at=datetime.now(UTC))
+
+    assert await map_frame(socket) == {"topic": "map", "type": "map.people", "full": True, "people": {}}
+    await report(volunteer, lon=119.9)
+    assert await socket.is_silent(1.5)
 
 
 @pytest.mark.parametrize(
