@@ -176,6 +176,7 @@ MUSTER: dict[str, Any] = {
     "EVENTS_KEPT": timedelta(days=7),
     "EVENTS_KEPT_PER_TOPIC": 10_000,
 }
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 MAP_STYLE_URL = env.str("MAP_STYLE_URL", default="")
 
 # Language, time, files.

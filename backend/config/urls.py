@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(v1)),
     path("healthz", realtime.Alive.as_view()),
     path("readyz", realtime.Ready.as_view()),
+    path("metrics", realtime.Metrics.as_view()),
     path("", include(("backend.console.urls", "console"))),
 ]
 

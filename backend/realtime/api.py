@@ -2,15 +2,19 @@
 
 from typing import Any
 
-from django.db import connection
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.crypto import constant_time_compare
 from drf_spectacular.utils import extend_schema
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
+from backend.lib.errors import require
 from backend.lib.inflate import unpacked_body
-from backend.realtime import services
+from backend.realtime import health, services
 from backend.realtime.fixes import MAX_UNPACKED, read_fixes
 from backend.realtime.frames import EventFrame
 from backend.realtime.positions import Report, store_fixes
@@ -74,15 +78,26 @@ class Ready(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        """Tell whether the database answers."""
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-            checks = {"database": True}
-        except Exception:
-            checks = {"database": False}
-        ok = all(checks.values())
+        """Tell whether this process can do its work: the database answers, and its hub keeps up with the log.
+
+        The bus is named too, but nobody is sent away for it: without it events come by the log, a second later.
+        """
+        checks = health.checks()
+        ok = checks["database"] and checks["log"]
         return answer(Health(ok=ok, checks=checks), status=200 if ok else 503)
+
+
+class Metrics(APIView):
+    authentication_classes: Any = ()
+    permission_classes: Any = ()
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Return what this process counts, to whoever brings `METRICS_TOKEN`; without one there is no such door."""
+        wanted = settings.METRICS_TOKEN
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        require(bool(wanted) and constant_time_compare(given, wanted))
+        return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _principal(request: Request) -> Principal:

@@ -72,6 +72,8 @@ class Hub:
         self._newest: datetime | None = None
         self._wanted: asyncio.Event
         self._to_write: asyncio.Event
+        self.read_at: float | None = None
+        """When the log was last read, on the monotonic clock; None: not yet, or there is no hub."""
         self._ticks = 0
         self._turn = 0
 
@@ -167,6 +169,10 @@ class Hub:
             else:
                 self._accept(state, message)
 
+    def _lacks(self, message: Message) -> bool:
+        state = self.topics.get(message.topic)
+        return state is not None and message.seq > state.head
+
     def _accept(self, state: TopicState, message: Message) -> None:
         if message.seq <= state.head:
             return
@@ -242,6 +248,7 @@ class Hub:
                 await self._look(full=self._ticks % settings.MUSTER["HEARTBEAT_S"] == 0)
                 metrics.polls.labels("read").inc()
                 metrics.log_read_at.set_to_current_time()
+                self.read_at = time.monotonic()
             except Exception as error:
                 metrics.polls.labels("failed").inc()
                 logger.warning("the log could not be read: %r", error)
@@ -252,13 +259,7 @@ class Hub:
         missed = await in_thread(_missed, known, self._newest, full)
         self._newest = missed.newest
         metrics.topics.set(len(self.topics))
-        metrics.caught_up.inc(
-            sum(
-                message.seq > self.topics[message.topic].head
-                for message in missed.messages
-                if message.topic in self.topics
-            )
-        )
+        metrics.caught_up.inc(sum(map(self._lacks, missed.messages)))
         self.take(missed.messages)
         for session, revoked_at in missed.revoked:
             self.close_session(session, revoked_at)

@@ -24,10 +24,10 @@ from backend.dispatch.services import call_outs
 from backend.lib.errors import Refusal
 from backend.realtime import (
     asyncapi,
-    batch,
     connection,
     consumer,
     due,
+    fixes,
     frames,
     log,
     mapfeed,
@@ -283,7 +283,7 @@ LIMITS = {
     "topics of a socket": frames.MAX_TOPICS,
     "fixes of a frame": frames.PositionFrame.model_fields["fixes"].metadata[1].max_length,
     "fixes of a request": schemas.PositionsIn.model_fields["fixes"].metadata[1].max_length,
-    "bytes of unpacked positions": batch.MAX_UNPACKED,
+    "bytes of unpacked positions": fixes.MAX_UNPACKED,
     "days until a fix is too old": positions.BROUGHT_BACK.days,
     "seconds a phone's clock may be off": int(positions.DRIFT.total_seconds()),
     "frames of the backlog": connection.BACKLOG_FRAMES,

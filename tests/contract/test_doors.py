@@ -166,6 +166,7 @@ DOORS = (
     ),
     Door("GET", "healthz", OWN | OPEN, dead=200),
     Door("GET", "readyz", OWN | OPEN, dead=200),
+    Door("GET", "metrics", {}, dead=404),
 )
 
 
@@ -201,7 +202,12 @@ def test_a_wrong_method_is_a_problem(world: World) -> None:
     before = everything()
 
     for door in DOORS:
-        is_open = door.dead == 200 or door.address in {V1 + "sign-in", V1 + "token/refresh", *TRACKERS}
+        is_open = door.dead == 200 or door.address in {
+            V1 + "sign-in",
+            V1 + "token/refresh",
+            "metrics",
+            *TRACKERS,
+        }
         for method in (*METHODS, "trace"):
             if (method.upper(), door.address) in existing:
                 continue

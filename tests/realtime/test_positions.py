@@ -139,10 +139,10 @@ async def test_a_position_frame_is_acknowledged_once_it_is_stored(
     frame = {"type": "position", "n": 18, "fixes": [{"at": now, "lon": 119.9, "lat": 29.4, "datum": "wgs84"}]}
     on_duty, off_duty = await connect(volunteer), await connect(leader)
     await on_duty.send(frame)
-    assert await on_duty.receive() == {"type": "stored", "positions": 18, "refused": 0}
+    assert await on_duty.receive() == {"type": "stored", "positions": 18, "refused": 0, "every_s": 30}
     assert await Fix.objects.acount() == 1
     await off_duty.send(frame)
-    assert await off_duty.receive() == {"type": "stored", "positions": 18, "refused": 1}
+    assert await off_duty.receive() == {"type": "stored", "positions": 18, "refused": 1, "every_s": 30}
     assert await Fix.objects.acount() == 1
 
 
