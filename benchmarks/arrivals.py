@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.crowd import Opening
 
-AT_ONCE = 100
+AT_ONCE = 300
 GIVE_UP_S = 60.0
 READ = 65_536
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
@@ -103,7 +103,7 @@ class Arrivals:
     _visits: dict[int, _Visit] = field(default_factory=dict)
 
     def connect(self, url: str, openings: Sequence[Opening], *, missed: int = 0) -> Arrived:
-        """Let phones come, a hundred at a time; each has `missed` events to get after its welcome."""
+        """Let phones come, three hundred at a time; each has `missed` events to get after its welcome."""
         arrived, waiting = Arrived(), deque(openings)
         at_the_door: set[int] = set()
         began = last = time.monotonic()

@@ -3,6 +3,8 @@
 import re
 import uuid
 from collections.abc import Callable, MutableMapping
+from contextvars import ContextVar
+from itertools import count
 from typing import Any
 
 import structlog
@@ -37,6 +39,7 @@ def logging_settings(level: str, form: str) -> dict[str, Any]:
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": [
             merge_contextvars,
+            add_socket,
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -78,15 +81,28 @@ class RequestIds:
         return response
 
 
-def name_socket() -> str:
-    """Give the socket of this task an id for its log lines, and return it."""
-    id = uuid.uuid4().hex
-    clear_contextvars()
-    bind_contextvars(socket=id)
-    return id
+_PROCESS = uuid.uuid4().hex[:12]
+_numbers = count(1)
+_socket: ContextVar[int] = ContextVar("socket")
+
+
+def name_socket() -> None:
+    """Give the socket of this task an id for its log lines: a number, for thousands come in a moment."""
+    _socket.set(next(_numbers))
+
+
+def _socket_id() -> str:
+    number = _socket.get(0)
+    return f"{_PROCESS}-{number}" if number else ""
+
+
+def add_socket(_logger: Any, _name: str, entry: Entry) -> Entry:
+    """Add the id of the socket at work (a processor of structlog)."""
+    if id := _socket_id():
+        entry["socket"] = id
+    return entry
 
 
 def current_id() -> str:
     """Return the id of the request or the socket at work, a new one when there is neither."""
-    bound = structlog.contextvars.get_contextvars()
-    return str(bound.get("request") or bound.get("socket") or uuid.uuid4().hex)
+    return str(structlog.contextvars.get_contextvars().get("request") or _socket_id() or uuid.uuid4().hex)

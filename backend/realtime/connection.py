@@ -4,7 +4,7 @@ import asyncio
 import logging
 import types
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 BACKLOG_FRAMES = 500
 BACKLOG_BYTES = 512 * 1024
+TOGETHER_BYTES = 64 * 1024
+"""Frames up to which are written at once; more is written one by one, so that a slow phone's backlog takes the rest."""
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 WriteFrame = Callable[[bytes], bool]
@@ -53,6 +55,14 @@ class Connection:
         """Write one message of the log."""
         if not self._written(message.frame):
             self._send_or_queue(message.outgoing)
+
+    def push_together(self, text: str, messages: Sequence[Message]) -> None:
+        """Write a frame for this socket alone and messages behind it: in one go where that is possible."""
+        frames = b"".join((encode_frame(text), *(message.frame for message in messages)))
+        if len(frames) > TOGETHER_BYTES or not self._written(frames):
+            self.push_text(text)
+            for message in messages:
+                self.push(message)
 
     def push_text(self, text: str) -> None:
         """Write one frame that is for this socket alone."""

@@ -196,12 +196,11 @@ class PhoneSocket:
         later = [
             m for name, joined in opening.topics.items() for m in hub.join(connection, name, joined.head)
         ]
-        self.reply(reply_to, result_of(opening.topics))
+        missed = [*opening.missed, *later]
+        connection.push_together(_reply(reply_to, result_of(opening.topics)), missed)
         connection.topics.update(opening.told)
+        connection.topics.update((message.topic, message.seq) for message in missed)
         metrics.replayed.inc(len(opening.missed))
-        for message in [*opening.missed, *later]:
-            connection.push(message)
-            connection.topics[message.topic] = message.seq
 
     def _welcome(self, topics: dict[str, Joined]) -> Welcome:
         return Welcome(
@@ -274,11 +273,15 @@ class PhoneSocket:
 
     def reply(self, reply_to: int, result: Any) -> None:
         """Answer a command."""
-        self.connected.push_text(Reply(reply=reply_to, result=result).model_dump_json())
+        self.connected.push_text(_reply(reply_to, result))
 
     def _problem(self, reply_to: int | None, error: Exception) -> None:
         problem = ProblemReply(reply=reply_to, problem=problem_of(error))
         self.connected.push_text(problem.model_dump_json(exclude_none=reply_to is not None))
+
+
+def _reply(reply_to: int, result: Any) -> str:
+    return Reply(reply=reply_to, result=result).model_dump_json()
 
 
 def _decode(text: str) -> Hello | ReceiptFrame | PositionFrame | Ping | CommandFrame:

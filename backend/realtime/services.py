@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -182,10 +183,16 @@ def _opening(
     ]
     return Opening(
         principal,
-        {name: Joined(head=head, recovered=name in cursors) for name, head in standing.items()},
+        {name: _joined(head, name in cursors) for name, head in standing.items()},
         missed,
         {name: cursors.get(name, head) for name, head in standing.items()},
     )
+
+
+@lru_cache(maxsize=10_000)
+def _joined(head: int, recovered: bool) -> Joined:
+    """Return where a topic stands without its snapshot; most phones of a unit share it."""
+    return Joined(head=head, recovered=recovered)
 
 
 def with_snapshots(opening: Opening) -> Opening:

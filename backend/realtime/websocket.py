@@ -157,10 +157,12 @@ class Request:
     method: bytes
     target: bytes
     headers: list[tuple[bytes, bytes]]
+    by_name: dict[bytes, bytes]
+    """The headers again; of several with one name the last."""
 
     def header(self, name: bytes) -> bytes:
-        """Return the value of a header, of several the last; empty when there is none."""
-        return dict(self.headers).get(name, b"")
+        """Return the value of a header; empty when there is none."""
+        return self.by_name.get(name, b"")
 
     def subprotocols(self) -> list[str]:
         """Return the subprotocols that the client offers, in its order."""
@@ -190,7 +192,7 @@ def read_request(data: bytes) -> Request | None:
         if not colon or not _NAME.fullmatch(name) or b"\0" in value or b"\n" in value or b"\r" in value:
             return None
         headers.append((name.lower(), value.strip(b" \t")))
-    request = Request(parts[0], parts[1], headers)
+    request = Request(parts[0], parts[1], headers, dict(headers))
     return request if request.header(b"upgrade").lower() == b"websocket" else None
 
 

@@ -5,6 +5,7 @@ import json
 import logging
 import logging.config
 from collections.abc import Iterator
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -60,6 +61,19 @@ def test_no_secret_is_written(written: io.StringIO, secret: str) -> None:
 def answer(request: HttpRequest) -> HttpResponse:
     logging.getLogger("tests.logs").info("at work")
     return HttpResponse()
+
+
+def test_a_socket_has_an_id_of_its_own_in_its_lines(written: io.StringIO) -> None:
+    def work() -> str:
+        logs.name_socket()
+        logging.getLogger("tests.logs").info("at work")
+        return logs.current_id()
+
+    ids = [copy_context().run(work) for _ in range(2)]
+
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert [line["socket"] for line in lines] == ids
+    assert ids[0] != ids[1]
 
 
 @pytest.mark.parametrize(
