@@ -1,6 +1,7 @@
 """Puts the benchmark's event into the log, from a process that serves no sockets."""
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,11 +21,19 @@ class BenchCalled(Event, type="bench.called", topics=("unit",)):
     text: str
 
 
-def commit_event(topic: str, number: int, numbers: list[int]) -> None:
-    """Append one event for these people, commit, and let the bus have it: all that a call-out's service does."""
+def commit_event(topic: str, number: int, numbers: list[int]) -> int:
+    """Append one event for these people, commit, and let the bus have it: all that a call-out's service does.
+
+    Returns when it was committed, on the monotonic clock in nanoseconds: what comes after that is the bus and the hub.
+    """
+    committed: list[int] = []
     with transaction.atomic():
+        transaction.on_commit(
+            lambda: committed.append(time.monotonic_ns())
+        )  # before the bus, which comes next
         seq = publish(topic, _event(topic, number), at=AT, audience=Audience(numbers=numbers))
     assert seq == number, "the frame's size depends on its sequence number"
+    return committed[0]
 
 
 def event_text(topic: str, number: int) -> str:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet
 
+from backend.realtime.frames import Audience
 from backend.realtime.models import Event
 from backend.volunteers.models import Membership, Unit, Volunteer
 from simulator.checker import LogRow
@@ -115,14 +116,14 @@ def read_log(topics: Collection[str]) -> dict[str, list[LogRow]]:
     rows = Event.objects.filter(topic_id__in=topics).order_by("topic_id", "seq")
     log: dict[str, list[LogRow]] = defaultdict(list)
     for topic, seq, type, audience in rows.values_list("topic_id", "seq", "type", "audience"):
-        limits = audience or {}
-        numbers = limits.get("numbers")
+        limits = Audience.of_stored(audience or {})
+        numbers = limits.numbers
         log[topic].append(
             LogRow(
                 seq=seq,
                 type=type,
                 numbers=None if numbers is None else frozenset(numbers),
-                tags=frozenset(limits.get("tags") or ()),
+                tags=frozenset(limits.tags or ()),
             )
         )
     return log

@@ -126,19 +126,23 @@ class AssignmentStatus(models.TextChoices):
 class Assignment(models.Model):
     """One volunteer's part in a task; status lives here and nowhere else.
 
-    A call-out inserts thousands of rows at once: each column has no more indexes than the constraints and queries need.
+    A call-out inserts thousands of rows at once: each column has no more indexes than the constraints and queries need,
+    and the database does not check where the references lead: the statement takes them from rows that it reads, and
+    checking them took more time than all the rest (docs/adr/0009).
     """
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="assignments", db_index=False)
-    volunteer = models.ForeignKey(
-        Volunteer, on_delete=models.PROTECT, related_name="assignments", db_index=False
+    task = models.ForeignKey(
+        Task, on_delete=models.CASCADE, related_name="assignments", db_index=False, db_constraint=False
     )
-    call_out = models.ForeignKey(CallOut, on_delete=models.CASCADE, related_name="assignments")
+    volunteer = models.ForeignKey(
+        Volunteer, on_delete=models.PROTECT, related_name="assignments", db_constraint=False
+    )
     through = models.ForeignKey(
         CallOutUnit,
         on_delete=models.CASCADE,
         related_name="assignments",
         db_index=False,
+        db_constraint=False,
         help_text="whose event carried the offer",
     )
     unit = models.ForeignKey(
@@ -146,6 +150,7 @@ class Assignment(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
+        db_constraint=False,
         help_text="the member's own unit then",
     )
     status = models.CharField(
@@ -159,6 +164,8 @@ class Assignment(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["task", "volunteer"], name="assignment_once")]
         indexes = [
-            models.Index(fields=["task", "status"]),
-            models.Index(fields=["volunteer", "status"]),
+            # For moving up the first of the reserve; it holds nothing of a call-out that has just begun.
+            models.Index(
+                fields=["task", "answered_at"], condition=Q(status="reserve"), name="assignment_reserve"
+            )
         ]

@@ -56,8 +56,8 @@ def announce_revoked(session: UUID, at: datetime) -> None:
 
 def unpack(packed: dict[str, Any]) -> Message:
     """Return the message that came over the layer."""
-    numbers, tags = packed.get("numbers"), packed.get("tags")
-    audience = None if numbers is None and tags is None else Audience(tags=tags, numbers=numbers)
+    kept = packed.get("audience")
+    audience = None if kept is None else Audience.of_stored(kept)
     message = message_of(packed["topic"], packed["seq"], packed["text"], audience)
     message.committed_at = packed.get("committed_at")
     return message
@@ -67,7 +67,7 @@ def _packed(message: Message) -> dict[str, Any]:
     packed: dict[str, Any] = {"topic": message.topic, "seq": message.seq, "text": message.text}
     packed["committed_at"] = message.committed_at
     if message.audience:
-        packed |= {"numbers": message.audience.numbers, "tags": message.audience.tags}
+        packed["audience"] = message.audience.stored()
     return packed
 
 

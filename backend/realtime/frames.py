@@ -1,5 +1,6 @@
 """Every frame of the wire protocol, and the message of the log that is encoded once for all its recipients."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -9,11 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from backend.lib.problems import Problem
 from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.realtime.packing import pack, unpack
 from backend.realtime.registry import Principal
 from backend.realtime.websocket import TEXT, frame
 
 MAX_FRAME_BYTES = 64 * 1024
 MAX_TOPICS = 200
+PACKED_FROM = 100
+"""Numbers of an audience from which on the log packs them; a few are kept readable."""
 
 TopicName = Annotated[str, Field(max_length=80)]
 Cursors = Annotated[dict[TopicName, Annotated[int, Field(ge=0, lt=2**62)]], Field(max_length=MAX_TOPICS)]
@@ -192,6 +196,19 @@ class Audience(BaseModel):
     model_config = ConfigDict(frozen=True)
     tags: list[str] | None = None
     numbers: list[int] | None = None
+
+    def stored(self) -> dict[str, Any]:
+        """Return what the log keeps: many numbers are packed."""
+        kept = self.model_dump(mode="json", exclude_none=True)
+        if len(kept.get("numbers", ())) >= PACKED_FROM:
+            kept["packed"] = pack(kept.pop("numbers"))
+        return kept
+
+    @classmethod
+    def of_stored(cls, kept: Mapping[str, Any]) -> "Audience":
+        """Return the audience that the log kept."""
+        numbers = unpack(kept["packed"]) if "packed" in kept else kept.get("numbers")
+        return cls(tags=kept.get("tags"), numbers=numbers)
 
 
 class Matcher:

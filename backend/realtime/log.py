@@ -122,7 +122,7 @@ def _entry(announcement: Announcement, seq: int, at: datetime) -> tuple[Message,
         "type": event.event_type,
         "data": json.loads(data),
         "at": at,
-        "audience": audience.model_dump(mode="json", exclude_none=True) if audience else None,
+        "audience": audience.stored() if audience else None,
     }
     return encode_event(topic, seq, event.event_type, at, data, audience), row
 
@@ -179,7 +179,7 @@ def _read(ranges: Mapping[str, tuple[int, int]]) -> dict[str, list[Message]]:
     found: dict[str, list[Message]] = {}
     for name, seq, type, at, data, audience in _rows(ranges) if ranges else ():
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        for_whom = Audience.model_validate(audience) if audience else None
+        for_whom = Audience.of_stored(audience) if audience else None
         found.setdefault(name, []).append(encode_event(name, seq, type, at, text, for_whom))
     return found
 

@@ -20,7 +20,7 @@ from backend.config import settings as configured
 from backend.dispatch.queries import progress as dispatch_progress
 from backend.dispatch.queries import tasks as dispatch_tasks
 from backend.dispatch.schemas import CallOutIn
-from backend.dispatch.services import call_outs
+from backend.dispatch.services import offers
 from backend.lib.errors import Refusal
 from backend.realtime import (
     asyncapi,
@@ -296,7 +296,7 @@ LIMITS = {
     "pixels of a viewport": mapfeed.WIDEST_PX,
     "bytes of a request": configured.DATA_UPLOAD_MAX_MEMORY_SIZE,
     "units of a call-out": CallOutIn.model_fields["units"].metadata[1].max_length,
-    "people of a call-out": call_outs.MAX_ASKED,
+    "people of a call-out": offers.MAX_ASKED,
     "tasks of a page": dispatch_tasks.PAGE,
     "recipients of a page": dispatch_progress.PAGE,
     "offers of the inbox": dispatch_tasks.INBOX,

@@ -12,6 +12,7 @@ from uuid6 import uuid7
 from backend.dispatch import services
 from backend.dispatch.models import Assignment, CallOut, Task
 from backend.dispatch.schemas import AnswerIn, CallOutIn, TaskIn
+from backend.realtime.frames import Audience
 from backend.realtime.models import Event, Receipt
 from backend.volunteers.models import Skill, Unit, User, Volunteer
 from tests.conftest import Formation, MakeVolunteer
@@ -121,17 +122,17 @@ def statuses(task: Task) -> dict[Volunteer, str]:
     return {row.volunteer: row.status for row in rows}
 
 
-def audiences(type: str) -> dict[str, list[int]]:
+def audiences(type: str) -> dict[str, set[int]]:
     """Return whom the events of one type were for, by topic; there must be no more than one in each."""
     rows = list(Event.objects.filter(type=type).values_list("topic_id", "audience"))
-    found = {topic: audience["numbers"] for topic, audience in rows if audience}
+    found = {topic: set(Audience.of_stored(kept).numbers or ()) for topic, kept in rows if kept}
     assert len(found) == len(rows)
     return found
 
 
 def receive(call_out: CallOut, person: Volunteer, *, seen: bool = False, at: datetime) -> None:
     """Note that this person's phone has received the call-out's event, and that its owner has looked."""
-    row = call_out.assignments.get(volunteer=person).through
+    row = Assignment.objects.get(through__call_out=call_out, volunteer=person).through
     Receipt.objects.update_or_create(
         topic=row.topic,
         person=person.number,

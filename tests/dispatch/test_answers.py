@@ -113,8 +113,8 @@ def test_filled_goes_to_the_people_of_every_call_out(
     reply(task, late, "accept")
 
     assert audiences("task.filled") == {
-        formation.squadron_a.topic: [person.number for person in [*people, late]],
-        formation.other_brigade.topic: [outsider.volunteer.number],
+        formation.squadron_a.topic: {person.number for person in [*people, late]},
+        formation.other_brigade.topic: {outsider.volunteer.number},
     }
 
 

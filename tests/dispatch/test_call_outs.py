@@ -15,7 +15,7 @@ from backend.audit.models import Entry
 from backend.dispatch import services
 from backend.dispatch.models import Assignment, CallOut
 from backend.dispatch.schemas import CallOutIn
-from backend.dispatch.services import call_outs
+from backend.dispatch.services import offers
 from backend.lib.errors import NotFound
 from backend.realtime.models import Event
 from backend.volunteers.models import Membership, Unit, User, Volunteer
@@ -24,7 +24,10 @@ from tests.dispatch.conftest import Ask, MakeTask, Reply, audiences, statuses
 
 
 def asked(call_out: CallOut) -> set[Volunteer]:
-    return {row.volunteer for row in call_out.assignments.select_related("volunteer")}
+    return {
+        row.volunteer
+        for row in Assignment.objects.filter(through__call_out=call_out).select_related("volunteer")
+    }
 
 
 def test_call_out_asks_the_members_of_the_subtree(
@@ -36,7 +39,12 @@ def test_call_out_asks_the_members_of_the_subtree(
 
     assert asked(sent) == {volunteer.volunteer}
     row = Assignment.objects.get()
-    assert (row.task, row.call_out, row.unit, row.status) == (task, sent, formation.squadron_a, "offered")
+    assert (row.task, row.through.call_out, row.unit, row.status) == (
+        task,
+        sent,
+        formation.squadron_a,
+        "offered",
+    )
     assert (row.through.unit, row.offered_at, row.answered_at) == (formation.brigade, at, None)
     task.refresh_from_db()
     assert (task.status, sent.offered) == ("called", 1)
@@ -144,7 +152,7 @@ def test_call_out_counts_overlapping_units_once(
 
     assert sent.offered == len(people)
     assert [row.unit for row in sent.units.all()] == [formation.detachment]
-    assert audiences("task.called") == {formation.detachment.topic: [person.number for person in people]}
+    assert audiences("task.called") == {formation.detachment.topic: {person.number for person in people}}
 
 
 def test_call_out_asks_a_member_of_two_units_once_through_the_primary_one(
@@ -157,8 +165,8 @@ def test_call_out_asks_a_member_of_two_units_once_through_the_primary_one(
 
     assert sent.offered == len(people) + 1
     assert audiences("task.called") == {
-        formation.squadron_a.topic: [person.number for person in people],
-        formation.squadron_c.topic: [outsider.volunteer.number],
+        formation.squadron_a.topic: {person.number for person in people},
+        formation.squadron_c.topic: {outsider.volunteer.number},
     }
 
 
@@ -224,7 +232,7 @@ def test_second_call_out_asks_only_those_not_asked_yet(
     again = ask(task, formation.brigade)
 
     assert asked(again) == {late}
-    assert audiences("task.called")[formation.brigade.topic] == [late.number]
+    assert audiences("task.called")[formation.brigade.topic] == {late.number}
     assert statuses(task)[people[0]] == "declined"
 
 
@@ -260,7 +268,7 @@ def test_call_out_of_everyone_again_says_that_they_were_asked(
 def test_call_out_refuses_more_people_than_it_may_reach(
     make_task: MakeTask, ask: Ask, people: list[Volunteer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(call_outs, "MAX_ASKED", 3)
+    monkeypatch.setattr(offers, "MAX_ASKED", 3)
 
     with pytest.raises(services.TooManyToAsk):
         ask(make_task())

@@ -18,6 +18,7 @@ from typing import Any
 import psycopg
 from uuid6 import uuid7
 
+from backend.realtime.frames import Audience
 from simulator.account import Account
 from simulator.checker import LogRow, journal_faults
 from simulator.fleet import Fleet
@@ -202,7 +203,7 @@ def read_log(database: str) -> dict[str, list[LogRow]]:
             "SELECT topic_id, seq, type, audience FROM realtime_event ORDER BY topic_id, seq"
         )
         for topic, seq, type, audience in rows:
-            numbers = (audience or {}).get("numbers")
+            numbers = Audience.of_stored(audience or {}).numbers
             log[topic].append(LogRow(seq, type, None if numbers is None else frozenset(numbers)))
     return log
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from backend.realtime.frames import Audience
 from simulator.checker import (
     LogRow,
     TaskRow,
@@ -167,9 +168,9 @@ def read_facts(database: str, starts: Mapping[str, int], tasks: Sequence[str], k
     with psycopg.connect(database) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         for topic, seq, type, audience in connection.execute(_EVENTS, [list(starts), list(starts.values())]):
-            limits = audience or {}
-            numbers = limits.get("numbers")
-            tags = frozenset(limits.get("tags") or ())
+            limits = Audience.of_stored(audience or {})
+            numbers = limits.numbers
+            tags = frozenset(limits.tags or ())
             log[topic].append(LogRow(seq, type, None if numbers is None else frozenset(numbers), tags))
         heads = connection.execute(
             "SELECT name, head FROM realtime_topic WHERE name = ANY(%s)", [list(starts)]

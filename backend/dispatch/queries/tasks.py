@@ -114,7 +114,8 @@ def asked_by_topic(task: Task) -> dict[str, list[int]]:
 def asked_in(call_out: CallOut) -> dict[int, list[int]]:
     """Return the numbers of those asked by this call-out, by its units (`CallOutUnit` keys); one query."""
     found: defaultdict[int, list[int]] = defaultdict(list)
-    for through, number in call_out.assignments.order_by("pk").values_list("through", "volunteer__number"):
+    asked = Assignment.objects.filter(task=call_out.task_id, through__call_out=call_out).order_by("pk")
+    for through, number in asked.values_list("through", "volunteer__number"):
         found[through].append(number)
     return dict(found)
 

@@ -4,27 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import Case, CharField, DateTimeField, F, UUIDField, Value, When
-from django.db.models.expressions import Combinable
+from django.db import transaction
 
 from backend.audit.services import record
 from backend.dispatch import queries
 from backend.dispatch.events import TaskCalled, TaskProgressed
-from backend.dispatch.models import AssignmentStatus, CallOut, CallOutUnit, Task, TaskStatus
+from backend.dispatch.models import CallOut, CallOutUnit, Task, TaskStatus
 from backend.dispatch.rules import may_call, may_direct
 from backend.dispatch.schemas import CallOutIn
-from backend.dispatch.services.refusals import CallOutIdTaken, NobodyToAsk, TaskOver, TooManyToAsk
+from backend.dispatch.services.offers import Asked, make_offers
+from backend.dispatch.services.refusals import CallOutIdTaken, TaskOver
 from backend.dispatch.services.tasks import lock_task
 from backend.lib.errors import require
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.models import Unit, User
 from backend.volunteers.queries import topmost
-from backend.volunteers.rules import within
-
-MAX_ASKED = 100_000
-"""People one call-out may reach."""
 
 
 @transaction.atomic
@@ -43,12 +38,13 @@ def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> Cal
     if not created:
         return sent
     called = _called_units(sent, units)
-    sent.offered = _ask(task, sent, called, at)
+    asked = make_offers(task, sent, called, at)
+    sent.offered = sum(map(len, asked.values()))
     sent.save(update_fields=["offered"])
     task.status = TaskStatus.CALLED
     task.save(update_fields=["status"])
     record("task.called", subject=task.topic, by=by, at=at, call_out=str(sent.pk), offered=sent.offered)
-    _publish(task, sent, called, at)
+    _publish(task, sent, called, asked, at)
     return sent
 
 
@@ -71,50 +67,8 @@ def _called_units(sent: CallOut, units: Sequence[Unit]) -> list[CallOutUnit]:
     return CallOutUnit.objects.bulk_create(rows)
 
 
-def _ask(task: Task, sent: CallOut, called: Sequence[CallOutUnit], at: datetime) -> int:
-    """Make the offers; returns how many, or raises when there is nobody, or are too many."""
-    units = [row.unit for row in called]
-    # Counted before, not cut off: whoever is left out of a call-out in silence never knows.
-    found = queries.eligible(task, units, at)[: MAX_ASKED + 1].count()
-    require(found <= MAX_ASKED, TooManyToAsk)
-    offered = _insert_offers(task, sent, called, at)
-    if not offered:
-        raise NobodyToAsk(queries.why_nobody(task, units, at))
-    return offered
-
-
-def _insert_offers(task: Task, sent: CallOut, called: Sequence[CallOutUnit], at: datetime) -> int:
-    """Insert the assignments in one statement, whatever their number; returns how many.
-
-    Someone in two of the units comes twice: the first row, the primary membership's, stays; the constraint drops the
-    other.
-    """
-    units = [row.unit for row in called]
-    members = queries.eligible(task, units, at).order_by("-is_primary", "pk")
-    through = Case(*(When(within(row.unit.path, "unit__path"), then=Value(row.pk)) for row in called))
-    columns: dict[str, Combinable] = {
-        "task_id": Value(task.pk, UUIDField()),
-        "volunteer_id": F("volunteer_id"),
-        "call_out_id": Value(sent.pk, UUIDField()),
-        "through_id": through,
-        "unit_id": F("unit_id"),
-        "status": Value(AssignmentStatus.OFFERED.value, CharField()),
-        "offered_at": Value(at, DateTimeField()),
-        "reason": Value("", CharField()),
-    }
-    select, parameters = members.values_list(*columns.values()).query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO dispatch_assignment ({', '.join(columns)}) {select} "
-            "ON CONFLICT (task_id, volunteer_id) DO NOTHING",
-            parameters,
-        )
-        return int(cursor.rowcount)
-
-
-def _publish(task: Task, sent: CallOut, called: Sequence[CallOutUnit], at: datetime) -> None:
+def _publish(task: Task, sent: CallOut, called: Sequence[CallOutUnit], asked: Asked, at: datetime) -> None:
     """Announce the task to those asked through each unit, and note the place of that event in the unit's topic."""
-    asked = queries.asked_in(sent)
     reached = [row for row in called if row.pk in asked]
     shape = queries.task_out(task)
     event = TaskCalled(call_out=sent.pk, task=shape)

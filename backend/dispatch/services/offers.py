@@ -1,0 +1,86 @@
+"""Makes the offers of a call-out: one statement, whatever their number."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Case, CharField, DateTimeField, F, UUIDField, Value, When
+from django.db.models.expressions import Combinable
+
+from backend.dispatch import queries
+from backend.dispatch.models import AssignmentStatus, CallOut, CallOutUnit, Task
+from backend.dispatch.services.refusals import NobodyToAsk, TooManyToAsk
+from backend.lib.errors import require
+from backend.volunteers.rules import within
+
+MAX_ASKED = 100_000
+"""People one call-out may reach."""
+
+_INSERT = """
+    INSERT INTO dispatch_assignment ({columns}) {select} ON CONFLICT (task_id, volunteer_id) DO NOTHING
+"""
+_INSERT_AND_READ = """
+    WITH suitable ({columns}) AS ({select} LIMIT %s),
+    made AS (
+        INSERT INTO dispatch_assignment ({columns}) SELECT * FROM suitable
+        ON CONFLICT (task_id, volunteer_id) DO NOTHING RETURNING through_id, volunteer_id
+    )
+    SELECT (SELECT count(*) FROM suitable), made.through_id, array_agg(v.number ORDER BY v.number)
+    FROM made JOIN volunteers_volunteer v ON v.id = made.volunteer_id GROUP BY made.through_id
+"""
+
+Asked = dict[int, list[int]]
+"""The numbers of those asked, by the row of the called unit (`CallOutUnit`) that carries their offer."""
+
+
+def make_offers(task: Task, sent: CallOut, called: Sequence[CallOutUnit], at: datetime) -> Asked:
+    """Ask everyone suitable in the called units; returns whom.
+
+    Someone in two of the units comes twice: the first row, the primary membership's, stays; the constraint drops the
+    other. Raises NobodyToAsk saying why, TooManyToAsk: whoever were left out of a call-out in silence would never know.
+    """
+    if connection.vendor == "postgresql":
+        asked = _insert_and_read(task, called, at)
+    else:
+        asked = _insert_then_read(task, sent, called, at)
+    if not asked:
+        raise NobodyToAsk(queries.why_nobody(task, [row.unit for row in called], at))
+    return asked
+
+
+def _insert_and_read(task: Task, called: Sequence[CallOutUnit], at: datetime) -> Asked:
+    """Count, insert and return in one go: with three statements 8,000 people take 15 ms longer."""
+    columns, select, parameters = _suitable(task, called, at)
+    with connection.cursor() as cursor:
+        statement = _INSERT_AND_READ.format(columns=columns, select=select)
+        cursor.execute(statement, [*parameters, MAX_ASKED + 1])
+        rows = cursor.fetchall()
+    require(all(found <= MAX_ASKED for found, _, _ in rows), TooManyToAsk)
+    return {through: numbers for _, through, numbers in rows}
+
+
+def _insert_then_read(task: Task, sent: CallOut, called: Sequence[CallOutUnit], at: datetime) -> Asked:
+    found = queries.eligible(task, [row.unit for row in called], at)[: MAX_ASKED + 1].count()
+    require(found <= MAX_ASKED, TooManyToAsk)
+    columns, select, parameters = _suitable(task, called, at)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT.format(columns=columns, select=select), parameters)
+    return queries.asked_in(sent)
+
+
+def _suitable(task: Task, called: Sequence[CallOutUnit], at: datetime) -> tuple[str, str, tuple[Any, ...]]:
+    """Return the columns of an assignment, and the statement with its parameters that selects their values."""
+    members = queries.eligible(task, [row.unit for row in called], at).order_by("-is_primary", "pk")
+    through = Case(*(When(within(row.unit.path, "unit__path"), then=Value(row.pk)) for row in called))
+    columns: dict[str, Combinable] = {
+        "task_id": Value(task.pk, UUIDField()),
+        "volunteer_id": F("volunteer_id"),
+        "through_id": through,
+        "unit_id": F("unit_id"),
+        "status": Value(AssignmentStatus.OFFERED.value, CharField()),
+        "offered_at": Value(at, DateTimeField()),
+        "reason": Value("", CharField()),
+    }
+    select, parameters = members.values_list(*columns.values()).query.sql_with_params()
+    return ", ".join(columns), select, parameters
