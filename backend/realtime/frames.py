@@ -1,9 +1,9 @@
 """Every frame of the wire protocol, and the message of the log that is encoded once for all its recipients."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -211,6 +211,15 @@ class Audience(BaseModel):
         return cls(tags=kept.get("tags"), numbers=numbers)
 
 
+class _Holds(Protocol):
+    """Something that belongs to a person: a socket."""
+
+    principal: Principal
+
+
+Holder = TypeVar("Holder", bound=_Holds)
+
+
 class Matcher:
     """An audience made ready to ask about thousands of people."""
 
@@ -219,6 +228,13 @@ class Matcher:
     def __init__(self, audience: Audience) -> None:
         self.tags = frozenset(audience.tags or ())
         self.numbers = None if audience.numbers is None else frozenset(audience.numbers)
+
+    def among(self, holders: Sequence[Holder]) -> Sequence[Holder]:
+        """Return those of the holders of sockets whom the event is for."""
+        numbers, tags = self.numbers, self.tags
+        if numbers is not None:
+            holders = [holder for holder in holders if holder.principal.person in numbers]
+        return [holder for holder in holders if tags <= holder.principal.tags] if tags else holders
 
     def __call__(self, principal: Principal) -> bool:
         """Tell whether the event is for this person."""
