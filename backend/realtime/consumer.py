@@ -43,6 +43,7 @@ from backend.realtime.hub import hub
 from backend.realtime.mapfeed import feed
 from backend.realtime.positions import positions
 from backend.realtime.receipts import receipts
+from backend.realtime.strangers import strangers
 from backend.realtime.threads import in_thread
 
 logger = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class PhoneSocket:
         subprotocol = "muster.v1" if "muster.v1" in self.scope.get("subprotocols", ()) else None
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
         try:
-            await self._open()
+            await self._enter()
             while True:
                 await self._take(await self._next())
         except _Closed as closed:
@@ -159,6 +160,24 @@ class PhoneSocket:
             logger.debug("socket is gone: %r", error)
 
     # --- hello ----------------------------------------------------------------------------------------------------
+
+    async def _enter(self) -> None:
+        """Open, as far as the address that the socket comes from has not too many that cannot."""
+        client = self.scope.get("client")
+        if client is None:  # a server's own test client, or a socket file
+            await self._open()
+            return
+        address = client[0]
+        if not strangers.may_enter(address):
+            raise _Closed(4290, "too many sockets of your address do not sign in: come back later")
+        failed = False
+        try:
+            await self._open()
+        except _Closed as closed:
+            failed = closed.code in {4400, 4401, 4403}
+            raise
+        finally:
+            strangers.known(address, failed=failed)
 
     async def _open(self) -> None:
         try:

@@ -33,6 +33,7 @@ from backend.realtime import (
     mapfeed,
     positions,
     schemas,
+    strangers,
 )
 from backend.realtime.management.commands.generate_docs import DOCS, generated
 from backend.volunteers.services import devices, trackers
@@ -272,7 +273,7 @@ def test_close_codes_table_names_every_code_the_server_sends() -> None:
     }
 
     assert sent <= rows
-    assert rows == sent | {"1000", "1001", "1006", "1007", "1009", "1011", "1012"}
+    assert rows == sent | {"1000", "1001", "1002", "1006", "1007", "1008", "1009", "1011", "1012"}
 
 
 LIMITS = {
@@ -280,6 +281,8 @@ LIMITS = {
     "frames a second": int(consumer.FRAMES_PER_S),
     "frames at once": int(consumer.BURST),
     "seconds to say hello": int(consumer.HELLO_WITHIN_S),
+    "sockets of an address that wait for their hello": strangers.MAX_UNKNOWN,
+    "hellos of an address that fail at once": int(strangers.FAILED_AT_ONCE),
     "topics of a socket": frames.MAX_TOPICS,
     "fixes of a frame": frames.PositionFrame.model_fields["fixes"].metadata[1].max_length,
     "fixes of a request": schemas.PositionsIn.model_fields["fixes"].metadata[1].max_length,

@@ -1,0 +1,52 @@
+"""Bounds what sockets that have not signed in may take, by the address they come from.
+
+Many phones share one address behind a carrier's translation, so the bounds are wide: they stop a flood, not a crowd.
+"""
+
+import time
+
+MAX_UNKNOWN = 2_000
+"""Sockets of one address that may wait for their hello to be answered."""
+FAILED_AT_ONCE, FAILED_PER_S = 500.0, 20.0
+"""Hellos of one address that may fail: at once, and a second. A good one costs nothing of it."""
+MAX_ADDRESSES = 50_000
+
+
+class Strangers:
+    """Counts by address. An address of which nothing is known costs no memory."""
+
+    def __init__(self) -> None:
+        self._unknown: dict[str, int] = {}
+        self._failed: dict[str, tuple[float, float]] = {}
+        """Failures that weigh on an address, and since when they have been fading."""
+
+    def may_enter(self, address: str) -> bool:
+        """Tell whether another socket of this address may try to sign in; count it if so."""
+        waiting = self._unknown.get(address, 0)
+        if waiting >= MAX_UNKNOWN or self._weight(address) >= FAILED_AT_ONCE:
+            return False
+        self._unknown[address] = waiting + 1
+        return True
+
+    def known(self, address: str, *, failed: bool) -> None:
+        """Note that a socket which entered has signed in, has failed to, or has gone."""
+        waiting = self._unknown.get(address, 1) - 1
+        if waiting > 0:
+            self._unknown[address] = waiting
+        else:
+            self._unknown.pop(address, None)
+        if failed:
+            self._note_failure(address)
+
+    def _note_failure(self, address: str) -> None:
+        if len(self._failed) >= MAX_ADDRESSES:
+            self._failed = {one: self._failed[one] for one in list(self._failed) if self._weight(one) > 0}
+        if len(self._failed) < MAX_ADDRESSES or address in self._failed:
+            self._failed[address] = (self._weight(address) + 1, time.monotonic())
+
+    def _weight(self, address: str) -> float:
+        weight, since = self._failed.get(address, (0.0, 0.0))
+        return max(0.0, weight - (time.monotonic() - since) * FAILED_PER_S) if weight else 0.0
+
+
+strangers = Strangers()
