@@ -11,6 +11,7 @@ import uvloop
 
 from benchmarks.call_out import CallOuts, EndToEnd, end_to_end
 from benchmarks.crowd import Crowd, Opening
+from benchmarks.deaf import beside_a_deaf_phone
 from benchmarks.peers.channels_documented import start as channels
 from benchmarks.peers.nats import start as nats
 from benchmarks.peers.nchan import start as nchan
@@ -58,6 +59,7 @@ class Outcome:
     muster: Side
     pairs: list[Pair]
     whole: EndToEnd
+    beside_deaf: float
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -68,12 +70,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--slow-rounds", type=int, default=3, metavar="N", help="events to Channels (3)")
     parser.add_argument("--target", type=float, default=12, metavar="R", help="least ratio to Channels (12)")
     parser.add_argument("--end-to-end", type=float, default=2, metavar="R", help="most for a call-out (2)")
+    parser.add_argument(
+        "--beside", type=float, default=1.2, metavar="R", help="most beside a phone that never reads (1.2)"
+    )
 
 
 def run(options: argparse.Namespace) -> Report:
     """Measure all sides in one run, event by event in turn, and compare each pair."""
     with stage() as place:
-        tokens = prepare(place.environment, options.phones)
+        tokens = prepare(place.environment, options.phones + 1)
         sockets = our_server(place.environment, place.folder)
         web = our_server(place.environment, place.folder, "web")
         servers = Servers(nchan.server(place), nats.server(place), channels.server(place))
@@ -90,17 +95,22 @@ async def _measure(
     tokens: list[str],
     place: Stage,
 ) -> Outcome:
-    from simulator.people import UNIT
+    from simulator.people import UNIT, numbers_of
 
     numbers = itertools.count(1)
     muster = Side(Crowd("muster", sockets.ws, MARK), publish_to_log(options.phones, numbers))
+    *tokens, deaf = tokens
     await muster.connect(phones_of(tokens))
     if not pin_database(place.environment["DATABASE_URL"]):
         print("  PostgreSQL is not kept off the server's core: only root may do that", flush=True)
     await asyncio.sleep(SETTLE_S)
-    call_outs = CallOuts(web, tokens[0], UNIT, options.phones)
+    call_outs = CallOuts(web, tokens[0], UNIT, options.phones + 1)
     whole = await end_to_end(muster, call_outs, options.call_outs, skip_number=numbers.__next__)
-    return Outcome(muster, [await _compare(muster, peer) for peer in peers], whole)
+    pairs = [await _compare(muster, peer) for peer in peers]
+    number = numbers_of(len(tokens) + 1)[-1]
+    return Outcome(
+        muster, pairs, whole, await beside_a_deaf_phone(muster, sockets.ws, deaf, number, options.rounds)
+    )
 
 
 async def _compare(muster: Side, peer: Peer) -> Pair:
@@ -149,13 +159,14 @@ def report_of(outcome: Outcome, options: argparse.Namespace) -> Report:
     figures = {"muster": own, **{pair.peer.crowd.name: pair.figures for pair in pairs}}
     ratios = {pair.peer.crowd.name: ratio_of(pair.ours, pair.theirs) for pair in pairs}
     ratios["end_to_end"] = median(outcome.whole.ratios)
+    ratios["beside_a_phone_that_never_reads"] = outcome.beside_deaf
     whole = outcome.whole.figures()
     return Report(
         name="fanout",
         figures={**figures, "end_to_end": whole},
         ratios=ratios,
         targets={"channels": options.target},
-        limits={"end_to_end": options.end_to_end},
+        limits={"end_to_end": options.end_to_end, "beside_a_phone_that_never_reads": options.beside},
         versions=nchan.versions() | nats.versions(),
         lines=[*_table(figures), "", *_whole_lines(whole), "", *notes(options)],
     )

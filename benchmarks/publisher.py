@@ -36,6 +36,12 @@ def commit_event(topic: str, number: int, numbers: list[int]) -> int:
     return committed[0]
 
 
+def commit_large(topic: str, size: int) -> None:
+    """Append one event of so many bytes for everybody in a topic."""
+    with transaction.atomic():
+        publish(topic, BenchCalled(text="x" * size), at=AT)
+
+
 def event_text(topic: str, number: int) -> str:
     """Return the frame that our side sends for this event, for the other side to send the same."""
     event = _event(topic, number)

@@ -11,7 +11,6 @@ from simulator.processes import ROOT
 from simulator.throwaway import has_postgres, has_redis_server
 
 
-@pytest.mark.postgres
 @pytest.mark.timeout(180)
 @pytest.mark.skipif(not (has_postgres() and has_redis_server()), reason="needs PostgreSQL and redis-server")
 def test_answers_counts_places_and_tells_everybody(tmp_path: Path) -> None:

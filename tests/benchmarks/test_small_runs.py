@@ -15,7 +15,6 @@ from simulator.processes import ROOT
 from simulator.throwaway import has_postgres, has_redis_server
 
 pytestmark = [
-    pytest.mark.postgres,
     pytest.mark.timeout(180),
     pytest.mark.skipif(
         not (has_postgres() and has_redis_server()), reason="needs PostgreSQL and redis-server"
@@ -47,7 +46,7 @@ def measured(folder: Path, *command: str) -> dict[str, Any]:
 def test_fanout_gives_all_sides_the_same_bytes(tmp_path: Path) -> None:
     small = ("--phones", "20", "--rounds", "2", "--call-outs", "2", "--slow-rounds", "2")
 
-    written = measured(tmp_path, "fanout", *small, "--target", "0", "--end-to-end", "1e9")
+    written = measured(tmp_path, "fanout", *small, "--target", "0", "--end-to-end", "1e9", "--beside", "1e9")
 
     for name in ("muster", "nchan", "nats", "channels"):
         figures = written["figures"][name]
@@ -56,7 +55,8 @@ def test_fanout_gives_all_sides_the_same_bytes(tmp_path: Path) -> None:
     whole = written["figures"]["end_to_end"]
     assert whole["phones"] == 20
     assert 0 < whole["logged_ms"] < whole["first_ms"] <= whole["all_ms"]
-    assert set(written["ratios"]) == {"nchan", "nats", "channels", "end_to_end"}
+    deaf = "beside_a_phone_that_never_reads"
+    assert set(written["ratios"]) == {"nchan", "nats", "channels", "end_to_end", deaf}
     assert {"nginx", "nats-server"} <= set(written["versions"])
 
 
