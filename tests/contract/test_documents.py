@@ -32,7 +32,9 @@ from backend.realtime import (
     log,
     mapfeed,
     positions,
+    pulse,
     schemas,
+    server,
     strangers,
 )
 from backend.realtime.management.commands.generate_docs import DOCS, generated
@@ -289,6 +291,9 @@ LIMITS = {
     "bytes of unpacked positions": fixes.MAX_UNPACKED,
     "days until a fix is too old": positions.BROUGHT_BACK.days,
     "seconds a phone's clock may be off": int(positions.DRIFT.total_seconds()),
+    "seconds an app may read nothing at all": int(pulse.WRITE_WITHIN_S),
+    "seconds an app may be silent and answer no ping": int(pulse.HEARD_WITHIN_S),
+    "pings and pongs between two looks": server.MAX_CONTROLS,
     "frames of the backlog": connection.BACKLOG_FRAMES,
     "bytes of the backlog": connection.BACKLOG_BYTES,
     "events sent again for a topic": log.MAX_REPLAY,
