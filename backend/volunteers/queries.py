@@ -38,11 +38,6 @@ def unit_outs(units: Iterable[Unit]) -> list[UnitOut]:
     return [_unit_out(unit, numbers.get(above[unit.pk])) for unit in units]
 
 
-def unit_out(unit: Unit) -> UnitOut:
-    """Return one unit as clients see it."""
-    return unit_outs([unit])[0]
-
-
 def _unit_out(unit: Unit, parent: str | None) -> UnitOut:
     return UnitOut(
         number=unit.number,
