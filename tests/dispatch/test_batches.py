@@ -268,17 +268,26 @@ def statements(act: Callable[[], Any]) -> int:
     return len(captured)
 
 
-def test_statements_of_a_batch_do_not_grow_with_it(
-    make_task: MakeTask, ask: Ask, make_volunteer: MakeVolunteer, formation: Formation, at: datetime
-) -> None:
-    """On SQLite each topic is a statement of its own: a file in the same process."""
+AskedCrowd = tuple[list[Volunteer], Task, Task]
+
+
+@pytest.fixture
+def asked_crowd(
+    make_task: MakeTask, ask: Ask, make_volunteer: MakeVolunteer, formation: Formation
+) -> AskedCrowd:
+    """Ask sixty people twice, for two places each; only on PostgreSQL, where a batch is a few statements."""
     if connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL")
     crowd = [make_volunteer(formation.squadron_a) for _ in range(60)]
     small, large = make_task(headcount=2), make_task(headcount=2)
     ask(small)
     ask(large)
+    return crowd, small, large
 
+
+def test_statements_of_a_batch_do_not_grow_with_it(asked_crowd: AskedCrowd, at: datetime) -> None:
+    """On SQLite each topic is a statement of its own: a file in the same process."""
+    crowd, small, large = asked_crowd
     few = statements(lambda: services.answer_offers(in_turn(crowd[:3], small, "accept", at)))
     many = statements(lambda: services.answer_offers(in_turn(crowd, large, "accept", at)))
     few_back = statements(lambda: services.answer_offers(in_turn(crowd[:3], small, "decline", at)))
@@ -288,15 +297,8 @@ def test_statements_of_a_batch_do_not_grow_with_it(
     assert many_back == few_back <= 16
 
 
-def test_statements_of_a_batch_of_commands_do_not_grow_with_it(
-    make_task: MakeTask, ask: Ask, make_volunteer: MakeVolunteer, formation: Formation, at: datetime
-) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("needs PostgreSQL")
-    crowd = [make_volunteer(formation.squadron_a) for _ in range(60)]
-    small, large = make_task(headcount=2), make_task(headcount=2)
-    ask(small)
-    ask(large)
+def test_statements_of_a_batch_of_commands_do_not_grow_with_it(asked_crowd: AskedCrowd, at: datetime) -> None:
+    crowd, small, large = asked_crowd
 
     def commands(people: Sequence[Volunteer], task: Task) -> list[Sent]:
         body = {"task": str(task.pk), "answer": "accept"}
