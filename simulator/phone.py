@@ -66,6 +66,7 @@ class Phone:
         self._seen: dict[str, int] = {}
         self._held: list[dict[str, Any]] | None = None
         self._heard_at = 0.0
+        self._renew_at = time.monotonic() + 600 * self.dice.uniform(0.8, 1)
         self._every = {"heartbeat_s": 25, "position_every_s": 30}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -152,7 +153,6 @@ class Phone:
     async def _upkeep(self) -> None:
         """Report positions, renew the token, and drop a socket that has gone silent."""
         position_at = time.monotonic() + self.dice.uniform(1, 5)
-        renew_at = time.monotonic() + 600 * self.dice.uniform(0.8, 1)
         while True:
             await asyncio.sleep(1)
             moment = time.monotonic()
@@ -160,8 +160,8 @@ class Phone:
                 continue
             if moment - self._heard_at > SILENCE * self._every["heartbeat_s"]:
                 self._link.abandon(LOST)
-            if moment >= renew_at:
-                renew_at = moment + 600 * self.dice.uniform(0.8, 1)
+            if moment >= self._renew_at:
+                self._renew_at = moment + 60 * self.dice.uniform(0.8, 1)  # unless it succeeds
                 self._start(self._renew())
             if moment >= position_at:
                 position_at = moment + self._every["position_every_s"] * self.dice.uniform(0.9, 1.1)
@@ -170,6 +170,7 @@ class Phone:
     async def _renew(self) -> None:
         """Hand the socket a new access token before the old one expires."""
         await self.account.renew()
+        self._renew_at = time.monotonic() + 600 * self.dice.uniform(0.8, 1)
         if self._link is not None:
             await self._link.ask("session.renew", key=uuid7(), body={"token": self.account.access})
 

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from backend.lib.errors import NotSignedIn, Refusal
 from backend.volunteers.models import Device, User
+from backend.volunteers.services.devices import note_arrival
 from backend.volunteers.tokens import read_access
 
 
@@ -56,6 +57,8 @@ def user_by_token(raw: str) -> tuple[User, SignedInDevice]:
     )
     if device is None:
         raise NotSignedIn
+    if not device.pair_arrived and device.rotated_at and claims.is_of_the_pair(device.rotated_at):
+        note_arrival({device.pk: device.rotated_at})
     return device.user, SignedInDevice(device.pk, device.session, claims.expires_at)
 
 

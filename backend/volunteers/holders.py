@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from backend.volunteers.models import Unit, adult_if_born_until
 from backend.volunteers.tokens import Claims
 
 _HOLDERS = """
-    SELECT d.id, d.session, u.id, v.number, v.born_on <= %s
+    SELECT d.id, d.session, u.id, v.number, v.born_on <= %s, CASE WHEN d.pair_arrived THEN NULL ELSE d.rotated_at END
     FROM volunteers_device d
     JOIN volunteers_user u ON u.id = d.user_id
     JOIN volunteers_volunteer v ON v.user_id = u.id
@@ -48,6 +48,8 @@ class Holder:
     user_id: int
     number: int
     is_adult: bool
+    rotated_at: datetime | None
+    """When the device's present pair of tokens was made, if nobody has shown one of them yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,19 @@ def holders_of(claims: Sequence[Claims], at: datetime) -> list[Holder | None]:
         cursor.execute(_HOLDERS.format(among=among), [of_age, *devices])
         rows = cursor.fetchall()
     found = {
-        (uuid.to_python(device), uuid.to_python(session), user_id): Holder(user_id, number, bool(adult))
-        for device, session, user_id, number, adult in rows
+        (uuid.to_python(device), uuid.to_python(session), user_id): Holder(
+            user_id, number, bool(adult), _moment(rotated)
+        )
+        for device, session, user_id, number, adult, rotated in rows
     }
     return [found.get((claim.device, claim.session, claim.user_id)) for claim in claims]
+
+
+def _moment(stored: Any) -> datetime | None:
+    """Return a moment as the ORM would: SQLite gives text without a zone."""
+    if stored is None or isinstance(stored, datetime):
+        return stored
+    return datetime.fromisoformat(stored).replace(tzinfo=UTC)
 
 
 def belongings_of(user_ids: Sequence[int], at: datetime) -> dict[int, Belongings]:

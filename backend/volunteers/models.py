@@ -205,9 +205,12 @@ class Device(models.Model):
     session = models.UUIDField(default=uuid.uuid4, help_text="one sign-in; tokens of an earlier one are dead")
     refresh_id = models.CharField(max_length=40, blank=True, help_text="the only refresh token that is good")
     previous_refresh_id = models.CharField(
-        max_length=40, blank=True, help_text="good for a minute after rotation"
+        max_length=40, blank=True, help_text="good until its successor is known to have arrived"
     )
     rotated_at = models.DateTimeField(null=True)
+    pair_arrived = models.BooleanField(
+        default=True, help_text="whether anybody has shown a token of the present pair"
+    )
 
 
 def hash_of_secret(secret: str) -> str:

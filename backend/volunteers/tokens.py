@@ -21,6 +21,12 @@ class Claims:
     session: UUID
     token_id: str
     expires_at: datetime
+    issued_at: int
+    """Seconds since 1970."""
+
+    def is_of_the_pair(self, rotated_at: datetime) -> bool:
+        """Tell whether the token came with the pair that was made then, or in a repetition of its answer."""
+        return self.issued_at >= int(rotated_at.timestamp())
 
 
 def tokens_for(device: Device, *, number: int, at: datetime) -> Tokens:
@@ -56,6 +62,7 @@ def _read(kind: type[Token], raw: str) -> Claims:
             session=UUID(token["session"]),
             token_id=str(token["jti"]),
             expires_at=datetime.fromtimestamp(token["exp"], UTC),
+            issued_at=int(token["iat"]),
         )
     except (TokenError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise NotSignedIn from error

@@ -32,6 +32,7 @@ from backend.volunteers.holders import NOTHING, Holder, belongings_of, holders_o
 from backend.volunteers.models import DutyPeriod, Membership, Unit, User, Volunteer
 from backend.volunteers.queries import dispatched_units, me_of
 from backend.volunteers.rules import may_see_unit
+from backend.volunteers.services.devices import note_arrival
 from backend.volunteers.tokens import Claims, read_access
 
 ADULT = frozenset({"adult"})
@@ -59,6 +60,7 @@ def _read(credentials: Credentials, at: datetime) -> Claims | Principal | Refusa
 
 def _principals(claims: Sequence[Claims], at: datetime) -> list[Principal | Refusal]:
     holders = holders_of(claims, at)
+    _note_arrivals(claims, holders)
     having = belongings_of([holder.user_id for holder in holders if holder], at)
 
     def principal(claim: Claims, holder: Holder | None) -> Principal | Refusal:
@@ -69,6 +71,17 @@ def _principals(claims: Sequence[Claims], at: datetime) -> list[Principal | Refu
         return Principal(holder.number, holder.user_id, claim.session, claim.expires_at, tags)
 
     return [principal(claim, holder) for claim, holder in zip(claims, holders, strict=True)]
+
+
+def _note_arrivals(claims: Sequence[Claims], holders: Sequence[Holder | None]) -> None:
+    """Note that phones have their new tokens; no query unless one shows its pair for the first time."""
+    shown = {
+        claim.device: holder.rotated_at
+        for claim, holder in zip(claims, holders, strict=True)
+        if holder and holder.rotated_at and claim.is_of_the_pair(holder.rotated_at)
+    }
+    if shown:
+        note_arrival(shown)
 
 
 @principal_of

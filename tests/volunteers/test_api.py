@@ -17,6 +17,7 @@ from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.realtime.models import Revocation
 from backend.volunteers import services, signin
 from backend.volunteers.models import Device, Role, User
+from backend.volunteers.tokens import read_refresh
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -149,6 +150,10 @@ def refreshed(token: str) -> Any:
     return APIClient().post("/api/v1/token/refresh", {"refresh": token}, format="json")
 
 
+def use_pair(access: str) -> None:
+    assert APIClient().get("/api/v1/me", headers={"Authorization": f"Bearer {access}"}).status_code == 200
+
+
 def test_refresh_gives_a_new_pair(volunteer: User, client_of: ClientOf) -> None:
     first = client_of(volunteer).tokens
 
@@ -173,9 +178,35 @@ def test_refresh_answers_the_same_again_when_the_answer_was_lost(
     assert refreshed(lost).status_code == 200  # the same token as `again`, within its minute
 
 
+def test_refresh_is_answered_days_later_when_the_new_pair_never_arrived(
+    volunteer: User, client_of: ClientOf
+) -> None:
+    client = client_of(volunteer)
+    lost = refreshed(client.tokens.refresh).json()
+    Device.objects.update(rotated_at=now() - timedelta(days=2))
+
+    again = refreshed(client.tokens.refresh)
+
+    assert again.status_code == 200
+    assert read_refresh(again.json()["refresh"]).token_id == read_refresh(lost["refresh"]).token_id
+    use_pair(again.json()["access"])
+    assert refreshed(client.tokens.refresh).status_code == 401
+
+
+def test_older_access_token_does_not_prove_that_the_new_pair_arrived(
+    volunteer: User, client_of: ClientOf
+) -> None:
+    client = client_of(volunteer)
+    Device.objects.update(rotated_at=now() + timedelta(seconds=2), pair_arrived=False)
+
+    assert client.get("/api/v1/me").status_code == 200
+
+    assert not Device.objects.get().pair_arrived
+
+
 def test_refresh_revokes_the_device_when_a_token_is_used_late(volunteer: User, client_of: ClientOf) -> None:
     client = client_of(volunteer)
-    refreshed(client.tokens.refresh)
+    use_pair(refreshed(client.tokens.refresh).json()["access"])
     Device.objects.update(rotated_at=now() - timedelta(seconds=61))
 
     stolen = refreshed(client.tokens.refresh)

@@ -13,6 +13,7 @@ from backend.realtime.registry import Credentials, Principal, Tracked
 from backend.realtime.services import sign_in_socket
 from backend.volunteers import services, topics
 from backend.volunteers.models import Device, Role, User
+from backend.volunteers.tokens import tokens_for
 from tests.conftest import Formation, MakeVolunteer, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -44,6 +45,28 @@ def test_token_makes_a_principal_in_two_queries(
     assert found.tags == {"skill:healthcare", "skill:first-aid", "post:deputy", "adult"}
     assert found.session == Device.objects.get().session
     assert found.expires_at == at + timedelta(minutes=15)
+
+
+def test_socket_that_shows_a_new_pair_ends_the_spent_refresh_token(
+    volunteer: User, client_of: ClientOf, django_assert_num_queries: Callable[..., Any], at: datetime
+) -> None:
+    client_of(volunteer)
+    before = tokens_for(
+        Device.objects.get(), number=volunteer.volunteer.number, at=at - timedelta(minutes=10)
+    )
+    after = services.refresh_tokens(refresh=before.refresh, at=at)
+
+    authenticate(Credentials(token=before.access), at)
+    assert not Device.objects.get().pair_arrived
+
+    with django_assert_num_queries(3):
+        authenticate(Credentials(token=after.access), at)
+    with django_assert_num_queries(2):
+        authenticate(Credentials(token=after.access), at)
+
+    assert services.refresh_tokens(refresh=before.refresh, at=at + timedelta(seconds=60)).refresh
+    with pytest.raises(NotSignedIn):
+        services.refresh_tokens(refresh=before.refresh, at=at + timedelta(seconds=61))
 
 
 def test_minor_is_not_tagged_adult(formation: Formation, make_volunteer: MakeVolunteer) -> None:

@@ -1,10 +1,12 @@
 """Devices sign in, renew their tokens, and sign out."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from uuid6 import uuid7
 
 from backend.audit.services import record
@@ -17,7 +19,7 @@ from backend.volunteers.services.duty import set_duty
 from backend.volunteers.tokens import Claims, read_refresh, tokens_for
 
 PREVIOUS_GOOD_FOR = timedelta(seconds=60)
-"""A phone whose network died before the answer came asks again with the token it still has."""
+"""A phone that asks twice because the first answer is slow may show a new token before its second question comes."""
 
 
 class DeviceTaken(Refusal):
@@ -56,8 +58,9 @@ def register_page_device(*, user: User, name: str = "", at: datetime) -> Device:
 def refresh_tokens(*, refresh: str, at: datetime) -> Tokens:
     """Spend a refresh token for a new pair.
 
-    The token before the last is good for a minute, and returns the last again: its answer may have been lost. Any older
-    one has been stolen, or was spent by a thief: the device is revoked. Raises NotSignedIn.
+    The token before the last is good until a token of the last pair has been shown, and a minute at least; it returns
+    the last again: its answer may have been lost. Any other has been stolen, or was spent by a thief: the device is
+    revoked. Raises NotSignedIn.
     """
     tokens = _rotate(read_refresh(refresh), at)
     if tokens is None:  # raised out here: the revocation has to be committed
@@ -78,8 +81,10 @@ def _rotate(claims: Claims, at: datetime) -> Tokens | None:
         return None
     if claims.token_id == device.refresh_id:
         device.previous_refresh_id, device.refresh_id = device.refresh_id, uuid.uuid4().hex
-        device.rotated_at = device.last_seen_at = at
-        device.save(update_fields=["previous_refresh_id", "refresh_id", "rotated_at", "last_seen_at"])
+        device.rotated_at, device.last_seen_at, device.pair_arrived = at, at, False
+        device.save(
+            update_fields=["previous_refresh_id", "refresh_id", "rotated_at", "last_seen_at", "pair_arrived"]
+        )
     elif not _is_retry(device, claims, at):
         _revoke(device, by=None, at=at, reason="an old refresh token was used")
         return None
@@ -89,7 +94,16 @@ def _rotate(claims: Claims, at: datetime) -> Tokens | None:
 def _is_retry(device: Device, claims: Claims, at: datetime) -> bool:
     if claims.token_id != device.previous_refresh_id or device.rotated_at is None:
         return False
-    return at - device.rotated_at <= PREVIOUS_GOOD_FOR
+    return not device.pair_arrived or at - device.rotated_at <= PREVIOUS_GOOD_FOR
+
+
+def note_arrival(shown: Mapping[UUID, datetime]) -> None:
+    """Note for devices, by their id, that tokens of the pair that was made at a moment are in use: one statement.
+
+    A device that has rotated again since is left alone.
+    """
+    made = Q(*((Q(pk=device) & Q(rotated_at=at)) for device, at in shown.items()), _connector=Q.OR)
+    Device.objects.filter(made, pair_arrived=False).update(pair_arrived=True)
 
 
 @transaction.atomic
