@@ -67,7 +67,7 @@ def _packed(message: Message) -> dict[str, Any]:
     packed: dict[str, Any] = {"topic": message.topic, "seq": message.seq, "text": message.text}
     packed["committed_at"] = message.committed_at
     if message.audience:
-        packed["audience"] = message.audience.stored()
+        packed["audience"] = message.audience.stored
     return packed
 
 

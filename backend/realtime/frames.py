@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -197,8 +198,9 @@ class Audience(BaseModel):
     tags: list[str] | None = None
     numbers: list[int] | None = None
 
+    @cached_property
     def stored(self) -> dict[str, Any]:
-        """Return what the log keeps: many numbers are packed."""
+        """What the log keeps and the bus carries: many numbers are packed."""
         kept = self.model_dump(mode="json", exclude_none=True)
         if len(kept.get("numbers", ())) >= PACKED_FROM:
             kept["packed"] = pack(kept.pop("numbers"))
@@ -206,9 +208,9 @@ class Audience(BaseModel):
 
     @classmethod
     def of_stored(cls, kept: Mapping[str, Any]) -> "Audience":
-        """Return the audience that the log kept."""
+        """Return the audience that the log kept; it was checked when it was made."""
         numbers = unpack(kept["packed"]) if "packed" in kept else kept.get("numbers")
-        return cls(tags=kept.get("tags"), numbers=numbers)
+        return cls.model_construct(tags=kept.get("tags"), numbers=numbers)
 
 
 class _Holds(Protocol):

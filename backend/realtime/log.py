@@ -122,7 +122,7 @@ def _entry(announcement: Announcement, seq: int, at: datetime) -> tuple[Message,
         "type": event.event_type,
         "data": json.loads(data),
         "at": at,
-        "audience": audience.stored() if audience else None,
+        "audience": audience.stored if audience else None,
     }
     return encode_event(topic, seq, event.event_type, at, data, audience), row
 

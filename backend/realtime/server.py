@@ -8,6 +8,7 @@ socket is closing. Without the extension (any other ASGI server) the hub uses pl
 
 import asyncio
 import logging
+import os
 from collections import deque
 from typing import Any
 from urllib.parse import unquote
@@ -113,6 +114,7 @@ class FrameProtocol(asyncio.Protocol):
     """One WebSocket and the ASGI application behind it; there are thousands, so it holds no more than it must."""
 
     __slots__ = (
+        "_fd",
         "_key",
         "_reader",
         "_reading",
@@ -136,6 +138,7 @@ class FrameProtocol(asyncio.Protocol):
         self.loop = asyncio.get_running_loop()
         self.transport = transport
         self._server_state = server_state
+        self._fd = _descriptor(transport)
         # Up to here a message that is too large gets our 4400; beyond it the protocol closes with 1009 unread.
         self._reader: FrameReader | None = FrameReader(2 * MAX_FRAME_BYTES)
         self._key: bytes | None = None
@@ -228,7 +231,15 @@ class FrameProtocol(asyncio.Protocol):
         """Write an encoded frame; False when the peer's buffer is full or the socket is closing."""
         if self.paused_since is not None or self.closing_since is not None or self.lost:
             return False
-        self.transport.write(data)
+        if self._fd < 0 or self.transport.get_write_buffer_size():
+            self.transport.write(data)
+            return True
+        try:
+            sent = os.write(self._fd, data)
+        except OSError:  # the peer's buffer is full, or the peer is gone: the transport deals with either
+            sent = 0
+        if sent < len(data):
+            self.transport.write(data[sent:])
         return True
 
     # --- writing ----------------------------------------------------------------------------------------------------
@@ -366,6 +377,17 @@ class FrameProtocol(asyncio.Protocol):
         if self.paused_since is not None and moment - self.paused_since > WRITE_WITHIN_S:
             return True
         return moment - self.heard_at > HEARD_WITHIN_S
+
+
+def _descriptor(transport: asyncio.Transport) -> int:
+    """Return the descriptor of a plain connection, to write past the transport; -1 when it is encrypted.
+
+    It is good until `connection_lost`: asyncio and uvloop close it only after that call.
+    """
+    if transport.get_extra_info("sslcontext") is not None:
+        return -1
+    found = transport.get_extra_info("socket")
+    return -1 if found is None else int(found.fileno())
 
 
 _PING = frame(PING, b"")

@@ -26,4 +26,4 @@ def test_thousands_of_numbers_are_short() -> None:
 def test_an_audience_is_the_same_after_the_log(numbers: set[int] | None, tags: list[str] | None) -> None:
     audience = Audience(numbers=None if numbers is None else sorted(numbers), tags=tags)
 
-    assert Audience.of_stored(audience.stored()) == audience
+    assert Audience.of_stored(audience.stored) == audience
