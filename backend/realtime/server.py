@@ -120,6 +120,8 @@ class FrameProtocol(asyncio.Protocol):
         "_reading",
         "_room",
         "_server_state",
+        "_shut",
+        "_spilt",
         "_waiter",
         "_waiting",
         "app",
@@ -139,6 +141,8 @@ class FrameProtocol(asyncio.Protocol):
         self.transport = transport
         self._server_state = server_state
         self._fd = _descriptor(transport)
+        self._spilt = self._fd < 0
+        self._shut = False
         # Up to here a message that is too large gets our 4400; beyond it the protocol closes with 1009 unread.
         self._reader: FrameReader | None = FrameReader(2 * MAX_FRAME_BYTES)
         self._key: bytes | None = None
@@ -229,30 +233,42 @@ class FrameProtocol(asyncio.Protocol):
 
     def write_frame(self, data: bytes) -> bool:
         """Write an encoded frame; False when the peer's buffer is full or the socket is closing."""
-        if self.paused_since is not None or self.closing_since is not None or self.lost:
+        if self._shut:
             return False
-        if self._fd < 0 or self.transport.get_write_buffer_size():
+        self._put(data)
+        return True
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def _put(self, data: bytes) -> None:
+        """Give bytes to the kernel; what it does not take, and what follows that, goes by way of the transport.
+
+        Of thousands of sockets none is in the processor's cache: this touches as little of them as it can.
+        """
+        if self._spilt and not self._is_dry():
             self.transport.write(data)
-            return True
+            return
         try:
             sent = os.write(self._fd, data)
         except OSError:  # the peer's buffer is full, or the peer is gone: the transport deals with either
             sent = 0
         if sent < len(data):
+            self._spilt = True
             self.transport.write(data[sent:])
-        return True
 
-    # --- writing ----------------------------------------------------------------------------------------------------
+    def _is_dry(self) -> bool:
+        self._spilt = self._fd < 0 or self.transport.get_write_buffer_size() > 0
+        return not self._spilt
 
     def _accept(self, subprotocol: str | None) -> None:
         if self._key is None or self.lost:
             return
-        self.transport.write(accept_response(self._key, subprotocol))
+        self._put(accept_response(self._key, subprotocol))
         self._key = None
 
     def _write(self, data: bytes) -> None:
         if self.closing_since is None and not self.lost:
-            self.transport.write(data)
+            self._put(data)
 
     def _close(self, code: int, reason: str) -> None:
         """Begin the close; the peer's answer ends it, or the pulse after some seconds."""
@@ -262,12 +278,12 @@ class FrameProtocol(asyncio.Protocol):
             self._end_with(refusal_response(Refused(403, "Refused.")))
             return
         self._write(close_frame(code, reason))
-        self.closing_since = self.loop.time()
+        self._shut, self.closing_since = True, self.loop.time()
         self._read_on()
 
     def _end_with(self, data: bytes) -> None:
-        self.transport.write(data)
-        self.closing_since = self.loop.time()
+        self._put(data)
+        self._shut, self.closing_since = True, self.loop.time()
         self.transport.close()
 
     async def _wait_for_room(self) -> None:
@@ -277,11 +293,12 @@ class FrameProtocol(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Note that the peer reads more slowly than we write."""
-        self.paused_since = self.loop.time()
+        self._shut, self.paused_since = True, self.loop.time()
 
     def resume_writing(self) -> None:
         """Go on writing: the peer has read."""
         self.paused_since = None
+        self._shut = self.closing_since is not None or self.lost
         if self._room is not None and not self._room.done():
             self._room.set_result(None)
 
