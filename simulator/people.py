@@ -63,7 +63,7 @@ def _lowest(line: Sequence[str]) -> Unit:
 
 def _volunteers(numbers: Sequence[int], at: datetime) -> Sequence[Volunteer]:
     nobody_knows = "!"
-    users = User.objects.bulk_create([User(phone=None, password=nobody_knows) for _ in numbers], BATCH)
+    users = User.objects.bulk_create([User(password=nobody_knows) for _ in numbers], BATCH)
     return Volunteer.objects.bulk_create(
         [
             Volunteer(

@@ -11,6 +11,7 @@ from typing import Any
 import environ
 
 from backend.lib.logs import logging_settings
+from backend.lib.sealed import derived_key, read_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 env = environ.Env()
@@ -28,6 +29,9 @@ if not SECRET_KEY:
         key_file.touch(mode=0o600)
         key_file.write_text(secrets.token_urlsafe(48))
     SECRET_KEY = key_file.read_text()
+# Seals phones and identity cards. Without keys of their own they come from SECRET_KEY, which then must never change.
+FIELD_KEYS = read_keys(env.list("FIELD_KEYS", default=[])) or {"0": derived_key(SECRET_KEY, "fields")}
+LOOKUP_KEY = env.str("LOOKUP_KEY", default="").encode() or derived_key(SECRET_KEY, "look-up")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -130,6 +134,7 @@ SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 )
 AXES_FAILURE_LIMIT = 10
+AXES_USERNAME_FORM_FIELD = "phone"  # the name under which NumberOrPhoneBackend takes either
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_DISABLE_ACCESS_LOG = True

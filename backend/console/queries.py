@@ -1,13 +1,46 @@
 """Which pages somebody may open."""
 
+from dataclasses import dataclass
 from datetime import datetime
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from backend.volunteers.models import DISPATCHING_ROLES, Role, User
 from backend.volunteers.rules import current_posts
 
+LABELS: dict[str, Promise] = {
+    "console": _("Command centre"),
+    "leader": _("Call out"),
+    "me": _("My tasks"),
+}
+"""The pages that stand in the menu, by the name of their address."""
 
-def pages_for(user: User, *, at: datetime) -> list[str]:
-    """Return the names of the pages, the person's first page first."""
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page in the menu."""
+
+    name: str
+
+    @property
+    def label(self) -> Promise:
+        """What the menu says."""
+        return LABELS[self.name]
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return reverse(f"console:{self.name}")
+
+
+def pages_for(user: User, *, at: datetime) -> list[Page]:
+    """Return the pages that somebody may open, the person's first page first."""
+    return [Page(name) for name in _names_for(user, at)]
+
+
+def _names_for(user: User, at: datetime) -> list[str]:
     roles = set(current_posts(user.pk, at).values_list("role", flat=True))
     if Role.COMMANDER in roles:
         return ["console", "leader", "me"]

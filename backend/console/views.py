@@ -34,7 +34,7 @@ YEAR_S = 365 * 24 * 3600
 @page_sign_in_required
 def home(request: HttpRequest) -> HttpResponse:
     """Go to the first page of whoever is signed in."""
-    return redirect(f"console:{pages_for(_user(request), at=now())[0]}")
+    return redirect(pages_for(_user(request), at=now())[0].address)
 
 
 @method_decorator([never_cache, ensure_csrf_cookie, sensitive_post_parameters("password")], name="dispatch")
@@ -152,7 +152,7 @@ def service_worker(_request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, name: str) -> HttpResponse:
     user = _user(request)
     pages = pages_for(user, at=now())
-    if name not in pages:
+    if name not in {page.name for page in pages}:
         return redirect("console:home")
     volunteer = user.volunteer
     boot: dict[str, Any] = {

@@ -1,10 +1,19 @@
 """Who may: one yes/no question each."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from backend.volunteers.models import DISPATCHING_ROLES, Membership, Post, Unit, User
+from backend.volunteers.models import (
+    DISPATCHING_ROLES,
+    MANAGING_ROLES,
+    Membership,
+    Post,
+    Unit,
+    User,
+    Volunteer,
+)
 
 
 def current_posts(user_id: int, at: datetime) -> QuerySet[Post]:
@@ -18,9 +27,29 @@ def within(path: str, field: str = "path") -> Q:
     return Q(**{f"{field}__range": (path, path + "Z" * Unit.steplen)})
 
 
+def post_over(user: User, unit: Unit, at: datetime, roles: Collection[str]) -> Post | None:
+    """Return the post, of one of these roles, that covers the unit: in it or above it, the nearest first."""
+    posts = current_posts(user.pk, at).filter(role__in=roles, unit__path__in=unit.line)
+    return posts.select_related("unit").order_by("-unit__path", "seat").first()
+
+
 def may_dispatch(user: User, unit: Unit, at: datetime) -> bool:
     """Whoever leads, deputises, dispatches or commands in the unit or above it."""
     return current_posts(user.pk, at).filter(role__in=DISPATCHING_ROLES, unit__path__in=unit.line).exists()
+
+
+def may_manage(user: User, unit: Unit, at: datetime) -> bool:
+    """Whoever leads, deputises or commands in the unit or above it looks after its people."""
+    return current_posts(user.pk, at).filter(role__in=MANAGING_ROLES, unit__path__in=unit.line).exists()
+
+
+def may_see_person(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Oneself, and whoever may dispatch a unit that the person belongs to."""
+    if volunteer.user_id == user.pk:
+        return True
+    paths = Membership.objects.filter(volunteer=volunteer).values_list("unit__path", flat=True)
+    lines = {path[:end] for path in paths for end in range(Unit.steplen, len(path) + 1, Unit.steplen)}
+    return current_posts(user.pk, at).filter(role__in=DISPATCHING_ROLES, unit__path__in=lines).exists()
 
 
 def may_see_unit(user: User, unit: Unit, at: datetime) -> bool:

@@ -17,7 +17,7 @@ from backend.lib.checkdigit import parse_volunteer_number
 from backend.lib.errors import NotSignedIn, TooMany
 from backend.volunteers import services
 from backend.volunteers.authentication import page_device
-from backend.volunteers.models import User
+from backend.volunteers.models import User, phone_key
 
 _View = ParamSpec("_View")
 
@@ -112,5 +112,5 @@ def _user_named(name: str) -> User | None:
     try:
         number = parse_volunteer_number(name)
     except ValueError:
-        return users.filter(phone=name).first()
-    return users.filter(volunteer__number=number).first() or users.filter(phone=name).first()
+        return users.filter(phone_key=phone_key(name)).first()
+    return users.filter(volunteer__number=number).first() or users.filter(phone_key=phone_key(name)).first()

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from backend.audit.services import record
 from backend.volunteers.demo import Person
-from backend.volunteers.models import Membership, Post, Role, Skill, User, Volunteer
+from backend.volunteers.models import Membership, Post, Role, Skill, User, Volunteer, phone_key
 from backend.volunteers.services.duty import max_duty
 from backend.volunteers.services.numbers import issue_numbers
 from backend.volunteers.services.people import LEADER_SEAT
@@ -23,13 +23,13 @@ def load_people(people: Sequence[Person], *, password: str, at: datetime) -> int
 
     A password that differs replaces that of those who exist.
     """
-    phones = [person.phone for person in people]
-    existing = dict(User.objects.filter(phone__in=phones).values_list("phone", "password"))
-    missing = [person for person in people if person.phone not in existing]
+    phones = [phone_key(person.phone) for person in people]
+    existing = dict(User.objects.filter(phone_key__in=phones).values_list("phone_key", "password"))
+    missing = [person for person in people if phone_key(person.phone) not in existing]
     stale = any(not check_password(password, held) for held in set(existing.values()))
     hashed = make_password(password)
     if stale:
-        User.objects.filter(phone__in=phones).update(password=hashed)
+        User.objects.filter(phone_key__in=phones).update(password=hashed)
     if missing:
         _create(missing, hashed, at)
         record("volunteer.invented", subject="formation", by=None, at=at, count=len(missing))
@@ -39,14 +39,14 @@ def load_people(people: Sequence[Person], *, password: str, at: datetime) -> int
 @transaction.atomic
 def put_on_duty(people: Sequence[Person], *, share: float, at: datetime) -> int:
     """Put that share of the people on duty unless they are; returns how many. Nothing is announced."""
-    lucky = [person.phone for person in people if person.luck < share]
-    off = Volunteer.objects.filter(Q(duty_until=None) | Q(duty_until__lte=at), user__phone__in=lucky)
+    lucky = [phone_key(person.phone) for person in people if person.luck < share]
+    off = Volunteer.objects.filter(Q(duty_until=None) | Q(duty_until__lte=at), user__phone_key__in=lucky)
     return off.update(duty_since=at, duty_until=at + max_duty())
 
 
 def _create(people: Sequence[Person], hashed: str, at: datetime) -> None:
     users = User.objects.bulk_create(
-        [User(phone=person.phone, password=hashed) for person in people], batch_size=_BATCH
+        [User.of_phone(person.phone, password=hashed) for person in people], batch_size=_BATCH
     )
     volunteers = Volunteer.objects.bulk_create(
         [

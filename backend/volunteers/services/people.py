@@ -7,7 +7,7 @@ from django.db import transaction
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal
-from backend.volunteers.models import Membership, Post, Role, Skill, Unit, User, Volunteer
+from backend.volunteers.models import Membership, Post, Role, Skill, Unit, User, Volunteer, phone_key
 from backend.volunteers.services.numbers import issue_number
 
 LEADER_SEAT = 1
@@ -36,7 +36,7 @@ def create_volunteer(
     known = list(Skill.objects.filter(code__in=skills))
     if len(known) != len(set(skills)):
         raise Invalid(errors=[{"pointer": "/skills", "detail": "unknown skill"}])
-    if phone and User.objects.filter(phone=phone).exists():
+    if phone and User.objects.filter(phone_key=phone_key(phone)).exists():
         raise PhoneTaken
     user = User.objects.create_user(phone, password)
     volunteer = Volunteer.objects.create(user=user, number=issue_number(), name=name, born_on=born_on)

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from backend.lib.checkdigit import unit_number
 from backend.lib.errors import NotFound
 from backend.volunteers import demo
-from backend.volunteers.models import Role, Unit, UnitKind, Volunteer
+from backend.volunteers.models import Role, Unit, UnitKind, Volunteer, phone_key
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.rules import within
 from backend.volunteers.services.demo import load_people, put_on_duty
@@ -86,7 +86,7 @@ def _sign_ins(people: list[demo.Person], detachment: Unit, password: str) -> dic
 
 
 def _sign_in(person: demo.Person) -> dict[str, str]:
-    number = Volunteer.objects.get(user__phone=person.phone).number
+    number = Volunteer.objects.get(user__phone_key=phone_key(person.phone)).number
     return {
         "number": f"{number:08d}",
         "phone": person.phone,

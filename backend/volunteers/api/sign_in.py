@@ -1,4 +1,4 @@
-"""REST doors to people and the formation."""
+"""Doors of signing in and out."""
 
 from uuid import UUID
 
@@ -9,23 +9,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
-from backend.lib.errors import require
-from backend.volunteers import queries, rules, services
+from backend.volunteers import queries, services
 from backend.volunteers.authentication import device_of, django_request, user_of
-from backend.volunteers.schemas import (
-    DeviceOut,
-    Devices,
-    DutyIn,
-    DutyOut,
-    LanguageIn,
-    Me,
-    RefreshIn,
-    SignedIn,
-    SignIn,
-    Tokens,
-    UnitCounts,
-    UnitsCounted,
-)
+from backend.volunteers.schemas import DeviceOut, Devices, RefreshIn, SignedIn, SignIn, Tokens
 from backend.volunteers.signin import checked_user
 
 
@@ -68,36 +54,6 @@ class SignOutDoor(APIView):
         return answer(None)
 
 
-class MeDoor(APIView):
-    """Oneself."""
-
-    @extend_schema(operation_id="me", responses=Me, tags=["me"])
-    def get(self, request: Request) -> Response:
-        """Return oneself: number, duty, units, posts, skills, and what one may dispatch."""
-        return answer(queries.me_of(user_of(request), at=now()))
-
-
-class DutyDoor(APIView):
-    """One's duty."""
-
-    @extend_schema(operation_id="set_duty", request=DutyIn, responses=DutyOut, tags=["me"])
-    def put(self, request: Request) -> Response:
-        """Go on or off duty."""
-        body = parse(DutyIn, request)
-        return answer(services.set_duty(on=body.on, until=body.until, by=user_of(request), at=now()))
-
-
-class LanguageDoor(APIView):
-    """One's language."""
-
-    @extend_schema(operation_id="choose_language", request=LanguageIn, responses=Me, tags=["me"])
-    def put(self, request: Request) -> Response:
-        """Choose the language of pages and notifications."""
-        user, at = user_of(request), now()
-        services.choose_language(language=parse(LanguageIn, request).language, by=user, at=at)
-        return answer(queries.me_of(user, at=at))
-
-
 class DevicesDoor(APIView):
     """One's devices."""
 
@@ -127,25 +83,3 @@ class DeviceDoor(APIView):
         """Sign a device out from afar, for example a lost phone."""
         services.revoke_device(device_id=device_id, by=user_of(request), at=now())
         return answer(None)
-
-
-class UnitDoor(APIView):
-    """A unit of the formation."""
-
-    @extend_schema(operation_id="unit", responses=UnitCounts, tags=["units"])
-    def get(self, request: Request, number: str) -> Response:
-        """Return a unit with the live counts of its whole subtree."""
-        unit, at = queries.unit_by_number(number), now()
-        require(rules.may_see_unit(user_of(request), unit, at))
-        return answer(queries.counts_of(unit, at=at))
-
-
-class UnitChildrenDoor(APIView):
-    """The units directly below."""
-
-    @extend_schema(operation_id="unit_children", responses=UnitsCounted, tags=["units"])
-    def get(self, request: Request, number: str) -> Response:
-        """Return the direct sub-units with their live counts, for those who may dispatch the unit."""
-        unit, at = queries.unit_by_number(number), now()
-        require(rules.may_dispatch(user_of(request), unit, at))
-        return answer(queries.counts_of_children(unit, at=at))

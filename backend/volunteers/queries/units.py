@@ -1,4 +1,4 @@
-"""Reads the formation and its people."""
+"""Reads the formation."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,17 +8,9 @@ from django.db.models.functions import Substr
 
 from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import NotFound
-from backend.volunteers.models import (
-    DISPATCHING_ROLES,
-    Device,
-    Membership,
-    Tracker,
-    Unit,
-    User,
-    Volunteer,
-)
+from backend.volunteers.models import DISPATCHING_ROLES, Membership, Unit
 from backend.volunteers.rules import current_posts, within
-from backend.volunteers.schemas import DutyOut, Me, PostOut, UnitCounts, UnitOut
+from backend.volunteers.schemas import UnitCounts, UnitOut
 
 
 def unit_by_number(number: str) -> Unit:
@@ -92,42 +84,3 @@ def dispatched_units(user_id: int, *, at: datetime) -> list[Unit]:
     """Return the topmost units that a user's posts cover, none of them below another."""
     posts = current_posts(user_id, at).filter(role__in=DISPATCHING_ROLES)
     return topmost(Unit.objects.filter(posts__in=posts).distinct())
-
-
-def duty_out(volunteer: Volunteer, *, at: datetime) -> DutyOut:
-    """Return whether someone is on duty at `at`, and until when at the latest."""
-    on = volunteer.is_on_duty(at)
-    return DutyOut(on=on, until=volunteer.duty_until if on else None)
-
-
-def me_of(user: User, *, at: datetime) -> Me:
-    """Return the signed-in volunteer: duty, units (the primary one first), posts, skills and what they may dispatch."""
-    volunteer = Volunteer.objects.get(user=user)
-    memberships = volunteer.memberships.select_related("unit").order_by("-is_primary", "unit__path")
-    posts = list(current_posts(user.pk, at).select_related("unit").order_by("unit__path", "seat"))
-    units = [membership.unit for membership in memberships]
-    covered = dispatched_units(user.pk, at=at)
-    outs = iter(unit_outs([*units, *(post.unit for post in posts), *covered]))
-    return Me(
-        number=f"{volunteer.number:08d}",
-        name=volunteer.name,
-        phone=user.phone or "",
-        language=user.language,
-        duty=duty_out(volunteer, at=at),
-        units=[next(outs) for _ in units],
-        posts=[PostOut(unit=next(outs), role=post.role, seat=post.seat) for post in posts],
-        skills=list(volunteer.skills.order_by("code").values_list("code", flat=True)),
-        may_dispatch=list(outs),
-    )
-
-
-def devices_of(user: User) -> list[Device]:
-    """Return the devices on which a user is signed in, the one seen last first."""
-    return list(Device.objects.filter(user=user, revoked_at=None).order_by("-last_seen_at"))
-
-
-def trackers_of(user: User, *, at: datetime) -> list[Tracker]:
-    """Return a user's trackers that are good, the newest first."""
-    return list(
-        Tracker.objects.filter(user=user, revoked_at=None, expires_at__gt=at).order_by("-created_at", "pk")
-    )

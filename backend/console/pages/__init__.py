@@ -1,0 +1,1 @@
+"""Pages that Django renders whole: records, forms and lists, which work without a script."""

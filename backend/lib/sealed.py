@@ -1,0 +1,87 @@
+"""Seals personal text before it is stored, and makes keyed hashes by which it can be found again.
+
+AES-256-GCM under the newest of `FIELD_KEYS`; a sealed text names its key, so that older ones still open it. What a text
+is (`phone`, `id_card`) is authenticated with it: a sealed phone that is copied into another column does not open there.
+The look-up key is HMAC-SHA-256 under `LOOKUP_KEY`, cut to 128 bits: equal texts of one kind have equal keys, and nobody
+without the key can try all phone numbers.
+"""
+
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import lru_cache
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+_NONCE = 12
+LOOKUP_CHARACTERS = 32
+
+
+class KeyMissing(Exception):
+    """A stored text cannot be opened: its key is not among FIELD_KEYS, or it is not what was stored."""
+
+
+def seal(text: str, kind: str) -> str:
+    """Return the sealed text as `key id:base64`; empty text stays empty."""
+    if not text:
+        return ""
+    id = newest_key()
+    nonce = secrets.token_bytes(_NONCE)
+    sealed = nonce + _cipher(id).encrypt(nonce, text.encode(), kind.encode())
+    return f"{id}:{urlsafe_b64encode(sealed).decode()}"
+
+
+def unseal(sealed: str, kind: str) -> str:
+    """Return the text. Raises KeyMissing."""
+    if not sealed:
+        return ""
+    id, _, content = sealed.partition(":")
+    try:
+        raw = urlsafe_b64decode(content)
+        return _cipher(id).decrypt(raw[:_NONCE], raw[_NONCE:], kind.encode()).decode()
+    except (KeyError, ValueError, InvalidTag) as error:
+        raise KeyMissing(f"the key {id!r} of a {kind} is missing or wrong: see FIELD_KEYS") from error
+
+
+def newest_key() -> str:
+    """Return the id of the key that seals now."""
+    return next(iter(settings.FIELD_KEYS))
+
+
+def is_current(sealed: str) -> bool:
+    """Tell whether a text is sealed under the newest key, or empty."""
+    return not sealed or sealed.startswith(newest_key() + ":")
+
+
+def lookup_key(text: str, kind: str) -> str:
+    """Return 32 hexadecimal characters that stand for a text of a kind."""
+    digest = hmac.digest(settings.LOOKUP_KEY, f"{kind}:{text}".encode(), "sha256")
+    return digest.hex()[:LOOKUP_CHARACTERS]
+
+
+def derived_key(secret: str, purpose: str) -> bytes:
+    """Return 32 bytes from a secret, others for each purpose: what an installation without keys of its own uses."""
+    return hmac.digest(secret.encode(), f"muster {purpose}".encode(), sha256)
+
+
+def read_keys(given: list[str]) -> dict[str, bytes]:
+    """Return keys by id from `id:base64` texts, the newest first. Raises ValueError."""
+    keys = {}
+    for one in given:
+        id, _, encoded = one.partition(":")
+        keys[id] = urlsafe_b64decode(encoded)
+        if not id or len(keys[id]) != 32:
+            raise ValueError("each of FIELD_KEYS is `id:` and 32 bytes in base64")
+    return keys
+
+
+@lru_cache(maxsize=16)
+def _cipher_of(key: bytes) -> AESGCM:
+    return AESGCM(key)
+
+
+def _cipher(id: str) -> AESGCM:
+    return _cipher_of(settings.FIELD_KEYS[id])

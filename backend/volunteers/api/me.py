@@ -1,0 +1,41 @@
+"""Doors to oneself."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.lib.api import answer, now, parse
+from backend.volunteers import queries, services
+from backend.volunteers.authentication import user_of
+from backend.volunteers.schemas import DutyIn, DutyOut, LanguageIn, Me
+
+
+class MeDoor(APIView):
+    """Oneself."""
+
+    @extend_schema(operation_id="me", responses=Me, tags=["me"])
+    def get(self, request: Request) -> Response:
+        """Return oneself: number, duty, units, posts, skills, and what one may dispatch."""
+        return answer(queries.me_of(user_of(request), at=now()))
+
+
+class DutyDoor(APIView):
+    """One's duty."""
+
+    @extend_schema(operation_id="set_duty", request=DutyIn, responses=DutyOut, tags=["me"])
+    def put(self, request: Request) -> Response:
+        """Go on or off duty."""
+        body = parse(DutyIn, request)
+        return answer(services.set_duty(on=body.on, until=body.until, by=user_of(request), at=now()))
+
+
+class LanguageDoor(APIView):
+    """One's language."""
+
+    @extend_schema(operation_id="choose_language", request=LanguageIn, responses=Me, tags=["me"])
+    def put(self, request: Request) -> Response:
+        """Choose the language of pages and notifications."""
+        user, at = user_of(request), now()
+        services.choose_language(language=parse(LanguageIn, request).language, by=user, at=at)
+        return answer(queries.me_of(user, at=at))

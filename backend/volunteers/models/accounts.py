@@ -1,0 +1,88 @@
+"""Accounts, and the devices on which they are signed in."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from backend.lib.sealed import lookup_key, seal, unseal
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes accounts."""
+
+    def create_user(self, phone: str | None, password: str | None = None, **fields: Any) -> "User":
+        """Make an account; without a password nobody can sign in with it."""
+        user = self.model.of_phone(phone, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, phone_key: str, password: str | None = None, **fields: Any) -> "User":
+        """Make an operator; Django's command asks for the phone under the name of `USERNAME_FIELD`."""
+        return self.create_user(phone_key, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the account with this phone."""
+        return self.get(phone_key=phone_key(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """An account: signs in by volunteer number or phone."""
+
+    phone_sealed = models.CharField(max_length=120, blank=True)
+    phone_key = models.CharField(
+        _("phone"), max_length=32, unique=True, null=True, blank=True, help_text="to find who has a phone"
+    )
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    language = models.CharField(max_length=10, blank=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "phone_key"
+
+    @classmethod
+    def of_phone(cls, phone: str | None, **fields: Any) -> "User":
+        """Return an account, not saved yet, with a phone or without."""
+        user = cls(**fields)
+        user.phone = phone or ""
+        return user
+
+    @property
+    def phone(self) -> str:
+        """The phone number; empty when there is none. Sealed in the database."""
+        return unseal(self.phone_sealed, "phone")
+
+    @phone.setter
+    def phone(self, phone: str) -> None:
+        self.phone_sealed, self.phone_key = seal(phone, "phone"), phone_key(phone)
+
+
+def phone_key(phone: str) -> str | None:
+    """Return by what an account with this phone is found; None: an account without a phone."""
+    return lookup_key(phone, "phone") if phone else None
+
+
+class Device(models.Model):
+    """A phone or browser that signed in; signing out revokes it together with its tokens and sockets."""
+
+    id = models.UUIDField(primary_key=True, help_text="UUIDv7, made by the client at its first start")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
+    name = models.CharField(max_length=80, blank=True)
+    platform = models.CharField(max_length=20)
+    created_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    session = models.UUIDField(default=uuid.uuid4, help_text="one sign-in; tokens of an earlier one are dead")
+    refresh_id = models.CharField(max_length=40, blank=True, help_text="the only refresh token that is good")
+    previous_refresh_id = models.CharField(
+        max_length=40, blank=True, help_text="good until its successor is known to have arrived"
+    )
+    rotated_at = models.DateTimeField(null=True)
+    pair_arrived = models.BooleanField(
+        default=True, help_text="whether anybody has shown a token of the present pair"
+    )

@@ -1,0 +1,96 @@
+"""Volunteers, and the units they belong to."""
+
+from datetime import UTC, date, datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from backend.volunteers.models.accounts import User
+from backend.volunteers.models.units import Unit
+
+
+class Skill(models.Model):
+    """A service category or a free qualification."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=80)
+    is_category = models.BooleanField(default=False)
+
+
+ADULT_AGE = 18
+
+
+class Standing(models.TextChoices):
+    """Where a volunteer's service stands."""
+
+    ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended")
+    RETIRED = "retired", _("Retired")
+
+
+class Volunteer(models.Model):
+    """A person with a number for life."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="volunteer")
+    number = models.PositiveIntegerField(unique=True)
+    name = models.CharField(max_length=80)
+    standing = models.CharField(max_length=10, choices=Standing.choices, default=Standing.ACTIVE)
+    born_on = models.DateField(null=True, blank=True)
+    skills = models.ManyToManyField(Skill, blank=True, related_name="+")
+    duty_since = models.DateTimeField(null=True)
+    duty_until = models.DateTimeField(
+        null=True, db_index=True, help_text="duty ends by itself then; null: off duty"
+    )
+
+    @property
+    def topic(self) -> str:
+        """This person's inbox."""
+        return f"person.{self.number:08d}"
+
+    def is_on_duty(self, at: datetime) -> bool:
+        """Tell whether the person is on duty at `at`."""
+        return self.duty_until is not None and at < self.duty_until
+
+    def is_adult(self, at: datetime) -> bool:
+        """Tell whether the person is known to be 18 at `at`; whose date of birth is missing is not."""
+        return self.born_on is not None and self.born_on <= adult_if_born_until(at)
+
+
+class DutyPeriod(models.Model):
+    """A duty that has ended: a phone may bring back what it recorded then. Kept no longer than that takes."""
+
+    volunteer = models.ForeignKey(
+        Volunteer, on_delete=models.CASCADE, related_name="duty_periods", db_index=False
+    )
+    since = models.DateTimeField()
+    until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["volunteer", "until"], name="duty_period_of")]
+
+
+def adult_if_born_until(at: datetime) -> date:
+    """Return the latest date of birth of somebody who is 18 at `at`.
+
+    The day is UTC's, which in China begins eight hours late: nobody is taken for an adult too early.
+    """
+    today = at.astimezone(UTC).date()
+    leap_day = (today.month, today.day) == (2, 29)
+    return today.replace(year=today.year - ADULT_AGE, day=28 if leap_day else today.day)
+
+
+class Membership(models.Model):
+    """A volunteer belongs to a unit; several units, one of them primary."""
+
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="memberships")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="memberships")
+    is_primary = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["volunteer", "unit"], name="membership_once"),
+            models.UniqueConstraint(
+                fields=["volunteer"], condition=Q(is_primary=True), name="membership_one_primary"
+            ),
+        ]

@@ -1,0 +1,45 @@
+"""The formation: a tree of units."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from treebeard.mp_tree import MP_Node
+
+
+class UnitKind(models.TextChoices):
+    """The four levels of the formation under headquarters, and partners' teams beside them."""
+
+    HEADQUARTERS = "headquarters", _("Headquarters")
+    CORPS = "corps", _("Corps")
+    DETACHMENT = "detachment", _("Detachment")
+    BRIGADE = "brigade", _("Brigade")
+    SQUADRON = "squadron", _("Squadron")
+    PARTNER = "partner", _("Partner organisation")
+
+
+class Unit(MP_Node):
+    """A node of the formation; `path` (materialised) makes a subtree one indexed range."""
+
+    kind = models.CharField(max_length=20, choices=UnitKind.choices)
+    number = models.CharField(max_length=10, unique=True, help_text="CCDDBBSSS and its check character")
+    official_name = models.CharField(max_length=120)
+    display_name = models.CharField(max_length=120)
+    brand_name = models.CharField(max_length=120, blank=True)
+    division_code = models.CharField(max_length=12, null=True, blank=True, unique=True)
+    zone = models.CharField(max_length=40, default="Asia/Shanghai")
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+
+    @property
+    def level(self) -> int:
+        """0 headquarters … 4 squadron."""
+        return int(self.depth) - 1
+
+    @property
+    def topic(self) -> str:
+        """The topic that everyone in this unit and below is joined to."""
+        return f"unit.{self.number}"
+
+    @property
+    def line(self) -> list[str]:
+        """The paths from the root down to this unit, itself included."""
+        return [self.path[:end] for end in range(self.steplen, len(self.path) + 1, self.steplen)]

@@ -1,0 +1,24 @@
+"""Reads the formation and its people."""
+
+from backend.volunteers.queries.me import devices_of, duty_out, me_of, trackers_of
+from backend.volunteers.queries.units import (
+    counts_of,
+    counts_of_children,
+    dispatched_units,
+    topmost,
+    unit_by_number,
+    unit_outs,
+)
+
+__all__ = [
+    "counts_of",
+    "counts_of_children",
+    "devices_of",
+    "dispatched_units",
+    "duty_out",
+    "me_of",
+    "topmost",
+    "trackers_of",
+    "unit_by_number",
+    "unit_outs",
+]

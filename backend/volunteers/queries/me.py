@@ -1,0 +1,47 @@
+"""Reads what people see of themselves."""
+
+from datetime import datetime
+
+from backend.volunteers.models import Device, Tracker, User, Volunteer
+from backend.volunteers.queries.units import dispatched_units, unit_outs
+from backend.volunteers.rules import current_posts
+from backend.volunteers.schemas import DutyOut, Me, PostOut
+
+
+def duty_out(volunteer: Volunteer, *, at: datetime) -> DutyOut:
+    """Return whether someone is on duty at `at`, and until when at the latest."""
+    on = volunteer.is_on_duty(at)
+    return DutyOut(on=on, until=volunteer.duty_until if on else None)
+
+
+def me_of(user: User, *, at: datetime) -> Me:
+    """Return the signed-in volunteer: duty, units (the primary one first), posts, skills and what they may dispatch."""
+    volunteer = Volunteer.objects.get(user=user)
+    memberships = volunteer.memberships.select_related("unit").order_by("-is_primary", "unit__path")
+    posts = list(current_posts(user.pk, at).select_related("unit").order_by("unit__path", "seat"))
+    units = [membership.unit for membership in memberships]
+    covered = dispatched_units(user.pk, at=at)
+    outs = iter(unit_outs([*units, *(post.unit for post in posts), *covered]))
+    return Me(
+        number=f"{volunteer.number:08d}",
+        name=volunteer.name,
+        phone=user.phone or "",
+        language=user.language,
+        duty=duty_out(volunteer, at=at),
+        units=[next(outs) for _ in units],
+        posts=[PostOut(unit=next(outs), role=post.role, seat=post.seat) for post in posts],
+        skills=list(volunteer.skills.order_by("code").values_list("code", flat=True)),
+        may_dispatch=list(outs),
+    )
+
+
+def devices_of(user: User) -> list[Device]:
+    """Return the devices on which a user is signed in, the one seen last first."""
+    return list(Device.objects.filter(user=user, revoked_at=None).order_by("-last_seen_at"))
+
+
+def trackers_of(user: User, *, at: datetime) -> list[Tracker]:
+    """Return a user's trackers that are good, the newest first."""
+    return list(
+        Tracker.objects.filter(user=user, revoked_at=None, expires_at__gt=at).order_by("-created_at", "pk")
+    )

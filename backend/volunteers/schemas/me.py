@@ -1,0 +1,48 @@
+"""What people see of themselves."""
+
+from typing import Literal
+
+from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.volunteers.schemas.units import UnitOut
+
+
+class PostOut(Shape):
+    """An office that a volunteer holds."""
+
+    unit: UnitOut
+    role: str
+    seat: int
+
+
+class DutyOut(Shape):
+    """Whether someone is on duty, and until when at the latest."""
+
+    on: bool
+    until: Instant | None
+
+
+class Me(Shape):
+    """The signed-in volunteer. `may_dispatch` names the topmost units that this person's posts cover."""
+
+    number: VolunteerNumber
+    name: str
+    phone: str
+    language: str
+    duty: DutyOut
+    units: list[UnitOut]
+    posts: list[PostOut]
+    skills: list[str]
+    may_dispatch: list[UnitOut]
+
+
+class DutyIn(Request):
+    """Go on or off duty. `until` may shorten the maximum length, never lengthen it."""
+
+    on: bool
+    until: Instant | None = None
+
+
+class LanguageIn(Request):
+    """The language that pages and notifications speak to this person."""
+
+    language: Literal["en", "zh-hans"]

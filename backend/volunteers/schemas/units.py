@@ -1,0 +1,31 @@
+"""What clients see of units."""
+
+from pydantic import RootModel
+
+from backend.lib.wire import Shape
+
+
+class UnitOut(Shape):
+    """A unit of the formation."""
+
+    number: str
+    kind: str
+    level: int
+    name: str
+    brand_name: str
+    parent: str | None
+    lon: float | None
+    lat: float | None
+
+
+class UnitCounts(Shape):
+    """A unit with the live counts of its whole subtree."""
+
+    unit: UnitOut
+    members: int
+    on_duty: int
+    children: int
+
+
+class UnitsCounted(RootModel[list[UnitCounts]]):
+    """Sub-units with their live counts."""
