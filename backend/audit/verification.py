@@ -242,6 +242,8 @@ class _Reading:
     def _explained(self, head: SignedHead, rows: Sequence[Line], link: str, position: int) -> _Wrong:
         """Return what was done at the first place where a row does not fit."""
         here = rows[0] if rows else None
+        if here and (here.day or "", here.position or 0) < (head.day, position):
+            return _Wrong("inserted", f"{_named(here)} was inserted where the heads know of none", here.id)
         of_day = self.book.lines_of(head.day)
         surplus = len(of_day) - max(one.count for one in self.book.heads_of(head.day))
         others = [other for other in (*rows[1:], *of_day) if here and other.id != here.id]

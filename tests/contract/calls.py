@@ -1,6 +1,7 @@
 """Which function of the product reaches which, and which of them write, read from the source alone."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,6 +22,8 @@ WRITING = {
     "update_or_create",
 }
 """Methods of models and managers that write; `update` is one of them when it is called with keywords alone."""
+STATEMENT = re.compile(r"\b(INSERT INTO|DELETE FROM|UPDATE \S+ SET|COPY)\b")
+"""What a writing statement looks like: a function that has one or names one of its module's writes."""
 WRITERS = {"backend.lib.rows.insert_rows", "backend.lib.rows.update_rows"}
 RECORDERS = {"backend.audit.services.records.record", "backend.audit.services.records.record_all"}
 
@@ -34,6 +37,8 @@ class Module:
     """By name; a class has the bodies of all its methods."""
     classes: set[str] = field(default_factory=set)
     imports: dict[str, str] = field(default_factory=dict)
+    statements: set[str] = field(default_factory=set)
+    """Names of the module that stand for writing statements."""
 
 
 @cache
@@ -62,6 +67,8 @@ def _read(module: Module, tree: ast.Module) -> Module:
                 part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
             ]
             module.classes.add(node.name)
+        elif isinstance(node, ast.Assign) and any(map(_is_statement, ast.walk(node.value))):
+            module.statements |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return module
 
 
@@ -115,20 +122,24 @@ def reach(function: str) -> set[str]:
 def writes_itself(function: str) -> bool:
     """Tell whether the function's own lines write to the database."""
     owner, _, own = function.rpartition(".")
-    calls = [
-        node
-        for body in modules()[owner].functions[own]
-        for node in ast.walk(body)
-        if isinstance(node, ast.Call)
-    ]
-    return bool(callees(function) & WRITERS) or any(map(_writes, calls))
+    nodes = [node for body in modules()[owner].functions[own] for node in ast.walk(body)]
+    statements = modules()[owner].statements
+    return bool(callees(function) & WRITERS) or any(_writes(node, statements) for node in nodes)
 
 
-def _writes(call: ast.Call) -> bool:
-    if not isinstance(call.func, ast.Attribute):
-        return False
-    only_keywords = bool(call.keywords) and not call.args
-    return call.func.attr in WRITING or (call.func.attr == "update" and only_keywords)
+def _writes(node: ast.AST, statements: set[str]) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id in statements
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return _is_statement(node)
+    only_keywords = bool(node.keywords) and not node.args
+    return node.func.attr in WRITING or (node.func.attr == "update" and only_keywords)
+
+
+def _is_statement(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(STATEMENT.search(node.value))
+    )
 
 
 def functions_in(*prefixes: str) -> Iterator[str]:
