@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> Report:
             from django.db import connections
 
             connections.close_all()
-            connections["default"].close_pool()
+            connections["default"].close_pool()  # type: ignore[attr-defined]
 
 
 def _measured(options: argparse.Namespace) -> Report:

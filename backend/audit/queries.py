@@ -14,6 +14,7 @@ from backend.audit.models import Entry, Head
 
 CHUNK = 2_000
 """Rows that are in memory at once."""
+_Placed = tuple[tuple[str, int, int, int], Line | SignedHead]
 _PLACED = Q(day__isnull=False, position__isnull=False)
 
 
@@ -117,14 +118,15 @@ class Stored:
     def items(self) -> Iterator[Line | SignedHead]:
         """Yield rows in the order of the chain, and each head after its rows."""
         lines = self._within(Entry.objects.filter(_PLACED)).order_by("day", "position", "pk")
-        rows = (
-            ((line.day, line.position or 0, 0, line.id), line) for line in map(line_of, lines.iterator(CHUNK))
+        rows: Iterator[_Placed] = (
+            ((line.day or "", line.position or 0, 0, line.id), line)
+            for line in map(line_of, lines.iterator(CHUNK))
         )
-        heads = (
+        heads: Iterator[_Placed] = (
             ((head.day, head.count, 1, head.number), head)
             for head in map(head_of, self._heads().order_by("number").iterator(CHUNK))
         )
-        return (item for _, item in merge(rows, heads, key=lambda pair: pair[0]))
+        return (item for _, item in merge(rows, heads, key=lambda placed: placed[0]))
 
     def lines_of(self, day: str) -> list[Line]:
         """Return all rows of one day."""

@@ -1,7 +1,7 @@
 """An audit with some rows, and how somebody at the database would treat it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,7 +16,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def act(at: datetime = NOON, times: int = 1, **details: object) -> None:
+def act(at: datetime = NOON, times: int = 1, **details: Any) -> None:
     """Record some acts of one moment."""
     for _ in range(times):
         record("note.made", subject="note.1", by=None, at=at, **details)
@@ -37,7 +37,7 @@ def found() -> Finding:
     return finding
 
 
-def sql(statement: str, *parameters: object) -> None:
+def sql(statement: str, *parameters: Any) -> None:
     """Do what somebody does who has the database and no key."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -52,6 +52,3 @@ def three_days(db: None) -> list[int]:
             act(at, times=2, n=step)
             link(at)
     return list(Entry.objects.order_by("day", "position").values_list("pk", flat=True))
-
-
-Forge = Callable[[], None]
