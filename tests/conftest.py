@@ -17,6 +17,7 @@ from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
+from backend.audit.services.linking import forget_heads
 from backend.lib.checkdigit import unit_number
 from backend.realtime.models import Event
 from backend.volunteers import services
@@ -60,6 +61,7 @@ def _fast(settings: Any) -> None:
     settings.WHITENOISE_AUTOREFRESH = True
     cache.clear()
     forget_lines()
+    forget_heads()
 
 
 @pytest.fixture

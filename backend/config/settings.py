@@ -11,7 +11,7 @@ from typing import Any
 import environ
 
 from backend.lib.logs import logging_settings
-from backend.lib.sealed import derived_key, read_keys
+from backend.lib.sealed import derived_key, read_keys, read_signing_key
 
 ROOT = Path(__file__).resolve().parents[2]
 env = environ.Env()
@@ -32,6 +32,9 @@ if not SECRET_KEY:
 # Seals phones and identity cards. Without keys of their own they come from SECRET_KEY, which then must never change.
 FIELD_KEYS = read_keys(env.list("FIELD_KEYS", default=[])) or {"0": derived_key(SECRET_KEY, "fields")}
 LOOKUP_KEY = env.str("LOOKUP_KEY", default="").encode() or derived_key(SECRET_KEY, "look-up")
+# Signs the heads of the audit; only the clock needs it. The seal of a row is for every process that records acts.
+AUDIT_KEY = read_signing_key(env.str("AUDIT_KEY", default="")) or derived_key(SECRET_KEY, "audit")
+AUDIT_SEAL_KEY = derived_key(SECRET_KEY, "audit seal")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 

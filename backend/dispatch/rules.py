@@ -5,9 +5,8 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from backend.dispatch.models import Category, Task
-from backend.volunteers.models import Unit, User
-from backend.volunteers.queries import dispatched_units
-from backend.volunteers.rules import may_dispatch
+from backend.volunteers.models import DISPATCHING_ROLES, Post, Unit, User
+from backend.volunteers.rules import current_posts, may_dispatch, post_over
 
 NIGHT_FROM, NIGHT_UNTIL = time(22), time(5)
 
@@ -17,10 +16,25 @@ def may_direct(user: User, task: Task, at: datetime) -> bool:
     return may_dispatch(user, task.unit, at)
 
 
-def may_call(user: User, units: Iterable[Unit], at: datetime) -> bool:
-    """Tell whether this person may call out every one of the units; one query however many."""
-    covered = tuple(unit.path for unit in dispatched_units(user.pk, at=at))
-    return all(unit.path.startswith(covered) for unit in units)
+def post_to_direct(user: User, unit: Unit, at: datetime) -> Post | None:
+    """Return the post by which this person directs tasks of the unit: None to whoever may not."""
+    return post_over(user, unit, at, DISPATCHING_ROLES)
+
+
+def posts_to_call(user: User, units: Iterable[Unit], at: datetime, directing: Post) -> list[Post]:
+    """Return the posts by which this person may call out the units: none unless every one is covered; one query.
+
+    `directing`, by which the task is directed, comes first and is named for all that it covers.
+    """
+    held = current_posts(user.pk, at).filter(role__in=DISPATCHING_ROLES).select_related("unit")
+    known = [directing, *held.order_by("unit__path", "seat")]
+    covering = {
+        unit.pk: next((post for post in known if unit.path.startswith(post.unit.path)), None)
+        for unit in units
+    }
+    if None in covering.values():
+        return []
+    return list(dict.fromkeys([directing, *(post for post in covering.values() if post)]))
 
 
 def is_for_adults(task: Task) -> bool:

@@ -1,7 +1,9 @@
 """The refusals: every reason for which an act is not done, named after the fact."""
 
 import re
-from typing import ClassVar
+from typing import ClassVar, TypeVar
+
+_Found = TypeVar("_Found")
 
 
 class Refusal(Exception):
@@ -81,3 +83,10 @@ def require(allowed: bool, refusal: type[Refusal] = NotFound) -> None:
     """Raise `refusal` unless `allowed`; by default what may not be seen does not exist."""
     if not allowed:
         raise refusal()
+
+
+def required(found: _Found | None, refusal: type[Refusal] = NotFound) -> _Found:
+    """Return what was found, or raise `refusal` when that is None; the like of `require` for what is then used."""
+    if found is None:
+        raise refusal
+    return found

@@ -52,12 +52,19 @@ def logging_settings(level: str, form: str) -> dict[str, Any]:
         ],
     }
     theirs = {"handlers": [], "propagate": True}  # the servers bring handlers of their own
+    always = {"level": "INFO"}  # heads of the audit: the copy of them that no database can take back
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "loggers": {"uvicorn": theirs, "uvicorn.error": theirs, "daphne": theirs, "django.server": theirs},
+        "loggers": {
+            "uvicorn": theirs,
+            "uvicorn.error": theirs,
+            "daphne": theirs,
+            "django.server": theirs,
+            "backend.audit.heads": always,
+        },
         "root": {"handlers": ["stderr"], "level": level},
     }
 

@@ -78,6 +78,14 @@ def read_keys(given: list[str]) -> dict[str, bytes]:
     return keys
 
 
+def read_signing_key(given: str) -> bytes:
+    """Return the 32 bytes of a signing key, none for an empty text. Raises ValueError."""
+    key = urlsafe_b64decode(given)
+    if len(key) not in {0, 32}:
+        raise ValueError("AUDIT_KEY is 32 bytes in base64")
+    return key
+
+
 @lru_cache(maxsize=16)
 def _cipher_of(key: bytes) -> AESGCM:
     return AESGCM(key)

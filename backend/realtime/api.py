@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from backend.lib.api import answer, now, parse
 from backend.lib.errors import require
 from backend.lib.inflate import unpacked_body
-from backend.realtime import health, services
+from backend.realtime import health, metrics, services
 from backend.realtime.fixes import MAX_UNPACKED, read_fixes
 from backend.realtime.frames import EventFrame
 from backend.realtime.positions import Report, store_fixes
@@ -97,6 +97,7 @@ class Metrics(APIView):
         wanted = settings.METRICS_TOKEN
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         require(bool(wanted) and constant_time_compare(given, wanted))
+        metrics.read_audit()
         return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

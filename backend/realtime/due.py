@@ -1,4 +1,7 @@
-"""What time brings to realtime: old events, revocations, command keys and tracks are trimmed in small steps."""
+"""What time brings to realtime: old events, revocations, command keys and tracks are trimmed in small steps.
+
+The audit lies below and cannot register anything; its rows are linked from here.
+"""
 
 from datetime import datetime, timedelta
 
@@ -6,6 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
+from backend.audit.services import advance_chain
 from backend.realtime.clock import due
 from backend.realtime.models import CommandResult, Event, Fix, Revocation, Topic
 from backend.realtime.partitions import drop_partitions, make_partitions_ahead
@@ -67,3 +71,9 @@ def trim_tracks(*, at: datetime) -> int:
 def make_room_for_tracks(*, at: datetime) -> int:
     """Make the partitions of the next days before they begin; returns how many."""
     return make_partitions_ahead(at=at)
+
+
+@due(every=timedelta(seconds=1))
+def link_audit(*, at: datetime) -> int:
+    """Give the rows of the audit that have been committed their places in the chain; returns how many."""
+    return advance_chain(at=at)

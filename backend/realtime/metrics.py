@@ -1,6 +1,9 @@
 """What a process counts of its own work, for monitoring in the format of Prometheus."""
 
+from django.db import DatabaseError
 from prometheus_client import Counter, Gauge, Histogram
+
+from backend.audit.queries import unlinked_count
 
 sockets = Gauge("muster_sockets", "Sockets that are signed in and open.")
 topics = Gauge("muster_topics", "Topics that somebody here has joined.")
@@ -31,3 +34,14 @@ layer_errors = Counter(
 positions = Counter(
     "muster_positions", "Positions that came over sockets, by what became of them.", ["outcome"]
 )
+audit_unlinked = Gauge(
+    "muster_audit_unlinked", "Rows of the audit that have no place in the chain yet, in the whole database."
+)
+
+
+def read_audit() -> None:
+    """Count the rows that wait, for whoever asks now; not a number while the database does not answer."""
+    try:
+        audit_unlinked.set(unlinked_count())
+    except DatabaseError:
+        audit_unlinked.set(float("nan"))

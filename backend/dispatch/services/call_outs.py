@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -10,15 +11,15 @@ from backend.audit.services import record
 from backend.dispatch import queries
 from backend.dispatch.events import TaskCalled, TaskProgressed
 from backend.dispatch.models import CallOut, CallOutUnit, Task, TaskStatus
-from backend.dispatch.rules import may_call, may_direct
+from backend.dispatch.rules import post_to_direct, posts_to_call
 from backend.dispatch.schemas import CallOutIn
 from backend.dispatch.services.offers import Asked, make_offers
 from backend.dispatch.services.refusals import CallOutIdTaken, TaskOver
 from backend.dispatch.services.tasks import lock_task
-from backend.lib.errors import require
+from backend.lib.errors import require, required
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
-from backend.volunteers.models import Unit, User
+from backend.volunteers.models import Post, Unit, User
 from backend.volunteers.queries import topmost
 
 
@@ -31,9 +32,10 @@ def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> Cal
     CallOutIdTaken, TaskOver, NobodyToAsk saying why, TooManyToAsk.
     """
     task = lock_task(task_id)
-    require(may_direct(by, task, at))
+    directing = required(post_to_direct(by, task.unit, at))
     units = topmost(queries.units_numbered(wanted.units))
-    require(may_call(by, units, at))
+    posts = posts_to_call(by, units, at, directing)
+    require(bool(posts))
     sent, created = _sent(wanted.id, task, units, by, at)
     if not created:
         return sent
@@ -43,7 +45,7 @@ def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> Cal
     sent.save(update_fields=["offered"])
     task.status = TaskStatus.CALLED
     task.save(update_fields=["status"])
-    record("task.called", subject=task.topic, by=by, at=at, call_out=str(sent.pk), offered=sent.offered)
+    _record(task, sent, posts)
     _publish(task, sent, called, asked, at)
     return sent
 
@@ -60,6 +62,15 @@ def _sent(id: UUID, task: Task, units: Sequence[Unit], by: User, at: datetime) -
     same_units = set(sent.units.values_list("unit", flat=True)) == {unit.pk for unit in units}
     require((sent.task_id, sent.by_id) == (task.pk, by.pk) and same_units, CallOutIdTaken)
     return sent, False
+
+
+def _record(task: Task, sent: CallOut, posts: Sequence[Post]) -> None:
+    """Record the call-out by the post that directs the task, with the others that were needed to call the units."""
+    first, *others = (post.title for post in posts)
+    details: dict[str, Any] = {"call_out": str(sent.pk), "offered": sent.offered}
+    if others:
+        details["posts"] = others
+    record("task.called", subject=task.topic, by=sent.by, at=sent.at, post=first, **details)
 
 
 def _called_units(sent: CallOut, units: Sequence[Unit]) -> list[CallOutUnit]:

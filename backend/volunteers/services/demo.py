@@ -41,7 +41,10 @@ def put_on_duty(people: Sequence[Person], *, share: float, at: datetime) -> int:
     """Put that share of the people on duty unless they are; returns how many. Nothing is announced."""
     lucky = [phone_key(person.phone) for person in people if person.luck < share]
     off = Volunteer.objects.filter(Q(duty_until=None) | Q(duty_until__lte=at), user__phone_key__in=lucky)
-    return off.update(duty_since=at, duty_until=at + max_duty())
+    ready = off.update(duty_since=at, duty_until=at + max_duty())
+    if ready:
+        record("duty.invented", subject="formation", by=None, at=at, count=ready)
+    return ready
 
 
 def _create(people: Sequence[Person], hashed: str, at: datetime) -> None:

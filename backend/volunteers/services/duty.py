@@ -63,9 +63,13 @@ def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
     return len(overdue)
 
 
+@transaction.atomic
 def forget_duty_periods(*, at: datetime) -> int:
     """Delete the record of duties that ended so long ago that no phone may bring anything back; returns how many."""
-    return DutyPeriod.objects.filter(until__lt=at - BROUGHT_BACK).delete()[0]
+    forgotten = DutyPeriod.objects.filter(until__lt=at - BROUGHT_BACK).delete()[0]
+    if forgotten:
+        record("duty.forgotten", subject="formation", by=None, at=at, count=forgotten)
+    return forgotten
 
 
 def _ended(volunteer: Volunteer, at: datetime) -> list[DutyPeriod]:

@@ -64,8 +64,15 @@ def load_formation(
         f"{code} {unit.official_name}" for code, unit in growth.known.items() if code not in codes
     )
     if changes:
-        counts = {"created": changes.created, "renamed": len(changes.renamed), "moved": len(changes.moved)}
-        record("formation.loaded", subject="formation", by=None, at=at, **counts)
+        record(
+            "formation.loaded",
+            subject="formation",
+            by=None,
+            at=at,
+            created=changes.created,
+            renamed=len(changes.renamed),
+            moved=len(changes.moved),
+        )
     return changes
 
 

@@ -1,0 +1,168 @@
+"""Every act is recorded: no service changes anything without a line of the audit, and nothing else changes anything."""
+
+import ast
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from backend.audit.models import Entry
+from backend.volunteers.models import User
+from tests.contract.calls import RECORDERS, functions_in, modules, reach, writes_itself
+from tests.contract.doors import World, rest_clients
+from tests.contract.test_doors import DOORS, Door
+
+SERVICES = ("backend.volunteers.services", "backend.dispatch.services", "backend.realtime.services")
+
+UNRECORDED = {
+    "backend.dispatch.services.progress.announce_progress": "tells of answers that were recorded one by one",
+    "backend.dispatch.services.offers.make_offers": "a part of call_out, which records it",
+    "backend.volunteers.services.devices.note_arrival": "notes that a phone has its tokens; nobody decided anything",
+    "backend.volunteers.services.numbers.issue_number": "a part of what makes the volunteer, and rolled back with it",
+    "backend.volunteers.services.numbers.issue_numbers": "a part of what makes volunteers, and rolled back with it",
+    "backend.volunteers.services.trackers.report_by_tracker": "positions are no acts; they are kept 30 days",
+    "backend.realtime.services.run_command": "the service behind the command records; the key is for retries",
+    "backend.realtime.services.store_receipts": "what a phone has received is no act of anybody",
+}
+"""Services that write without a line of their own, each with its reason."""
+
+BESIDE_SERVICES: dict[str, str] = {}
+"""Functions outside services that write, each with its reason."""
+
+QUIET_DOORS = {
+    ("POST", "api/v1/token/refresh"): "goes on with a sign-in that was recorded, every quarter of an hour",
+    ("POST", "api/v1/positions"): "positions are no acts; they are kept 30 days",
+    ("POST", "api/v1/catch-up"): "reads",
+    ("POST", "api/v1/receipts"): "what a phone has received is no act of anybody",
+}
+"""Doors with a changing method that record nothing, each with its reason."""
+
+WRITTEN_BY_PEOPLE = {
+    "address",
+    "comment",
+    "email",
+    "id_card",
+    "instructions",
+    "name",
+    "note",
+    "password",
+    "phone",
+}
+WRITTEN_BY_PEOPLE |= {"reason", "remark", "text", "title"}
+FIXED_TEXTS = {("backend.volunteers.services.devices", "reason"): "one of three sentences of the code"}
+"""Details under a name that is suspect, and what they are."""
+
+
+def services() -> Iterator[str]:
+    """Yield every public function of the services."""
+    for function in functions_in(*SERVICES):
+        owner, _, own = function.rpartition(".")
+        if not own.startswith("_") and own not in modules()[owner].classes:
+            yield function
+
+
+def unrecorded() -> set[str]:
+    """Return the services that write and never come to `record`."""
+    return {
+        function
+        for function in services()
+        if any(map(writes_itself, reach(function) - RECORDERS)) and not reach(function) & RECORDERS
+    }
+
+
+def test_the_analysis_sees_what_is_there() -> None:
+    """Guards the tests below against finding nothing because they read nothing."""
+    recorded = {function for function in services() if reach(function) & RECORDERS}
+
+    assert {
+        "backend.volunteers.services.people.create_volunteer",
+        "backend.volunteers.services.duty.set_duty",
+        "backend.dispatch.services.call_outs.call_out",
+        "backend.dispatch.services.answers.answer_offers",
+    } <= recorded
+    assert "backend.volunteers.services.trackers.tracker_by_secret" not in recorded
+
+
+def test_every_service_that_changes_something_records_it() -> None:
+    assert unrecorded() == set(UNRECORDED)
+
+
+def test_nothing_changes_the_database_beside_the_services() -> None:
+    """Doors, commands, clocks and pages call services; models hold what services call."""
+    beside = {
+        function
+        for function in functions_in("backend.volunteers", "backend.dispatch", "backend.console")
+        if not {"services", "models"} & set(function.split(".")) and writes_itself(function)
+    }
+
+    assert beside == set(BESIDE_SERVICES)
+
+
+def test_details_hold_nothing_that_people_write() -> None:
+    """A line can never be taken out again, so erasing somebody's texts must not need it."""
+    suspect = {
+        (name, keyword.arg)
+        for name, module in modules().items()
+        if not name.startswith("backend.audit")
+        for bodies in module.functions.values()
+        for body in bodies
+        for call in ast.walk(body)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "record"
+        for keyword in call.keywords
+        if keyword.arg in WRITTEN_BY_PEOPLE
+    }
+
+    assert suspect == set(FIXED_TEXTS)
+
+
+CHANGING = [
+    door for door in DOORS if door.method != "GET" and any(code < 300 for code in door.answers.values())
+]
+
+
+@pytest.mark.parametrize("door", CHANGING, ids=str)
+def test_a_door_that_changes_something_leaves_a_line(world: World, door: Door) -> None:
+    caller = door.rightful if door.answers.get(door.rightful, 404) < 300 else next(iter(door.answers))
+    client = rest_clients(world, door.rightful)[caller]
+    before = set(Entry.objects.values_list("pk", flat=True))
+
+    answer = door.try_as(client, world, caller)
+
+    lines = Entry.objects.exclude(pk__in=before)
+    assert answer.status_code == door.answers[caller]
+    assert {line.by for line in lines} == (
+        set() if (door.method, door.address) in QUIET_DOORS else {world.callers[caller].user}
+    )
+
+
+def test_quiet_doors_are_doors() -> None:
+    assert set(QUIET_DOORS) <= {(door.method, door.address) for door in CHANGING}
+
+
+def test_lines_say_which_post_allowed_the_act(world: World) -> None:
+    clients = rest_clients(world, "leader")
+
+    for door in CHANGING:
+        if "sign-out" not in door.address:
+            caller = door.rightful if door.rightful in door.answers else next(iter(door.answers))
+            door.try_as(clients[caller], world, caller)
+
+    leader = f"leader@{world.formation.squadron_a.number}"
+    posts = dict(Entry.objects.filter(act__startswith="task.").values_list("act", "post"))
+    assert posts == {"task.created": leader, "task.called": leader, "task.cancelled": leader}
+    own = Entry.objects.filter(act__regex="^(duty|language|device|tracker|assignment)[.]")
+    assert set(own.values_list("post", flat=True)) == {""}
+
+
+def test_no_line_holds_a_name_a_phone_or_a_text(world: World) -> None:
+    for door in CHANGING:
+        if "sign-out" not in door.address:
+            caller = door.rightful if door.rightful in door.answers else next(iter(door.answers))
+            door.try_as(rest_clients(world, door.rightful)[caller], world, caller)
+    lines = json.dumps(list(Entry.objects.values("act", "subject", "post", "details")), ensure_ascii=False)
+
+    secrets = {"by mistake", world.task.title, world.task.place_name} - {""}
+    for user in User.objects.select_related("volunteer"):
+        secrets |= {user.phone or "-", user.volunteer.name}
+
+    assert {secret for secret in secrets if secret in lines} <= {"-"}
