@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -187,7 +188,7 @@ def test_suggestions_cost_the_same_however_many_there_are(
     leader: User,
     make_volunteer: MakeVolunteer,
     formation: Formation,
-    django_assert_num_queries: Callable[..., object],
+    django_assert_num_queries: Callable[..., Any],
     at: datetime,
 ) -> None:
     near = sorted(one_slip_away("23456782"))[:3]

@@ -99,7 +99,7 @@ def test_whoever_may_dispatch_registers_walk_ins_and_nobody_else(
     def register(by: User) -> Volunteer:
         return register_walk_in(walk_in_id=uuid7(), unit=formation.squadron_a, name="帮手", by=by, at=at)
 
-    assert register(dispatcher.user)
+    assert register(dispatcher.user).name == "帮手"
     for user in (sibling_leader, volunteer):
         with pytest.raises(NotFound):
             register(user)
