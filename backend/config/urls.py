@@ -6,6 +6,7 @@ from backend.dispatch import api as dispatch
 from backend.realtime import api as realtime
 from backend.volunteers import api as volunteers
 from backend.volunteers import tracker_api as trackers
+from backend.volunteers.api import numbers
 
 v1: list[URLPattern | URLResolver] = [
     path("sign-in", volunteers.SignInDoor.as_view()),
@@ -23,6 +24,14 @@ v1: list[URLPattern | URLResolver] = [
     path("me/inbox", dispatch.InboxDoor.as_view()),
     path("units/<str:number>", volunteers.UnitDoor.as_view()),
     path("units/<str:number>/children", volunteers.UnitChildrenDoor.as_view()),
+    path("numbers/<str:text>", numbers.NumberDoor.as_view()),
+    path("units/<str:number>/number-blocks", numbers.NumberBlocksDoor.as_view()),
+    path("units/<str:number>/number-blocks/<uuid:block_id>", numbers.NumberBlockDoor.as_view()),
+    path("units/<str:number>/number-blocks/<uuid:block_id>/return", numbers.ReturnBlockDoor.as_view()),
+    path("units/<str:number>/registrations", numbers.RegistrationsDoor.as_view()),
+    path("units/<str:number>/walk-ins", numbers.WalkInsDoor.as_view()),
+    path("volunteers/<str:person>/life-number", numbers.LifeNumberDoor.as_view()),
+    path("volunteers/<str:person>/merge", numbers.MergeDoor.as_view()),
     path("tasks", dispatch.TasksDoor.as_view()),
     path("tasks/<uuid:task_id>", dispatch.TaskDoor.as_view()),
     path("tasks/<uuid:task_id>/call-outs", dispatch.CallOutsDoor.as_view()),

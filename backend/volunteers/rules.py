@@ -11,6 +11,7 @@ from backend.volunteers.models import (
     Membership,
     Post,
     Unit,
+    UnitKind,
     User,
     Volunteer,
 )
@@ -60,3 +61,30 @@ def may_see_unit(user: User, unit: Unit, at: datetime) -> bool:
         or Membership.objects.filter(belongs, volunteer__user=user).exists()
         or current_posts(user.pk, at).filter(belongs).exists()
     )
+
+
+def may_manage_person(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Whoever may manage a unit that the person belongs to."""
+    paths = Membership.objects.filter(volunteer=volunteer).values_list("unit__path", flat=True)
+    managed = _managed_paths(user, at)
+    return any(path.startswith(above) for path in paths for above in managed)
+
+
+def may_manage_wholly(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Whoever may manage every unit that the person belongs to or holds a post in, now or later; one at least."""
+    posts = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), volunteer=volunteer)
+    memberships = Membership.objects.filter(volunteer=volunteer)
+    paths = {*posts.values_list("unit__path", flat=True), *memberships.values_list("unit__path", flat=True)}
+    managed = _managed_paths(user, at)
+    return bool(paths) and all(any(path.startswith(above) for above in managed) for path in paths)
+
+
+def may_trace_numbers(user: User, at: datetime) -> bool:
+    """Whoever manages headquarters is told what became of any number, and only them: others could count the force."""
+    held = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
+    return held.filter(unit__depth=1, unit__kind=UnitKind.HEADQUARTERS).exists()
+
+
+def _managed_paths(user: User, at: datetime) -> list[str]:
+    held = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
+    return list(held.values_list("unit__path", flat=True))

@@ -113,4 +113,6 @@ def _user_named(name: str) -> User | None:
         number = parse_volunteer_number(name)
     except ValueError:
         return users.filter(phone_key=phone_key(name)).first()
-    return users.filter(volunteer__number=number).first() or users.filter(phone_key=phone_key(name)).first()
+    now = users.filter(volunteer__number=number, volunteer__merged_into=None).first()
+    before = now or users.filter(volunteer__aliases__number=number).first()
+    return before or users.filter(phone_key=phone_key(name)).first()

@@ -21,6 +21,8 @@ from backend.realtime.registry import registry
 from backend.volunteers import services
 from backend.volunteers.models import Device, Role, User
 from backend.volunteers.schemas import DeviceIn, SignedIn, TrackerIn
+from backend.volunteers.services.number_blocks import issue_block
+from backend.volunteers.services.walk_ins import register_walk_in
 from backend.volunteers.tokens import tokens_for
 from tests.conftest import Formation, MakeVolunteer
 
@@ -99,6 +101,10 @@ class World:
     """Another device of the leader."""
     tracker: UUID = field(default_factory=uuid7)
     """A tracker of the leader."""
+    walk_in: int = 0
+    """The temporary number of somebody who came to help squadron A."""
+    block: UUID = field(default_factory=uuid7)
+    """A block of numbers of squadron A."""
 
     def sign_in(self, user: User, device: UUID | None = None) -> Caller:
         """Sign a person in on a device, a new one unless it is given."""
@@ -145,6 +151,10 @@ def make_world(
         world.callers[name] = world.sign_in(people[name])
         dead = world.signed_out[name] = world.sign_in(people[name])
         services.revoke_device(device_id=dead.device, by=dead.user, at=at)
+    squadron, leader = formation.squadron_a, people["leader"]
+    walk_in = register_walk_in(walk_in_id=uuid7(), unit=squadron, name="赵来帮", by=leader, at=at)
+    world.walk_in = walk_in.number
+    issue_block(block_id=world.block, unit=squadron, size=3, by=leader, at=at)
     world.sign_in(people["leader"], world.spare)
     world.tracker = services.make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id
     return world

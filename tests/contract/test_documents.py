@@ -38,7 +38,8 @@ from backend.realtime import (
     strangers,
 )
 from backend.realtime.management.commands.generate_docs import DOCS, generated
-from backend.volunteers.services import devices, trackers
+from backend.volunteers.schemas import numbers as number_shapes
+from backend.volunteers.services import devices, number_blocks, trackers
 from simulator.processes import Server, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -313,6 +314,8 @@ LIMITS = {
     "seconds the spent refresh token is still good": int(devices.PREVIOUS_GOOD_FOR.total_seconds()),
     "trackers of a person": trackers.MOST,
     "days of a tracker's secret": trackers.GOOD_FOR.days,
+    "numbers of a block": number_shapes.MOST_IN_BLOCK,
+    "blocks of a unit in a day": number_blocks.MOST_A_DAY,
     "wrong passwords in a row": configured.AXES_FAILURE_LIMIT,
 }
 

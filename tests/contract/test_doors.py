@@ -16,6 +16,7 @@ from uuid6 import uuid7
 from backend.realtime.models import Receipt
 from backend.volunteers import services
 from backend.volunteers.models import Role, User
+from backend.volunteers.queries.numbers import block_with_numbers
 from tests.conftest import PASSWORD
 from tests.contract.doors import (
     METHODS,
@@ -65,6 +66,9 @@ class Door:
             "<uuid:device_id>": str(world.spare),
             "<uuid:tracker_id>": str(world.tracker),
             "<str:number>": world.formation.squadron_a.number,
+            "<str:text>": world.number("volunteer"),
+            "<str:person>": str(world.walk_in),
+            "<uuid:block_id>": str(world.block),
         }
         address = f"/{self.address}"
         for placeholder, value in filled.items():
@@ -109,6 +113,11 @@ def _squadron(world: World, caller: str) -> str:
     return f"unit={world.formation.squadron_a.number}"
 
 
+def _block_number(world: World, caller: str) -> dict[str, Any]:
+    block = block_with_numbers(world.formation.squadron_a, world.block)
+    return {"number": block.numbers[0].number, "name": caller}
+
+
 V1 = "api/v1/"
 TRACKERS = (V1 + "trackers/owntracks", V1 + "trackers/osmand")
 OPEN = dict.fromkeys(WITHOUT_TOKEN, 200)
@@ -135,6 +144,30 @@ DOORS = (
     Door("GET", V1 + "me/inbox", OWN),
     Door("GET", V1 + "units/<str:number>", {"leader": 200, "member": 200, "volunteer": 200}),
     Door("GET", V1 + "units/<str:number>/children", LEADER),
+    Door("GET", V1 + "numbers/<str:text>", {"leader": 200, "member": 200, "volunteer": 200}),
+    Door("GET", V1 + "units/<str:number>/number-blocks", LEADER),
+    Door(
+        "POST",
+        V1 + "units/<str:number>/number-blocks",
+        {"leader": 201},
+        body=lambda w, c: {"id": str(uuid7()), "size": 2},
+    ),
+    Door("GET", V1 + "units/<str:number>/number-blocks/<uuid:block_id>", LEADER),
+    Door("POST", V1 + "units/<str:number>/number-blocks/<uuid:block_id>/return", LEADER),
+    Door("POST", V1 + "units/<str:number>/registrations", {"leader": 201}, body=_block_number),
+    Door(
+        "POST",
+        V1 + "units/<str:number>/walk-ins",
+        {"leader": 201},
+        body=lambda w, c: {"id": str(uuid7()), "name": "来帮忙的"},
+    ),
+    Door("POST", V1 + "volunteers/<str:person>/life-number", LEADER),
+    Door(
+        "POST",
+        V1 + "volunteers/<str:person>/merge",
+        LEADER,
+        body=lambda w, c: {"duplicate": w.number("member")},
+    ),
     Door("GET", V1 + "tasks", LEADER, query=_squadron),
     Door("POST", V1 + "tasks", {"leader": 201}, body=lambda w, c: task_body(w.formation, w.at)),
     Door("GET", V1 + "tasks/<uuid:task_id>", LEADER),
@@ -233,7 +266,8 @@ def test_what_is_hidden_and_what_does_not_exist_get_the_same_answer(world: World
     """A stranger cannot find out which tasks, units and devices there are."""
     client = rest_clients(world, "leader")["sibling"]
     hidden = [str(world.task.pk), str(world.spare), world.formation.squadron_a.number]
-    missing = [str(uuid7()), str(uuid7()), "0726010998"]
+    hidden += [world.number("volunteer"), str(world.walk_in), str(world.block)]
+    missing = [str(uuid7()), str(uuid7()), "0726010998", "10000005", "90000012", str(uuid7())]
 
     for door in DOORS:
         if "<" in door.address and "me/" not in door.address:

@@ -1,7 +1,14 @@
 """The formation and its people."""
 
 from backend.volunteers.models.accounts import Device, User, UserManager, phone_key
-from backend.volunteers.models.numbers import NumberCounter
+from backend.volunteers.models.numbers import (
+    NumberAlias,
+    NumberBlock,
+    NumberCounter,
+    Series,
+    WalkIn,
+    series_of,
+)
 from backend.volunteers.models.people import (
     ADULT_AGE,
     DutyPeriod,
@@ -22,9 +29,12 @@ __all__ = [
     "Device",
     "DutyPeriod",
     "Membership",
+    "NumberAlias",
+    "NumberBlock",
     "NumberCounter",
     "Post",
     "Role",
+    "Series",
     "Skill",
     "Standing",
     "Tracker",
@@ -33,7 +43,9 @@ __all__ = [
     "User",
     "UserManager",
     "Volunteer",
+    "WalkIn",
     "adult_if_born_until",
     "hash_of_secret",
     "phone_key",
+    "series_of",
 ]

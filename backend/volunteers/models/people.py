@@ -34,6 +34,13 @@ class Volunteer(models.Model):
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="volunteer")
     number = models.PositiveIntegerField(unique=True)
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="this record was another one of the same person; its number is an alias of theirs",
+    )
     name = models.CharField(max_length=80)
     standing = models.CharField(max_length=10, choices=Standing.choices, default=Standing.ACTIVE)
     born_on = models.DateField(null=True, blank=True)

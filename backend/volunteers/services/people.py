@@ -26,12 +26,14 @@ def create_volunteer(
     born_on: date | None = None,
     units: Sequence[Unit] = (),
     skills: Collection[str] = (),
+    number: int | None = None,
     by: User | None,
     at: datetime,
 ) -> Volunteer:
     """Make an account and a volunteer with a new number; the first of `units` is the primary one.
 
-    Without a password nobody can sign in yet. Raises PhoneTaken, or Invalid for an unknown skill.
+    `number` is one that was set aside for this person: the caller has made sure of it. Without a password nobody can
+    sign in yet. Raises PhoneTaken, or Invalid for an unknown skill.
     """
     known = list(Skill.objects.filter(code__in=skills))
     if len(known) != len(set(skills)):
@@ -39,7 +41,9 @@ def create_volunteer(
     if phone and User.objects.filter(phone_key=phone_key(phone)).exists():
         raise PhoneTaken
     user = User.objects.create_user(phone, password)
-    volunteer = Volunteer.objects.create(user=user, number=issue_number(), name=name, born_on=born_on)
+    volunteer = Volunteer.objects.create(
+        user=user, number=number or issue_number(), name=name, born_on=born_on
+    )
     volunteer.skills.set(known)
     Membership.objects.bulk_create(
         [Membership(volunteer=volunteer, unit=unit, is_primary=unit is units[0]) for unit in units]

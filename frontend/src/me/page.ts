@@ -96,6 +96,8 @@ export class VolunteerPage {
   }
 
   #event(event: EventFrame): void {
+    // The socket closes now, and topics bear the new number: the page starts anew, still signed in.
+    if (event.type === "number.changed") return location.reload();
     const before = this.#inbox;
     this.#inbox = apply(before, event);
     if (this.#inbox === before) return;
