@@ -10,7 +10,7 @@ from backend.audit.services import record
 from backend.dispatch import queries
 from backend.dispatch.events import TaskCalled, TaskProgressed
 from backend.dispatch.models import CallOut, CallOutUnit, Task, TaskStatus
-from backend.dispatch.rules import may_call, may_direct
+from backend.dispatch.rules import may_call
 from backend.dispatch.schemas import CallOutIn
 from backend.dispatch.services.offers import Asked, make_offers
 from backend.dispatch.services.refusals import CallOutIdTaken, TaskOver
@@ -20,6 +20,8 @@ from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.models import Unit, User
 from backend.volunteers.queries import topmost
+from backend.volunteers.rules import post_that_directs
+from backend.volunteers.services.allowed import allowed_by
 
 
 @transaction.atomic
@@ -31,7 +33,7 @@ def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> Cal
     CallOutIdTaken, TaskOver, NobodyToAsk saying why, TooManyToAsk.
     """
     task = lock_task(task_id)
-    require(may_direct(by, task, at))
+    post = allowed_by(post_that_directs(by, task.unit, at))
     units = topmost(queries.units_numbered(wanted.units))
     require(may_call(by, units, at))
     sent, created = _sent(wanted.id, task, units, by, at)
@@ -43,7 +45,8 @@ def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> Cal
     sent.save(update_fields=["offered"])
     task.status = TaskStatus.CALLED
     task.save(update_fields=["status"])
-    record("task.called", subject=task.topic, by=by, at=at, call_out=str(sent.pk), offered=sent.offered)
+    details = {"call_out": str(sent.pk), "offered": sent.offered, "post": post}
+    record("task.called", subject=task.topic, by=by, at=at, **details)
     _publish(task, sent, called, asked, at)
     return sent
 

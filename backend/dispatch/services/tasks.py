@@ -11,7 +11,6 @@ from backend.audit.services import record
 from backend.dispatch import queries
 from backend.dispatch.events import TaskCancelled, TaskClosed, TaskProgressed
 from backend.dispatch.models import AssignmentStatus, Task, TaskStatus
-from backend.dispatch.rules import may_direct
 from backend.dispatch.schemas import TaskIn
 from backend.dispatch.services.announcements import to_everyone_asked
 from backend.dispatch.services.refusals import TaskIdTaken
@@ -21,7 +20,8 @@ from backend.realtime.log import Announcement, publish_all
 from backend.realtime.positions import forget
 from backend.volunteers.models import Unit, User
 from backend.volunteers.queries import unit_by_number
-from backend.volunteers.rules import may_dispatch
+from backend.volunteers.rules import post_that_directs
+from backend.volunteers.services.allowed import allowed_by
 
 AHEAD = timedelta(days=366)
 """How far ahead a task may start: a year is a plan, ten are a slip of the finger."""
@@ -45,7 +45,7 @@ def create_task(*, wanted: TaskIn, by: User, at: datetime) -> Task:
     unit that `by` may not dispatch, Invalid naming the field, TaskIdTaken.
     """
     unit = unit_by_number(wanted.unit)
-    require(may_dispatch(by, unit, at))
+    post = allowed_by(post_that_directs(by, unit, at))
     content = _content(wanted, unit, by)
     task = Task.objects.filter(pk=wanted.id).first()
     if task is None:
@@ -53,7 +53,7 @@ def create_task(*, wanted: TaskIn, by: User, at: datetime) -> Task:
         # Two retries at once: the database lets one of them insert, the other gets that row.
         task, created = Task.objects.get_or_create(pk=wanted.id, defaults={**content, "created_at": at})
         if created:
-            record("task.created", subject=task.topic, by=by, at=at)
+            record("task.created", subject=task.topic, by=by, at=at, post=post)
     require(all(getattr(task, name) == value for name, value in content.items()), TaskIdTaken)
     return task
 
@@ -62,14 +62,14 @@ def create_task(*, wanted: TaskIn, by: User, at: datetime) -> Task:
 def cancel_task(*, task_id: UUID, reason: str, by: User, at: datetime) -> Task:
     """Call a task off, whatever its state; everyone who was asked is told. Doing it again changes nothing."""
     task = lock_task(task_id)
-    require(may_direct(by, task, at))
+    post = allowed_by(post_that_directs(by, task.unit, at))
     if task.status == TaskStatus.CANCELLED:
         return task
     _take_off_the_map(task, at)
     task.assignments.filter(status__in=LIVE).update(status=AssignmentStatus.WITHDRAWN)
     task.status, task.ended_at, task.end_reason, task.accepted = TaskStatus.CANCELLED, at, reason, 0
     task.save(update_fields=["status", "ended_at", "end_reason", "accepted"])
-    record("task.cancelled", subject=task.topic, by=by, at=at, reason=reason)
+    record("task.cancelled", subject=task.topic, by=by, at=at, reason=reason, post=post)
     _tell(task, TaskCancelled(task=task.pk, reason=reason), at)
     return task
 

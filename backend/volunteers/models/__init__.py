@@ -1,6 +1,8 @@
 """The formation and its people."""
 
 from backend.volunteers.models.accounts import Device, User, UserManager, phone_key
+from backend.volunteers.models.applications import Application, ApplicationStatus
+from backend.volunteers.models.emblems import Emblem
 from backend.volunteers.models.numbers import NumberCounter
 from backend.volunteers.models.people import (
     ADULT_AGE,
@@ -11,23 +13,31 @@ from backend.volunteers.models.people import (
     Volunteer,
     adult_if_born_until,
 )
-from backend.volunteers.models.posts import DISPATCHING_ROLES, MANAGING_ROLES, Post, Role
+from backend.volunteers.models.posts import DISPATCHING_ROLES, MANAGING_ROLES, RANKS, Post, Role, roles_from
 from backend.volunteers.models.trackers import Tracker, hash_of_secret
-from backend.volunteers.models.units import Unit, UnitKind
+from backend.volunteers.models.transfers import Transfer, TransferStatus
+from backend.volunteers.models.units import PartnerKind, Unit, UnitKind
 
 __all__ = [
     "ADULT_AGE",
     "DISPATCHING_ROLES",
     "MANAGING_ROLES",
+    "RANKS",
+    "Application",
+    "ApplicationStatus",
     "Device",
     "DutyPeriod",
+    "Emblem",
     "Membership",
     "NumberCounter",
+    "PartnerKind",
     "Post",
     "Role",
     "Skill",
     "Standing",
     "Tracker",
+    "Transfer",
+    "TransferStatus",
     "Unit",
     "UnitKind",
     "User",
@@ -36,4 +46,5 @@ __all__ = [
     "adult_if_born_until",
     "hash_of_secret",
     "phone_key",
+    "roles_from",
 ]

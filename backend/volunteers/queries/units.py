@@ -8,17 +8,27 @@ from django.db.models.functions import Substr
 
 from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import NotFound
-from backend.volunteers.models import DISPATCHING_ROLES, Membership, Unit
+from backend.volunteers.models import DISPATCHING_ROLES, Membership, Standing, Unit
 from backend.volunteers.rules import current_posts, within
 from backend.volunteers.schemas import UnitCounts, UnitOut
 
 
 def unit_by_number(number: str) -> Unit:
-    """Return the unit with this number, written with or without dashes, or raise NotFound."""
+    """Return the unit with this number, written with or without dashes, or raise NotFound.
+
+    The number of a retired unit stands for its successor, or whoever followed that.
+    """
     try:
         unit: Unit = Unit.objects.get(number=parse_unit_number(number))
     except (ValueError, Unit.DoesNotExist) as error:
         raise NotFound from error
+    return current_unit(unit)
+
+
+def current_unit(unit: Unit) -> Unit:
+    """Return the unit itself, or if it is retired, the last of its successors: a unit that is retired never returns."""
+    while unit.successor is not None:
+        unit = unit.successor
     return unit
 
 
@@ -40,6 +50,7 @@ def _unit_out(unit: Unit, parent: str | None) -> UnitOut:
         parent=parent,
         lon=unit.lon,
         lat=unit.lat,
+        partner_kind=unit.partner_kind,
     )
 
 
@@ -50,7 +61,8 @@ def counts_of(unit: Unit, *, at: datetime) -> UnitCounts:
 
 def counts_of_children(unit: Unit, *, at: datetime) -> list[UnitCounts]:
     """Return the direct sub-units, each with the counts of its whole subtree; three queries however many there are."""
-    children = list(Unit.objects.filter(within(unit.path), depth=unit.depth + 1).order_by("path"))
+    below = Unit.objects.filter(within(unit.path), depth=unit.depth + 1, retired_at=None)
+    children = list(below.order_by("path"))
     return _counted(children, within(unit.path, "unit__path"), len(unit.path) + Unit.steplen, at)
 
 
@@ -59,6 +71,7 @@ def _counted(units: Sequence[Unit], within_them: Q, path_length: int, at: dateti
     on_duty = Count("volunteer", distinct=True, filter=Q(volunteer__duty_until__gt=at))
     rows = (
         Membership.objects.filter(within_them, volunteer__user__is_active=True)
+        .exclude(volunteer__standing=Standing.RETIRED)
         .values(branch=Substr("unit__path", 1, path_length))
         .annotate(members=Count("volunteer", distinct=True), on_duty=on_duty)
         .order_by()
