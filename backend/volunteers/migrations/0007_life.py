@@ -160,6 +160,12 @@ class Migration(migrations.Migration):
             model_name='transfer',
             constraint=models.UniqueConstraint(condition=models.Q(('status', 'proposed')), fields=('volunteer', 'from_unit', 'to_unit'), name='transfer_proposed_once'),
         ),
+        migrations.AddIndex(
+            model_name="unit",
+            index=models.Index(
+                condition=models.Q(("retired_at__isnull", False)), fields=["path"], name="unit_retired"
+            ),
+        ),
         migrations.AlterField(
             model_name="post",
             name="seat",

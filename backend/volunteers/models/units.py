@@ -63,6 +63,7 @@ class Unit(MP_Node):
                 name="unit_retires_with_successor",
             )
         ]
+        indexes = [models.Index(fields=["path"], condition=Q(retired_at__isnull=False), name="unit_retired")]
 
     @property
     def level(self) -> int:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Count, Q
-from django.db.models.functions import Substr
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Substr
 
 from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import NotFound
@@ -54,15 +54,31 @@ def _unit_out(unit: Unit, parent: str | None) -> UnitOut:
     )
 
 
+_RETIRED_BELOW = Coalesce(
+    Subquery(
+        Unit.objects.filter(
+            retired_at__isnull=False, depth=OuterRef("depth") + 1, path__startswith=OuterRef("path")
+        )
+        .order_by()
+        .values("depth")
+        .annotate(count=Count("pk"))
+        .values("count")
+    ),
+    0,
+)
+"""How many units directly below have been retired: the tree keeps them for their numbers' sake."""
+
+
 def counts_of(unit: Unit, *, at: datetime) -> UnitCounts:
     """Return a unit with the counts of its whole subtree."""
+    unit.gone = Unit.objects.annotate(gone=_RETIRED_BELOW).values_list("gone", flat=True).get(pk=unit.pk)
     return _counted([unit], within(unit.path, "unit__path"), len(unit.path), at)[0]
 
 
 def counts_of_children(unit: Unit, *, at: datetime) -> list[UnitCounts]:
     """Return the direct sub-units, each with the counts of its whole subtree; three queries however many there are."""
     below = Unit.objects.filter(within(unit.path), depth=unit.depth + 1, retired_at=None)
-    children = list(below.order_by("path"))
+    children = list(below.annotate(gone=_RETIRED_BELOW).order_by("path"))
     return _counted(children, within(unit.path, "unit__path"), len(unit.path) + Unit.steplen, at)
 
 
@@ -78,7 +94,7 @@ def _counted(units: Sequence[Unit], within_them: Q, path_length: int, at: dateti
     )
     counts = {row["branch"]: (row["members"], row["on_duty"]) for row in rows}
     return [
-        UnitCounts(unit=out, members=members, on_duty=duty, children=unit.numchild)
+        UnitCounts(unit=out, members=members, on_duty=duty, children=unit.numchild - unit.gone)
         for unit, out in zip(units, unit_outs(units), strict=True)
         for members, duty in [counts.get(unit.path, (0, 0))]
     ]

@@ -63,7 +63,7 @@ def create_unit(*, wanted: UnitIn, parent: Unit, by: User, at: datetime) -> Unit
     post = allowed_by(post_that_manages(by, parent, at))
     parent = _lock_formation([parent])[0]
     kind = _kind_below(parent, is_partner=wanted.partner_kind is not None)
-    siblings = parent.get_children().filter(retired_at=None, kind=kind, display_name=wanted.name)
+    siblings = Unit.objects.get_children(parent).filter(retired_at=None, kind=kind, display_name=wanted.name)
     existing: Unit | None = siblings.first()
     if existing is not None:
         return existing
@@ -102,7 +102,7 @@ def move_unit(*, unit: Unit, parent: Unit, by: User, at: datetime) -> Unit:
     post = allowed_by(post_that_reshapes(by, unit, at))
     allowed_by(post_that_manages(by, parent, at))
     unit, parent = _lock_formation([unit, parent])
-    above: Unit = unit.get_parent()
+    above: Unit = Unit.objects.get_parent(unit)
     require(parent.kind == above.kind and not parent.path.startswith(unit.path), WrongPlace)
     if parent.pk == above.pk:
         return unit
@@ -130,8 +130,10 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     """
     post = allowed_by(post_that_reshapes(by, unit, at))
     (unit,) = _lock_formation([unit])
-    parent: Unit = unit.get_parent()
-    beside = parent.get_children().filter(retired_at=None, kind=unit.kind, display_name=wanted.name)
+    parent: Unit = Unit.objects.get_parent(unit)
+    beside = Unit.objects.get_children(parent).filter(
+        retired_at=None, kind=unit.kind, display_name=wanted.name
+    )
     new: Unit = beside.first() or _add(parent, unit.kind, wanted.name, unit.partner_kind)
     lock_units([unit, new])
     members = _members_named(unit, new, wanted.members)
@@ -153,7 +155,7 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     require(successor.kind == unit.kind, WrongPlace)
     members = list(unit.memberships.select_related("volunteer"))
     _put(members, successor, at)
-    for child in unit.get_children().filter(retired_at=None):
+    for child in Unit.objects.get_children(unit).filter(retired_at=None):
         child.refresh_from_db()
         Unit.objects.move(child, Unit.objects.get(pk=successor.pk), "last-child")
     _retire(unit, successor, post, by=by, at=at, members=len(members))
@@ -167,7 +169,7 @@ def retire_unit(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     Locks the formation and both units. Raises NotFound unless `by` looks after the units above both, UnitNotEmpty.
     """
     post, unit, successor = _lock_pair(unit, successor, by, at)
-    has_units = unit.get_children().filter(retired_at=None).exists()
+    has_units = Unit.objects.get_children(unit).filter(retired_at=None).exists()
     require(not has_units and not unit.memberships.exists(), UnitNotEmpty)
     _retire(unit, successor, post, by=by, at=at)
     return Unit.objects.get(pk=successor.pk)
