@@ -6,7 +6,7 @@ from backend.dispatch import api as dispatch
 from backend.realtime import api as realtime
 from backend.volunteers import api as volunteers
 from backend.volunteers import tracker_api as trackers
-from backend.volunteers.api import numbers
+from backend.volunteers.api import applications, formation, lives, numbers, posts
 
 v1: list[URLPattern | URLResolver] = [
     path("sign-in", volunteers.SignInDoor.as_view()),
@@ -22,6 +22,28 @@ v1: list[URLPattern | URLResolver] = [
     path("trackers/owntracks", trackers.OwnTracksDoor.as_view()),
     path("trackers/osmand", trackers.OsmAndDoor.as_view()),
     path("me/inbox", dispatch.InboxDoor.as_view()),
+    path("applications", applications.ApplicationsDoor.as_view()),
+    path("applications/<uuid:application_id>/withdraw", applications.WithdrawApplicationDoor.as_view()),
+    path("applications/<uuid:application_id>/approve", applications.ApproveApplicationDoor.as_view()),
+    path("applications/<uuid:application_id>/reject", applications.RejectApplicationDoor.as_view()),
+    path("volunteers/<str:number>/suspend", lives.SuspendDoor.as_view()),
+    path("volunteers/<str:number>/reinstate", lives.ReinstateDoor.as_view()),
+    path("volunteers/<str:number>/retire", lives.RetireDoor.as_view()),
+    path("volunteers/<str:number>/units/<str:unit>", lives.MembershipDoor.as_view()),
+    path("volunteers/<str:number>/primary-unit", lives.PrimaryUnitDoor.as_view()),
+    path("transfers", lives.TransfersDoor.as_view()),
+    path("transfers/<uuid:transfer_id>/accept", lives.AcceptTransferDoor.as_view()),
+    path("transfers/<uuid:transfer_id>/decline", lives.DeclineTransferDoor.as_view()),
+    path("transfers/<uuid:transfer_id>/withdraw", lives.WithdrawTransferDoor.as_view()),
+    path("units", formation.UnitsDoor.as_view()),
+    path("units/<str:number>/move", formation.MoveUnitDoor.as_view()),
+    path("units/<str:number>/split", formation.SplitUnitDoor.as_view()),
+    path("units/<str:number>/merge", formation.MergeUnitDoor.as_view()),
+    path("units/<str:number>/retire", formation.RetireUnitDoor.as_view()),
+    path("units/<str:number>/emblem", formation.EmblemDoor.as_view()),
+    path("units/<str:number>/applications", applications.UnitApplicationsDoor.as_view()),
+    path("units/<str:number>/posts", posts.PostsDoor.as_view()),
+    path("posts/<int:post_id>", posts.PostDoor.as_view()),
     path("units/<str:number>", volunteers.UnitDoor.as_view()),
     path("units/<str:number>/children", volunteers.UnitChildrenDoor.as_view()),
     path("numbers/<str:text>", numbers.NumberDoor.as_view()),

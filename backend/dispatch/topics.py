@@ -14,7 +14,7 @@ from backend.lib.api import now
 from backend.lib.errors import NotFound
 from backend.realtime.among import Among
 from backend.realtime.registry import Principal, Tracked, Window, snapshot, topic, tracked_earlier, tracking
-from backend.volunteers.models import User
+from backend.volunteers.models import Standing, User
 
 ABOUT_TO_BEGIN = timedelta(minutes=30)
 """How long before a task its people report as often as on it: their leader watches them come."""
@@ -61,6 +61,7 @@ def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     rows = Assignment.objects.filter(
         Among(F("volunteer__number"), people),
         volunteer__user__is_active=True,
+        volunteer__standing=Standing.ACTIVE,
         status=AssignmentStatus.ACCEPTED,
         task__status__in=[TaskStatus.CALLED, TaskStatus.CLOSED],
         task__starts_at__range=(at - around, at + around),

@@ -1,8 +1,13 @@
 """What happens to people."""
 
+from uuid import UUID
+
 from backend.lib.wire import VolunteerNumber
 from backend.realtime.events import Event
 from backend.volunteers.schemas import DutyOut
+from backend.volunteers.schemas.lives import StandingOut, TransferOut
+from backend.volunteers.schemas.posts import PostHeld
+from backend.volunteers.schemas.units import UnitOut
 
 
 class NumberChanged(Event, type="number.changed", topics=("person",)):
@@ -21,3 +26,35 @@ class DutyChanged(Event, type="duty.changed", topics=("person",)):
 
     volunteer: VolunteerNumber
     duty: DutyOut
+
+
+class StandingChanged(Event, type="standing.changed", topics=("person",)):
+    """This volunteer was suspended, reinstated or retired."""
+
+    standing: StandingOut
+
+
+class PostChanged(Event, type="post.changed", topics=("person",)):
+    """This volunteer was given a post, or one of theirs got another end: read `GET /me` again."""
+
+    post: PostHeld
+
+
+class TransferChanged(Event, type="transfer.changed", topics=("unit", "person")):
+    """A transfer was proposed, done, declined or withdrawn. Sent to the leaders of both units, and to the volunteer."""
+
+    transfer: TransferOut
+
+
+class ApplicationChanged(Event, type="application.changed", topics=("unit",)):
+    """Somebody applied to the unit, or an application was decided. Sent to its leaders, without anybody's name."""
+
+    application: UUID
+    status: str
+
+
+class UnitChanged(Event, type="unit.changed", topics=("unit",)):
+    """The unit was renamed or moved. When `successor` is set it is no more, and its members belong there."""
+
+    unit: UnitOut
+    successor: UnitOut | None = None

@@ -10,17 +10,20 @@ from backend.volunteers.models import (
     MANAGING_ROLES,
     Membership,
     Post,
+    Role,
+    Standing,
     Unit,
     UnitKind,
     User,
     Volunteer,
+    roles_from,
 )
 
 
 def current_posts(user_id: int, at: datetime) -> QuerySet[Post]:
-    """Return the posts that a user holds at `at`."""
+    """Return the posts that a user holds at `at`; none while suspended."""
     in_time = Q(from_at__lte=at) & (Q(until_at=None) | Q(until_at__gt=at))
-    return Post.objects.filter(in_time, volunteer__user_id=user_id)
+    return Post.objects.filter(in_time, volunteer__user_id=user_id, volunteer__standing=Standing.ACTIVE)
 
 
 def within(path: str, field: str = "path") -> Q:
@@ -58,16 +61,11 @@ def may_see_unit(user: User, unit: Unit, at: datetime) -> bool:
     belongs = within(unit.path, "unit__path")
     return (
         may_dispatch(user, unit, at)
-        or Membership.objects.filter(belongs, volunteer__user=user).exists()
+        or Membership.objects.filter(belongs, volunteer__user=user)
+        .exclude(volunteer__standing=Standing.RETIRED)
+        .exists()
         or current_posts(user.pk, at).filter(belongs).exists()
     )
-
-
-def may_manage_person(user: User, volunteer: Volunteer, at: datetime) -> bool:
-    """Whoever may manage a unit that the person belongs to."""
-    paths = Membership.objects.filter(volunteer=volunteer).values_list("unit__path", flat=True)
-    managed = _managed_paths(user, at)
-    return any(path.startswith(above) for path in paths for above in managed)
 
 
 def may_manage_wholly(user: User, volunteer: Volunteer, at: datetime) -> bool:
@@ -88,3 +86,63 @@ def may_trace_numbers(user: User, at: datetime) -> bool:
 def _managed_paths(user: User, at: datetime) -> list[str]:
     held = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
     return list(held.values_list("unit__path", flat=True))
+
+
+def may_reshape(user: User, unit: Unit, at: datetime) -> bool:
+    """Whoever looks after the unit above decides where a unit stands and whether it stays."""
+    return post_that_reshapes(user, unit, at) is not None
+
+
+def may_appoint(user: User, unit: Unit, role: str, at: datetime) -> bool:
+    """Whoever looks after the unit by a post that ranks no lower than the one to be given or taken."""
+    return post_over(user, unit, at, roles_from(role)) is not None
+
+
+def may_manage_person(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Whoever looks after the person's primary unit, and could take away every post the person holds."""
+    return post_that_manages_person(user, volunteer, at) is not None
+
+
+def is_in_service(volunteer: Volunteer) -> bool:
+    """Neither suspended nor retired: may go on duty, and take part."""
+    return volunteer.standing == Standing.ACTIVE
+
+
+def post_that_manages(user: User, unit: Unit, at: datetime) -> Post | None:
+    """Return the post by which somebody looks after a unit."""
+    return post_over(user, unit, at, MANAGING_ROLES)
+
+
+def post_that_directs(user: User, unit: Unit, at: datetime) -> Post | None:
+    """Return the post by which somebody sends a unit's people."""
+    return post_over(user, unit, at, DISPATCHING_ROLES)
+
+
+def post_that_reshapes(user: User, unit: Unit, at: datetime) -> Post | None:
+    """Return the post, above a unit, by which somebody moves, splits, merges or retires it."""
+    above = unit.line[:-1]
+    posts = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES, unit__path__in=above)
+    return posts.select_related("unit").order_by("-unit__path", "seat").first()
+
+
+def post_that_manages_person(user: User, volunteer: Volunteer, at: datetime) -> Post | None:
+    """Return the post by which somebody looks after a person; nobody looks after who ranks above them."""
+    primary = Unit.objects.filter(memberships__volunteer=volunteer, memberships__is_primary=True).first()
+    post = post_that_manages(user, primary, at) if primary else None
+    return post if post and _may_end(user, _lasting_posts(volunteer, at), at) else None
+
+
+def post_that_releases(user: User, volunteer: Volunteer, unit: Unit, at: datetime) -> Post | None:
+    """Return the post by which somebody lets a person go from a unit, and so ends the posts held there."""
+    post = post_that_manages(user, unit, at)
+    return post if post and _may_end(user, _lasting_posts(volunteer, at).filter(unit=unit), at) else None
+
+
+def _lasting_posts(volunteer: Volunteer, at: datetime) -> QuerySet[Post]:
+    lasting = Q(until_at=None) | Q(until_at__gt=at)
+    held = Post.objects.filter(lasting, volunteer=volunteer).exclude(role=Role.MEMBER)
+    return held.select_related("unit")
+
+
+def _may_end(user: User, posts: QuerySet[Post], at: datetime) -> bool:
+    return all(may_appoint(user, post.unit, post.role, at) for post in posts)

@@ -125,7 +125,7 @@ def may_join_person(principal: Principal, id: str) -> bool:
 @topic("unit")
 def may_join_unit(principal: Principal, id: str) -> bool:
     """Let in those who see the unit: one's own line up to headquarters, and what one's posts cover."""
-    unit = Unit.objects.filter(number=id).first()
+    unit = Unit.objects.filter(number=id, retired_at=None).first()
     return unit is not None and may_see_unit(User(pk=principal.user_id), unit, now())
 
 

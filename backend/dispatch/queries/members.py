@@ -12,7 +12,8 @@ from backend.dispatch.models import Assignment, Task
 from backend.dispatch.rules import is_for_adults
 from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import NotFound, require
-from backend.volunteers.models import Membership, Skill, Unit, Volunteer, adult_if_born_until
+from backend.volunteers.models import Membership, Skill, Standing, Unit, Volunteer, adult_if_born_until
+from backend.volunteers.queries import current_unit
 from backend.volunteers.rules import within
 
 
@@ -25,21 +26,26 @@ class Sieve:
 
 
 def units_numbered(numbers: Iterable[str]) -> list[Unit]:
-    """Return the units with these numbers, written with or without dashes, or raise NotFound; one query."""
+    """Return the units with these numbers, written with or without dashes, or raise NotFound; one query.
+
+    A retired number stands for the unit that follows.
+    """
     try:
         wanted = {parse_unit_number(number) for number in numbers}
     except ValueError as error:
         raise NotFound from error
     units = list(Unit.objects.filter(number__in=wanted))
     require(len(units) == len(wanted))
-    return units
+    return list({unit.pk: unit for unit in map(current_unit, units)}.values())
 
 
 def members_below(units: Sequence[Unit]) -> QuerySet[Membership]:
-    """Return the memberships of people with an account in these units and everything below them."""
+    """Return the memberships of people in active service, with an account, in these units and all below them."""
     # The ranges are compared with thousands of units, not with a million memberships.
     below = Unit.objects.filter(reduce(or_, (within(unit.path) for unit in units)))
-    return Membership.objects.filter(unit__in=below.values("pk"), volunteer__user__is_active=True)
+    return Membership.objects.filter(
+        unit__in=below.values("pk"), volunteer__user__is_active=True, volunteer__standing=Standing.ACTIVE
+    )
 
 
 def sieves(task: Task, at: datetime) -> list[Sieve]:

@@ -19,7 +19,7 @@ from backend.lib.errors import NotFound, Refusal
 from backend.lib.rows import update_rows
 from backend.realtime.log import Announcement, publish_all
 from backend.realtime.positions import forget
-from backend.volunteers.models import User
+from backend.volunteers.models import Standing, User
 
 ANSWERED = ("status", "answered_at", "eta_at", "reason")
 """The fields of an assignment that an answer writes."""
@@ -30,7 +30,7 @@ def answer_offer(*, task_id: UUID, answer: AnswerIn, by: User, at: datetime) -> 
 
     Accepting a full task makes a reserve. Declining after accepting gives the place back, at any time: nobody is held
     to a task; the earliest reserve moves up. Raises NotFound to whoever was not asked, TaskOver when it was called off,
-    OfferExpired.
+    OfferExpired, and NotInService for accepting while suspended or retired.
     """
     (outcome,) = answer_offers([Answer(task_id, answer, by, at)])
     if isinstance(outcome, Refusal):
@@ -71,7 +71,11 @@ def _places(task: Task, answers: Sequence[Answer]) -> Places:
     declines = sum(given.answer.answer == "decline" for given in answers)
     if not declines:
         return Places(task, answering.values(), own, [])
-    reserves = parts.filter(status=AssignmentStatus.RESERVE, volunteer__user__is_active=True)
+    reserves = parts.filter(
+        status=AssignmentStatus.RESERVE,
+        volunteer__user__is_active=True,
+        volunteer__standing=Standing.ACTIVE,
+    )
     others = reserves.exclude(pk__in=[assignment.pk for assignment in own])
     return Places(task, answering.values(), own, others.order_by("answered_at", "pk")[:declines])
 

@@ -12,6 +12,8 @@ from backend.dispatch.schemas import AnswerIn
 from backend.dispatch.services.refusals import OfferExpired, TaskOver
 from backend.lib.errors import NotFound
 from backend.volunteers.models import User
+from backend.volunteers.rules import is_in_service
+from backend.volunteers.services.duty import NotInService
 
 TAKING_PART = (AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
 SAME = {"accept": TAKING_PART, "decline": (AssignmentStatus.DECLINED,)}
@@ -34,7 +36,7 @@ class Places:
     Afterwards `changed` holds the parts to be saved (by key, in the order of their first change), `acts` the lines of
     the record, and `gone` the numbers of those who gave a place back and are not on duty. `own` are all parts of
     `answering`, `waiting` as many reserves besides as there are answers that could make room for one: the earliest who
-    still have an account.
+    still have an account and are in service.
     """
 
     def __init__(
@@ -58,7 +60,7 @@ class Places:
                 self._wait(assignment)
 
     def take(self, given: Answer) -> Assignment:
-        """Take one answer; raises NotFound, TaskOver or OfferExpired and has then changed nothing."""
+        """Take one answer; raises NotFound, TaskOver, NotInService or OfferExpired and has then changed nothing."""
         assignment = self._own.get(given.by.pk)
         if assignment is None:
             raise NotFound
@@ -77,6 +79,8 @@ class Places:
     def _check(self, assignment: Assignment, given: Answer) -> None:
         if self.task.status == TaskStatus.CANCELLED:
             raise TaskOver
+        if given.answer.answer == "accept" and not is_in_service(assignment.volunteer):
+            raise NotInService
         gives_back = given.answer.answer == "decline" and assignment.status in TAKING_PART
         if not (self.task.is_open(given.at) or gives_back):
             raise OfferExpired
@@ -113,7 +117,7 @@ class Places:
 
     def _wait(self, reserve: Assignment) -> None:
         assert reserve.answered_at is not None, "a reserve has answered"
-        if reserve.volunteer.user_id in self._without_account:
+        if reserve.volunteer.user_id in self._without_account or not is_in_service(reserve.volunteer):
             return
         self._reserves[reserve.pk] = reserve
         heapq.heappush(self._queue, (reserve.answered_at, reserve.pk))

@@ -1,6 +1,8 @@
 """The formation and its people."""
 
 from backend.volunteers.models.accounts import Device, User, UserManager, phone_key
+from backend.volunteers.models.applications import Application, ApplicationStatus
+from backend.volunteers.models.emblems import Emblem
 from backend.volunteers.models.numbers import (
     NumberAlias,
     NumberBlock,
@@ -18,26 +20,34 @@ from backend.volunteers.models.people import (
     Volunteer,
     adult_if_born_until,
 )
-from backend.volunteers.models.posts import DISPATCHING_ROLES, MANAGING_ROLES, Post, Role
+from backend.volunteers.models.posts import DISPATCHING_ROLES, MANAGING_ROLES, RANKS, Post, Role, roles_from
 from backend.volunteers.models.trackers import Tracker, hash_of_secret
-from backend.volunteers.models.units import Unit, UnitKind
+from backend.volunteers.models.transfers import Transfer, TransferStatus
+from backend.volunteers.models.units import PartnerKind, Unit, UnitKind
 
 __all__ = [
     "ADULT_AGE",
     "DISPATCHING_ROLES",
     "MANAGING_ROLES",
+    "RANKS",
+    "Application",
+    "ApplicationStatus",
     "Device",
     "DutyPeriod",
+    "Emblem",
     "Membership",
     "NumberAlias",
     "NumberBlock",
     "NumberCounter",
+    "PartnerKind",
     "Post",
     "Role",
     "Series",
     "Skill",
     "Standing",
     "Tracker",
+    "Transfer",
+    "TransferStatus",
     "Unit",
     "UnitKind",
     "User",
@@ -47,5 +57,6 @@ __all__ = [
     "adult_if_born_until",
     "hash_of_secret",
     "phone_key",
+    "roles_from",
     "series_of",
 ]

@@ -45,6 +45,10 @@ class Volunteer(models.Model):
     standing = models.CharField(max_length=10, choices=Standing.choices, default=Standing.ACTIVE)
     born_on = models.DateField(null=True, blank=True)
     skills = models.ManyToManyField(Skill, blank=True, related_name="+")
+    standing_until = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="a suspension ends by itself then"
+    )
+    standing_reason = models.CharField(max_length=200, blank=True)
     duty_since = models.DateTimeField(null=True)
     duty_until = models.DateTimeField(
         null=True, db_index=True, help_text="duty ends by itself then; null: off duty"
@@ -93,9 +97,13 @@ class Membership(models.Model):
     volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="memberships")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="memberships")
     is_primary = models.BooleanField(default=False)
+    seat = models.PositiveIntegerField(
+        null=True, blank=True, help_text="the NN of CC-DD-BB-SSS-K-NN, from 02; null: none yet"
+    )
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["unit", "seat"], name="membership_seat_once"),
             models.UniqueConstraint(fields=["volunteer", "unit"], name="membership_once"),
             models.UniqueConstraint(
                 fields=["volunteer"], condition=Q(is_primary=True), name="membership_one_primary"

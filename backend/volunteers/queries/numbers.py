@@ -69,6 +69,15 @@ def volunteer_by_number(number: int) -> Volunteer:
     return alias.volunteer
 
 
+def volunteer_numbered(text: str) -> Volunteer:
+    """Return who has a number, or had it, as it is written: `2345 6781`. Raises NotFound."""
+    try:
+        number = parse_volunteer_number(text)
+    except ValueError as error:
+        raise NotFound from error
+    return volunteer_by_number(number)
+
+
 def numbers_of(volunteer: Volunteer) -> list[int]:
     """Return every number under which something may stand of a person: the present one first."""
     return [volunteer.number, *volunteer.aliases.order_by("pk").values_list("number", flat=True)]

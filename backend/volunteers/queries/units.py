@@ -3,22 +3,32 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Count, Q
-from django.db.models.functions import Substr
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Substr
 
 from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import NotFound
-from backend.volunteers.models import DISPATCHING_ROLES, Membership, Unit
+from backend.volunteers.models import DISPATCHING_ROLES, Membership, Standing, Unit
 from backend.volunteers.rules import current_posts, within
 from backend.volunteers.schemas import UnitCounts, UnitOut
 
 
 def unit_by_number(number: str) -> Unit:
-    """Return the unit with this number, written with or without dashes, or raise NotFound."""
+    """Return the unit with this number, written with or without dashes, or raise NotFound.
+
+    The number of a retired unit stands for its successor, or whoever followed that.
+    """
     try:
         unit: Unit = Unit.objects.get(number=parse_unit_number(number))
     except (ValueError, Unit.DoesNotExist) as error:
         raise NotFound from error
+    return current_unit(unit)
+
+
+def current_unit(unit: Unit) -> Unit:
+    """Return the unit itself, or if it is retired, the last of its successors: a unit that is retired never returns."""
+    while unit.successor is not None:
+        unit = unit.successor
     return unit
 
 
@@ -40,17 +50,35 @@ def _unit_out(unit: Unit, parent: str | None) -> UnitOut:
         parent=parent,
         lon=unit.lon,
         lat=unit.lat,
+        partner_kind=unit.partner_kind,
     )
+
+
+_RETIRED_BELOW = Coalesce(
+    Subquery(
+        Unit.objects.filter(
+            retired_at__isnull=False, depth=OuterRef("depth") + 1, path__startswith=OuterRef("path")
+        )
+        .order_by()
+        .values("depth")
+        .annotate(count=Count("pk"))
+        .values("count")
+    ),
+    0,
+)
+"""How many units directly below have been retired: the tree keeps them for their numbers' sake."""
 
 
 def counts_of(unit: Unit, *, at: datetime) -> UnitCounts:
     """Return a unit with the counts of its whole subtree."""
+    unit.gone = Unit.objects.annotate(gone=_RETIRED_BELOW).values_list("gone", flat=True).get(pk=unit.pk)
     return _counted([unit], within(unit.path, "unit__path"), len(unit.path), at)[0]
 
 
 def counts_of_children(unit: Unit, *, at: datetime) -> list[UnitCounts]:
     """Return the direct sub-units, each with the counts of its whole subtree; three queries however many there are."""
-    children = list(Unit.objects.filter(within(unit.path), depth=unit.depth + 1).order_by("path"))
+    below = Unit.objects.filter(within(unit.path), depth=unit.depth + 1, retired_at=None)
+    children = list(below.annotate(gone=_RETIRED_BELOW).order_by("path"))
     return _counted(children, within(unit.path, "unit__path"), len(unit.path) + Unit.steplen, at)
 
 
@@ -59,13 +87,14 @@ def _counted(units: Sequence[Unit], within_them: Q, path_length: int, at: dateti
     on_duty = Count("volunteer", distinct=True, filter=Q(volunteer__duty_until__gt=at))
     rows = (
         Membership.objects.filter(within_them, volunteer__user__is_active=True)
+        .exclude(volunteer__standing=Standing.RETIRED)
         .values(branch=Substr("unit__path", 1, path_length))
         .annotate(members=Count("volunteer", distinct=True), on_duty=on_duty)
         .order_by()
     )
     counts = {row["branch"]: (row["members"], row["on_duty"]) for row in rows}
     return [
-        UnitCounts(unit=out, members=members, on_duty=duty, children=unit.numchild)
+        UnitCounts(unit=out, members=members, on_duty=duty, children=unit.numchild - unit.gone)
         for unit, out in zip(units, unit_outs(units), strict=True)
         for members, duty in [counts.get(unit.path, (0, 0))]
     ]

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.volunteers.schemas.lives import MembershipOut, StandingOut
 from backend.volunteers.schemas.units import UnitOut
 
 
@@ -22,7 +23,10 @@ class DutyOut(Shape):
 
 
 class Me(Shape):
-    """The signed-in volunteer. `may_dispatch` names the topmost units that this person's posts cover."""
+    """The signed-in volunteer. `may_dispatch` names the topmost units that this person's posts cover.
+
+    Who is not `active` cannot go on duty or accept; posts rest meanwhile.
+    """
 
     number: VolunteerNumber
     name: str
@@ -33,6 +37,8 @@ class Me(Shape):
     posts: list[PostOut]
     skills: list[str]
     may_dispatch: list[UnitOut]
+    standing: StandingOut
+    memberships: list[MembershipOut]
 
 
 class DutyIn(Request):

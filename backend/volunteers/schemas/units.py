@@ -16,15 +16,17 @@ class UnitOut(Shape):
     parent: str | None
     lon: float | None
     lat: float | None
+    partner_kind: str = ""
 
 
 class UnitCounts(Shape):
-    """A unit with the live counts of its whole subtree."""
+    """A unit with the live counts of its whole subtree. `successor_of` is the retired number that was asked for."""
 
     unit: UnitOut
     members: int
     on_duty: int
     children: int
+    successor_of: str | None = None
 
 
 class UnitsCounted(RootModel[list[UnitCounts]]):

@@ -1,7 +1,9 @@
 """Writes invented people in bulk: 2,000 in seconds, where the ordinary services would take minutes."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
@@ -13,6 +15,7 @@ from backend.volunteers.models import Membership, Post, Role, Skill, User, Volun
 from backend.volunteers.services.duty import max_duty
 from backend.volunteers.services.numbers import issue_numbers
 from backend.volunteers.services.people import LEADER_SEAT
+from backend.volunteers.services.seats import next_seats
 
 _BATCH = 1_000
 
@@ -59,12 +62,25 @@ def _create(people: Sequence[Person], hashed: str, at: datetime) -> None:
         batch_size=_BATCH,
     )
     both = list(zip(people, volunteers, strict=True))
+    seats = _seats(people, at)
     Membership.objects.bulk_create(
-        [Membership(volunteer=volunteer, unit=person.unit, is_primary=True) for person, volunteer in both],
+        [
+            Membership(
+                volunteer=volunteer, unit=person.unit, is_primary=True, seat=next(seats[person.unit.pk])
+            )
+            for person, volunteer in both
+        ],
         batch_size=_BATCH,
     )
     _give_skills(both)
     _give_posts(both, at)
+
+
+def _seats(people: Sequence[Person], at: datetime) -> dict[int, Iterator[int]]:
+    """Return the free seats of each unit, from the one after its deputy's."""
+    wanted = Counter(person.unit.pk for person in people)
+    units = {person.unit.pk: person.unit for person in people}
+    return {key: islice(next_seats(unit, wanted[key] + 1, at=at), 1, None) for key, unit in units.items()}
 
 
 def _give_skills(both: Sequence[tuple[Person, Volunteer]]) -> None:

@@ -7,13 +7,18 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from backend.audit.services import record
-from backend.lib.errors import Invalid
+from backend.lib.errors import Invalid, Refusal, require
 from backend.realtime.log import Announcement, publish_all
 from backend.realtime.positions import BROUGHT_BACK, forget
 from backend.volunteers.events import DutyChanged
 from backend.volunteers.models import DutyPeriod, User, Volunteer
 from backend.volunteers.queries import duty_out
+from backend.volunteers.rules import is_in_service
 from backend.volunteers.schemas import DutyOut
+
+
+class NotInService(Refusal):
+    """You are suspended or retired: going on duty and accepting tasks is closed to you."""
 
 
 def max_duty() -> timedelta:
@@ -26,9 +31,11 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
     """Go on or off duty; returns what holds now.
 
     `until` may shorten the maximum length, which counts from the moment duty began: saying "on" again does not prolong
-    it, going off and on does. Locks the volunteer. Saying what holds already changes nothing.
+    it, going off and on does. Locks the volunteer. Saying what holds already changes nothing. Raises NotInService for
+    going on duty while suspended or retired.
     """
     volunteer = Volunteer.objects.select_for_update().get(user=by)
+    require(is_in_service(volunteer) or not on, NotInService)
     before = (volunteer.duty_since, volunteer.duty_until)
     if not (on and volunteer.is_on_duty(at)):
         DutyPeriod.objects.bulk_create(_ended(volunteer, at))
@@ -43,6 +50,17 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
             forget([volunteer.number], at=at)
         publish_all([_changed(volunteer, at)], at=at)
     return duty_out(volunteer, at=at)
+
+
+def end_duty(volunteer: Volunteer, *, by: User | None, at: datetime) -> list[Announcement]:
+    """End the duty of somebody who is locked, and take them off the live map; returns what is to be announced."""
+    if volunteer.duty_until is None:
+        return []
+    DutyPeriod.objects.bulk_create(_ended(volunteer, at))
+    volunteer.duty_since = volunteer.duty_until = None
+    volunteer.save(update_fields=["duty_since", "duty_until"])
+    record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=by, at=at, on=False)
+    return [_changed(volunteer, at)]
 
 
 @transaction.atomic
