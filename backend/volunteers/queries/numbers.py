@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
-from backend.lib.checkdigit import format_volunteer_number
+from backend.lib.checkdigit import format_volunteer_number, parse_volunteer_number
 from backend.lib.errors import NotFound, require
 from backend.lib.spoken import digits_of, one_slip_away, read_number
 from backend.volunteers.models import (
