@@ -6,6 +6,7 @@ from backend.dispatch import api as dispatch
 from backend.realtime import api as realtime
 from backend.volunteers import api as volunteers
 from backend.volunteers import tracker_api as trackers
+from backend.volunteers.api import imports as rosters
 
 v1: list[URLPattern | URLResolver] = [
     path("sign-in", volunteers.SignInDoor.as_view()),
@@ -23,6 +24,13 @@ v1: list[URLPattern | URLResolver] = [
     path("me/inbox", dispatch.InboxDoor.as_view()),
     path("units/<str:number>", volunteers.UnitDoor.as_view()),
     path("units/<str:number>/children", volunteers.UnitChildrenDoor.as_view()),
+    path("units/<str:number>/imports", rosters.ImportsDoor.as_view()),
+    path("units/<str:number>/roster", rosters.RosterDoor.as_view()),
+    path("imports/<uuid:import_id>", rosters.ImportDoor.as_view()),
+    path("imports/<uuid:import_id>/rows", rosters.ImportReportDoor.as_view()),
+    path("imports/<uuid:import_id>/start", rosters.ImportStartDoor.as_view()),
+    path("imports/<uuid:import_id>/undo", rosters.ImportUndoDoor.as_view()),
+    path("roster-template", rosters.TemplateDoor.as_view()),
     path("tasks", dispatch.TasksDoor.as_view()),
     path("tasks/<uuid:task_id>", dispatch.TaskDoor.as_view()),
     path("tasks/<uuid:task_id>/call-outs", dispatch.CallOutsDoor.as_view()),

@@ -1,6 +1,15 @@
 """The formation and its people."""
 
 from backend.volunteers.models.accounts import Device, User, UserManager, phone_key
+from backend.volunteers.models.imports import (
+    WORKING,
+    ImportStatus,
+    Newcomer,
+    NewcomerIdentity,
+    Outcome,
+    ReportedRow,
+    RosterImport,
+)
 from backend.volunteers.models.numbers import NumberCounter
 from backend.volunteers.models.people import (
     ADULT_AGE,
@@ -19,12 +28,19 @@ __all__ = [
     "ADULT_AGE",
     "DISPATCHING_ROLES",
     "MANAGING_ROLES",
+    "WORKING",
     "Device",
     "DutyPeriod",
+    "ImportStatus",
     "Membership",
+    "Newcomer",
+    "NewcomerIdentity",
     "NumberCounter",
+    "Outcome",
     "Post",
+    "ReportedRow",
     "Role",
+    "RosterImport",
     "Skill",
     "Standing",
     "Tracker",
