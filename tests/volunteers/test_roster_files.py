@@ -159,7 +159,7 @@ def test_cell_without_end_is_refused_before_it_is_kept(tmp_path: Path) -> None:
 
 
 def test_row_numbers_out_of_this_world_end_the_sheet(tmp_path: Path) -> None:
-    far = '<row r="4000000000"><c r="A4000000000" t="inlineStr"><is><t>x</t></is></c></row>'.encode()
+    far = b'<row r="4000000000"><c r="A4000000000" t="inlineStr"><is><t>x</t></is></c></row>'
 
     assert list(opened(hostile(tmp_path, _OPEN + _ROW + far + _CLOSE)).rows) == []
 

@@ -98,7 +98,7 @@ class OpenRoster:
 def open_roster(path: Path, format: str, encoding: str) -> OpenRoster:
     """Return the headings and rows of a file. Raises UnreadableRoster, also while the rows are read."""
     if format == "xlsx":
-        raw: Iterator[Sequence[Any]] = sheet_rows(path, columns=MAX_COLUMNS + 1, rows=MAX_ROWS)
+        raw: Iterator[Sequence[Any]] = sheet_rows(path, columns=MAX_COLUMNS + 1)
     else:
         raw = _csv_rows(path, encoding)
     numbered = _numbered(raw)

@@ -10,6 +10,8 @@ from openpyxl.reader.excel import ExcelReader
 
 from backend.volunteers.rosters.refusals import UnreadableRoster
 
+MAX_SHEET_ROWS = 1_048_576
+"""What a sheet can hold; rows beyond it exist only in sheets that no spreadsheet made."""
 MAX_PARTS = 500
 MAX_UNPACKED = 600_000_000
 """Bytes of all parts: a million rows of nine cells, written by a spreadsheet, are some 400 MB."""
@@ -22,7 +24,7 @@ MAX_ELEMENT = 4_000_000
 _PROLOGUE = 65_536
 
 
-def sheet_rows(path: Path, *, columns: int, rows: int) -> Iterator[tuple[Any, ...]]:
+def sheet_rows(path: Path, *, columns: int) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a workbook's first sheet, `columns` wide; formulas give the value that was stored with them.
 
     Raises UnreadableRoster.
@@ -31,15 +33,14 @@ def sheet_rows(path: Path, *, columns: int, rows: int) -> Iterator[tuple[Any, ..
         archive = _GuardedZip(path)
     except Exception as error:
         raise UnreadableRoster from error
-    with archive:
+    with archive, path.open("rb") as file:
         archive.check()
         try:
-            reader = ExcelReader(path, read_only=True, data_only=True, keep_links=False)
-            reader.archive.close()
+            reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
             reader.archive = archive
             reader.read()
             sheet = reader.wb.worksheets[0]
-            found = sheet.iter_rows(min_row=1, max_row=rows, max_col=columns, values_only=True)
+            found = sheet.iter_rows(min_row=1, max_row=MAX_SHEET_ROWS, max_col=columns, values_only=True)
             yield from cast(Iterator[tuple[Any, ...]], found)
         except UnreadableRoster:
             raise

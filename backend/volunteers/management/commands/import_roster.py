@@ -51,7 +51,7 @@ class Command(BaseCommand):
             unit = unit_by_number(options["unit"])
         except NotFound as error:
             raise CommandError(f"There is no unit {options['unit']}.") from error
-        with tqdm(desc="rows", unit=" rows", disable=None) as bar:
+        with _Progress() as progress:
             return import_file(
                 file,
                 unit=unit,
@@ -61,7 +61,7 @@ class Command(BaseCommand):
                 dry_run=options["dry_run"],
                 resume=options["resume"],
                 skip_rejected=options["skip_rejected"],
-                tell=lambda batch: _show(bar, batch),
+                tell=progress,
                 portion=options["portion"],
             )
 
@@ -90,8 +90,23 @@ def _undone(id: UUID) -> RosterImport:
     return work_on(id)
 
 
-def _show(bar: "tqdm[Any]", batch: RosterImport) -> None:
-    if bar.desc.rstrip(": ") != str(batch.status):
-        bar.reset(total=batch.rows_total or None)
-        bar.set_description(str(batch.status))
-    bar.update((batch.numbered_to or batch.rows_done) - bar.n)
+class _Progress:
+    """A bar for each step: rows that are checked, people who get their numbers."""
+
+    def __init__(self) -> None:
+        self._step = ""
+        self._bar: tqdm[Any] = tqdm(unit=" rows", disable=None)
+
+    def __call__(self, batch: RosterImport) -> None:
+        if self._step != batch.status:
+            self._step = str(batch.status)
+            self._bar.reset(total=batch.rows_total or None)
+            self._bar.set_description(self._step)
+        done = batch.rows_done if batch.status == ImportStatus.CHECKING else batch.numbered_to
+        self._bar.update(max(0, done - self._bar.n))
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
