@@ -173,6 +173,13 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["backend.lib.api.describe_problems"],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+FILE_UPLOAD_HANDLERS = [
+    "backend.lib.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+# Uploaded rosters, until they have been checked.
+IMPORTS_FOLDER = env.str("IMPORTS_FOLDER", default=str(ROOT / "var" / "imports"))
 
 # Realtime.
 MUSTER: dict[str, Any] = {

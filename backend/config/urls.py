@@ -6,7 +6,7 @@ from backend.dispatch import api as dispatch
 from backend.realtime import api as realtime
 from backend.volunteers import api as volunteers
 from backend.volunteers import tracker_api as trackers
-from backend.volunteers.api import applications, formation, lives, numbers, posts
+from backend.volunteers.api import applications, formation, imports, lives, numbers, posts
 
 v1: list[URLPattern | URLResolver] = [
     path("sign-in", volunteers.SignInDoor.as_view()),
@@ -54,6 +54,13 @@ v1: list[URLPattern | URLResolver] = [
     path("units/<str:number>/walk-ins", numbers.WalkInsDoor.as_view()),
     path("volunteers/<str:person>/life-number", numbers.LifeNumberDoor.as_view()),
     path("volunteers/<str:person>/merge", numbers.MergeDoor.as_view()),
+    path("units/<str:number>/imports", imports.ImportsDoor.as_view()),
+    path("units/<str:number>/roster-file", imports.RosterDoor.as_view()),
+    path("imports/<uuid:import_id>", imports.ImportDoor.as_view()),
+    path("imports/<uuid:import_id>/rows", imports.ImportReportDoor.as_view()),
+    path("imports/<uuid:import_id>/start", imports.ImportStartDoor.as_view()),
+    path("imports/<uuid:import_id>/undo", imports.ImportUndoDoor.as_view()),
+    path("roster-template", imports.TemplateDoor.as_view()),
     path("tasks", dispatch.TasksDoor.as_view()),
     path("tasks/<uuid:task_id>", dispatch.TaskDoor.as_view()),
     path("tasks/<uuid:task_id>/call-outs", dispatch.CallOutsDoor.as_view()),

@@ -7,13 +7,14 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from backend.volunteers.models import DISPATCHING_ROLES, Role, User
+from backend.volunteers.models import DISPATCHING_ROLES, MANAGING_ROLES, Role, User
 from backend.volunteers.rules import current_posts
 
 LABELS: dict[str, Promise] = {
     "console": _("Command centre"),
     "leader": _("Call out"),
     "me": _("My tasks"),
+    "imports": _("Rosters"),
 }
 """The pages that stand in the menu, by the name of their address."""
 
@@ -37,7 +38,10 @@ class Page:
 
 def pages_for(user: User, *, at: datetime) -> list[Page]:
     """Return the pages that somebody may open, the person's first page first."""
-    return [Page(name) for name in _names_for(user, at)]
+    names = _names_for(user, at)
+    if current_posts(user.pk, at).filter(role__in=MANAGING_ROLES).exists():
+        names.append("imports")
+    return [Page(name) for name in names]
 
 
 def _names_for(user: User, at: datetime) -> list[str]:

@@ -1,10 +1,12 @@
-"""What time brings to people: duty and suspensions end by themselves, and what is no longer needed is forgotten."""
+"""What time brings to people: duty and suspensions end, imports go on, and what is over is forgotten."""
 
 from datetime import datetime, timedelta
 
 from backend.realtime.clock import due
 from backend.volunteers import services
 from backend.volunteers.services import applications, standing
+from backend.volunteers.services.import_work import turn
+from backend.volunteers.services.imports import forget_unstarted
 
 
 @due(every=timedelta(seconds=5))
@@ -29,3 +31,15 @@ def forget_applications(*, at: datetime) -> int:
 def forget_duty_periods(*, at: datetime) -> int:
     """Delete the record of duties that ended more than a week ago; returns of how many."""
     return services.forget_duty_periods(at=at)
+
+
+@due(every=timedelta(seconds=1))
+def go_on_with_imports(*, at: datetime) -> int:
+    """Begin to work on the import that waits longest, or go on with one that was broken off; returns of how many."""
+    return turn(at=at)
+
+
+@due(every=timedelta(hours=1))
+def forget_unstarted_imports(*, at: datetime) -> int:
+    """Forget the people of imports that nobody started within a week; returns how many imports."""
+    return forget_unstarted(at=at)

@@ -3,6 +3,15 @@
 from backend.volunteers.models.accounts import Device, User, UserManager, phone_key
 from backend.volunteers.models.applications import Application, ApplicationStatus
 from backend.volunteers.models.emblems import Emblem
+from backend.volunteers.models.imports import (
+    WORKING,
+    ImportStatus,
+    Newcomer,
+    NewcomerIdentity,
+    Outcome,
+    ReportedRow,
+    RosterImport,
+)
 from backend.volunteers.models.numbers import (
     NumberAlias,
     NumberBlock,
@@ -30,18 +39,25 @@ __all__ = [
     "DISPATCHING_ROLES",
     "MANAGING_ROLES",
     "RANKS",
+    "WORKING",
     "Application",
     "ApplicationStatus",
     "Device",
     "DutyPeriod",
     "Emblem",
+    "ImportStatus",
     "Membership",
+    "Newcomer",
+    "NewcomerIdentity",
     "NumberAlias",
     "NumberBlock",
     "NumberCounter",
+    "Outcome",
     "PartnerKind",
     "Post",
+    "ReportedRow",
     "Role",
+    "RosterImport",
     "Series",
     "Skill",
     "Standing",

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from backend.lib.sealed import LOOKUP_CHARACTERS
 from backend.volunteers.models.accounts import User
 from backend.volunteers.models.units import Unit
 
@@ -53,6 +54,15 @@ class Volunteer(models.Model):
     duty_until = models.DateTimeField(
         null=True, db_index=True, help_text="duty ends by itself then; null: off duty"
     )
+
+    id_card_sealed = models.CharField(max_length=120, blank=True)
+    id_card_key = models.CharField(max_length=LOOKUP_CHARACTERS, null=True)  # noqa: DJ001  # unique unless absent
+    batch = models.ForeignKey(
+        "volunteers.RosterImport", null=True, on_delete=models.PROTECT, related_name="people"
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["id_card_key"], name="id_card_once")]
 
     @property
     def topic(self) -> str:

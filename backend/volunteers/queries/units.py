@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce, Substr
 
 from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import NotFound
-from backend.volunteers.models import DISPATCHING_ROLES, Membership, Standing, Unit
+from backend.volunteers.models import DISPATCHING_ROLES, MANAGING_ROLES, Membership, Standing, Unit
 from backend.volunteers.rules import current_posts, within
 from backend.volunteers.schemas import UnitCounts, UnitOut
 
@@ -112,4 +112,10 @@ def topmost(units: Iterable[Unit]) -> list[Unit]:
 def dispatched_units(user_id: int, *, at: datetime) -> list[Unit]:
     """Return the topmost units that a user's posts cover, none of them below another."""
     posts = current_posts(user_id, at).filter(role__in=DISPATCHING_ROLES)
+    return topmost(Unit.objects.filter(posts__in=posts).distinct())
+
+
+def managed_units(user_id: int, *, at: datetime) -> list[Unit]:
+    """Return the topmost units whose people somebody looks after."""
+    posts = current_posts(user_id, at).filter(role__in=MANAGING_ROLES)
     return topmost(Unit.objects.filter(posts__in=posts).distinct())
