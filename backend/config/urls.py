@@ -6,6 +6,7 @@ from backend.dispatch import api as dispatch
 from backend.realtime import api as realtime
 from backend.volunteers import api as volunteers
 from backend.volunteers import tracker_api as trackers
+from backend.volunteers.api import availability, roster
 
 v1: list[URLPattern | URLResolver] = [
     path("sign-in", volunteers.SignInDoor.as_view()),
@@ -23,6 +24,9 @@ v1: list[URLPattern | URLResolver] = [
     path("me/inbox", dispatch.InboxDoor.as_view()),
     path("units/<str:number>", volunteers.UnitDoor.as_view()),
     path("units/<str:number>/children", volunteers.UnitChildrenDoor.as_view()),
+    path("units/<str:number>/roster", roster.RosterDoor.as_view()),
+    path("units/<str:number>/nearest", roster.NearestDoor.as_view()),
+    path("me/availability", availability.AvailabilityDoor.as_view()),
     path("tasks", dispatch.TasksDoor.as_view()),
     path("tasks/<uuid:task_id>", dispatch.TaskDoor.as_view()),
     path("tasks/<uuid:task_id>/call-outs", dispatch.CallOutsDoor.as_view()),

@@ -20,7 +20,7 @@ class UnitDoor(APIView):
         """Return a unit with the live counts of its whole subtree."""
         unit, at = queries.unit_by_number(number), now()
         require(rules.may_see_unit(user_of(request), unit, at))
-        return answer(queries.counts_of(unit, at=at))
+        return answer(queries.counts_of(unit))
 
 
 class UnitChildrenDoor(APIView):
@@ -31,4 +31,4 @@ class UnitChildrenDoor(APIView):
         """Return the direct sub-units with their live counts, for those who may dispatch the unit."""
         unit, at = queries.unit_by_number(number), now()
         require(rules.may_dispatch(user_of(request), unit, at))
-        return answer(queries.counts_of_children(unit, at=at))
+        return answer(queries.counts_of_children(unit))

@@ -1,6 +1,8 @@
 """The formation and its people."""
 
 from backend.volunteers.models.accounts import Device, User, UserManager, phone_key
+from backend.volunteers.models.availability import DatedAvailability, WeeklyAvailability
+from backend.volunteers.models.counts import UnitCount, counted
 from backend.volunteers.models.numbers import NumberCounter
 from backend.volunteers.models.people import (
     ADULT_AGE,
@@ -19,6 +21,7 @@ __all__ = [
     "ADULT_AGE",
     "DISPATCHING_ROLES",
     "MANAGING_ROLES",
+    "DatedAvailability",
     "Device",
     "DutyPeriod",
     "Membership",
@@ -29,11 +32,14 @@ __all__ = [
     "Standing",
     "Tracker",
     "Unit",
+    "UnitCount",
     "UnitKind",
     "User",
     "UserManager",
     "Volunteer",
+    "WeeklyAvailability",
     "adult_if_born_until",
+    "counted",
     "hash_of_secret",
     "phone_key",
 ]

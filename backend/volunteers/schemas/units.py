@@ -19,11 +19,16 @@ class UnitOut(Shape):
 
 
 class UnitCounts(Shape):
-    """A unit with the live counts of its whole subtree."""
+    """A unit with the live counts of its whole subtree: of people who have their primary unit in it.
+
+    `unreachable` are those who are signed in on no device. Whose duty has just ended by itself counts as on duty
+    for some seconds more.
+    """
 
     unit: UnitOut
     members: int
     on_duty: int
+    unreachable: int
     children: int
 
 

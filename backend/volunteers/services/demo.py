@@ -10,9 +10,11 @@ from django.db.models import Q
 from backend.audit.services import record
 from backend.volunteers.demo import Person
 from backend.volunteers.models import Membership, Post, Role, Skill, User, Volunteer, phone_key
+from backend.volunteers.services.counts import recount
 from backend.volunteers.services.duty import max_duty
 from backend.volunteers.services.numbers import issue_numbers
 from backend.volunteers.services.people import LEADER_SEAT
+from backend.volunteers.services.roster import roster_fields
 
 _BATCH = 1_000
 
@@ -41,7 +43,9 @@ def put_on_duty(people: Sequence[Person], *, share: float, at: datetime) -> int:
     """Put that share of the people on duty unless they are; returns how many. Nothing is announced."""
     lucky = [phone_key(person.phone) for person in people if person.luck < share]
     off = Volunteer.objects.filter(Q(duty_until=None) | Q(duty_until__lte=at), user__phone_key__in=lucky)
-    return off.update(duty_since=at, duty_until=at + max_duty())
+    ready = off.update(duty_since=at, duty_until=at + max_duty())
+    recount({person.unit.pk for person in people}, at=at)
+    return ready
 
 
 def _create(people: Sequence[Person], hashed: str, at: datetime) -> None:
@@ -57,9 +61,18 @@ def _create(people: Sequence[Person], hashed: str, at: datetime) -> None:
     )
     both = list(zip(people, volunteers, strict=True))
     Membership.objects.bulk_create(
-        [Membership(volunteer=volunteer, unit=person.unit, is_primary=True) for person, volunteer in both],
+        [
+            Membership(
+                volunteer=volunteer,
+                unit=person.unit,
+                is_primary=True,
+                **roster_fields(person.name, person.unit.path),
+            )
+            for person, volunteer in both
+        ],
         batch_size=_BATCH,
     )
+    recount({person.unit.pk for person in people}, at=at)
     _give_skills(both)
     _give_posts(both, at)
 

@@ -8,7 +8,9 @@ from django.db import transaction
 from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal
 from backend.volunteers.models import Membership, Post, Role, Skill, Unit, User, Volunteer, phone_key
+from backend.volunteers.services.counts import Counts, change_counts
 from backend.volunteers.services.numbers import issue_number
+from backend.volunteers.services.roster import roster_fields
 
 LEADER_SEAT = 1
 
@@ -42,8 +44,17 @@ def create_volunteer(
     volunteer = Volunteer.objects.create(user=user, number=issue_number(), name=name, born_on=born_on)
     volunteer.skills.set(known)
     Membership.objects.bulk_create(
-        [Membership(volunteer=volunteer, unit=unit, is_primary=unit is units[0]) for unit in units]
+        [
+            Membership(
+                volunteer=volunteer,
+                unit=unit,
+                is_primary=unit is units[0],
+                **roster_fields(volunteer.name, unit.path),
+            )
+            for unit in units
+        ]
     )
+    change_counts({unit.pk: Counts(members=1) for unit in units[:1]}, at=at)
     record("volunteer.created", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
     return volunteer
 
