@@ -3,6 +3,7 @@
 from django.urls import path
 
 from backend.console import views
+from backend.console.pages import roster, units
 
 app_name = "console"
 urlpatterns = [
@@ -14,5 +15,8 @@ urlpatterns = [
     path("leader/", views.leader_board, name="leader"),
     path("me/", views.volunteer_page, name="me"),
     path("me/manifest.webmanifest", views.web_manifest, name="web-manifest"),
+    path("roster/", roster.roster, name="roster"),
+    path("roster/<str:number>/", roster.roster, name="unit-roster"),
+    path("units/<str:number>/", units.unit_page, name="unit"),
     path("me/worker.js", views.service_worker, name="worker"),
 ]
