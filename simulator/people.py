@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from backend.volunteers.models import Device, Membership, Post, Role, Unit, UnitKind, User, Volunteer
+from backend.volunteers.services.counts import recount
+from backend.volunteers.services.roster import roster_fields
 from backend.volunteers.tokens import tokens_for
 
 UNIT = "0726000000"
@@ -40,10 +42,16 @@ def make_people(count: int, *, line: Sequence[str] = (UNIT,), first: int = FIRST
     at = datetime.now(UTC)
     unit = _lowest(line)
     volunteers = _volunteers(list(range(first, first + count)), at)
-    members = [Membership(volunteer=volunteer, unit=unit, is_primary=True) for volunteer in volunteers]
+    members = [
+        Membership(
+            volunteer=volunteer, unit=unit, is_primary=True, **roster_fields(volunteer.name, unit.path)
+        )
+        for volunteer in volunteers
+    ]
     Membership.objects.bulk_create(members, batch_size=BATCH)
     Post.objects.create(volunteer=volunteers[0], unit=unit, role=Role.COMMANDER, seat=1, from_at=at)
     devices = Device.objects.bulk_create([_device(v.user, at) for v in volunteers], batch_size=BATCH)
+    recount([unit.pk], at=at)
     return [_signed_in(volunteer, device, at) for volunteer, device in zip(volunteers, devices, strict=True)]
 
 

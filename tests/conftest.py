@@ -24,6 +24,8 @@ from backend.volunteers import services
 from backend.volunteers.holders import forget_lines
 from backend.volunteers.models import Membership, Role, Skill, Unit, UnitKind, User, Volunteer
 from backend.volunteers.schemas import DeviceIn, SignedIn
+from backend.volunteers.services.counts import recount
+from backend.volunteers.services.roster import roster_fields
 
 hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")
@@ -161,7 +163,9 @@ def make_volunteer(db: None, at: datetime) -> MakeVolunteer:
             [Skill.objects.get_or_create(code=code, defaults={"name": code})[0] for code in skills]
         )
         if unit is not None:
-            Membership.objects.create(volunteer=volunteer, unit=unit, is_primary=True)
+            fields = roster_fields(volunteer.name, unit.path)
+            Membership.objects.create(volunteer=volunteer, unit=unit, is_primary=True, **fields)
+            recount([unit.pk], at=at)
         return volunteer
 
     return make

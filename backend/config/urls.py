@@ -6,7 +6,16 @@ from backend.dispatch import api as dispatch
 from backend.realtime import api as realtime
 from backend.volunteers import api as volunteers
 from backend.volunteers import tracker_api as trackers
-from backend.volunteers.api import applications, formation, imports, lives, numbers, posts
+from backend.volunteers.api import (
+    applications,
+    availability,
+    formation,
+    imports,
+    lives,
+    numbers,
+    posts,
+    roster,
+)
 
 v1: list[URLPattern | URLResolver] = [
     path("sign-in", volunteers.SignInDoor.as_view()),
@@ -61,6 +70,9 @@ v1: list[URLPattern | URLResolver] = [
     path("imports/<uuid:import_id>/start", imports.ImportStartDoor.as_view()),
     path("imports/<uuid:import_id>/undo", imports.ImportUndoDoor.as_view()),
     path("roster-template", imports.TemplateDoor.as_view()),
+    path("units/<str:number>/roster", roster.RosterDoor.as_view()),
+    path("units/<str:number>/nearest", roster.NearestDoor.as_view()),
+    path("me/availability", availability.AvailabilityDoor.as_view()),
     path("tasks", dispatch.TasksDoor.as_view()),
     path("tasks/<uuid:task_id>", dispatch.TaskDoor.as_view()),
     path("tasks/<uuid:task_id>/call-outs", dispatch.CallOutsDoor.as_view()),

@@ -14,7 +14,8 @@ LABELS: dict[str, Promise] = {
     "console": _("Command centre"),
     "leader": _("Call out"),
     "me": _("My tasks"),
-    "imports": _("Rosters"),
+    "imports": _("Imports"),
+    "roster": _("Roster"),
 }
 """The pages that stand in the menu, by the name of their address."""
 
@@ -47,7 +48,7 @@ def pages_for(user: User, *, at: datetime) -> list[Page]:
 def _names_for(user: User, at: datetime) -> list[str]:
     roles = set(current_posts(user.pk, at).values_list("role", flat=True))
     if Role.COMMANDER in roles:
-        return ["console", "leader", "me"]
+        return ["console", "leader", "me", "roster"]
     if roles & set(DISPATCHING_ROLES):
-        return ["leader", "console", "me"]
+        return ["leader", "console", "me", "roster"]
     return ["me"]

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from backend.console import views
-from backend.console.pages import imports
+from backend.console.pages import imports, roster, units
 
 app_name = "console"
 urlpatterns = [
@@ -17,5 +17,8 @@ urlpatterns = [
     path("imports/", imports.imports, name="imports"),
     path("imports/<uuid:import_id>/", imports.roster_import, name="import"),
     path("me/manifest.webmanifest", views.web_manifest, name="web-manifest"),
+    path("roster/", roster.roster, name="roster"),
+    path("roster/<str:number>/", roster.roster, name="unit-roster"),
+    path("units/<str:number>/", units.unit_page, name="unit"),
     path("me/worker.js", views.service_worker, name="worker"),
 ]

@@ -1,10 +1,10 @@
-"""What time brings to people: duty and suspensions end, imports go on, and what is over is forgotten."""
+"""What time brings to people: duty and suspensions end, imports go on, counts are put right."""
 
 from datetime import datetime, timedelta
 
 from backend.realtime.clock import due
 from backend.volunteers import services
-from backend.volunteers.services import applications, standing
+from backend.volunteers.services import applications, counts, roster, standing
 from backend.volunteers.services.import_work import turn
 from backend.volunteers.services.imports import forget_unstarted
 
@@ -43,3 +43,15 @@ def go_on_with_imports(*, at: datetime) -> int:
 def forget_unstarted_imports(*, at: datetime) -> int:
     """Forget the people of imports that nobody started within a week; returns how many imports."""
     return forget_unstarted(at=at)
+
+
+@due(every=timedelta(minutes=1))
+def repair_counts(*, at: datetime) -> int:
+    """Count some units again, those first that were counted the longest ago; returns how many counts were wrong."""
+    return counts.repair_counts(at=at)
+
+
+@due(every=timedelta(seconds=10))
+def fill_roster_gaps(*, at: datetime) -> int:  # noqa: ARG001  # the clock gives it to everybody
+    """Copy to new memberships what a roster needs and they were made without; returns how many."""
+    return roster.fill_roster_gaps()

@@ -168,6 +168,12 @@ DOORS = (
         LEADER,
         body=lambda w, c: {"duplicate": w.number("member")},
     ),
+    Door("GET", V1 + "units/<str:number>/roster", LEADER),
+    Door(
+        "GET", V1 + "units/<str:number>/nearest", LEADER, query=lambda w, c: "lon=119.9&lat=29.4&datum=wgs84"
+    ),
+    Door("GET", V1 + "me/availability", OWN),
+    Door("PUT", V1 + "me/availability", OWN, body=lambda w, c: {"weekly": [], "periods": []}),
     Door("GET", V1 + "tasks", LEADER, query=_squadron),
     Door("POST", V1 + "tasks", {"leader": 201}, body=lambda w, c: task_body(w.formation, w.at)),
     Door("GET", V1 + "tasks/<uuid:task_id>", LEADER),

@@ -23,7 +23,7 @@ class UnitDoor(APIView):
         """Return a unit with the live counts of its whole subtree; for a retired number, its successor's."""
         unit, at = queries.unit_by_number(number), now()
         require(rules.may_see_unit(user_of(request), unit, at))
-        counts = queries.counts_of(unit, at=at)
+        counts = queries.counts_of(unit)
         asked = parse_unit_number(number)
         return answer(counts.model_copy(update={"successor_of": asked if asked != unit.number else None}))
 
@@ -43,4 +43,4 @@ class UnitChildrenDoor(APIView):
         """Return the direct sub-units with their live counts, for those who may dispatch the unit."""
         unit, at = queries.unit_by_number(number), now()
         require(rules.may_dispatch(user_of(request), unit, at))
-        return answer(queries.counts_of_children(unit, at=at))
+        return answer(queries.counts_of_children(unit))

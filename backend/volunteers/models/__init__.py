@@ -2,6 +2,8 @@
 
 from backend.volunteers.models.accounts import Device, User, UserManager, phone_key
 from backend.volunteers.models.applications import Application, ApplicationStatus
+from backend.volunteers.models.availability import DatedAvailability, WeeklyAvailability
+from backend.volunteers.models.counts import UnitCount, counted
 from backend.volunteers.models.emblems import Emblem
 from backend.volunteers.models.imports import (
     WORKING,
@@ -42,6 +44,7 @@ __all__ = [
     "WORKING",
     "Application",
     "ApplicationStatus",
+    "DatedAvailability",
     "Device",
     "DutyPeriod",
     "Emblem",
@@ -65,12 +68,15 @@ __all__ = [
     "Transfer",
     "TransferStatus",
     "Unit",
+    "UnitCount",
     "UnitKind",
     "User",
     "UserManager",
     "Volunteer",
     "WalkIn",
+    "WeeklyAvailability",
     "adult_if_born_until",
+    "counted",
     "hash_of_secret",
     "phone_key",
     "roles_from",

@@ -12,9 +12,11 @@ from django.db.models import Q
 from backend.audit.services import record
 from backend.volunteers.demo import Person
 from backend.volunteers.models import Membership, Post, Role, Skill, User, Volunteer, phone_key
+from backend.volunteers.services.counts import recount
 from backend.volunteers.services.duty import max_duty
 from backend.volunteers.services.numbers import issue_numbers
 from backend.volunteers.services.people import LEADER_SEAT
+from backend.volunteers.services.roster import roster_fields
 from backend.volunteers.services.seats import next_seats
 
 _BATCH = 1_000
@@ -47,6 +49,7 @@ def put_on_duty(people: Sequence[Person], *, share: float, at: datetime) -> int:
     ready = off.update(duty_since=at, duty_until=at + max_duty())
     if ready:
         record("duty.invented", subject="formation", by=None, at=at, count=ready)
+    recount({person.unit.pk for person in people}, at=at)
     return ready
 
 
@@ -66,12 +69,17 @@ def _create(people: Sequence[Person], hashed: str, at: datetime) -> None:
     Membership.objects.bulk_create(
         [
             Membership(
-                volunteer=volunteer, unit=person.unit, is_primary=True, seat=next(seats[person.unit.pk])
+                volunteer=volunteer,
+                unit=person.unit,
+                is_primary=True,
+                seat=next(seats[person.unit.pk]),
+                **roster_fields(person.name, person.unit.path),
             )
             for person, volunteer in both
         ],
         batch_size=_BATCH,
     )
+    recount({person.unit.pk for person in people}, at=at)
     _give_skills(both)
     _give_posts(both, at)
 

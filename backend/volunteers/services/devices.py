@@ -12,9 +12,11 @@ from uuid6 import uuid7
 from backend.audit.services import record
 from backend.lib.errors import NotFound, NotSignedIn, Refusal
 from backend.realtime.sessions import revoke_session
-from backend.volunteers.models import Device, User
+from backend.volunteers.models import Device, Membership, User, counted
 from backend.volunteers.queries import me_of
+from backend.volunteers.queries.reach import live_devices
 from backend.volunteers.schemas import DeviceIn, SignedIn, Tokens
+from backend.volunteers.services.counts import recount
 from backend.volunteers.services.duty import set_duty
 from backend.volunteers.tokens import Claims, read_refresh, tokens_for
 
@@ -41,6 +43,7 @@ def sign_in(*, user: User, device: DeviceIn, at: datetime) -> SignedIn:
     row.session, row.refresh_id, row.previous_refresh_id = uuid.uuid4(), uuid.uuid4().hex, ""
     row.save()
     record("device.signed_in", subject=f"device.{row.pk}", by=user, at=at)
+    _count_reachable(row, at)
     tokens = tokens_for(row, number=user.volunteer.number, at=at)
     return SignedIn(**tokens.model_dump(), me=me_of(user, at=at))
 
@@ -52,6 +55,7 @@ def register_page_device(*, user: User, name: str = "", at: datetime) -> Device:
         pk=UUID(str(uuid7())), user=user, name=name[:80], platform="web", created_at=at, last_seen_at=at
     )
     record("device.signed_in", subject=f"device.{device.pk}", by=user, at=at)
+    _count_reachable(device, at)
     return device
 
 
@@ -87,6 +91,7 @@ def _rotate(claims: Claims, at: datetime) -> Tokens | None:
         )
     elif not _is_retry(device, claims, at):
         _revoke(device, by=None, at=at, reason="an old refresh token was used")
+        _count_reachable(device, at)
         return None
     return tokens_for(device, number=device.user.volunteer.number, at=at)
 
@@ -109,16 +114,20 @@ def note_arrival(shown: Mapping[UUID, datetime]) -> None:
 @transaction.atomic
 def sign_out(*, device_id: UUID, by: User, at: datetime) -> None:
     """End a device's tokens and sockets, and the person's duty, in one transaction."""
-    _revoke(_own_device(device_id, by), by=by, at=at, reason="signed out")
+    device = _own_device(device_id, by)
+    _revoke(device, by=by, at=at, reason="signed out")
     set_duty(on=False, by=by, at=at)
+    _count_reachable(device, at)
 
 
 @transaction.atomic
 def revoke_device(*, device_id: UUID, by: User, at: datetime) -> None:
     """End another device of one's own, for example a lost phone; with the last one duty ends too."""
-    _revoke(_own_device(device_id, by), by=by, at=at, reason="revoked by its owner")
+    device = _own_device(device_id, by)
+    _revoke(device, by=by, at=at, reason="revoked by its owner")
     if not by.devices.filter(revoked_at=None).exists():
         set_duty(on=False, by=by, at=at)
+    _count_reachable(device, at)
 
 
 def _own_device(device_id: UUID, by: User) -> Device:
@@ -133,6 +142,16 @@ def _revoke(device: Device, *, by: User | None, at: datetime, reason: str) -> No
     device.save(update_fields=["revoked_at", "refresh_id", "previous_refresh_id"])
     revoke_session(device.session, at=at)
     record("device.revoked", subject=f"device.{device.pk}", by=by, at=at, reason=reason)
+
+
+def _count_reachable(device: Device, at: datetime) -> None:
+    """Count the person's unit again when this is their first device, or was the last; it is locked before."""
+    if live_devices(at).filter(user=device.user_id).exclude(pk=device.pk).exists():
+        return
+    units = Membership.objects.filter(counted(), volunteer__user=device.user_id).values_list(
+        "unit", flat=True
+    )
+    recount(units, at=at)
 
 
 def _locked_device(user: User, device: DeviceIn, at: datetime) -> Device:

@@ -15,6 +15,7 @@ from backend.volunteers.models import DutyPeriod, User, Volunteer
 from backend.volunteers.queries import duty_out
 from backend.volunteers.rules import is_in_service
 from backend.volunteers.schemas import DutyOut
+from backend.volunteers.services.counts import change_duty_counts
 
 
 class NotInService(Refusal):
@@ -46,6 +47,8 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
     if before != (volunteer.duty_since, volunteer.duty_until):
         volunteer.save(update_fields=["duty_since", "duty_until"])
         record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=by, at=at, on=on)
+        if on != (before[1] is not None):
+            change_duty_counts([volunteer.pk], by=1 if on else -1, at=at)
         if not on:
             forget([volunteer.number], at=at)
         publish_all([_changed(volunteer, at)], at=at)
@@ -76,6 +79,7 @@ def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
         volunteer.duty_since = volunteer.duty_until = None
         record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=None, at=at, on=False)
     Volunteer.objects.bulk_update(overdue, ["duty_since", "duty_until"])
+    change_duty_counts([volunteer.pk for volunteer in overdue], by=-1, at=at)
     forget([volunteer.number for volunteer in overdue], at=at)
     publish_all([_changed(volunteer, at) for volunteer in overdue], at=at)
     return len(overdue)

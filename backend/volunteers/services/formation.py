@@ -12,6 +12,7 @@ from backend.lib.checkdigit import unit_number
 from backend.volunteers.divisions import Division, Point, display_name
 from backend.volunteers.models import Unit, UnitKind
 from backend.volunteers.queries import current_unit
+from backend.volunteers.services.roster import follow_moved_units
 
 KINDS = (UnitKind.HEADQUARTERS, UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.BRIGADE, UnitKind.SQUADRON)
 LAST_BRIGADE, LAST_SQUADRON = 79, 899
@@ -61,6 +62,8 @@ def load_formation(
             growth.renamed.append(unit)
     changes.created = growth.save(progress)
     changes.moved = _move(divisions)
+    if changes.moved:
+        follow_moved_units()
     codes = {division.code for division in divisions}
     changes.vanished = sorted(
         f"{code} {unit.official_name}" for code, unit in growth.known.items() if code not in codes

@@ -10,6 +10,7 @@ from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal
 from backend.volunteers.models import Post, Role, Skill, Unit, User, Volunteer, phone_key
 from backend.volunteers.queries.seats import free_seats
+from backend.volunteers.services.counts import Counts, change_counts
 from backend.volunteers.services.numbers import issue_number
 from backend.volunteers.services.seats import lock_units, take_seat
 
@@ -51,6 +52,7 @@ def create_volunteer(
     lock_units(units)
     for unit in units:
         take_seat(volunteer=volunteer, unit=unit, is_primary=unit is units[0], at=at)
+    change_counts({unit.pk: Counts(members=1) for unit in units[:1]}, at=at)
     record("volunteer.created", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
     return volunteer
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from backend.volunteers.models import Membership, Unit, Volunteer
 from backend.volunteers.queries.seats import free_seats
+from backend.volunteers.services.roster import roster_fields
 
 
 def lock_units(units: Iterable[Unit]) -> None:
@@ -25,4 +26,7 @@ def next_seats(unit: Unit, count: int, *, at: datetime) -> list[int]:
 def take_seat(*, volunteer: Volunteer, unit: Unit, is_primary: bool, at: datetime) -> Membership:
     """Make somebody a member of a unit with the next free seat there. Locks the unit."""
     (seat,) = next_seats(unit, 1, at=at)
-    return Membership.objects.create(volunteer=volunteer, unit=unit, is_primary=is_primary, seat=seat)
+    fields = roster_fields(volunteer.name, unit.path)
+    return Membership.objects.create(
+        volunteer=volunteer, unit=unit, is_primary=is_primary, seat=seat, **fields
+    )
