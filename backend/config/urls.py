@@ -6,6 +6,7 @@ from backend.dispatch import api as dispatch
 from backend.realtime import api as realtime
 from backend.volunteers import api as volunteers
 from backend.volunteers import tracker_api as trackers
+from backend.volunteers.api import privacy
 
 v1: list[URLPattern | URLResolver] = [
     path("sign-in", volunteers.SignInDoor.as_view()),
@@ -30,6 +31,16 @@ v1: list[URLPattern | URLResolver] = [
     path("tasks/<uuid:task_id>/recipients", dispatch.RecipientsDoor.as_view()),
     path("tasks/<uuid:task_id>/units", dispatch.UnitProgressDoor.as_view()),
     path("tasks/<uuid:task_id>/answer", dispatch.AnswerDoor.as_view()),
+    path("tasks/<uuid:task_id>/legal-basis", dispatch.LegalBasisDoor.as_view()),
+    path("me/consents", privacy.ConsentsDoor.as_view()),
+    path("me/consents/<str:purpose>", privacy.ConsentDoor.as_view()),
+    path("me/looks", privacy.LooksDoor.as_view()),
+    path("me/export", privacy.ExportDoor.as_view()),
+    path("me/deletion", privacy.DeletionDoor.as_view()),
+    path("volunteers/<str:person>/credentials", privacy.CredentialsDoor.as_view()),
+    path("volunteers/<str:person>/credentials/<uuid:credential_id>", privacy.CredentialDoor.as_view()),
+    path("volunteers/<str:person>/guardians", privacy.GuardiansDoor.as_view()),
+    path("volunteers/<str:person>/guardians/<uuid:guardian_id>", privacy.GuardianDoor.as_view()),
     path("positions", realtime.Positions.as_view()),
     path("catch-up", realtime.CatchUp.as_view()),
     path("receipts", realtime.Receipts.as_view()),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from backend.console import views
+from backend.console.pages import my_data
 
 app_name = "console"
 urlpatterns = [
@@ -13,6 +14,10 @@ urlpatterns = [
     path("console/", views.command_centre, name="console"),
     path("leader/", views.leader_board, name="leader"),
     path("me/", views.volunteer_page, name="me"),
+    path("my-data/", my_data.my_data, name="my-data"),
+    path("my-data/consents/<str:purpose>", my_data.decide, name="my-data-consent"),
+    path("my-data/export", my_data.export, name="my-data-export"),
+    path("my-data/deletion", my_data.delete, name="my-data-deletion"),
     path("me/manifest.webmanifest", views.web_manifest, name="web-manifest"),
     path("me/worker.js", views.service_worker, name="worker"),
 ]

@@ -21,6 +21,9 @@ from backend.realtime.registry import registry
 from backend.volunteers import services
 from backend.volunteers.models import Device, Role, User
 from backend.volunteers.schemas import DeviceIn, SignedIn, TrackerIn
+from backend.volunteers.schemas.privacy import CredentialIn, GuardianIn
+from backend.volunteers.services.credentials import record_credential
+from backend.volunteers.services.guardians import record_guardian
 from backend.volunteers.tokens import tokens_for
 from tests.conftest import Formation, MakeVolunteer
 
@@ -99,6 +102,10 @@ class World:
     """Another device of the leader."""
     tracker: UUID = field(default_factory=uuid7)
     """A tracker of the leader."""
+    credential: UUID = field(default_factory=uuid7)
+    """A credential of the volunteer."""
+    guardian: UUID = field(default_factory=uuid7)
+    """A guardian of the volunteer."""
 
     def sign_in(self, user: User, device: UUID | None = None) -> Caller:
         """Sign a person in on a device, a new one unless it is given."""
@@ -146,6 +153,13 @@ def make_world(
         dead = world.signed_out[name] = world.sign_in(people[name])
         services.revoke_device(device_id=dead.device, by=dead.user, at=at)
     world.sign_in(people["leader"], world.spare)
+    person = people["volunteer"].volunteer
+    credential = {"id": str(world.credential), "kind": "insurance", "valid_from": at.isoformat()}
+    guardian = guardian_body(world, "leader") | {"id": str(world.guardian)}
+    record_credential(
+        volunteer=person, wanted=CredentialIn.model_validate(credential), by=people["leader"], at=at
+    )
+    record_guardian(volunteer=person, wanted=GuardianIn.model_validate(guardian), by=people["leader"], at=at)
     world.tracker = services.make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id
     return world
 
@@ -168,6 +182,16 @@ def everything() -> dict[str, list[dict[str, Any]]]:
         for app in OUR_APPS
         for model in apps.get_app_config(app).get_models(include_auto_created=True)
     }
+
+
+def guardian_body(world: World, caller: str) -> dict[str, Any]:
+    """Return a guardian as a leader's app sends it."""
+    return {"id": str(uuid7()), "name": "李父", "phone": "13800001234", "consent_at": world.at.isoformat()}
+
+
+def credential_body(world: World, caller: str) -> dict[str, Any]:
+    """Return an insurance as a leader's app sends it."""
+    return {"id": str(uuid7()), "kind": "insurance", "valid_from": world.at.isoformat()}
 
 
 def nothing(world: World, caller: str) -> None:

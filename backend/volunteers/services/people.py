@@ -7,7 +7,8 @@ from django.db import transaction
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal
-from backend.volunteers.models import Membership, Post, Role, Skill, Unit, User, Volunteer, phone_key
+from backend.volunteers.models import Membership, Post, Purpose, Role, Skill, Unit, User, Volunteer, phone_key
+from backend.volunteers.services.consents import agree_on_paper
 from backend.volunteers.services.numbers import issue_number
 
 LEADER_SEAT = 1
@@ -26,12 +27,14 @@ def create_volunteer(
     born_on: date | None = None,
     units: Sequence[Unit] = (),
     skills: Collection[str] = (),
+    agrees_to: Collection[Purpose] = (),
     by: User | None,
     at: datetime,
 ) -> Volunteer:
     """Make an account and a volunteer with a new number; the first of `units` is the primary one.
 
-    Without a password nobody can sign in yet. Raises PhoneTaken, or Invalid for an unknown skill.
+    `agrees_to` is what the person has agreed to on paper. Without a password nobody can sign in yet. Raises PhoneTaken,
+    or Invalid for an unknown skill.
     """
     known = list(Skill.objects.filter(code__in=skills))
     if len(known) != len(set(skills)):
@@ -44,6 +47,7 @@ def create_volunteer(
     Membership.objects.bulk_create(
         [Membership(volunteer=volunteer, unit=unit, is_primary=unit is units[0]) for unit in units]
     )
+    agree_on_paper([volunteer], agrees_to, at=at)
     record("volunteer.created", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
     return volunteer
 
