@@ -89,6 +89,13 @@ def may_locate(volunteer: Volunteer) -> bool:
     return volunteer.location_consent_at is not None and held == current_version(Purpose.LOCATION)
 
 
+def agrees_to(volunteer: Volunteer, purpose: Purpose) -> bool:
+    """Tell whether the person agrees to a purpose in the words that hold now."""
+    return volunteer.consents.filter(
+        purpose=purpose, version=current_version(purpose), withdrawn_at=None
+    ).exists()
+
+
 def is_known_minor(at: datetime, of: str = "") -> Q:
     """Return the condition of being under 18 by a date of birth that is known."""
     return Q(**{f"{of}born_on__gt": adult_if_born_until(at)})

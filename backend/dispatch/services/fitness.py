@@ -46,7 +46,7 @@ class Fitness:
     def check(self, person: Volunteer, answer: AnswerIn, at: datetime) -> None:
         """Raise why somebody may not accept.
 
-        ForAdultsOnly, GuardianDisagrees, CredentialsMissing, RiskNotAcknowledged; NotFound for whoever was erased since.
+        ForAdultsOnly, GuardianDisagrees, CredentialsMissing, RiskNotAcknowledged; NotFound to whoever was erased since.
         """
         if person.erased_at is not None:
             raise NotFound
