@@ -225,6 +225,7 @@ def test_every_door_is_documented() -> None:
         "cancel_task",
         "create_task",
         "inbox",
+        "name_legal_basis",
         "task",
         "task_recipients",
         "task_units",

@@ -65,6 +65,6 @@ def _overdue(at: datetime) -> dict[str, QuerySet[Any]]:
 @transaction.atomic
 def _delete(kind: str, rows: QuerySet[Any], at: datetime) -> int:
     step = list(rows.order_by("pk").values_list("pk", flat=True)[:STEP])
-    deleted = rows.model._default_manager.filter(pk__in=step).delete()[0]  # noqa: SLF001  # documented, of any model
+    deleted: int = rows.model._default_manager.filter(pk__in=step).delete()[0]  # noqa: SLF001  # documented, of any model
     note_deleted(kind, deleted, at=at)
     return deleted
