@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from backend.volunteers.models import Device, Membership, Post, Role, Unit, UnitKind, User, Volunteer
+from backend.volunteers.consents import current_version
+from backend.volunteers.models import Device, Membership, Post, Purpose, Role, Unit, UnitKind, User, Volunteer
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.roster import roster_fields
 from backend.volunteers.tokens import tokens_for
@@ -81,6 +82,8 @@ def _volunteers(numbers: Sequence[int], at: datetime) -> Sequence[Volunteer]:
                 born_on=at.date() - timedelta(days=30 * 365),
                 duty_since=at,
                 duty_until=at + timedelta(hours=12),
+                location_consent_at=at,
+                location_consent_version=current_version(Purpose.LOCATION),
             )
             for user, number in zip(users, numbers, strict=True)
         ],

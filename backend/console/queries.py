@@ -16,6 +16,7 @@ LABELS: dict[str, Promise] = {
     "me": _("My tasks"),
     "imports": _("Imports"),
     "roster": _("Roster"),
+    "my-data": _("My data"),
 }
 """The pages that stand in the menu, by the name of their address."""
 
@@ -48,7 +49,7 @@ def pages_for(user: User, *, at: datetime) -> list[Page]:
 def _names_for(user: User, at: datetime) -> list[str]:
     roles = set(current_posts(user.pk, at).values_list("role", flat=True))
     if Role.COMMANDER in roles:
-        return ["console", "leader", "me", "roster"]
+        return ["console", "leader", "me", "roster", "my-data"]
     if roles & set(DISPATCHING_ROLES):
-        return ["leader", "console", "me", "roster"]
-    return ["me"]
+        return ["leader", "console", "me", "roster", "my-data"]
+    return ["me", "my-data"]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from backend.realtime.clock import due
 from backend.volunteers import services
-from backend.volunteers.services import applications, counts, roster, standing
+from backend.volunteers.services import applications, consents, counts, retention, roster, standing
 from backend.volunteers.services.import_work import turn
 from backend.volunteers.services.imports import forget_unstarted
 
@@ -55,3 +55,15 @@ def repair_counts(*, at: datetime) -> int:
 def fill_roster_gaps(*, at: datetime) -> int:  # noqa: ARG001  # the clock gives it to everybody
     """Copy to new memberships what a roster needs and they were made without; returns how many."""
     return roster.fill_roster_gaps()
+
+
+@due(every=timedelta(hours=1))
+def keep_to_limits(*, at: datetime) -> int:
+    """Delete what has been kept long enough; returns how much. `manage.py retention_report` tells of each kind."""
+    return retention.keep_to_limits(at=at)
+
+
+@due(every=timedelta(seconds=5))
+def forget_who_withdrew(*, at: datetime) -> int:
+    """Take those off the map who withdrew while a report of theirs was being stored; returns how many."""
+    return consents.forget_who_withdrew(at=at)

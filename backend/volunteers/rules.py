@@ -5,17 +5,20 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from backend.volunteers.consents import current_version
 from backend.volunteers.models import (
     DISPATCHING_ROLES,
     MANAGING_ROLES,
     Membership,
     Post,
+    Purpose,
     Role,
     Standing,
     Unit,
     UnitKind,
     User,
     Volunteer,
+    adult_if_born_until,
     roles_from,
 )
 
@@ -146,3 +149,39 @@ def _lasting_posts(volunteer: Volunteer, at: datetime) -> QuerySet[Post]:
 
 def _may_end(user: User, posts: QuerySet[Post], at: datetime) -> bool:
     return all(may_appoint(user, post.unit, post.role, at) for post in posts)
+
+
+def may_keep_records_of(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Whoever leads, deputises or commands in a unit of the person, or above it, and is not the person."""
+    if volunteer.user_id == user.pk:
+        return False
+    units = Unit.objects.filter(memberships__volunteer=volunteer)
+    lines = {path for unit in units for path in unit.line}
+    return current_posts(user.pk, at).filter(role__in=MANAGING_ROLES, unit__path__in=lines).exists()
+
+
+def agrees_to_location(of: str = "") -> Q:
+    """Return the condition of having agreed, in the words that hold now, to being located.
+
+    `of` leads from the rows asked for to the volunteer: `volunteer__`.
+    """
+    version = current_version(Purpose.LOCATION)
+    return Q(**{f"{of}location_consent_version": version, f"{of}location_consent_at__isnull": False})
+
+
+def may_locate(volunteer: Volunteer) -> bool:
+    """Tell whether the person has agreed, in the words that hold now, to being located."""
+    held = volunteer.location_consent_version
+    return volunteer.location_consent_at is not None and held == current_version(Purpose.LOCATION)
+
+
+def agrees_to(volunteer: Volunteer, purpose: Purpose) -> bool:
+    """Tell whether the person agrees to a purpose in the words that hold now."""
+    return volunteer.consents.filter(
+        purpose=purpose, version=current_version(purpose), withdrawn_at=None
+    ).exists()
+
+
+def is_known_minor(at: datetime, of: str = "") -> Q:
+    """Return the condition of being under 18 by a date of birth that is known."""
+    return Q(**{f"{of}born_on__gt": adult_if_born_until(at)})

@@ -14,7 +14,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 
 from backend.lib.checkdigit import parse_volunteer_number
-from backend.lib.errors import NotSignedIn, TooMany
+from backend.lib.errors import NotSignedIn, Refusal, TooMany, require
 from backend.volunteers import services
 from backend.volunteers.authentication import page_device
 from backend.volunteers.models import User, phone_key
@@ -116,3 +116,18 @@ def _user_named(name: str) -> User | None:
     now = users.filter(volunteer__number=number, volunteer__merged_into=None).first()
     before = now or users.filter(volunteer__aliases__number=number).first()
     return before or users.filter(phone_key=phone_key(name)).first()
+
+
+class PasswordWrong(Refusal):
+    """The password is wrong."""
+
+    status = 403
+
+
+def confirm_password(request: HttpRequest, user: User, password: str) -> None:
+    """Let whoever is signed in show that it is them. Wrong guesses count. Raises PasswordWrong, or TooMany."""
+    try:
+        checked = checked_user(request, f"{user.volunteer.number:08d}", password)
+    except NotSignedIn as error:
+        raise PasswordWrong from error
+    require(checked.pk == user.pk, PasswordWrong)

@@ -21,6 +21,9 @@ from backend.realtime.registry import registry
 from backend.volunteers import services
 from backend.volunteers.models import Device, Role, User
 from backend.volunteers.schemas import DeviceIn, SignedIn, TrackerIn
+from backend.volunteers.schemas.privacy import CredentialIn, GuardianIn
+from backend.volunteers.services.credentials import record_credential
+from backend.volunteers.services.guardians import record_guardian
 from backend.volunteers.services.number_blocks import issue_block
 from backend.volunteers.services.walk_ins import register_walk_in
 from backend.volunteers.tokens import tokens_for
@@ -105,6 +108,10 @@ class World:
     """The temporary number of somebody who came to help squadron A."""
     block: UUID = field(default_factory=uuid7)
     """A block of numbers of squadron A."""
+    credential: UUID = field(default_factory=uuid7)
+    """A credential of the volunteer."""
+    guardian: UUID = field(default_factory=uuid7)
+    """A guardian of the volunteer."""
 
     def sign_in(self, user: User, device: UUID | None = None) -> Caller:
         """Sign a person in on a device, a new one unless it is given."""
@@ -156,6 +163,13 @@ def make_world(
     world.walk_in = walk_in.number
     issue_block(block_id=world.block, unit=squadron, size=3, by=leader, at=at)
     world.sign_in(people["leader"], world.spare)
+    person = people["volunteer"].volunteer
+    credential = {"id": str(world.credential), "kind": "insurance", "valid_from": at.isoformat()}
+    guardian = guardian_body(world, "leader") | {"id": str(world.guardian)}
+    record_credential(
+        volunteer=person, wanted=CredentialIn.model_validate(credential), by=people["leader"], at=at
+    )
+    record_guardian(volunteer=person, wanted=GuardianIn.model_validate(guardian), by=people["leader"], at=at)
     world.tracker = services.make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id
     return world
 
@@ -178,6 +192,16 @@ def everything() -> dict[str, list[dict[str, Any]]]:
         for app in OUR_APPS
         for model in apps.get_app_config(app).get_models(include_auto_created=True)
     }
+
+
+def guardian_body(world: World, caller: str) -> dict[str, Any]:
+    """Return a guardian as a leader's app sends it."""
+    return {"id": str(uuid7()), "name": "李父", "phone": "13800001234", "consent_at": world.at.isoformat()}
+
+
+def credential_body(world: World, caller: str) -> dict[str, Any]:
+    """Return an insurance as a leader's app sends it."""
+    return {"id": str(uuid7()), "kind": "insurance", "valid_from": world.at.isoformat()}
 
 
 def nothing(world: World, caller: str) -> None:

@@ -24,9 +24,11 @@ from tests.contract.doors import (
     WITHOUT_TOKEN,
     Fill,
     World,
+    credential_body,
     cursors_of,
     everything,
     fixes,
+    guardian_body,
     nothing,
     rest_clients,
     rest_doors,
@@ -65,9 +67,14 @@ class Door:
             "<uuid:task_id>": str(world.task.pk),
             "<uuid:device_id>": str(world.spare),
             "<uuid:tracker_id>": str(world.tracker),
+            "<str:person>": world.number("volunteer"),
+            "<uuid:credential_id>": str(world.credential),
+            "<uuid:guardian_id>": str(world.guardian),
+            "<str:purpose>": "location",
             "<str:number>": world.formation.squadron_a.number,
             "<str:text>": world.number("volunteer"),
-            "<str:person>": str(world.walk_in),
+            "<str:temporary>": str(world.walk_in),
+            "<str:kept>": str(world.walk_in),
             "<uuid:block_id>": str(world.block),
         }
         address = f"/{self.address}"
@@ -119,6 +126,7 @@ def _block_number(world: World, caller: str) -> dict[str, Any]:
 
 
 V1 = "api/v1/"
+PERSON = V1 + "volunteers/<str:person>/"
 TRACKERS = (V1 + "trackers/owntracks", V1 + "trackers/osmand")
 OPEN = dict.fromkeys(WITHOUT_TOKEN, 200)
 LEADER = {"leader": 200}
@@ -161,10 +169,10 @@ DOORS = (
         {"leader": 201},
         body=lambda w, c: {"id": str(uuid7()), "name": "来帮忙的"},
     ),
-    Door("POST", V1 + "volunteers/<str:person>/life-number", LEADER),
+    Door("POST", V1 + "volunteers/<str:temporary>/life-number", LEADER),
     Door(
         "POST",
-        V1 + "volunteers/<str:person>/merge",
+        V1 + "volunteers/<str:kept>/merge",
         LEADER,
         body=lambda w, c: {"duplicate": w.number("member")},
     ),
@@ -188,6 +196,24 @@ DOORS = (
         rightful="volunteer",
         body=lambda w, c: {"answer": "accept", "eta_min": 5},
     ),
+    # The leader directs the task and is no commander: the door is there, and closed.
+    Door(
+        "PUT",
+        V1 + "tasks/<uuid:task_id>/legal-basis",
+        {"leader": 403},
+        body=lambda w, c: {"legal_basis": "vital_interests", "reason": "A child is missing"},
+    ),
+    Door("GET", V1 + "me/consents", OWN),
+    Door("PUT", V1 + "me/consents/<str:purpose>", OWN, body=lambda w, c: {"agreed": True, "version": 1}),
+    Door("GET", V1 + "me/looks", OWN),
+    Door("GET", V1 + "me/export", OWN),
+    Door("POST", V1 + "me/deletion", OWN, body=lambda w, c: {"password": PASSWORD}),
+    Door("GET", PERSON + "credentials", {"leader": 200, "volunteer": 200}),
+    Door("POST", PERSON + "credentials", {"leader": 201}, body=credential_body),
+    Door("DELETE", PERSON + "credentials/<uuid:credential_id>", {"leader": 204}),
+    Door("GET", PERSON + "guardians", {"leader": 200, "volunteer": 200}),
+    Door("POST", PERSON + "guardians", {"leader": 201}, body=guardian_body),
+    Door("DELETE", PERSON + "guardians/<uuid:guardian_id>", {"leader": 204}),
     Door("POST", V1 + "positions", OWN, rightful="volunteer", body=fixes),
     Door(
         "POST",
@@ -274,6 +300,8 @@ def test_what_is_hidden_and_what_does_not_exist_get_the_same_answer(world: World
     hidden = [str(world.task.pk), str(world.spare), world.formation.squadron_a.number]
     hidden += [world.number("volunteer"), str(world.walk_in), str(world.block)]
     missing = [str(uuid7()), str(uuid7()), "0726010998", "10000005", "90000012", str(uuid7())]
+    hidden += [str(world.credential), str(world.guardian)]
+    missing += [str(uuid7()), str(uuid7())]
 
     for door in DOORS:
         if "<" in door.address and "me/" not in door.address:

@@ -9,11 +9,12 @@ from operator import and_, or_
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from backend.dispatch.models import Assignment, Task
-from backend.dispatch.rules import is_for_adults
+from backend.dispatch.rules import is_dangerous, is_for_adults
 from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import NotFound, require
 from backend.volunteers.models import Membership, Skill, Standing, Unit, Volunteer, adult_if_born_until
 from backend.volunteers.queries import current_unit
+from backend.volunteers.queries.privacy import guardian_agrees, has_every_credential
 from backend.volunteers.rules import within
 
 
@@ -55,6 +56,11 @@ def sieves(task: Task, at: datetime) -> list[Sieve]:
         found.append(Sieve(f"with the skills {', '.join(task.requirements)}", _has_skills(task.requirements)))
     if is_for_adults(task):
         found.append(Sieve("proven to be adults", Q(volunteer__born_on__lte=adult_if_born_until(at))))
+    else:
+        found.append(Sieve("of age or with a guardian who agrees", _may_serve(at)))
+    if is_dangerous(task):
+        words = "insured, trained and with an agreement at that time"
+        found.append(Sieve(words, has_every_credential(task.starts_at, "volunteer")))
     asked = Assignment.objects.filter(task=task, volunteer=OuterRef("volunteer"))
     found.append(Sieve("not asked yet", Q(~Exists(asked))))
     return found
@@ -76,6 +82,22 @@ def why_nobody(task: Task, units: Sequence[Unit], at: datetime) -> str:
     found = members_below(units).aggregate(members=Count("volunteer", distinct=True), **counts)
     parts = [f"{found[f'left_{n}']} {step.words}" for n, step in enumerate(steps)]
     return f"Nobody in these units can be asked now: {found['members']} members, of them {', '.join(parts)}."
+
+
+def fit_for(task: Task, volunteer_ids: Iterable[int]) -> set[int]:
+    """Return those of the people (keys of volunteers) whose credentials are good when a dangerous task begins."""
+    good = has_every_credential(task.starts_at)
+    return set(Volunteer.objects.filter(good, pk__in=list(volunteer_ids)).values_list("pk", flat=True))
+
+
+def with_guardian(volunteer_ids: Iterable[int], at: datetime) -> set[int]:
+    """Return those of the people (keys of volunteers) who are of age, or whose guardian agrees."""
+    found = Volunteer.objects.filter(guardian_agrees(at), pk__in=list(volunteer_ids))
+    return set(found.values_list("pk", flat=True))
+
+
+def _may_serve(at: datetime) -> Q:
+    return guardian_agrees(at, "volunteer", "volunteer__")
 
 
 def _has_skills(codes: Sequence[str]) -> Q:

@@ -9,6 +9,7 @@ from uuid import UUID
 from backend.audit.services import Act
 from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
 from backend.dispatch.schemas import AnswerIn
+from backend.dispatch.services.fitness import Fitness
 from backend.dispatch.services.refusals import OfferExpired, TaskOver
 from backend.lib.errors import NotFound
 from backend.volunteers.models import User
@@ -45,12 +46,14 @@ class Places:
         answering: Iterable[User],
         own: Iterable[Assignment],
         waiting: Iterable[Assignment],
+        fitness: Fitness,
     ) -> None:
         self.task = task
         self.was_full = task.is_full
         self.changed: dict[int, Assignment] = {}
         self.acts: list[Act] = []
         self.gone: list[int] = []
+        self._fitness = fitness
         self._own = {assignment.volunteer.user_id: assignment for assignment in own}
         self._reserves: dict[int, Assignment] = {}
         self._queue: list[tuple[datetime, int]] = []
@@ -69,6 +72,7 @@ class Places:
         self._check(assignment, given)
         assignment.answered_at, assignment.reason = given.at, given.answer.reason
         assignment.eta_at = _eta(given)
+        assignment.risk_acknowledged_at = given.at if given.answer.risk_acknowledged else None
         if given.answer.answer == "accept":
             self._accept(assignment)
         else:
@@ -84,6 +88,8 @@ class Places:
         gives_back = given.answer.answer == "decline" and assignment.status in TAKING_PART
         if not (self.task.is_open(given.at) or gives_back):
             raise OfferExpired
+        if given.answer.answer == "accept":
+            self._fitness.check(assignment.volunteer, given.answer, given.at)
 
     def _accept(self, assignment: Assignment) -> None:
         """Take a place, or a place in the reserve."""

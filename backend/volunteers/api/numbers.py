@@ -138,9 +138,9 @@ class LifeNumberDoor(APIView):
     """A number for life."""
 
     @extend_schema(operation_id="give_life_number", request=None, responses=NumberedPerson, tags=["numbers"])
-    def post(self, request: Request, person: str) -> Response:
+    def post(self, request: Request, temporary: str) -> Response:
         """Give whoever has a temporary number one for life; the old one leads to them."""
-        volunteer = give_life_number(number=number_in(person), by=user_of(request), at=now())
+        volunteer = give_life_number(number=number_in(temporary), by=user_of(request), at=now())
         return answer(NumberedPerson.of(volunteer))
 
 
@@ -150,8 +150,8 @@ class MergeDoor(APIView):
     @extend_schema(
         operation_id="merge_volunteers", request=MergeIn, responses=NumberedPerson, tags=["numbers"]
     )
-    def post(self, request: Request, person: str) -> Response:
+    def post(self, request: Request, kept: str) -> Response:
         """Merge a duplicate into the record with this number, which is kept."""
         duplicate = _number_in(parse(MergeIn, request).duplicate, "/duplicate")
-        kept = merge_volunteers(kept=number_in(person), duplicate=duplicate, by=user_of(request), at=now())
-        return answer(NumberedPerson.of(kept))
+        merged = merge_volunteers(kept=number_in(kept), duplicate=duplicate, by=user_of(request), at=now())
+        return answer(NumberedPerson.of(merged))

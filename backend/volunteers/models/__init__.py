@@ -3,8 +3,11 @@
 from backend.volunteers.models.accounts import Device, User, UserManager, phone_key
 from backend.volunteers.models.applications import Application, ApplicationStatus
 from backend.volunteers.models.availability import DatedAvailability, WeeklyAvailability
+from backend.volunteers.models.consents import Consent, Purpose
 from backend.volunteers.models.counts import UnitCount, counted
+from backend.volunteers.models.credentials import Credential, CredentialKind
 from backend.volunteers.models.emblems import Emblem
+from backend.volunteers.models.guardians import Guardian
 from backend.volunteers.models.imports import (
     WORKING,
     ImportStatus,
@@ -14,6 +17,7 @@ from backend.volunteers.models.imports import (
     ReportedRow,
     RosterImport,
 )
+from backend.volunteers.models.looks import Look, LookedAt
 from backend.volunteers.models.numbers import (
     NumberAlias,
     NumberBlock,
@@ -32,6 +36,7 @@ from backend.volunteers.models.people import (
     adult_if_born_until,
 )
 from backend.volunteers.models.posts import DISPATCHING_ROLES, MANAGING_ROLES, RANKS, Post, Role, roles_from
+from backend.volunteers.models.retention import RetentionRun
 from backend.volunteers.models.trackers import Tracker, hash_of_secret
 from backend.volunteers.models.transfers import Transfer, TransferStatus
 from backend.volunteers.models.units import PartnerKind, Unit, UnitKind
@@ -44,11 +49,17 @@ __all__ = [
     "WORKING",
     "Application",
     "ApplicationStatus",
+    "Consent",
+    "Credential",
+    "CredentialKind",
     "DatedAvailability",
     "Device",
     "DutyPeriod",
     "Emblem",
+    "Guardian",
     "ImportStatus",
+    "Look",
+    "LookedAt",
     "Membership",
     "Newcomer",
     "NewcomerIdentity",
@@ -58,7 +69,9 @@ __all__ = [
     "Outcome",
     "PartnerKind",
     "Post",
+    "Purpose",
     "ReportedRow",
+    "RetentionRun",
     "Role",
     "RosterImport",
     "Series",

@@ -54,6 +54,12 @@ class Volunteer(models.Model):
     duty_until = models.DateTimeField(
         null=True, db_index=True, help_text="duty ends by itself then; null: off duty"
     )
+    location_consent_at = models.DateTimeField(
+        null=True,
+        help_text="since when the location may be taken; null: it may not. Kept by services/consents",
+    )
+    location_consent_version = models.PositiveSmallIntegerField(null=True)
+    erased_at = models.DateTimeField(null=True, help_text="the person had everything of theirs deleted")
 
     id_card_sealed = models.CharField(max_length=120, blank=True)
     id_card_key = models.CharField(max_length=LOOKUP_CHARACTERS, null=True)  # noqa: DJ001  # unique unless absent

@@ -5,14 +5,14 @@ from datetime import datetime
 from backend.volunteers.models import Device, Tracker, User, Volunteer
 from backend.volunteers.queries.lives import membership_out, standing_out
 from backend.volunteers.queries.units import dispatched_units, unit_outs
-from backend.volunteers.rules import current_posts
+from backend.volunteers.rules import current_posts, may_locate
 from backend.volunteers.schemas import DutyOut, Me, PostOut
 
 
 def duty_out(volunteer: Volunteer, *, at: datetime) -> DutyOut:
     """Return whether someone is on duty at `at`, and until when at the latest."""
     on = volunteer.is_on_duty(at)
-    return DutyOut(on=on, until=volunteer.duty_until if on else None)
+    return DutyOut(on=on, until=volunteer.duty_until if on else None, tracked=on and may_locate(volunteer))
 
 
 def me_of(user: User, *, at: datetime) -> Me:

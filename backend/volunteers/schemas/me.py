@@ -16,10 +16,14 @@ class PostOut(Shape):
 
 
 class DutyOut(Shape):
-    """Whether someone is on duty, and until when at the latest."""
+    """Whether someone is on duty, and until when at the latest.
+
+    `tracked` tells whether positions are taken meanwhile: not from whoever has not agreed to it.
+    """
 
     on: bool
     until: Instant | None
+    tracked: bool
 
 
 class Me(Shape):

@@ -8,8 +8,9 @@ from django.db.models import Q
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal
-from backend.volunteers.models import Post, Role, Skill, Unit, User, Volunteer, phone_key
+from backend.volunteers.models import Post, Purpose, Role, Skill, Unit, User, Volunteer, phone_key
 from backend.volunteers.queries.seats import free_seats
+from backend.volunteers.services.consents import agree_on_paper
 from backend.volunteers.services.counts import Counts, change_counts
 from backend.volunteers.services.numbers import issue_number
 from backend.volunteers.services.seats import lock_units, take_seat
@@ -31,13 +32,15 @@ def create_volunteer(
     units: Sequence[Unit] = (),
     skills: Collection[str] = (),
     number: int | None = None,
+    agrees_to: Collection[Purpose] = (),
     by: User | None,
     at: datetime,
 ) -> Volunteer:
     """Make an account and a volunteer with a new number; the first of `units` is the primary one. Locks the units.
 
-    `number` is one that was set aside for this person: the caller has made sure of it. Without a password nobody can
-    sign in yet. Raises PhoneTaken, or Invalid for an unknown skill.
+    `number` is one that was set aside for this person: the caller has made sure of it. `agrees_to` is what the person
+    has agreed to on paper. Without a password nobody can sign in yet. Raises PhoneTaken, or Invalid for an unknown
+    skill.
     """
     known = list(Skill.objects.filter(code__in=skills))
     if len(known) != len(set(skills)):
@@ -53,6 +56,7 @@ def create_volunteer(
     for unit in units:
         take_seat(volunteer=volunteer, unit=unit, is_primary=unit is units[0], at=at)
     change_counts({unit.pk: Counts(members=1) for unit in units[:1]}, at=at)
+    agree_on_paper([volunteer], agrees_to, at=at)
     record("volunteer.created", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
     return volunteer
 

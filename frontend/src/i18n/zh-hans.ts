@@ -73,6 +73,8 @@ export const zhHans: Texts = {
   duty_off_hint: "离岗时绝不定位，也不会收到召集。",
   duty_on_hint: "在岗期间会上报您的位置。",
   duty_pending: "网络恢复后将自动更改",
+  position_not_agreed: "未报告您的位置：您尚未同意。",
+  my_data: "我的数据",
   position_denied: "浏览器未获定位权限，请在本站设置中允许。",
   position_unavailable: "暂时无法获取您的位置。",
   position_waiting: "{n} 个位置等待网络",
@@ -84,6 +86,9 @@ export const zhHans: Texts = {
   accept: "接受",
   decline: "谢绝",
   accept_eta: "预计多久到达",
+  accept_eta_risk: "我已阅读风险告知，预计多久到达",
+  risk_notice:
+    "这是有危险的服务，可能受伤。请确认身体状况良好、装备齐全并受过训练；服从队长指挥，不要单独行动，不安全时立即撤回。您可以拒绝，不会有任何不利影响。",
   accept_now: "接受",
   why_decline: "原因（不会影响您的记录）",
   reason_busy: "没有空",
