@@ -6,6 +6,7 @@ from backend.dispatch import api as dispatch
 from backend.realtime import api as realtime
 from backend.volunteers import api as volunteers
 from backend.volunteers import tracker_api as trackers
+from backend.volunteers.api import badges, invitations, second_factors
 
 v1: list[URLPattern | URLResolver] = [
     path("sign-in", volunteers.SignInDoor.as_view()),
@@ -21,6 +22,25 @@ v1: list[URLPattern | URLResolver] = [
     path("trackers/owntracks", trackers.OwnTracksDoor.as_view()),
     path("trackers/osmand", trackers.OsmAndDoor.as_view()),
     path("me/inbox", dispatch.InboxDoor.as_view()),
+    path("me/password", invitations.PasswordDoor.as_view()),
+    path("me/second-factor", second_factors.SecondFactorDoor.as_view()),
+    path("me/second-factor/confirm", second_factors.ConfirmSecondFactorDoor.as_view()),
+    path("me/second-factor/remove", second_factors.RemoveSecondFactorDoor.as_view()),
+    path("me/second-factor/recovery-codes", second_factors.RecoveryCodesDoor.as_view()),
+    path("sign-in/second-factor", second_factors.SignInCodeDoor.as_view()),
+    path("sign-in/second-factor/code", second_factors.SendCodeDoor.as_view()),
+    path("sign-in/second-factor/set-up", second_factors.SetUpInSignInDoor.as_view()),
+    path("sign-in/invitation", invitations.AcceptInvitationDoor.as_view()),
+    path("volunteers/<str:volunteer_number>/invitation", invitations.InvitationDoor.as_view()),
+    path("volunteers/<str:volunteer_number>/badge", badges.BadgeDoor.as_view()),
+    path("volunteers/<str:volunteer_number>/badge/revoke", badges.RevokeBadgeDoor.as_view()),
+    path("volunteers/<str:volunteer_number>/badge/card.svg", badges.BadgeSvgDoor.as_view()),
+    path("volunteers/<str:volunteer_number>/badge/card.pdf", badges.BadgePdfDoor.as_view()),
+    path("volunteers/<str:volunteer_number>/photo", badges.PhotoDoor.as_view()),
+    path("me/photo", badges.MyPhotoDoor.as_view()),
+    path("badges/check", badges.CheckBadgeDoor.as_view()),
+    path("badges/keys", badges.BadgeKeysDoor.as_view()),
+    path("badges/revoked", badges.RevokedBadgesDoor.as_view()),
     path("units/<str:number>", volunteers.UnitDoor.as_view()),
     path("units/<str:number>/children", volunteers.UnitChildrenDoor.as_view()),
     path("tasks", dispatch.TasksDoor.as_view()),

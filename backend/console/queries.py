@@ -14,6 +14,8 @@ LABELS: dict[str, Promise] = {
     "console": _("Command centre"),
     "leader": _("Call out"),
     "me": _("My tasks"),
+    "badge": _("My badge"),
+    "devices": _("Devices and sign-in"),
 }
 """The pages that stand in the menu, by the name of their address."""
 
@@ -37,7 +39,7 @@ class Page:
 
 def pages_for(user: User, *, at: datetime) -> list[Page]:
     """Return the pages that somebody may open, the person's first page first."""
-    return [Page(name) for name in _names_for(user, at)]
+    return [Page(name) for name in [*_names_for(user, at), "badge", "devices"]]
 
 
 def _names_for(user: User, at: datetime) -> list[str]:

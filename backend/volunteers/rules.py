@@ -60,3 +60,33 @@ def may_see_unit(user: User, unit: Unit, at: datetime) -> bool:
         or Membership.objects.filter(belongs, volunteer__user=user).exists()
         or current_posts(user.pk, at).filter(belongs).exists()
     )
+
+
+def needs_second_factor(user: User, at: datetime) -> bool:
+    """Whoever leads, deputises or commands anywhere: with their password alone others could be called out."""
+    return current_posts(user.pk, at).filter(role__in=MANAGING_ROLES).exists()
+
+
+def may_look_after(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Whoever manages a unit that the person belongs to."""
+    mine = _managed_paths(user, at)
+    paths = Membership.objects.filter(volunteer=volunteer).values_list("unit__path", flat=True)
+    return any(path.startswith(above) for path in paths for above in mine)
+
+
+def may_invite(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Whoever looks after the person; those who hold a post that manages are invited only from above it.
+
+    An invitation sets a password: a deputy must not become the leader by it, nor anybody themselves.
+    """
+    if volunteer.user_id == user.pk or not may_look_after(user, volunteer, at):
+        return False
+    mine = _managed_paths(user, at)
+    posts = current_posts(volunteer.user_id, at).filter(role__in=MANAGING_ROLES)
+    held = posts.values_list("unit__path", flat=True)
+    return all(any(path != above and path.startswith(above) for above in mine) for path in held)
+
+
+def _managed_paths(user: User, at: datetime) -> list[str]:
+    posts = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
+    return list(posts.values_list("unit__path", flat=True))

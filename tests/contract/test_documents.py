@@ -38,7 +38,8 @@ from backend.realtime import (
     strangers,
 )
 from backend.realtime.management.commands.generate_docs import DOCS, generated
-from backend.volunteers.services import devices, trackers
+from backend.volunteers.schemas.badges import MOST_IMAGE_CHARACTERS
+from backend.volunteers.services import devices, invitations, second_factors, trackers
 from simulator.processes import Server, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -314,6 +315,12 @@ LIMITS = {
     "trackers of a person": trackers.MOST,
     "days of a tracker's secret": trackers.GOOD_FOR.days,
     "wrong passwords in a row": configured.AXES_FAILURE_LIMIT,
+    "wrong codes in a quarter of an hour": second_factors.MOST_WRONG,
+    "minutes a sign-in waits for its code": int(second_factors.GOOD_FOR.total_seconds() / 60),
+    "codes sent for a sign-in": second_factors.MOST_SENT,
+    "days a device is trusted": second_factors.TRUSTED_FOR.days,
+    "days of an invitation": invitations.GOOD_FOR.days,
+    "characters of a picture": MOST_IMAGE_CHARACTERS,
 }
 
 

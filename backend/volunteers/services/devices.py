@@ -12,7 +12,7 @@ from uuid6 import uuid7
 from backend.audit.services import record
 from backend.lib.errors import NotFound, NotSignedIn, Refusal
 from backend.realtime.sessions import revoke_session
-from backend.volunteers.models import Device, User
+from backend.volunteers.models import Device, TrustedDevice, User
 from backend.volunteers.queries import me_of
 from backend.volunteers.schemas import DeviceIn, SignedIn, Tokens
 from backend.volunteers.services.duty import set_duty
@@ -20,6 +20,8 @@ from backend.volunteers.tokens import Claims, read_refresh, tokens_for
 
 PREVIOUS_GOOD_FOR = timedelta(seconds=60)
 """A phone that asks twice because the first answer is slow may show a new token before its second question comes."""
+
+SIGNED_OUT = "signed out"
 
 
 class DeviceTaken(Refusal):
@@ -109,7 +111,7 @@ def note_arrival(shown: Mapping[UUID, datetime]) -> None:
 @transaction.atomic
 def sign_out(*, device_id: UUID, by: User, at: datetime) -> None:
     """End a device's tokens and sockets, and the person's duty, in one transaction."""
-    _revoke(_own_device(device_id, by), by=by, at=at, reason="signed out")
+    _revoke(_own_device(device_id, by), by=by, at=at, reason=SIGNED_OUT)
     set_duty(on=False, by=by, at=at)
 
 
@@ -119,6 +121,16 @@ def revoke_device(*, device_id: UUID, by: User, at: datetime) -> None:
     _revoke(_own_device(device_id, by), by=by, at=at, reason="revoked by its owner")
     if not by.devices.filter(revoked_at=None).exists():
         set_duty(on=False, by=by, at=at)
+
+
+@transaction.atomic
+def revoke_others(*, user: User, keep: UUID | None, by: User | None, at: datetime, reason: str) -> int:
+    """End all devices of a person but one, or all of them; returns how many. Duty goes on."""
+    live = Device.objects.select_for_update().filter(user=user, revoked_at=None).order_by("pk")
+    ended = [device for device in live if device.pk != keep]
+    for device in ended:
+        _revoke(device, by=by, at=at, reason=reason)
+    return len(ended)
 
 
 def _own_device(device_id: UUID, by: User) -> Device:
@@ -131,6 +143,10 @@ def _own_device(device_id: UUID, by: User) -> Device:
 def _revoke(device: Device, *, by: User | None, at: datetime, reason: str) -> None:
     device.revoked_at, device.refresh_id, device.previous_refresh_id = at, "", ""
     device.save(update_fields=["revoked_at", "refresh_id", "previous_refresh_id"])
+    if (
+        reason != SIGNED_OUT
+    ):  # who signs out on their own phone is not asked for more than the password the next day
+        TrustedDevice.objects.filter(device=device).delete()
     revoke_session(device.session, at=at)
     record("device.revoked", subject=f"device.{device.pk}", by=by, at=at, reason=reason)
 
