@@ -12,7 +12,7 @@ from uuid6 import uuid7
 
 from backend.lib.errors import Invalid, NotAllowed, NotFound, NotSignedIn
 from backend.volunteers import services
-from backend.volunteers.models import Device, Invitation, Role, SecondFactor, User
+from backend.volunteers.models import Device, Invitation, Role, SecondFactor, TrustedDevice, User
 from backend.volunteers.passwords import broken_rules
 from backend.volunteers.services import second_factors
 from backend.volunteers.services.invitations import accept_invitation, invite
@@ -192,6 +192,20 @@ def test_changed_password_signs_out_everywhere_else(volunteer: User, client_of: 
     assert here.get("/api/v1/me").status_code == 200
     assert there.get("/api/v1/me").status_code == 401
     assert Device.objects.filter(user=volunteer, revoked_at=None).count() == 1
+
+
+def test_changed_password_ends_the_trust_in_other_devices(
+    volunteer: User, client_of: ClientOf, at: datetime
+) -> None:
+    client_of(volunteer)
+    other, here = client_of(volunteer), client_of(volunteer)
+    for device in Device.objects.filter(user=volunteer):
+        second_factors.trust_device(device_id=device.pk, by=volunteer, at=at)
+    other.post("/api/v1/sign-out")
+
+    here.post("/api/v1/me/password", {"current": PASSWORD, "new": CHOSEN}, format="json")
+
+    assert list(TrustedDevice.objects.values_list("device__revoked_at", flat=True)) == [None]
 
 
 def test_password_is_changed_only_with_the_present_one(volunteer: User, client_of: ClientOf) -> None:

@@ -431,6 +431,25 @@ def test_authenticator_cannot_be_chosen_by_whoever_has_the_password_where_there_
         second_factors.begin_in_sign_in(challenge_id=asked.challenge, at=at)
 
 
+def test_secret_told_to_whoever_has_the_password_alone_is_nobody_elses(
+    leader: User, settings: Any, at: datetime
+) -> None:
+    settings.SECOND_FACTOR_REQUIRED = True
+    challenge = asked_of(leader, at).challenge
+    told = second_factors.begin_in_sign_in(challenge_id=challenge, at=at).secret
+    assert second_factors.begin_in_sign_in(challenge_id=challenge, at=at).secret == told
+
+    own = second_factors.begin_second_factor(by=leader, at=at).secret
+
+    assert own != told
+    for secret in (told, own):
+        with pytest.raises(CodeWrong):
+            second_factors.pass_challenge(challenge_id=challenge, code=pyotp.TOTP(secret).at(at), at=at)
+    second_factors.begin_in_sign_in(challenge_id=challenge, at=at)
+    with pytest.raises(NotFound):
+        second_factors.confirm_second_factor(code=pyotp.TOTP(own).at(at), device_id=uuid7(), by=leader, at=at)
+
+
 def test_challenges_are_forgotten_after_a_day(leader: User, at: datetime) -> None:
     set_up(leader, at)
     asked_of(leader, at)

@@ -13,6 +13,10 @@ class SecondFactor(models.Model):
     secret_sealed = models.CharField(max_length=160)
     made_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
+    begun_in = models.UUIDField(
+        null=True,
+        help_text="the challenge of the sign-in that has to set it up; null: begun by whoever is signed in",
+    )
     last_step = models.PositiveBigIntegerField(
         default=0, help_text="the time step of the last code that was taken: each code works once"
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.audit.services import record
-from backend.volunteers.models import User
+from backend.volunteers.models import TrustedDevice, User
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.services.devices import revoke_others
 
@@ -22,4 +22,5 @@ def change_password(*, new: str, device_id: UUID, by: User, at: datetime) -> Non
     user.set_password(new)
     user.save(update_fields=["password"])
     record("password.changed", subject=f"user.{user.pk}", by=by, at=at)
+    TrustedDevice.objects.filter(device__user=user).exclude(device_id=device_id).delete()
     revoke_others(user=user, keep=device_id, by=by, at=at, reason="password changed")

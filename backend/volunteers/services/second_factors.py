@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import segno
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, Refusal, TooMany
@@ -91,15 +91,7 @@ def begin_second_factor(*, by: User, at: datetime) -> AuthenticatorOut:
     Nothing counts before `confirm_second_factor`. Raises SecondFactorConfirmed.
     """
     _lock(by)
-    factor = SecondFactor.objects.filter(user=by).first()
-    if factor is None:
-        factor = SecondFactor(user=by, made_at=at)
-        factor.secret = codes.new_secret()
-        factor.save()
-        record("second_factor.begun", subject=f"user.{by.pk}", by=by, at=at)
-    elif factor.confirmed_at is not None:
-        raise SecondFactorConfirmed
-    return _authenticator(factor)
+    return _begin(by, None, at)
 
 
 def confirm_second_factor(*, code: str, device_id: UUID, by: User, at: datetime) -> RecoveryCodes:
@@ -109,11 +101,11 @@ def confirm_second_factor(*, code: str, device_id: UUID, by: User, at: datetime)
     """
     with transaction.atomic():
         _lock(by)
-        factor = SecondFactor.objects.filter(user=by).first()
+        if _confirmed(by) is not None:
+            raise SecondFactorConfirmed
+        factor = SecondFactor.objects.filter(user=by, begun_in=None).first()
         if factor is None:
             raise NotFound
-        if factor.confirmed_at is not None:
-            raise SecondFactorConfirmed
         _refuse_after_many(by, at)
         if _take_authenticator(factor, code, at):
             _trust(device_id, by, at)
@@ -201,7 +193,7 @@ def begin_in_sign_in(*, challenge_id: UUID, at: datetime) -> AuthenticatorOut:
     challenge = _open(challenge_id, at)
     if _ways(challenge, at) != ["set_up"]:
         raise NotFound
-    return begin_second_factor(by=challenge.user, at=at)
+    return _begin(challenge.user, challenge.pk, at)
 
 
 @transaction.atomic
@@ -298,6 +290,22 @@ def _is_required(user: User, at: datetime) -> bool:
     return bool(settings.SECOND_FACTOR_REQUIRED) and needs_second_factor(user, at)
 
 
+def _begin(user: User, challenge_id: UUID | None, at: datetime) -> AuthenticatorOut:
+    """Return the secret that was begun in the same place, or a new one.
+
+    Nobody else's is shown: whoever tried to sign in with the password alone would share it.
+    """
+    factor = SecondFactor.objects.filter(user=user).first()
+    if factor is not None and factor.confirmed_at is not None:
+        raise SecondFactorConfirmed
+    if factor is None or factor.begun_in != challenge_id:
+        factor = factor or SecondFactor(user=user)
+        factor.made_at, factor.begun_in, factor.secret = at, challenge_id, codes.new_secret()
+        factor.save()
+        record("second_factor.begun", subject=f"user.{user.pk}", by=user, at=at)
+    return _authenticator(factor)
+
+
 def _ways(challenge: Challenge, at: datetime) -> list[Way]:
     user = challenge.user
     ways: list[Way] = ["authenticator"] if _confirmed(user) else []
@@ -309,7 +317,8 @@ def _ways(challenge: Challenge, at: datetime) -> list[Way]:
 
 
 def _take_any(challenge: Challenge, code: str, at: datetime) -> bool:
-    factor = SecondFactor.objects.filter(user=challenge.user).first()
+    counts = Q(confirmed_at__isnull=False) | Q(begun_in=challenge.pk)
+    factor = SecondFactor.objects.filter(counts, user=challenge.user).first()
     if factor is not None and _take_authenticator(factor, code, at):
         if factor.confirmed_at is None:  # set up during this sign-in
             _confirm(factor, at)
