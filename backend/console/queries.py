@@ -17,8 +17,13 @@ LABELS: dict[str, Promise] = {
     "imports": _("Imports"),
     "roster": _("Roster"),
     "my-data": _("My data"),
+    "badge": _("My badge"),
+    "devices": _("Devices and sign-in"),
 }
 """The pages that stand in the menu, by the name of their address."""
+ABOUT_ONESELF = ("my-data", "badge", "devices")
+ASIDE = ("imports", *ABOUT_ONESELF)
+"""Pages that are opened seldom: the menu keeps them folded away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,11 @@ class Page:
     """A page in the menu."""
 
     name: str
+
+    @property
+    def is_aside(self) -> bool:
+        """Tell whether the menu folds it away."""
+        return self.name in ASIDE
 
     @property
     def label(self) -> Promise:
@@ -39,17 +49,15 @@ class Page:
 
 
 def pages_for(user: User, *, at: datetime) -> list[Page]:
-    """Return the pages that somebody may open, the person's first page first."""
-    names = _names_for(user, at)
-    if current_posts(user.pk, at).filter(role__in=MANAGING_ROLES).exists():
-        names.append("imports")
-    return [Page(name) for name in names]
+    """Return the pages that somebody may open, the person's first page first, those about oneself last."""
+    return [Page(name) for name in [*_names_for(user, at), *ABOUT_ONESELF]]
 
 
 def _names_for(user: User, at: datetime) -> list[str]:
     roles = set(current_posts(user.pk, at).values_list("role", flat=True))
+    imports = ["imports"] if roles & set(MANAGING_ROLES) else []
     if Role.COMMANDER in roles:
-        return ["console", "leader", "me", "roster", "my-data"]
+        return ["console", "leader", "me", "roster", *imports]
     if roles & set(DISPATCHING_ROLES):
-        return ["leader", "console", "me", "roster", "my-data"]
-    return ["me", "my-data"]
+        return ["leader", "console", "me", "roster", *imports]
+    return ["me"]

@@ -3,12 +3,23 @@
 from django.urls import path
 
 from backend.console import views
-from backend.console.pages import imports, my_data, roster, units
+from backend.console.pages import (
+    badge,
+    devices,
+    imports,
+    invitations,
+    my_data,
+    roster,
+    sign_in_steps,
+    units,
+)
 
 app_name = "console"
 urlpatterns = [
     path("", views.home, name="home"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
+    path("sign-in/code/", sign_in_steps.second_step, name="sign-in-code"),
+    path("sign-in/invitation/", sign_in_steps.invitation, name="sign-in-invitation"),
     path("sign-out/", views.sign_out, name="sign-out"),
     path("language/", views.choose_language, name="language"),
     path("console/", views.command_centre, name="console"),
@@ -20,6 +31,18 @@ urlpatterns = [
     path("my-data/consents/<str:purpose>", my_data.decide, name="my-data-consent"),
     path("my-data/export", my_data.export, name="my-data-export"),
     path("my-data/deletion", my_data.delete, name="my-data-deletion"),
+    path("devices/", devices.devices, name="devices"),
+    path("devices/password/", devices.password, name="password"),
+    path("devices/second-factor/", devices.second_factor, name="second-factor"),
+    path("devices/<uuid:device_id>/sign-out/", devices.sign_out_device, name="sign-out-device"),
+    path("badge/", badge.badge, name="badge"),
+    path("badge/card.pdf", badge.badge_card, name="badge-card"),
+    path("badge/photo/", badge.photo, name="photo"),
+    path("badges/<str:number>/", badge.unit_badges, name="unit-badges"),
+    path("badges/<str:number>/sheet.pdf", badge.badge_sheet, name="badge-sheet"),
+    path("badges/<str:number>/<str:person>/revoke/", badge.revoke, name="revoke-badge"),
+    path("b/<str:text>", badge.check, name="check-badge"),
+    path("invitations/<str:number>/", invitations.invitations, name="invitations"),
     path("me/manifest.webmanifest", views.web_manifest, name="web-manifest"),
     path("roster/", roster.roster, name="roster"),
     path("roster/<str:number>/", roster.roster, name="unit-roster"),

@@ -74,7 +74,7 @@ def read_keys(given: list[str]) -> dict[str, bytes]:
         id, _, encoded = one.partition(":")
         keys[id] = urlsafe_b64decode(encoded)
         if not id or len(keys[id]) != 32:
-            raise ValueError("each of FIELD_KEYS is `id:` and 32 bytes in base64")
+            raise ValueError("each of FIELD_KEYS and BADGE_KEYS is `id:` and 32 bytes in base64")
     return keys
 
 

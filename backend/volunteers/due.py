@@ -4,7 +4,15 @@ from datetime import datetime, timedelta
 
 from backend.realtime.clock import due
 from backend.volunteers import services
-from backend.volunteers.services import applications, consents, counts, retention, roster, standing
+from backend.volunteers.services import (
+    applications,
+    consents,
+    counts,
+    retention,
+    roster,
+    second_factors,
+    standing,
+)
 from backend.volunteers.services.import_work import turn
 from backend.volunteers.services.imports import forget_unstarted
 
@@ -67,3 +75,9 @@ def keep_to_limits(*, at: datetime) -> int:
 def forget_who_withdrew(*, at: datetime) -> int:
     """Take those off the map who withdrew while a report of theirs was being stored; returns how many."""
     return consents.forget_who_withdrew(at=at)
+
+
+@due(every=timedelta(hours=1))
+def forget_challenges(*, at: datetime) -> int:
+    """Delete the sign-ins that waited for a second factor and are over since a day; returns of how many."""
+    return second_factors.forget_challenges(at=at)

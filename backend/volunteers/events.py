@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from backend.lib.wire import VolunteerNumber
+from backend.lib.wire import Instant, VolunteerNumber
 from backend.realtime.events import Event
 from backend.volunteers.schemas import DutyOut
 from backend.volunteers.schemas.lives import StandingOut, TransferOut
@@ -58,3 +58,13 @@ class UnitChanged(Event, type="unit.changed", topics=("unit",)):
 
     unit: UnitOut
     successor: UnitOut | None = None
+
+
+class SignInCode(Event, type="sign_in.code", topics=("person",)):
+    """Somebody signs in as this person and asked for a code: show it, and until when it is good. It works once.
+
+    An app that did not ask says so: whoever did knows the password, which is to be changed.
+    """
+
+    code: str
+    expires_at: Instant

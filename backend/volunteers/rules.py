@@ -185,3 +185,28 @@ def agrees_to(volunteer: Volunteer, purpose: Purpose) -> bool:
 def is_known_minor(at: datetime, of: str = "") -> Q:
     """Return the condition of being under 18 by a date of birth that is known."""
     return Q(**{f"{of}born_on__gt": adult_if_born_until(at)})
+
+
+def needs_second_factor(user: User, at: datetime) -> bool:
+    """Whoever leads, deputises or commands anywhere: with their password alone others could be called out."""
+    return current_posts(user.pk, at).filter(role__in=MANAGING_ROLES).exists()
+
+
+def may_look_after(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Whoever manages a unit that the person belongs to."""
+    mine = _managed_paths(user, at)
+    paths = Membership.objects.filter(volunteer=volunteer).values_list("unit__path", flat=True)
+    return any(path.startswith(above) for path in paths for above in mine)
+
+
+def may_invite(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Whoever looks after the person; those who hold a post that manages are invited only from above it.
+
+    An invitation sets a password: a deputy must not become the leader by it, nor anybody themselves.
+    """
+    if volunteer.user_id == user.pk or not may_look_after(user, volunteer, at):
+        return False
+    mine = _managed_paths(user, at)
+    posts = current_posts(volunteer.user_id, at).filter(role__in=MANAGING_ROLES)
+    held = posts.values_list("unit__path", flat=True)
+    return all(any(path != above and path.startswith(above) for above in mine) for path in held)

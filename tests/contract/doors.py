@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.urls import URLPattern, URLResolver
+from PIL import Image
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
@@ -22,6 +24,7 @@ from backend.volunteers import services
 from backend.volunteers.models import Device, Role, User
 from backend.volunteers.schemas import DeviceIn, SignedIn, TrackerIn
 from backend.volunteers.schemas.privacy import CredentialIn, GuardianIn
+from backend.volunteers.services.badges import issue_badge, keep_photo
 from backend.volunteers.services.credentials import record_credential
 from backend.volunteers.services.guardians import record_guardian
 from backend.volunteers.services.number_blocks import issue_block
@@ -170,8 +173,18 @@ def make_world(
         volunteer=person, wanted=CredentialIn.model_validate(credential), by=people["leader"], at=at
     )
     record_guardian(volunteer=person, wanted=GuardianIn.model_validate(guardian), by=people["leader"], at=at)
+    make_badge_and_photo(world)
     world.tracker = services.make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id
     return world
+
+
+def make_badge_and_photo(world: World) -> None:
+    """Give the volunteer a badge and a picture."""
+    person = world.callers["volunteer"].user.volunteer
+    issue_badge(id=uuid7(), volunteer=person, by=world.callers["leader"].user, at=world.at)
+    picture = BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    keep_photo(raw=picture.getvalue(), by=person.user, at=world.at)
 
 
 def rest_clients(world: World, rightful: str) -> dict[str, APIClient]:

@@ -39,7 +39,8 @@ from backend.realtime import (
 )
 from backend.realtime.management.commands.generate_docs import DOCS, generated
 from backend.volunteers.schemas import numbers as number_shapes
-from backend.volunteers.services import devices, number_blocks, trackers
+from backend.volunteers.schemas.badges import MOST_IMAGE_CHARACTERS
+from backend.volunteers.services import devices, invitations, number_blocks, second_factors, trackers
 from simulator.processes import Server, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -317,6 +318,12 @@ LIMITS = {
     "numbers of a block": number_shapes.MOST_IN_BLOCK,
     "blocks of a unit in a day": number_blocks.MOST_A_DAY,
     "wrong passwords in a row": configured.AXES_FAILURE_LIMIT,
+    "wrong codes in a quarter of an hour": second_factors.MOST_WRONG,
+    "minutes a sign-in waits for its code": int(second_factors.GOOD_FOR.total_seconds() / 60),
+    "codes sent for a sign-in": second_factors.MOST_SENT,
+    "days a device is trusted": second_factors.TRUSTED_FOR.days,
+    "days of an invitation": invitations.GOOD_FOR.days,
+    "characters of a picture": MOST_IMAGE_CHARACTERS,
 }
 
 

@@ -3,20 +3,26 @@
 A route that is missing in the table below, or stands there without existing, fails the test.
 """
 
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 from itertools import product
 from typing import Any
 
+import pyotp
 import pytest
+from PIL import Image
 from rest_framework.test import APIClient
 from rest_framework.utils import json
 from uuid6 import uuid7
 
 from backend.realtime.models import Receipt
 from backend.volunteers import services
-from backend.volunteers.models import Role, User
+from backend.volunteers.models import Challenge, Device, Role, SecondFactor, User
 from backend.volunteers.queries.numbers import block_with_numbers
+from backend.volunteers.services import second_factors
+from backend.volunteers.services.invitations import invite
 from tests.conftest import PASSWORD
 from tests.contract.doors import (
     METHODS,
@@ -125,8 +131,65 @@ def _block_number(world: World, caller: str) -> dict[str, Any]:
     return {"number": block.numbers[0].number, "name": caller}
 
 
+def _challenge(world: World, needs_set_up: bool = False) -> str:
+    """Begin a sign-in of the leader that waits for a second factor; return its challenge."""
+    leader = world.callers["leader"].user
+    if needs_set_up:
+        Device.objects.filter(user=leader).exclude(pk=world.callers["leader"].device).update(
+            revoked_at=world.at
+        )
+    Challenge.objects.create(
+        pk=(id := uuid7()),
+        user=leader,
+        from_device=world.callers["leader"].device if needs_set_up else None,
+        made_at=world.at,
+        expires_at=world.at + timedelta(hours=1),
+    )
+    return str(id)
+
+
+def _with_code(world: World, caller: str) -> dict[str, Any]:
+    """Only the leader has an authenticator, and a challenge of a sign-in of theirs."""
+    device = {"id": str(uuid7())}
+    if caller != "leader":
+        return {"challenge": str(uuid7()), "code": "123456", "device": device}
+    return {"challenge": _challenge(world), **_own_code(world, caller), "device": device}
+
+
+def _own_code(world: World, caller: str, confirmed: bool = True) -> dict[str, Any]:
+    """Set an authenticator up for the leader, and show a code of it; the others guess."""
+    if caller == "leader":
+        user = world.callers[caller].user
+        SecondFactor.objects.filter(user=user).delete()
+        secret = second_factors.begin_second_factor(by=user, at=world.at).secret
+        SecondFactor.objects.update(confirmed_at=world.at if confirmed else None)
+        return {"code": pyotp.TOTP(secret).now()}
+    return {"code": "123456"}
+
+
+def _accept(world: World, caller: str) -> dict[str, Any]:
+    """Only one has the slip with the volunteer's code."""
+    code = "AAAA-AAAA-AAAA-AAAA"
+    if caller == "volunteer":
+        (made,) = invite(volunteers=[world.callers[caller].user.volunteer], by=None, at=world.at)
+        code = made.code
+    return {
+        "number": world.number("volunteer"),
+        "code": code,
+        "password": "eleven green bicycles",
+        "device": {"id": str(uuid7())},
+    }
+
+
+def _photo(world: World, caller: str) -> dict[str, Any]:
+    written = BytesIO()
+    Image.new("RGB", (8, 8)).save(written, "PNG")
+    return {"image": b64encode(written.getvalue()).decode()}
+
+
 V1 = "api/v1/"
 PERSON = V1 + "volunteers/<str:person>/"
+FACTOR = V1 + "me/second-factor"
 TRACKERS = (V1 + "trackers/owntracks", V1 + "trackers/osmand")
 OPEN = dict.fromkeys(WITHOUT_TOKEN, 200)
 LEADER = {"leader": 200}
@@ -150,6 +213,57 @@ DOORS = (
     Door("GET", TRACKERS[1], {}, others=401, query=lambda w, c: "id=a-guess&lat=29.4&lon=119.9"),
     Door("POST", TRACKERS[1], {}, others=401, body=lambda w, c: {"device_id": "a guess"}),
     Door("GET", V1 + "me/inbox", OWN),
+    # Signing in, the second factor, invitations.
+    Door("POST", V1 + "sign-in/second-factor", LEADER, others=401, body=_with_code),
+    Door(
+        "POST",
+        V1 + "sign-in/second-factor/code",
+        {"leader": 204},
+        others=401,
+        body=lambda w, c: {"challenge": _challenge(w) if c == "leader" else str(uuid7())},
+    ),
+    Door(
+        "POST",
+        V1 + "sign-in/second-factor/set-up",
+        {"leader": 201},
+        others=401,
+        body=lambda w, c: {"challenge": _challenge(w, True) if c == "leader" else str(uuid7())},
+    ),
+    Door("POST", V1 + "sign-in/invitation", {"volunteer": 200}, others=401, body=_accept),
+    Door("GET", FACTOR, OWN),
+    Door("POST", FACTOR, dict.fromkeys(SIGNED_IN, 201)),
+    Door("POST", FACTOR + "/confirm", LEADER, body=lambda w, c: _own_code(w, c, False)),
+    Door("POST", FACTOR + "/remove", {"leader": 204}, body=_own_code),
+    Door("POST", FACTOR + "/recovery-codes", LEADER, body=_own_code),
+    Door(
+        "POST",
+        V1 + "me/password",
+        OWN_204,
+        body=lambda w, c: {"current": PASSWORD, "new": "eleven green bicycles"},
+    ),
+    Door("POST", PERSON + "invitation", {"leader": 201, "volunteer": 403}),
+    # Badges and pictures.
+    Door("GET", PERSON + "badge", {"leader": 200, "volunteer": 200}),
+    Door(
+        "POST",
+        PERSON + "badge",
+        {"leader": 201, "volunteer": 403},
+        body=lambda w, c: {"id": str(uuid7())},
+    ),
+    Door(
+        "POST",
+        PERSON + "badge/revoke",
+        {"leader": 204, "volunteer": 403},
+        body=lambda w, c: {"reason": "lost"},
+    ),
+    Door("GET", PERSON + "badge/card.svg", {"leader": 200, "volunteer": 200}),
+    Door("GET", PERSON + "badge/card.pdf", {"leader": 200, "volunteer": 200}),
+    Door("GET", PERSON + "photo", {"leader": 200, "volunteer": 200}),
+    Door("PUT", V1 + "me/photo", OWN_204, body=_photo),
+    Door("DELETE", V1 + "me/photo", OWN_204),
+    Door("GET", V1 + "badges/check", OWN | OPEN, dead=200, query=lambda w, c: "badge=x"),
+    Door("GET", V1 + "badges/keys", OWN | OPEN, dead=200),
+    Door("GET", V1 + "badges/revoked", OWN | OPEN, dead=200),
     Door("GET", V1 + "units/<str:number>", {"leader": 200, "member": 200, "volunteer": 200}),
     Door("GET", V1 + "units/<str:number>/children", LEADER),
     Door("GET", V1 + "numbers/<str:text>", {"leader": 200, "member": 200, "volunteer": 200}),
@@ -272,6 +386,7 @@ def test_a_wrong_method_is_a_problem(world: World) -> None:
             V1 + "token/refresh",
             "metrics",
             *TRACKERS,
+            *(one.address for one in DOORS if one.address.startswith(V1 + "sign-in/")),
         }
         for method in (*METHODS, "trace"):
             if (method.upper(), door.address) in existing:
@@ -408,7 +523,8 @@ def test_a_post_that_has_ended_opens_nothing(world: World) -> None:
     world.callers["leader"].user.volunteer.posts.update(until_at=world.at - timedelta(seconds=1))
 
     for door in DOORS:
-        if door.answers in (LEADER, {"leader": 201}) and "sign-in" not in door.address:
+        of_post = door.answers in (LEADER, {"leader": 201}) and "sign-in" not in door.address
+        if of_post and not door.address.startswith(FACTOR):
             assert door.try_as(clients["leader"], world, "leader").status_code == 404, str(door)
 
 

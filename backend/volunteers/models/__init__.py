@@ -3,6 +3,7 @@
 from backend.volunteers.models.accounts import Device, User, UserManager, phone_key
 from backend.volunteers.models.applications import Application, ApplicationStatus
 from backend.volunteers.models.availability import DatedAvailability, WeeklyAvailability
+from backend.volunteers.models.badges import Badge, Photo
 from backend.volunteers.models.consents import Consent, Purpose
 from backend.volunteers.models.counts import UnitCount, counted
 from backend.volunteers.models.credentials import Credential, CredentialKind
@@ -17,6 +18,7 @@ from backend.volunteers.models.imports import (
     ReportedRow,
     RosterImport,
 )
+from backend.volunteers.models.invitations import Invitation
 from backend.volunteers.models.looks import Look, LookedAt
 from backend.volunteers.models.numbers import (
     NumberAlias,
@@ -37,6 +39,7 @@ from backend.volunteers.models.people import (
 )
 from backend.volunteers.models.posts import DISPATCHING_ROLES, MANAGING_ROLES, RANKS, Post, Role, roles_from
 from backend.volunteers.models.retention import RetentionRun
+from backend.volunteers.models.second_factors import Challenge, RecoveryCode, SecondFactor, TrustedDevice
 from backend.volunteers.models.trackers import Tracker, hash_of_secret
 from backend.volunteers.models.transfers import Transfer, TransferStatus
 from backend.volunteers.models.units import PartnerKind, Unit, UnitKind
@@ -49,6 +52,8 @@ __all__ = [
     "WORKING",
     "Application",
     "ApplicationStatus",
+    "Badge",
+    "Challenge",
     "Consent",
     "Credential",
     "CredentialKind",
@@ -58,6 +63,7 @@ __all__ = [
     "Emblem",
     "Guardian",
     "ImportStatus",
+    "Invitation",
     "Look",
     "LookedAt",
     "Membership",
@@ -68,18 +74,22 @@ __all__ = [
     "NumberCounter",
     "Outcome",
     "PartnerKind",
+    "Photo",
     "Post",
     "Purpose",
+    "RecoveryCode",
     "ReportedRow",
     "RetentionRun",
     "Role",
     "RosterImport",
+    "SecondFactor",
     "Series",
     "Skill",
     "Standing",
     "Tracker",
     "Transfer",
     "TransferStatus",
+    "TrustedDevice",
     "Unit",
     "UnitCount",
     "UnitKind",

@@ -12,7 +12,7 @@ from uuid6 import uuid7
 from backend.audit.services import record
 from backend.lib.errors import NotFound, NotSignedIn, Refusal
 from backend.realtime.sessions import revoke_session
-from backend.volunteers.models import Device, Membership, User, counted
+from backend.volunteers.models import Device, Membership, TrustedDevice, User, counted
 from backend.volunteers.queries import me_of
 from backend.volunteers.queries.reach import live_devices
 from backend.volunteers.schemas import DeviceIn, SignedIn, Tokens
@@ -22,6 +22,8 @@ from backend.volunteers.tokens import Claims, read_refresh, tokens_for
 
 PREVIOUS_GOOD_FOR = timedelta(seconds=60)
 """A phone that asks twice because the first answer is slow may show a new token before its second question comes."""
+
+SIGNED_OUT = "signed out"
 
 
 class DeviceTaken(Refusal):
@@ -115,7 +117,7 @@ def note_arrival(shown: Mapping[UUID, datetime]) -> None:
 def sign_out(*, device_id: UUID, by: User, at: datetime) -> None:
     """End a device's tokens and sockets, and the person's duty, in one transaction."""
     device = _own_device(device_id, by)
-    _revoke(device, by=by, at=at, reason="signed out")
+    _revoke(device, by=by, at=at, reason=SIGNED_OUT)
     set_duty(on=False, by=by, at=at)
     _count_reachable(device, at)
 
@@ -130,6 +132,18 @@ def revoke_device(*, device_id: UUID, by: User, at: datetime) -> None:
     _count_reachable(device, at)
 
 
+@transaction.atomic
+def revoke_others(*, user: User, keep: UUID | None, by: User | None, at: datetime, reason: str) -> int:
+    """End all devices of a person but one, or all of them; returns how many. Duty goes on."""
+    live = Device.objects.select_for_update().filter(user=user, revoked_at=None).order_by("pk")
+    ended = [device for device in live if device.pk != keep]
+    for device in ended:
+        _revoke(device, by=by, at=at, reason=reason)
+    if ended:
+        _count_reachable(ended[0], at)
+    return len(ended)
+
+
 def _own_device(device_id: UUID, by: User) -> Device:
     device = Device.objects.select_for_update().filter(pk=device_id, user=by, revoked_at=None).first()
     if device is None:
@@ -140,6 +154,10 @@ def _own_device(device_id: UUID, by: User) -> Device:
 def _revoke(device: Device, *, by: User | None, at: datetime, reason: str) -> None:
     device.revoked_at, device.refresh_id, device.previous_refresh_id = at, "", ""
     device.save(update_fields=["revoked_at", "refresh_id", "previous_refresh_id"])
+    if (
+        reason != SIGNED_OUT
+    ):  # who signs out on their own phone is not asked for more than the password the next day
+        TrustedDevice.objects.filter(device=device).delete()
     revoke_session(device.session, at=at)
     record("device.revoked", subject=f"device.{device.pk}", by=by, at=at, reason=reason)
 

@@ -13,6 +13,10 @@ export const en = {
   reload: "Reload",
   sign_in_again: "Sign in again",
 
+  // signing in elsewhere
+  sign_in_code: "Code to sign in: {code}",
+  sign_in_code_hint: "Enter it where you sign in now. If that is not you, somebody knows your password: change it.",
+
   // common
   loading: "Loading…",
   try_again: "Try again",

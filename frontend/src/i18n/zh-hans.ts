@@ -13,6 +13,8 @@ export const zhHans: Texts = {
   just_now: "刚刚",
   reload: "刷新",
   sign_in_again: "重新登录",
+  sign_in_code: "登录验证码：{code}",
+  sign_in_code_hint: "请在正在登录的地方输入。如果不是您本人操作，说明有人知道您的密码，请立即修改。",
 
   loading: "正在加载…",
   try_again: "重试",
