@@ -14,6 +14,7 @@ LABELS: dict[str, Promise] = {
     "console": _("Command centre"),
     "leader": _("Call out"),
     "me": _("My tasks"),
+    "numbers": _("Numbers"),
 }
 """The pages that stand in the menu, by the name of their address."""
 
@@ -43,7 +44,7 @@ def pages_for(user: User, *, at: datetime) -> list[Page]:
 def _names_for(user: User, at: datetime) -> list[str]:
     roles = set(current_posts(user.pk, at).values_list("role", flat=True))
     if Role.COMMANDER in roles:
-        return ["console", "leader", "me"]
+        return ["console", "leader", "me", "numbers"]
     if roles & set(DISPATCHING_ROLES):
-        return ["leader", "console", "me"]
+        return ["leader", "console", "me", "numbers"]
     return ["me"]
