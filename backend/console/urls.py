@@ -20,6 +20,11 @@ urlpatterns = [
     path("numbers/blocks/", numbers.new_block, name="new-number-block"),
     path("numbers/blocks/<str:number>/<uuid:block_id>/", numbers.block, name="number-block"),
     path(
+        "numbers/blocks/<str:number>/<uuid:block_id>/people/",
+        numbers.register,
+        name="register-from-block",
+    ),
+    path(
         "numbers/blocks/<str:number>/<uuid:block_id>/return/",
         numbers.take_back,
         name="take-back-number-block",

@@ -95,6 +95,13 @@ def test_a_block_is_handed_out_printed_and_taken_back(leader: User, formation: F
     numbers = block_with_numbers(formation.squadron_a, block.pk).numbers
     assert [number.written in printed for number in numbers] == [True] * 12
     place = {"number": formation.squadron_a.number, "block_id": block.pk}
+    register = reverse("console:register-from-block", kwargs=place)
+    person = {"number": numbers[3].written, "name": "新人"}
+    assert client.post(register, person).status_code == 302
+    assert Volunteer.objects.get(number=int(numbers[3].number)).name == "新人"
+    wrong = client.post(register, {**person, "name": "别人"})
+    assert "has this number already" in text_of(wrong)
+    assert client.post(register, {**person, "number": "12"}).status_code == 422
     assert client.post(reverse("console:take-back-number-block", kwargs=place)).status_code == 302
     block.refresh_from_db()
     assert block.returned_at is not None
@@ -156,11 +163,12 @@ def test_others_register_nobody_and_see_no_block(
         client.post(reverse("console:new-number-block"), {"unit": unit, "size": "1", "id": str(uuid7())}),
         client.get(reverse("console:number-block", kwargs=place)),
         client.post(reverse("console:take-back-number-block", kwargs=place)),
+        client.post(reverse("console:register-from-block", kwargs=place), {"number": "1", "name": "新人"}),
         client.post(reverse("console:life-number"), {"number": str(leader.volunteer.number)}),
     ]
 
-    assert [answer.status_code for answer in answers[:4]] == [404] * 4
-    assert answers[4].status_code in (404, 422)
+    assert [answer.status_code for answer in answers[:5]] == [404] * 5
+    assert answers[5].status_code in (404, 422)
     assert NumberBlock.objects.get().returned_at is None
 
 

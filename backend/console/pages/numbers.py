@@ -21,12 +21,20 @@ from backend.console.pages.record import person_of, record_page, show
 from backend.lib.api import now
 from backend.lib.checkdigit import format_volunteer_number
 from backend.lib.errors import NotFound, Refusal, require
+from backend.lib.spoken import read_number
 from backend.volunteers.models import Unit, User
 from backend.volunteers.queries import dispatched_units, unit_by_number
 from backend.volunteers.queries.numbers import block_with_numbers, blocks_of, look_up, number_in
 from backend.volunteers.rules import may_manage
-from backend.volunteers.schemas.numbers import MOST_IN_BLOCK, BlockIn, BlockOut, NumberOut, WalkInIn
-from backend.volunteers.services.number_blocks import issue_block, return_block
+from backend.volunteers.schemas.numbers import (
+    MOST_IN_BLOCK,
+    BlockIn,
+    BlockOut,
+    NumberOut,
+    RegistrationIn,
+    WalkInIn,
+)
+from backend.volunteers.services.number_blocks import issue_block, register_from_block, return_block
 from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
 
 _Body = TypeVar("_Body", bound=pydantic.BaseModel)
@@ -44,6 +52,8 @@ REFUSED: dict[str, Promise] = {
     "phone-taken": _("Somebody has this phone already."),
     "too-many-blocks": _("A unit may take 10 blocks of numbers a day."),
     "numbers-exhausted": _("Every volunteer number has been issued."),
+    "number-taken": _("Somebody has this number already."),
+    "number-not-yours": _("This number is in no open block of this unit."),
     "not-allowed": _("Your posts do not allow this."),
 }
 """What a person is told of a refusal, by the end of its problem type."""
@@ -121,8 +131,33 @@ def block(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseBase
     """Show all numbers of a block, to be printed."""
     unit = unit_by_number(number)
     require(may_manage(person_of(request), unit, now()))
-    found = block_with_numbers(unit, block_id)
-    return show(request, "number_block", {"unit": unit, "held": found}, page="numbers")
+    return _block_page(request, unit, block_id)
+
+
+@require_POST
+@record_page
+def register(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseBase:
+    """Bring in somebody who got a number of the block without a network."""
+    unit = unit_by_number(number)
+    require(may_manage(person_of(request), unit, now()))
+    body = _body(RegistrationIn, request, ("number", "name", "phone", "born_on"))
+    given = read_number(body.number) if body else None
+    if body is None or given is None:
+        return _block_page(request, unit, block_id, gettext("Some fields are missing or wrong."))
+    try:
+        register_from_block(
+            number=given,
+            unit=unit,
+            name=body.name,
+            phone=body.phone,
+            born_on=body.born_on,
+            by=person_of(request),
+            at=now(),
+        )
+    except Refusal as refusal:
+        why = str(REFUSED.get(refusal.slug(), refusal.detail))
+        return _block_page(request, unit, block_id, why)
+    return redirect("console:number-block", unit.number, block_id)
 
 
 @require_POST
@@ -132,6 +167,11 @@ def take_back(request: HttpRequest, number: str, block_id: UUID) -> HttpResponse
     unit = unit_by_number(number)
     return_block(block_id=block_id, unit=unit, by=person_of(request), at=now())
     return redirect("console:number-block", unit.number, block_id)
+
+
+def _block_page(request: HttpRequest, unit: Unit, block_id: UUID, problem: str = "") -> HttpResponse:
+    context = {"unit": unit, "held": block_with_numbers(unit, block_id), "problem": problem}
+    return show(request, "number_block", context, page="numbers", status=422 if problem else 200)
 
 
 def _page(request: HttpRequest, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
