@@ -15,6 +15,7 @@ LABELS: dict[str, Promise] = {
     "leader": _("Call out"),
     "me": _("My tasks"),
     "imports": _("Imports"),
+    "numbers": _("Numbers"),
     "roster": _("Roster"),
     "my-data": _("My data"),
     "badge": _("My badge"),
@@ -22,7 +23,7 @@ LABELS: dict[str, Promise] = {
 }
 """The pages that stand in the menu, by the name of their address."""
 ABOUT_ONESELF = ("my-data", "badge", "devices")
-ASIDE = ("imports", *ABOUT_ONESELF)
+ASIDE = ("numbers", "imports", *ABOUT_ONESELF)
 """Pages that are opened seldom: the menu keeps them folded away."""
 
 
@@ -57,7 +58,7 @@ def _names_for(user: User, at: datetime) -> list[str]:
     roles = set(current_posts(user.pk, at).values_list("role", flat=True))
     imports = ["imports"] if roles & set(MANAGING_ROLES) else []
     if Role.COMMANDER in roles:
-        return ["console", "leader", "me", "roster", *imports]
+        return ["console", "leader", "me", "roster", "numbers", *imports]
     if roles & set(DISPATCHING_ROLES):
-        return ["leader", "console", "me", "roster", *imports]
+        return ["leader", "console", "me", "roster", "numbers", *imports]
     return ["me"]

@@ -33,7 +33,7 @@ class Tally:
 
 
 def tally(series: Series) -> Tally:
-    """Account for every index of a series; some seconds for a million of them."""
+    """Account for every index of a series; half a minute for a million of them."""
     result = Tally()
     counter = NumberCounter.objects.filter(pk=series.value).first()
     if counter is None:

@@ -93,7 +93,7 @@ class PersonIn(Request):
     """Somebody who is registered."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
-    phone: Annotated[str, Field(pattern=r"^(\+?[0-9]{5,20})?$")] = ""
+    phone: Annotated[str, Field(pattern=r"^(\+?[0-9]{5,20})?$", examples=["13812341234"])] = ""
     born_on: Annotated[date, Field(ge=date(1900, 1, 1))] | None = None
 
 
