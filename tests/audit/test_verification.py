@@ -419,7 +419,7 @@ def test_an_exported_file_is_proven_without_the_database(
 
     told = capsys.readouterr().out
     assert "Proven: 18 rows of 3 days" in told
-    assert "1 rows wait to be linked" in told
+    assert "1 row not linked yet" in told
 
 
 @pytest.mark.parametrize("line", [1, 2, 10, 20])
@@ -467,7 +467,7 @@ def test_the_command_names_the_row_and_says_what_to_do(three_days: list[int]) ->
         call_command("verify_audit")
     assert failed.value.returncode == 1
     assert "What to do" in str(failed.value)
-    assert "Proven before it: 8 rows of 2 days" in str(failed.value)
+    assert "Proven before it: 8 rows of 2 days, 5 signed heads" in str(failed.value)
 
 
 def test_the_key_of_another_installation_proves_nothing(three_days: list[int], tmp_path: Path) -> None:

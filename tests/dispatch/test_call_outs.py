@@ -18,7 +18,8 @@ from backend.dispatch.schemas import CallOutIn
 from backend.dispatch.services import offers
 from backend.lib.errors import NotFound
 from backend.realtime.models import Event
-from backend.volunteers.models import Membership, Unit, User, Volunteer
+from backend.volunteers.models import Membership, Role, Unit, User, Volunteer
+from backend.volunteers.services import appoint
 from tests.conftest import Formation, MakeVolunteer, Published
 from tests.dispatch.conftest import Ask, MakeTask, Reply, audiences, statuses
 
@@ -362,3 +363,39 @@ def test_call_out_is_recorded(
     entry = Entry.objects.get(act="task.called")
     assert (entry.subject, entry.by) == (task.topic, commander)
     assert entry.details == {"call_out": str(sent.pk), "offered": 4}
+
+
+def test_call_out_is_recorded_with_the_post_that_allowed_it(
+    make_task: MakeTask,
+    ask: Ask,
+    formation: Formation,
+    people: list[Volunteer],
+    make_volunteer: MakeVolunteer,
+    leader: User,
+    at: datetime,
+) -> None:
+    """The post over the task's unit, and others only where that one does not reach."""
+    make_volunteer(formation.squadron_b)
+    appoint(volunteer=leader.volunteer, unit=formation.brigade, role=Role.DEPUTY, by=None, at=at)
+    squadron, brigade = f"leader@{formation.squadron_a.number}", f"deputy@{formation.brigade.number}"
+
+    for units in ([formation.squadron_a], [formation.squadron_b], [formation.brigade]):
+        ask(make_task(by=leader, unit=formation.squadron_a.number), *units, by=leader)
+
+    lines = Entry.objects.filter(act="task.called").order_by("pk").values_list("post", "details__posts")
+    assert list(lines) == [(squadron, None), (squadron, [brigade]), (squadron, [brigade])]
+    assert set(Entry.objects.filter(act="task.created").values_list("post", flat=True)) == {squadron}
+
+
+def test_call_out_names_the_post_above_the_task(
+    make_task: MakeTask,
+    ask: Ask,
+    people: list[Volunteer],
+    formation: Formation,
+    commander: User,
+    at: datetime,
+) -> None:
+    ask(make_task(unit=formation.squadron_a.number), formation.squadron_a)
+
+    line = Entry.objects.get(act="task.called")
+    assert (line.post, "posts" in line.details) == (f"commander@{formation.detachment.number}", False)

@@ -146,6 +146,8 @@ def test_cancel_tells_everyone_who_was_asked_and_withdraws_their_parts(
 
     assert (cancelled.status, cancelled.accepted, cancelled.end_reason) == ("cancelled", 0, "Rain")
     assert cancelled.ended_at == at
+    line = Entry.objects.get(act="task.cancelled")
+    assert (line.post, line.details) == (f"commander@{task.unit.number}", {})
     assert statuses(task) == {
         accepted: "withdrawn",
         reserve: "withdrawn",

@@ -27,6 +27,7 @@ STEP = 1_000
 STEPS = 20
 """Transactions of one turn: the clock has other work too."""
 TOLD_EVERY = timedelta(minutes=1)
+_PLACE = "UPDATE audit_entry SET day = %s, position = %s, link = %s WHERE id = %s"
 _LOCK = 0x6175646974
 """Any number that no other advisory lock of the database has: the letters of “audit”."""
 
@@ -139,15 +140,23 @@ def _link(lines: Sequence[Line], head: SignedHead) -> None:
     for position, line in enumerate(lines, head.count + 1):
         link = next_link(link, head.day, position, line)
         links.append(link)
-    day = date.fromisoformat(head.day)
-    update_rows(
+    _place(
         [
-            Entry(pk=line.id, day=day, position=position, link=link)
+            Entry(pk=line.id, day=date.fromisoformat(head.day), position=position, link=link)
             for position, (line, link) in enumerate(zip(lines, links, strict=True), head.count + 1)
-        ],
-        ("day", "position", "link"),
+        ]
     )
     _sign(replace(head, count=head.count + len(links), link=link, fingerprints=fingerprints_of(links)))
+
+
+def _place(entries: Sequence[Entry]) -> None:
+    """Store the places of rows. On SQLite one small statement each: the ORM's one large takes twenty times as long."""
+    if connection.vendor == "postgresql":
+        update_rows(entries, ("day", "position", "link"))
+        return
+    places = [(str(entry.day), entry.position, entry.link, entry.pk) for entry in entries]
+    with connection.cursor() as cursor:
+        cursor.executemany(_PLACE, places)
 
 
 def _sign(head: SignedHead) -> SignedHead:

@@ -117,18 +117,19 @@ def _witnesses(heads: Path | None, until: date | None) -> dict[int, Witness]:
 
 def _proven(verdict: Verdict) -> str:
     last = verdict.last
-    if last is None:
-        text = "nothing has been linked yet."
-    else:
-        text = (
-            f"{verdict.rows:,} rows of {verdict.days:,} days under {verdict.heads:,} signed heads, to position"
-            f" {last.count} of {last.day} (head {last.number}, digest {last.digest})."
-        )
+    text = (
+        f"{_some(verdict.rows, 'row')} of {_some(verdict.days, 'day')}, {_some(verdict.heads, 'signed head')}"
+    )
+    text += f", the last of them {last.number} of {last.day} with digest {last.digest}." if last else "."
     if verdict.late:
-        text += f"\n{verdict.late:,} of them were linked more than a day after the act."
+        text += f"\nLinked more than a day after the act: {_some(verdict.late, 'row')}."
     if verdict.waiting:
-        text += f"\n{verdict.waiting:,} rows wait to be linked, the first since {verdict.waiting_since}."
+        text += f"\n{_some(verdict.waiting, 'row')} not linked yet, the first since {verdict.waiting_since}."
     return text
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 class _AsWritten(DjangoHelpFormatter):
