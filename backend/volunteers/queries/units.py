@@ -71,8 +71,8 @@ _RETIRED_BELOW = Coalesce(
 
 def counts_of(unit: Unit, *, at: datetime) -> UnitCounts:
     """Return a unit with the counts of its whole subtree."""
-    unit.gone = Unit.objects.annotate(gone=_RETIRED_BELOW).values_list("gone", flat=True).get(pk=unit.pk)
-    return _counted([unit], within(unit.path, "unit__path"), len(unit.path), at)[0]
+    counted = Unit.objects.annotate(gone=_RETIRED_BELOW).get(pk=unit.pk)
+    return _counted([counted], within(unit.path, "unit__path"), len(unit.path), at)[0]
 
 
 def counts_of_children(unit: Unit, *, at: datetime) -> list[UnitCounts]:
@@ -94,7 +94,7 @@ def _counted(units: Sequence[Unit], within_them: Q, path_length: int, at: dateti
     )
     counts = {row["branch"]: (row["members"], row["on_duty"]) for row in rows}
     return [
-        UnitCounts(unit=out, members=members, on_duty=duty, children=unit.numchild - unit.gone)
+        UnitCounts(unit=out, members=members, on_duty=duty, children=unit.numchild - unit.gone)  # type: ignore[attr-defined]  # annotated
         for unit, out in zip(units, unit_outs(units), strict=True)
         for members, duty in [counts.get(unit.path, (0, 0))]
     ]
