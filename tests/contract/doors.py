@@ -17,11 +17,12 @@ from backend.config.urls import urlpatterns
 from backend.dispatch import services as dispatch
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import CallOutIn, TaskIn
+from backend.lib.checkdigit import unit_number
 from backend.realtime.commands import BUILT_IN
 from backend.realtime.frames import KNOWN_FRAMES
 from backend.realtime.registry import registry
 from backend.volunteers import services
-from backend.volunteers.models import Device, Role, User
+from backend.volunteers.models import Application, Device, Emblem, Role, Transfer, Unit, User
 from backend.volunteers.schemas import DeviceIn, SignedIn, TrackerIn
 from backend.volunteers.schemas.privacy import CredentialIn, GuardianIn
 from backend.volunteers.services.badges import issue_badge, keep_photo
@@ -35,6 +36,7 @@ from tests.conftest import Formation, MakeVolunteer
 SIGNED_IN = ("stranger", "outsider", "sibling", "member", "volunteer", "leader")
 WITHOUT_TOKEN = ("nobody", "expired", "revoked")
 METHODS = ("get", "post", "put", "patch", "delete")
+APPLICANT = "13900000001"
 OUR_APPS = ("audit", "realtime", "volunteers", "dispatch")
 
 
@@ -115,6 +117,16 @@ class World:
     """A credential of the volunteer."""
     guardian: UUID = field(default_factory=uuid7)
     """A guardian of the volunteer."""
+    application: UUID = field(default_factory=uuid7)
+    """Of somebody who wants to join squadron A."""
+    transfer: UUID = field(default_factory=uuid7)
+    """Of the outsider, to squadron A."""
+    bystander: str = ""
+    """The number of somebody in squadron A whom others decide about."""
+    post: int = 0
+    """The bystander's, in squadron A."""
+    empty: str = ""
+    """The number of a partner's team below squadron A, with nobody in it."""
 
     def sign_in(self, user: User, device: UUID | None = None) -> Caller:
         """Sign a person in on a device, a new one unless it is given."""
@@ -174,6 +186,7 @@ def make_world(
     )
     record_guardian(volunteer=person, wanted=GuardianIn.model_validate(guardian), by=people["leader"], at=at)
     make_badge_and_photo(world)
+    add_lives(world, make_volunteer)
     world.tracker = services.make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id
     return world
 
@@ -185,6 +198,30 @@ def make_badge_and_photo(world: World) -> None:
     picture = BytesIO()
     Image.new("RGB", (8, 8)).save(picture, "PNG")
     keep_photo(raw=picture.getvalue(), by=person.user, at=world.at)
+
+
+def add_lives(world: World, make_volunteer: MakeVolunteer) -> None:
+    """Add what doors to lives and units are tried with."""
+    unit, outside, at = world.formation.squadron_a, world.formation.squadron_c, world.at
+    application = Application(pk=world.application, unit=unit, name="赵阿姨", at=at)
+    application.phone = APPLICANT
+    application.save()
+    newcomer = make_volunteer(outside, name="来人")
+    Transfer.objects.create(
+        pk=world.transfer,
+        volunteer=newcomer,
+        from_unit=outside,
+        to_unit=unit,
+        waits_for="receiving",
+        proposed_by=newcomer.user,
+        proposed_at=at,
+    )
+    bystander = make_volunteer(unit, on_duty=False, name="邻居")
+    world.bystander = f"{bystander.number:08d}"
+    world.post = services.appoint(volunteer=bystander, unit=unit, role=Role.MEMBER, by=None, at=at).pk
+    Emblem.objects.create(unit=unit, media_type="image/png", image=b"a picture", digest="0" * 64, at=at)
+    team = Unit(kind="partner", number=unit_number(7, 26, 1, 900), official_name="校卫", display_name="校卫")
+    world.empty = Unit.objects.add_child(Unit.objects.get(pk=unit.pk), instance=team).number
 
 
 def rest_clients(world: World, rightful: str) -> dict[str, APIClient]:

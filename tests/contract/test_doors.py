@@ -25,6 +25,7 @@ from backend.volunteers.services import second_factors
 from backend.volunteers.services.invitations import invite
 from tests.conftest import PASSWORD
 from tests.contract.doors import (
+    APPLICANT,
     METHODS,
     SIGNED_IN,
     WITHOUT_TOKEN,
@@ -77,6 +78,12 @@ class Door:
             "<uuid:credential_id>": str(world.credential),
             "<uuid:guardian_id>": str(world.guardian),
             "<str:purpose>": "location",
+            "<uuid:application_id>": str(world.application),
+            "<uuid:transfer_id>": str(world.transfer),
+            "<int:post_id>": str(world.post),
+            "volunteers/<str:number>": f"volunteers/{world.bystander}",
+            "<str:unit>": world.formation.squadron_a.number,
+            "units/<str:number>/retire": f"units/{world.empty}/retire",
             "<str:number>": world.formation.squadron_a.number,
             "<str:text>": world.number("volunteer"),
             "<str:temporary>": str(world.walk_in),
@@ -187,9 +194,42 @@ def _photo(world: World, caller: str) -> dict[str, Any]:
     return {"image": b64encode(written.getvalue()).decode()}
 
 
+def _apply(world: World, caller: str) -> dict[str, Any]:
+    phone = f"1390001{len(caller):04d}"
+    return {"id": str(uuid7()), "unit": world.formation.squadron_a.number, "name": "钱", "phone": phone}
+
+
+def _reason(world: World, caller: str) -> dict[str, Any]:
+    return {"reason": "as they wish"}
+
+
+def _transfer(world: World, caller: str) -> dict[str, Any]:
+    """Send the bystander to squadron B: the sibling, who leads that, may ask too."""
+    ends = {"from_unit": world.formation.squadron_a.number, "to_unit": world.formation.squadron_b.number}
+    return {"id": str(uuid7()), "volunteer": world.bystander, "stays": caller == "sibling", **ends}
+
+
+def _school(world: World, caller: str) -> dict[str, Any]:
+    parent = world.formation.squadron_a.number
+    return {"parent": parent, "name": "校卫队", "partner_kind": "school_guard"}
+
+
+def _parent(world: World, caller: str) -> dict[str, Any]:
+    return {"parent": world.formation.other_brigade.number}
+
+
+def _successor(world: World, caller: str) -> dict[str, Any]:
+    return {"successor": world.formation.squadron_b.number}
+
+
+def _post(world: World, caller: str) -> dict[str, Any]:
+    return {"volunteer": world.bystander, "role": "deputy"}
+
+
 V1 = "api/v1/"
 PERSON = V1 + "volunteers/<str:person>/"
 FACTOR = V1 + "me/second-factor"
+OF_SQUADRON = ("member", "volunteer", "leader")
 TRACKERS = (V1 + "trackers/owntracks", V1 + "trackers/osmand")
 OPEN = dict.fromkeys(WITHOUT_TOKEN, 200)
 LEADER = {"leader": 200}
@@ -264,6 +304,45 @@ DOORS = (
     Door("GET", V1 + "badges/check", OWN | OPEN, dead=200, query=lambda w, c: "badge=x"),
     Door("GET", V1 + "badges/keys", OWN | OPEN, dead=200),
     Door("GET", V1 + "badges/revoked", OWN | OPEN, dead=200),
+    Door("POST", V1 + "applications", dict.fromkeys((*SIGNED_IN, *WITHOUT_TOKEN), 202), body=_apply),
+    Door(
+        "POST",
+        V1 + "applications/<uuid:application_id>/withdraw",
+        dict.fromkeys((*SIGNED_IN, *WITHOUT_TOKEN), 204),
+        body=lambda w, c: {"phone": APPLICANT if c == "nobody" else "13900000009"},
+    ),
+    Door("POST", V1 + "applications/<uuid:application_id>/approve", LEADER),
+    Door("POST", V1 + "applications/<uuid:application_id>/reject", LEADER, body=_reason),
+    Door("POST", V1 + "volunteers/<str:number>/suspend", LEADER, body=_reason),
+    Door("POST", V1 + "volunteers/<str:number>/reinstate", LEADER),
+    Door("POST", V1 + "volunteers/<str:number>/retire", LEADER, body=_reason),
+    Door("DELETE", V1 + "volunteers/<str:number>/units/<str:unit>", {"leader": 204}),
+    Door(
+        "PUT",
+        V1 + "volunteers/<str:number>/primary-unit",
+        LEADER,
+        body=lambda w, c: {"unit": w.formation.squadron_a.number},
+    ),
+    Door("GET", V1 + "transfers", OWN),
+    Door("POST", V1 + "transfers", {"leader": 201, "sibling": 201}, body=_transfer),
+    Door("POST", V1 + "transfers/<uuid:transfer_id>/accept", LEADER),
+    Door("POST", V1 + "transfers/<uuid:transfer_id>/decline", LEADER),
+    # Only who proposed it, or whom it concerns; tests/volunteers/test_transfers.py lets them.
+    Door("POST", V1 + "transfers/<uuid:transfer_id>/withdraw", {}),
+    # Whoever leads a squadron looks after nothing that has units below; test_permissions.py tries those who do.
+    Door("POST", V1 + "units", {"leader": 409}, body=_school),
+    Door("PATCH", V1 + "units/<str:number>", LEADER, body=lambda w, c: {"brand_name": "武林大妈"}),
+    Door("POST", V1 + "units/<str:number>/move", {}, body=_parent),
+    Door("POST", V1 + "units/<str:number>/split", {}, body=lambda w, c: {"name": "新村"}),
+    Door("POST", V1 + "units/<str:number>/merge", {}, body=_successor),
+    Door("POST", V1 + "units/<str:number>/retire", {}, body=_successor),
+    Door("GET", V1 + "units/<str:number>/emblem", dict.fromkeys(OF_SQUADRON, 200)),
+    Door("PUT", V1 + "units/<str:number>/emblem", {"leader": 422}),
+    Door("DELETE", V1 + "units/<str:number>/emblem", {"leader": 204}),
+    Door("GET", V1 + "units/<str:number>/applications", LEADER),
+    Door("GET", V1 + "units/<str:number>/posts", LEADER),
+    Door("POST", V1 + "units/<str:number>/posts", {"leader": 201}, body=_post),
+    Door("DELETE", V1 + "posts/<int:post_id>", {"leader": 204}),
     Door("GET", V1 + "units/<str:number>", {"leader": 200, "member": 200, "volunteer": 200}),
     Door("GET", V1 + "units/<str:number>/children", LEADER),
     Door("GET", V1 + "numbers/<str:text>", {"leader": 200, "member": 200, "volunteer": 200}),

@@ -41,7 +41,7 @@ def create(parent: Unit, by: User, at: datetime, **more: Any) -> Unit:
 
 
 def check_tree() -> None:
-    """The tree is whole: treebeard finds no orphan, no wrong depth and no wrong count."""
+    """Check that the tree is whole: treebeard finds no orphan, no wrong depth and no wrong count."""
     assert Unit.objects.find_problems() == ([], [], [], [], [])
 
 
@@ -287,11 +287,8 @@ def test_nobody_below_or_beside_reshapes(
     check_tree()
 
 
-def test_a_load_of_divisions_leaves_the_merged_merged(
-    formation: Formation, chief: User, at: datetime
-) -> None:
+def test_a_load_of_divisions_leaves_the_merged_merged(make_volunteer: MakeVolunteer, at: datetime) -> None:
     """The state's list may still know the division: it makes no new unit, and what is below goes to the successor."""
-    Unit.objects.all().delete()
     divisions = [
         Division(code="330000000000", name="浙江省", level=0, parent_code=""),
         Division(code="330700000000", name="金华市", level=1, parent_code="330000000000"),
@@ -303,8 +300,9 @@ def test_a_load_of_divisions_leaves_the_merged_merged(
     load_formation(divisions, places={}, at=at)
     old, new = (Unit.objects.get(division_code=f"33072600{n}000") for n in (1, 2))
     top = Unit.objects.get(depth=1)
-    appoint(volunteer=chief.volunteer, unit=top, role=Role.COMMANDER, by=None, at=at)
-    formation_services.merge_units(unit=old, successor=new, by=chief, at=at)
+    chief = make_volunteer(top)
+    appoint(volunteer=chief, unit=top, role=Role.COMMANDER, by=None, at=at)
+    formation_services.merge_units(unit=old, successor=new, by=chief.user, at=at)
 
     added = Division(code="330726001002", name="江滨社区居委会", level=4, parent_code="330726001000")
     changes = load_formation([*divisions, added], places={}, at=at)
@@ -351,7 +349,7 @@ def test_emblems_are_served_with_a_tag(
     client, path = client_of(leader), f"/api/v1/units/{formation.squadron_a.number}/emblem"
 
     assert client.get(path).status_code == 404
-    assert client.generic("PUT", path, picture(), content_type="image/png").status_code == 204
+    assert client.put(path, picture(), content_type="image/png").status_code == 204
     first = client.get(path)
     again = client.get(path, HTTP_IF_NONE_MATCH=first["ETag"])
 

@@ -68,8 +68,7 @@ def withdraw_application(*, application_id: UUID, phone: str, at: datetime) -> N
     """Take an application back; whoever does not know its phone, or comes too late, is answered the same."""
     key = phone_key(_canonical(phone))
     application = (
-        Application.objects.select_for_update(of=("self",))
-        .select_related("unit")
+        Application.objects.select_for_update()
         .filter(pk=application_id, phone_key=key, status=ApplicationStatus.PENDING)
         .first()
     )
@@ -120,8 +119,8 @@ def forget_applications(*, at: datetime) -> int:
 
 def _locked(application_id: UUID, by: User, at: datetime) -> tuple[Application, str]:
     """Return the application, locked, and the title of the post that allows deciding on it."""
-    rows = Application.objects.select_for_update(of=("self",)).select_related("unit", "volunteer")
-    application = rows.filter(pk=application_id).first()
+    # Nothing is joined: after waiting for the lock, what is joined would be as it was before.
+    application = Application.objects.select_for_update().filter(pk=application_id).first()
     if application is None:
         raise NotFound
     return application, allowed_by(post_that_manages(by, application.unit, at))

@@ -158,9 +158,9 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     _put(members, successor, at)
     for child in Unit.objects.get_children(unit).filter(retired_at=None):
         child.refresh_from_db()
-        Unit.objects.move(child, Unit.objects.get(pk=successor.pk), "last-child")
+        Unit.objects.move(child, _fresh(successor), "last-child")
     _retire(unit, successor, post, by=by, at=at, members=len(members))
-    return Unit.objects.get(pk=successor.pk)
+    return _fresh(successor)
 
 
 @transaction.atomic
@@ -173,7 +173,13 @@ def retire_unit(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     has_units = Unit.objects.get_children(unit).filter(retired_at=None).exists()
     require(not has_units and not unit.memberships.exists(), UnitNotEmpty)
     _retire(unit, successor, post, by=by, at=at)
-    return Unit.objects.get(pk=successor.pk)
+    return _fresh(successor)
+
+
+def _fresh(unit: Unit) -> Unit:
+    """Return a unit as the database has it now: moving others changes its path and counts."""
+    fresh: Unit = Unit.objects.get(pk=unit.pk)
+    return fresh
 
 
 def _lock_formation(units: Sequence[Unit]) -> list[Unit]:
@@ -217,7 +223,7 @@ def _add(parent: Unit, kind: str, name: str, partner_kind: str) -> Unit:
         lon=parent.lon,
         lat=parent.lat,
     )
-    unit: Unit = Unit.objects.add_child(Unit.objects.get(pk=parent.pk), instance=new)
+    unit: Unit = Unit.objects.add_child(_fresh(parent), instance=new)
     return unit
 
 
@@ -266,12 +272,12 @@ def _retire(unit: Unit, successor: Unit, post: str, *, by: User, at: datetime, m
     Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit), status=TransferStatus.PROPOSED).update(
         status=TransferStatus.WITHDRAWN, decided_by=by, decided_at=at
     )
-    unit = Unit.objects.get(pk=unit.pk)
+    unit = _fresh(unit)
     unit.retired_at, unit.successor = at, successor
     unit.save(update_fields=["retired_at", "successor"])
     details: dict[str, Any] = {"successor": successor.number, "members": members, "post": post}
     record("unit.retired", subject=_subject(unit), by=by, at=at, **details)
-    _publish([_changed(unit, Unit.objects.get(pk=successor.pk))], at)
+    _publish([_changed(unit, _fresh(successor))], at)
 
 
 def _changed(unit: Unit, successor: Unit | None = None) -> Announcement:
