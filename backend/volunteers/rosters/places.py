@@ -81,9 +81,7 @@ class UnitFinder:
     def _named(self, steps: list[str]) -> list[NamedUnit]:
         found = self._by_name.get(steps[-1], [])
         for depth, above in enumerate(reversed(steps[:-1]), start=1):
-            found = [
-                unit for unit in found if above in self._names.get(unit.path[: -self._step * depth], ())
-            ]
+            found = [unit for unit in found if above in self._names.get(unit.path[: -self._step * depth], ())]
         return found
 
 
