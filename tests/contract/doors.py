@@ -19,7 +19,7 @@ from backend.realtime.commands import BUILT_IN
 from backend.realtime.frames import KNOWN_FRAMES
 from backend.realtime.registry import registry
 from backend.volunteers import services
-from backend.volunteers.models import Device, Role, User
+from backend.volunteers.models import Device, ImportStatus, Role, RosterImport, User
 from backend.volunteers.schemas import DeviceIn, SignedIn, TrackerIn
 from backend.volunteers.tokens import tokens_for
 from tests.conftest import Formation, MakeVolunteer
@@ -99,6 +99,8 @@ class World:
     """Another device of the leader."""
     tracker: UUID = field(default_factory=uuid7)
     """A tracker of the leader."""
+    roster_import: UUID = field(default_factory=uuid7)
+    """A checked import of squadron A."""
 
     def sign_in(self, user: User, device: UUID | None = None) -> Caller:
         """Sign a person in on a device, a new one unless it is given."""
@@ -147,6 +149,14 @@ def make_world(
         services.revoke_device(device_id=dead.device, by=dead.user, at=at)
     world.sign_in(people["leader"], world.spare)
     world.tracker = services.make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id
+    RosterImport.objects.create(
+        id=world.roster_import,
+        unit=formation.squadron_a,
+        name="Autumn",
+        file_size=0,
+        status=ImportStatus.CHECKED,
+        made_at=at,
+    )
     return world
 
 
