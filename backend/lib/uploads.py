@@ -34,6 +34,6 @@ class BoundedUploadHandler(FileUploadHandler):
             raise RequestDataTooBig("the upload is too large")
         return raw_data
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:  # noqa: ARG002
+    def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":  # noqa: ARG002
         """Keep nothing."""
         return None

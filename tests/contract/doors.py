@@ -22,7 +22,17 @@ from backend.realtime.commands import BUILT_IN
 from backend.realtime.frames import KNOWN_FRAMES
 from backend.realtime.registry import registry
 from backend.volunteers import services
-from backend.volunteers.models import Application, Device, Emblem, Role, Transfer, Unit, User
+from backend.volunteers.models import (
+    Application,
+    Device,
+    Emblem,
+    ImportStatus,
+    Role,
+    RosterImport,
+    Transfer,
+    Unit,
+    User,
+)
 from backend.volunteers.schemas import DeviceIn, SignedIn, TrackerIn
 from backend.volunteers.schemas.privacy import CredentialIn, GuardianIn
 from backend.volunteers.services.badges import issue_badge, keep_photo
@@ -127,6 +137,8 @@ class World:
     """The bystander's, in squadron A."""
     empty: str = ""
     """The number of a partner's team below squadron A, with nobody in it."""
+    roster_import: UUID = field(default_factory=uuid7)
+    """A checked import of squadron A."""
 
     def sign_in(self, user: User, device: UUID | None = None) -> Caller:
         """Sign a person in on a device, a new one unless it is given."""
@@ -188,6 +200,14 @@ def make_world(
     make_badge_and_photo(world)
     add_lives(world, make_volunteer)
     world.tracker = services.make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id
+    RosterImport.objects.create(
+        id=world.roster_import,
+        unit=formation.squadron_a,
+        name="Autumn",
+        file_size=0,
+        status=ImportStatus.CHECKED,
+        made_at=at,
+    )
     return world
 
 

@@ -38,6 +38,8 @@ from backend.realtime import (
     strangers,
 )
 from backend.realtime.management.commands.generate_docs import DOCS, generated
+from backend.volunteers.queries import imports as roster_imports
+from backend.volunteers.rosters import files as roster_files
 from backend.volunteers.schemas import numbers as number_shapes
 from backend.volunteers.schemas.badges import MOST_IMAGE_CHARACTERS
 from backend.volunteers.services import devices, invitations, number_blocks, second_factors, trackers
@@ -313,6 +315,8 @@ LIMITS = {
     "minutes of an access token": int(configured.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds() / 60),  # type: ignore[attr-defined]
     "days of a refresh token": configured.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"].days,  # type: ignore[attr-defined]
     "seconds the spent refresh token is still good": int(devices.PREVIOUS_GOOD_FOR.total_seconds()),
+    "bytes of a roster": roster_files.MAX_BYTES,
+    "rows of a page of a report": roster_imports.REPORT_PAGE,
     "trackers of a person": trackers.MOST,
     "days of a tracker's secret": trackers.GOOD_FOR.days,
     "numbers of a block": number_shapes.MOST_IN_BLOCK,

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyotp
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 from rest_framework.test import APIClient
 from rest_framework.utils import json
@@ -59,6 +60,8 @@ class Door:
     body: Fill = nothing
     query: Fill = nothing
     dead: int = 401
+    form: bool = False
+    """Whether the body is sent as a form with files."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.address}"
@@ -84,6 +87,7 @@ class Door:
             "volunteers/<str:number>": f"volunteers/{world.bystander}",
             "<str:unit>": world.formation.squadron_a.number,
             "units/<str:number>/retire": f"units/{world.empty}/retire",
+            "<uuid:import_id>": str(world.roster_import),
             "<str:number>": world.formation.squadron_a.number,
             "<str:text>": world.number("volunteer"),
             "<str:temporary>": str(world.walk_in),
@@ -98,12 +102,14 @@ class Door:
     def try_as(self, client: APIClient, world: World, caller: str) -> Any:
         """Send the request, and return the response."""
         query = self.query(world, caller)
-        return client.generic(
-            self.method,
-            self.path(world) + (f"?{query}" if query else ""),
-            _json(self.body(world, caller)),
-            content_type="application/json",
-        )
+        return self.send(client, self.path(world) + (f"?{query}" if query else ""), world, caller)
+
+    def send(self, client: APIClient, path: str, world: World, caller: str) -> Any:
+        """Send what the caller sends to an address."""
+        body = self.body(world, caller)
+        if self.form:
+            return client.post(path, body, format="multipart")
+        return client.generic(self.method, path, _json(body), content_type="application/json")
 
 
 def _json(body: Any) -> str:
@@ -127,6 +133,11 @@ def _refresh(world: World, caller: str) -> dict[str, Any]:
 
 def _call_out(world: World, caller: str) -> dict[str, Any]:
     return {"id": str(uuid7()), "units": [world.formation.squadron_a.number]}
+
+
+def _roster(world: World, caller: str) -> dict[str, Any]:
+    file = SimpleUploadedFile("roster.csv", "姓名,手机\n王大妈,13800138000\n".encode())
+    return {"id": str(uuid7()), "name": "Autumn", "file": file}
 
 
 def _squadron(world: World, caller: str) -> str:
@@ -375,6 +386,14 @@ DOORS = (
     ),
     Door("GET", V1 + "me/availability", OWN),
     Door("PUT", V1 + "me/availability", OWN, body=lambda w, c: {"weekly": [], "periods": []}),
+    Door("GET", V1 + "units/<str:number>/imports", LEADER),
+    Door("POST", V1 + "units/<str:number>/imports", {"leader": 201}, body=_roster, form=True),
+    Door("GET", V1 + "units/<str:number>/roster-file", LEADER),
+    Door("GET", V1 + "imports/<uuid:import_id>", LEADER),
+    Door("GET", V1 + "imports/<uuid:import_id>/rows", LEADER),
+    Door("POST", V1 + "imports/<uuid:import_id>/start", LEADER, body=lambda w, c: {}),
+    Door("POST", V1 + "imports/<uuid:import_id>/undo", LEADER),
+    Door("GET", V1 + "roster-template", OWN),
     Door("GET", V1 + "tasks", LEADER, query=_squadron),
     Door("POST", V1 + "tasks", {"leader": 201}, body=lambda w, c: task_body(w.formation, w.at)),
     Door("GET", V1 + "tasks/<uuid:task_id>", LEADER),
@@ -496,6 +515,8 @@ def test_what_is_hidden_and_what_does_not_exist_get_the_same_answer(world: World
     missing = [str(uuid7()), str(uuid7()), "0726010998", "10000005", "90000012", str(uuid7())]
     hidden += [str(world.credential), str(world.guardian)]
     missing += [str(uuid7()), str(uuid7())]
+    hidden.append(str(world.roster_import))
+    missing = [str(uuid7()), str(uuid7()), "0726010998", str(uuid7())]
 
     for door in DOORS:
         if "<" in door.address and "me/" not in door.address:
@@ -503,11 +524,7 @@ def test_what_is_hidden_and_what_does_not_exist_get_the_same_answer(world: World
             elsewhere = path
             for there, nowhere in zip(hidden, missing, strict=True):
                 elsewhere = elsewhere.replace(there, nowhere)
-            sent = _json(door.body(world, "sibling"))
-            answers = [
-                client.generic(door.method, each, sent, content_type="application/json")
-                for each in (path, elsewhere)
-            ]
+            answers = [door.send(client, each, world, "sibling") for each in (path, elsewhere)]
             assert answers[0].json() == answers[1].json()
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -334,7 +335,7 @@ def test_one_worker_at_a_time(formation: Formation, at: datetime, tmp_path: Path
     assert next_waiting(at=at + timedelta(minutes=6)) == batch.pk
     dead = subprocess.Popen(["true"])
     dead.wait()
-    held.update(worker=f"{import_work.socket.gethostname()}:{dead.pid}")
+    held.update(worker=f"{socket.gethostname()}:{dead.pid}")
     assert work_on(batch.pk).status == "checked"
 
 

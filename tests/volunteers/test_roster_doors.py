@@ -3,7 +3,7 @@
 import csv
 import io
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -309,7 +309,9 @@ async def test_export_is_streamed_by_the_asgi_server(tmp_path: Path) -> None:
     from asgiref.sync import sync_to_async
 
     token = await sync_to_async(sign_in)()
-    answer = await AsyncClient().get("/api/v1/roster-template", headers={"authorization": f"Bearer {token}"})
+    answer: Any = await AsyncClient().get(
+        "/api/v1/roster-template", headers={"authorization": f"Bearer {token}"}
+    )
 
     assert answer.status_code == 200
     assert answer.is_async
@@ -333,7 +335,7 @@ def test_phones_are_compared_and_masked() -> None:
 
 
 @pytest.fixture
-def page_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[User], Client]]:
+def page_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[User], Client]:
     """Return the maker of signed-in browsers; stands in for what Vite builds."""
     built = tmp_path / "built"
     built.mkdir()

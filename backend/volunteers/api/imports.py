@@ -74,11 +74,12 @@ class ImportsDoor(APIView):
     def post(self, request: Request, number: str) -> Response:
         """Upload a roster, CSV or XLSX, to be checked; nobody is in the roster before the import is started."""
         unit = managed_unit(request, number)
+        form: Any = request.data
         try:
-            body = ImportIn(id=request.data.get("id"), name=request.data.get("name", ""))
+            body = ImportIn.model_validate({"id": form.get("id"), "name": form.get("name", "")})
         except pydantic.ValidationError as error:
             raise invalid(error) from error
-        file = request.data.get("file")
+        file = form.get("file")
         if not isinstance(file, UploadedFile):
             raise Invalid(errors=[{"pointer": "/file", "detail": "Field required"}])
         batch = keep_upload(id=body.id, name=body.name, file=file, unit=unit, by=user_of(request), at=now())

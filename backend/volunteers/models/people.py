@@ -64,7 +64,11 @@ class Volunteer(models.Model):
     id_card_sealed = models.CharField(max_length=120, blank=True)
     id_card_key = models.CharField(max_length=LOOKUP_CHARACTERS, null=True)  # noqa: DJ001  # unique unless absent
     batch = models.ForeignKey(
-        "volunteers.RosterImport", null=True, on_delete=models.PROTECT, related_name="people"
+        "volunteers.RosterImport",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="people",
+        db_constraint=False,  # millions come at once, and batches are never deleted
     )
 
     class Meta:

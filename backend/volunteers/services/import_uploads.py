@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
@@ -14,7 +15,7 @@ from backend.volunteers.services.imports import imports_folder, receive_import
 
 
 def keep_upload(
-    *, id: UUID, unit: Unit, name: str, file: UploadedFile, by: User, at: datetime
+    *, id: UUID, unit: Unit, name: str, file: "UploadedFile[Any]", by: User, at: datetime
 ) -> RosterImport:
     """Store an uploaded roster and register it as a batch; nothing stays of one that is refused.
 
@@ -34,7 +35,7 @@ def keep_upload(
             path.unlink(missing_ok=True)
 
 
-def _write(path: Path, file: UploadedFile) -> None:
+def _write(path: Path, file: "UploadedFile[Any]") -> None:
     path.touch(mode=0o600)
     with path.open("wb") as target:
         for chunk in file.chunks():

@@ -44,8 +44,10 @@ _VOLUNTEER = {
 }
 _MEMBERSHIP = {"volunteer_id": "i.volunteer_id", "unit_id": "n.unit_id", "is_primary": "TRUE"}
 
-_STAGED = ("batch_id", "row", "unit_id", "name", "born_on", "phone_sealed", "phone_key", "id_card_sealed")
-_STAGED += ("id_card_key", "skills")
+_STAGED = (
+    *("batch_id", "row", "unit_id", "name", "born_on", "phone_sealed", "phone_key", "id_card_sealed"),
+    *("id_card_key", "skills"),
+)
 
 _SOURCE = """
     FROM volunteers_newcomer n JOIN volunteers_newcomeridentity i ON i.newcomer_id = n.id WHERE n.batch_id = %s
@@ -115,7 +117,8 @@ def withdraw_same_people(batch_id: UUID, *, shown: int) -> tuple[int, list[tuple
     database: asking for each portion's keys costs ten times as much.
     """
     key = _database_id(batch_id)
-    count, report = 0, []
+    count = 0
+    report: list[tuple[int, str, str, int | None]] = []
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("ANALYZE volunteers_newcomer")
@@ -183,11 +186,12 @@ def _move(
     quote, values = connection.ops.quote_name, []
     columns, expressions = [], []
     for field in model._meta.concrete_fields:  # noqa: SLF001  # the documented way to a model's fields
-        if field.primary_key and field.column not in given:
+        column = str(field.column)
+        if field.primary_key and column not in given:
             continue
-        columns.append(quote(field.column))
-        if field.column in given:
-            expressions.append(given[field.column])
+        columns.append(quote(column))
+        if column in given:
+            expressions.append(given[column])
         else:
             value = fixed.get(field.name, field.get_default())
             expressions.append("%s")
