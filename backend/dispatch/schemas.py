@@ -179,7 +179,9 @@ class LegalBasisIn(Request):
 
     legal_basis: Literal["vital_interests"] | None
     reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL)
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL),
+        Field(examples=["A child has been missing since ten o'clock"]),
     ]
 
 

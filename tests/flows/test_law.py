@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from backend.dispatch import services as dispatch
 from backend.dispatch import topics
 from backend.dispatch.models import Assignment, Task
 from backend.dispatch.schemas import AnswerIn, CallOutIn, LegalBasisIn, TaskIn
-from backend.lib.errors import NotAllowed
+from backend.lib.errors import NotAllowed, NotFound
 from backend.realtime.clock import tick
 from backend.realtime.frames import FixIn
 from backend.realtime.models import Fix, LatestPosition
@@ -35,7 +36,7 @@ from backend.volunteers.services import set_duty
 from backend.volunteers.services.consents import give_consent, withdraw_consent
 from backend.volunteers.services.own_data import erase_person
 from backend.volunteers.services.retention import keep_to_limits
-from tests.conftest import Formation, MakeVolunteer, SignedInClient
+from tests.conftest import Formation, MakeVolunteer, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
 
@@ -347,6 +348,25 @@ def test_rule_7_deletion_leaves_service_records_that_lead_to_nobody(
     kept = Assignment.objects.get(task=task, volunteer=gone)
     assert (kept.status, kept.reason) == ("declined", "")
     assert client.get("/api/v1/me").status_code == 401
+
+
+@pytest.mark.postgres
+def test_rule_7_whoever_accepts_while_being_deleted_is_either_on_the_task_or_gone(
+    race: Race, call: Callable[..., Task], formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    people = [make_volunteer(formation.squadron_a) for _ in range(5)]
+    task = call()
+    acts: list[Callable[[], Any]] = []
+    for person in people:
+        acts += [partial(reply, task, person, at), partial(erase_person, by=person.user, at=at)]
+
+    results = race(*acts)
+
+    for person, accepted, erased in zip(people, results[::2], results[1::2], strict=True):
+        on_it = isinstance(erased, dispatch.StillOnTask)
+        assert (accepted == "accepted", isinstance(accepted, NotFound)) == (on_it, not on_it)
+        person.refresh_from_db()
+        assert (person.erased_at is None) == on_it
 
 
 # --- 8 ------------------------------------------------------------------------------------------------------------

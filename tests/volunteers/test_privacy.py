@@ -125,6 +125,22 @@ def test_two_devices_that_agree_at_once_make_one_consent(
     assert Consent.objects.count() == 1
 
 
+@pytest.mark.postgres
+def test_looks_that_are_noted_at_once_are_one(
+    race: Race, formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    viewer, *others = [make_volunteer(formation.squadron_a) for _ in range(40)]
+    numbers = [other.number for other in others]
+
+    def note(seen: list[int]) -> None:
+        note_sightings({viewer.user_id: seen}, at=at)
+
+    acts = [lambda seen=seen: note(seen) for seen in (numbers, numbers[::-1], numbers, numbers[::-1])]
+
+    assert race(*acts) == [None] * 4
+    assert Look.objects.count() == len(others)
+
+
 def test_looks_are_one_an_hour_and_none_at_oneself(volunteer: User, leader: User, at: datetime) -> None:
     hour = at.replace(minute=0)
     people = [volunteer.volunteer.pk, leader.volunteer.pk]

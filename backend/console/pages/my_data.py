@@ -73,7 +73,10 @@ def delete(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         return _page(request, problem=_words(refusal), status=refusal.status)
     logout(request)
-    return render(request, "console/my_data_deleted.html", {"erased": erased})
+    response = render(request, "console/my_data_deleted.html", {"erased": erased})
+    # What the volunteer's page kept in this browser goes too.
+    response["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:

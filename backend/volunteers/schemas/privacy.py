@@ -65,7 +65,9 @@ class GuardianIn(Request):
     name: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=NO_NUL)
     ]
-    phone: Annotated[str, Field(min_length=5, max_length=20, pattern=r"^[0-9+ -]+$")]
+    phone: Annotated[
+        str, Field(min_length=5, max_length=20, pattern=r"^[0-9+ -]+$", examples=["13800001234"])
+    ]
     consent_at: Instant
 
 

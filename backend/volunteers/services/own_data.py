@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.db import transaction
 
 from backend.audit.services import record
-from backend.realtime.models import CommandResult, Fix, Receipt
+from backend.lib.errors import require
+from backend.realtime.due import trim_topic
+from backend.realtime.models import CommandResult, Fix, Receipt, Topic
 from backend.realtime.positions import forget
 from backend.realtime.sessions import revoke_session
 from backend.volunteers.models import Purpose, Standing, User, Volunteer
@@ -28,12 +31,14 @@ def erase_person(*, by: User, at: datetime) -> Erased:
     """Delete everything of a person at once; the password has been checked.
 
     Name, phone, identity card, date of birth, skills, guardians, tracks, devices and sessions go; memberships and posts
-    end. Service records stay with the number, which leads to nobody any more. Locks the volunteer. Raises what an
-    app's check raises: whoever is on a task that they accepted gives it back first.
+    end. Service records stay with the number, which leads to nobody any more. Locks what the apps' checks lock, then
+    the volunteer. Raises what a check raises: whoever is on a task that they accepted gives it back first.
     """
-    volunteer = Volunteer.objects.select_for_update().select_related("user").get(user=by)
+    # What the checks lock comes before the person, as everywhere: answering locks the task, then touches the account.
     for part in PARTS.values():
-        part.check(volunteer, at)
+        part.check(by.volunteer, at)
+    volunteer = Volunteer.objects.select_for_update().select_related("user").get(user=by)
+    require(volunteer.erased_at is None)
     set_duty(on=False, by=by, at=at)
     volunteer.duty_since = volunteer.duty_until = None
     withdraw_for(volunteer, list(Purpose), by=by, at=at)
@@ -41,7 +46,7 @@ def erase_person(*, by: User, at: datetime) -> Erased:
         part.erase(volunteer, at)
     _end_sessions(by, at)
     _erase_service(volunteer, at)
-    _erase_traces(volunteer.number, at)
+    _erase_traces(volunteer, at)
     _erase_profile(volunteer, at)
     record("volunteer.erased", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
     kept = [*KEPT, *(part.kept for part in PARTS.values())]
@@ -53,6 +58,7 @@ def _end_sessions(user: User, at: datetime) -> None:
         revoke_session(device.session, at=at)
     user.devices.all().delete()
     user.trackers.all().delete()
+    AccessAttempt.objects.filter(username__in=[f"{user.volunteer.number:08d}", user.phone]).delete()
 
 
 def _erase_service(volunteer: Volunteer, at: datetime) -> None:
@@ -67,8 +73,11 @@ def _erase_service(volunteer: Volunteer, at: datetime) -> None:
     volunteer.credentials.update(reference="")
 
 
-def _erase_traces(number: int, at: datetime) -> None:
+def _erase_traces(volunteer: Volunteer, at: datetime) -> None:
+    number = volunteer.number
     forget([number], at=at)
+    for head in Topic.objects.filter(name=volunteer.topic).values_list("head", flat=True):
+        trim_topic(volunteer.topic, head)
     for model in (Fix, Receipt, CommandResult):
         model._default_manager.filter(person=number).delete()  # noqa: SLF001  # documented, of several models
 
