@@ -77,7 +77,7 @@ def read_keys(given: list[str]) -> dict[str, bytes]:
         keys[id] = urlsafe_b64decode(encoded)
         if not _ID.fullmatch(id) or len(keys[id]) != 32:
             raise ValueError(
-                "each of FIELD_KEYS and BADGE_KEYS is `id:`, of letters and digits, and 32 bytes in base64"
+                "each of FIELD_KEYS and BADGE_KEYS is `id:` (letters, digits) and 32 bytes in base64"
             )
     return keys
 
