@@ -7,7 +7,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 PIXELS = 512
 MOST_PIXELS = {"JPEG": 50_000_000, "PNG": 20_000_000, "WEBP": 20_000_000}
-"""Before decoding: a small file may unfold to gigabytes. A JPEG, what phones take, is decoded at an eighth of its size."""
+"""Before decoding: a small file may unfold to gigabytes. A JPEG, what phones take, is decoded at an eighth of its
+size."""
 _QUALITY = 85
 
 
