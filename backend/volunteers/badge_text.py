@@ -18,9 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 VERSION = "1"
 MOST_CHARACTERS = 400
-_FORM = re.compile(
-    r"1\.(\d{8})\.(\d{9}[\dX])\.([\w-]{22})\.(\d{8})\.([A-Za-z0-9]{1,16})\.([\w-]{86})", re.ASCII
-)
+_FORM = re.compile(r"1\.(\d{8})\.(\d{9}[\dX])\.([\w-]{22})\.(\d{8})\.([\w-]{1,16})\.([\w-]{86})", re.ASCII)
 
 PublicKeys = Mapping[str, Ed25519PublicKey]
 

@@ -18,6 +18,7 @@ from backend.lib.checkdigit import parse_volunteer_number
 from backend.lib.errors import Invalid, NotSignedIn, Refusal, TooMany, require
 from backend.volunteers import services
 from backend.volunteers.authentication import page_device
+from backend.volunteers.browsers import browser_name
 from backend.volunteers.models import Device, User, phone_key
 from backend.volunteers.services.invitations import invitation_opens
 
@@ -111,7 +112,8 @@ def _found(request: HttpRequest, identifier: str, wrong: str, **shown: str) -> U
 def sign_in_page(*, request: HttpRequest, user: User, at: datetime) -> Device:
     """Sign a browser in: a new session, and the device that signing out or revoking ends it by."""
     login(request, user, backend=f"{__name__}.{NumberOrPhoneBackend.__name__}")
-    device = services.register_page_device(user=user, name=request.headers.get("User-Agent", ""), at=at)
+    name = browser_name(request.headers.get("User-Agent", ""))
+    device = services.register_page_device(user=user, name=name, at=at)
     request.session["device"] = str(device.pk)
     return device
 

@@ -230,6 +230,36 @@ def test_leader_issues_prints_and_revokes_on_the_page(
 
 
 @pytest.mark.parametrize("address", ["/badges/{unit}/", "/badges/{unit}/sheet.pdf", "/invitations/{unit}/"])
+def test_pages_of_a_unit_take_as_many_queries_for_three_people_as_for_one(
+    leader: User,
+    formation: Formation,
+    make_volunteer: MakeVolunteer,
+    at: datetime,
+    django_assert_max_num_queries: Any,
+    address: str,
+) -> None:
+    client, _ = enter(leader)
+
+    def join(count: int) -> None:
+        for _ in range(count):
+            person = make_volunteer(formation.squadron_a)
+            issue_badge(id=uuid7(), volunteer=person, by=leader, at=at)
+            User.objects.filter(pk=person.user_id).update(password="")
+
+    def queries() -> int:
+        with django_assert_max_num_queries(100) as counted:
+            assert client.get(address.format(unit=formation.squadron_a.number)).status_code == 200
+        return len(counted)
+
+    join(1)
+    queries()  # what is looked up once for each process
+    with_one = queries()
+    join(2)
+
+    assert queries() == with_one
+
+
+@pytest.mark.parametrize("address", ["/badges/{unit}/", "/badges/{unit}/sheet.pdf", "/invitations/{unit}/"])
 def test_pages_of_a_unit_are_hidden_from_those_who_do_not_manage_it(
     volunteer: User, sibling_leader: User, formation: Formation, address: str
 ) -> None:

@@ -41,7 +41,7 @@ from backend.realtime.management.commands.generate_docs import DOCS, generated
 from backend.volunteers.queries import imports as roster_imports
 from backend.volunteers.rosters import files as roster_files
 from backend.volunteers.schemas import numbers as number_shapes
-from backend.volunteers.schemas.badges import MOST_IMAGE_CHARACTERS
+from backend.volunteers.schemas.badges import MOST_IMAGE_BYTES
 from backend.volunteers.services import devices, invitations, number_blocks, second_factors, trackers
 from simulator.processes import Server, free_port
 
@@ -327,7 +327,7 @@ LIMITS = {
     "codes sent for a sign-in": second_factors.MOST_SENT,
     "days a device is trusted": second_factors.TRUSTED_FOR.days,
     "days of an invitation": invitations.GOOD_FOR.days,
-    "characters of a picture": MOST_IMAGE_CHARACTERS,
+    "bytes of a picture": MOST_IMAGE_BYTES,
 }
 
 

@@ -22,6 +22,7 @@ from uuid6 import uuid7
 from backend.audit.models import Entry
 from backend.lib.errors import Invalid, NotAllowed, NotFound
 from backend.lib.pictures import NotAPicture, portrait
+from backend.lib.sealed import read_keys
 from backend.volunteers.badge_text import (
     ForgedBadge,
     NotABadge,
@@ -93,6 +94,15 @@ def test_text_is_forged_when_any_field_was_changed(field: int, other: str) -> No
 def test_text_is_forged_when_it_was_signed_with_another_key(keys: dict[str, bytes]) -> None:
     with pytest.raises(ForgedBadge):
         read_badge(write_badge(STATEMENT, keys), public_keys(KEYS))
+
+
+@pytest.mark.parametrize("id", ["", "a.b", "one/two", "x" * 17])
+def test_key_whose_id_does_not_fit_into_the_text_is_refused_at_start(id: str) -> None:
+    key = base64.urlsafe_b64encode(KEYS["1"]).decode()
+
+    assert read_keys([f"2026-1:{key}"]) == {"2026-1": KEYS["1"]}
+    with pytest.raises(ValueError, match="BADGE_KEYS"):
+        read_keys([f"{id}:{key}"])
 
 
 @pytest.mark.parametrize("text", ["", "https://example.org", "1.2.3.4.5.6.7", "1." * 10_000, "1.２3456781"])
@@ -423,7 +433,7 @@ def test_picture_is_deleted_with_a_word(volunteer: User, client_of: ClientOf) ->
     assert not Photo.objects.exists()
 
 
-@pytest.mark.parametrize("image", ["", "!!!", base64.b64encode(b"no picture").decode()])
+@pytest.mark.parametrize("image", ["", "!!!", "A" * 950_000, base64.b64encode(b"no picture").decode()])
 def test_bad_picture_is_a_wrong_field(volunteer: User, client_of: ClientOf, image: str) -> None:
     answer = client_of(volunteer).put("/api/v1/me/photo", {"image": image}, format="json")
 

@@ -1,6 +1,7 @@
 """The page where leaders print invitations for people who have no password yet."""
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -49,9 +50,8 @@ def invitations(request: HttpRequest, number: str) -> HttpResponse:
 
 def _waiting(unit: Unit) -> list[Volunteer]:
     """Return the members of a unit who cannot sign in yet, by number; at most 200."""
-    without = Volunteer.objects.filter(
-        memberships__unit=unit, user__is_active=True, user__password__startswith=UNUSABLE_PASSWORD_PREFIX
-    )
+    no_password = Q(user__password="") | Q(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    without = Volunteer.objects.filter(no_password, memberships__unit=unit, user__is_active=True)
     return list(without.select_related("user").order_by("number")[:AT_ONCE])
 
 

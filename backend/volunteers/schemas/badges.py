@@ -10,7 +10,7 @@ from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
 
 State = Literal["valid", "suspended", "expired", "revoked", "unknown", "forged"]
 
-MOST_IMAGE_CHARACTERS = 900_000
+MOST_IMAGE_BYTES = 700_000
 
 
 class BadgeIn(Request):
@@ -23,7 +23,7 @@ class BadgeIn(Request):
 class RevokeBadgeIn(Request):
     """Revoke the badge, and say why: lost, returned, stolen."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=80)]
+    reason: Annotated[str, Field(max_length=80)] = ""
 
 
 class BadgeOut(Shape):
@@ -79,4 +79,4 @@ class RevokedBadges(Shape):
 class PhotoIn(Request):
     """A picture of oneself (JPEG, PNG, WebP) in base64; 512 pixels of it are kept, and nothing else of the file."""
 
-    image: Annotated[Base64Bytes, Field(max_length=MOST_IMAGE_CHARACTERS)]
+    image: Annotated[Base64Bytes, Field(max_length=MOST_IMAGE_BYTES)]

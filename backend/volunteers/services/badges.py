@@ -66,7 +66,7 @@ def keep_photo(*, raw: bytes, by: User, at: datetime) -> None:
     try:
         jpeg = portrait(raw)
     except NotAPicture as error:
-        wrong = "This is no JPEG, PNG or WebP, or it has more than 40 million pixels."
+        wrong = "This is no JPEG, PNG or WebP, or it has too many pixels."
         raise Invalid(errors=[{"pointer": "/image", "detail": wrong}]) from error
     Photo.objects.update_or_create(volunteer=by.volunteer, defaults={"jpeg": jpeg, "kept_at": at})
     record("photo.kept", subject=f"volunteer.{by.volunteer.pk}", by=by, at=at)
