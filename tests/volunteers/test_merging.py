@@ -14,6 +14,7 @@ from backend.volunteers import services
 from backend.volunteers.models import Device, NumberAlias, Role, Standing, User, Volunteer
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.services.merging import NotMergeable, merge_volunteers
+from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -229,3 +230,21 @@ def test_two_records_merged_into_each_other_at_once_leave_one(
     assert sum(isinstance(result, Volunteer) for result in results) == 1
     assert Volunteer.objects.filter(merged_into=None, pk__in=[kept.pk, duplicate.pk]).count() == 1
     assert NumberAlias.objects.count() == 1
+
+
+@pytest.mark.postgres
+def test_a_number_for_life_and_a_merge_at_once_lose_no_number(
+    race: Race, kept: Volunteer, leader: User, formation: Formation, at: datetime
+) -> None:
+    walk_in = register_walk_in(walk_in_id=uuid7(), unit=formation.squadron_a, name="李四", by=leader, at=at)
+    temporary = walk_in.number
+
+    results = race(
+        lambda: give_life_number(number=temporary, by=leader, at=at),
+        lambda: merge_volunteers(kept=kept.number, duplicate=temporary, by=leader, at=at),
+    )
+
+    assert isinstance(results[1], Volunteer)
+    assert volunteer_by_number(temporary) == kept
+    walk_in.refresh_from_db()
+    assert volunteer_by_number(walk_in.number) == kept
