@@ -131,8 +131,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+"""Made once: `json.dumps` makes an encoder for every call that is not plain, which takes longer than the encoding."""
+
+
 def _text(*parts: Any) -> str:
-    return json.dumps([FORM, *parts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _encode([FORM, *parts])
 
 
 def _hash(text: str) -> str:

@@ -218,3 +218,12 @@ def test_heads_are_told_to_the_log_once_a_minute(
         f"audit head 1 2026-03-01 count 1 digest {digests[0]}",
         f"audit head 4 2026-03-01 count 4 digest {digests[1]}",
     ]
+
+
+def test_monitoring_reads_how_many_rows_wait(settings: Any, client: Any) -> None:
+    settings.METRICS_TOKEN = "a token for tests"
+    act(times=3)
+
+    answer = client.get("/metrics", headers={"authorization": "Bearer a token for tests"})
+
+    assert "muster_audit_unlinked 3.0" in answer.content.decode()

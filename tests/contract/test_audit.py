@@ -37,6 +37,16 @@ QUIET_DOORS = {
 }
 """Doors with a changing method that record nothing, each with its reason."""
 
+BY_POST = {
+    "backend.volunteers.rules.post_over",
+    "backend.volunteers.rules.may_dispatch",
+    "backend.volunteers.rules.may_manage",
+}
+"""The rules by which a post allows an act; whoever needs its title asks `post_over`."""
+
+WITHOUT_POST: dict[str, str] = {}
+"""Functions that record an act which a post allowed, and do not name it, each with its reason."""
+
 WRITTEN_BY_PEOPLE = {
     "address",
     "comment",
@@ -87,6 +97,28 @@ def test_every_service_that_changes_something_records_it() -> None:
     assert unrecorded() == set(UNRECORDED)
 
 
+def test_acts_that_a_post_allowed_name_it() -> None:
+    """A service that asks for a post, and everything of the services that it comes to, records with `post=`."""
+    nameless = {
+        recording
+        for function in services()
+        if reach(function) & BY_POST
+        for recording in reach(function)
+        if recording.startswith(SERVICES) and any("post" not in names for names in recorded_with(recording))
+    }
+
+    assert nameless == set(WITHOUT_POST)
+
+
+def recorded_with(function: str) -> Iterator[set[str | None]]:
+    """Yield the keywords of every call of `record` in the function's own lines."""
+    owner, _, own = function.rpartition(".")
+    for body in modules()[owner].functions[own]:
+        for node in ast.walk(body):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "record":
+                yield {keyword.arg for keyword in node.keywords}
+
+
 def test_nothing_changes_the_database_beside_the_services() -> None:
     """Doors, commands, clocks and pages call services; models hold what services call."""
     beside = {
@@ -101,15 +133,10 @@ def test_nothing_changes_the_database_beside_the_services() -> None:
 def test_details_hold_nothing_that_people_write() -> None:
     """A line can never be taken out again, so erasing somebody's texts must not need it."""
     suspect = {
-        (name, keyword.arg)
-        for name, module in modules().items()
-        if not name.startswith("backend.audit")
-        for bodies in module.functions.values()
-        for body in bodies
-        for call in ast.walk(body)
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "record"
-        for keyword in call.keywords
-        if keyword.arg in WRITTEN_BY_PEOPLE
+        (function.rpartition(".")[0], name)
+        for function in functions_in("backend.volunteers", "backend.dispatch", "backend.realtime")
+        for names in recorded_with(function)
+        for name in names & WRITTEN_BY_PEOPLE
     }
 
     assert suspect == set(FIXED_TEXTS)
