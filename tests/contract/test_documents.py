@@ -38,7 +38,9 @@ from backend.realtime import (
     strangers,
 )
 from backend.realtime.management.commands.generate_docs import DOCS, generated
-from backend.volunteers.services import devices, trackers
+from backend.volunteers.queries import lives
+from backend.volunteers.schemas import formation
+from backend.volunteers.services import applications, devices, emblems, trackers, transfers
 from simulator.processes import Server, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -311,6 +313,17 @@ LIMITS = {
     "minutes of an access token": int(configured.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds() / 60),  # type: ignore[attr-defined]
     "days of a refresh token": configured.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"].days,  # type: ignore[attr-defined]
     "seconds the spent refresh token is still good": int(devices.PREVIOUS_GOOD_FOR.total_seconds()),
+    "applications of an address in an hour": applications.MOST_OF_ADDRESS,
+    "applications that wait in a unit": applications.MOST_OF_UNIT,
+    "units where a phone's applications wait": applications.MOST_OF_PHONE,
+    "days a decided application is kept": applications.KEPT.days,
+    "applications of a page": lives.PAGE,
+    "units of a volunteer": transfers.MOST_UNITS,
+    "transfers of a person that wait": transfers.MOST_OPEN,
+    "transfers of a list": lives.TRANSFERS,
+    "members of a split": formation.MOST_MOVED,
+    "bytes of an emblem": emblems.MOST_BYTES,
+    "pixels of an uploaded emblem": emblems.MOST_PIXELS,
     "trackers of a person": trackers.MOST,
     "days of a tracker's secret": trackers.GOOD_FOR.days,
     "wrong passwords in a row": configured.AXES_FAILURE_LIMIT,

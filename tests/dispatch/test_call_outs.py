@@ -358,4 +358,5 @@ def test_call_out_is_recorded(
 
     entry = Entry.objects.get(act="task.called")
     assert (entry.subject, entry.by) == (task.topic, commander)
-    assert entry.details == {"call_out": str(sent.pk), "offered": 4}
+    post = f"commander@{commander.volunteer.posts.get().unit.number}"
+    assert entry.details == {"call_out": str(sent.pk), "offered": 4, "post": post}
