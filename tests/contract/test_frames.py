@@ -299,6 +299,7 @@ async def test_an_answer_of_somebody_else_changes_nothing_for_the_volunteer(worl
     """The key of a command belongs to the person: another's key brings no result of theirs."""
     key, people = uuid7(), await Volunteer.objects.acount()
     body = _answer(world, "")
+    people = await Volunteer.objects.acount()
     theirs = await dial(world.callers["volunteer"].tokens.access)
     first = await theirs.command("assignment.answer", body, key)
     for name in ("stranger", "sibling", "leader"):
