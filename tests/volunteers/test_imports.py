@@ -19,6 +19,7 @@ from django.db import connection, connections
 from uuid6 import uuid7
 
 from backend.audit.models import Entry
+from backend.lib.errors import NotFound
 from backend.lib.sealed import lookup_key, unseal
 from backend.volunteers import queries, services
 from backend.volunteers.models import (
@@ -271,7 +272,7 @@ def test_unreadable_file_fails_and_leaves_nothing(formation: Formation, at: date
 # --- going on -----------------------------------------------------------------------------------------------------
 
 
-class Killed(Exception):
+class Killed(BaseException):
     pass
 
 
@@ -566,3 +567,60 @@ def test_command_says_what_is_wrong(formation: Formation, tmp_path: Path) -> Non
     ):
         with pytest.raises(CommandError):
             call_command("import_roster", *arguments)
+
+
+# --- the clock ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clock_goes_on_with_what_waits(formation: Formation, at: datetime, tmp_path: Path) -> None:
+    """In a thread of its own; a batch that somebody has to start is left alone."""
+    batch = received(csv_file(tmp_path, [HEADINGS[:2], *people(3)]), formation, at)
+
+    for status in ("checked", "imported"):
+        assert import_work.turn(at=at) == 1
+        assert import_work._thread is not None
+        import_work._thread.join(20)
+        batch.refresh_from_db()
+        assert batch.status == status
+        assert import_work.turn(at=at) == 0
+        if status == "checked":
+            start_import(import_id=batch.pk, skip_rejected=False, by=None, at=at)
+
+    assert Volunteer.objects.filter(batch=batch).count() == 3
+
+
+def test_unforeseen_error_ends_an_import_and_keeps_what_is_in_the_roster(
+    formation: Formation, bring: Any, at: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    there = bring(csv_file(tmp_path, [HEADINGS[:2], *people(3)]))
+    undo_import(import_id=there.pk, by=None, at=at)
+    coming = received(csv_file(tmp_path, [HEADINGS[:2], *people(3, start=5)], name="x.csv"), formation, at)
+    monkeypatch.setattr(import_work, "take_out", break_down)
+    monkeypatch.setattr(import_work, "stage", break_down)
+
+    assert work_on(coming.pk).status == "failed"
+    assert work_on(there.pk).status == "imported"
+    assert Volunteer.objects.filter(batch=there).count() == 3
+
+
+def test_who_does_not_look_after_the_unit_changes_nothing(
+    formation: Formation, stranger: User, at: datetime, tmp_path: Path
+) -> None:
+    path = csv_file(tmp_path, [HEADINGS[:2], *people(3)])
+    batch = received(path, formation, at)
+
+    for act in (
+        lambda: start_import(import_id=batch.pk, skip_rejected=True, by=stranger, at=at),
+        lambda: undo_import(import_id=batch.pk, by=stranger, at=at),
+        lambda: receive_import(
+            id=uuid7(), unit=formation.brigade, name="x", path=path, file_name="x", by=stranger, at=at
+        ),
+    ):
+        with pytest.raises(NotFound):
+            act()
+
+    assert RosterImport.objects.get().status == "checking"

@@ -11,6 +11,8 @@ from backend.volunteers.models import MANAGING_ROLES, Membership, Unit, User, Vo
 from backend.volunteers.rules import current_posts, within
 
 PORTION = 2_000
+_UNITS = 20
+"""Units that are read together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +36,30 @@ def exported_people(unit: Unit, user: User, *, at: datetime) -> Iterator[list[Ex
     never in it. Each portion is a query of its own, so that nothing is held between them.
     """
     own = set(current_posts(user.pk, at).filter(role__in=MANAGING_ROLES).values_list("unit_id", flat=True))
+    below = list(Unit.objects.filter(within(unit.path)).order_by("path").values_list("pk", flat=True))
+    for start in range(0, len(below), _UNITS):
+        for portion in _portions(below[start : start + _UNITS]):
+            skills = _skills_of([membership.volunteer_id for membership in portion])
+            yield [_exported(membership, membership.unit_id in own, skills) for membership in portion]
+
+
+def count_of_people(unit: Unit) -> int:
+    """Return how many lines the export has."""
+    below = Unit.objects.filter(within(unit.path))
+    return Membership.objects.filter(unit__in=below.values("pk"), volunteer__user__is_active=True).count()
+
+
+def _portions(unit_ids: list[int]) -> Iterator[list[Membership]]:
+    """Yield the memberships of a few units in the order of the tree: each query finds its rows by the units' index."""
     rows = (
-        Membership.objects.filter(within(unit.path, "unit__path"), volunteer__user__is_active=True)
+        Membership.objects.filter(unit__in=unit_ids, volunteer__user__is_active=True)
         .select_related("volunteer__user", "unit")
         .order_by("pk")
     )
     last = 0
     while portion := list(rows.filter(pk__gt=last)[:PORTION]):
         last = portion[-1].pk
-        skills = _skills_of([membership.volunteer_id for membership in portion])
-        yield [_exported(membership, membership.unit_id in own, skills) for membership in portion]
-
-
-def count_of_people(unit: Unit) -> int:
-    """Return how many lines the export has."""
-    return Membership.objects.filter(within(unit.path, "unit__path"), volunteer__user__is_active=True).count()
+        yield sorted(portion, key=lambda membership: (membership.unit.path, membership.pk))
 
 
 def _exported(membership: Membership, is_own: bool, skills: dict[int, list[str]]) -> ExportedPerson:

@@ -92,7 +92,7 @@ def read_heading(row: int, cells: Sequence[Any]) -> Heading | None:
         if column is not None and column not in places:
             places[column] = place
         elif plain(cell):
-            ignored.append(str(cell)[:40])
+            ignored.append("".join(filter(str.isprintable, str(cell)))[:40])
     return Heading(row, places, ignored) if Column.NAME in places else None
 
 

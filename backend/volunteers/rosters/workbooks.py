@@ -15,7 +15,7 @@ MAX_SHEET_ROWS = 1_048_576
 MAX_PARTS = 500
 MAX_UNPACKED = 600_000_000
 """Bytes of all parts: a million rows of nine cells, written by a spreadsheet, are some 400 MB."""
-MAX_STRINGS = 32_000_000
+MAX_STRINGS = 24_000_000
 """Bytes of the table of texts, which openpyxl keeps in memory. Beyond it the roster has to come as CSV."""
 MAX_OTHER_PART = 4_000_000
 """Bytes of each part that is neither a sheet nor the table of texts: they are read whole."""

@@ -12,7 +12,7 @@ class ImportIn(Request):
     """A roster to be checked. `id` is a UUIDv7 that the client makes: the same id and file again is the same import."""
 
     id: UUID
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]+$")]
 
 
 class ImportStart(Request):

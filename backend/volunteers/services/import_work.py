@@ -1,5 +1,6 @@
 """Goes on with imports, portion by portion: what was committed is never done again, whoever was killed in between."""
 
+import logging
 import os
 import socket
 import threading
@@ -9,11 +10,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from django.db import IntegrityError, close_old_connections, transaction
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    transaction,
+)
 from django.db.models import Q
 
 from backend.audit.services import record
 from backend.lib.api import now
+from backend.lib.errors import Refusal
 from backend.volunteers.models import WORKING, ImportStatus, Outcome, ReportedRow, RosterImport, Skill, Unit
 from backend.volunteers.rosters.columns import Column, Heading
 from backend.volunteers.rosters.files import OpenRoster, look_at, open_roster
@@ -37,6 +45,8 @@ from backend.volunteers.services.joining import (
     withdraw_same_people,
 )
 
+logger = logging.getLogger(__name__)
+
 MAX_REPORTED = 10_000
 """Rows of each outcome that are in the report; the others are only counted."""
 LEASE = timedelta(seconds=60)
@@ -57,8 +67,13 @@ def work_on(import_id: UUID, *, tell: Tell = lambda _: None, portion: int = PORT
             _go_on(batch, tell, portion)
         except Superseded:
             break
-        except UnreadableRoster as refusal:
+        except Refusal as refusal:
             _fail(import_id, refusal.detail)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away or had to choose between two: the next turn goes on
+        except Exception:
+            logger.exception("import %s failed", import_id)
+            _fail(import_id, "Something went wrong on the server; it was logged.")
     RosterImport.objects.filter(pk=import_id, worker=_me()).update(worker="", worker_until=None)
     return RosterImport.objects.select_related("unit").get(pk=import_id)
 
@@ -93,6 +108,8 @@ def _work_apart(import_id: UUID) -> None:
     close_old_connections()
     try:
         work_on(import_id)
+    except (OperationalError, InterfaceError):
+        logger.warning("import %s waits for the database", import_id, exc_info=True)
     finally:
         close_old_connections()
 
@@ -349,19 +366,20 @@ def _take_back(import_id: UUID) -> None:
             record("roster.taken-out", subject=batch.subject, by=batch.undone_by, at=at, people=count)
     except (SomethingDepends, IntegrityError) as error:
         detail = error.detail if isinstance(error, SomethingDepends) else SomethingDepends().detail
-        RosterImport.objects.filter(pk=import_id, status=ImportStatus.UNDOING).update(
-            status=ImportStatus.IMPORTED, failure=detail[:300]
-        )
+        _fail(import_id, detail)
 
 
 @transaction.atomic
 def _fail(import_id: UUID, why: str) -> None:
-    """End a batch that cannot be read or written; nothing of it stays but its report."""
+    """End a batch that cannot be read or written: nothing stays but the report; one that was to be undone stays."""
     batch = locked(import_id)
-    if batch.status not in (ImportStatus.CHECKING, ImportStatus.IMPORTING):
+    if batch.status not in WORKING:
         return
-    dismiss_all(import_id)
-    forget_file(batch)
-    batch.status, batch.failure = ImportStatus.FAILED, why[:300]
+    is_there = batch.status == ImportStatus.UNDOING
+    if not is_there:
+        dismiss_all(import_id)
+        forget_file(batch)
+    batch.status = ImportStatus.IMPORTED if is_there else ImportStatus.FAILED
+    batch.failure = why[:300]
     batch.save(update_fields=["status", "failure"])
     record("roster.failed", subject=batch.subject, by=None, at=now(), why=batch.failure)

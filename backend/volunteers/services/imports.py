@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db import transaction
 
 from backend.audit.services import record
-from backend.lib.errors import Refusal
-from backend.volunteers.models import ImportStatus, RosterImport, Unit, User
+from backend.lib.errors import NotFound, Refusal
+from backend.volunteers.models import MANAGING_ROLES, ImportStatus, RosterImport, Unit, User
 from backend.volunteers.rosters.files import look_at
+from backend.volunteers.rules import post_over
 from backend.volunteers.services.import_undo import dependents_of
 from backend.volunteers.services.joining import dismiss_all
 
@@ -49,7 +50,7 @@ def receive_import(
 
     Raises UnreadableRoster, or ImportIdTaken.
     """
-    appearance = look_at(path)
+    post, appearance = _post_of(by, unit, at), look_at(path)
     known = RosterImport.objects.filter(pk=id).first()
     if known is not None:
         if (known.unit_id, known.file_sha256) != (unit.pk, appearance.sha256):
@@ -69,7 +70,15 @@ def receive_import(
         made_by=by,
         made_at=at,
     )
-    record("roster.received", subject=batch.subject, by=by, at=at, unit=unit.number, sha256=appearance.sha256)
+    record(
+        "roster.received",
+        subject=batch.subject,
+        by=by,
+        at=at,
+        unit=unit.number,
+        sha256=appearance.sha256,
+        post=post,
+    )
     return batch
 
 
@@ -80,6 +89,7 @@ def start_import(*, import_id: UUID, skip_rejected: bool, by: User | None, at: d
     Raises ImportNotReady, or RowsRejected unless the rejected rows are to be left out.
     """
     batch = locked(import_id)
+    post = _post_of(by, batch.unit, at)
     if batch.status in (ImportStatus.IMPORTING, ImportStatus.IMPORTED):
         return batch
     _require_status(batch, ImportStatus.CHECKED)
@@ -87,7 +97,7 @@ def start_import(*, import_id: UUID, skip_rejected: bool, by: User | None, at: d
         raise RowsRejected(f"{batch.rejected} rows were rejected: mend the file, or leave them out.")
     batch.status, batch.started_by = ImportStatus.IMPORTING, by
     batch.save(update_fields=["status", "started_by"])
-    record("roster.started", subject=batch.subject, by=by, at=at, rejected=batch.rejected)
+    record("roster.started", subject=batch.subject, by=by, at=at, rejected=batch.rejected, post=post)
     return batch
 
 
@@ -99,6 +109,7 @@ def undo_import(*, import_id: UUID, by: User | None, at: datetime) -> RosterImpo
     people and how often.
     """
     batch = locked(import_id)
+    post = _post_of(by, batch.unit, at)
     if batch.status in (ImportStatus.UNDOING, ImportStatus.UNDONE):
         return batch
     batch.undone_by = by
@@ -111,7 +122,7 @@ def undo_import(*, import_id: UUID, by: User | None, at: datetime) -> RosterImpo
         forget_file(batch)
         batch.status, batch.undone_at = ImportStatus.UNDONE, at
     batch.save(update_fields=["status", "undone_by", "undone_at"])
-    record("roster.undone", subject=batch.subject, by=by, at=at, people=batch.accepted)
+    record("roster.undone", subject=batch.subject, by=by, at=at, people=batch.accepted, post=post)
     return batch
 
 
@@ -142,6 +153,16 @@ def forget_file(batch: RosterImport) -> None:
     path = Path(batch.path)
     if path.parent == imports_folder().resolve():
         transaction.on_commit(lambda: path.unlink(missing_ok=True))
+
+
+def _post_of(by: User | None, unit: Unit, at: datetime) -> str:
+    """Return the post that allows somebody to import into a unit; none on the command line. Raises NotFound."""
+    if by is None:
+        return ""
+    post = post_over(by, unit, at, MANAGING_ROLES)
+    if post is None:
+        raise NotFound
+    return post.title
 
 
 def _require_status(batch: RosterImport, *wanted: ImportStatus) -> None:
