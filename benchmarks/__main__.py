@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import answers, connect, fanout, ingest, mapfeed, memory
+from benchmarks import answers, connect, fanout, ingest, mapfeed, memory, roster
 
 BENCHMARKS: dict[str, ModuleType] = {
     "fanout": fanout,
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "ingest": ingest,
     "answers": answers,
     "map": mapfeed,
+    "roster": roster,
 }
 
 
