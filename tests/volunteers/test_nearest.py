@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import cos, hypot, radians
 from random import Random
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.lib.geo import METRES_PER_DEGREE, ROUGH_ERROR, distance_m
+from backend.lib.geo import METRES_PER_DEGREE, NEAR_ERROR, ROUGH_ERROR, distance_m, near_distance_m
 from backend.realtime.models import LatestPosition, tile_of
 from backend.realtime.positions import forget
 from backend.volunteers.models import Membership, Skill, Unit, User, Volunteer
@@ -106,8 +107,6 @@ def test_nearest_are_those_that_comparing_everybody_finds(
     east_km=st.floats(-200, 200),
 )
 def test_rough_distance_is_nearly_right(lat: float, north_km: float, east_km: float) -> None:
-    from math import cos, hypot, radians
-
     other = lat + north_km * 1000 / METRES_PER_DEGREE
     if not -60 <= other <= 60:
         return
@@ -117,6 +116,8 @@ def test_rough_distance_is_nearly_right(lat: float, north_km: float, east_km: fl
     true = distance_m(100.0, lat, 100.0 + east, other)
 
     assert abs(rough - true) <= ROUGH_ERROR * true + 0.01
+    near = near_distance_m(100.0, lat, 100.0 + east, other)
+    assert abs(near - true) <= NEAR_ERROR * true + 0.01
 
 
 def test_database_computes_tiles_as_we_do(db: None, at: datetime) -> None:

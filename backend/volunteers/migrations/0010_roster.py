@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='unitcount',
-            index=models.Index(fields=['path'], name='unit_count_path'),
+            index=models.Index(fields=['path'], name='unit_count_path', opclasses=['varchar_pattern_ops']),
         ),
         migrations.AddField(
             model_name='weeklyavailability',

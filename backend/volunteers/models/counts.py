@@ -24,7 +24,7 @@ class UnitCount(models.Model):
     )
 
     class Meta:
-        indexes = [models.Index(fields=["path"], name="unit_count_path")]
+        indexes = [models.Index(fields=["path"], name="unit_count_path", opclasses=["varchar_pattern_ops"])]
 
 
 def counted(of: str = "") -> Q:

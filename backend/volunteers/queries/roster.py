@@ -3,10 +3,13 @@
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
+from django.db.models.functions import Concat
 
 from backend.lib.checkdigit import parse_volunteer_number
 from backend.lib.errors import Invalid, NotAllowed, require
@@ -38,40 +41,59 @@ def roster_page(
     initials, or the last four digits of a phone. Only who manages the unit searches phones: raises NotAllowed, or
     Invalid for a cursor of another roster.
     """
-    rows = members_of(unit)
-    if search.strip():
-        rows = rows.filter(_matching(search, unit, by, at))
+    wanted = _wanted(search, unit, by, at)
+    people = wanted.people
     if on_duty is not None:
         off = Q(volunteer__duty_until=None) | Q(volunteer__duty_until__lte=at)
-        rows = rows.filter(Q(volunteer__duty_until__gt=at) if on_duty else off)
+        people &= Q(volunteer__duty_until__gt=at) if on_duty else off
+    rows = Membership.objects.filter(wanted.rows)
     if after:
-        rows = rows.filter(_behind(after, unit))
-    found = list(rows.order_by("unit_path", "pk").select_related("volunteer__user", "unit")[: PAGE + 1])
+        rows = rows.filter(_behind(*_read_cursor(after, unit)))
+    found = _first(rows.order_by(*wanted.order), people, PAGE + 1)
     more = len(found) > PAGE
     return RosterPage(items=_outs(found[:PAGE], at), next=_cursor(found[PAGE - 1]) if more else None)
 
 
-def members_of(unit: Unit) -> QuerySet[Membership]:
-    """Return the memberships in a unit and everything below it, of people who have not left."""
-    rows = Membership.objects.filter(within(unit.path, "unit_path"), volunteer__user__is_active=True)
-    return rows.exclude(volunteer__standing=Standing.RETIRED)
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Conditions on a roster: those that memberships answer by themselves, and those on their people."""
+
+    rows: Q
+    people: Q = field(default_factory=Q)
+    order: tuple[Any, ...] = ("unit_path", "pk")
 
 
-def _matching(search: str, unit: Unit, by: User, at: datetime) -> Q:
-    digits = re.sub(r"[\s-]", "", search)
+NOBODY = Q(pk=None)
+
+
+def _wanted(search: str, unit: Unit, by: User, at: datetime) -> _Wanted:
+    below, digits = within(unit.path, "unit_path"), re.sub(r"[\s-]", "", search)
+    if not digits:
+        return _Wanted(below)
     if re.fullmatch(rf"[0-9]{{{PHONE_TAIL}}}", digits):
         require(may_manage(by, unit, at), NotAllowed)
-        return Q(volunteer__user__phone_tail_key=phone_tail_key(digits))
+        return _Wanted(below, Q(volunteer__user__phone_tail_key=phone_tail_key(digits)))
     if digits.isdigit():
-        return _numbered(digits)
+        return _Wanted(below, _numbered(digits))
+    return _Wanted(_named(search.strip()) & _in_counties(unit), order=_order_of_names(unit))
+
+
+def _order_of_names(unit: Unit) -> tuple[Any, ...]:
+    """Return the order of rosters in words that hide it from the database, except at the root.
+
+    Otherwise it may walk through the whole index of the order, in which it expects to meet the county early (measured:
+    570 ms instead of 10).
+    """
+    return ("unit_path", "pk") if unit.depth == 1 else (Concat("unit_path", Value("")), "pk")
+
+
+def _named(search: str) -> Q:
     if "\0" in search:
-        return Q(pk=None)
+        return NOBODY
     if not search.isascii():
-        return Q(_in_counties(unit), name__startswith=search.strip())
+        return Q(name__startswith=search)
     sound = letters(search)
-    if not sound:
-        return Q(pk=None)
-    return Q(_in_counties(unit), Q(pinyin__startswith=sound) | Q(initials__startswith=sound))
+    return Q(pinyin__startswith=sound) | Q(initials__startswith=sound) if sound else NOBODY
 
 
 def _numbered(digits: str) -> Q:
@@ -82,22 +104,46 @@ def _numbered(digits: str) -> Q:
 
 
 def _in_counties(unit: Unit) -> Q:
-    """Return the condition of being in the counties of a unit: names are sorted within each of them.
+    """Return the condition of being in the subtree of a unit, by counties: names are sorted within each of them.
 
-    For a unit above the counties that are all of those below it, and those who belong to units above counties.
+    Of a unit above the counties these are all those below it, and those who belong to units above counties. A county
+    needs no range of paths beside it: the database would read that as well (measured: 12 ms of 30).
     """
-    if unit.depth >= COUNTY_DEPTH:
-        return Q(county=unit.path[: COUNTY_DEPTH * Unit.steplen])
+    if unit.depth > COUNTY_DEPTH:
+        return Q(within(unit.path, "unit_path"), county=unit.path[: COUNTY_DEPTH * Unit.steplen])
     counties = Unit.objects.filter(within(unit.path), depth__lte=COUNTY_DEPTH)
     return Q(county__in=list(counties.values_list("path", flat=True)))
+
+
+def _first(rows: QuerySet[Membership], people: Q, wanted: int) -> list[Membership]:
+    """Return the first of rows that are in order, of people who have not left, with everything that is shown of them.
+
+    Where nothing is asked of the people the rows are chosen before anything is joined to them: the database would join
+    all that match before it sorts (measured: 80 ms of 90 for one letter). Who has left is left out afterwards.
+    """
+    listed = Q(volunteer__user__is_active=True) & ~Q(volunteer__standing=Standing.RETIRED)
+    whole = (
+        Membership.objects.filter(listed)
+        .select_related("volunteer__user", "unit")
+        .order_by("unit_path", "pk")
+    )
+    if people:
+        return list(rows.filter(listed, people).select_related("volunteer__user", "unit")[:wanted])
+    found: list[Membership] = []
+    portion, full = wanted, True
+    while full and len(found) < wanted:
+        keys = list(rows.values_list("unit_path", "pk")[:portion])
+        found += whole.filter(pk__in=[pk for _, pk in keys])
+        full, portion = len(keys) == portion, portion * 2
+        rows = rows.filter(_behind(*keys[-1])) if full else rows
+    return found[:wanted]
 
 
 def _cursor(last: Membership) -> str:
     return urlsafe_b64encode(f"{last.unit_path}:{last.pk}".encode()).decode().rstrip("=")
 
 
-def _behind(after: str, unit: Unit) -> TupleGreaterThan:
-    """Return the condition of coming after a cursor: one range of the index that rosters are sorted by."""
+def _read_cursor(after: str, unit: Unit) -> tuple[str, int]:
     try:
         text = urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
     except ValueError as error:
@@ -105,7 +151,12 @@ def _behind(after: str, unit: Unit) -> TupleGreaterThan:
     match = re.fullmatch(r"([0-9A-Z]{0,255}):([0-9]{1,18})", text)
     if match is None or not match[1].startswith(unit.path):
         raise _wrong_cursor()
-    return TupleGreaterThan(Tuple(F("unit_path"), F("pk")), (match[1], int(match[2])))
+    return match[1], int(match[2])
+
+
+def _behind(path: str, pk: int) -> TupleGreaterThan:
+    """Return the condition of coming after a row: one range of the index that rosters are sorted by."""
+    return TupleGreaterThan(Tuple(F("unit_path"), F("pk")), (path, pk))
 
 
 def _wrong_cursor() -> Invalid:

@@ -83,9 +83,13 @@ def counts_of_children(unit: Unit) -> list[UnitCounts]:
 
 
 def _counted(units: Sequence[Unit], path: str, length: int) -> list[UnitCounts]:
-    """Return units of one level below a path with counts: those kept for each unit, summed by that much of its path."""
+    """Return units of one level below a path with counts: those kept for each unit, summed by that much of its path.
+
+    The path is compared as a prefix, byte by byte: by the rules of a language 35,000 comparisons cost as much as the
+    sum.
+    """
     rows = (
-        UnitCount.objects.filter(within(path))
+        UnitCount.objects.filter(path__startswith=path)
         .values(branch=Left("path", length))
         .annotate(members_in=Sum("members"), on_duty_in=Sum("on_duty"), reachable_in=Sum("reachable"))
         .order_by()
