@@ -36,7 +36,7 @@ from backend.volunteers.services import set_duty
 from backend.volunteers.services.consents import give_consent, withdraw_consent
 from backend.volunteers.services.own_data import erase_person
 from backend.volunteers.services.retention import keep_to_limits
-from tests.conftest import Formation, MakeVolunteer, Race, SignedInClient
+from tests.conftest import Formation, MakeVolunteer, Published, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
 
@@ -378,6 +378,7 @@ def test_rule_8_where_life_is_at_stake_a_commander_names_the_basis_and_it_stands
     make_volunteer: MakeVolunteer,
     leader: User,
     commander: User,
+    published: Published,
     at: datetime,
 ) -> None:
     person = make_volunteer(formation.squadron_a, consents=False)
@@ -392,6 +393,9 @@ def test_rule_8_where_life_is_at_stake_a_commander_names_the_basis_and_it_stands
     dispatch.name_legal_basis(task_id=task.pk, wanted=basis, by=commander, at=at)
 
     assert report(person, at + timedelta(minutes=2), at + timedelta(minutes=2)) == "accepted"
+    told = {"task": str(task.pk), "legal_basis": "vital_interests"}
+    topic = formation.squadron_a.topic
+    assert published(topic, "task.legal_basis_named") == [(topic, "task.legal_basis_named", told)]
     entry = Entry.objects.get(act="task.legal_basis_named")
     assert (entry.subject, entry.by_id) == (task.topic, commander.pk)
     assert entry.details["legal_basis"] == "vital_interests"

@@ -7,10 +7,11 @@ from django.db import transaction
 
 from backend.audit.services import record
 from backend.dispatch import queries
-from backend.dispatch.events import TaskProgressed
+from backend.dispatch.events import LegalBasisNamed, TaskProgressed
 from backend.dispatch.models import AssignmentStatus, Task, TaskStatus
 from backend.dispatch.rules import commands, may_direct
 from backend.dispatch.schemas import LegalBasisIn
+from backend.dispatch.services.announcements import to_everyone_asked
 from backend.dispatch.services.refusals import TaskOver
 from backend.dispatch.services.tasks import lock_task
 from backend.lib.errors import NotAllowed, require
@@ -24,8 +25,9 @@ from backend.volunteers.rules import agrees_to_location
 def name_legal_basis(*, task_id: UUID, wanted: LegalBasisIn, by: User, at: datetime) -> Task:
     """Have those on a task located without their consent because life is at stake, or end that.
 
-    The basis stands on the task, and with the reason and the post in the audit. Again changes nothing. Locks the task.
-    Raises NotFound to whoever does not direct the task, NotAllowed to whoever does not command it, TaskOver.
+    Everyone who was asked is told. The basis stands on the task, and with the reason and the post in the audit. Again
+    changes nothing. Locks the task. Raises NotFound to whoever does not direct the task, NotAllowed to whoever does not
+    command it, TaskOver.
     """
     task = lock_task(task_id)
     require(may_direct(by, task, at))
@@ -49,7 +51,9 @@ def name_legal_basis(*, task_id: UUID, wanted: LegalBasisIn, by: User, at: datet
         reason=wanted.reason,
         post=post.title,
     )
-    publish_all([Announcement(task.topic, TaskProgressed(task=queries.task_out(task), changed=[]))], at=at)
+    shape = queries.task_out(task)
+    told = to_everyone_asked(task, LegalBasisNamed(task=task.pk, legal_basis=shape.legal_basis))
+    publish_all([*told, Announcement(task.topic, TaskProgressed(task=shape, changed=[]))], at=at)
     return task
 
 

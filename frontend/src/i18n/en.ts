@@ -108,6 +108,7 @@ export const en = {
   answer_pending: "Your answer is kept and goes out when the network is back",
   answer_sending: "Sending your answer…",
   arrive_at: "Arrival about {time}",
+  legal_basis_vital: "Life is at stake: while you are on this task your position is reported without your consent.",
   reserve_hint: "Enough people have accepted. You are told if a place becomes free.",
   starts: "Starts",
   answer_until: "Answer by",

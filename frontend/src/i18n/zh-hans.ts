@@ -102,6 +102,7 @@ export const zhHans: Texts = {
   answer_pending: "答复已保存，网络恢复后自动发送",
   answer_sending: "正在发送答复…",
   arrive_at: "预计 {time} 到达",
+  legal_basis_vital: "涉及生命安全：您执行本任务期间，无需您的同意即报告您的位置。",
   reserve_hint: "人数已满。如有空缺会通知您。",
   starts: "开始时间",
   answer_until: "答复截止",

@@ -61,6 +61,7 @@ function body({ task, assignment }: Item): HTMLElement {
       ? h("p", { class: "hint" }, t("arrive_at", { time: moment(assignment.eta_at) }))
       : null,
     assignment.status === "reserve" && h("p", { class: "hint" }, t("reserve_hint")),
+    task.legal_basis ? h("p", { class: "hint warn" }, t("legal_basis_vital")) : null,
     task.instructions && h("p", { class: "instructions" }, task.instructions),
     taskFacts(task),
     h("a", { class: "button", href: `geo:${place.lat},${place.lon}?q=${place.lat},${place.lon}` }, t("directions")),

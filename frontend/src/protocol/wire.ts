@@ -89,6 +89,7 @@ export interface Task {
   end_reason: string;
   /** Older copies in the browser's storage lack it. */
   dangerous?: boolean;
+  legal_basis?: string;
 }
 
 export interface TaskIn {
