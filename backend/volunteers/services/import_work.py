@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import (
@@ -311,7 +312,7 @@ def _remark(batch: RosterImport, heading: Heading, person: Person) -> ReportedRo
     )
 
 
-def _counts(batch: RosterImport) -> dict[str, int]:
+def _counts(batch: RosterImport) -> dict[str, Any]:
     return {"accepted": batch.accepted, "duplicates": batch.duplicates, "rejected": batch.rejected}
 
 
@@ -348,7 +349,7 @@ def _enrol(import_id: UUID) -> RosterImport:
     """Make the whole batch appear at once."""
     batch, at = _held(import_id, ImportStatus.IMPORTING), now()
     _withdraw_same_people(batch)
-    batch.accepted = enrol_all(import_id)
+    batch.accepted = enrol_all(import_id, at=at)
     batch.status, batch.finished_at = ImportStatus.IMPORTED, at
     batch.save()
     record("roster.imported", subject=batch.subject, by=batch.started_by, at=at, **_counts(batch))
@@ -360,7 +361,7 @@ def _take_back(import_id: UUID) -> None:
         with transaction.atomic():
             batch, at = _held(import_id, ImportStatus.UNDOING), now()
             refuse_dependents(batch)
-            count = take_out(batch)
+            count = take_out(batch, at=at)
             batch.status, batch.undone_at = ImportStatus.UNDONE, at
             batch.save()
             record("roster.taken-out", subject=batch.subject, by=batch.undone_by, at=at, people=count)
