@@ -182,7 +182,7 @@ def make_volunteer(db: None, at: datetime) -> MakeVolunteer:
         if unit is not None:
             Membership.objects.create(volunteer=volunteer, unit=unit, is_primary=True)
         if consents:
-            agree_on_paper([volunteer], [Purpose.LOCATION], at=at - timedelta(days=60))
+            agree_on_paper([volunteer], [Purpose.LOCATION], at=at - timedelta(days=3 * 365))
         if papers:
             _papers(volunteer, adult, at)
         return volunteer
