@@ -188,7 +188,7 @@ def make_volunteer(db: None, at: datetime) -> MakeVolunteer:
             Membership.objects.create(volunteer=volunteer, unit=unit, is_primary=True, **fields)
             recount([unit.pk], at=at)
         if consents:
-            agree_on_paper([volunteer], [Purpose.LOCATION], at=at - timedelta(days=60))
+            agree_on_paper([volunteer], [Purpose.LOCATION], at=at - timedelta(days=3 * 365))
         if papers:
             _papers(volunteer, adult, at)
         return volunteer
