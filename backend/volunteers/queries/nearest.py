@@ -27,7 +27,7 @@ from backend.volunteers.rules import within
 from backend.volunteers.schemas.roster import NearPerson
 
 FIRST_RING_M, LAST_RING_M = 6_000.0, 300_000.0
-"""Measured with 150,000 people: from 6 km on, one ring is enough for most; from 4 km on, a search takes a fifth more."""
+"""Measured with 150,000 people: from 6 km on one ring is enough for most, from 4 km on a search takes a fifth more."""
 TILES_AT_MOST = 5_000
 """Beyond, some 70 km around, reading all positions is cheaper than naming the tiles."""
 PORTION, LARGEST_PORTION = 400, 4_000
