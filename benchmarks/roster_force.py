@@ -251,6 +251,11 @@ def _text(value: object) -> str:
 # --- units --------------------------------------------------------------------------------------------------------
 
 
+def make_units(people: int) -> None:
+    """Write the units alone, as many as so many people have."""
+    _write_units(_units(people))
+
+
 def _units(people: int) -> dict[int, list[Place]]:
     """Return the units by depth; fewer people have fewer of them, of every level."""
     chance = Random(SEED)

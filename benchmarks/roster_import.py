@@ -1,15 +1,71 @@
 """Imports a roster with the product's own command, into an empty database beside the kept one."""
 
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from random import Random
 from typing import Any
 
+from simulator.throwaway import postgres_database
+
 COMMAND = "import_roster"
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def import_figures(rows: int) -> dict[str, Any]:
-    """Return rows a second and the memory of importing so many rows; says so when there is no such command yet."""
+    """Return rows a second and the memory of importing so many rows; says so when there is no such command."""
     from django.core.management import get_commands
 
     if COMMAND not in get_commands():
         print(f"  import: there is no command {COMMAND}, so its figures are missing", flush=True)
         return {"import_rows_per_s": None, "import_rss_mb": None}
-    raise NotImplementedError(f"measure {COMMAND} with {rows} rows")
+    with postgres_database("bench_import") as url, tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "roster.csv"
+        environment = {**os.environ, "DATABASE_URL": url}
+        prepare = [sys.executable, "-m", "benchmarks.roster_import", str(file), str(rows)]
+        top = subprocess.run(
+            prepare, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+        ).stdout
+        command = [sys.executable, "manage.py", COMMAND, str(file), "--unit", top.strip()]
+        began = time.monotonic()
+        child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(child.pid, 0)
+        took = time.monotonic() - began
+    assert os.waitstatus_to_exitcode(status) == 0, "the import failed"
+    return {
+        "import_rows": rows,
+        "import_s": round(took, 1),
+        "import_rows_per_s": round(rows / took),
+        "import_rss_mb": round(used.ru_maxrss / 1024),
+    }
+
+
+def prepare_import(file: Path, rows: int) -> str:
+    """Make the units in the empty database and write a roster for them; returns the number of the topmost."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from backend.volunteers.models import Unit
+    from benchmarks.roster_force import GIVEN, SEED, SURNAMES, make_units
+
+    call_command("migrate", verbosity=0)
+    make_units(rows)
+    chance, surnames = Random(SEED), list(SURNAMES)
+    squadrons = list(Unit.objects.filter(depth=5).values_list("number", flat=True))
+    with file.open("w", encoding="utf-8", newline="") as target:
+        lines = csv.writer(target)
+        lines.writerow(["姓名", "手机", "单位编号"])
+        for n in range(rows):
+            name = chance.choice(surnames) + "".join(chance.choices(GIVEN, k=2))
+            lines.writerow([name, f"139{n:08d}", chance.choice(squadrons)])
+    return str(Unit.objects.get(depth=1).number)
+
+
+if __name__ == "__main__":
+    print(prepare_import(Path(sys.argv[1]), int(sys.argv[2])))

@@ -31,7 +31,7 @@ def put(person: Volunteer, unit: Unit, at: datetime, *, lon: float, lat: float) 
 
 def found(unit: Unit, at: datetime, *, limit: int = 50, skills: tuple[str, ...] = ()) -> list[int]:
     near = nearest_on_duty(*SQUARE, skills=skills, within_unit=unit, limit=limit, at=at)
-    return [one.volunteer.number for one in near]
+    return [one.person.number for one in near]
 
 
 def test_nearest_are_on_duty_with_the_skill_and_of_the_unit(

@@ -73,9 +73,13 @@ def follow_moved_units() -> int:
     return len(found)
 
 
-def fill_roster_gaps(*, limit: int = _BATCH) -> int:
+def fill_roster_gaps(*, limit: int = 10 * _BATCH) -> int:
     """Copy to memberships that were made without what a roster needs; returns how many. They sort before all others."""
-    return _copy(list(Membership.objects.filter(unit_path="").select_related("volunteer", "unit")[:limit]))
+    gaps = Membership.objects.filter(unit_path="").select_related("volunteer", "unit").order_by("pk")
+    filled = 0
+    while filled < limit and (batch := list(gaps[:_BATCH])):
+        filled += _copy(batch)
+    return filled
 
 
 def _copy(memberships: Collection[Membership]) -> int:
