@@ -107,7 +107,7 @@ def test_heads_that_were_computed_anew_lack_their_signature(three_days: list[int
     recompute(NOON.date())
 
     finding = found()
-    assert finding.kind == "changed"
+    assert (finding.kind, finding.row) == ("changed", three_days[0])
     assert "head 1 of 2026-03-01" in finding.text
 
 
