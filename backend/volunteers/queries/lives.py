@@ -13,6 +13,7 @@ from backend.volunteers.models import (
     Application,
     Membership,
     Post,
+    Standing,
     Transfer,
     TransferStatus,
     Unit,
@@ -113,7 +114,9 @@ def numbers_of_leaders(units: Iterable[Unit], *, at: datetime) -> dict[int, list
     """Return the numbers of those who look after each unit by a post in it, by the unit's key; one query."""
     found: dict[int, list[int]] = {unit.pk: [] for unit in units}
     in_time = Q(from_at__lte=at) & (Q(until_at=None) | Q(until_at__gt=at))
-    posts = Post.objects.filter(in_time, unit__in=list(found), role__in=MANAGING_ROLES)
+    posts = Post.objects.filter(
+        in_time, unit__in=list(found), role__in=MANAGING_ROLES, volunteer__standing=Standing.ACTIVE
+    )
     for unit_id, number in posts.values_list("unit_id", "volunteer__number").distinct():
         found[unit_id].append(number)
     return found
