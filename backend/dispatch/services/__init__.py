@@ -2,6 +2,7 @@
 
 from backend.dispatch.services.answers import answer_offer, answer_offers
 from backend.dispatch.services.call_outs import call_out
+from backend.dispatch.services.departures import give_back_places
 from backend.dispatch.services.places import Answer
 from backend.dispatch.services.progress import announce_progress
 from backend.dispatch.services.refusals import (
@@ -29,4 +30,5 @@ __all__ = [
     "cancel_task",
     "close_task",
     "create_task",
+    "give_back_places",
 ]
