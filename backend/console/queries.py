@@ -7,13 +7,14 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from backend.volunteers.models import DISPATCHING_ROLES, Role, User
+from backend.volunteers.models import DISPATCHING_ROLES, MANAGING_ROLES, Role, User
 from backend.volunteers.rules import current_posts
 
 LABELS: dict[str, Promise] = {
     "console": _("Command centre"),
     "leader": _("Call out"),
     "me": _("My tasks"),
+    "applications": _("Applications"),
 }
 """The pages that stand in the menu, by the name of their address."""
 
@@ -42,8 +43,9 @@ def pages_for(user: User, *, at: datetime) -> list[Page]:
 
 def _names_for(user: User, at: datetime) -> list[str]:
     roles = set(current_posts(user.pk, at).values_list("role", flat=True))
+    manages = ["applications"] if roles & set(MANAGING_ROLES) else []
     if Role.COMMANDER in roles:
-        return ["console", "leader", "me"]
+        return ["console", "leader", "me", *manages]
     if roles & set(DISPATCHING_ROLES):
-        return ["leader", "console", "me"]
+        return ["leader", "console", "me", *manages]
     return ["me"]

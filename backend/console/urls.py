@@ -3,6 +3,7 @@
 from django.urls import path
 
 from backend.console import views
+from backend.console.pages import applications
 
 app_name = "console"
 urlpatterns = [
@@ -13,6 +14,8 @@ urlpatterns = [
     path("console/", views.command_centre, name="console"),
     path("leader/", views.leader_board, name="leader"),
     path("me/", views.volunteer_page, name="me"),
+    path("applications/", applications.applications, name="applications"),
+    path("applications/<uuid:application_id>/", applications.decide_application, name="decide-application"),
     path("me/manifest.webmanifest", views.web_manifest, name="web-manifest"),
     path("me/worker.js", views.service_worker, name="worker"),
 ]

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,6 +13,7 @@ from backend.lib.errors import NotFound, require
 from backend.volunteers.models import (
     MANAGING_ROLES,
     Application,
+    ApplicationStatus,
     Membership,
     Post,
     Standing,
@@ -79,6 +82,17 @@ def applications_to(unit: Unit, *, status: str, after: UUID | None) -> Applicati
     page = list(found.select_related("unit", "volunteer").order_by("at", "pk")[: PAGE + 1])
     items = [ApplicationOut.of(application) for application in page[:PAGE]]
     return ApplicationPage(items=items, next=items[-1].id if len(page) > PAGE else None)
+
+
+def pending_for(user: User, *, at: datetime) -> list[Application] | None:
+    """Return the first 50 applications that wait in units one looks after; None for whoever looks after no unit."""
+    posts = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
+    paths = list(posts.values_list("unit__path", flat=True))
+    if not paths:
+        return None
+    covered = reduce(or_, (within(path, "unit__path") for path in paths))
+    waiting = Application.objects.filter(covered, status=ApplicationStatus.PENDING)
+    return list(waiting.select_related("unit").order_by("at", "pk")[:PAGE])
 
 
 def transfers_for(user: User, *, at: datetime) -> list[TransferOut]:
