@@ -14,6 +14,7 @@ LABELS: dict[str, Promise] = {
     "console": _("Command centre"),
     "leader": _("Call out"),
     "me": _("My tasks"),
+    "applications": _("Applications"),
     "imports": _("Imports"),
     "numbers": _("Numbers"),
     "roster": _("Roster"),
@@ -23,7 +24,7 @@ LABELS: dict[str, Promise] = {
 }
 """The pages that stand in the menu, by the name of their address."""
 ABOUT_ONESELF = ("my-data", "badge", "devices")
-ASIDE = ("numbers", "imports", *ABOUT_ONESELF)
+ASIDE = ("applications", "numbers", "imports", *ABOUT_ONESELF)
 """Pages that are opened seldom: the menu keeps them folded away."""
 
 
@@ -56,9 +57,9 @@ def pages_for(user: User, *, at: datetime) -> list[Page]:
 
 def _names_for(user: User, at: datetime) -> list[str]:
     roles = set(current_posts(user.pk, at).values_list("role", flat=True))
-    imports = ["imports"] if roles & set(MANAGING_ROLES) else []
+    managed = ["applications", "imports"] if roles & set(MANAGING_ROLES) else []
     if Role.COMMANDER in roles:
-        return ["console", "leader", "me", "roster", "numbers", *imports]
+        return ["console", "leader", "me", "roster", "numbers", *managed]
     if roles & set(DISPATCHING_ROLES):
-        return ["leader", "console", "me", "roster", "numbers", *imports]
+        return ["leader", "console", "me", "roster", "numbers", *managed]
     return ["me"]

@@ -4,6 +4,7 @@ from django.urls import path
 
 from backend.console import views
 from backend.console.pages import (
+    applications,
     badge,
     devices,
     imports,
@@ -59,6 +60,8 @@ urlpatterns = [
         numbers.take_back,
         name="take-back-number-block",
     ),
+    path("applications/", applications.applications, name="applications"),
+    path("applications/<uuid:application_id>/", applications.decide_application, name="decide-application"),
     path("me/manifest.webmanifest", views.web_manifest, name="web-manifest"),
     path("roster/", roster.roster, name="roster"),
     path("roster/<str:number>/", roster.roster, name="unit-roster"),

@@ -18,6 +18,12 @@ def close_tasks(*, at: datetime) -> int:
     return sum(services.close_task(task_id=task_id, at=at) for task_id in ids)
 
 
+@due(every=timedelta(seconds=10))
+def give_back_places(*, at: datetime) -> int:
+    """Decline for those who were suspended or retired what they were asked and had accepted; returns how much."""
+    return services.give_back_places(at=at)
+
+
 @due(every=timedelta(seconds=0.5))
 def announce_progress(*, at: datetime) -> int:
     """Tell issuers of answers that came too fast to be told one by one; returns of how many tasks."""

@@ -188,7 +188,7 @@ def test_the_record_names_the_post_that_allowed_an_act(force: Force, act: Act) -
     lines = Entry.objects.exclude(pk__in=before).filter(by=force.callers["commander", "detachment"])
     assert answer.status_code < 300
     changes_nothing = {"choose a member's primary unit", "move it within its parent"}
-    assert act.words in changes_nothing or title in [line.details.get("post") for line in lines]
+    assert act.words in changes_nothing or title in [line.post for line in lines]
 
 
 def test_the_document_is_made_from_the_same_table() -> None:

@@ -4,13 +4,15 @@ from datetime import datetime
 
 import pytest
 
-from backend.dispatch import services
+from backend.audit.models import Entry
+from backend.dispatch import due, services
 from backend.dispatch.queries import units_numbered
 from backend.dispatch.schemas import AnswerIn
 from backend.dispatch.services import NobodyToAsk
 from backend.dispatch.topics import taking_part
 from backend.volunteers.models import Standing, User, Volunteer
 from backend.volunteers.services.duty import NotInService
+from backend.volunteers.services.standing import suspend
 from backend.volunteers.services.units import merge_units
 from tests.conftest import Formation
 from tests.dispatch.conftest import Ask, MakeTask, Reply, statuses
@@ -100,3 +102,47 @@ def test_a_call_out_to_a_retired_number_goes_to_the_successor(
     merge_units(unit=a, successor=b, by=commander, at=at)
 
     assert units_numbered([a.number, b.number]) == [b]
+
+
+def test_the_clock_gives_back_what_the_suspended_hold(
+    make_task: MakeTask,
+    ask: Ask,
+    reply: Reply,
+    people: list[Volunteer],
+    formation: Formation,
+    commander: User,
+    at: datetime,
+) -> None:
+    """The place goes to the reserve; the record names nobody; what is over stays as it was."""
+    task = make_task(headcount=1)
+    ask(task, formation.squadron_a)
+    first, second, third = people[:3]
+    for person in (first, second):
+        reply(task, person, "accept")
+    for person in (first, third):
+        suspend(number=f"{person.number:08d}", reason="an inquiry", by=commander, at=at)
+
+    assert due.give_back_places(at=at) == 2
+    assert due.give_back_places(at=at) == 0
+
+    told = statuses(task)
+    assert (told[first], told[second], told[third]) == ("declined", "accepted", "declined")
+    assert Entry.objects.filter(act="assignment.declined", by=None).count() == 2
+
+
+def test_the_clock_leaves_tasks_that_have_begun(
+    make_task: MakeTask,
+    ask: Ask,
+    reply: Reply,
+    people: list[Volunteer],
+    formation: Formation,
+    commander: User,
+    at: datetime,
+) -> None:
+    task = make_task()
+    ask(task, formation.squadron_a)
+    reply(task, people[0], "accept")
+    suspend(number=f"{people[0].number:08d}", reason="an inquiry", by=commander, at=task.starts_at)
+
+    assert due.give_back_places(at=task.starts_at) == 0
+    assert statuses(task)[people[0]] == "accepted"

@@ -2,6 +2,7 @@
 
 from backend.dispatch.services.answers import answer_offer, answer_offers
 from backend.dispatch.services.call_outs import call_out
+from backend.dispatch.services.departures import give_back_places
 from backend.dispatch.services.legal_basis import name_legal_basis
 from backend.dispatch.services.merging import takes_part
 from backend.dispatch.services.places import Answer
@@ -41,6 +42,7 @@ __all__ = [
     "cancel_task",
     "close_task",
     "create_task",
+    "give_back_places",
     "name_legal_basis",
     "takes_part",
 ]

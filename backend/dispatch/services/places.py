@@ -29,6 +29,8 @@ class Answer:
     answer: AnswerIn
     by: User
     at: datetime
+    by_clock: bool = False
+    """Given for the person, who is no longer in service: the record names nobody."""
 
 
 class Places:
@@ -77,7 +79,8 @@ class Places:
             self._accept(assignment)
         else:
             self._decline(assignment, given.at)
-        self.acts.append(Act(f"assignment.{assignment.status}", self.task.topic, given.by, given.at))
+        by = None if given.by_clock else given.by
+        self.acts.append(Act(f"assignment.{assignment.status}", self.task.topic, by, given.at))
         return assignment
 
     def _check(self, assignment: Assignment, given: Answer) -> None:

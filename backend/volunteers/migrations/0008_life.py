@@ -160,6 +160,13 @@ class Migration(migrations.Migration):
             model_name='transfer',
             constraint=models.UniqueConstraint(condition=models.Q(('status', 'proposed')), fields=('volunteer', 'from_unit', 'to_unit'), name='transfer_proposed_once'),
         ),
+        migrations.AddField(
+            model_name="volunteer",
+            name="standing_since",
+            field=models.DateTimeField(
+                blank=True, db_index=True, help_text="of the last change; null: none yet", null=True
+            ),
+        ),
         migrations.AddIndex(
             model_name="unit",
             index=models.Index(

@@ -46,6 +46,9 @@ class Volunteer(models.Model):
     standing = models.CharField(max_length=10, choices=Standing.choices, default=Standing.ACTIVE)
     born_on = models.DateField(null=True, blank=True)
     skills = models.ManyToManyField(Skill, blank=True, related_name="+")
+    standing_since = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="of the last change; null: none yet"
+    )
     standing_until = models.DateTimeField(
         null=True, blank=True, db_index=True, help_text="a suspension ends by itself then"
     )

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.db.models import Q
@@ -10,8 +12,10 @@ from backend.lib.errors import require
 from backend.volunteers.models import (
     MANAGING_ROLES,
     Application,
+    ApplicationStatus,
     Membership,
     Post,
+    Standing,
     Transfer,
     TransferStatus,
     Unit,
@@ -71,6 +75,17 @@ def applications_to(unit: Unit, *, status: str, after: UUID | None) -> Applicati
     return ApplicationPage(items=items, next=items[-1].id if len(page) > PAGE else None)
 
 
+def pending_for(user: User, *, at: datetime) -> list[Application] | None:
+    """Return the first 50 applications that wait in units one looks after; None for whoever looks after no unit."""
+    posts = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
+    paths = list(posts.values_list("unit__path", flat=True))
+    if not paths:
+        return None
+    covered = reduce(or_, (within(path, "unit__path") for path in paths))
+    waiting = Application.objects.filter(covered, status=ApplicationStatus.PENDING)
+    return list(waiting.select_related("unit").order_by("at", "pk")[:PAGE])
+
+
 def transfers_for(user: User, *, at: datetime) -> list[TransferOut]:
     """Return the transfers one may see, newest first, at most 100: one's own, and those of units one looks after."""
     posts = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
@@ -104,7 +119,9 @@ def numbers_of_leaders(units: Iterable[Unit], *, at: datetime) -> dict[int, list
     """Return the numbers of those who look after each unit by a post in it, by the unit's key; one query."""
     found: dict[int, list[int]] = {unit.pk: [] for unit in units}
     in_time = Q(from_at__lte=at) & (Q(until_at=None) | Q(until_at__gt=at))
-    posts = Post.objects.filter(in_time, unit__in=list(found), role__in=MANAGING_ROLES)
+    posts = Post.objects.filter(
+        in_time, unit__in=list(found), role__in=MANAGING_ROLES, volunteer__standing=Standing.ACTIVE
+    )
     for unit_id, number in posts.values_list("unit_id", "volunteer__number").distinct():
         found[unit_id].append(number)
     return found

@@ -43,8 +43,8 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
     Says nothing of whether the phone, or the application, is known: a second one to the same unit leaves the first as
     it is. Raises NotFound for a number that is no unit's, TooMany for an address or a unit that has too many.
     """
-    unit = unit_by_number(wanted.unit)
     _count(address)
+    unit = unit_by_number(wanted.unit)
     waiting = Application.objects.filter(status=ApplicationStatus.PENDING)
     if waiting.filter(unit=unit).count() >= MOST_OF_UNIT:
         raise TooMany("Too many applications wait in this unit; try again another day.")

@@ -45,7 +45,7 @@ def suspend(*, number: str, reason: str, until: datetime | None = None, by: User
     require(volunteer.standing != Standing.RETIRED, AlreadyRetired)
     if until is not None and until <= at:
         raise Invalid(errors=[{"pointer": "/until", "detail": "must be later than now"}])
-    _set(volunteer, Standing.SUSPENDED, reason=reason, until=until)
+    _set(volunteer, Standing.SUSPENDED, at=at, reason=reason, until=until)
     record("volunteer.suspended", subject=_subject(volunteer), by=by, at=at, reason=reason, post=post)
     _announce(volunteer, by=by, at=at)
     return volunteer
@@ -62,7 +62,7 @@ def reinstate(*, number: str, by: User, at: datetime) -> Volunteer:
         return volunteer
     if volunteer.standing == Standing.RETIRED:
         _seat_again(volunteer, at)
-    _set(volunteer, Standing.ACTIVE)
+    _set(volunteer, Standing.ACTIVE, at=at)
     record("volunteer.reinstated", subject=_subject(volunteer), by=by, at=at, post=post)
     _announce(volunteer, by=by, at=at)
     return volunteer
@@ -82,7 +82,7 @@ def retire(*, number: str, reason: str = "", by: User, at: datetime) -> Voluntee
     Transfer.objects.filter(volunteer=volunteer, status=TransferStatus.PROPOSED).update(
         status=TransferStatus.WITHDRAWN, decided_by=by, decided_at=at
     )
-    _set(volunteer, Standing.RETIRED, reason=reason)
+    _set(volunteer, Standing.RETIRED, at=at, reason=reason)
     record("volunteer.retired", subject=_subject(volunteer), by=by, at=at, reason=reason, post=post)
     _announce(volunteer, by=by, at=at)
     return volunteer
@@ -97,7 +97,7 @@ def end_suspensions(*, at: datetime, limit: int = 500) -> int:
         .order_by("pk")[:limit]
     )
     for volunteer in over:
-        _set(volunteer, Standing.ACTIVE)
+        _set(volunteer, Standing.ACTIVE, at=at)
         record("volunteer.reinstated", subject=_subject(volunteer), by=None, at=at)
     publish_all([_changed(volunteer) for volunteer in over], at=at)
     return len(over)
@@ -114,9 +114,12 @@ def _locked(number: str, by: User, at: datetime, *, or_oneself: bool = False) ->
     return volunteer, allowed_by(post_that_manages_person(by, volunteer, at))
 
 
-def _set(volunteer: Volunteer, to: Standing, *, reason: str = "", until: datetime | None = None) -> None:
-    volunteer.standing, volunteer.standing_reason, volunteer.standing_until = to, reason, until
-    volunteer.save(update_fields=["standing", "standing_reason", "standing_until"])
+def _set(
+    volunteer: Volunteer, to: Standing, *, at: datetime, reason: str = "", until: datetime | None = None
+) -> None:
+    volunteer.standing, volunteer.standing_since = to, at
+    volunteer.standing_reason, volunteer.standing_until = reason, until
+    volunteer.save(update_fields=["standing", "standing_since", "standing_reason", "standing_until"])
 
 
 def _seat_again(volunteer: Volunteer, at: datetime) -> None:
