@@ -248,7 +248,7 @@ def _store(import_id: UUID, heading: Heading, portion: _Portion, done: int) -> R
 def _close_check(import_id: UUID) -> RosterImport:
     """Find who comes twice or is in the roster already: from now on the report is whole."""
     batch = _held(import_id, ImportStatus.CHECKING)
-    _withdraw_same_people(batch)
+    _withdraw_same_people(batch, in_file=True)
     batch.rows_total = batch.rows_done
     batch.status = ImportStatus.CHECKED
     batch.save()
@@ -257,9 +257,9 @@ def _close_check(import_id: UUID) -> RosterImport:
     return batch
 
 
-def _withdraw_same_people(batch: RosterImport) -> None:
+def _withdraw_same_people(batch: RosterImport, *, in_file: bool) -> None:
     room = max(0, MAX_REPORTED - batch.duplicates)
-    count, report = withdraw_same_people(batch.pk, shown=room)
+    count, report = withdraw_same_people(batch.pk, shown=room, in_file=in_file)
     ReportedRow.objects.bulk_create(
         ReportedRow(
             batch=batch,
@@ -347,7 +347,7 @@ def _number_portion(import_id: UUID, size: int) -> RosterImport | None:
 def _enrol(import_id: UUID) -> RosterImport:
     """Make the whole batch appear at once."""
     batch, at = _held(import_id, ImportStatus.IMPORTING), now()
-    _withdraw_same_people(batch)
+    _withdraw_same_people(batch, in_file=False)
     batch.accepted = enrol_all(import_id)
     batch.status, batch.finished_at = ImportStatus.IMPORTED, at
     batch.save()
