@@ -41,6 +41,7 @@ from backend.volunteers.services.joining import (
     dismiss_all,
     enrol_all,
     give_identities,
+    refresh_statistics,
     stage,
     withdraw_same_people,
 )
@@ -52,6 +53,8 @@ MAX_REPORTED = 10_000
 LEASE = timedelta(seconds=60)
 """How long a worker of another machine may be silent before somebody else goes on."""
 _TRIES = 5
+_MANY = 10_000
+"""Rows from which the database is told at once that its tables have changed."""
 
 Tell = Callable[[RosterImport], None]
 
@@ -329,7 +332,9 @@ def _bring_in(batch: RosterImport, tell: Tell, size: int) -> None:
             if attempt == _TRIES:
                 _fail(batch.pk, "The people could not be written: a unit, or one of them, has just changed.")
         else:
-            return
+            break
+    if batch.rows_done > _MANY:
+        refresh_statistics()
 
 
 @transaction.atomic

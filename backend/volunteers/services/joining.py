@@ -177,6 +177,14 @@ def enrol_all(batch_id: UUID) -> int:
     return count
 
 
+def refresh_statistics() -> None:
+    """Let the database learn what the tables of people hold now: until it does, it plans for the empty ones."""
+    if connection.vendor == "postgresql":
+        tables = [model._meta.db_table for model in (User, Volunteer, Membership, Volunteer.skills.through)]  # noqa: SLF001
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {', '.join(tables)}")
+
+
 def dismiss_all(batch_id: UUID) -> None:
     """Forget the newcomers of a batch."""
     key = [_database_id(batch_id)]
