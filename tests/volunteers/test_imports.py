@@ -18,7 +18,6 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from uuid6 import uuid7
 
-from backend.audit.models import Entry
 from backend.lib.errors import NotFound
 from backend.lib.sealed import lookup_key, unseal
 from backend.volunteers import queries, services
@@ -27,19 +26,16 @@ from backend.volunteers.models import (
     Membership,
     Newcomer,
     NewcomerIdentity,
-    Role,
     RosterImport,
     Standing,
     User,
     Volunteer,
 )
-from backend.volunteers.services import import_work, imports
+from backend.volunteers.services import import_work
 from backend.volunteers.services.import_files import import_file
 from backend.volunteers.services.import_work import next_waiting, work_on
 from backend.volunteers.services.imports import (
-    ImportNotReady,
     RowsRejected,
-    SomethingDepends,
     receive_import,
     start_import,
     undo_import,
@@ -426,112 +422,6 @@ def test_two_workers_at_one_batch_do_it_once(
     batch.refresh_from_db()
     assert (batch.status, batch.accepted, batch.duplicates) == ("checked", 200, 0)
     assert Newcomer.objects.count() == 200
-
-
-# --- undoing ------------------------------------------------------------------------------------------------------
-
-
-def test_undo_takes_everybody_out_and_numbers_are_not_given_again(
-    bring: Any, tmp_path: Path, at: datetime, make_volunteer: MakeVolunteer, formation: Formation
-) -> None:
-    make_volunteer(formation.squadron_a)
-    path = csv_file(tmp_path, [HEADINGS, *[[*line, "", "急救"] for line in people(5)]])
-    batch = bring(path)
-    numbers = set(Volunteer.objects.filter(batch=batch).values_list("number", flat=True))
-
-    undo_import(import_id=batch.pk, by=None, at=at)
-    batch = work_on(batch.pk)
-
-    assert batch.status == "undone"
-    assert Volunteer.objects.count() == User.objects.count() == Membership.objects.count() == 1
-    again = bring(path)
-    assert not numbers & set(Volunteer.objects.filter(batch=again).values_list("number", flat=True))
-    acts = Entry.objects.filter(subject=batch.subject).order_by("pk").values_list("act", flat=True)
-    assert list(acts) == [
-        *("roster.received", "roster.checked", "roster.started", "roster.imported"),
-        *("roster.undone", "roster.taken-out"),
-    ]
-
-
-def _duty(person: Volunteer, formation: Formation, at: datetime) -> None:
-    services.set_duty(on=True, until=None, by=person.user, at=at)
-
-
-def _post(person: Volunteer, formation: Formation, at: datetime) -> None:
-    services.appoint(volunteer=person, unit=formation.brigade, role=Role.LEADER, by=None, at=at)
-
-
-def _password(person: Volunteer, formation: Formation, at: datetime) -> None:
-    person.user.set_password("secret words")
-    person.user.save()
-
-
-def _device(person: Volunteer, formation: Formation, at: datetime) -> None:
-    services.register_page_device(user=person.user, name="browser", at=at)
-
-
-def _language(person: Volunteer, formation: Formation, at: datetime) -> None:
-    services.choose_language(language="en", by=person.user, at=at)
-
-
-def _other_unit(person: Volunteer, formation: Formation, at: datetime) -> None:
-    Membership.objects.create(volunteer=person, unit=formation.squadron_c)
-
-
-def _standing(person: Volunteer, formation: Formation, at: datetime) -> None:
-    Volunteer.objects.filter(pk=person.pk).update(standing=Standing.RETIRED)
-
-
-@pytest.mark.parametrize("act", [_duty, _post, _password, _device, _language, _other_unit, _standing])
-def test_undo_is_refused_when_something_depends(
-    bring: Any, tmp_path: Path, formation: Formation, at: datetime, act: Any
-) -> None:
-    batch = bring(csv_file(tmp_path, [HEADINGS[:2], *people(3)]))
-    act(Volunteer.objects.filter(batch=batch)[1], formation, at)
-
-    with pytest.raises(SomethingDepends, match=": 1"):
-        undo_import(import_id=batch.pk, by=None, at=at)
-
-    assert Volunteer.objects.filter(batch=batch).count() == 3
-    batch.refresh_from_db()
-    assert batch.status == "imported"
-
-
-def test_undo_that_comes_too_late_leaves_all_there(
-    bring: Any, tmp_path: Path, formation: Formation, at: datetime
-) -> None:
-    batch = bring(csv_file(tmp_path, [HEADINGS[:2], *people(3)]))
-    undo_import(import_id=batch.pk, by=None, at=at)
-    _device(Volunteer.objects.filter(batch=batch)[1], formation, at)
-
-    batch = work_on(batch.pk)
-
-    assert batch.status == "imported"
-    assert "device: 1" in batch.failure
-    assert Volunteer.objects.filter(batch=batch).count() == 3
-
-
-def test_what_was_not_started_is_forgotten_after_a_week(
-    formation: Formation, at: datetime, tmp_path: Path
-) -> None:
-    batch = received(csv_file(tmp_path, [HEADINGS[:2], *people(3)]), formation, at)
-    work_on(batch.pk)
-
-    assert imports.forget_unstarted(at=at + timedelta(days=6)) == 0
-    assert imports.forget_unstarted(at=at + timedelta(days=8)) == 1
-
-    batch.refresh_from_db()
-    assert batch.status == "undone"
-    assert not Newcomer.objects.exists()
-    with pytest.raises(ImportNotReady):
-        start_import(
-            import_id=RosterImport.objects.create(
-                id=uuid7(), unit=formation.brigade, made_at=at, file_size=0, status="failed"
-            ).pk,
-            skip_rejected=True,
-            by=None,
-            at=at,
-        )
 
 
 # --- the command --------------------------------------------------------------------------------------------------

@@ -178,6 +178,20 @@ def test_too_many_parts_are_refused(tmp_path: Path) -> None:
         opened(rewritten(xlsx_file(tmp_path, LINES), "", **parts))
 
 
+def test_damaged_bytes_are_refused_wherever_they_are(tmp_path: Path) -> None:
+    path = xlsx_file(tmp_path, [*LINES, *[["王大妈", f"139{n:08d}"] for n in range(300)]])
+    whole = path.read_bytes()
+
+    for place in range(40, len(whole) - 200, len(whole) // 25):
+        path.write_bytes(
+            whole[:place] + bytes(255 - byte for byte in whole[place : place + 20]) + whole[place + 20 :]
+        )
+        try:
+            list(opened(path).rows)
+        except UnreadableRoster:
+            continue  # some parts are not read at all, and some bytes are only names
+
+
 def test_broken_sheet_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableRoster):
         list(opened(hostile(tmp_path, _OPEN + _ROW * 2 + b"<row><c")).rows)

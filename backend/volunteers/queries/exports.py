@@ -50,16 +50,16 @@ def count_of_people(unit: Unit) -> int:
 
 
 def _portions(unit_ids: list[int]) -> Iterator[list[Membership]]:
-    """Yield the memberships of a few units in the order of the tree: each query finds its rows by the units' index."""
-    rows = (
-        Membership.objects.filter(unit__in=unit_ids, volunteer__user__is_active=True)
-        .select_related("volunteer__user", "unit")
-        .order_by("pk")
-    )
-    last = 0
-    while portion := list(rows.filter(pk__gt=last)[:PORTION]):
-        last = portion[-1].pk
-        yield sorted(portion, key=lambda membership: (membership.unit.path, membership.pk))
+    """Yield the memberships of a few units in the order of the tree.
+
+    Their keys are read first: asked for a portion in the order of the keys, PostgreSQL may go through all memberships.
+    """
+    rows = Membership.objects.filter(unit__in=unit_ids, volunteer__user__is_active=True)
+    keys = sorted(rows.values_list("unit__path", "pk"))
+    for start in range(0, len(keys), PORTION):
+        portion = [key for _, key in keys[start : start + PORTION]]
+        found = Membership.objects.select_related("volunteer__user", "unit").in_bulk(portion)
+        yield [found[key] for key in portion if key in found]
 
 
 def _exported(membership: Membership, is_own: bool, skills: dict[int, list[str]]) -> ExportedPerson:

@@ -34,8 +34,8 @@ def sheet_rows(path: Path, *, columns: int) -> Iterator[tuple[Any, ...]]:
     except Exception as error:
         raise UnreadableRoster from error
     with archive, path.open("rb") as file:
-        archive.check()
         try:
+            archive.check()
             reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
             reader.archive = archive
             reader.read()

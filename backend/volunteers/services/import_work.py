@@ -42,6 +42,7 @@ from backend.volunteers.services.joining import (
     dismiss_all,
     enrol_all,
     give_identities,
+    refresh_statistics,
     stage,
     withdraw_same_people,
 )
@@ -53,6 +54,8 @@ MAX_REPORTED = 10_000
 LEASE = timedelta(seconds=60)
 """How long a worker of another machine may be silent before somebody else goes on."""
 _TRIES = 5
+_MANY = 10_000
+"""Rows from which the database is told at once that its tables have changed."""
 
 Tell = Callable[[RosterImport], None]
 
@@ -249,7 +252,7 @@ def _store(import_id: UUID, heading: Heading, portion: _Portion, done: int) -> R
 def _close_check(import_id: UUID) -> RosterImport:
     """Find who comes twice or is in the roster already: from now on the report is whole."""
     batch = _held(import_id, ImportStatus.CHECKING)
-    _withdraw_same_people(batch)
+    _withdraw_same_people(batch, in_file=True)
     batch.rows_total = batch.rows_done
     batch.status = ImportStatus.CHECKED
     batch.save()
@@ -258,9 +261,9 @@ def _close_check(import_id: UUID) -> RosterImport:
     return batch
 
 
-def _withdraw_same_people(batch: RosterImport) -> None:
+def _withdraw_same_people(batch: RosterImport, *, in_file: bool) -> None:
     room = max(0, MAX_REPORTED - batch.duplicates)
-    count, report = withdraw_same_people(batch.pk, shown=room)
+    count, report = withdraw_same_people(batch.pk, shown=room, in_file=in_file)
     ReportedRow.objects.bulk_create(
         ReportedRow(
             batch=batch,
@@ -330,7 +333,9 @@ def _bring_in(batch: RosterImport, tell: Tell, size: int) -> None:
             if attempt == _TRIES:
                 _fail(batch.pk, "The people could not be written: a unit, or one of them, has just changed.")
         else:
-            return
+            break
+    if batch.rows_done > _MANY:
+        refresh_statistics()
 
 
 @transaction.atomic
@@ -348,7 +353,7 @@ def _number_portion(import_id: UUID, size: int) -> RosterImport | None:
 def _enrol(import_id: UUID) -> RosterImport:
     """Make the whole batch appear at once."""
     batch, at = _held(import_id, ImportStatus.IMPORTING), now()
-    _withdraw_same_people(batch)
+    _withdraw_same_people(batch, in_file=False)
     batch.accepted = enrol_all(import_id, at=at)
     batch.status, batch.finished_at = ImportStatus.IMPORTED, at
     batch.save()

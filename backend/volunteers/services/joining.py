@@ -114,9 +114,11 @@ _CARD_KNOWN = """
 _FORGET_IDENTITIES = "DELETE FROM volunteers_newcomeridentity WHERE newcomer_id IN "
 _FORGET_NEWCOMERS = "DELETE FROM volunteers_newcomer WHERE id IN "
 _OF_BATCH = "(SELECT id FROM volunteers_newcomer WHERE batch_id = %s)"
-_SAME_PEOPLE = (
+_SAME_IN_FILE = (
     ("phone-in-file", "phone", "earlier.other", _REPEATED.format(key="phone_key"), 2),
     ("id-card-in-file", "id_card", "earlier.other", _REPEATED.format(key="id_card_key"), 2),
+)
+_SAME_IN_ROSTER = (
     ("phone-in-roster", "phone", "NULL", _PHONE_KNOWN, 1),
     ("id-card-in-roster", "id_card", "NULL", _CARD_KNOWN, 1),
 )
@@ -144,8 +146,10 @@ def stage(batch_id: UUID, people: Sequence[Person]) -> None:
     _write(Newcomer, _STAGED, rows)
 
 
-def withdraw_same_people(batch_id: UUID, *, shown: int) -> tuple[int, list[tuple[int, str, str, int | None]]]:
-    """Take out newcomers who come twice in their batch, or are in the roster.
+def withdraw_same_people(
+    batch_id: UUID, *, shown: int, in_file: bool
+) -> tuple[int, list[tuple[int, str, str, int | None]]]:
+    """Take out newcomers who are in the roster, and with `in_file` those who come twice in their batch.
 
     Returns how many, and (row, column, code, earlier row) of the first `shown` of them. Set by set, inside the
     database: asking for each portion's keys costs ten times as much.
@@ -154,9 +158,10 @@ def withdraw_same_people(batch_id: UUID, *, shown: int) -> tuple[int, list[tuple
     count = 0
     report: list[tuple[int, str, str, int | None]] = []
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+        _prepare(cursor)
+        if in_file and connection.vendor == "postgresql":
             cursor.execute("ANALYZE volunteers_newcomer")
-        for code, column, other, source, keys in _SAME_PEOPLE:
+        for code, column, other, source, keys in (_SAME_IN_FILE if in_file else ()) + _SAME_IN_ROSTER:
             first = f'SELECT n."row", {other} {source} ORDER BY 1 LIMIT %s'
             cursor.execute(first, [*[key] * keys, shown + 1])
             found = cursor.fetchall()
@@ -197,6 +202,7 @@ def enrol_all(batch_id: UUID, *, at: datetime) -> int:
     """
     key = [_database_id(batch_id)]
     with connection.cursor() as cursor:
+        _prepare(cursor)
         _move(cursor, User, _USER, key, password=make_password(None))
         count = _move(cursor, Volunteer, _VOLUNTEER, key)
         _move(cursor, Membership, _MEMBERSHIP, key, source=_SOURCE_WITH_UNIT)
@@ -207,12 +213,26 @@ def enrol_all(batch_id: UUID, *, at: datetime) -> int:
     return count
 
 
+def refresh_statistics() -> None:
+    """Let the database learn what the tables of people hold now: until it does, it plans for the empty ones."""
+    if connection.vendor == "postgresql":
+        tables = [model._meta.db_table for model in (User, Volunteer, Membership, Volunteer.skills.through)]  # noqa: SLF001
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {', '.join(tables)}")
+
+
 def dismiss_all(batch_id: UUID) -> None:
     """Forget the newcomers of a batch."""
     key = [_database_id(batch_id)]
     with connection.cursor() as cursor:
         cursor.execute(_FORGET_IDENTITIES + _OF_BATCH, key)
         cursor.execute(_FORGET_NEWCOMERS + _OF_BATCH, key)
+
+
+def _prepare(cursor: Any) -> None:
+    """Let the joins of a large batch stay in memory; until the end of the transaction."""
+    if connection.vendor == "postgresql":
+        cursor.execute("SET LOCAL work_mem = '64MB'")
 
 
 def _move(

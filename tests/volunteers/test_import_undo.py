@@ -1,0 +1,158 @@
+"""Undoing an import: everybody goes, unless something depends on somebody."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from uuid6 import uuid7
+
+from backend.audit.models import Entry
+from backend.volunteers import services
+from backend.volunteers.models import (
+    Membership,
+    Newcomer,
+    Role,
+    RosterImport,
+    Standing,
+    User,
+    Volunteer,
+)
+from backend.volunteers.services import imports
+from backend.volunteers.services.import_files import import_file
+from backend.volunteers.services.import_work import work_on
+from backend.volunteers.services.imports import (
+    ImportNotReady,
+    SomethingDepends,
+    receive_import,
+    start_import,
+    undo_import,
+)
+from tests.conftest import Formation, MakeVolunteer
+from tests.volunteers.rosters import HEADINGS, csv_file, people
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, settings: Any) -> None:
+    settings.IMPORTS_FOLDER = str(tmp_path / "imports")
+
+
+@pytest.fixture
+def bring(formation: Formation, at: datetime) -> Callable[..., RosterImport]:
+    """Return what imports a file into the brigade."""
+
+    def act(path: Path, **options: Any) -> RosterImport:
+        unit = options.pop("unit", formation.brigade)
+        return import_file(path, unit=unit, name="Autumn", by=None, at=at, **options)
+
+    return act
+
+
+def received(path: Path, formation: Formation, at: datetime) -> RosterImport:
+    return receive_import(
+        id=uuid7(), unit=formation.brigade, name="Autumn", path=path, file_name="x", by=None, at=at
+    )
+
+
+def test_undo_takes_everybody_out_and_numbers_are_not_given_again(
+    bring: Any, tmp_path: Path, at: datetime, make_volunteer: MakeVolunteer, formation: Formation
+) -> None:
+    make_volunteer(formation.squadron_a)
+    path = csv_file(tmp_path, [HEADINGS, *[[*line, "", "急救"] for line in people(5)]])
+    batch = bring(path)
+    numbers = set(Volunteer.objects.filter(batch=batch).values_list("number", flat=True))
+
+    undo_import(import_id=batch.pk, by=None, at=at)
+    batch = work_on(batch.pk)
+
+    assert batch.status == "undone"
+    assert Volunteer.objects.count() == User.objects.count() == Membership.objects.count() == 1
+    again = bring(path)
+    assert not numbers & set(Volunteer.objects.filter(batch=again).values_list("number", flat=True))
+    acts = Entry.objects.filter(subject=batch.subject).order_by("pk").values_list("act", flat=True)
+    assert list(acts) == [
+        *("roster.received", "roster.checked", "roster.started", "roster.imported"),
+        *("roster.undone", "roster.taken-out"),
+    ]
+
+
+def _duty(person: Volunteer, formation: Formation, at: datetime) -> None:
+    services.set_duty(on=True, until=None, by=person.user, at=at)
+
+
+def _post(person: Volunteer, formation: Formation, at: datetime) -> None:
+    services.appoint(volunteer=person, unit=formation.brigade, role=Role.LEADER, by=None, at=at)
+
+
+def _password(person: Volunteer, formation: Formation, at: datetime) -> None:
+    person.user.set_password("secret words")
+    person.user.save()
+
+
+def _device(person: Volunteer, formation: Formation, at: datetime) -> None:
+    services.register_page_device(user=person.user, name="browser", at=at)
+
+
+def _language(person: Volunteer, formation: Formation, at: datetime) -> None:
+    services.choose_language(language="en", by=person.user, at=at)
+
+
+def _other_unit(person: Volunteer, formation: Formation, at: datetime) -> None:
+    Membership.objects.create(volunteer=person, unit=formation.squadron_c)
+
+
+def _standing(person: Volunteer, formation: Formation, at: datetime) -> None:
+    Volunteer.objects.filter(pk=person.pk).update(standing=Standing.RETIRED)
+
+
+@pytest.mark.parametrize("act", [_duty, _post, _password, _device, _language, _other_unit, _standing])
+def test_undo_is_refused_when_something_depends(
+    bring: Any, tmp_path: Path, formation: Formation, at: datetime, act: Any
+) -> None:
+    batch = bring(csv_file(tmp_path, [HEADINGS[:2], *people(3)]))
+    act(Volunteer.objects.filter(batch=batch)[1], formation, at)
+
+    with pytest.raises(SomethingDepends, match=": 1"):
+        undo_import(import_id=batch.pk, by=None, at=at)
+
+    assert Volunteer.objects.filter(batch=batch).count() == 3
+    batch.refresh_from_db()
+    assert batch.status == "imported"
+
+
+def test_undo_that_comes_too_late_leaves_all_there(
+    bring: Any, tmp_path: Path, formation: Formation, at: datetime
+) -> None:
+    batch = bring(csv_file(tmp_path, [HEADINGS[:2], *people(3)]))
+    undo_import(import_id=batch.pk, by=None, at=at)
+    _device(Volunteer.objects.filter(batch=batch)[1], formation, at)
+
+    batch = work_on(batch.pk)
+
+    assert batch.status == "imported"
+    assert "device: 1" in batch.failure
+    assert Volunteer.objects.filter(batch=batch).count() == 3
+
+
+def test_what_was_not_started_is_forgotten_after_a_week(
+    formation: Formation, at: datetime, tmp_path: Path
+) -> None:
+    batch = received(csv_file(tmp_path, [HEADINGS[:2], *people(3)]), formation, at)
+    work_on(batch.pk)
+
+    assert imports.forget_unstarted(at=at + timedelta(days=6)) == 0
+    assert imports.forget_unstarted(at=at + timedelta(days=8)) == 1
+
+    batch.refresh_from_db()
+    assert batch.status == "undone"
+    assert not Newcomer.objects.exists()
+    with pytest.raises(ImportNotReady):
+        start_import(
+            import_id=RosterImport.objects.create(
+                id=uuid7(), unit=formation.brigade, made_at=at, file_size=0, status="failed"
+            ).pk,
+            skip_rejected=True,
+            by=None,
+            at=at,
+        )
