@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import answers, audit, connect, fanout, ingest, mapfeed, memory
+from benchmarks import answers, audit, connect, fanout, ingest, mapfeed, memory, roster
 
 BENCHMARKS: dict[str, ModuleType] = {
     "fanout": fanout,
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "answers": answers,
     "map": mapfeed,
     "audit": audit,
+    "roster": roster,
 }
 
 

@@ -223,7 +223,7 @@ def _call_out(places: int) -> str:
         {
             "id": str(uuid7()),
             "unit": UNIT,
-            "category": "rescue",
+            "category": "environment",
             "title": "Flood on the Puyang river",
             "place": {"name": "School gate", "lon": 119.89, "lat": 29.45, "datum": "wgs84"},
             "starts_at": at + timedelta(hours=3),

@@ -23,7 +23,7 @@ class Habits:
         """Return the body of an answer, None for somebody who does not answer."""
         roll = dice.random()
         if roll < self.accept:
-            return {"answer": "accept", "eta_min": dice.randint(3, 25)}
+            return {"answer": "accept", "eta_min": dice.randint(3, 25), "risk_acknowledged": True}
         if roll < self.accept + self.decline:
             return {"answer": "decline", "reason": dice.choice(REASONS)}
         return None

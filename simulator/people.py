@@ -11,7 +11,10 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from backend.volunteers.models import Device, Membership, Post, Role, Unit, UnitKind, User, Volunteer
+from backend.volunteers.consents import current_version
+from backend.volunteers.models import Device, Membership, Post, Purpose, Role, Unit, UnitKind, User, Volunteer
+from backend.volunteers.services.counts import recount
+from backend.volunteers.services.roster import roster_fields
 from backend.volunteers.tokens import tokens_for
 
 UNIT = "0726000000"
@@ -40,10 +43,16 @@ def make_people(count: int, *, line: Sequence[str] = (UNIT,), first: int = FIRST
     at = datetime.now(UTC)
     unit = _lowest(line)
     volunteers = _volunteers(list(range(first, first + count)), at)
-    members = [Membership(volunteer=volunteer, unit=unit, is_primary=True) for volunteer in volunteers]
+    members = [
+        Membership(
+            volunteer=volunteer, unit=unit, is_primary=True, **roster_fields(volunteer.name, unit.path)
+        )
+        for volunteer in volunteers
+    ]
     Membership.objects.bulk_create(members, batch_size=BATCH)
     Post.objects.create(volunteer=volunteers[0], unit=unit, role=Role.COMMANDER, seat=1, from_at=at)
     devices = Device.objects.bulk_create([_device(v.user, at) for v in volunteers], batch_size=BATCH)
+    recount([unit.pk], at=at)
     return [_signed_in(volunteer, device, at) for volunteer, device in zip(volunteers, devices, strict=True)]
 
 
@@ -73,6 +82,8 @@ def _volunteers(numbers: Sequence[int], at: datetime) -> Sequence[Volunteer]:
                 born_on=at.date() - timedelta(days=30 * 365),
                 duty_since=at,
                 duty_until=at + timedelta(hours=12),
+                location_consent_at=at,
+                location_consent_version=current_version(Purpose.LOCATION),
             )
             for user, number in zip(users, numbers, strict=True)
         ],

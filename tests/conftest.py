@@ -22,8 +22,23 @@ from backend.lib.checkdigit import unit_number
 from backend.realtime.models import Event
 from backend.volunteers import services
 from backend.volunteers.holders import forget_lines
-from backend.volunteers.models import Membership, Role, Skill, Unit, UnitKind, User, Volunteer
+from backend.volunteers.models import (
+    Credential,
+    CredentialKind,
+    Guardian,
+    Membership,
+    Purpose,
+    Role,
+    Skill,
+    Unit,
+    UnitKind,
+    User,
+    Volunteer,
+)
 from backend.volunteers.schemas import DeviceIn, SignedIn
+from backend.volunteers.services.consents import agree_on_paper
+from backend.volunteers.services.counts import recount
+from backend.volunteers.services.roster import roster_fields
 
 hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")
@@ -121,7 +136,11 @@ def _below(parent: Unit, kind: UnitKind, name: str, *serials: int) -> Unit:
 
 
 class MakeVolunteer(Protocol):
-    """Makes a volunteer in a unit, or in none; sign in with their number and `tests.conftest.PASSWORD`."""
+    """Makes a volunteer in a unit, or in none; sign in with their number and `tests.conftest.PASSWORD`.
+
+    Everything the law asks for is there unless it is left out: adults are insured, trained and bound by an agreement,
+    minors have a guardian who agrees, and all agree to being located.
+    """
 
     def __call__(
         self,
@@ -131,6 +150,8 @@ class MakeVolunteer(Protocol):
         skills: Iterable[str] = (),
         adult: bool = True,
         name: str = "",
+        consents: bool = True,
+        papers: bool = True,
     ) -> Volunteer: ...
 
 
@@ -146,6 +167,8 @@ def make_volunteer(db: None, at: datetime) -> MakeVolunteer:
         skills: Iterable[str] = (),
         adult: bool = True,
         name: str = "",
+        consents: bool = True,
+        papers: bool = True,
     ) -> Volunteer:
         n = next(serial)
         user = User.objects.create_user(f"1380000{n:04d}", PASSWORD)
@@ -161,10 +184,27 @@ def make_volunteer(db: None, at: datetime) -> MakeVolunteer:
             [Skill.objects.get_or_create(code=code, defaults={"name": code})[0] for code in skills]
         )
         if unit is not None:
-            Membership.objects.create(volunteer=volunteer, unit=unit, is_primary=True)
+            fields = roster_fields(volunteer.name, unit.path)
+            Membership.objects.create(volunteer=volunteer, unit=unit, is_primary=True, **fields)
+            recount([unit.pk], at=at)
+        if consents:
+            agree_on_paper([volunteer], [Purpose.LOCATION], at=at - timedelta(days=60))
+        if papers:
+            _papers(volunteer, adult, at)
         return volunteer
 
     return make
+
+
+def _papers(volunteer: Volunteer, adult: bool, at: datetime) -> None:
+    """Insure, train and bind an adult; find a minor a guardian who agrees."""
+    since = at - timedelta(days=365)
+    if not adult:
+        Guardian.objects.create(pk=uuid7(), volunteer=volunteer, name="监护人", consent_at=since)
+        return
+    Credential.objects.bulk_create(
+        [Credential(pk=uuid7(), volunteer=volunteer, kind=kind, valid_from=since) for kind in CredentialKind]
+    )
 
 
 @pytest.fixture

@@ -35,6 +35,8 @@ LOOKUP_KEY = env.str("LOOKUP_KEY", default="").encode() or derived_key(SECRET_KE
 # Signs the heads of the audit; only the clock needs it. The seal of a row is for every process that records acts.
 AUDIT_KEY = read_signing_key(env.str("AUDIT_KEY", default="")) or derived_key(SECRET_KEY, "audit")
 AUDIT_SEAL_KEY = derived_key(SECRET_KEY, "audit seal")
+# Sign badges: the newest signs, the older ones are still believed.
+BADGE_KEYS = read_keys(env.list("BADGE_KEYS", default=[])) or {"0": derived_key(SECRET_KEY, "badges")}
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -128,8 +130,19 @@ AUTH_USER_MODEL = "volunteers.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "backend.volunteers.signin.NumberOrPhoneBackend",
+    "backend.volunteers.signin.InvitationBackend",
 ]
 PASSWORD_HASHERS = ["backend.volunteers.hashing.ModerateArgon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "backend.volunteers.passwords.NotOnesOwnDetails"},
+]
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=False)
 LOGIN_URL = "console:sign-in"
 LOGIN_REDIRECT_URL = "console:home"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
@@ -141,6 +154,7 @@ AXES_USERNAME_FORM_FIELD = "phone"  # the name under which NumberOrPhoneBackend 
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_DISABLE_ACCESS_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "invitation", "current", "new"]
 AXES_CLIENT_IP_CALLABLE = "backend.volunteers.signin.client_address"
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # many phones share one address: only the name is locked out
 SIMPLE_JWT = {
@@ -173,6 +187,13 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["backend.lib.api.describe_problems"],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+FILE_UPLOAD_HANDLERS = [
+    "backend.lib.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+# Uploaded rosters, until they have been checked.
+IMPORTS_FOLDER = env.str("IMPORTS_FOLDER", default=str(ROOT / "var" / "imports"))
 
 # Realtime.
 MUSTER: dict[str, Any] = {

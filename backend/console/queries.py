@@ -7,15 +7,24 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from backend.volunteers.models import DISPATCHING_ROLES, Role, User
+from backend.volunteers.models import DISPATCHING_ROLES, MANAGING_ROLES, Role, User
 from backend.volunteers.rules import current_posts
 
 LABELS: dict[str, Promise] = {
     "console": _("Command centre"),
     "leader": _("Call out"),
     "me": _("My tasks"),
+    "imports": _("Imports"),
+    "numbers": _("Numbers"),
+    "roster": _("Roster"),
+    "my-data": _("My data"),
+    "badge": _("My badge"),
+    "devices": _("Devices and sign-in"),
 }
 """The pages that stand in the menu, by the name of their address."""
+ABOUT_ONESELF = ("my-data", "badge", "devices")
+ASIDE = ("numbers", "imports", *ABOUT_ONESELF)
+"""Pages that are opened seldom: the menu keeps them folded away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,11 @@ class Page:
     """A page in the menu."""
 
     name: str
+
+    @property
+    def is_aside(self) -> bool:
+        """Tell whether the menu folds it away."""
+        return self.name in ASIDE
 
     @property
     def label(self) -> Promise:
@@ -36,14 +50,15 @@ class Page:
 
 
 def pages_for(user: User, *, at: datetime) -> list[Page]:
-    """Return the pages that somebody may open, the person's first page first."""
-    return [Page(name) for name in _names_for(user, at)]
+    """Return the pages that somebody may open, the person's first page first, those about oneself last."""
+    return [Page(name) for name in [*_names_for(user, at), *ABOUT_ONESELF]]
 
 
 def _names_for(user: User, at: datetime) -> list[str]:
     roles = set(current_posts(user.pk, at).values_list("role", flat=True))
+    imports = ["imports"] if roles & set(MANAGING_ROLES) else []
     if Role.COMMANDER in roles:
-        return ["console", "leader", "me"]
+        return ["console", "leader", "me", "roster", "numbers", *imports]
     if roles & set(DISPATCHING_ROLES):
-        return ["leader", "console", "me"]
+        return ["leader", "console", "me", "roster", "numbers", *imports]
     return ["me"]

@@ -20,9 +20,10 @@ from django.views.generic import View
 
 from backend.console import assets
 from backend.console.forms import SignInForm
+from backend.console.pages.sign_in_steps import may_enter
 from backend.console.queries import pages_for
 from backend.lib.api import now
-from backend.lib.errors import NotSignedIn
+from backend.lib.errors import NotSignedIn, TooMany
 from backend.volunteers import services
 from backend.volunteers.authentication import page_device
 from backend.volunteers.models import User
@@ -51,6 +52,12 @@ class SignIn(View):
         """Sign in and go where the person wanted to go."""
         form = SignInForm(request.POST, request=request)
         if not form.is_valid() or form.user is None:
+            return self._show(request, form, status=422)
+        try:
+            if not may_enter(request, form.user, _next_of(request)):
+                return redirect("console:sign-in-code")
+        except TooMany:
+            form.add_error(None, gettext("Too many attempts. Wait 15 minutes, then try again."))
             return self._show(request, form, status=422)
         sign_in_page(request=request, user=form.user, at=now())
         response = redirect(_next_of(request))

@@ -18,6 +18,7 @@ from backend.dispatch.schemas import (
     CallOutIn,
     CallOutOut,
     CancelIn,
+    LegalBasisIn,
     Offers,
     RecipientFilter,
     RecipientPage,
@@ -29,6 +30,7 @@ from backend.dispatch.schemas import (
     UnitProgresses,
     UnitProgressFilter,
 )
+from backend.dispatch.services.looks import note_recipients
 from backend.lib.api import answer, now, parse
 from backend.lib.errors import require
 from backend.lib.problems import invalid
@@ -129,9 +131,11 @@ class RecipientsDoor(APIView):
     )
     def get(self, request: HttpRequest, task_id: UUID) -> Response:
         """Return who was asked, by number, 50 a page; `not_reached` is the list to phone by hand."""
-        chosen = _filter(RecipientFilter, request)
-        task = queries.task_for(user_of(request), task_id, at=now())
-        return answer(queries.recipients(task, state=chosen.state, after=chosen.after))
+        chosen, user, at = _filter(RecipientFilter, request), user_of(request), now()
+        task = queries.task_for(user, task_id, at=at)
+        page = queries.recipients(task, state=chosen.state, after=chosen.after)
+        note_recipients(page, viewer=user, at=at)
+        return answer(page)
 
 
 class UnitProgressDoor(APIView):
@@ -154,6 +158,20 @@ class UnitProgressDoor(APIView):
         task = queries.task_for(user_of(request), task_id, at=now())
         parent = unit_by_number(chosen.parent) if chosen.parent else task.unit
         return answer(queries.unit_progress(task, parent))
+
+
+class LegalBasisDoor(APIView):
+    """Why people on a task are located without their consent."""
+
+    @extend_schema(operation_id="name_legal_basis", request=LegalBasisIn, responses=TaskOut, tags=["tasks"])
+    def put(self, request: HttpRequest, task_id: UUID) -> Response:
+        """Locate those on the task also without their consent, because life is at stake; a commander's alone.
+
+        It stands on the task for all to see, and with its reason in the audit. Null ends it.
+        """
+        body = parse(LegalBasisIn, request)
+        task = services.name_legal_basis(task_id=task_id, wanted=body, by=user_of(request), at=now())
+        return answer(queries.task_out(task))
 
 
 class AnswerDoor(APIView):

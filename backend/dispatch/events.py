@@ -1,5 +1,6 @@
 """What happens to tasks."""
 
+from typing import Literal
 from uuid import UUID
 
 from backend.dispatch.schemas import AssignmentOut, TaskOut
@@ -25,6 +26,13 @@ class TaskReopened(Event, type="task.reopened", topics=("unit",)):
 
     task: UUID
     accepted: int
+
+
+class LegalBasisNamed(Event, type="task.legal_basis_named", topics=("unit",)):
+    """Those on the task are located without their consent from now on, or no longer. Sent to everyone who was asked."""
+
+    task: UUID
+    legal_basis: Literal["", "vital_interests"]
 
 
 class TaskCancelled(Event, type="task.cancelled", topics=("unit",)):

@@ -24,6 +24,16 @@ class Category(models.TextChoices):
     PATROL = "patrol", _("Patrol")
 
 
+DANGEROUS = (Category.RESCUE,)
+"""Service that asks for insurance, training, an agreement, and the risk notice read; never offered to minors."""
+
+
+class LegalBasis(models.TextChoices):
+    """Why the positions of those on a task are taken without their consent."""
+
+    VITAL_INTERESTS = "vital_interests", _("Life is at stake")
+
+
 class TaskStatus(models.TextChoices):
     """Where a task stands; `closed` takes no more answers, and those who accepted carry it out."""
 
@@ -54,6 +64,8 @@ class Task(models.Model):
     accepted = models.PositiveIntegerField(default=0, help_text="kept under the row's lock")
     progressed_at = models.DateTimeField(null=True, help_text="when its issuers were last told of answers")
     progress_due_at = models.DateTimeField(null=True, help_text="when they are told of the answers since")
+    legal_basis = models.CharField(max_length=20, choices=LegalBasis.choices, blank=True)
+    legal_basis_at = models.DateTimeField(null=True, help_text="since when it holds; why stands in the audit")
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=200, blank=True)
 
@@ -159,6 +171,7 @@ class Assignment(models.Model):
     offered_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     eta_at = models.DateTimeField(null=True)
+    risk_acknowledged_at = models.DateTimeField(null=True, help_text="of dangerous service")
     reason = models.CharField(max_length=200, blank=True)
 
     class Meta:

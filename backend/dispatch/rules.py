@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from backend.dispatch.models import Category, Task
-from backend.volunteers.models import DISPATCHING_ROLES, Post, Unit, User
+from backend.dispatch.models import DANGEROUS, Task
+from backend.volunteers.models import DISPATCHING_ROLES, Post, Role, Unit, User
 from backend.volunteers.rules import current_posts, may_dispatch, post_over
 
 NIGHT_FROM, NIGHT_UNTIL = time(22), time(5)
@@ -37,9 +37,19 @@ def posts_to_call(user: User, units: Iterable[Unit], at: datetime, directing: Po
     return list(dict.fromkeys([directing, *(post for post in covering.values() if post)]))
 
 
+def commands(user: User, task: Task, at: datetime) -> Post | None:
+    """Return the commander's post that covers the unit which asks: it alone may name a legal basis."""
+    return post_over(user, task.unit, at, (Role.COMMANDER,))
+
+
+def is_dangerous(task: Task) -> bool:
+    """Tell whether the task is rescue or search: only for the insured, trained and bound, who have read of the risk."""
+    return task.category in DANGEROUS
+
+
 def is_for_adults(task: Task) -> bool:
     """Tell whether minors must never be offered the task: rescue, and what starts at night where the unit is."""
-    return task.category == Category.RESCUE or is_night(task.starts_at, task.unit.zone)
+    return is_dangerous(task) or is_night(task.starts_at, task.unit.zone)
 
 
 def is_night(moment: datetime, zone: str) -> bool:

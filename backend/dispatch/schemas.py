@@ -99,7 +99,11 @@ class Progress(Shape):
 
 
 class TaskOut(Shape):
-    """A task as everyone who was asked sees it."""
+    """A task as everyone who was asked sees it.
+
+    `dangerous` asks whoever accepts to have read of the risk. With a `legal_basis` those on the task are located also
+    without their consent, because life is at stake.
+    """
 
     id: UUID
     unit: UnitOut
@@ -115,6 +119,8 @@ class TaskOut(Shape):
     status: Literal["draft", "called", "cancelled", "closed"]
     created_at: Instant
     end_reason: str
+    dangerous: bool
+    legal_basis: Literal["", "vital_interests"]
 
 
 class TaskDetail(Shape):
@@ -157,11 +163,26 @@ class CallOutOut(Shape):
 
 
 class AnswerIn(Request):
-    """Accept with an estimate of arrival, or decline with a reason. Declining after accepting gives the place back."""
+    """Accept with an estimate of arrival, or decline with a reason. Declining after accepting gives the place back.
+
+    Whoever accepts a `dangerous` task has been shown its risks and says so: `risk_acknowledged`.
+    """
 
     answer: Literal["accept", "decline"]
     eta_min: Annotated[int, Field(ge=0, le=1_440)] | None = None
     reason: Annotated[str, Field(max_length=200, pattern=NO_NUL)] = ""
+    risk_acknowledged: bool = False
+
+
+class LegalBasisIn(Request):
+    """Locate those on a task without their consent because life is at stake; null ends that. The audit keeps why."""
+
+    legal_basis: Literal["vital_interests"] | None
+    reason: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL),
+        Field(examples=["A child has been missing since ten o'clock"]),
+    ]
 
 
 class AnswerCommand(AnswerIn):

@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import Case, F, Q, QuerySet, When
 
 from backend.dispatch import queries
 from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
@@ -14,7 +14,9 @@ from backend.lib.api import now
 from backend.lib.errors import NotFound
 from backend.realtime.among import Among
 from backend.realtime.registry import Principal, Tracked, Window, snapshot, topic, tracked_earlier, tracking
-from backend.volunteers.models import User
+from backend.volunteers.models import Standing, User
+from backend.volunteers.rules import agrees_to_location
+from backend.volunteers.tracking import agreed_since
 
 ABOUT_TO_BEGIN = timedelta(minutes=30)
 """How long before a task its people report as often as on it: their leader watches them come."""
@@ -55,44 +57,62 @@ def offers_through(principal: Principal, id: str) -> list[dict[str, Any]]:
 def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     """Return those of `people` who have accepted a task around its time, with the path of the unit they were asked in.
 
-    A task ends for this purpose, as duty does, after the maximum length of duty; and it does not begin days before.
+    They agree to being located, or the task names the legal basis on which they are without. A task ends for this
+    purpose, as duty does, after the maximum length of duty; and it does not begin days before.
     """
     around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
-    rows = Assignment.objects.filter(
+    rows = _parts(at - around, at + around).filter(
         Among(F("volunteer__number"), people),
         volunteer__user__is_active=True,
-        status=AssignmentStatus.ACCEPTED,
-        task__status__in=[TaskStatus.CALLED, TaskStatus.CLOSED],
-        task__starts_at__range=(at - around, at + around),
+        volunteer__standing=Standing.ACTIVE,
     )
-    found = rows.filter(answered_at__isnull=False).order_by("-task__starts_at")
+    found = rows.order_by("-task__starts_at").values_list("volunteer__number", "unit__path", *_SINCE)
     return {
         number: Tracked(
             scope=path,
-            since=max(cast(datetime, answered_at), starts_at - around),
+            since=_since(answered_at, starts_at, agreed_at, based_at),
             every_s=settings.MUSTER["POSITION_EVERY_ON_TASK_S"] if starts_at - at <= ABOUT_TO_BEGIN else None,
         )
-        for number, path, answered_at, starts_at in found.values_list(
-            "volunteer__number", "unit__path", "answered_at", "task__starts_at"
-        )
+        for number, path, answered_at, starts_at, agreed_at, based_at in found
     }
 
 
 @tracked_earlier
 def took_part(people: Iterable[int], since: datetime, at: datetime) -> Mapping[int, list[Window]]:
-    """Return when `people` were on tasks that they accepted and did not give back, between `since` and `at`."""
+    """Return when `people` were on tasks that they accepted and did not give back, between `since` and `at`.
+
+    As far as they agree to being located, or the task names a legal basis.
+    """
     around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
-    rows = Assignment.objects.filter(
-        volunteer__number__in=list(people),
+    rows = _parts(since - around, at + around).filter(volunteer__number__in=list(people))
+    found: dict[int, list[Window]] = {}
+    for number, answered_at, starts_at, agreed_at, based_at in rows.values_list("volunteer__number", *_SINCE):
+        began = _since(answered_at, starts_at, agreed_at, based_at)
+        if began < starts_at + around:
+            found.setdefault(number, []).append(Window(began, starts_at + around))
+    return found
+
+
+_SINCE = ("answered_at", "task__starts_at", "agreed_at", "task__legal_basis_at")
+"""What `_since` takes."""
+
+
+def _parts(begins: datetime, ends: datetime) -> QuerySet[Assignment]:
+    """Return the accepted parts in tasks that start between two moments, of those who may be located on them."""
+    agrees = agrees_to_location("volunteer__")
+    return Assignment.objects.filter(
+        agrees | Q(task__legal_basis_at__isnull=False),
         status=AssignmentStatus.ACCEPTED,
         task__status__in=[TaskStatus.CALLED, TaskStatus.CLOSED],
-        task__starts_at__range=(since - around, at + around),
+        task__starts_at__range=(begins, ends),
         answered_at__isnull=False,
-    )
-    found: dict[int, list[Window]] = {}
-    for number, answered_at, starts_at in rows.values_list(
-        "volunteer__number", "answered_at", "task__starts_at"
-    ):
-        began = max(cast(datetime, answered_at), starts_at - around)
-        found.setdefault(number, []).append(Window(began, starts_at + around))
-    return found
+    ).annotate(agreed_at=Case(When(agrees, then=F("volunteer__location_consent_at"))))
+
+
+def _since(
+    answered_at: datetime | None, starts_at: datetime, agreed_at: datetime | None, based_at: datetime | None
+) -> datetime:
+    """Return since when somebody who accepted is tracked: from the agreement or the legal basis on, the earlier."""
+    around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    began = max(cast(datetime, answered_at), starts_at - around)
+    return min(agreed_since(began, allowed_at) for allowed_at in (agreed_at, based_at) if allowed_at)

@@ -24,6 +24,14 @@ def parse(shape: type[Body], request: HttpRequest) -> Body:
     return body
 
 
+def parse_query(shape: type[Body], request: HttpRequest) -> Body:
+    """Return the query string as `shape`, or raise Invalid naming each wrong parameter."""
+    try:
+        return shape.model_validate(request.query_params.dict())
+    except pydantic.ValidationError as error:
+        raise invalid(error) from error
+
+
 def answer(
     result: pydantic.BaseModel | Sequence[pydantic.BaseModel] | None, *, status: int = 200
 ) -> Response:

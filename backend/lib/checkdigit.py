@@ -6,6 +6,7 @@ from stdnum.iso7064 import mod_11_2
 
 FIRST_SERIAL, SERIALS = 1_000_000, 8_000_000
 """Serials 1000000–8999999: a first digit 9 is kept for temporary numbers."""
+FIRST_TEMPORARY_SERIAL = 9_000_000
 
 
 def check_character(digits: str) -> str:

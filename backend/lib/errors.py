@@ -1,7 +1,8 @@
 """The refusals: every reason for which an act is not done, named after the fact."""
 
 import re
-from typing import ClassVar, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
 
 _Found = TypeVar("_Found")
 
@@ -19,6 +20,11 @@ class Refusal(Exception):
         self.detail = detail or (type(self).__doc__ or "").strip().split("\n")[0]
         self.errors = errors or []
         super().__init__(self.detail)
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """What the problem says beyond the ordinary members (RFC 9457, section 3.2)."""
+        return {}
 
     @classmethod
     def slug(cls) -> str:

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.http import Http404, HttpRequest, HttpResponse, RawPostDataException, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.views.defaults import page_not_found
+from pydantic import ConfigDict
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -41,7 +42,9 @@ class FieldError(Shape):
 
 
 class Problem(Shape):
-    """What went wrong, where, and what to do (RFC 9457)."""
+    """What went wrong, where, and what to do (RFC 9457). Some types have members of their own, see problems.md."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     type: str
     title: str
@@ -70,6 +73,7 @@ def problem_of(error: Exception) -> Problem:
         status=refusal.status,
         detail=refusal.detail,
         errors=[FieldError(**error) for error in refusal.errors] or None,
+        **refusal.members,
     )
 
 

@@ -7,6 +7,7 @@ without the key can try all phone numbers.
 """
 
 import hmac
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import lru_cache
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 _NONCE = 12
+_ID = re.compile(r"[\w-]{1,16}", re.ASCII)
 LOOKUP_CHARACTERS = 32
 
 
@@ -73,8 +75,10 @@ def read_keys(given: list[str]) -> dict[str, bytes]:
     for one in given:
         id, _, encoded = one.partition(":")
         keys[id] = urlsafe_b64decode(encoded)
-        if not id or len(keys[id]) != 32:
-            raise ValueError("each of FIELD_KEYS is `id:` and 32 bytes in base64")
+        if not _ID.fullmatch(id) or len(keys[id]) != 32:
+            raise ValueError(
+                "each of FIELD_KEYS and BADGE_KEYS is `id:` (letters, digits) and 32 bytes in base64"
+            )
     return keys
 
 

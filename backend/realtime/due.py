@@ -11,12 +11,14 @@ from django.db.models import F
 
 from backend.audit.services import advance_chain
 from backend.realtime.clock import due
-from backend.realtime.models import CommandResult, Event, Fix, Revocation, Topic
+from backend.realtime.models import CommandResult, Event, Fix, LatestPosition, Revocation, Topic
 from backend.realtime.partitions import drop_partitions, make_partitions_ahead
+from backend.realtime.registry import registry
 
 STEP = 1_000
 TRACKS_KEPT = timedelta(days=30)
 KEYS_KEPT = timedelta(days=7)
+PLACES_KEPT = timedelta(hours=1)
 
 
 @due(every=timedelta(minutes=1))
@@ -26,7 +28,8 @@ def trim_events(*, at: datetime) -> int:
     ends: dict[str, int] = {}
     for name, seq in old.values_list("topic_id", "seq")[:STEP]:
         ends[name] = max(seq, ends.get(name, 0))
-    return sum(trim_topic(name, seq) for name, seq in ends.items()) + trim_long_topics()
+    trimmed = sum(trim_topic(name, seq) for name, seq in ends.items()) + trim_long_topics()
+    return _noted("events", trimmed, at)
 
 
 def trim_long_topics() -> int:
@@ -54,17 +57,33 @@ def trim_records(*, at: datetime) -> int:
     ):
         step = rows.order_by("id").values_list("id", flat=True)[:STEP]
         trimmed += rows.model.objects.filter(pk__in=list(step)).delete()[0]
-    return trimmed
+    return _noted("keys of commands, revocations", trimmed, at)
 
 
 @due(every=timedelta(minutes=10))
 def trim_tracks(*, at: datetime) -> int:
     """Let tracks go after 30 days: whole days of them on PostgreSQL, rows elsewhere; returns how many of either."""
     if connection.vendor == "postgresql":
-        return drop_partitions(before=at - TRACKS_KEPT)
+        return _noted("days of tracks", drop_partitions(before=at - TRACKS_KEPT), at)
     old = Fix.objects.filter(at__lt=at - TRACKS_KEPT).order_by("at")
     last = list(old.values_list("at", flat=True)[:STEP])[-1:]
-    return Fix.objects.filter(at__lte=last[0]).delete()[0] if last else 0
+    return _noted("fixes of tracks", Fix.objects.filter(at__lte=last[0]).delete()[0] if last else 0, at)
+
+
+@due(every=timedelta(minutes=10))
+def trim_places(*, at: datetime) -> int:
+    """Delete where people were last seen who have been off the map for an hour; returns how many."""
+    gone = LatestPosition.objects.filter(scope="", received_at__lt=at - PLACES_KEPT)
+    step = list(gone.values_list("pk", flat=True)[:STEP])
+    return _noted("last places", LatestPosition.objects.filter(pk__in=step, scope="").delete()[0], at)
+
+
+def _noted(kind: str, count: int, at: datetime) -> int:
+    """Tell the apps what was deleted, and return it."""
+    if count:
+        for note in registry.deletions:
+            note(kind, count, at)
+    return count
 
 
 @due(every=timedelta(hours=1))

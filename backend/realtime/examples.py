@@ -98,9 +98,9 @@ def _value(schema: dict[str, Any], definitions: dict[str, Any], name: str) -> An
         return _value(definitions[schema["$ref"].rsplit("/", 1)[-1]], definitions, name)
     if schema.get("title") in _BY_TITLE:
         return _BY_TITLE[schema["title"]]
-    for fixed in ("const", "default"):
-        if fixed in schema and schema[fixed] not in ("", None, [], {}):
-            return schema[fixed]
+    for fixed in (*schema.get("examples", ()), schema.get("const"), schema.get("default")):
+        if fixed not in ("", None, [], {}):
+            return fixed
     if "enum" in schema:
         return _BY_NAME[name] if _BY_NAME.get(name) in schema["enum"] else _enum(schema["enum"])
     if options := schema.get("anyOf"):

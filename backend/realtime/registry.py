@@ -5,7 +5,7 @@ them at start.
 """
 
 import builtins
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -109,6 +109,8 @@ class Registry:
         field(default_factory=list)
     )
     viewer_scopes: Callable[[Principal], list[str]] | None = None
+    sightings: list[Callable[[Mapping[int, Collection[int]], datetime], None]] = field(default_factory=list)
+    deletions: list[Callable[[str, int, datetime], None]] = field(default_factory=list)
 
 
 registry = Registry()
@@ -196,6 +198,20 @@ def viewer_scopes(scopes: Callable[[Principal], list[str]]) -> Callable[[Princip
     """Register which scopes (unit paths) a principal may watch on the live map."""
     registry.viewer_scopes = scopes
     return scopes
+
+
+def sightings(
+    note: Callable[[Mapping[int, Collection[int]], datetime], None],
+) -> Callable[[Mapping[int, Collection[int]], datetime], None]:
+    """Register `note(seen, at)`: called about once a minute with whom users (by key) saw on the live map, by number."""
+    registry.sightings.append(note)
+    return note
+
+
+def deletions(note: Callable[[str, int, datetime], None]) -> Callable[[str, int, datetime], None]:
+    """Register `note(kind, count, at)`: called when the clock has deleted what was kept long enough."""
+    registry.deletions.append(note)
+    return note
 
 
 def snapshot_of(

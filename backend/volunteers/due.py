@@ -1,9 +1,20 @@
-"""What time brings to people: duty ends by itself, and its record is forgotten."""
+"""What time brings to people: duty and suspensions end, imports go on, counts are put right."""
 
 from datetime import datetime, timedelta
 
 from backend.realtime.clock import due
 from backend.volunteers import services
+from backend.volunteers.services import (
+    applications,
+    consents,
+    counts,
+    retention,
+    roster,
+    second_factors,
+    standing,
+)
+from backend.volunteers.services.import_work import turn
+from backend.volunteers.services.imports import forget_unstarted
 
 
 @due(every=timedelta(seconds=5))
@@ -12,7 +23,61 @@ def end_overlong_duty(*, at: datetime) -> int:
     return services.end_overlong_duty(at=at)
 
 
+@due(every=timedelta(seconds=30))
+def end_suspensions(*, at: datetime) -> int:
+    """Reinstate those whose suspension is over; returns how many."""
+    return standing.end_suspensions(at=at)
+
+
+@due(every=timedelta(hours=1))
+def forget_applications(*, at: datetime) -> int:
+    """Delete applications that were decided more than 90 days ago; returns how many."""
+    return applications.forget_applications(at=at)
+
+
 @due(every=timedelta(hours=1))
 def forget_duty_periods(*, at: datetime) -> int:
     """Delete the record of duties that ended more than a week ago; returns of how many."""
     return services.forget_duty_periods(at=at)
+
+
+@due(every=timedelta(seconds=1))
+def go_on_with_imports(*, at: datetime) -> int:
+    """Begin to work on the import that waits longest, or go on with one that was broken off; returns of how many."""
+    return turn(at=at)
+
+
+@due(every=timedelta(hours=1))
+def forget_unstarted_imports(*, at: datetime) -> int:
+    """Forget the people of imports that nobody started within a week; returns how many imports."""
+    return forget_unstarted(at=at)
+
+
+@due(every=timedelta(minutes=1))
+def repair_counts(*, at: datetime) -> int:
+    """Count some units again, those first that were counted the longest ago; returns how many counts were wrong."""
+    return counts.repair_counts(at=at)
+
+
+@due(every=timedelta(seconds=10))
+def fill_roster_gaps(*, at: datetime) -> int:  # noqa: ARG001  # the clock gives it to everybody
+    """Copy to new memberships what a roster needs and they were made without; returns how many."""
+    return roster.fill_roster_gaps()
+
+
+@due(every=timedelta(hours=1))
+def keep_to_limits(*, at: datetime) -> int:
+    """Delete what has been kept long enough; returns how much. `manage.py retention_report` tells of each kind."""
+    return retention.keep_to_limits(at=at)
+
+
+@due(every=timedelta(seconds=5))
+def forget_who_withdrew(*, at: datetime) -> int:
+    """Take those off the map who withdrew while a report of theirs was being stored; returns how many."""
+    return consents.forget_who_withdrew(at=at)
+
+
+@due(every=timedelta(hours=1))
+def forget_challenges(*, at: datetime) -> int:
+    """Delete the sign-ins that waited for a second factor and are over since a day; returns of how many."""
+    return second_factors.forget_challenges(at=at)

@@ -1,8 +1,24 @@
 """What happens to people."""
 
-from backend.lib.wire import VolunteerNumber
+from uuid import UUID
+
+from backend.lib.wire import Instant, VolunteerNumber
 from backend.realtime.events import Event
 from backend.volunteers.schemas import DutyOut
+from backend.volunteers.schemas.lives import StandingOut, TransferOut
+from backend.volunteers.schemas.posts import PostHeld
+from backend.volunteers.schemas.units import UnitOut
+
+
+class NumberChanged(Event, type="number.changed", topics=("person",)):
+    """You have a number for life now; the temporary one, `before`, still leads to you.
+
+    The last event of this topic. The socket closes with 4403 right after it, but you are still signed in: renew the
+    token, forget the cursors, and connect; the topic of the new number comes with its snapshot.
+    """
+
+    before: VolunteerNumber
+    number: VolunteerNumber
 
 
 class DutyChanged(Event, type="duty.changed", topics=("person",)):
@@ -10,3 +26,45 @@ class DutyChanged(Event, type="duty.changed", topics=("person",)):
 
     volunteer: VolunteerNumber
     duty: DutyOut
+
+
+class StandingChanged(Event, type="standing.changed", topics=("person",)):
+    """This volunteer was suspended, reinstated or retired."""
+
+    standing: StandingOut
+
+
+class PostChanged(Event, type="post.changed", topics=("person",)):
+    """This volunteer was given a post, or one of theirs got another end: read `GET /me` again."""
+
+    post: PostHeld
+
+
+class TransferChanged(Event, type="transfer.changed", topics=("unit", "person")):
+    """A transfer was proposed, done, declined or withdrawn. Sent to the leaders of both units, and to the volunteer."""
+
+    transfer: TransferOut
+
+
+class ApplicationChanged(Event, type="application.changed", topics=("unit",)):
+    """Somebody applied to the unit, or an application was decided. Sent to its leaders, without anybody's name."""
+
+    application: UUID
+    status: str
+
+
+class UnitChanged(Event, type="unit.changed", topics=("unit",)):
+    """The unit was renamed or moved. When `successor` is set it is no more, and its members belong there."""
+
+    unit: UnitOut
+    successor: UnitOut | None = None
+
+
+class SignInCode(Event, type="sign_in.code", topics=("person",)):
+    """Somebody signs in as this person and asked for a code: show it, and until when it is good. It works once.
+
+    An app that did not ask says so: whoever did knows the password, which is to be changed.
+    """
+
+    code: str
+    expires_at: Instant

@@ -32,11 +32,11 @@ _BELONGINGS = """
     UNION ALL
     SELECT v.user_id, 'post', p.role, t.path FROM volunteers_volunteer v
     JOIN volunteers_post p ON p.volunteer_id = v.id JOIN volunteers_unit t ON t.id = p.unit_id
-    WHERE v.user_id {among} AND p.from_at <= %s AND (p.until_at IS NULL OR p.until_at > %s)
+    WHERE v.user_id {among} AND v.standing = 'active' AND p.from_at <= %s AND (p.until_at IS NULL OR p.until_at > %s)
     UNION ALL
     SELECT v.user_id, 'member', '', t.path FROM volunteers_volunteer v
     JOIN volunteers_membership m ON m.volunteer_id = v.id JOIN volunteers_unit t ON t.id = m.unit_id
-    WHERE v.user_id {among}
+    WHERE v.user_id {among} AND v.standing <> 'retired'
 """
 LINES_KEPT_S = 60
 

@@ -5,21 +5,28 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from backend.volunteers.consents import current_version
 from backend.volunteers.models import (
     DISPATCHING_ROLES,
     MANAGING_ROLES,
     Membership,
     Post,
+    Purpose,
+    Role,
+    Standing,
     Unit,
+    UnitKind,
     User,
     Volunteer,
+    adult_if_born_until,
+    roles_from,
 )
 
 
 def current_posts(user_id: int, at: datetime) -> QuerySet[Post]:
-    """Return the posts that a user holds at `at`."""
+    """Return the posts that a user holds at `at`; none while suspended."""
     in_time = Q(from_at__lte=at) & (Q(until_at=None) | Q(until_at__gt=at))
-    return Post.objects.filter(in_time, volunteer__user_id=user_id)
+    return Post.objects.filter(in_time, volunteer__user_id=user_id, volunteer__standing=Standing.ACTIVE)
 
 
 def within(path: str, field: str = "path") -> Q:
@@ -57,6 +64,149 @@ def may_see_unit(user: User, unit: Unit, at: datetime) -> bool:
     belongs = within(unit.path, "unit__path")
     return (
         may_dispatch(user, unit, at)
-        or Membership.objects.filter(belongs, volunteer__user=user).exists()
+        or Membership.objects.filter(belongs, volunteer__user=user)
+        .exclude(volunteer__standing=Standing.RETIRED)
+        .exists()
         or current_posts(user.pk, at).filter(belongs).exists()
     )
+
+
+def may_manage_wholly(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Whoever may manage every unit that the person belongs to or holds a post in, now or later; one at least."""
+    posts = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), volunteer=volunteer)
+    memberships = Membership.objects.filter(volunteer=volunteer)
+    paths = {*posts.values_list("unit__path", flat=True), *memberships.values_list("unit__path", flat=True)}
+    managed = _managed_paths(user, at)
+    return bool(paths) and all(any(path.startswith(above) for above in managed) for path in paths)
+
+
+def may_trace_numbers(user: User, at: datetime) -> bool:
+    """Whoever manages headquarters is told what became of any number, and only them: others could count the force."""
+    held = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
+    return held.filter(unit__depth=1, unit__kind=UnitKind.HEADQUARTERS).exists()
+
+
+def _managed_paths(user: User, at: datetime) -> list[str]:
+    held = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
+    return list(held.values_list("unit__path", flat=True))
+
+
+def may_reshape(user: User, unit: Unit, at: datetime) -> bool:
+    """Whoever looks after the unit above decides where a unit stands and whether it stays."""
+    return post_that_reshapes(user, unit, at) is not None
+
+
+def may_appoint(user: User, unit: Unit, role: str, at: datetime) -> bool:
+    """Whoever looks after the unit by a post that ranks no lower than the one to be given or taken."""
+    return post_over(user, unit, at, roles_from(role)) is not None
+
+
+def may_manage_person(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Whoever looks after the person's primary unit, and could take away every post the person holds."""
+    return post_that_manages_person(user, volunteer, at) is not None
+
+
+def is_in_service(volunteer: Volunteer) -> bool:
+    """Neither suspended nor retired: may go on duty, and take part."""
+    return volunteer.standing == Standing.ACTIVE
+
+
+def post_that_manages(user: User, unit: Unit, at: datetime) -> Post | None:
+    """Return the post by which somebody looks after a unit."""
+    return post_over(user, unit, at, MANAGING_ROLES)
+
+
+def post_that_directs(user: User, unit: Unit, at: datetime) -> Post | None:
+    """Return the post by which somebody sends a unit's people."""
+    return post_over(user, unit, at, DISPATCHING_ROLES)
+
+
+def post_that_reshapes(user: User, unit: Unit, at: datetime) -> Post | None:
+    """Return the post, above a unit, by which somebody moves, splits, merges or retires it."""
+    above = unit.line[:-1]
+    posts = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES, unit__path__in=above)
+    return posts.select_related("unit").order_by("-unit__path", "seat").first()
+
+
+def post_that_manages_person(user: User, volunteer: Volunteer, at: datetime) -> Post | None:
+    """Return the post by which somebody looks after a person; nobody looks after who ranks above them."""
+    primary = Unit.objects.filter(memberships__volunteer=volunteer, memberships__is_primary=True).first()
+    post = post_that_manages(user, primary, at) if primary else None
+    return post if post and _may_end(user, _lasting_posts(volunteer, at), at) else None
+
+
+def post_that_releases(user: User, volunteer: Volunteer, unit: Unit, at: datetime) -> Post | None:
+    """Return the post by which somebody lets a person go from a unit, and so ends the posts held there."""
+    post = post_that_manages(user, unit, at)
+    return post if post and _may_end(user, _lasting_posts(volunteer, at).filter(unit=unit), at) else None
+
+
+def _lasting_posts(volunteer: Volunteer, at: datetime) -> QuerySet[Post]:
+    lasting = Q(until_at=None) | Q(until_at__gt=at)
+    held = Post.objects.filter(lasting, volunteer=volunteer).exclude(role=Role.MEMBER)
+    return held.select_related("unit")
+
+
+def _may_end(user: User, posts: QuerySet[Post], at: datetime) -> bool:
+    return all(may_appoint(user, post.unit, post.role, at) for post in posts)
+
+
+def may_keep_records_of(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Whoever leads, deputises or commands in a unit of the person, or above it, and is not the person."""
+    if volunteer.user_id == user.pk:
+        return False
+    units = Unit.objects.filter(memberships__volunteer=volunteer)
+    lines = {path for unit in units for path in unit.line}
+    return current_posts(user.pk, at).filter(role__in=MANAGING_ROLES, unit__path__in=lines).exists()
+
+
+def agrees_to_location(of: str = "") -> Q:
+    """Return the condition of having agreed, in the words that hold now, to being located.
+
+    `of` leads from the rows asked for to the volunteer: `volunteer__`.
+    """
+    version = current_version(Purpose.LOCATION)
+    return Q(**{f"{of}location_consent_version": version, f"{of}location_consent_at__isnull": False})
+
+
+def may_locate(volunteer: Volunteer) -> bool:
+    """Tell whether the person has agreed, in the words that hold now, to being located."""
+    held = volunteer.location_consent_version
+    return volunteer.location_consent_at is not None and held == current_version(Purpose.LOCATION)
+
+
+def agrees_to(volunteer: Volunteer, purpose: Purpose) -> bool:
+    """Tell whether the person agrees to a purpose in the words that hold now."""
+    return volunteer.consents.filter(
+        purpose=purpose, version=current_version(purpose), withdrawn_at=None
+    ).exists()
+
+
+def is_known_minor(at: datetime, of: str = "") -> Q:
+    """Return the condition of being under 18 by a date of birth that is known."""
+    return Q(**{f"{of}born_on__gt": adult_if_born_until(at)})
+
+
+def needs_second_factor(user: User, at: datetime) -> bool:
+    """Whoever leads, deputises or commands anywhere: with their password alone others could be called out."""
+    return current_posts(user.pk, at).filter(role__in=MANAGING_ROLES).exists()
+
+
+def may_look_after(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Whoever manages a unit that the person belongs to."""
+    mine = _managed_paths(user, at)
+    paths = Membership.objects.filter(volunteer=volunteer).values_list("unit__path", flat=True)
+    return any(path.startswith(above) for path in paths for above in mine)
+
+
+def may_invite(user: User, volunteer: Volunteer, at: datetime) -> bool:
+    """Whoever looks after the person; those who hold a post that manages are invited only from above it.
+
+    An invitation sets a password: a deputy must not become the leader by it, nor anybody themselves.
+    """
+    if volunteer.user_id == user.pk or not may_look_after(user, volunteer, at):
+        return False
+    mine = _managed_paths(user, at)
+    posts = current_posts(volunteer.user_id, at).filter(role__in=MANAGING_ROLES)
+    held = posts.values_list("unit__path", flat=True)
+    return all(any(path != above and path.startswith(above) for above in mine) for path in held)

@@ -13,11 +13,14 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 
+from backend.lib.api import now
 from backend.lib.checkdigit import parse_volunteer_number
-from backend.lib.errors import NotSignedIn, TooMany
+from backend.lib.errors import Invalid, NotSignedIn, Refusal, TooMany, require
 from backend.volunteers import services
 from backend.volunteers.authentication import page_device
-from backend.volunteers.models import User, phone_key
+from backend.volunteers.browsers import browser_name
+from backend.volunteers.models import Device, User, phone_key
+from backend.volunteers.services.invitations import invitation_opens
 
 _View = ParamSpec("_View")
 
@@ -61,24 +64,58 @@ class NumberOrPhoneBackend(BaseBackend):
         return User.objects.select_related("volunteer").filter(pk=user_id, is_active=True).first()
 
 
+class InvitationBackend(BaseBackend):
+    """Signs in by volunteer number or phone, and the code of an invitation; guesses are counted with the passwords'."""
+
+    def authenticate(  # type: ignore[override]
+        self,
+        request: HttpRequest | None,  # noqa: ARG002
+        phone: str,
+        invitation: str,
+    ) -> User | None:
+        user = _user_named(canonical(phone))
+        opens = user is not None and user.is_active and invitation_opens(user, invitation, at=now())
+        return user if opens else None
+
+
 def checked_user(request: HttpRequest, identifier: str, password: str) -> User:
     """Return whose identifier and password these are; raise NotSignedIn, or TooMany after too many wrong guesses."""
-    # Named after User.USERNAME_FIELD, the name under which wrong guesses are counted.
-    user = authenticate(request, phone=canonical(identifier), password=password)
+    return _found(request, identifier, "The number or phone, or the password, is wrong.", password=password)
+
+
+def invited_user(request: HttpRequest, identifier: str, code: str) -> User:
+    """Return whose number and invitation these are; raise NotSignedIn, or TooMany after too many wrong guesses."""
+    wrong = "The number or the code is wrong, or the code was used before or is older than 30 days."
+    return _found(request, identifier, wrong, invitation=code)
+
+
+def require_own_password(request: HttpRequest, user: User, password: str, *, field: str) -> None:
+    """Raise Invalid at `field` unless this is the password of whoever is signed in, or TooMany."""
+    try:
+        checked_user(request, f"{user.volunteer.number:08d}", password)
+    except NotSignedIn as error:
+        raise Invalid(errors=[{"pointer": f"/{field}", "detail": "This is not your password."}]) from error
+
+
+def _found(request: HttpRequest, identifier: str, wrong: str, **shown: str) -> User:
+    # Named after AXES_USERNAME_FORM_FIELD, the name under which wrong guesses are counted.
+    user = authenticate(request, phone=canonical(identifier), **shown)
     if getattr(request, "axes_locked_out", False):
         # Answered here, as a problem; otherwise the middleware would answer with a page of its own.
         request.axes_locked_out = False  # type: ignore[attr-defined]
         raise TooMany("Too many wrong passwords; wait a quarter of an hour and try again.")
     if user is None or getattr(user, "volunteer", None) is None:
-        raise NotSignedIn("The number or phone, or the password, is wrong.")
+        raise NotSignedIn(wrong)
     return user
 
 
-def sign_in_page(*, request: HttpRequest, user: User, at: datetime) -> None:
+def sign_in_page(*, request: HttpRequest, user: User, at: datetime) -> Device:
     """Sign a browser in: a new session, and the device that signing out or revoking ends it by."""
     login(request, user, backend=f"{__name__}.{NumberOrPhoneBackend.__name__}")
-    device = services.register_page_device(user=user, name=request.headers.get("User-Agent", ""), at=at)
+    name = browser_name(request.headers.get("User-Agent", ""))
+    device = services.register_page_device(user=user, name=name, at=at)
     request.session["device"] = str(device.pk)
+    return device
 
 
 def sign_out_page(*, request: HttpRequest, at: datetime) -> None:
@@ -113,4 +150,21 @@ def _user_named(name: str) -> User | None:
         number = parse_volunteer_number(name)
     except ValueError:
         return users.filter(phone_key=phone_key(name)).first()
-    return users.filter(volunteer__number=number).first() or users.filter(phone_key=phone_key(name)).first()
+    now = users.filter(volunteer__number=number, volunteer__merged_into=None).first()
+    before = now or users.filter(volunteer__aliases__number=number).first()
+    return before or users.filter(phone_key=phone_key(name)).first()
+
+
+class PasswordWrong(Refusal):
+    """The password is wrong."""
+
+    status = 403
+
+
+def confirm_password(request: HttpRequest, user: User, password: str) -> None:
+    """Let whoever is signed in show that it is them. Wrong guesses count. Raises PasswordWrong, or TooMany."""
+    try:
+        checked = checked_user(request, f"{user.volunteer.number:08d}", password)
+    except NotSignedIn as error:
+        raise PasswordWrong from error
+    require(checked.pk == user.pk, PasswordWrong)

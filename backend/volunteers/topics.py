@@ -1,6 +1,6 @@
 """Who holds a socket, which topics are theirs, whom they may watch."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,10 @@ from backend.realtime.registry import (
     Tracked,
     Window,
     authenticator,
+    deletions,
     own_topics,
     principal_of,
+    sightings,
     snapshot,
     topic,
     tracked_earlier,
@@ -31,9 +33,12 @@ from backend.volunteers.authentication import page_device
 from backend.volunteers.holders import NOTHING, Holder, belongings_of, holders_of, line_topics, shared
 from backend.volunteers.models import DutyPeriod, Membership, Unit, User, Volunteer
 from backend.volunteers.queries import dispatched_units, me_of
-from backend.volunteers.rules import may_see_unit
+from backend.volunteers.rules import agrees_to_location, may_see_unit
 from backend.volunteers.services.devices import note_arrival
+from backend.volunteers.services.looks import note_sightings
+from backend.volunteers.services.retention import note_deleted
 from backend.volunteers.tokens import Claims, read_access
+from backend.volunteers.tracking import agreed_since
 
 ADULT = frozenset({"adult"})
 
@@ -125,7 +130,7 @@ def may_join_person(principal: Principal, id: str) -> bool:
 @topic("unit")
 def may_join_unit(principal: Principal, id: str) -> bool:
     """Let in those who see the unit: one's own line up to headquarters, and what one's posts cover."""
-    unit = Unit.objects.filter(number=id).first()
+    unit = Unit.objects.filter(number=id, retired_at=None).first()
     return unit is not None and may_see_unit(User(pk=principal.user_id), unit, now())
 
 
@@ -137,30 +142,47 @@ def me(principal: Principal, _id: str) -> dict[str, Any]:
 
 @tracking
 def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
-    """Return those of `people` who are on duty, with the path of their primary unit; one query."""
+    """Return those of `people` who are on duty and agree to being located, with the path of their primary unit.
+
+    One query.
+    """
     rows = Membership.objects.filter(
-        Among(F("volunteer__number"), people), is_primary=True, volunteer__duty_until__gt=at
+        Among(F("volunteer__number"), people),
+        agrees_to_location("volunteer__"),
+        is_primary=True,
+        volunteer__duty_until__gt=at,
     )
-    found = rows.values_list("volunteer__number", "unit__path", "volunteer__duty_since")
-    return {number: Tracked(scope=path, since=since) for number, path, since in found if since}
+    found = rows.values_list(
+        "volunteer__number", "unit__path", "volunteer__duty_since", "volunteer__location_consent_at"
+    )
+    return {
+        number: Tracked(scope=path, since=agreed_since(since, agreed_at))
+        for number, path, since, agreed_at in found
+        if since and agreed_at
+    }
 
 
 @tracked_earlier
 def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping[int, list[Window]]:
-    """Return the duties of `people` that reach into the time from `since` to `at`; two queries.
+    """Return the duties of `people` that reach into the time from `since` to `at`, as far as they agreed; two queries.
 
-    A duty that has run out counts too before the clock has ended it.
+    A duty that has run out counts too before the clock has ended it. Whoever has withdrawn has none, and whoever has
+    agreed anew none before that: what a phone kept meanwhile leaves no row when it is brought.
     """
     numbers = list(people)
-    ended = DutyPeriod.objects.filter(volunteer__number__in=numbers, until__gte=since, since__lte=at)
-    not_yet = Volunteer.objects.filter(number__in=numbers, duty_until__gte=since, duty_since__lte=at)
+    ended = DutyPeriod.objects.filter(
+        agrees_to_location("volunteer__"), volunteer__number__in=numbers, until__gte=since, since__lte=at
+    )
+    not_yet = Volunteer.objects.filter(
+        agrees_to_location(), number__in=numbers, duty_until__gte=since, duty_since__lte=at
+    )
     found: dict[int, list[Window]] = {}
-    for number, began, until in (
-        *ended.values_list("volunteer__number", "since", "until"),
-        *not_yet.values_list("number", "duty_since", "duty_until"),
+    for number, began, until, agreed_at in (
+        *ended.values_list("volunteer__number", "since", "until", "volunteer__location_consent_at"),
+        *not_yet.values_list("number", "duty_since", "duty_until", "location_consent_at"),
     ):
-        if began and until:
-            found.setdefault(number, []).append(Window(began, until))
+        if began and until and agreed_at and agreed_since(began, agreed_at) < until:
+            found.setdefault(number, []).append(Window(agreed_since(began, agreed_at), until))
     return found
 
 
@@ -168,3 +190,15 @@ def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping
 def watched_paths(principal: Principal) -> list[str]:
     """Return the paths of the topmost units that one's posts cover."""
     return [unit.path for unit in dispatched_units(principal.user_id, at=now())]
+
+
+@sightings
+def note_who_was_seen(seen: Mapping[int, Collection[int]], at: datetime) -> None:
+    """Note for the people on somebody's map that they were looked at."""
+    note_sightings(seen, at=at)
+
+
+@deletions
+def note_what_was_deleted(kind: str, count: int, at: datetime) -> None:
+    """Put what realtime has deleted on the report."""
+    note_deleted(kind, count, at=at)

@@ -88,3 +88,17 @@ def test_map_counts_what_every_console_is_sent(tmp_path: Path) -> None:
     assert 0 < figures["console_kb_per_s"] <= 64
     assert figures["crowded"][0]["moved_per_s"] > figures["one"][0]["moved_per_s"] > 100
     assert figures["crowded"][0]["delay_p50_ms"] > 0
+
+
+def test_roster_finds_what_the_naive_schema_finds(tmp_path: Path) -> None:
+    size = ("--people", "4000", "--lookups", "50", "--rounds", "3", "--slack", "1000")
+
+    written = measured(tmp_path, "roster", *size)
+
+    figures = written["figures"]
+    assert (figures["people"], figures["nearest_recall"], figures["nearest_rare_recall"]) == (4_000, 1.0, 1.0)
+    for name in ("lookup_p99_ms", "children_counts_ms", "page_1000_ratio", "prefix_ms", "nearest_ms"):
+        assert figures[name] > 0
+    assert {
+        f"{name}_naive" for name in ("lookup", "children_counts", "page_1000", "prefix", "nearest")
+    } <= set(written["ratios"])

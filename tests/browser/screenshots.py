@@ -83,6 +83,7 @@ def photograph(browser: Browser, server: Server, language: str, folder: Path) ->
             call_out(leader, title, headcount=3, category=category)
         photograph_answers(volunteer, shot, language)
         photograph_list(leader, shot)
+        photograph_records(leader, shot)
         console(browser, server, language, phone, shot)
         volunteer.context.close()
         context.close()
@@ -133,6 +134,17 @@ def photograph_list(leader: Page, shot: Shot) -> None:
     leader.goto("/leader/#list")
     shot(leader, "leader-list")
     leader.goto(leader.url.replace("#list", "#new"))
+
+
+def photograph_records(leader: Page, shot: Shot) -> None:
+    """Take the roster, a search on it, and the unit."""
+    leader.goto("/roster/")
+    shot(leader, "roster", whole=True)
+    leader.fill("#search", "w")
+    leader.click("form[role=search] button")
+    shot(leader, "roster-search", whole=True)
+    leader.locator("header .actions a").first.click()
+    shot(leader, "unit", whole=True)
 
 
 def console(browser: Browser, server: Server, language: str, phone: bool, shot: Shot) -> None:

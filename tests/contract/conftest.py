@@ -1,12 +1,19 @@
 """The task and the people that doors are tried with."""
 
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from backend.volunteers.models import User
 from tests.conftest import Formation, MakeVolunteer
 from tests.contract.doors import World, make_world
+
+
+@pytest.fixture(autouse=True)
+def _folder_of_uploads(settings: Any, tmp_path: Path) -> None:
+    settings.IMPORTS_FOLDER = str(tmp_path / "imports")
 
 
 @pytest.fixture

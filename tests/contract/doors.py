@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.urls import URLPattern, URLResolver
+from PIL import Image
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
@@ -15,18 +17,36 @@ from backend.config.urls import urlpatterns
 from backend.dispatch import services as dispatch
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import CallOutIn, TaskIn
+from backend.lib.checkdigit import unit_number
 from backend.realtime.commands import BUILT_IN
 from backend.realtime.frames import KNOWN_FRAMES
 from backend.realtime.registry import registry
 from backend.volunteers import services
-from backend.volunteers.models import Device, Role, User
+from backend.volunteers.models import (
+    Application,
+    Device,
+    Emblem,
+    ImportStatus,
+    Role,
+    RosterImport,
+    Transfer,
+    Unit,
+    User,
+)
 from backend.volunteers.schemas import DeviceIn, SignedIn, TrackerIn
+from backend.volunteers.schemas.privacy import CredentialIn, GuardianIn
+from backend.volunteers.services.badges import issue_badge, keep_photo
+from backend.volunteers.services.credentials import record_credential
+from backend.volunteers.services.guardians import record_guardian
+from backend.volunteers.services.number_blocks import issue_block
+from backend.volunteers.services.walk_ins import register_walk_in
 from backend.volunteers.tokens import tokens_for
 from tests.conftest import Formation, MakeVolunteer
 
 SIGNED_IN = ("stranger", "outsider", "sibling", "member", "volunteer", "leader")
 WITHOUT_TOKEN = ("nobody", "expired", "revoked")
 METHODS = ("get", "post", "put", "patch", "delete")
+APPLICANT = "13900000001"
 OUR_APPS = ("audit", "realtime", "volunteers", "dispatch")
 
 
@@ -99,6 +119,26 @@ class World:
     """Another device of the leader."""
     tracker: UUID = field(default_factory=uuid7)
     """A tracker of the leader."""
+    walk_in: int = 0
+    """The temporary number of somebody who came to help squadron A."""
+    block: UUID = field(default_factory=uuid7)
+    """A block of numbers of squadron A."""
+    credential: UUID = field(default_factory=uuid7)
+    """A credential of the volunteer."""
+    guardian: UUID = field(default_factory=uuid7)
+    """A guardian of the volunteer."""
+    application: UUID = field(default_factory=uuid7)
+    """Of somebody who wants to join squadron A."""
+    transfer: UUID = field(default_factory=uuid7)
+    """Of the outsider, to squadron A."""
+    bystander: str = ""
+    """The number of somebody in squadron A whom others decide about."""
+    post: int = 0
+    """The bystander's, in squadron A."""
+    empty: str = ""
+    """The number of a partner's team below squadron A, with nobody in it."""
+    roster_import: UUID = field(default_factory=uuid7)
+    """A checked import of squadron A."""
 
     def sign_in(self, user: User, device: UUID | None = None) -> Caller:
         """Sign a person in on a device, a new one unless it is given."""
@@ -145,9 +185,63 @@ def make_world(
         world.callers[name] = world.sign_in(people[name])
         dead = world.signed_out[name] = world.sign_in(people[name])
         services.revoke_device(device_id=dead.device, by=dead.user, at=at)
+    squadron, leader = formation.squadron_a, people["leader"]
+    walk_in = register_walk_in(walk_in_id=uuid7(), unit=squadron, name="赵来帮", by=leader, at=at)
+    world.walk_in = walk_in.number
+    issue_block(block_id=world.block, unit=squadron, size=3, by=leader, at=at)
     world.sign_in(people["leader"], world.spare)
+    person = people["volunteer"].volunteer
+    credential = {"id": str(world.credential), "kind": "insurance", "valid_from": at.isoformat()}
+    guardian = guardian_body(world, "leader") | {"id": str(world.guardian)}
+    record_credential(
+        volunteer=person, wanted=CredentialIn.model_validate(credential), by=people["leader"], at=at
+    )
+    record_guardian(volunteer=person, wanted=GuardianIn.model_validate(guardian), by=people["leader"], at=at)
+    make_badge_and_photo(world)
+    add_lives(world, make_volunteer)
     world.tracker = services.make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id
+    RosterImport.objects.create(
+        id=world.roster_import,
+        unit=formation.squadron_a,
+        name="Autumn",
+        file_size=0,
+        status=ImportStatus.CHECKED,
+        made_at=at,
+    )
     return world
+
+
+def make_badge_and_photo(world: World) -> None:
+    """Give the volunteer a badge and a picture."""
+    person = world.callers["volunteer"].user.volunteer
+    issue_badge(id=uuid7(), volunteer=person, by=world.callers["leader"].user, at=world.at)
+    picture = BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    keep_photo(raw=picture.getvalue(), by=person.user, at=world.at)
+
+
+def add_lives(world: World, make_volunteer: MakeVolunteer) -> None:
+    """Add what doors to lives and units are tried with."""
+    unit, outside, at = world.formation.squadron_a, world.formation.squadron_c, world.at
+    application = Application(pk=world.application, unit=unit, name="赵阿姨", at=at)
+    application.phone = APPLICANT
+    application.save()
+    newcomer = make_volunteer(outside, name="来人")
+    Transfer.objects.create(
+        pk=world.transfer,
+        volunteer=newcomer,
+        from_unit=outside,
+        to_unit=unit,
+        waits_for="receiving",
+        proposed_by=newcomer.user,
+        proposed_at=at,
+    )
+    bystander = make_volunteer(unit, on_duty=False, name="邻居")
+    world.bystander = f"{bystander.number:08d}"
+    world.post = services.appoint(volunteer=bystander, unit=unit, role=Role.MEMBER, by=None, at=at).pk
+    Emblem.objects.create(unit=unit, media_type="image/png", image=b"a picture", digest="0" * 64, at=at)
+    team = Unit(kind="partner", number=unit_number(7, 26, 1, 900), official_name="校卫", display_name="校卫")
+    world.empty = Unit.objects.add_child(Unit.objects.get(pk=unit.pk), instance=team).number
 
 
 def rest_clients(world: World, rightful: str) -> dict[str, APIClient]:
@@ -168,6 +262,16 @@ def everything() -> dict[str, list[dict[str, Any]]]:
         for app in OUR_APPS
         for model in apps.get_app_config(app).get_models(include_auto_created=True)
     }
+
+
+def guardian_body(world: World, caller: str) -> dict[str, Any]:
+    """Return a guardian as a leader's app sends it."""
+    return {"id": str(uuid7()), "name": "李父", "phone": "13800001234", "consent_at": world.at.isoformat()}
+
+
+def credential_body(world: World, caller: str) -> dict[str, Any]:
+    """Return an insurance as a leader's app sends it."""
+    return {"id": str(uuid7()), "kind": "insurance", "valid_from": world.at.isoformat()}
 
 
 def nothing(world: World, caller: str) -> None:

@@ -15,7 +15,7 @@ def make() -> dict[str, str]:
     """Make the units and their people; return the numbers that tests sign in with."""
     from backend.lib.checkdigit import unit_number
     from backend.volunteers import services
-    from backend.volunteers.models import Role, Unit, UnitKind
+    from backend.volunteers.models import Purpose, Role, Unit, UnitKind
 
     at = datetime.now(UTC)
 
@@ -34,6 +34,7 @@ def make() -> dict[str, str]:
             password=PASSWORD,
             born_on=date(1980, 1, 1),
             units=[squadron],
+            agrees_to=[Purpose.LOCATION],
             by=None,
             at=at,
         )

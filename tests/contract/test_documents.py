@@ -38,7 +38,22 @@ from backend.realtime import (
     strangers,
 )
 from backend.realtime.management.commands.generate_docs import DOCS, generated
-from backend.volunteers.services import devices, trackers
+from backend.volunteers.queries import imports as roster_imports
+from backend.volunteers.queries import lives
+from backend.volunteers.rosters import files as roster_files
+from backend.volunteers.schemas import formation
+from backend.volunteers.schemas import numbers as number_shapes
+from backend.volunteers.schemas.badges import MOST_IMAGE_BYTES
+from backend.volunteers.services import (
+    applications,
+    devices,
+    emblems,
+    invitations,
+    number_blocks,
+    second_factors,
+    trackers,
+    transfers,
+)
 from simulator.processes import Server, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -311,9 +326,30 @@ LIMITS = {
     "minutes of an access token": int(configured.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds() / 60),  # type: ignore[attr-defined]
     "days of a refresh token": configured.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"].days,  # type: ignore[attr-defined]
     "seconds the spent refresh token is still good": int(devices.PREVIOUS_GOOD_FOR.total_seconds()),
+    "bytes of a roster": roster_files.MAX_BYTES,
+    "rows of a page of a report": roster_imports.REPORT_PAGE,
+    "applications of an address in an hour": applications.MOST_OF_ADDRESS,
+    "applications that wait in a unit": applications.MOST_OF_UNIT,
+    "units where a phone's applications wait": applications.MOST_OF_PHONE,
+    "days a decided application is kept": applications.KEPT.days,
+    "applications of a page": lives.PAGE,
+    "units of a volunteer": transfers.MOST_UNITS,
+    "transfers of a person that wait": transfers.MOST_OPEN,
+    "transfers of a list": lives.TRANSFERS,
+    "members of a split": formation.MOST_MOVED,
+    "bytes of an emblem": emblems.MOST_BYTES,
+    "pixels of an uploaded emblem": emblems.MOST_PIXELS,
     "trackers of a person": trackers.MOST,
     "days of a tracker's secret": trackers.GOOD_FOR.days,
+    "numbers of a block": number_shapes.MOST_IN_BLOCK,
+    "blocks of a unit in a day": number_blocks.MOST_A_DAY,
     "wrong passwords in a row": configured.AXES_FAILURE_LIMIT,
+    "wrong codes in a quarter of an hour": second_factors.MOST_WRONG,
+    "minutes a sign-in waits for its code": int(second_factors.GOOD_FOR.total_seconds() / 60),
+    "codes sent for a sign-in": second_factors.MOST_SENT,
+    "days a device is trusted": second_factors.TRUSTED_FOR.days,
+    "days of an invitation": invitations.GOOD_FOR.days,
+    "bytes of a picture": MOST_IMAGE_BYTES,
 }
 
 

@@ -188,7 +188,9 @@ def test_nobody_to_ask_is_a_loud_refusal(
     answer = client_of(commander).post(f"/api/v1/tasks/{make_task().pk}/call-outs", body, format="json")
 
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/nobody-to-ask")
-    assert answer.json()["detail"].endswith("1 members, of them 0 on duty, 0 not asked yet.")
+    assert answer.json()["detail"].endswith(
+        "1 members, of them 0 on duty, 0 of age or with a guardian who agrees, 0 not asked yet."
+    )
 
 
 def test_an_event_is_what_rest_answers(
@@ -223,6 +225,7 @@ def test_every_door_is_documented() -> None:
         "cancel_task",
         "create_task",
         "inbox",
+        "name_legal_basis",
         "task",
         "task_recipients",
         "task_units",

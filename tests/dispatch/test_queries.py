@@ -173,14 +173,6 @@ def test_recipients_show_a_phone_only_of_those_to_be_called_by_hand(
 
 
 @pytest.mark.parametrize(
-    ("phone", "shown"),
-    [("13812341234", "138****1234"), ("+8613812341234", "+86****1234"), ("110", "****"), ("", "")],
-)
-def test_masked_phone_cannot_be_called(phone: str, shown: str) -> None:
-    assert progress.masked(phone) == shown
-
-
-@pytest.mark.parametrize(
     ("state", "who"),
     [
         ("accepted", [0]),

@@ -76,13 +76,15 @@ def test_no_body_breaks_a_route(
     address: str,
     shape: str,
     leader: User,
+    volunteer: User,
     client_of: Callable[[User], APIClient],
 ) -> None:
     client = client_of(leader)
     good = example_of(_shapes()[shape])
     number = Unit.objects.order_by("path").last().number  # type: ignore[union-attr]
     good |= {key: value for key, value in {"unit": number, "units": [number]}.items() if key in good}
-    path = address.replace("{task_id}", str(uuid7()))
+    path = address.replace("{task_id}", str(uuid7())).replace("{purpose}", "location")
+    path = path.replace("{person}", f"{volunteer.volunteer.number:08d}")
 
     @settings(
         max_examples=40,

@@ -1,5 +1,6 @@
 """The live map shows what is on the screen, to whom it may be shown, as deltas."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from backend.realtime.mapfeed import feed, resolution_at
 from backend.realtime.mapfeed.dots import LIVE
 from backend.realtime.models import LatestPosition
 from backend.realtime.positions import Report, forget, store_reports
-from backend.volunteers.models import Post, User, Volunteer
+from backend.volunteers.models import Look, Post, User, Volunteer
 from tests.realtime.conftest import Connect, Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -174,6 +175,46 @@ async def test_a_map_is_emptied_when_the_post_has_ended(
     assert await map_frame(socket) == {"topic": "map", "type": "map.people", "full": True, "people": {}}
     await report(volunteer, lon=119.9)
     assert await socket.is_silent(1.5)
+
+
+async def looks() -> list[tuple[int, int, str]]:
+    return [row async for row in Look.objects.values_list("viewer", "subject__user", "what")]
+
+
+async def test_whoever_is_shown_on_a_map_can_see_to_whom_and_whoever_is_counted_is_not_noted(
+    connect: Connect, commander: User, leader: User, volunteer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.realtime.mapfeed.sightings.NOTE_S", 0.0)
+    await report(volunteer)
+    far, near = await connect(leader), await connect(commander)
+    await far.command("map.view", FAR)
+    await near.command("map.view", NEAR)
+    await map_frame(far)
+    await map_frame(near)
+
+    for _ in range(30):
+        await asyncio.sleep(0.1)
+        if noted := await looks():
+            break
+
+    assert noted == [(commander.pk, volunteer.pk, "location")]
+
+
+async def test_whoever_looks_away_within_the_minute_is_noted_too(
+    connect: Connect, commander: User, volunteer: User
+) -> None:
+    await report(volunteer)
+    socket = await connect(commander)
+    await socket.command("map.view", NEAR)
+    await map_frame(socket)
+    await socket.command("map.leave")
+
+    for _ in range(30):
+        await asyncio.sleep(0.1)
+        if noted := await looks():
+            break
+
+    assert noted == [(commander.pk, volunteer.pk, "location")]
 
 
 @pytest.mark.parametrize(

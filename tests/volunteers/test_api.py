@@ -249,7 +249,7 @@ def test_sign_out_ends_tokens_sockets_and_duty(
     assert client.get("/api/v1/me").status_code == 401
     assert refreshed(client.tokens.refresh).status_code == 401
     number = f"{volunteer.volunteer.number:08d}"
-    off = {"volunteer": number, "duty": {"on": False, "until": None}}
+    off = {"volunteer": number, "duty": {"on": False, "until": None, "tracked": False}}
     assert published == [(f"person.{number}", "duty.changed", off)]
 
 
@@ -308,7 +308,11 @@ def test_language_is_remembered(volunteer: User, client_of: ClientOf) -> None:
 def test_duty_goes_off_and_on(volunteer: User, client_of: ClientOf) -> None:
     client = client_of(volunteer)
 
-    assert client.put("/api/v1/me/duty", {"on": False}, format="json").json() == {"on": False, "until": None}
+    assert client.put("/api/v1/me/duty", {"on": False}, format="json").json() == {
+        "on": False,
+        "until": None,
+        "tracked": False,
+    }
     assert client.put("/api/v1/me/duty", {"on": True}, format="json").json()["on"] is True
     refused = client.put("/api/v1/me/duty", {"on": True, "until": "2020-01-01T00:00:00Z"}, format="json")
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/until")

@@ -46,7 +46,7 @@ def test_people_can_sign_in_and_do_what_their_posts_allow(formation: Formation, 
 def test_people_fill_the_squadrons_and_lead_every_unit(formation: Formation, at: datetime) -> None:
     load()
 
-    counts = queries.counts_of(formation.detachment, at=datetime.now(at.tzinfo))
+    counts = queries.counts_of(formation.detachment)
     assert (
         counts.members == 60 + 4
     )  # the squadrons', two brigade leaders, the detachment's leader and commander

@@ -19,7 +19,7 @@ MAX = max_duty()
 def test_duty_on_ends_after_the_maximum(stranger: User, published: Published, at: datetime) -> None:
     duty = services.set_duty(on=True, by=stranger, at=at)
 
-    assert duty == DutyOut(on=True, until=at + MAX)
+    assert duty == DutyOut(on=True, until=at + MAX, tracked=True)
     topic, type, data = published[0]
     assert (topic, type, data["duty"]["on"]) == (stranger.volunteer.topic, "duty.changed", True)
     assert Entry.objects.filter(act="duty.changed", by=stranger).count() == 1
@@ -119,7 +119,7 @@ def test_when_somebody_was_on_duty_is_told_also_before_the_clock_has_ended_it(
 def test_duty_goes_off_by_socket_too(volunteer: User, at: datetime) -> None:
     command = registry.commands["duty.set"]
 
-    assert command.run(volunteer, DutyIn(on=False), at) == DutyOut(on=False, until=None)
+    assert command.run(volunteer, DutyIn(on=False), at) == DutyOut(on=False, until=None, tracked=False)
 
 
 @pytest.mark.postgres

@@ -1,13 +1,10 @@
 """Volunteer numbers: each once, scattered, whoever asks at the same time."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from backend.lib.checkdigit import SERIALS, parse_volunteer_number
 from backend.volunteers import services
 from backend.volunteers.models import NumberCounter
-from backend.volunteers.services.numbers import scattered
 from tests.conftest import Race
 
 
@@ -34,15 +31,6 @@ def test_numbers_end_when_all_are_issued(db: None) -> None:
 
     with pytest.raises(services.NumbersExhausted):
         services.issue_number()
-
-
-@given(st.binary(min_size=16, max_size=16), st.integers(0, SERIALS - 300))
-def test_scattering_never_meets_itself(key: bytes, start: int) -> None:
-    places = {scattered(index, key) for index in range(start, start + 300)}
-
-    assert len(places) == 300
-    assert min(places) >= 0
-    assert max(places) < SERIALS
 
 
 @pytest.mark.postgres

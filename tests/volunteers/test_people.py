@@ -115,21 +115,10 @@ def test_children_are_counted_in_three_queries(
         make_volunteer(unit, on_duty=False)
 
     with django_assert_num_queries(3):
-        counted = queries.counts_of_children(formation.detachment, at=at)
+        counted = queries.counts_of_children(formation.detachment)
 
     expected = [(2, 1), (0, 0)] if rows == 1 else [(4, 2), (2, 1)]
     assert [(row.members, row.on_duty) for row in counted] == expected
-
-
-def test_counts_leave_out_the_deactivated_and_those_whose_duty_has_ended(
-    formation: Formation, make_volunteer: MakeVolunteer, at: datetime
-) -> None:
-    make_volunteer(formation.squadron_a)
-    gone = make_volunteer(formation.squadron_a)
-    User.objects.filter(pk=gone.user_id).update(is_active=False)
-
-    assert queries.counts_of(formation.headquarters, at=at).members == 1
-    assert queries.counts_of(formation.headquarters, at=at + timedelta(days=1)).on_duty == 0
 
 
 @pytest.mark.parametrize(

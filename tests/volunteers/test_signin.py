@@ -10,6 +10,7 @@ from django.test import RequestFactory
 
 from backend.realtime.models import Revocation
 from backend.volunteers import services
+from backend.volunteers.browsers import browser_name
 from backend.volunteers.models import Device, User, Volunteer
 from backend.volunteers.signin import canonical, page_sign_in_required, sign_in_page, sign_out_page
 
@@ -80,3 +81,23 @@ def test_page_keeps_the_name_of_its_browser_short(rf: RequestFactory, volunteer:
 )
 def test_identifiers_are_compared_without_how_they_are_written(written: str, compared: str) -> None:
     assert canonical(written) == compared
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        (
+            "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36",
+            "Chrome, Android",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Safari/604.1",
+            "Safari, iPhone",
+        ),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/126.0 Safari/537.36 Edg/126.0", "Edge, Windows"),
+        ("Mozilla/5.0 (Linux; Android 13) Chrome/116.0 MicroMessenger/8.0.49", "WeChat, Android"),
+        ("curl/8.7", "curl/8.7"),
+    ],
+)
+def test_browsers_are_named_as_people_know_them(sent: str, shown: str) -> None:
+    assert browser_name(sent) == shown

@@ -1,6 +1,13 @@
 """Reads tasks, how they stand, and who can be asked."""
 
-from backend.dispatch.queries.members import eligible, units_numbered, unknown_skills, why_nobody
+from backend.dispatch.queries.members import (
+    eligible,
+    fit_for,
+    units_numbered,
+    unknown_skills,
+    why_nobody,
+    with_guardian,
+)
 from backend.dispatch.queries.progress import progress_of, recipients, unit_progress
 from backend.dispatch.queries.tasks import (
     asked_by_topic,
@@ -19,6 +26,7 @@ __all__ = [
     "asked_in",
     "call_out_out",
     "eligible",
+    "fit_for",
     "offers_to",
     "progress_of",
     "recipients",
@@ -31,4 +39,5 @@ __all__ = [
     "units_numbered",
     "unknown_skills",
     "why_nobody",
+    "with_guardian",
 ]

@@ -9,10 +9,12 @@ from operator import and_, or_
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from backend.dispatch.models import Assignment, Task
-from backend.dispatch.rules import is_for_adults
+from backend.dispatch.rules import is_dangerous, is_for_adults
 from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import NotFound, require
-from backend.volunteers.models import Membership, Skill, Unit, Volunteer, adult_if_born_until
+from backend.volunteers.models import Membership, Skill, Standing, Unit, Volunteer, adult_if_born_until
+from backend.volunteers.queries import current_unit
+from backend.volunteers.queries.privacy import guardian_agrees, has_every_credential
 from backend.volunteers.rules import within
 
 
@@ -25,21 +27,26 @@ class Sieve:
 
 
 def units_numbered(numbers: Iterable[str]) -> list[Unit]:
-    """Return the units with these numbers, written with or without dashes, or raise NotFound; one query."""
+    """Return the units with these numbers, written with or without dashes, or raise NotFound; one query.
+
+    A retired number stands for the unit that follows.
+    """
     try:
         wanted = {parse_unit_number(number) for number in numbers}
     except ValueError as error:
         raise NotFound from error
     units = list(Unit.objects.filter(number__in=wanted))
     require(len(units) == len(wanted))
-    return units
+    return list({unit.pk: unit for unit in map(current_unit, units)}.values())
 
 
 def members_below(units: Sequence[Unit]) -> QuerySet[Membership]:
-    """Return the memberships of people with an account in these units and everything below them."""
+    """Return the memberships of people in active service, with an account, in these units and all below them."""
     # The ranges are compared with thousands of units, not with a million memberships.
     below = Unit.objects.filter(reduce(or_, (within(unit.path) for unit in units)))
-    return Membership.objects.filter(unit__in=below.values("pk"), volunteer__user__is_active=True)
+    return Membership.objects.filter(
+        unit__in=below.values("pk"), volunteer__user__is_active=True, volunteer__standing=Standing.ACTIVE
+    )
 
 
 def sieves(task: Task, at: datetime) -> list[Sieve]:
@@ -49,6 +56,11 @@ def sieves(task: Task, at: datetime) -> list[Sieve]:
         found.append(Sieve(f"with the skills {', '.join(task.requirements)}", _has_skills(task.requirements)))
     if is_for_adults(task):
         found.append(Sieve("proven to be adults", Q(volunteer__born_on__lte=adult_if_born_until(at))))
+    else:
+        found.append(Sieve("of age or with a guardian who agrees", _may_serve(at)))
+    if is_dangerous(task):
+        words = "insured, trained and with an agreement at that time"
+        found.append(Sieve(words, has_every_credential(task.starts_at, "volunteer")))
     asked = Assignment.objects.filter(task=task, volunteer=OuterRef("volunteer"))
     found.append(Sieve("not asked yet", Q(~Exists(asked))))
     return found
@@ -70,6 +82,22 @@ def why_nobody(task: Task, units: Sequence[Unit], at: datetime) -> str:
     found = members_below(units).aggregate(members=Count("volunteer", distinct=True), **counts)
     parts = [f"{found[f'left_{n}']} {step.words}" for n, step in enumerate(steps)]
     return f"Nobody in these units can be asked now: {found['members']} members, of them {', '.join(parts)}."
+
+
+def fit_for(task: Task, volunteer_ids: Iterable[int]) -> set[int]:
+    """Return those of the people (keys of volunteers) whose credentials are good when a dangerous task begins."""
+    good = has_every_credential(task.starts_at)
+    return set(Volunteer.objects.filter(good, pk__in=list(volunteer_ids)).values_list("pk", flat=True))
+
+
+def with_guardian(volunteer_ids: Iterable[int], at: datetime) -> set[int]:
+    """Return those of the people (keys of volunteers) who are of age, or whose guardian agrees."""
+    found = Volunteer.objects.filter(guardian_agrees(at), pk__in=list(volunteer_ids))
+    return set(found.values_list("pk", flat=True))
+
+
+def _may_serve(at: datetime) -> Q:
+    return guardian_agrees(at, "volunteer", "volunteer__")
 
 
 def _has_skills(codes: Sequence[str]) -> Q:

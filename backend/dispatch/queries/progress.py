@@ -13,6 +13,7 @@ from backend.dispatch.schemas import Progress, Recipient, RecipientPage, Recipie
 from backend.realtime.models import Receipt
 from backend.volunteers.models import Unit
 from backend.volunteers.queries import unit_outs
+from backend.volunteers.queries.masking import masked
 from backend.volunteers.rules import within
 
 PAGE = 50
@@ -124,10 +125,3 @@ def _recipient(row: Any) -> Recipient:
         eta_at=row.eta_at,
         reason=row.reason,
     )
-
-
-def masked(phone: str) -> str:
-    """Return `138****1234`: enough to recognise a number, too little to call it."""
-    if len(phone) < 8:
-        return "****" if phone else ""
-    return f"{phone[:3]}****{phone[-4:]}"

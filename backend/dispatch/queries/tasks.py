@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from backend.dispatch.models import Assignment, CallOut, Task, TaskStatus
 from backend.dispatch.queries.progress import progress_of
-from backend.dispatch.rules import may_direct
+from backend.dispatch.rules import is_dangerous, may_direct
 from backend.dispatch.schemas import AssignmentOut, CallOutOut, Offer, PlaceOut, TaskDetail, TaskOut, TaskPage
 from backend.lib.errors import NotFound
 from backend.volunteers.models import Unit, User
@@ -149,5 +149,7 @@ def _task_out(task: Task, unit: UnitOut) -> TaskOut:
             "status": task.status,
             "created_at": task.created_at,
             "end_reason": task.end_reason,
+            "dangerous": is_dangerous(task),
+            "legal_basis": task.legal_basis,
         }
     )

@@ -2,12 +2,19 @@
 
 from backend.dispatch.services.answers import answer_offer, answer_offers
 from backend.dispatch.services.call_outs import call_out
+from backend.dispatch.services.legal_basis import name_legal_basis
+from backend.dispatch.services.merging import takes_part
 from backend.dispatch.services.places import Answer
 from backend.dispatch.services.progress import announce_progress
 from backend.dispatch.services.refusals import (
     CallOutIdTaken,
+    CredentialsMissing,
+    ForAdultsOnly,
+    GuardianDisagrees,
     NobodyToAsk,
     OfferExpired,
+    RiskNotAcknowledged,
+    StillOnTask,
     TaskIdTaken,
     TaskOver,
     TooManyToAsk,
@@ -17,8 +24,13 @@ from backend.dispatch.services.tasks import cancel_task, close_task, create_task
 __all__ = [
     "Answer",
     "CallOutIdTaken",
+    "CredentialsMissing",
+    "ForAdultsOnly",
+    "GuardianDisagrees",
     "NobodyToAsk",
     "OfferExpired",
+    "RiskNotAcknowledged",
+    "StillOnTask",
     "TaskIdTaken",
     "TaskOver",
     "TooManyToAsk",
@@ -29,4 +41,6 @@ __all__ = [
     "cancel_task",
     "close_task",
     "create_task",
+    "name_legal_basis",
+    "takes_part",
 ]

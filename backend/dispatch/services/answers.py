@@ -13,15 +13,16 @@ from backend.dispatch.events import AssignmentChanged, TaskFilled, TaskReopened
 from backend.dispatch.models import Assignment, AssignmentStatus, Task
 from backend.dispatch.schemas import AnswerIn, AssignmentOut
 from backend.dispatch.services.announcements import to_everyone_asked
+from backend.dispatch.services.fitness import Fitness
 from backend.dispatch.services.places import Answer, Places
 from backend.dispatch.services.progress import progress
 from backend.lib.errors import NotFound, Refusal
 from backend.lib.rows import update_rows
 from backend.realtime.log import Announcement, publish_all
 from backend.realtime.positions import forget
-from backend.volunteers.models import User
+from backend.volunteers.models import Standing, User
 
-ANSWERED = ("status", "answered_at", "eta_at", "reason")
+ANSWERED = ("status", "answered_at", "eta_at", "reason", "risk_acknowledged_at")
 """The fields of an assignment that an answer writes."""
 
 
@@ -30,7 +31,8 @@ def answer_offer(*, task_id: UUID, answer: AnswerIn, by: User, at: datetime) -> 
 
     Accepting a full task makes a reserve. Declining after accepting gives the place back, at any time: nobody is held
     to a task; the earliest reserve moves up. Raises NotFound to whoever was not asked, TaskOver when it was called off,
-    OfferExpired.
+    OfferExpired, NotInService for accepting while suspended or retired, and what `Fitness.check` raises to whoever may
+    not accept.
     """
     (outcome,) = answer_offers([Answer(task_id, answer, by, at)])
     if isinstance(outcome, Refusal):
@@ -68,12 +70,17 @@ def _places(task: Task, answers: Sequence[Answer]) -> Places:
     answering = {given.by.pk: given.by for given in answers}
     parts = task.assignments.select_for_update(of=("self",)).select_related("volunteer")
     own = list(parts.filter(volunteer__user__in=answering).order_by("pk"))
+    fitness = Fitness.of(task, own, max(given.at for given in answers))
     declines = sum(given.answer.answer == "decline" for given in answers)
     if not declines:
-        return Places(task, answering.values(), own, [])
-    reserves = parts.filter(status=AssignmentStatus.RESERVE, volunteer__user__is_active=True)
+        return Places(task, answering.values(), own, [], fitness)
+    reserves = parts.filter(
+        status=AssignmentStatus.RESERVE,
+        volunteer__user__is_active=True,
+        volunteer__standing=Standing.ACTIVE,
+    )
     others = reserves.exclude(pk__in=[assignment.pk for assignment in own])
-    return Places(task, answering.values(), own, others.order_by("answered_at", "pk")[:declines])
+    return Places(task, answering.values(), own, others.order_by("answered_at", "pk")[:declines], fitness)
 
 
 def _taken(places: Places | None, given: Answer) -> Assignment | Refusal:

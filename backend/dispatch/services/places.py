@@ -9,9 +9,12 @@ from uuid import UUID
 from backend.audit.services import Act
 from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
 from backend.dispatch.schemas import AnswerIn
+from backend.dispatch.services.fitness import Fitness
 from backend.dispatch.services.refusals import OfferExpired, TaskOver
 from backend.lib.errors import NotFound
 from backend.volunteers.models import User
+from backend.volunteers.rules import is_in_service
+from backend.volunteers.services.duty import NotInService
 
 TAKING_PART = (AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
 SAME = {"accept": TAKING_PART, "decline": (AssignmentStatus.DECLINED,)}
@@ -34,7 +37,7 @@ class Places:
     Afterwards `changed` holds the parts to be saved (by key, in the order of their first change), `acts` the lines of
     the record, and `gone` the numbers of those who gave a place back and are not on duty. `own` are all parts of
     `answering`, `waiting` as many reserves besides as there are answers that could make room for one: the earliest who
-    still have an account.
+    still have an account and are in service.
     """
 
     def __init__(
@@ -43,12 +46,14 @@ class Places:
         answering: Iterable[User],
         own: Iterable[Assignment],
         waiting: Iterable[Assignment],
+        fitness: Fitness,
     ) -> None:
         self.task = task
         self.was_full = task.is_full
         self.changed: dict[int, Assignment] = {}
         self.acts: list[Act] = []
         self.gone: list[int] = []
+        self._fitness = fitness
         self._own = {assignment.volunteer.user_id: assignment for assignment in own}
         self._reserves: dict[int, Assignment] = {}
         self._queue: list[tuple[datetime, int]] = []
@@ -58,7 +63,7 @@ class Places:
                 self._wait(assignment)
 
     def take(self, given: Answer) -> Assignment:
-        """Take one answer; raises NotFound, TaskOver or OfferExpired and has then changed nothing."""
+        """Take one answer; raises NotFound, TaskOver, NotInService or OfferExpired and has then changed nothing."""
         assignment = self._own.get(given.by.pk)
         if assignment is None:
             raise NotFound
@@ -67,6 +72,7 @@ class Places:
         self._check(assignment, given)
         assignment.answered_at, assignment.reason = given.at, given.answer.reason
         assignment.eta_at = _eta(given)
+        assignment.risk_acknowledged_at = given.at if given.answer.risk_acknowledged else None
         if given.answer.answer == "accept":
             self._accept(assignment)
         else:
@@ -77,9 +83,13 @@ class Places:
     def _check(self, assignment: Assignment, given: Answer) -> None:
         if self.task.status == TaskStatus.CANCELLED:
             raise TaskOver
+        if given.answer.answer == "accept" and not is_in_service(assignment.volunteer):
+            raise NotInService
         gives_back = given.answer.answer == "decline" and assignment.status in TAKING_PART
         if not (self.task.is_open(given.at) or gives_back):
             raise OfferExpired
+        if given.answer.answer == "accept":
+            self._fitness.check(assignment.volunteer, given.answer, given.at)
 
     def _accept(self, assignment: Assignment) -> None:
         """Take a place, or a place in the reserve."""
@@ -113,7 +123,7 @@ class Places:
 
     def _wait(self, reserve: Assignment) -> None:
         assert reserve.answered_at is not None, "a reserve has answered"
-        if reserve.volunteer.user_id in self._without_account:
+        if reserve.volunteer.user_id in self._without_account or not is_in_service(reserve.volunteer):
             return
         self._reserves[reserve.pk] = reserve
         heapq.heappush(self._queue, (reserve.answered_at, reserve.pk))

@@ -25,3 +25,23 @@ class NobodyToAsk(Refusal):
 
 class TooManyToAsk(Refusal):
     """One call-out reaches at most 100,000 people: call fewer units at a time."""
+
+
+class RiskNotAcknowledged(Refusal):
+    """This is dangerous service: read the notice of its risks, then accept with `risk_acknowledged`."""
+
+
+class CredentialsMissing(Refusal):
+    """For this service your insurance, training and written agreement must be valid then; ask your leader."""
+
+
+class ForAdultsOnly(Refusal):
+    """Rescue, and work at night, are only for people known to be 18."""
+
+
+class GuardianDisagrees(Refusal):
+    """Your guardian does not agree to your service, or has not said so yet; ask your leader."""
+
+
+class StillOnTask(Refusal):
+    """You are on a task that you accepted: give it back, or wait until it is over."""

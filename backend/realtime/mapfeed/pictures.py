@@ -36,6 +36,8 @@ class Picture:
         self.scopes = scopes
         self.entries: dict[str, str] = {}
         self.cohorts: list[Cohort] = []
+        self.shown: set[str] = set()
+        """Whose dots were on the screen since that was last noted; nobody's where people are only counted."""
         self._head, self._tail = _wrapping("people" if window.resolution is None else "cells")
 
     def take(self, key: str, entry: str | None) -> None:
@@ -47,6 +49,8 @@ class Picture:
             return
         else:
             self.entries[key] = entry
+            if self.window.resolution is None:
+                self.shown.add(key)
         for cohort in self.cohorts:
             cohort.pending[key] = None
 

@@ -14,6 +14,7 @@ from backend.realtime.mapfeed.grid import Window
 from backend.realtime.mapfeed.pictures import MAX_BYTES, Picture, Scopes
 from backend.realtime.mapfeed.reading import read_changed
 from backend.realtime.mapfeed.shapes import Viewport
+from backend.realtime.mapfeed.sightings import Sightings
 from backend.realtime.mapfeed.world import World
 from backend.realtime.registry import Principal, registry
 from backend.realtime.threads import in_thread
@@ -57,6 +58,7 @@ class Feed:
         self._world = World()
         self._read_to: int | None = None
         self._shown = 0.0
+        self._sightings = Sightings()
         self._task: asyncio.Task[None] | None = None
 
     def watch(self, connection: Connection, view: Viewport, scopes: Sequence[str]) -> None:
@@ -70,6 +72,7 @@ class Feed:
         """Stop showing."""
         watcher = self._watchers.pop(connection, None)
         if watcher is not None and watcher.picture is not None:
+            self._sightings.saw(connection, watcher.picture)
             watcher.picture.leave(connection)
 
     def _look(self, connection: Connection, window: Window, scopes: Scopes) -> None:
@@ -88,6 +91,7 @@ class Feed:
                 self._start_over()
             await asyncio.sleep(max(0.2, TURN_S - (time.monotonic() - started)))
             if not self._watchers:
+                self._sightings.sweep(self._world.pictures.values(), at_once=True)
                 await _at_ease(self._world.dissolve())
                 self._start_over()
 
@@ -99,6 +103,7 @@ class Feed:
         await self._review()
         await self._open()
         await _at_ease(self._send())
+        self._sightings.sweep(world.pictures.values())
         world.tidy()
         self.cost = FeedCost(
             dots=len(world.dots),

@@ -12,6 +12,7 @@ from backend.lib.api import answer, now, parse
 from backend.volunteers import queries, services
 from backend.volunteers.authentication import device_of, django_request, user_of
 from backend.volunteers.schemas import DeviceOut, Devices, RefreshIn, SignedIn, SignIn, Tokens
+from backend.volunteers.services.second_factors import require_second_factor
 from backend.volunteers.signin import checked_user
 
 
@@ -23,10 +24,14 @@ class SignInDoor(APIView):
 
     @extend_schema(operation_id="sign_in", request=SignIn, responses=SignedIn, tags=["sign-in"], auth=[])
     def post(self, request: Request) -> Response:
-        """Sign in by volunteer number or phone; the tokens are for this device."""
-        body = parse(SignIn, request)
+        """Sign in by volunteer number or phone; the tokens are for this device.
+
+        Whoever has a second factor is answered `second-factor-needed`, with the challenge for the next step.
+        """
+        body, at = parse(SignIn, request), now()
         user = checked_user(django_request(request), body.identifier, body.password)
-        return answer(services.sign_in(user=user, device=body.device, at=now()))
+        require_second_factor(user=user, device_id=body.device.id, at=at)
+        return answer(services.sign_in(user=user, device=body.device, at=at))
 
 
 class RefreshDoor(APIView):

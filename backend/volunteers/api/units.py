@@ -5,11 +5,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.lib.api import answer, now
+from backend.lib.api import answer, now, parse
+from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import require
 from backend.volunteers import queries, rules
 from backend.volunteers.authentication import user_of
-from backend.volunteers.schemas import UnitCounts, UnitsCounted
+from backend.volunteers.schemas import UnitCounts, UnitOut, UnitsCounted
+from backend.volunteers.schemas.formation import UnitChange
+from backend.volunteers.services import units
 
 
 class UnitDoor(APIView):
@@ -17,10 +20,19 @@ class UnitDoor(APIView):
 
     @extend_schema(operation_id="unit", responses=UnitCounts, tags=["units"])
     def get(self, request: Request, number: str) -> Response:
-        """Return a unit with the live counts of its whole subtree."""
+        """Return a unit with the live counts of its whole subtree; for a retired number, its successor's."""
         unit, at = queries.unit_by_number(number), now()
         require(rules.may_see_unit(user_of(request), unit, at))
-        return answer(queries.counts_of(unit, at=at))
+        counts = queries.counts_of(unit)
+        asked = parse_unit_number(number)
+        return answer(counts.model_copy(update={"successor_of": asked if asked != unit.number else None}))
+
+    @extend_schema(operation_id="change_unit", request=UnitChange, responses=UnitOut, tags=["units"])
+    def patch(self, request: Request, number: str) -> Response:
+        """Rename a unit, or give it a brand name, for those who look after it."""
+        unit, body = queries.unit_by_number(number), parse(UnitChange, request)
+        changed = units.change_unit(unit=unit, wanted=body, by=user_of(request), at=now())
+        return answer(queries.unit_outs([changed])[0])
 
 
 class UnitChildrenDoor(APIView):
@@ -31,4 +43,4 @@ class UnitChildrenDoor(APIView):
         """Return the direct sub-units with their live counts, for those who may dispatch the unit."""
         unit, at = queries.unit_by_number(number), now()
         require(rules.may_dispatch(user_of(request), unit, at))
-        return answer(queries.counts_of_children(unit, at=at))
+        return answer(queries.counts_of_children(unit))

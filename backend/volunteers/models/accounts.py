@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.lib.sealed import lookup_key, seal, unseal
 
+PHONE_TAIL = 4
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes accounts."""
@@ -37,6 +39,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone_key = models.CharField(
         _("phone"), max_length=32, unique=True, null=True, blank=True, help_text="to find who has a phone"
     )
+    phone_tail_key = models.CharField(
+        max_length=32, blank=True, help_text="to find who is on a roster by the end of a phone"
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     language = models.CharField(max_length=10, blank=True)
@@ -44,6 +49,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "phone_key"
+
+    class Meta:
+        indexes = [models.Index(fields=["phone_tail_key"], name="user_phone_tail")]
 
     @classmethod
     def of_phone(cls, phone: str | None, **fields: Any) -> "User":
@@ -60,11 +68,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     @phone.setter
     def phone(self, phone: str) -> None:
         self.phone_sealed, self.phone_key = seal(phone, "phone"), phone_key(phone)
+        self.phone_tail_key = phone_tail_key(phone)
 
 
 def phone_key(phone: str) -> str | None:
     """Return by what an account with this phone is found; None: an account without a phone."""
     return lookup_key(phone, "phone") if phone else None
+
+
+def phone_tail_key(phone: str) -> str:
+    """Return by what an account is found whose phone ends like this one: its last four digits; empty without."""
+    return lookup_key(phone[-PHONE_TAIL:], "phone_tail") if len(phone) >= PHONE_TAIL else ""
 
 
 class Device(models.Model):

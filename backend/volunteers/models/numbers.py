@@ -1,8 +1,14 @@
-"""How far the issue of numbers has got."""
+"""How far the issue of numbers has got, and what became of numbers that are nobody's own any more."""
 
 import secrets
+from collections.abc import Iterator
 
 from django.db import models
+
+from backend.lib.scattering import LIFE, TEMPORARY, Span
+from backend.volunteers.models.accounts import User
+from backend.volunteers.models.people import Volunteer
+from backend.volunteers.models.units import Unit
 
 
 def new_key() -> bytes:
@@ -10,8 +16,25 @@ def new_key() -> bytes:
     return secrets.token_bytes(16)
 
 
+class Series(models.IntegerChoices):
+    """The two kinds of volunteer numbers; the value is the key of the series' counter."""
+
+    LIFE = 1
+    TEMPORARY = 2
+
+    @property
+    def span(self) -> Span:
+        """The serials of this series."""
+        return LIFE if self == Series.LIFE else TEMPORARY
+
+
+def series_of(number: int) -> Series:
+    """Return the series that a valid number belongs to."""
+    return Series.TEMPORARY if TEMPORARY.holds(number) else Series.LIFE
+
+
 class NumberCounter(models.Model):
-    """How many volunteer numbers were tried so far (one row; its lock is the queue of those who issue).
+    """How many numbers of a series were tried so far (one row for each; its lock is the queue of those who issue).
 
     The key scatters the numbers. It lives here and not in the settings: another key would issue numbers again that
     somebody already has.
@@ -19,3 +42,72 @@ class NumberCounter(models.Model):
 
     used = models.PositiveIntegerField(default=0)
     key = models.BinaryField(default=new_key, max_length=16)
+
+    @property
+    def span(self) -> Span:
+        """The serials that this counter issues."""
+        return Series(self.pk).span
+
+    def numbers(self, first: int, indexes: int) -> Iterator[int]:
+        """Yield the numbers of indexes in a row, without those that are skipped."""
+        for index in range(first, first + indexes):
+            number = self.number_at(index)
+            if number is not None:
+                yield number
+
+    def number_at(self, index: int) -> int | None:
+        """Return the number that an index stands for; None for one that is skipped."""
+        return self.span.number_at(index, bytes(self.key))
+
+    def index_of(self, number: int) -> int:
+        """Return the index that stands for a number of this series."""
+        return self.span.index_of(number, bytes(self.key))
+
+
+class NumberBlock(models.Model):
+    """Numbers for life that were handed to a unit, for days when people are registered without a network.
+
+    A range of the counter's indexes: the numbers are worked out from it. What was not used when the block is returned
+    is void, and never issued again.
+    """
+
+    id = models.UUIDField(primary_key=True, help_text="UUIDv7, made by the client")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="number_blocks")
+    first_index = models.PositiveIntegerField(unique=True)
+    indexes = models.PositiveIntegerField()
+    size = models.PositiveIntegerField(help_text="how many of the indexes stand for a number")
+    used = models.PositiveIntegerField(default=0, help_text="how many people were registered with one")
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    returned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["unit", "made_at"], name="number_block_of")]
+
+    @property
+    def end_index(self) -> int:
+        """The first index after the block."""
+        return self.first_index + self.indexes
+
+    def holds(self, index: int) -> bool:
+        """Tell whether an index of the counter lies in this block."""
+        return self.first_index <= index < self.end_index
+
+
+class NumberAlias(models.Model):
+    """A number that somebody had before, and that still leads to them."""
+
+    number = models.PositiveIntegerField(unique=True)
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="aliases")
+
+
+class WalkIn(models.Model):
+    """Somebody who came to help without having a number, registered on the spot with a temporary one."""
+
+    id = models.UUIDField(
+        primary_key=True, help_text="UUIDv7, made by the client: a retry registers nobody twice"
+    )
+    volunteer = models.OneToOneField(Volunteer, on_delete=models.CASCADE, related_name="walk_in")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    registered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    registered_at = models.DateTimeField()

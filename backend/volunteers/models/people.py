@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from backend.lib.sealed import LOOKUP_CHARACTERS
 from backend.volunteers.models.accounts import User
 from backend.volunteers.models.units import Unit
 
@@ -34,14 +35,44 @@ class Volunteer(models.Model):
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="volunteer")
     number = models.PositiveIntegerField(unique=True)
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="this record was another one of the same person; its number is an alias of theirs",
+    )
     name = models.CharField(max_length=80)
     standing = models.CharField(max_length=10, choices=Standing.choices, default=Standing.ACTIVE)
     born_on = models.DateField(null=True, blank=True)
     skills = models.ManyToManyField(Skill, blank=True, related_name="+")
+    standing_until = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="a suspension ends by itself then"
+    )
+    standing_reason = models.CharField(max_length=200, blank=True)
     duty_since = models.DateTimeField(null=True)
     duty_until = models.DateTimeField(
         null=True, db_index=True, help_text="duty ends by itself then; null: off duty"
     )
+    location_consent_at = models.DateTimeField(
+        null=True,
+        help_text="since when the location may be taken; null: it may not. Kept by services/consents",
+    )
+    location_consent_version = models.PositiveSmallIntegerField(null=True)
+    erased_at = models.DateTimeField(null=True, help_text="the person had everything of theirs deleted")
+
+    id_card_sealed = models.CharField(max_length=120, blank=True)
+    id_card_key = models.CharField(max_length=LOOKUP_CHARACTERS, null=True)  # noqa: DJ001  # unique unless absent
+    batch = models.ForeignKey(
+        "volunteers.RosterImport",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="people",
+        db_constraint=False,  # millions come at once, and batches are never deleted
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["id_card_key"], name="id_card_once")]
 
     @property
     def topic(self) -> str:
@@ -86,9 +117,32 @@ class Membership(models.Model):
     volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="memberships")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="memberships")
     is_primary = models.BooleanField(default=False)
+    seat = models.PositiveIntegerField(
+        null=True, blank=True, help_text="the NN of CC-DD-BB-SSS-K-NN, from 02; null: none yet"
+    )
+    # What a roster is searched and sorted by, copied here by services/roster: one index range, no join.
+    unit_path = models.CharField(max_length=255, default="", help_text="empty: not filled in yet")
+    county = models.CharField(
+        max_length=12, default="", help_text="the path of the detachment, or of a unit above"
+    )
+    name = models.CharField(max_length=80, default="")
+    pinyin = models.CharField(max_length=80, default="", help_text="how the name sounds: wangxiulan")
+    initials = models.CharField(max_length=20, default="", help_text="of its syllables: wxl")
 
     class Meta:
+        indexes = [
+            models.Index(fields=["unit_path", "id"], name="roster_order"),
+            *(
+                models.Index(
+                    fields=["county", field],
+                    name=f"roster_{field}",
+                    opclasses=["varchar_pattern_ops", "varchar_pattern_ops"],
+                )
+                for field in ("name", "pinyin", "initials")
+            ),
+        ]
         constraints = [
+            models.UniqueConstraint(fields=["unit", "seat"], name="membership_seat_once"),
             models.UniqueConstraint(fields=["volunteer", "unit"], name="membership_once"),
             models.UniqueConstraint(
                 fields=["volunteer"], condition=Q(is_primary=True), name="membership_one_primary"

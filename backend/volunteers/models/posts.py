@@ -21,6 +21,13 @@ class Role(models.TextChoices):
 DISPATCHING_ROLES = (Role.LEADER, Role.DEPUTY, Role.DISPATCHER, Role.COMMANDER)
 MANAGING_ROLES = (Role.LEADER, Role.DEPUTY, Role.COMMANDER)
 """Those who look after the people and units below them; a dispatcher sends them, and no more."""
+RANKS = {Role.MEMBER: 0, Role.DISPATCHER: 1, Role.DEPUTY: 2, Role.LEADER: 3, Role.COMMANDER: 4}
+"""The order of roles: nobody gives, or takes away, more than their own."""
+
+
+def roles_from(role: str) -> list[Role]:
+    """Return the roles that look after people and rank no lower than this one: who may give it."""
+    return [other for other in MANAGING_ROLES if RANKS[other] >= RANKS[Role(role)]]
 
 
 class Post(models.Model):
@@ -29,9 +36,17 @@ class Post(models.Model):
     volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="posts")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="posts")
     role = models.CharField(max_length=12, choices=Role.choices)
-    seat = models.PositiveSmallIntegerField(help_text="the NN of CC-DD-BB-SSS-K-NN; the leader's is 01")
+    seat = models.PositiveIntegerField(help_text="the NN of CC-DD-BB-SSS-K-NN; the leader's is 01")
     from_at = models.DateTimeField()
     until_at = models.DateTimeField(null=True, blank=True)
+    acting_for = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="acting",
+        help_text="the post whose holder this deputy stands in for, no longer than that lasts",
+    )
 
     class Meta:
         constraints = [

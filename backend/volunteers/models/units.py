@@ -1,6 +1,7 @@
 """The formation: a tree of units."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node
 
@@ -16,6 +17,21 @@ class UnitKind(models.TextChoices):
     PARTNER = "partner", _("Partner organisation")
 
 
+class PartnerKind(models.TextChoices):
+    """What a partner organisation is."""
+
+    SECURITY_COMMITTEE = "security_committee", _("Security committee of a village or community")
+    TOWN_PATROL = "town_patrol", _("Full-time town patrol team")
+    SECURITY_SERVICE = "security_service", _("Security-service company")
+    PROPERTY = "property", _("Property company")
+    ENTERPRISE = "enterprise", _("Enterprise team")
+    VILLAGE_PATROL = "village_patrol", _("Village volunteer patrol")
+    FACTORY_GUARD = "factory_guard", _("Factory guard")
+    SCHOOL_GUARD = "school_guard", _("School guard")
+    RESCUE = "rescue", _("Rescue organisation")
+    FAMOUS_TEAM = "famous_team", _("Famous named team")
+
+
 class Unit(MP_Node):
     """A node of the formation; `path` (materialised) makes a subtree one indexed range."""
 
@@ -28,6 +44,26 @@ class Unit(MP_Node):
     zone = models.CharField(max_length=40, default="Asia/Shanghai")
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)
+    partner_kind = models.CharField(max_length=20, choices=PartnerKind.choices, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+    successor = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="predecessors",
+        help_text="who answers to the number of a unit that is no more",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(retired_at__isnull=True, successor__isnull=True)
+                | Q(retired_at__isnull=False, successor__isnull=False),
+                name="unit_retires_with_successor",
+            )
+        ]
+        indexes = [models.Index(fields=["path"], condition=Q(retired_at__isnull=False), name="unit_retired")]
 
     @property
     def level(self) -> int:

@@ -4,6 +4,7 @@ from backend.volunteers.queries.me import devices_of, duty_out, me_of, trackers_
 from backend.volunteers.queries.units import (
     counts_of,
     counts_of_children,
+    current_unit,
     dispatched_units,
     topmost,
     unit_by_number,
@@ -13,6 +14,7 @@ from backend.volunteers.queries.units import (
 __all__ = [
     "counts_of",
     "counts_of_children",
+    "current_unit",
     "devices_of",
     "dispatched_units",
     "duty_out",

@@ -3,21 +3,22 @@
 from datetime import datetime
 
 from backend.volunteers.models import Device, Tracker, User, Volunteer
+from backend.volunteers.queries.lives import membership_out, standing_out
 from backend.volunteers.queries.units import dispatched_units, unit_outs
-from backend.volunteers.rules import current_posts
+from backend.volunteers.rules import current_posts, may_locate
 from backend.volunteers.schemas import DutyOut, Me, PostOut
 
 
 def duty_out(volunteer: Volunteer, *, at: datetime) -> DutyOut:
     """Return whether someone is on duty at `at`, and until when at the latest."""
     on = volunteer.is_on_duty(at)
-    return DutyOut(on=on, until=volunteer.duty_until if on else None)
+    return DutyOut(on=on, until=volunteer.duty_until if on else None, tracked=on and may_locate(volunteer))
 
 
 def me_of(user: User, *, at: datetime) -> Me:
     """Return the signed-in volunteer: duty, units (the primary one first), posts, skills and what they may dispatch."""
     volunteer = Volunteer.objects.get(user=user)
-    memberships = volunteer.memberships.select_related("unit").order_by("-is_primary", "unit__path")
+    memberships = list(volunteer.memberships.select_related("unit").order_by("-is_primary", "unit__path"))
     posts = list(current_posts(user.pk, at).select_related("unit").order_by("unit__path", "seat"))
     units = [membership.unit for membership in memberships]
     covered = dispatched_units(user.pk, at=at)
@@ -32,6 +33,8 @@ def me_of(user: User, *, at: datetime) -> Me:
         posts=[PostOut(unit=next(outs), role=post.role, seat=post.seat) for post in posts],
         skills=list(volunteer.skills.order_by("code").values_list("code", flat=True)),
         may_dispatch=list(outs),
+        standing=standing_out(volunteer),
+        memberships=[membership_out(membership) for membership in memberships],
     )
 
 

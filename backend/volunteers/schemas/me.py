@@ -3,6 +3,7 @@
 from typing import Literal
 
 from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.volunteers.schemas.lives import MembershipOut, StandingOut
 from backend.volunteers.schemas.units import UnitOut
 
 
@@ -15,14 +16,21 @@ class PostOut(Shape):
 
 
 class DutyOut(Shape):
-    """Whether someone is on duty, and until when at the latest."""
+    """Whether someone is on duty, and until when at the latest.
+
+    `tracked` tells whether positions are taken meanwhile: not from whoever has not agreed to it.
+    """
 
     on: bool
     until: Instant | None
+    tracked: bool
 
 
 class Me(Shape):
-    """The signed-in volunteer. `may_dispatch` names the topmost units that this person's posts cover."""
+    """The signed-in volunteer. `may_dispatch` names the topmost units that this person's posts cover.
+
+    Who is not `active` cannot go on duty or accept; posts rest meanwhile.
+    """
 
     number: VolunteerNumber
     name: str
@@ -33,6 +41,8 @@ class Me(Shape):
     posts: list[PostOut]
     skills: list[str]
     may_dispatch: list[UnitOut]
+    standing: StandingOut
+    memberships: list[MembershipOut]
 
 
 class DutyIn(Request):

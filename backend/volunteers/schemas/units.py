@@ -16,15 +16,22 @@ class UnitOut(Shape):
     parent: str | None
     lon: float | None
     lat: float | None
+    partner_kind: str = ""
 
 
 class UnitCounts(Shape):
-    """A unit with the live counts of its whole subtree."""
+    """A unit with the live counts of its whole subtree: of people who have their primary unit in it.
+
+    `unreachable` are those who are signed in on no device. Whose duty has just ended by itself counts as on duty
+    for some seconds more. `successor_of` is the retired number that was asked for.
+    """
 
     unit: UnitOut
     members: int
     on_duty: int
+    unreachable: int
     children: int
+    successor_of: str | None = None
 
 
 class UnitsCounted(RootModel[list[UnitCounts]]):

@@ -1,20 +1,41 @@
 """Writes invented people in bulk: 2,000 in seconds, where the ordinary services would take minutes."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.db.models import Q
+from uuid6 import uuid7
 
 from backend.audit.services import record
 from backend.volunteers.demo import Person
-from backend.volunteers.models import Membership, Post, Role, Skill, User, Volunteer, phone_key
+from backend.volunteers.models import (
+    Credential,
+    CredentialKind,
+    Guardian,
+    Membership,
+    Post,
+    Purpose,
+    Role,
+    Skill,
+    User,
+    Volunteer,
+    phone_key,
+)
+from backend.volunteers.services.consents import agree_on_paper
+from backend.volunteers.services.counts import recount
 from backend.volunteers.services.duty import max_duty
 from backend.volunteers.services.numbers import issue_numbers
 from backend.volunteers.services.people import LEADER_SEAT
+from backend.volunteers.services.roster import roster_fields
+from backend.volunteers.services.seats import next_seats
 
 _BATCH = 1_000
+_YEAR = timedelta(days=365)
 
 
 @transaction.atomic
@@ -44,6 +65,7 @@ def put_on_duty(people: Sequence[Person], *, share: float, at: datetime) -> int:
     ready = off.update(duty_since=at, duty_until=at + max_duty())
     if ready:
         record("duty.invented", subject="formation", by=None, at=at, count=ready)
+    recount({person.unit.pk for person in people}, at=at)
     return ready
 
 
@@ -59,12 +81,54 @@ def _create(people: Sequence[Person], hashed: str, at: datetime) -> None:
         batch_size=_BATCH,
     )
     both = list(zip(people, volunteers, strict=True))
+    seats = _seats(people, at)
     Membership.objects.bulk_create(
-        [Membership(volunteer=volunteer, unit=person.unit, is_primary=True) for person, volunteer in both],
+        [
+            Membership(
+                volunteer=volunteer,
+                unit=person.unit,
+                is_primary=True,
+                seat=next(seats[person.unit.pk]),
+                **roster_fields(person.name, person.unit.path),
+            )
+            for person, volunteer in both
+        ],
         batch_size=_BATCH,
     )
+    recount({person.unit.pk for person in people}, at=at)
     _give_skills(both)
     _give_posts(both, at)
+    _give_papers(volunteers, at)
+
+
+def _give_papers(volunteers: Sequence[Volunteer], at: datetime) -> None:
+    """Let everybody agree to being located; insure, train and bind the adults, and give the minors a guardian."""
+    agree_on_paper(volunteers, [Purpose.LOCATION], at=at)
+    adults = [volunteer for volunteer in volunteers if volunteer.is_adult(at)]
+    minors = [volunteer for volunteer in volunteers if not volunteer.is_adult(at)]
+    Credential.objects.bulk_create(
+        [
+            Credential(pk=_id(), volunteer=volunteer, kind=kind, valid_from=at, valid_until=at + _YEAR)
+            for volunteer in adults
+            for kind in CredentialKind
+        ],
+        batch_size=_BATCH,
+    )
+    Guardian.objects.bulk_create(
+        [Guardian(pk=_id(), volunteer=minor, name=f"{minor.name}的家长", consent_at=at) for minor in minors],
+        batch_size=_BATCH,
+    )
+
+
+def _id() -> UUID:
+    return UUID(str(uuid7()))
+
+
+def _seats(people: Sequence[Person], at: datetime) -> dict[int, Iterator[int]]:
+    """Return the free seats of each unit, from the one after its deputy's."""
+    wanted = Counter(person.unit.pk for person in people)
+    units = {person.unit.pk: person.unit for person in people}
+    return {key: islice(next_seats(unit, wanted[key] + 1, at=at), 1, None) for key, unit in units.items()}
 
 
 def _give_skills(both: Sequence[tuple[Person, Volunteer]]) -> None:

@@ -12,14 +12,18 @@ from uuid6 import uuid7
 from backend.audit.services import record
 from backend.lib.errors import NotFound, NotSignedIn, Refusal
 from backend.realtime.sessions import revoke_session
-from backend.volunteers.models import Device, User
+from backend.volunteers.models import Device, Membership, TrustedDevice, User, counted
 from backend.volunteers.queries import me_of
+from backend.volunteers.queries.reach import live_devices
 from backend.volunteers.schemas import DeviceIn, SignedIn, Tokens
+from backend.volunteers.services.counts import recount
 from backend.volunteers.services.duty import set_duty
 from backend.volunteers.tokens import Claims, read_refresh, tokens_for
 
 PREVIOUS_GOOD_FOR = timedelta(seconds=60)
 """A phone that asks twice because the first answer is slow may show a new token before its second question comes."""
+
+SIGNED_OUT = "signed out"
 
 
 class DeviceTaken(Refusal):
@@ -41,6 +45,7 @@ def sign_in(*, user: User, device: DeviceIn, at: datetime) -> SignedIn:
     row.session, row.refresh_id, row.previous_refresh_id = uuid.uuid4(), uuid.uuid4().hex, ""
     row.save()
     record("device.signed_in", subject=f"device.{row.pk}", by=user, at=at)
+    _count_reachable(row, at)
     tokens = tokens_for(row, number=user.volunteer.number, at=at)
     return SignedIn(**tokens.model_dump(), me=me_of(user, at=at))
 
@@ -52,6 +57,7 @@ def register_page_device(*, user: User, name: str = "", at: datetime) -> Device:
         pk=UUID(str(uuid7())), user=user, name=name[:80], platform="web", created_at=at, last_seen_at=at
     )
     record("device.signed_in", subject=f"device.{device.pk}", by=user, at=at)
+    _count_reachable(device, at)
     return device
 
 
@@ -87,6 +93,7 @@ def _rotate(claims: Claims, at: datetime) -> Tokens | None:
         )
     elif not _is_retry(device, claims, at):
         _revoke(device, by=None, at=at, reason="an old refresh token was used")
+        _count_reachable(device, at)
         return None
     return tokens_for(device, number=device.user.volunteer.number, at=at)
 
@@ -109,16 +116,32 @@ def note_arrival(shown: Mapping[UUID, datetime]) -> None:
 @transaction.atomic
 def sign_out(*, device_id: UUID, by: User, at: datetime) -> None:
     """End a device's tokens and sockets, and the person's duty, in one transaction."""
-    _revoke(_own_device(device_id, by), by=by, at=at, reason="signed out")
+    device = _own_device(device_id, by)
+    _revoke(device, by=by, at=at, reason=SIGNED_OUT)
     set_duty(on=False, by=by, at=at)
+    _count_reachable(device, at)
 
 
 @transaction.atomic
 def revoke_device(*, device_id: UUID, by: User, at: datetime) -> None:
     """End another device of one's own, for example a lost phone; with the last one duty ends too."""
-    _revoke(_own_device(device_id, by), by=by, at=at, reason="revoked by its owner")
+    device = _own_device(device_id, by)
+    _revoke(device, by=by, at=at, reason="revoked by its owner")
     if not by.devices.filter(revoked_at=None).exists():
         set_duty(on=False, by=by, at=at)
+    _count_reachable(device, at)
+
+
+@transaction.atomic
+def revoke_others(*, user: User, keep: UUID | None, by: User | None, at: datetime, reason: str) -> int:
+    """End all devices of a person but one, or all of them; returns how many. Duty goes on."""
+    live = Device.objects.select_for_update().filter(user=user, revoked_at=None).order_by("pk")
+    ended = [device for device in live if device.pk != keep]
+    for device in ended:
+        _revoke(device, by=by, at=at, reason=reason)
+    if ended:
+        _count_reachable(ended[0], at)
+    return len(ended)
 
 
 def _own_device(device_id: UUID, by: User) -> Device:
@@ -131,8 +154,22 @@ def _own_device(device_id: UUID, by: User) -> Device:
 def _revoke(device: Device, *, by: User | None, at: datetime, reason: str) -> None:
     device.revoked_at, device.refresh_id, device.previous_refresh_id = at, "", ""
     device.save(update_fields=["revoked_at", "refresh_id", "previous_refresh_id"])
+    if (
+        reason != SIGNED_OUT
+    ):  # who signs out on their own phone is not asked for more than the password the next day
+        TrustedDevice.objects.filter(device=device).delete()
     revoke_session(device.session, at=at)
     record("device.revoked", subject=f"device.{device.pk}", by=by, at=at, reason=reason)
+
+
+def _count_reachable(device: Device, at: datetime) -> None:
+    """Count the person's unit again when this is their first device, or was the last; it is locked before."""
+    if live_devices(at).filter(user=device.user_id).exclude(pk=device.pk).exists():
+        return
+    units = Membership.objects.filter(counted(), volunteer__user=device.user_id).values_list(
+        "unit", flat=True
+    )
+    recount(units, at=at)
 
 
 def _locked_device(user: User, device: DeviceIn, at: datetime) -> Device:

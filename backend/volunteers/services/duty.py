@@ -7,13 +7,19 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from backend.audit.services import record
-from backend.lib.errors import Invalid
+from backend.lib.errors import Invalid, Refusal, require
 from backend.realtime.log import Announcement, publish_all
 from backend.realtime.positions import BROUGHT_BACK, forget
 from backend.volunteers.events import DutyChanged
 from backend.volunteers.models import DutyPeriod, User, Volunteer
 from backend.volunteers.queries import duty_out
+from backend.volunteers.rules import is_in_service
 from backend.volunteers.schemas import DutyOut
+from backend.volunteers.services.counts import change_duty_counts
+
+
+class NotInService(Refusal):
+    """You are suspended or retired: going on duty and accepting tasks is closed to you."""
 
 
 def max_duty() -> timedelta:
@@ -26,9 +32,11 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
     """Go on or off duty; returns what holds now.
 
     `until` may shorten the maximum length, which counts from the moment duty began: saying "on" again does not prolong
-    it, going off and on does. Locks the volunteer. Saying what holds already changes nothing.
+    it, going off and on does. Locks the volunteer. Saying what holds already changes nothing. Raises NotInService for
+    going on duty while suspended or retired.
     """
     volunteer = Volunteer.objects.select_for_update().get(user=by)
+    require(is_in_service(volunteer) or not on, NotInService)
     before = (volunteer.duty_since, volunteer.duty_until)
     if not (on and volunteer.is_on_duty(at)):
         DutyPeriod.objects.bulk_create(_ended(volunteer, at))
@@ -39,10 +47,23 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
     if before != (volunteer.duty_since, volunteer.duty_until):
         volunteer.save(update_fields=["duty_since", "duty_until"])
         record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=by, at=at, on=on)
+        if on != (before[1] is not None):
+            change_duty_counts([volunteer.pk], by=1 if on else -1, at=at)
         if not on:
             forget([volunteer.number], at=at)
         publish_all([_changed(volunteer, at)], at=at)
     return duty_out(volunteer, at=at)
+
+
+def end_duty(volunteer: Volunteer, *, by: User | None, at: datetime) -> list[Announcement]:
+    """End the duty of somebody who is locked, and take them off the live map; returns what is to be announced."""
+    if volunteer.duty_until is None:
+        return []
+    DutyPeriod.objects.bulk_create(_ended(volunteer, at))
+    volunteer.duty_since = volunteer.duty_until = None
+    volunteer.save(update_fields=["duty_since", "duty_until"])
+    record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=by, at=at, on=False)
+    return [_changed(volunteer, at)]
 
 
 @transaction.atomic
@@ -58,6 +79,7 @@ def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
         volunteer.duty_since = volunteer.duty_until = None
         record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=None, at=at, on=False)
     Volunteer.objects.bulk_update(overdue, ["duty_since", "duty_until"])
+    change_duty_counts([volunteer.pk for volunteer in overdue], by=-1, at=at)
     forget([volunteer.number for volunteer in overdue], at=at)
     publish_all([_changed(volunteer, at) for volunteer in overdue], at=at)
     return len(overdue)

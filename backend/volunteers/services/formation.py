@@ -11,6 +11,8 @@ from backend.audit.services import record
 from backend.lib.checkdigit import unit_number
 from backend.volunteers.divisions import Division, Point, display_name
 from backend.volunteers.models import Unit, UnitKind
+from backend.volunteers.queries import current_unit
+from backend.volunteers.services.roster import follow_moved_units
 
 KINDS = (UnitKind.HEADQUARTERS, UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.BRIGADE, UnitKind.SQUADRON)
 LAST_BRIGADE, LAST_SQUADRON = 79, 899
@@ -45,7 +47,8 @@ def load_formation(
 
     A unit keeps its number for life: it stands on armbands, and topics are named after it. So a unit that moves keeps
     the number it got below its first parent, and serials are never given again. A division that is gone is only
-    reported: its people have to be moved by somebody who knows where to.
+    reported: its people have to be moved by somebody who knows where to. A unit that has been merged into another stays
+    retired, and what the divisions put below it goes below its successor.
     """
     growth = _Growth(places)
     changes = FormationChanges()
@@ -59,6 +62,8 @@ def load_formation(
             growth.renamed.append(unit)
     changes.created = growth.save(progress)
     changes.moved = _move(divisions)
+    if changes.moved:
+        follow_moved_units()
     codes = {division.code for division in divisions}
     changes.vanished = sorted(
         f"{code} {unit.official_name}" for code, unit in growth.known.items() if code not in codes
@@ -96,6 +101,7 @@ class _Growth:
     def add(self, division: Division) -> None:
         """Plan a unit for a division whose parent is known."""
         parent = self.known.get(division.parent_code)
+        parent = current_unit(parent) if parent else None
         parent_path = parent.path if parent else ""
         depth = division.level + 1
         lon, lat = self.places.get(division.code, (None, None))
@@ -171,14 +177,20 @@ def _step(position: int) -> str:
 def _move(divisions: Sequence[Division]) -> list[str]:
     """Move the units whose parent is another now, the highest first; returns which."""
     paths = dict(Unit.objects.filter(division_code__isnull=False).values_list("division_code", "path"))
+    retired = Unit.objects.filter(division_code__isnull=False, retired_at__isnull=False)
+    for unit in retired.select_related("successor"):
+        paths[unit.division_code or ""] = current_unit(unit).path
+    kept = set(retired.values_list("division_code", flat=True))
     misplaced = [
         division
         for division in divisions
-        if division.level and paths[division.code][: -Unit.steplen] != paths[division.parent_code]
+        if division.level
+        and division.code not in kept
+        and paths[division.code][: -Unit.steplen] != paths[division.parent_code]
     ]
     for division in misplaced:
         unit, parent = (
             Unit.objects.get(division_code=code) for code in (division.code, division.parent_code)
         )
-        Unit.objects.move(unit, parent, "last-child")
+        Unit.objects.move(unit, current_unit(parent), "last-child")
     return [f"{division.code} {division.name} → {division.parent_code}" for division in misplaced]

@@ -4,11 +4,16 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal
-from backend.volunteers.models import Membership, Post, Role, Skill, Unit, User, Volunteer, phone_key
+from backend.volunteers.models import Post, Purpose, Role, Skill, Unit, User, Volunteer, phone_key
+from backend.volunteers.queries.seats import free_seats
+from backend.volunteers.services.consents import agree_on_paper
+from backend.volunteers.services.counts import Counts, change_counts
 from backend.volunteers.services.numbers import issue_number
+from backend.volunteers.services.seats import lock_units, take_seat
 
 LEADER_SEAT = 1
 
@@ -26,12 +31,16 @@ def create_volunteer(
     born_on: date | None = None,
     units: Sequence[Unit] = (),
     skills: Collection[str] = (),
+    number: int | None = None,
+    agrees_to: Collection[Purpose] = (),
     by: User | None,
     at: datetime,
 ) -> Volunteer:
-    """Make an account and a volunteer with a new number; the first of `units` is the primary one.
+    """Make an account and a volunteer with a new number; the first of `units` is the primary one. Locks the units.
 
-    Without a password nobody can sign in yet. Raises PhoneTaken, or Invalid for an unknown skill.
+    `number` is one that was set aside for this person: the caller has made sure of it. `agrees_to` is what the person
+    has agreed to on paper. Without a password nobody can sign in yet. Raises PhoneTaken, or Invalid for an unknown
+    skill.
     """
     known = list(Skill.objects.filter(code__in=skills))
     if len(known) != len(set(skills)):
@@ -39,11 +48,15 @@ def create_volunteer(
     if phone and User.objects.filter(phone_key=phone_key(phone)).exists():
         raise PhoneTaken
     user = User.objects.create_user(phone, password)
-    volunteer = Volunteer.objects.create(user=user, number=issue_number(), name=name, born_on=born_on)
-    volunteer.skills.set(known)
-    Membership.objects.bulk_create(
-        [Membership(volunteer=volunteer, unit=unit, is_primary=unit is units[0]) for unit in units]
+    volunteer = Volunteer.objects.create(
+        user=user, number=number or issue_number(), name=name, born_on=born_on
     )
+    volunteer.skills.set(known)
+    lock_units(units)
+    for unit in units:
+        take_seat(volunteer=volunteer, unit=unit, is_primary=unit is units[0], at=at)
+    change_counts({unit.pk: Counts(members=1) for unit in units[:1]}, at=at)
+    agree_on_paper([volunteer], agrees_to, at=at)
     record("volunteer.created", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
     return volunteer
 
@@ -54,24 +67,45 @@ def appoint(
     volunteer: Volunteer,
     unit: Unit,
     role: Role,
+    since: datetime | None = None,
     until: datetime | None = None,
+    acting_for: Post | None = None,
+    allowed_by: str = "",
     by: User | None,
     at: datetime,
 ) -> Post:
-    """Give a post in a unit; a new leader follows the one before, whose post ends now. Locks the unit."""
-    Unit.objects.select_for_update().get(pk=unit.pk)
-    held = Post.objects.filter(unit=unit, until_at=None)
+    """Give a post in a unit, from `since` (now) on; a new leader follows the one before, whose post ends then.
+
+    Locks the unit. Asks nobody's leave: that is `give_post`; `allowed_by` is the title of the post that allows it.
+    """
+    since = since or at
+    lock_units([unit])
     if role == Role.LEADER:
-        held.filter(seat=LEADER_SEAT).update(until_at=at)
         seat = LEADER_SEAT
+        before = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=since), unit=unit, seat=LEADER_SEAT)
+        end_posts(list(before.select_related("unit")), at=since)
     else:
-        taken = set(held.values_list("seat", flat=True)) | {LEADER_SEAT}
-        seat = next(number for number in range(2, len(taken) + 3) if number not in taken)
+        (seat,) = free_seats(unit, count=1, at=at)
     post = Post.objects.create(
-        volunteer=volunteer, unit=unit, role=role, seat=seat, from_at=at, until_at=until
+        volunteer=volunteer,
+        unit=unit,
+        role=role,
+        seat=seat,
+        from_at=since,
+        until_at=until,
+        acting_for=acting_for,
     )
-    record("post.given", subject=f"volunteer.{volunteer.pk}", by=by, at=at, unit=unit.number, role=str(role))
+    details = {"unit": unit.number, "role": str(role), "post": allowed_by}
+    record("post.given", subject=f"volunteer.{volunteer.pk}", by=by, at=at, **details)
     return post
+
+
+def end_posts(posts: Sequence[Post], *, at: datetime) -> None:
+    """End posts at `at`, and those of the deputies who stand in for their holders; what has not begun never does."""
+    acting = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), acting_for__in=posts)
+    for post in (*posts, *acting):
+        post.until_at = max(at, post.from_at)
+        post.save(update_fields=["until_at"])
 
 
 @transaction.atomic

@@ -13,6 +13,10 @@ export const en = {
   reload: "Reload",
   sign_in_again: "Sign in again",
 
+  // signing in elsewhere
+  sign_in_code: "Code to sign in: {code}",
+  sign_in_code_hint: "Enter it where you sign in now. If that is not you, somebody knows your password: change it.",
+
   // common
   loading: "Loading…",
   try_again: "Try again",
@@ -77,6 +81,8 @@ export const en = {
   duty_off_hint: "Off duty you are never located and not called out.",
   duty_on_hint: "Your position is reported while you are on duty.",
   duty_pending: "Will be changed when the network is back",
+  position_not_agreed: "Your position is not reported: you have not agreed to it.",
+  my_data: "My data",
   position_denied: "The browser may not read your position. Allow it in the settings of this site.",
   position_unavailable: "Your position is not known right now.",
   position_waiting: "{n} positions wait for the network",
@@ -88,6 +94,9 @@ export const en = {
   accept: "Accept",
   decline: "Decline",
   accept_eta: "I can be there in",
+  accept_eta_risk: "I have read this, and can be there in",
+  risk_notice:
+    "This is dangerous service: there is a risk of injury. Go only if you are well, equipped and trained for it; follow your leader, never go alone, and turn back when it is not safe. You may decline without any disadvantage.",
   accept_now: "Accept",
   why_decline: "Reason (it will not count against you)",
   reason_busy: "Not available",
@@ -99,6 +108,7 @@ export const en = {
   answer_pending: "Your answer is kept and goes out when the network is back",
   answer_sending: "Sending your answer…",
   arrive_at: "Arrival about {time}",
+  legal_basis_vital: "Life is at stake: while you are on this task your position is reported without your consent.",
   reserve_hint: "Enough people have accepted. You are told if a place becomes free.",
   starts: "Starts",
   answer_until: "Answer by",

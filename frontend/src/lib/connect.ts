@@ -5,6 +5,7 @@ import { followBrowser } from "../protocol/link";
 import { Outbox } from "../protocol/outbox";
 import { catchUp } from "./api";
 import { VERSION } from "./boot";
+import { showCode } from "./signin";
 
 /** Make the page's client: the session cookie signs it in. */
 export function connect(
@@ -23,7 +24,7 @@ export function connect(
       catchUp,
       ...(kept.fixes ? { fixes: kept.fixes } : {}),
     },
-    listener,
+    { ...listener, event: (event) => (event.type === "sign_in.code" ? showCode(event) : listener.event(event)) },
   );
   followBrowser(client.link);
   return client;

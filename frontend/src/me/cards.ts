@@ -61,6 +61,7 @@ function body({ task, assignment }: Item): HTMLElement {
       ? h("p", { class: "hint" }, t("arrive_at", { time: moment(assignment.eta_at) }))
       : null,
     assignment.status === "reserve" && h("p", { class: "hint" }, t("reserve_hint")),
+    task.legal_basis ? h("p", { class: "hint warn" }, t("legal_basis_vital")) : null,
     task.instructions && h("p", { class: "instructions" }, task.instructions),
     taskFacts(task),
     h("a", { class: "button", href: `geo:${place.lat},${place.lon}?q=${place.lat},${place.lon}` }, t("directions")),
@@ -106,13 +107,18 @@ function buttons({ task, assignment }: Item, { choose }: CardContext): HTMLEleme
 }
 
 function etas({ task }: Item, { answer, choose }: CardContext): HTMLElement {
+  // Whoever accepts dangerous service has the notice of its risks before their eyes, above the answers.
+  const risk = task.dangerous ? { risk_acknowledged: true } : {};
   const chip = (minutes: number) =>
     h(
       "button",
-      { class: "chip", onclick: () => answer({ task: task.id, answer: "accept", eta_min: minutes }) },
+      { class: "chip", onclick: () => answer({ task: task.id, answer: "accept", eta_min: minutes, ...risk }) },
       t("minutes", { n: minutes }),
     );
-  return choices(`eta-${task.id}`, t("accept_eta"), ETAS_MIN.map(chip), choose);
+  const legend = t(task.dangerous ? "accept_eta_risk" : "accept_eta");
+  const chosen = choices(`eta-${task.id}`, legend, ETAS_MIN.map(chip), choose);
+  if (!task.dangerous) return chosen;
+  return h("div", {}, h("p", { class: "notice", role: "note" }, t("risk_notice")), chosen);
 }
 
 function reasons({ task }: Item, { answer, choose }: CardContext): HTMLElement {

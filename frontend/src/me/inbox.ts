@@ -29,6 +29,8 @@ export function apply(inbox: Inbox, event: EventFrame): Inbox {
     case "task.filled":
     case "task.reopened":
       return change(inbox, data.task as string, (item) => withTask(item, { accepted: data.accepted as number }));
+    case "task.legal_basis_named":
+      return change(inbox, data.task as string, (item) => withTask(item, { legal_basis: data.legal_basis as string }));
     case "task.cancelled":
       return change(inbox, data.task as string, (item) =>
         ended(withTask(item, { status: "cancelled", end_reason: (data.reason as string) ?? "" }), "withdrawn"),

@@ -96,6 +96,8 @@ export class VolunteerPage {
   }
 
   #event(event: EventFrame): void {
+    // The socket closes now, and topics bear the new number: the page starts anew, still signed in.
+    if (event.type === "number.changed") return location.reload();
     const before = this.#inbox;
     this.#inbox = apply(before, event);
     if (this.#inbox === before) return;
@@ -242,6 +244,8 @@ export class VolunteerPage {
   }
 
   #positionHint(wanted: boolean): HTMLElement | null {
+    if (wanted && this.#inbox.duty.on && this.#inbox.duty.tracked === false)
+      return h("p", { class: "hint warn" }, t("position_not_agreed"), " ", h("a", { href: "/my-data/#consents" }, t("my_data")));
     if (wanted && this.#tracker.state === "denied") return h("p", { class: "hint warn" }, t("position_denied"));
     if (wanted && this.#tracker.state === "unavailable") return h("p", { class: "hint warn" }, t("position_unavailable"));
     const waiting = this.#fixes.length;

@@ -33,6 +33,8 @@ export interface UnitCounts {
 export interface Duty {
   on: boolean;
   until: Instant | null;
+  /** Whether positions are taken; older copies in the browser's storage lack it. */
+  tracked?: boolean;
 }
 
 export interface Me {
@@ -85,6 +87,9 @@ export interface Task {
   status: TaskStatus;
   created_at: Instant;
   end_reason: string;
+  /** Older copies in the browser's storage lack it. */
+  dangerous?: boolean;
+  legal_basis?: string;
 }
 
 export interface TaskIn {
@@ -174,6 +179,7 @@ export interface Answer {
   answer: "accept" | "decline";
   eta_min?: number;
   reason?: string;
+  risk_acknowledged?: boolean;
 }
 
 export interface Fix {

@@ -1,0 +1,121 @@
+"""Pages of rosters: upload, the report of the check, progress, start and undo."""
+
+from typing import Any
+from uuid import UUID
+
+import pydantic
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+from uuid6 import uuid7
+
+from backend.console.pages.record import person_of, record_page, show
+from backend.lib.api import now
+from backend.lib.errors import NotFound, Refusal, TooLarge, require
+from backend.volunteers import queries, rules
+from backend.volunteers.models import WORKING, ImportStatus, Outcome, RosterImport, Unit
+from backend.volunteers.queries.imports import import_by_id, imports_of, report_of
+from backend.volunteers.queries.units import managed_units
+from backend.volunteers.rosters.refusals import UnreadableRoster
+from backend.volunteers.schemas.imports import ImportIn
+from backend.volunteers.services.import_uploads import keep_upload
+from backend.volunteers.services.imports import (
+    ImportIdTaken,
+    ImportNotReady,
+    RowsRejected,
+    SomethingDepends,
+    start_import,
+    undo_import,
+)
+
+_TOLD: dict[type[Refusal], Promise] = {
+    UnreadableRoster: _(
+        "This file cannot be read as a roster. Save it as CSV or XLSX, with a column “Name”."
+    ),
+    TooLarge: _("The file is too large."),
+    ImportIdTaken: _("This form was sent already. Choose the file again."),
+    ImportNotReady: _("The import has moved on; look at its present state."),
+    RowsRejected: _("Some rows were rejected. Mend the file and upload it again, or leave them out."),
+    SomethingDepends: _("It cannot be undone any more: something was done with these people since."),
+}
+
+
+@record_page
+@require_http_methods(["GET", "POST"])
+def imports(request: HttpRequest) -> HttpResponseBase:
+    """Show a unit's imports and the form for a new one; `?unit=` chooses among the units one looks after."""
+    user, at = person_of(request), now()
+    units = managed_units(user.pk, at=at)
+    require(bool(units))
+    number = request.GET.get("unit", "")
+    unit = queries.unit_by_number(number) if number else units[0]
+    require(rules.may_manage(user, unit, at))
+    if request.method == "GET":
+        return _list(request, unit, units)
+    try:
+        return redirect("console:import", import_id=_uploaded(request, unit).pk)
+    except tuple(_TOLD) as refusal:
+        return _list(request, unit, units, told=_TOLD[type(refusal)])
+    except pydantic.ValidationError:
+        return _list(request, unit, units, told=_("Name the import, and choose a file."))
+
+
+@record_page
+@require_http_methods(["GET", "POST"])
+def roster_import(request: HttpRequest, import_id: UUID) -> HttpResponseBase:
+    """Show an import with its report; start it or undo it."""
+    batch = import_by_id(import_id)
+    require(rules.may_manage(person_of(request), batch.unit, now()))
+    if request.method == "GET":
+        return _one(request, batch)
+    try:
+        _act(request, batch)
+    except tuple(_TOLD) as refusal:
+        return _one(request, import_by_id(import_id), told=_TOLD[type(refusal)])
+    return redirect("console:import", import_id=import_id)
+
+
+def _uploaded(request: HttpRequest, unit: Unit) -> RosterImport:
+    file = request.FILES.get("file")
+    wanted = ImportIn.model_validate({"id": request.POST.get("id"), "name": request.POST.get("name", "")})
+    if file is None:
+        raise UnreadableRoster
+    return keep_upload(id=wanted.id, unit=unit, name=wanted.name, file=file, by=person_of(request), at=now())
+
+
+def _act(request: HttpRequest, batch: RosterImport) -> None:
+    user, at = person_of(request), now()
+    match request.POST.get("act"):
+        case "start":
+            skip = request.POST.get("skip_rejected") == "yes"
+            start_import(import_id=batch.pk, skip_rejected=skip, by=user, at=at)
+        case "undo":
+            undo_import(import_id=batch.pk, by=user, at=at)
+        case _:
+            raise NotFound
+
+
+def _list(request: HttpRequest, unit: Unit, units: list[Unit], *, told: Promise | str = "") -> HttpResponse:
+    batches = [(batch, ImportStatus(batch.status).label) for batch in imports_of(unit)]
+    context = {"unit": unit, "units": units, "batches": batches, "told": told, "id": uuid7()}
+    return show(request, "imports", context, page="imports", status=422 if told else 200)
+
+
+def _one(request: HttpRequest, batch: RosterImport, *, told: Promise | str = "") -> HttpResponse:
+    after = request.GET.get("after", "")
+    place = int(after) if after.isascii() and after.isdecimal() and len(after) < 8 else 0
+    report = report_of(batch, after=place)
+    can_undo = {ImportStatus.CHECKING, ImportStatus.CHECKED, ImportStatus.IMPORTED, ImportStatus.FAILED}
+    context: dict[str, Any] = {
+        "batch": batch,
+        "working": batch.status in WORKING,
+        "report": [(row, Outcome(row.outcome).label) for row in report.items],
+        "next": report.next,
+        "told": told,
+        "can_start": batch.status == ImportStatus.CHECKED,
+        "can_undo": batch.status in can_undo,
+        "is_imported": batch.status == ImportStatus.IMPORTED,
+    }
+    return show(request, "import", context, page="imports", status=422 if told else 200)

@@ -1,0 +1,63 @@
+"""The page where leaders print invitations for people who have no password yet."""
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from backend.console.pages.record import person_of, record_page, show
+from backend.lib.api import now
+from backend.lib.checkdigit import format_unit_number, format_volunteer_number
+from backend.lib.errors import require
+from backend.volunteers import rules
+from backend.volunteers.models import Unit, Volunteer
+from backend.volunteers.queries import unit_by_number
+from backend.volunteers.services.invitations import AT_ONCE, invite
+from backend.volunteers.slips import slips_pdf
+
+
+@record_page
+@require_http_methods(["GET", "POST"])
+def invitations(request: HttpRequest, number: str) -> HttpResponse:
+    """Show who has no password yet; print slips for those who are chosen, whose former codes are void."""
+    unit = unit_by_number(number)
+    require(rules.may_manage(person_of(request), unit, now()))
+    waiting = _waiting(unit)
+    chosen = (
+        {one for one in request.POST.getlist("person") if one.isdecimal()}
+        if request.method == "POST"
+        else set()
+    )
+    invited = [person for person in waiting if f"{person.number:08d}" in chosen]
+    if invited:
+        return _slips(request, invited)
+    context = {
+        "unit": unit,
+        "unit_number": format_unit_number(unit.number),
+        "people": [
+            {
+                "number": f"{person.number:08d}",
+                "written": format_volunteer_number(person.number),
+                "name": person.name,
+            }
+            for person in waiting
+        ],
+        "nobody": request.method == "POST",
+    }
+    return show(request, "invitations", context, page="badge", status=422 if context["nobody"] else 200)
+
+
+def _waiting(unit: Unit) -> list[Volunteer]:
+    """Return the members of a unit who cannot sign in yet, by number; at most 200."""
+    no_password = Q(user__password="") | Q(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    without = Volunteer.objects.filter(no_password, memberships__unit=unit, user__is_active=True)
+    return list(without.select_related("user").order_by("number")[:AT_ONCE])
+
+
+def _slips(request: HttpRequest, people: list[Volunteer]) -> HttpResponse:
+    made = invite(volunteers=people, by=person_of(request), at=now())
+    address = request.build_absolute_uri(reverse("console:sign-in-invitation"))
+    response = HttpResponse(slips_pdf(made, address=address), content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="invitations.pdf"'
+    return response

@@ -1,0 +1,225 @@
+"""The pages of numbers: looking one up, registering who came to help, and blocks to take along."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pydantic
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
+from uuid6 import uuid7
+
+from backend.console.pages.record import person_of, record_page, show
+from backend.lib.api import now
+from backend.lib.checkdigit import format_volunteer_number
+from backend.lib.errors import NotFound, Refusal, require
+from backend.lib.spoken import read_number
+from backend.volunteers.models import Unit, User
+from backend.volunteers.queries import dispatched_units, unit_by_number
+from backend.volunteers.queries.numbers import block_with_numbers, blocks_of, look_up, number_in
+from backend.volunteers.rules import may_manage
+from backend.volunteers.schemas.numbers import (
+    MOST_IN_BLOCK,
+    BlockIn,
+    BlockOut,
+    NumberOut,
+    RegistrationIn,
+    WalkInIn,
+)
+from backend.volunteers.services.number_blocks import issue_block, register_from_block, return_block
+from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
+
+_Body = TypeVar("_Body", bound=pydantic.BaseModel)
+
+STATES: dict[str, Promise] = {
+    "registered": _("A volunteer's number"),
+    "temporary": _("A temporary number"),
+    "alias": _("An old number of a volunteer"),
+    "block": _("Handed to a unit, nobody has it yet"),
+    "void": _("Void: nobody has it, and nobody will"),
+    "not_issued": _("Not issued yet"),
+    "invalid": _("This is no volunteer number"),
+}
+REFUSED: dict[str, Promise] = {
+    "phone-taken": _("Somebody has this phone already."),
+    "too-many-blocks": _("A unit may take 10 blocks of numbers a day."),
+    "numbers-exhausted": _("Every volunteer number has been issued."),
+    "number-taken": _("Somebody has this number already."),
+    "number-not-yours": _("This number is in no open block of this unit."),
+    "not-allowed": _("Your posts do not allow this."),
+}
+"""What a person is told of a refusal, by the end of its problem type."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitBlocks:
+    """A unit that the person looks after, and its blocks."""
+
+    unit: Unit
+    blocks: list[BlockOut]
+
+
+@require_GET
+@record_page
+def numbers(request: HttpRequest) -> HttpResponseBase:
+    """Look a number up; register who came to help; see the blocks of one's units."""
+    asked = request.GET.get("number", "").strip()
+    return _page(request, {"asked": asked, **(_found(asked, person_of(request), now()) if asked else {})})
+
+
+@require_POST
+@record_page
+def walk_in(request: HttpRequest) -> HttpResponseBase:
+    """Register somebody on the spot, and show the temporary number."""
+    unit = unit_by_number(request.POST.get("unit", ""))
+    body = _body(WalkInIn, request, ("id", "name", "phone", "born_on"))
+    if body is None:
+        return _refused(request, gettext("Some fields are missing or wrong."))
+    try:
+        person = register_walk_in(
+            walk_in_id=body.id,
+            unit=unit,
+            name=body.name,
+            phone=body.phone,
+            born_on=body.born_on,
+            by=person_of(request),
+            at=now(),
+        )
+    except Refusal as refusal:
+        return _told(request, refusal)
+    return _to_number(person.number)
+
+
+@require_POST
+@record_page
+def life_number(request: HttpRequest) -> HttpResponseBase:
+    """Give whoever has a temporary number one for life."""
+    number = number_in(request.POST.get("number", ""))
+    try:
+        person = give_life_number(number=number, by=person_of(request), at=now())
+    except Refusal as refusal:
+        return _told(request, refusal)
+    return _to_number(person.number)
+
+
+@require_POST
+@record_page
+def new_block(request: HttpRequest) -> HttpResponseBase:
+    """Hand a block of numbers to a unit, and show it."""
+    unit = unit_by_number(request.POST.get("unit", ""))
+    body = _body(BlockIn, request, ("id", "size"))
+    if body is None:
+        return _refused(request, gettext("Some fields are missing or wrong."))
+    try:
+        block = issue_block(block_id=body.id, unit=unit, size=body.size, by=person_of(request), at=now())
+    except Refusal as refusal:
+        return _told(request, refusal)
+    return redirect("console:number-block", unit.number, block.pk)
+
+
+@require_GET
+@record_page
+def block(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseBase:
+    """Show all numbers of a block, to be printed."""
+    unit = unit_by_number(number)
+    require(may_manage(person_of(request), unit, now()))
+    return _block_page(request, unit, block_id)
+
+
+@require_POST
+@record_page
+def register(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseBase:
+    """Bring in somebody who got a number of the block without a network."""
+    unit = unit_by_number(number)
+    require(may_manage(person_of(request), unit, now()))
+    body = _body(RegistrationIn, request, ("number", "name", "phone", "born_on"))
+    given = read_number(body.number) if body else None
+    if body is None or given is None:
+        return _block_page(request, unit, block_id, gettext("Some fields are missing or wrong."))
+    try:
+        register_from_block(
+            number=given,
+            unit=unit,
+            name=body.name,
+            phone=body.phone,
+            born_on=body.born_on,
+            by=person_of(request),
+            at=now(),
+        )
+    except Refusal as refusal:
+        why = str(REFUSED.get(refusal.slug(), refusal.detail))
+        return _block_page(request, unit, block_id, why)
+    return redirect("console:number-block", unit.number, block_id)
+
+
+@require_POST
+@record_page
+def take_back(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseBase:
+    """Take a block back: what is left of it is void."""
+    unit = unit_by_number(number)
+    return_block(block_id=block_id, unit=unit, by=person_of(request), at=now())
+    return redirect("console:number-block", unit.number, block_id)
+
+
+def _block_page(request: HttpRequest, unit: Unit, block_id: UUID, problem: str = "") -> HttpResponse:
+    context = {"unit": unit, "held": block_with_numbers(unit, block_id), "problem": problem}
+    return show(request, "number_block", context, page="numbers", status=422 if problem else 200)
+
+
+def _page(request: HttpRequest, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
+    user, at = person_of(request), now()
+    units = dispatched_units(user.pk, at=at)
+    managed = [UnitBlocks(unit, blocks_of(unit)) for unit in units if may_manage(user, unit, at)]
+    # The ids are made here: whoever sends a form twice registers nobody twice.
+    made = {"units": units, "managed": managed, "walk_in_id": uuid7(), "block_id": uuid7()}
+    return show(
+        request, "numbers", {**made, "most_in_block": MOST_IN_BLOCK, **context}, page="numbers", status=status
+    )
+
+
+def _found(asked: str, user: User, at: datetime) -> dict[str, Any]:
+    """Return what is shown of a number; what somebody may not see is told like what does not exist."""
+    try:
+        found = look_up(asked, by=user, at=at)
+    except NotFound:
+        return {"hidden": True}
+    return {"found": found, "state": STATES[found.state], "written": _written(found)}
+
+
+def _written(found: NumberOut) -> dict[str, str]:
+    """Return the numbers of a result as people read them, by the name of their field."""
+    both = {"number": found.number, "now": found.now if found.state == "alias" else None}
+    return {name: format_volunteer_number(int(number)) for name, number in both.items() if number}
+
+
+def _body(shape: type[_Body], request: HttpRequest, names: tuple[str, ...]) -> _Body | None:
+    """Return the fields of a form as the shape that the REST door takes; None when they do not fit."""
+    fields = {name: value for name in names if (value := request.POST.get(name, "").strip())}
+    try:
+        return shape.model_validate(fields)
+    except pydantic.ValidationError:
+        return None
+
+
+def _told(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Return the page with the reason for which something was not done; what is hidden stays so."""
+    if isinstance(refusal, NotFound):
+        raise refusal
+    return _refused(request, str(REFUSED.get(refusal.slug(), refusal.detail)))
+
+
+def _refused(request: HttpRequest, why: str) -> HttpResponse:
+    return _page(request, {"problem": why}, status=422)
+
+
+def _to_number(number: int) -> HttpResponse:
+    address = reverse("console:numbers")
+    return redirect(f"{address}?{urlencode({'number': format_volunteer_number(number)})}")

@@ -1,0 +1,56 @@
+"""What dispatch keeps of a person: the parts in tasks, for export and deletion."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from django.conf import settings
+
+from backend.dispatch.models import AssignmentStatus, Task, TaskStatus
+from backend.dispatch.services.refusals import StillOnTask
+from backend.lib.errors import require
+from backend.volunteers.models import Volunteer
+from backend.volunteers.own_data import Part
+
+MOST = 10_000
+"""Parts of one person that an export holds; the newest come first."""
+
+
+def assignments_of(volunteer: Volunteer, _at: datetime) -> Any:
+    """Return every part of a person in tasks, the newest first."""
+    fields = (
+        *("task", "task__title", "task__category", "task__starts_at", "task__place_name", "unit__number"),
+        *("status", "offered_at", "answered_at", "eta_at", "risk_acknowledged_at", "reason"),
+    )
+    return list(volunteer.assignments.order_by("-offered_at", "-pk").values(*fields)[:MOST])
+
+
+def check_no_open_task(volunteer: Volunteer, at: datetime) -> None:
+    """Raise StillOnTask for whoever has accepted a task that is not over: it counts on them.
+
+    Locks the open tasks that the person was asked for, as answering does: no answer is on its way meanwhile, and one
+    that comes later finds nobody.
+    """
+    asked = Task.objects.select_for_update(of=("self",)).filter(
+        status=TaskStatus.CALLED, assignments__volunteer=volunteer
+    )
+    list(asked.order_by("pk").values_list("pk", flat=True))
+    around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    open_parts = volunteer.assignments.filter(
+        status__in=[AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE],
+        task__status__in=[TaskStatus.CALLED, TaskStatus.CLOSED],
+        task__starts_at__gte=at - around,
+    )
+    require(not open_parts.exists(), StillOnTask)
+
+
+def erase_words(volunteer: Volunteer, _at: datetime) -> None:
+    """Take out what the person wrote; the parts stay as service records of a number without a name."""
+    volunteer.assignments.exclude(reason="").update(reason="")
+
+
+ASSIGNMENTS = Part(
+    read=assignments_of,
+    check=check_no_open_task,
+    erase=erase_words,
+    kept="Which tasks the number was asked for and took part in: service records are kept 10 years.",
+)

@@ -1,0 +1,64 @@
+"""Who may accept a task, beyond having been asked: what the law asks for counts at the moment of accepting too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from backend.dispatch import queries
+from backend.dispatch.models import Assignment, Task
+from backend.dispatch.rules import is_dangerous, is_for_adults
+from backend.dispatch.schemas import AnswerIn
+from backend.dispatch.services.refusals import (
+    CredentialsMissing,
+    ForAdultsOnly,
+    GuardianDisagrees,
+    RiskNotAcknowledged,
+)
+from backend.lib.errors import NotFound
+from backend.volunteers.models import Volunteer, adult_if_born_until
+
+
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """What was read of those who answer one task: whose credentials are good, whose guardians agree.
+
+    `guarded` are those for whom a guardian has to agree and does.
+    """
+
+    dangerous: bool
+    for_adults: bool
+    fit: frozenset[int]
+    guarded: frozenset[int]
+
+    @classmethod
+    def of(cls, task: Task, parts: Sequence[Assignment], at: datetime) -> "Fitness":
+        """Read it: no query for ordinary work of adults, one for dangerous service, one when minors answer."""
+        people = [part.volunteer for part in parts]
+        minors = [person.pk for person in people if _is_minor(person, at)]
+        dangerous = is_dangerous(task)
+        return cls(
+            dangerous=dangerous,
+            for_adults=is_for_adults(task),
+            fit=frozenset(queries.fit_for(task, [person.pk for person in people]) if dangerous else ()),
+            guarded=frozenset(queries.with_guardian(minors, at) if minors else ()),
+        )
+
+    def check(self, person: Volunteer, answer: AnswerIn, at: datetime) -> None:
+        """Raise why somebody may not accept.
+
+        ForAdultsOnly, GuardianDisagrees, CredentialsMissing, RiskNotAcknowledged; NotFound to whoever was erased since.
+        """
+        if person.erased_at is not None:
+            raise NotFound
+        if self.for_adults and not person.is_adult(at):
+            raise ForAdultsOnly
+        if _is_minor(person, at) and person.pk not in self.guarded:
+            raise GuardianDisagrees
+        if self.dangerous and person.pk not in self.fit:
+            raise CredentialsMissing
+        if self.dangerous and not answer.risk_acknowledged:
+            raise RiskNotAcknowledged
+
+
+def _is_minor(person: Volunteer, at: datetime) -> bool:
+    return person.born_on is not None and person.born_on > adult_if_born_until(at)

@@ -1,0 +1,65 @@
+"""Names why those on a task are located without their consent."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from backend.audit.services import record
+from backend.dispatch import queries
+from backend.dispatch.events import LegalBasisNamed, TaskProgressed
+from backend.dispatch.models import AssignmentStatus, Task, TaskStatus
+from backend.dispatch.rules import commands, may_direct
+from backend.dispatch.schemas import LegalBasisIn
+from backend.dispatch.services.announcements import to_everyone_asked
+from backend.dispatch.services.refusals import TaskOver
+from backend.dispatch.services.tasks import lock_task
+from backend.lib.errors import NotAllowed, require
+from backend.realtime.log import Announcement, publish_all
+from backend.realtime.positions import forget
+from backend.volunteers.models import User
+from backend.volunteers.rules import agrees_to_location
+
+
+@transaction.atomic
+def name_legal_basis(*, task_id: UUID, wanted: LegalBasisIn, by: User, at: datetime) -> Task:
+    """Have those on a task located without their consent because life is at stake, or end that.
+
+    Everyone who was asked is told. The basis stands on the task, and with the reason and the post in the audit. Again
+    changes nothing. Locks the task. Raises NotFound to whoever does not direct the task, NotAllowed to whoever does not
+    command it, TaskOver.
+    """
+    task = lock_task(task_id)
+    require(may_direct(by, task, at))
+    post = commands(by, task, at)
+    if post is None:
+        raise NotAllowed("Only a commander names a legal basis.")
+    require(task.status != TaskStatus.CANCELLED, TaskOver)
+    basis = wanted.legal_basis or ""
+    if task.legal_basis == basis:
+        return task
+    task.legal_basis, task.legal_basis_at = basis, at if basis else None
+    task.save(update_fields=["legal_basis", "legal_basis_at"])
+    if not basis:
+        _forget_who_disagree(task, at)
+    record(
+        "task.legal_basis_named",
+        subject=task.topic,
+        by=by,
+        at=at,
+        legal_basis=basis,
+        reason=wanted.reason,
+        post=post.title,
+    )
+    shape = queries.task_out(task)
+    told = to_everyone_asked(task, LegalBasisNamed(task=task.pk, legal_basis=shape.legal_basis))
+    publish_all([*told, Announcement(task.topic, TaskProgressed(task=shape, changed=[]))], at=at)
+    return task
+
+
+def _forget_who_disagree(task: Task, at: datetime) -> None:
+    """Take off the map whom the basis alone made visible."""
+    on_it = task.assignments.filter(status=AssignmentStatus.ACCEPTED)
+    agreeing = on_it.filter(agrees_to_location("volunteer__")).values("pk")
+    on_it = on_it.exclude(pk__in=agreeing)
+    forget(on_it.values_list("volunteer__number", flat=True), at=at)

@@ -1,0 +1,61 @@
+"""Doors of invitations and passwords."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.lib.api import answer, now, parse
+from backend.volunteers import services
+from backend.volunteers.authentication import device_of, django_request, user_of
+from backend.volunteers.queries.holders_of_numbers import volunteer_by_number
+from backend.volunteers.schemas import SignedIn
+from backend.volunteers.schemas.invitations import InvitationIn, InvitationMade, PasswordIn
+from backend.volunteers.services.invitations import accept_invitation, invite
+from backend.volunteers.services.passwords import change_password
+from backend.volunteers.signin import invited_user, require_own_password
+
+
+class PasswordDoor(APIView):
+    """One's password."""
+
+    @extend_schema(operation_id="change_password", request=PasswordIn, responses={204: None}, tags=["me"])
+    def post(self, request: Request) -> Response:
+        """Change the password; all other devices are signed out."""
+        body, user = parse(PasswordIn, request), user_of(request)
+        require_own_password(django_request(request), user, body.current, field="current")
+        change_password(new=body.new, device_id=device_of(request), by=user, at=now())
+        return answer(None)
+
+
+class InvitationDoor(APIView):
+    """The invitation of a person."""
+
+    @extend_schema(operation_id="invite", request=None, responses={201: InvitationMade}, tags=["volunteers"])
+    def post(self, request: Request, person: str) -> Response:
+        """Make a code by which the person signs in for the first time; it is told this once, the former is void."""
+        volunteer = volunteer_by_number(person)
+        (made,) = invite(volunteers=[volunteer], by=user_of(request), at=now())
+        return answer(made, status=201)
+
+
+class AcceptInvitationDoor(APIView):
+    """Opens with the code on a slip."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="accept_invitation",
+        request=InvitationIn,
+        responses=SignedIn,
+        tags=["sign-in"],
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Sign in by a printed code, and choose the password; the code works once."""
+        body, at = parse(InvitationIn, request), now()
+        user = invited_user(django_request(request), body.number, body.code)
+        accept_invitation(user=user, code=body.code, password=body.password, at=at)
+        return answer(services.sign_in(user=user, device=body.device, at=at))

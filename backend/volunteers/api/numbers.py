@@ -1,0 +1,157 @@
+"""Doors to numbers: looking them up, blocks of them, temporary ones, and merging."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.lib.api import answer, now, parse
+from backend.lib.errors import Invalid, require
+from backend.lib.spoken import read_number
+from backend.volunteers import rules
+from backend.volunteers.authentication import user_of
+from backend.volunteers.queries import unit_by_number
+from backend.volunteers.queries.numbers import block_with_numbers, blocks_of, look_up, number_in
+from backend.volunteers.schemas.numbers import (
+    BlockIn,
+    BlockOut,
+    Blocks,
+    BlockWithNumbers,
+    MergeIn,
+    NumberedPerson,
+    NumberOut,
+    RegistrationIn,
+    WalkInIn,
+)
+from backend.volunteers.services.merging import merge_volunteers
+from backend.volunteers.services.number_blocks import issue_block, register_from_block, return_block
+from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
+
+
+def _number_in(text: str, pointer: str) -> int:
+    """Return the number that a field of the body says, or raise Invalid."""
+    number = read_number(text)
+    if number is None:
+        raise Invalid(errors=[{"pointer": pointer, "detail": "must be a volunteer number"}])
+    return number
+
+
+class NumberDoor(APIView):
+    """A volunteer number as people write or say it."""
+
+    @extend_schema(operation_id="look_up_number", responses=NumberOut, tags=["numbers"])
+    def get(self, request: Request, text: str) -> Response:
+        """Return what became of a number; for a wrong check digit, those one slip away in one's own units."""
+        return answer(look_up(text, by=user_of(request), at=now()))
+
+
+class NumberBlocksDoor(APIView):
+    """The blocks of numbers of a unit."""
+
+    @extend_schema(operation_id="number_blocks", responses=Blocks, tags=["numbers"])
+    def get(self, request: Request, number: str) -> Response:
+        """Return the blocks that were handed to a unit, the newest first; at most 100."""
+        unit = unit_by_number(number)
+        require(rules.may_manage(user_of(request), unit, now()))
+        return answer(blocks_of(unit))
+
+    @extend_schema(
+        operation_id="issue_number_block", request=BlockIn, responses={201: BlockOut}, tags=["numbers"]
+    )
+    def post(self, request: Request, number: str) -> Response:
+        """Set numbers aside for days when people are registered without a network."""
+        unit, body = unit_by_number(number), parse(BlockIn, request)
+        block = issue_block(block_id=body.id, unit=unit, size=body.size, by=user_of(request), at=now())
+        return answer(BlockOut.of(block), status=201)
+
+
+class NumberBlockDoor(APIView):
+    """One block of numbers."""
+
+    @extend_schema(operation_id="number_block", responses=BlockWithNumbers, tags=["numbers"])
+    def get(self, request: Request, number: str, block_id: UUID) -> Response:
+        """Return a block and all its numbers, to be printed or taken along."""
+        unit = unit_by_number(number)
+        require(rules.may_manage(user_of(request), unit, now()))
+        return answer(block_with_numbers(unit, block_id))
+
+
+class ReturnBlockDoor(APIView):
+    """Taking a block back."""
+
+    @extend_schema(operation_id="return_number_block", request=None, responses=BlockOut, tags=["numbers"])
+    def post(self, request: Request, number: str, block_id: UUID) -> Response:
+        """Take a block back: its numbers that nobody got are void for ever."""
+        unit = unit_by_number(number)
+        block = return_block(block_id=block_id, unit=unit, by=user_of(request), at=now())
+        return answer(BlockOut.of(block))
+
+
+class RegistrationsDoor(APIView):
+    """People who got a number without a network."""
+
+    @extend_schema(
+        operation_id="register_from_block",
+        request=RegistrationIn,
+        responses={201: NumberedPerson},
+        tags=["numbers"],
+    )
+    def post(self, request: Request, number: str) -> Response:
+        """Register somebody under a number of a block of the unit, or of one above it."""
+        unit, body = unit_by_number(number), parse(RegistrationIn, request)
+        person = register_from_block(
+            number=_number_in(body.number, "/number"),
+            unit=unit,
+            name=body.name,
+            phone=body.phone,
+            born_on=body.born_on,
+            by=user_of(request),
+            at=now(),
+        )
+        return answer(NumberedPerson.of(person), status=201)
+
+
+class WalkInsDoor(APIView):
+    """People who came to help without a number."""
+
+    @extend_schema(
+        operation_id="register_walk_in", request=WalkInIn, responses={201: NumberedPerson}, tags=["numbers"]
+    )
+    def post(self, request: Request, number: str) -> Response:
+        """Register somebody on the spot with a temporary number, as a member of the unit."""
+        unit, body = unit_by_number(number), parse(WalkInIn, request)
+        person = register_walk_in(
+            walk_in_id=body.id,
+            unit=unit,
+            name=body.name,
+            phone=body.phone,
+            born_on=body.born_on,
+            by=user_of(request),
+            at=now(),
+        )
+        return answer(NumberedPerson.of(person), status=201)
+
+
+class LifeNumberDoor(APIView):
+    """A number for life."""
+
+    @extend_schema(operation_id="give_life_number", request=None, responses=NumberedPerson, tags=["numbers"])
+    def post(self, request: Request, temporary: str) -> Response:
+        """Give whoever has a temporary number one for life; the old one leads to them."""
+        volunteer = give_life_number(number=number_in(temporary), by=user_of(request), at=now())
+        return answer(NumberedPerson.of(volunteer))
+
+
+class MergeDoor(APIView):
+    """Two records of the same person."""
+
+    @extend_schema(
+        operation_id="merge_volunteers", request=MergeIn, responses=NumberedPerson, tags=["numbers"]
+    )
+    def post(self, request: Request, kept: str) -> Response:
+        """Merge a duplicate into the record with this number, which is kept."""
+        duplicate = _number_in(parse(MergeIn, request).duplicate, "/duplicate")
+        merged = merge_volunteers(kept=number_in(kept), duplicate=duplicate, by=user_of(request), at=now())
+        return answer(NumberedPerson.of(merged))

@@ -1,0 +1,193 @@
+"""Doors to what is kept of people, and to what they decide about it."""
+
+from uuid import UUID
+
+import pydantic
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.lib.api import answer, now, parse
+from backend.lib.errors import NotFound, require
+from backend.lib.problems import invalid
+from backend.volunteers.authentication import django_request, user_of
+from backend.volunteers.models import LookedAt, Purpose, User, Volunteer
+from backend.volunteers.queries import privacy as queries
+from backend.volunteers.queries.export import export_of
+from backend.volunteers.queries.people import person_numbered
+from backend.volunteers.rules import may_keep_records_of
+from backend.volunteers.schemas.privacy import (
+    ConsentIn,
+    Consents,
+    CredentialIn,
+    CredentialOut,
+    Credentials,
+    DeletionIn,
+    Erased,
+    GuardianIn,
+    GuardianOut,
+    Guardians,
+    LookFilter,
+    LookPage,
+    OwnData,
+)
+from backend.volunteers.services.consents import give_consent, withdraw_consent
+from backend.volunteers.services.credentials import record_credential, revoke_credential
+from backend.volunteers.services.guardians import record_guardian, withdraw_guardian
+from backend.volunteers.services.looks import note_looks
+from backend.volunteers.services.own_data import erase_person
+from backend.volunteers.signin import confirm_password
+
+PERSON = OpenApiParameter("person", str, OpenApiParameter.PATH, description="the volunteer number")
+
+
+class ConsentsDoor(APIView):
+    """What one agrees to."""
+
+    @extend_schema(operation_id="consents", responses=Consents, tags=["privacy"])
+    def get(self, request: Request) -> Response:
+        """Return every purpose with the words that hold now, in one's language, and whether one agrees."""
+        return answer(_own_consents(user_of(request)))
+
+
+class ConsentDoor(APIView):
+    """One purpose."""
+
+    @extend_schema(operation_id="decide_consent", request=ConsentIn, responses=Consents, tags=["privacy"])
+    def put(self, request: Request, purpose: str) -> Response:
+        """Agree to a purpose, naming the version that was read, or withdraw.
+
+        Withdrawing `location` ends tracking at once, on duty and on a task: no fix that comes later is stored.
+        """
+        require(purpose in Purpose.values)
+        body, user, at = parse(ConsentIn, request), user_of(request), now()
+        if body.agreed:
+            give_consent(purpose=Purpose(purpose), version=body.version, by=user, at=at)
+        else:
+            withdraw_consent(purpose=Purpose(purpose), by=user, at=at)
+        return answer(_own_consents(user))
+
+
+class LooksDoor(APIView):
+    """Who looked at one."""
+
+    @extend_schema(
+        operation_id="looks",
+        parameters=[OpenApiParameter("after", OpenApiTypes.INT64, description="`next` of the page before")],
+        responses=LookPage,
+        tags=["privacy"],
+    )
+    def get(self, request: Request) -> Response:
+        """Return who was shown one's details, phone or place, newest first, 50 a page; kept for 180 days."""
+        try:
+            chosen = LookFilter.model_validate(request.query_params.dict())
+        except pydantic.ValidationError as error:
+            raise invalid(error) from error
+        return answer(queries.looks_at(user_of(request), after=chosen.after))
+
+
+class ExportDoor(APIView):
+    """Everything that is kept of one."""
+
+    @extend_schema(operation_id="export_own_data", responses=OwnData, tags=["privacy"])
+    def get(self, request: Request) -> Response:
+        """Return everything that is kept of oneself, to keep or to take elsewhere."""
+        return answer(OwnData(export_of(user_of(request), at=now())))
+
+
+class DeletionDoor(APIView):
+    """The deletion of everything of one's own."""
+
+    @extend_schema(operation_id="delete_own_data", request=DeletionIn, responses=Erased, tags=["privacy"])
+    def post(self, request: Request) -> Response:
+        """Delete everything of one's own at once, for good: nobody can bring it back.
+
+        Service records stay with the number, which no longer leads to anybody. Refused while one is on a task.
+        """
+        body, user = parse(DeletionIn, request), user_of(request)
+        confirm_password(django_request(request), user, body.password)
+        return answer(erase_person(by=user, at=now()))
+
+
+class CredentialsDoor(APIView):
+    """A person's insurances, trainings and agreements."""
+
+    @extend_schema(operation_id="credentials", parameters=[PERSON], responses=Credentials, tags=["people"])
+    def get(self, request: Request, person: str) -> Response:
+        """Return them, the newest first, to the person and to those who keep the records."""
+        return answer(queries.credentials_of(_shown(user_of(request), person)))
+
+    @extend_schema(
+        operation_id="record_credential",
+        parameters=[PERSON],
+        request=CredentialIn,
+        responses={201: CredentialOut},
+        tags=["people"],
+    )
+    def post(self, request: Request, person: str) -> Response:
+        """Note one. Dangerous service asks for all three kinds; a wrong one is revoked and noted anew."""
+        body, user = parse(CredentialIn, request), user_of(request)
+        made = record_credential(volunteer=person_numbered(person), wanted=body, by=user, at=now())
+        return answer(made, status=201)
+
+
+class CredentialDoor(APIView):
+    """One insurance, training or agreement."""
+
+    @extend_schema(
+        operation_id="revoke_credential", parameters=[PERSON], responses={204: None}, tags=["people"]
+    )
+    def delete(self, request: Request, person: str, credential_id: UUID) -> Response:
+        """Revoke one that was wrong or no longer holds; it stays on record as revoked."""
+        volunteer = person_numbered(person)
+        revoke_credential(volunteer=volunteer, credential_id=credential_id, by=user_of(request), at=now())
+        return answer(None)
+
+
+class GuardiansDoor(APIView):
+    """A minor's guardians."""
+
+    @extend_schema(operation_id="guardians", parameters=[PERSON], responses=Guardians, tags=["people"])
+    def get(self, request: Request, person: str) -> Response:
+        """Return them, the newest first, to the person and to those who keep the records."""
+        return answer(queries.guardians_of(_shown(user_of(request), person)))
+
+    @extend_schema(
+        operation_id="record_guardian",
+        parameters=[PERSON],
+        request=GuardianIn,
+        responses={201: GuardianOut},
+        tags=["people"],
+    )
+    def post(self, request: Request, person: str) -> Response:
+        """Note a guardian who agrees; without one a minor is offered no work."""
+        body, user = parse(GuardianIn, request), user_of(request)
+        made = record_guardian(volunteer=person_numbered(person), wanted=body, by=user, at=now())
+        return answer(made, status=201)
+
+
+class GuardianDoor(APIView):
+    """One guardian."""
+
+    @extend_schema(
+        operation_id="withdraw_guardian", parameters=[PERSON], responses={204: None}, tags=["people"]
+    )
+    def delete(self, request: Request, person: str, guardian_id: UUID) -> Response:
+        """Note that a guardian no longer agrees; what the minor agreed to with this guardian ends at once."""
+        volunteer = person_numbered(person)
+        withdraw_guardian(volunteer=volunteer, guardian_id=guardian_id, by=user_of(request), at=now())
+        return answer(None)
+
+
+def _own_consents(user: User) -> Consents:
+    return Consents(queries.consents_of(user.volunteer, language=user.language))
+
+
+def _shown(user: User, number: str) -> Volunteer:
+    """Return a person whose records somebody may see, and note the look. Raises NotFound."""
+    volunteer, at = person_numbered(number), now()
+    require(volunteer.user_id == user.pk or may_keep_records_of(user, volunteer, at), NotFound)
+    note_looks(viewer_user_id=user.pk, volunteer_ids=[volunteer.pk], what=LookedAt.RECORDS, at=at)
+    return volunteer

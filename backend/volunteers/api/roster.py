@@ -1,0 +1,66 @@
+"""Doors to rosters, and to the people nearest to a place."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.lib.api import answer, now, parse_query
+from backend.lib.datum import to_wgs84
+from backend.lib.errors import require
+from backend.volunteers import queries, rules
+from backend.volunteers.authentication import user_of
+from backend.volunteers.queries.nearest import near_outs, nearest_on_duty
+from backend.volunteers.queries.roster import roster_page
+from backend.volunteers.schemas.roster import NearestFilter, NearPeople, RosterFilter, RosterPage
+
+
+class RosterDoor(APIView):
+    """The members of a unit."""
+
+    @extend_schema(
+        operation_id="unit_roster",
+        parameters=[
+            OpenApiParameter(
+                "search", str, description="number, beginning of a name, or phone's last four digits"
+            ),
+            OpenApiParameter("on_duty", bool, description="only who is on duty, or only who is not"),
+            OpenApiParameter("after", str, description="`next` of the page before"),
+        ],
+        responses=RosterPage,
+        tags=["units"],
+    )
+    def get(self, request: Request, number: str) -> Response:
+        """Return the members of a unit and everything below it, 50 a page, for those who may dispatch the unit."""
+        unit, user, at = queries.unit_by_number(number), user_of(request), now()
+        require(rules.may_dispatch(user, unit, at))
+        return answer(roster_page(unit, by=user, at=at, **parse_query(RosterFilter, request).model_dump()))
+
+
+class NearestDoor(APIView):
+    """The people of a unit who are nearest to a place."""
+
+    @extend_schema(
+        operation_id="unit_nearest",
+        parameters=[
+            OpenApiParameter("lon", float, required=True),
+            OpenApiParameter("lat", float, required=True),
+            OpenApiParameter("datum", str, required=True, enum=["wgs84", "gcj02", "bd09"]),
+            OpenApiParameter("skill", str, description="code of a skill that they must have"),
+            OpenApiParameter(
+                "limit", OpenApiTypes.INT, description="how many at most, up to 100; 50 by itself"
+            ),
+        ],
+        responses=NearPeople,
+        tags=["units"],
+    )
+    def get(self, request: Request, number: str) -> Response:
+        """Return who is on duty nearest to a place, for those who may dispatch the unit; none beyond 300 km."""
+        unit, at = queries.unit_by_number(number), now()
+        require(rules.may_dispatch(user_of(request), unit, at))
+        wanted = parse_query(NearestFilter, request)
+        lon, lat = to_wgs84(wanted.lon, wanted.lat, wanted.datum)
+        skills = [wanted.skill] if wanted.skill else []
+        found = nearest_on_duty(lon, lat, skills=skills, within_unit=unit, limit=wanted.limit, at=at)
+        return answer(near_outs(found))

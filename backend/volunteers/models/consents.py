@@ -1,0 +1,47 @@
+"""What people have agreed to."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from backend.volunteers.models.accounts import User
+from backend.volunteers.models.guardians import Guardian
+from backend.volunteers.models.people import Volunteer
+
+
+class Purpose(models.TextChoices):
+    """What somebody may agree to, each by itself."""
+
+    LOCATION = "location", _("Location")
+    PHOTO = "photo", _("Photo")
+    CONTACT = "contact", _("Contact")
+
+
+class Consent(models.Model):
+    """An agreement to one purpose in the words of one version; of each purpose at most one is in force.
+
+    What was withdrawn or replaced stays for a while as the proof of what held then.
+    """
+
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(max_length=12, choices=Purpose.choices)
+    version = models.PositiveSmallIntegerField()
+    given_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, db_index=True)
+    by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", help_text="null: on paper"
+    )
+    guardian = models.ForeignKey(
+        Guardian,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="consents",
+        help_text="who stood by a minor",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["volunteer", "purpose"], condition=Q(withdrawn_at__isnull=True), name="consent_once"
+            )
+        ]

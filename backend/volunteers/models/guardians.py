@@ -1,0 +1,36 @@
+"""Those who answer for minors."""
+
+from django.db import models
+from django.db.models import Q
+
+from backend.lib.sealed import seal, unseal
+from backend.volunteers.models.accounts import User
+from backend.volunteers.models.people import Volunteer
+
+
+class Guardian(models.Model):
+    """A parent or guardian who agrees, or no longer agrees, to a minor's service."""
+
+    id = models.UUIDField(primary_key=True)
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="guardians")
+    name = models.CharField(max_length=80)
+    phone_sealed = models.CharField(max_length=120, blank=True)
+    consent_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["volunteer"], condition=Q(withdrawn_at__isnull=True), name="guardian_who_agrees"
+            )
+        ]
+
+    @property
+    def phone(self) -> str:
+        """The phone number. Sealed in the database."""
+        return unseal(self.phone_sealed, "phone")
+
+    @phone.setter
+    def phone(self, phone: str) -> None:
+        self.phone_sealed = seal(phone, "phone")

@@ -1,0 +1,33 @@
+"""Who looked at whom."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from backend.volunteers.models.accounts import User
+from backend.volunteers.models.people import Volunteer
+
+
+class LookedAt(models.TextChoices):
+    """What was shown of a person."""
+
+    PROFILE = "profile", _("Profile")
+    PHONE = "phone", _("Phone")
+    LOCATION = "location", _("Location")
+    RECORDS = "records", _("Records")
+    EXPORT = "export", _("Export")
+    BADGE = "badge", _("Badge")
+
+
+class Look(models.Model):
+    """Somebody was shown something of a named person; one row for each hour, however often."""
+
+    viewer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    subject = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="looks", db_index=False)
+    what = models.CharField(max_length=12, choices=LookedAt.choices)
+    hour = models.DateTimeField(db_index=True, help_text="when that hour began")
+    at = models.DateTimeField(help_text="the first time in that hour")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "hour", "viewer", "what"], name="look_once_an_hour")
+        ]

@@ -1,0 +1,54 @@
+"""Says whether a new password is good enough."""
+
+import re
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from backend.lib.errors import Invalid
+from backend.volunteers.models import User
+
+
+class NotOnesOwnDetails:
+    """Refuses passwords with the person's number, phone or name in them: they stand on the card."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raise ValidationError."""
+        if isinstance(user, User) and any(own in _plain(password) for own in _details(user)):
+            raise ValidationError(
+                _("Your number, phone or name must not be in the password."), code="own_details"
+            )
+
+    def get_help_text(self) -> str:
+        """Say the rule."""
+        return _("Your number, phone or name must not be in the password.")
+
+
+def require_good_password(user: User, password: str, *, field: str) -> None:
+    """Raise Invalid that says at `field` each rule that the password breaks, in English."""
+    with override("en"):
+        errors = broken_rules(user, password)
+    if errors:
+        raise Invalid(errors=[{"pointer": f"/{field}", "detail": error} for error in errors])
+
+
+def broken_rules(user: User, password: str) -> list[str]:
+    """Return what is wrong with a password, in the language of the page."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        return list(error.messages)
+    return []
+
+
+def _details(user: User) -> list[str]:
+    volunteer = getattr(user, "volunteer", None)
+    own = [user.phone] + ([f"{volunteer.number:08d}", volunteer.name] if volunteer else [])
+    return [_plain(one) for one in own if len(one) > 1]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s-]", "", text).casefold()

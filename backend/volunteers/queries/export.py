@@ -1,0 +1,84 @@
+"""Everything that is kept of a person, for that person alone."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+from django.db.models.functions import TruncDate
+from pydantic import JsonValue, TypeAdapter
+
+from backend.lib.sealed import unseal
+from backend.realtime.models import Fix, LatestPosition
+from backend.volunteers.models import Device, Look, Tracker, User, Volunteer
+from backend.volunteers.models.sealed_columns import SUFFIX
+from backend.volunteers.own_data import parts_of
+from backend.volunteers.queries.me import me_of
+from backend.volunteers.queries.privacy import credentials_of, guardians_of
+
+MOST = 10_000
+"""Lines of one kind; the newest come first. Nothing of a person reaches it within the times that things are kept."""
+
+_json: TypeAdapter[Any] = TypeAdapter(Any)
+
+
+def export_of(user: User, *, at: datetime) -> dict[str, JsonValue]:
+    """Return everything that is kept of the person, with the phone and the identity card in full."""
+    volunteer = Volunteer.objects.select_related("user").get(user=user)
+    parts: dict[str, Any] = {
+        "exported_at": at,
+        "profile": _profile(volunteer, at),
+        "memberships": _rows(
+            volunteer.memberships.order_by("pk"), "unit__number", "unit__display_name", "is_primary"
+        ),
+        "posts": _rows(volunteer.posts.order_by("pk"), "unit__number", "role", "seat", "from_at", "until_at"),
+        "consents": _rows(
+            volunteer.consents.order_by("-given_at", "-pk"), "purpose", "version", "given_at", "withdrawn_at"
+        ),
+        "guardians": guardians_of(volunteer),
+        "credentials": credentials_of(volunteer),
+        "devices": _rows(
+            Device.objects.filter(user=user).order_by("-created_at"),
+            *("id", "name", "platform", "created_at", "last_seen_at", "revoked_at"),
+        ),
+        "trackers": _rows(
+            Tracker.objects.filter(user=user).order_by("-created_at"),
+            *("id", "name", "datum", "created_at", "expires_at", "last_seen_at", "revoked_at"),
+        ),
+        "looks": _rows(
+            Look.objects.filter(subject=volunteer).order_by("-pk"), "at", "what", "viewer__volunteer__number"
+        ),
+        "duty_periods": _rows(volunteer.duty_periods.order_by("-since"), "since", "until"),
+        "tracks": _tracks(volunteer.number),
+        **parts_of(volunteer, at),
+    }
+    whole: dict[str, JsonValue] = _json.dump_python(parts, mode="json")
+    return whole
+
+
+def _profile(volunteer: Volunteer, at: datetime) -> dict[str, Any]:
+    """Return what the person sees of themselves, the date of birth, and every sealed column opened."""
+    opened = {
+        field.name.removesuffix(SUFFIX): unseal(
+            getattr(volunteer, field.name), field.name.removesuffix(SUFFIX)
+        )
+        for field in volunteer._meta.concrete_fields  # noqa: SLF001  # the documented way to a model's fields
+        if field.name.endswith(SUFFIX)
+    }
+    me = me_of(volunteer.user, at=at).model_dump(mode="json")
+    return {**me, **opened, "born_on": volunteer.born_on, "standing": volunteer.standing}
+
+
+def _tracks(number: int) -> dict[str, Any]:
+    """Return how many fixes there are of each day, and where the person was last seen."""
+    days = (
+        Fix.objects.filter(person=number)
+        .annotate(day=TruncDate("at"))
+        .values("day")
+        .annotate(fixes=Count("*"))
+    )
+    last = LatestPosition.objects.filter(person=number).exclude(scope="").values("at", "lon", "lat").first()
+    return {"days": list(days.order_by("day")), "last_seen": last}
+
+
+def _rows(rows: Any, *fields: str) -> list[dict[str, Any]]:
+    return list(rows.values(*fields)[:MOST])

@@ -1,0 +1,110 @@
+"""Reads the lives of volunteers: standing, memberships, applications, transfers, posts."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from backend.lib.errors import require
+from backend.volunteers.models import (
+    MANAGING_ROLES,
+    Application,
+    Membership,
+    Post,
+    Transfer,
+    TransferStatus,
+    Unit,
+    User,
+    Volunteer,
+)
+from backend.volunteers.queries.seats import seat_text
+from backend.volunteers.rules import current_posts, may_manage, within
+from backend.volunteers.schemas.lives import (
+    ApplicationOut,
+    ApplicationPage,
+    MembershipOut,
+    StandingOut,
+    TransferOut,
+)
+
+PAGE = 50
+TRANSFERS = 100
+
+
+def standing_out(volunteer: Volunteer) -> StandingOut:
+    """Return where somebody's service stands."""
+    return StandingOut(
+        volunteer=f"{volunteer.number:08d}",
+        standing=volunteer.standing,
+        until=volunteer.standing_until,
+        reason=volunteer.standing_reason,
+    )
+
+
+def membership_out(membership: Membership) -> MembershipOut:
+    """Return a membership that was read with its unit."""
+    seat = membership.seat
+    return MembershipOut(
+        unit=membership.unit.number,
+        seat=seat_text(membership.unit, seat) if seat else None,
+        is_primary=membership.is_primary,
+    )
+
+
+def memberships_of(volunteer: Volunteer) -> list[MembershipOut]:
+    """Return the units somebody belongs to, the primary one first."""
+    rows = volunteer.memberships.select_related("unit").order_by("-is_primary", "unit__path")
+    return [membership_out(row) for row in rows]
+
+
+def applications_to(unit: Unit, *, status: str, after: UUID | None) -> ApplicationPage:
+    """Return up to 50 applications to the unit itself, the oldest first; `after` is the last of the page before."""
+    found = Application.objects.filter(unit=unit, status=status)
+    if after:
+        last = found.filter(pk=after).first()
+        require(last is not None)
+        assert last is not None
+        found = found.filter(Q(at__gt=last.at) | Q(at=last.at, pk__gt=last.pk))
+    page = list(found.select_related("unit", "volunteer").order_by("at", "pk")[: PAGE + 1])
+    items = [ApplicationOut.of(application) for application in page[:PAGE]]
+    return ApplicationPage(items=items, next=items[-1].id if len(page) > PAGE else None)
+
+
+def transfers_for(user: User, *, at: datetime) -> list[TransferOut]:
+    """Return the transfers one may see, newest first, at most 100: one's own, and those of units one looks after."""
+    posts = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
+    paths = posts.values_list("unit__path", flat=True)
+    seen = Q(volunteer__user=user)
+    for path in paths:
+        seen |= within(path, "from_unit__path") | within(path, "to_unit__path")
+    rows = Transfer.objects.filter(seen).select_related("volunteer", "from_unit", "to_unit")
+    found = rows.order_by("-proposed_at", "-pk")[:TRANSFERS]
+    return [transfer_out(transfer, user, at=at) for transfer in found]
+
+
+def transfer_out(transfer: Transfer, user: User, *, at: datetime) -> TransferOut:
+    """Return a transfer as somebody sees it.
+
+    Whoever asks for another unit's member by number learns no name before that unit has agreed.
+    """
+    agreed = transfer.status == TransferStatus.DONE or transfer.waits_for == "receiving"
+    own = transfer.volunteer.user_id == user.pk
+    return TransferOut.of(transfer, named=own or agreed or may_manage(user, transfer.from_unit, at))
+
+
+def posts_in(unit: Unit, *, at: datetime) -> list[Post]:
+    """Return the posts of a unit that are held at `at` or will be, by seat."""
+    lasting = Q(until_at=None) | Q(until_at__gt=at)
+    rows = Post.objects.filter(lasting, unit=unit).select_related("unit", "volunteer")
+    return list(rows.order_by("seat", "from_at", "pk"))
+
+
+def numbers_of_leaders(units: Iterable[Unit], *, at: datetime) -> dict[int, list[int]]:
+    """Return the numbers of those who look after each unit by a post in it, by the unit's key; one query."""
+    found: dict[int, list[int]] = {unit.pk: [] for unit in units}
+    in_time = Q(from_at__lte=at) & (Q(until_at=None) | Q(until_at__gt=at))
+    posts = Post.objects.filter(in_time, unit__in=list(found), role__in=MANAGING_ROLES)
+    for unit_id, number in posts.values_list("unit_id", "volunteer__number").distinct():
+        found[unit_id].append(number)
+    return found

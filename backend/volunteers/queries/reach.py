@@ -1,0 +1,50 @@
+"""Reads through what people can be reached, and when they were last heard of."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from django.conf import settings
+from django.db.models import Count, Max, Q, QuerySet
+
+from backend.realtime.models import LatestPosition
+from backend.volunteers.models import Device, Volunteer
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many channels a person has, and when a device of theirs or a position was last heard of."""
+
+    channels: int = 0
+    last_seen_at: datetime | None = None
+
+
+def live_devices(at: datetime) -> QuerySet[Device]:
+    """Return the devices that are signed in: each is a channel through which its person can be reached."""
+    return Device.objects.filter(_is_live(at))
+
+
+def reach_of(people: Collection[Volunteer], *, at: datetime) -> dict[int, Reach]:
+    """Return how people can be reached, by their keys; two queries."""
+    devices = (
+        Device.objects.filter(user__in=[person.user_id for person in people])
+        .values("user")
+        .annotate(channels=Count("pk", filter=_is_live(at)), seen=Max("last_seen_at"))
+        .order_by()
+    )
+    by_user = {row["user"]: (row["channels"], row["seen"]) for row in devices}
+    positions = LatestPosition.objects.filter(person__in=[person.number for person in people])
+    by_number = dict(positions.values_list("person", "at"))
+    found = {}
+    for person in people:
+        channels, seen = by_user.get(person.user_id, (0, None))
+        moments = [moment for moment in (seen, by_number.get(person.number)) if moment]
+        found[person.pk] = Reach(channels, max(moments, default=None))
+    return found
+
+
+def _is_live(at: datetime) -> Q:
+    """Whoever has not renewed a device's tokens for as long as they are good is signed in on it no more."""
+    good_for = cast(timedelta, settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"])
+    return Q(revoked_at=None, last_seen_at__gt=at - good_for)

@@ -1,0 +1,95 @@
+"""What people say, and see, of when they plan to be available."""
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from backend.lib.wire import Instant, Request, Shape
+
+MOST_HOURS, MOST_PERIODS = 42, 60
+LONGEST_PERIOD = timedelta(days=366)
+
+Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", examples=["18:30"])]
+"""A time on the wall where the unit is; `24:00` is the end of the day."""
+
+
+class HoursIn(Request):
+    """Hours of a weekday, 0 Monday to 6 Sunday. Hours past midnight are two entries."""
+
+    weekday: Annotated[int, Field(ge=0, le=6)]
+    start: Clock
+    end: Clock
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if minutes_of(self.start) >= minutes_of(self.end):
+            raise ValueError("end must be later than start")
+        return self
+
+
+class PeriodIn(Request):
+    """A period in which one is available, or is not, whatever the week says; a year at most."""
+
+    from_at: Instant
+    until_at: Instant
+    available: bool
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if not timedelta(0) < self.until_at - self.from_at <= LONGEST_PERIOD:
+            raise ValueError("until_at must be later than from_at, by a year at most")
+        return self
+
+
+class AvailabilityIn(Request):
+    """All that one plans from now on: it takes the place of what was planned before. Entries must not overlap."""
+
+    weekly: Annotated[list[HoursIn], Field(max_length=MOST_HOURS)] = []
+    periods: Annotated[list[PeriodIn], Field(max_length=MOST_PERIODS)] = []
+
+    @model_validator(mode="after")
+    def _do_not_overlap(self) -> Self:
+        hours = sorted((one.weekday, minutes_of(one.start), minutes_of(one.end)) for one in self.weekly)
+        if any(a[0] == b[0] and b[1] < a[2] for a, b in pairwise(hours)):
+            raise ValueError("hours of the same weekday overlap")
+        periods = sorted((one.from_at, one.until_at) for one in self.periods)
+        if any(b[0] < a[1] for a, b in pairwise(periods)):
+            raise ValueError("periods overlap")
+        return self
+
+
+class HoursOut(Shape):
+    """Hours of a weekday, 0 Monday to 6 Sunday."""
+
+    weekday: int
+    start: str
+    end: str
+
+
+class PeriodOut(Shape):
+    """A period that is an exception from the week."""
+
+    from_at: Instant
+    until_at: Instant
+    available: bool
+
+
+class AvailabilityOut(Shape):
+    """What one plans; the hours of the week are by the clock of `zone`, the zone of one's primary unit."""
+
+    zone: str
+    weekly: list[HoursOut]
+    periods: list[PeriodOut]
+
+
+def minutes_of(clock: str) -> int:
+    """Return the minute of the day."""
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def clock_of(minute: int) -> str:
+    """Return a minute of the day as a clock shows it."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"

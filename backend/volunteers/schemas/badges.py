@@ -1,0 +1,82 @@
+"""What clients see of badges and photos, and what they send."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Base64Bytes, Field
+
+from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+
+State = Literal["valid", "suspended", "expired", "revoked", "unknown", "forged"]
+
+MOST_IMAGE_BYTES = 700_000
+
+
+class BadgeIn(Request):
+    """Issue a badge; without a last day it is good for two years. `id` is a UUIDv7 that the client makes."""
+
+    id: UUID
+    valid_until: date | None = None
+
+
+class RevokeBadgeIn(Request):
+    """Revoke the badge, and say why: lost, returned, stolen."""
+
+    reason: Annotated[str, Field(max_length=80)] = ""
+
+
+class BadgeOut(Shape):
+    """A badge as its person, and those who look after them, see it. `text` is what the QR code says."""
+
+    id: UUID
+    number: VolunteerNumber
+    unit: str
+    issued_at: Instant
+    valid_until: date
+    state: State
+    text: str
+
+
+class BadgeChecked(Shape):
+    """What anybody is told of a badge: how it stands, and the number; never the name.
+
+    `unknown`: it is genuine, but not in this installation, or it is no badge at all. `forged`: the signature is wrong.
+    The number is missing then.
+    """
+
+    state: State
+    number: VolunteerNumber | None
+    valid_until: date | None
+
+
+class BadgeKey(Shape):
+    """A public key by which badges are checked offline: 32 bytes in base64url."""
+
+    id: str
+    algorithm: Literal["Ed25519"]
+    public: str
+
+
+class BadgeKeys(Shape):
+    """The public keys, the one that signs now first."""
+
+    keys: list[BadgeKey]
+
+
+class RevokedBadges(Shape):
+    """The badges whose day has not come and which are good no more: revoked, or of people who are suspended or retired.
+
+    `signature` (Ed25519, base64url) is of `muster list `, then `at` and all `badges`, joined by line feeds.
+    """
+
+    at: Instant
+    badges: list[str]
+    key: str
+    signature: str
+
+
+class PhotoIn(Request):
+    """A picture of oneself (JPEG, PNG, WebP) in base64; 512 pixels of it are kept, and nothing else of the file."""
+
+    image: Annotated[Base64Bytes, Field(max_length=MOST_IMAGE_BYTES)]

@@ -1,0 +1,60 @@
+"""What clients send to change the formation."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from backend.lib.wire import Request
+from backend.volunteers.schemas.lives import Number, UnitNumber
+
+UnitName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+BrandName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)]
+PartnerKindName = Literal[
+    "security_committee",
+    "town_patrol",
+    "security_service",
+    "property",
+    "enterprise",
+    "village_patrol",
+    "factory_guard",
+    "school_guard",
+    "rescue",
+    "famous_team",
+]
+MOST_MOVED = 10_000
+"""Members that one split may name."""
+
+
+class UnitIn(Request):
+    """Make a unit below another; with `partner_kind` a partner organisation's, otherwise one of the next level."""
+
+    parent: UnitNumber
+    name: UnitName
+    brand_name: BrandName = ""
+    partner_kind: PartnerKindName | None = None
+
+
+class UnitChange(Request):
+    """Rename a unit; what is left out stays. An empty brand name takes it away."""
+
+    name: UnitName | None = None
+    brand_name: BrandName | None = None
+
+
+class MoveIn(Request):
+    """The unit that is to stand above, of the same kind as the one above now."""
+
+    parent: UnitNumber
+
+
+class SplitIn(Request):
+    """The name of a new unit beside this one, and the members who go there."""
+
+    name: UnitName
+    members: Annotated[list[Number], Field(max_length=MOST_MOVED)] = []
+
+
+class SuccessorIn(Request):
+    """The unit that follows: it answers to the number from now on."""
+
+    successor: UnitNumber

@@ -1,0 +1,73 @@
+"""What clients see of imports of rosters, and what they send."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, RootModel
+
+from backend.lib.wire import Instant, Request, Shape
+
+
+class ImportIn(Request):
+    """A roster to be checked. `id` is a UUIDv7 that the client makes: the same id and file again is the same import."""
+
+    id: UUID
+    name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]+$")]
+
+
+class ImportStart(Request):
+    """Import what was checked. `skip_rejected` says that the rejected rows are to be left out."""
+
+    skip_rejected: bool = False
+
+
+class ImportOut(Shape):
+    """An import: its status (`checking`, `checked`, `importing`, `imported`, `undoing`, `undone`, `failed`) and counts.
+
+    `share` is how much of the present step is done, in per cent. Duplicates are known when it has been checked.
+    """
+
+    id: UUID
+    unit: str
+    name: str
+    file_name: str
+    format: str
+    status: str
+    share: int
+    rows_total: int
+    rows_done: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    remarks: int
+    ignored_columns: list[str]
+    failure: str
+    made_at: Instant
+    finished_at: Instant | None
+    undone_at: Instant | None
+
+
+class Imports(RootModel[list[ImportOut]]):
+    """The imports of a unit, the newest first."""
+
+
+class ReportedRowOut(Shape):
+    """A row that was not plainly accepted: `outcome` is `rejected`, `duplicate` or `remark`; decide by `code`.
+
+    `cell` is the cell as spreadsheets name it; `earlier_row` is the row that is the same person.
+    """
+
+    row: int
+    cell: str
+    column: str
+    outcome: str
+    code: str
+    reason: str
+    earlier_row: int | None
+
+
+class ImportReport(Shape):
+    """A page of the report, in the order of the file; `next` is what to ask for with `after`, null at the end."""
+
+    items: list[ReportedRowOut]
+    next: int | None

@@ -1,0 +1,35 @@
+"""What invitations and passwords take and give."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.volunteers.schemas.sign_in import DeviceIn
+
+NewPassword = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PasswordIn(Request):
+    """Change the password; the present one is asked for again."""
+
+    current: Annotated[str, Field(min_length=1, max_length=200)]
+    new: NewPassword
+
+
+class InvitationMade(Shape):
+    """An invitation to print; its code is never told again."""
+
+    number: VolunteerNumber
+    name: str
+    code: str
+    expires_at: Instant
+
+
+class InvitationIn(Request):
+    """Sign in for the first time: the number and the code on the slip, and the password from now on."""
+
+    number: Annotated[str, Field(min_length=1, max_length=20)]
+    code: Annotated[str, Field(min_length=1, max_length=40)]
+    password: NewPassword
+    device: DeviceIn

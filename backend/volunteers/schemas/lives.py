@@ -1,0 +1,162 @@
+"""What clients see and send of a volunteer's life: applying, standing, memberships, transfers."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, RootModel, StringConstraints
+
+from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.volunteers.models import Application, Transfer
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Number = Annotated[str, Field(min_length=8, max_length=12)]
+UnitNumber = Annotated[str, Field(min_length=10, max_length=20)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 -]{5,18}[0-9]$")]
+
+
+class ApplicationIn(Request):
+    """Ask to become a volunteer of a unit. `id` is a UUIDv7 of the client's, the password that of the later account."""
+
+    id: UUID
+    unit: UnitNumber
+    name: Name
+    phone: Phone
+    born_on: date | None = None
+    password: Annotated[str, Field(min_length=8, max_length=200)] | None = None
+
+
+class ApplicationTaken(Shape):
+    """The application has come in. The answer is the same whoever applies."""
+
+    id: UUID
+    status: Literal["pending"] = "pending"
+
+
+class WithdrawIn(Request):
+    """Take an application back; the phone proves whose it is."""
+
+    phone: Phone
+
+
+class ApplicationOut(Shape):
+    """An application, as whoever decides on it sees it."""
+
+    id: UUID
+    unit: str
+    name: str
+    phone: str
+    born_on: date | None
+    status: str
+    at: Instant
+    decided_at: Instant | None
+    reason: str
+    volunteer: VolunteerNumber | None
+
+    @classmethod
+    def of(cls, application: Application) -> "ApplicationOut":
+        """Return the shape of an application that was read with its unit and volunteer."""
+        return cls(
+            id=application.pk,
+            unit=application.unit.number,
+            name=application.name,
+            phone=application.phone,
+            born_on=application.born_on,
+            status=application.status,
+            at=application.at,
+            decided_at=application.decided_at,
+            reason=application.reason,
+            volunteer=f"{application.volunteer.number:08d}" if application.volunteer else None,
+        )
+
+
+class ApplicationPage(Shape):
+    """Applications, the oldest first; `next` goes on where this page ends."""
+
+    items: list[ApplicationOut]
+    next: UUID | None
+
+
+class ReasonIn(Request):
+    """Why."""
+
+    reason: Reason
+
+
+class SuspendIn(ReasonIn):
+    """Why, and until when; without `until` the suspension lasts until somebody ends it."""
+
+    until: Instant | None = None
+
+
+class StandingOut(Shape):
+    """Where a volunteer's service stands."""
+
+    volunteer: VolunteerNumber
+    standing: str
+    until: Instant | None
+    reason: str
+
+
+class MembershipOut(Shape):
+    """A unit that a volunteer belongs to, and the seat there (`07-26-04-012-5-02`; null: none yet)."""
+
+    unit: str
+    seat: str | None
+    is_primary: bool
+
+
+class Memberships(RootModel[list[MembershipOut]]):
+    """The units that a volunteer belongs to, the primary one first."""
+
+
+class PrimaryIn(Request):
+    """The unit that is to be the primary one; the volunteer belongs to it already."""
+
+    unit: UnitNumber
+
+
+class TransferIn(Request):
+    """Propose that a volunteer goes from one unit to another; with `stays`, joins it besides."""
+
+    id: UUID
+    volunteer: Number
+    from_unit: UnitNumber
+    to_unit: UnitNumber
+    stays: bool = False
+
+
+class TransferOut(Shape):
+    """A transfer. `waits_for` says whose agreement is missing; the name is empty until one may know it."""
+
+    id: UUID
+    volunteer: VolunteerNumber
+    name: str
+    from_unit: str
+    to_unit: str
+    stays: bool
+    status: str
+    waits_for: str
+    proposed_at: Instant
+    decided_at: Instant | None
+
+    @classmethod
+    def of(cls, transfer: Transfer, *, named: bool = False) -> "TransferOut":
+        """Return the shape of a transfer that was read with its volunteer and units."""
+        return cls(
+            id=transfer.pk,
+            volunteer=f"{transfer.volunteer.number:08d}",
+            name=transfer.volunteer.name if named else "",
+            from_unit=transfer.from_unit.number,
+            to_unit=transfer.to_unit.number,
+            stays=transfer.stays,
+            status=transfer.status,
+            waits_for=transfer.waits_for,
+            proposed_at=transfer.proposed_at,
+            decided_at=transfer.decided_at,
+        )
+
+
+class Transfers(RootModel[list[TransferOut]]):
+    """Transfers, the newest first."""

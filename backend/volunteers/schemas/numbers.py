@@ -1,0 +1,134 @@
+"""What clients see of numbers, and what they send to have people registered under them."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, RootModel, StringConstraints
+
+from backend.lib.checkdigit import format_volunteer_number
+from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.volunteers.models import NumberBlock, Series, Volunteer, series_of
+from backend.volunteers.schemas.units import UnitOut
+
+MOST_IN_BLOCK = 1_000
+
+NumberState = Literal["registered", "temporary", "alias", "block", "void", "not_issued", "invalid"]
+
+
+class Suggestion(Shape):
+    """A number one slip away from what was asked, of somebody the caller may look up."""
+
+    number: VolunteerNumber
+    name: str | None
+
+
+class NumberOut(Shape):
+    """What became of a number.
+
+    `registered`, `temporary`: somebody's own; `alias`: somebody's before, `now` is the one that is good; `block`:
+    handed to `unit`, not used yet; `void`: of nobody, and never issued again; `not_issued`: nobody has had it;
+    `invalid`: no volunteer number, see `did_you_mean`. `name` is told to those who may dispatch the person, and to the
+    person.
+    """
+
+    state: NumberState
+    number: VolunteerNumber | None = None
+    now: VolunteerNumber | None = None
+    name: str | None = None
+    units: list[UnitOut] = []
+    unit: UnitOut | None = None
+    did_you_mean: list[Suggestion] = []
+
+
+class BlockIn(Request):
+    """Set numbers aside; `id` is a UUIDv7 the client makes, the same again for a retry."""
+
+    id: UUID
+    size: Annotated[int, Field(ge=1, le=MOST_IN_BLOCK)]
+
+
+class BlockOut(Shape):
+    """A block of numbers; `used` of its `size` numbers are somebody's."""
+
+    id: UUID
+    unit: str
+    size: int
+    used: int
+    made_at: Instant
+    returned_at: Instant | None
+
+    @classmethod
+    def of(cls, block: NumberBlock) -> "BlockOut":
+        """Return the shape of a block, which knows its unit."""
+        return cls(
+            id=block.pk,
+            unit=block.unit.number,
+            size=block.size,
+            used=block.used,
+            made_at=block.made_at,
+            returned_at=block.returned_at,
+        )
+
+
+class Blocks(RootModel[list[BlockOut]]):
+    """The blocks of a unit, the newest first."""
+
+
+class BlockNumber(Shape):
+    """A number of a block, as it is written on a card."""
+
+    number: VolunteerNumber
+    written: str
+    is_used: bool
+
+
+class BlockWithNumbers(BlockOut):
+    """A block and all its numbers, to be printed or taken along."""
+
+    numbers: list[BlockNumber]
+
+
+class PersonIn(Request):
+    """Somebody who is registered."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+    phone: Annotated[str, Field(pattern=r"^(\+?[0-9]{5,20})?$", examples=["13812341234"])] = ""
+    born_on: Annotated[date, Field(ge=date(1900, 1, 1))] | None = None
+
+
+class WalkInIn(PersonIn):
+    """Somebody who came to help; `id` is a UUIDv7 the client makes, the same again for a retry."""
+
+    id: UUID
+
+
+class RegistrationIn(PersonIn):
+    """Somebody who got a number of one of the unit's blocks."""
+
+    number: Annotated[str, Field(max_length=40)]
+
+
+class MergeIn(Request):
+    """The number of the record that is merged into the one in the address."""
+
+    duplicate: Annotated[str, Field(max_length=40)]
+
+
+class NumberedPerson(Shape):
+    """A person and the number that is good for them."""
+
+    number: VolunteerNumber
+    written: str
+    name: str
+    is_temporary: bool
+
+    @classmethod
+    def of(cls, volunteer: Volunteer) -> "NumberedPerson":
+        """Return the shape of a volunteer."""
+        return cls(
+            number=f"{volunteer.number:08d}",
+            written=format_volunteer_number(volunteer.number),
+            name=volunteer.name,
+            is_temporary=series_of(volunteer.number) == Series.TEMPORARY,
+        )

@@ -1,0 +1,128 @@
+"""What people see of the data that is kept of them, and what they decide about it."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import UUID7, Field, JsonValue, RootModel, StringConstraints, WithJsonSchema
+
+from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+
+ClientId = Annotated[
+    UUID7, WithJsonSchema({"type": "string", "format": "uuid", "description": "UUIDv7, made by the client"})
+]
+"""An id that the client makes, so that a retry is the same request."""
+
+NO_NUL = r"^[^\x00]*$"
+PurposeCode = Literal["location", "photo", "contact"]
+
+
+class ConsentOut(Shape):
+    """One purpose: the words that hold now, their version, and since when one agrees to them; null: one does not."""
+
+    purpose: PurposeCode
+    version: int
+    text: str
+    given_at: Instant | None
+
+
+class Consents(RootModel[list[ConsentOut]]):
+    """Every purpose there is."""
+
+
+class ConsentIn(Request):
+    """Agree to a purpose in the words of a version, or withdraw. Withdrawing needs no version."""
+
+    agreed: bool
+    version: Annotated[int, Field(ge=1, le=10_000)] | None = None
+
+
+class LookOut(Shape):
+    """Somebody was shown something of you: for the first time in that hour, however often."""
+
+    at: Instant
+    what: Literal["profile", "phone", "location", "records", "export", "badge"]
+    viewer: VolunteerNumber
+    viewer_name: str
+
+
+class LookPage(Shape):
+    """A page of looks, newest first; ask again with `after=next` while it is not null."""
+
+    items: list[LookOut]
+    next: int | None
+
+
+class LookFilter(Request):
+    """Which looks: older than the last of a page."""
+
+    after: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+
+
+class GuardianIn(Request):
+    """A parent or guardian who agrees to a minor's service. `id` is a UUIDv7 the client makes."""
+
+    id: ClientId
+    name: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=NO_NUL)
+    ]
+    phone: Annotated[
+        str, Field(min_length=5, max_length=20, pattern=r"^[0-9+ -]+$", examples=["13800001234"])
+    ]
+    consent_at: Instant
+
+
+class GuardianOut(Shape):
+    """A guardian; the phone is masked."""
+
+    id: UUID
+    name: str
+    phone: str
+    consent_at: Instant
+    withdrawn_at: Instant | None
+
+
+class Guardians(RootModel[list[GuardianOut]]):
+    """A person's guardians, the newest first."""
+
+
+class CredentialIn(Request):
+    """An insurance, a training or an agreement. `id` is a UUIDv7 the client makes; without an end it has none."""
+
+    id: ClientId
+    kind: Literal["insurance", "training", "agreement"]
+    reference: Annotated[str, Field(max_length=80, pattern=NO_NUL)] = ""
+    valid_from: Instant
+    valid_until: Instant | None = None
+
+
+class CredentialOut(Shape):
+    """A record that dangerous service asks for."""
+
+    id: UUID
+    kind: Literal["insurance", "training", "agreement"]
+    reference: str
+    valid_from: Instant
+    valid_until: Instant | None
+    revoked_at: Instant | None
+
+
+class Credentials(RootModel[list[CredentialOut]]):
+    """A person's records, the newest first."""
+
+
+class DeletionIn(Request):
+    """Delete everything of one's own; the password says that it is you."""
+
+    password: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Erased(Shape):
+    """What deletion did. `kept` says what the law wants kept: it no longer leads to you."""
+
+    number: VolunteerNumber
+    erased_at: Instant
+    kept: list[str]
+
+
+class OwnData(RootModel[dict[str, JsonValue]]):
+    """Everything that is kept of oneself, by what it is."""

@@ -1,0 +1,167 @@
+"""People apply to a unit, and its leader decides."""
+
+import re
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+
+from backend.audit.services import record
+from backend.lib.errors import NotFound, Refusal, TooMany, require
+from backend.realtime.frames import Audience
+from backend.realtime.log import Announcement, publish_all
+from backend.volunteers.events import ApplicationChanged
+from backend.volunteers.models import Application, ApplicationStatus, User, phone_key
+from backend.volunteers.queries.lives import numbers_of_leaders
+from backend.volunteers.queries.units import unit_by_number
+from backend.volunteers.rules import post_that_manages
+from backend.volunteers.schemas.lives import ApplicationIn
+from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.people import create_volunteer
+
+MOST_OF_ADDRESS = 200
+"""Applications that may come from one address in an hour: many phones share one behind a carrier's translation."""
+MOST_OF_UNIT = 500
+"""Applications that may wait in one unit."""
+MOST_OF_PHONE = 3
+"""Units where one phone's applications may wait; further ones are answered the same, and not kept."""
+KEPT = timedelta(days=90)
+"""How long a decided application is kept."""
+
+_HOUR_S = 3_600
+
+
+class AlreadyDecided(Refusal):
+    """This application has been decided already, or was withdrawn."""
+
+
+def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
+    """Take an application of somebody who need not have an account.
+
+    Says nothing of whether the phone, or the application, is known: a second one to the same unit leaves the first as
+    it is. Raises NotFound for a number that is no unit's, TooMany for an address or a unit that has too many.
+    """
+    unit = unit_by_number(wanted.unit)
+    _count(address)
+    waiting = Application.objects.filter(status=ApplicationStatus.PENDING)
+    if waiting.filter(unit=unit).count() >= MOST_OF_UNIT:
+        raise TooMany("Too many applications wait in this unit; try again another day.")
+    application = Application(pk=wanted.id, unit=unit, name=wanted.name, born_on=wanted.born_on, at=at)
+    application.phone = _canonical(wanted.phone)
+    # Hashed in any case, so that the time does not tell who is known.
+    application.password = make_password(wanted.password)
+    if waiting.filter(phone_key=application.phone_key).count() >= MOST_OF_PHONE:
+        return
+    try:
+        with transaction.atomic():
+            application.save(force_insert=True)
+            record("application.received", subject=_subject(application), by=None, at=at, unit=unit.number)
+            _announce(application, at)
+    except IntegrityError:
+        return  # a retry, or the same person again
+
+
+@transaction.atomic
+def withdraw_application(*, application_id: UUID, phone: str, at: datetime) -> None:
+    """Take an application back; whoever does not know its phone, or comes too late, is answered the same."""
+    key = phone_key(_canonical(phone))
+    application = (
+        Application.objects.select_for_update()
+        .filter(pk=application_id, phone_key=key, status=ApplicationStatus.PENDING)
+        .first()
+    )
+    if application is not None:
+        _decide(application, ApplicationStatus.WITHDRAWN, by=None, reason="", post="", at=at)
+
+
+@transaction.atomic
+def approve_application(*, application_id: UUID, by: User, at: datetime) -> Application:
+    """Make whoever applied a volunteer of the unit, with a number for life. Locks the application.
+
+    Approving again returns the same volunteer. Raises NotFound unless `by` looks after the unit, AlreadyDecided, and
+    PhoneTaken when the phone is a volunteer's: then a transfer is what is wanted.
+    """
+    application, post = _locked(application_id, by, at)
+    if application.status == ApplicationStatus.APPROVED:
+        return application
+    require(application.status == ApplicationStatus.PENDING, AlreadyDecided)
+    volunteer = create_volunteer(
+        name=application.name,
+        phone=application.phone,
+        born_on=application.born_on,
+        units=[application.unit],
+        by=by,
+        at=at,
+    )
+    User.objects.filter(pk=volunteer.user_id).update(password=application.password)
+    application.volunteer = volunteer
+    _decide(application, ApplicationStatus.APPROVED, by=by, reason="", post=post, at=at)
+    return application
+
+
+@transaction.atomic
+def reject_application(*, application_id: UUID, reason: str, by: User, at: datetime) -> Application:
+    """Turn an application down; again changes nothing. Locks it. Raises NotFound, AlreadyDecided."""
+    application, post = _locked(application_id, by, at)
+    if application.status == ApplicationStatus.REJECTED:
+        return application
+    require(application.status == ApplicationStatus.PENDING, AlreadyDecided)
+    _decide(application, ApplicationStatus.REJECTED, by=by, reason=reason, post=post, at=at)
+    return application
+
+
+def forget_applications(*, at: datetime) -> int:
+    """Delete applications that were decided long ago: what they told is no longer needed; returns how many."""
+    return Application.objects.filter(decided_at__lt=at - KEPT).delete()[0]
+
+
+def _locked(application_id: UUID, by: User, at: datetime) -> tuple[Application, str]:
+    """Return the application, locked, and the title of the post that allows deciding on it."""
+    # Nothing is joined: after waiting for the lock, what is joined would be as it was before.
+    application = Application.objects.select_for_update().filter(pk=application_id).first()
+    if application is None:
+        raise NotFound
+    return application, allowed_by(post_that_manages(by, application.unit, at))
+
+
+def _decide(
+    application: Application, to: ApplicationStatus, *, by: User | None, reason: str, post: str, at: datetime
+) -> None:
+    application.status, application.reason = to, reason
+    application.decided_by, application.decided_at = by, at
+    application.password = ""
+    application.save()
+    details = {"unit": application.unit.number, "post": post}
+    record(f"application.{to}", subject=_subject(application), by=by, at=at, **details)
+    _announce(application, at)
+
+
+def _announce(application: Application, at: datetime) -> None:
+    unit = application.unit
+    leaders = numbers_of_leaders([unit], at=at)[unit.pk]
+    event = ApplicationChanged(application=application.pk, status=application.status)
+    if leaders:
+        publish_all([Announcement(unit.topic, event, Audience(numbers=leaders))], at=at)
+
+
+def _count(address: str) -> None:
+    """Count one more application from an address. Raises TooMany; where a cache loses counts, fewer are refused."""
+    key = f"applications.{address}"
+    cache.add(key, 0, _HOUR_S)
+    try:
+        count = cache.incr(key)
+    except ValueError:  # it has just expired
+        return
+    if count > MOST_OF_ADDRESS:
+        raise TooMany("Too many applications come from this network; try again in an hour.")
+
+
+def _canonical(phone: str) -> str:
+    """Return a phone as accounts have it: without spaces, dashes and the country's +86."""
+    return re.sub(r"^(\+|00)86(?=1\d{10}$)", "", re.sub(r"[\s-]", "", phone))
+
+
+def _subject(application: Application) -> str:
+    return f"application.{application.pk}"

@@ -1,0 +1,139 @@
+"""People agree to purposes, and withdraw."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from backend.audit.services import record
+from backend.lib.errors import Refusal
+from backend.realtime.log import Announcement, publish_all
+from backend.realtime.models import LatestPosition
+from backend.realtime.positions import forget
+from backend.realtime.registry import registry
+from backend.volunteers.consents import current_version
+from backend.volunteers.events import DutyChanged
+from backend.volunteers.models import Consent, Guardian, Purpose, User, Volunteer, adult_if_born_until
+from backend.volunteers.queries import duty_out
+
+STORED_BY_THEN = timedelta(minutes=1)
+"""How long a report that was judged may take to be stored."""
+
+
+class WordingChanged(Refusal):
+    """The words have changed since: read them again, and agree to the version that holds now."""
+
+
+class GuardianMissing(Refusal):
+    """Under 18 a guardian has to agree first: your leader records the guardian."""
+
+
+@transaction.atomic
+def give_consent(*, purpose: Purpose, version: int | None, by: User, at: datetime) -> None:
+    """Agree to a purpose in the words of its current version; again changes nothing. Locks the volunteer.
+
+    For a known minor a guardian who agrees has to be on record. Raises WordingChanged, GuardianMissing.
+    """
+    if version != current_version(purpose):
+        raise WordingChanged
+    volunteer = Volunteer.objects.select_for_update().get(user=by)
+    guardian = _guardian_of(volunteer, at)
+    held = volunteer.consents.filter(purpose=purpose, withdrawn_at=None)
+    if held.filter(version=version).exists():
+        return
+    held.update(withdrawn_at=at)
+    _give([volunteer], purpose, by, guardian, at)
+    record(
+        "consent.given", subject=f"volunteer.{volunteer.pk}", by=by, at=at, purpose=purpose, version=version
+    )
+    if purpose == Purpose.LOCATION:
+        _tell(volunteer, at)
+
+
+@transaction.atomic
+def withdraw_consent(*, purpose: Purpose, by: User, at: datetime) -> None:
+    """Withdraw from a purpose; from that of being located tracking ends with the same commit. Locks the volunteer."""
+    withdraw_for(Volunteer.objects.select_for_update().get(user=by), [purpose], by=by, at=at)
+
+
+def withdraw_for(volunteer: Volunteer, purposes: Collection[Purpose], *, by: User, at: datetime) -> None:
+    """Withdraw purposes of a volunteer whom the caller has locked, also when somebody answers for them."""
+    held = volunteer.consents.filter(purpose__in=purposes, withdrawn_at=None)
+    ended = list(held.order_by("pk"))
+    held.update(withdrawn_at=at)
+    for consent in ended:
+        record(
+            "consent.withdrawn", subject=f"volunteer.{volunteer.pk}", by=by, at=at, purpose=consent.purpose
+        )
+    if any(consent.purpose == Purpose.LOCATION for consent in ended):
+        volunteer.location_consent_at = volunteer.location_consent_version = None
+        volunteer.save(update_fields=["location_consent_at", "location_consent_version"])
+        forget([volunteer.number], at=at)
+        _tell(volunteer, at)
+
+
+def agree_on_paper(volunteers: Sequence[Volunteer], purposes: Collection[Purpose], *, at: datetime) -> None:
+    """Note for new volunteers what they have agreed to on paper; two statements for each purpose."""
+    for purpose in purposes:
+        _give(volunteers, purpose, None, None, at)
+
+
+def _give(
+    volunteers: Sequence[Volunteer],
+    purpose: Purpose,
+    by: User | None,
+    guardian: Guardian | None,
+    at: datetime,
+) -> None:
+    version = current_version(purpose)
+    Consent.objects.bulk_create(
+        [
+            Consent(
+                volunteer=volunteer, purpose=purpose, version=version, given_at=at, by=by, guardian=guardian
+            )
+            for volunteer in volunteers
+        ],
+        batch_size=2_000,
+    )
+    if purpose == Purpose.LOCATION:
+        for volunteer in volunteers:
+            volunteer.location_consent_at, volunteer.location_consent_version = at, version
+        Volunteer.objects.bulk_update(
+            volunteers, ["location_consent_at", "location_consent_version"], batch_size=500
+        )
+
+
+def _guardian_of(volunteer: Volunteer, at: datetime) -> Guardian | None:
+    """Return the guardian who stands by a known minor, None for others. Raises GuardianMissing."""
+    if volunteer.born_on is None or volunteer.born_on <= adult_if_born_until(at):
+        return None
+    agreeing = volunteer.guardians.filter(withdrawn_at=None, consent_at__lte=at)
+    guardian = agreeing.order_by("-consent_at", "pk").first()
+    if guardian is None:
+        raise GuardianMissing
+    return guardian
+
+
+def _tell(volunteer: Volunteer, at: datetime) -> None:
+    """Tell the person's phones whether positions are taken now."""
+    if volunteer.is_on_duty(at):
+        event = DutyChanged(volunteer=f"{volunteer.number:08d}", duty=duty_out(volunteer, at=at))
+        publish_all([Announcement(volunteer.topic, event)], at=at)
+
+
+def forget_who_withdrew(*, at: datetime) -> int:
+    """Take off the map who withdrew within a minute and is on it again; returns how many.
+
+    A report that was judged before the withdrawal and stored after it would show them until it grows old. Whoever is
+    tracked for another reason stays: an emergency with its legal basis, or a new agreement.
+    """
+    withdrawn = Consent.objects.filter(purpose=Purpose.LOCATION, withdrawn_at__gt=at - STORED_BY_THEN)
+    numbers = set(withdrawn.values_list("volunteer__number", flat=True))
+    if not numbers:
+        return 0
+    shown = LatestPosition.objects.filter(person__in=numbers).exclude(scope="")
+    gone = set(shown.values_list("person", flat=True))
+    gone -= {person for source in registry.tracking for person in source(gone, at)} if gone else set()
+    if gone:
+        forget(gone, at=at)
+    return len(gone)

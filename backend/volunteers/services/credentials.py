@@ -1,0 +1,54 @@
+"""Records of insurance, training and agreements."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from backend.audit.services import record
+from backend.lib.errors import Invalid, NotFound, require
+from backend.volunteers.models import Credential, User, Volunteer
+from backend.volunteers.queries.privacy import credential_out
+from backend.volunteers.rules import may_keep_records_of
+from backend.volunteers.schemas.privacy import CredentialIn, CredentialOut
+from backend.volunteers.services.guardians import RecordIdTaken
+
+
+@transaction.atomic
+def record_credential(*, volunteer: Volunteer, wanted: CredentialIn, by: User, at: datetime) -> CredentialOut:
+    """Note an insurance, a training or an agreement. The same id and content again is the same record.
+
+    Raises NotFound unless `by` keeps the person's records, RecordIdTaken, Invalid for an end before the beginning.
+    """
+    require(may_keep_records_of(by, volunteer, at))
+    if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
+        raise Invalid(errors=[{"pointer": "/valid_until", "detail": "must be later than valid_from"}])
+    content = {
+        "volunteer_id": volunteer.pk,
+        "kind": wanted.kind,
+        "reference": wanted.reference,
+        "valid_from": wanted.valid_from,
+        "valid_until": wanted.valid_until,
+    }
+    held, created = Credential.objects.get_or_create(pk=wanted.id, defaults={**content, "recorded_by": by})
+    require(all(getattr(held, name) == value for name, value in content.items()), RecordIdTaken)
+    if created:
+        subject = f"volunteer.{volunteer.pk}"
+        record(
+            "credential.recorded", subject=subject, by=by, at=at, credential=str(held.pk), kind=wanted.kind
+        )
+    return credential_out(held)
+
+
+@transaction.atomic
+def revoke_credential(*, volunteer: Volunteer, credential_id: UUID, by: User, at: datetime) -> None:
+    """End a record that was wrong, or that no longer holds. Again changes nothing."""
+    require(may_keep_records_of(by, volunteer, at))
+    held = volunteer.credentials.select_for_update().filter(pk=credential_id).first()
+    if held is None:
+        raise NotFound
+    if held.revoked_at is None:
+        held.revoked_at = at
+        held.save(update_fields=["revoked_at"])
+        subject = f"volunteer.{volunteer.pk}"
+        record("credential.revoked", subject=subject, by=by, at=at, credential=str(held.pk), kind=held.kind)

@@ -1,0 +1,79 @@
+"""Exports of rosters: logged before the first line leaves."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from backend.audit.services import record
+from backend.lib.errors import NotFound, Refusal
+from backend.volunteers.models import MANAGING_ROLES, Standing, Unit, User
+from backend.volunteers.queries.exports import count_of_people, exported_people
+from backend.volunteers.rosters.tables import csv_parts, xlsx_parts
+from backend.volunteers.rules import post_over
+
+MAX_SHEET = 100_000
+"""Rows of an exported workbook, which is made whole before it is sent; CSV has no such limit."""
+
+
+class TooManyForWorkbook(Refusal):
+    """A workbook holds at most 100,000 people here; take CSV."""
+
+
+@transaction.atomic
+def export_roster(*, unit: Unit, format: str, by: User, at: datetime) -> Iterator[bytes]:
+    """Return the file with whom the caller may see in the unit and below it, made while it is read.
+
+    Raises NotFound for whoever does not look after the unit, TooManyForWorkbook.
+    """
+    post = post_over(by, unit, at, MANAGING_ROLES)
+    if post is None:
+        raise NotFound
+    people = count_of_people(unit)
+    if format == "xlsx" and people > MAX_SHEET:
+        raise TooManyForWorkbook
+    record(
+        "roster.exported",
+        subject=f"unit.{unit.number}",
+        by=by,
+        at=at,
+        format=format,
+        people=people,
+        post=post.title,
+    )
+    # Texts are translated now: parts are made in other threads.
+    headings = _headings()
+    standings = {standing.value: str(standing.label) for standing in Standing}
+    portions = (
+        [
+            [
+                person.number,
+                person.name,
+                person.phone,
+                person.born_on,
+                person.unit_number,
+                person.unit_name,
+                person.skills,
+                standings[person.standing],
+            ]
+            for person in portion
+        ]
+        for portion in exported_people(unit, by, at=at)
+    )
+    lines = chain([[headings]], portions)
+    return xlsx_parts(lines, title=unit.number) if format == "xlsx" else csv_parts(lines)
+
+
+def _headings() -> list[str]:
+    return [
+        gettext("Volunteer number"),
+        gettext("Name"),
+        gettext("Phone"),
+        gettext("Born on"),
+        gettext("Unit number"),
+        gettext("Unit name"),
+        gettext("Skills"),
+        gettext("Standing"),
+    ]

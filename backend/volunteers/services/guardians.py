@@ -1,0 +1,68 @@
+"""Guardians agree to a minor's service, and withdraw."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from backend.audit.services import record
+from backend.lib.errors import Invalid, NotFound, Refusal, require
+from backend.volunteers.models import Guardian, Purpose, User, Volunteer
+from backend.volunteers.queries.privacy import guardian_out
+from backend.volunteers.rules import may_keep_records_of
+from backend.volunteers.schemas.privacy import GuardianIn, GuardianOut
+from backend.volunteers.services.consents import withdraw_for
+
+
+class RecordIdTaken(Refusal):
+    """There is a record with this id already, and it is not the same."""
+
+
+@transaction.atomic
+def record_guardian(*, volunteer: Volunteer, wanted: GuardianIn, by: User, at: datetime) -> GuardianOut:
+    """Note a guardian who agrees to a minor's service. The same id and content again is the same guardian.
+
+    Raises NotFound unless `by` keeps the person's records, RecordIdTaken, Invalid for an agreement of the future.
+    """
+    require(may_keep_records_of(by, volunteer, at))
+    if wanted.consent_at > at:
+        raise Invalid(errors=[{"pointer": "/consent_at", "detail": "must not be later than now"}])
+    guardian = Guardian(
+        pk=wanted.id, name=wanted.name, consent_at=wanted.consent_at, volunteer=volunteer, recorded_by=by
+    )
+    guardian.phone = wanted.phone
+    held, created = Guardian.objects.get_or_create(
+        pk=wanted.id,
+        defaults={
+            "volunteer": volunteer,
+            "name": wanted.name,
+            "phone_sealed": guardian.phone_sealed,
+            "consent_at": wanted.consent_at,
+            "recorded_by": by,
+        },
+    )
+    same = (held.volunteer_id, held.name, held.phone, held.consent_at)
+    require(same == (volunteer.pk, wanted.name, wanted.phone, wanted.consent_at), RecordIdTaken)
+    if created:
+        record("guardian.recorded", subject=f"volunteer.{volunteer.pk}", by=by, at=at, guardian=str(held.pk))
+    return guardian_out(held)
+
+
+@transaction.atomic
+def withdraw_guardian(*, volunteer: Volunteer, guardian_id: UUID, by: User, at: datetime) -> None:
+    """Note that a guardian no longer agrees: what the minor agreed to with this guardian ends at once.
+
+    Locks the volunteer. Again changes nothing.
+    """
+    require(may_keep_records_of(by, volunteer, at))
+    locked = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    guardian = locked.guardians.filter(pk=guardian_id).first()
+    if guardian is None:
+        raise NotFound
+    if guardian.withdrawn_at is not None:
+        return
+    guardian.withdrawn_at = at
+    guardian.save(update_fields=["withdrawn_at"])
+    record("guardian.withdrawn", subject=f"volunteer.{locked.pk}", by=by, at=at, guardian=str(guardian.pk))
+    resting_on_it = guardian.consents.filter(withdrawn_at=None).values_list("purpose", flat=True)
+    withdraw_for(locked, [Purpose(purpose) for purpose in resting_on_it], by=by, at=at)

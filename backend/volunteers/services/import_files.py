@@ -1,0 +1,64 @@
+"""Imports a roster from a file in one go: for the command line, and for measuring."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+
+from uuid6 import uuid7
+
+from backend.volunteers.models import WORKING, ImportStatus, RosterImport, Unit, User
+from backend.volunteers.rosters.files import look_at
+from backend.volunteers.services.import_work import Tell, work_on
+from backend.volunteers.services.imports import ImportNotReady, receive_import, start_import, undo_import
+from backend.volunteers.services.joining import PORTION
+
+_PAUSE_S = 0.5
+
+
+def import_file(
+    path: Path,
+    *,
+    unit: Unit,
+    name: str,
+    by: User | None,
+    at: datetime,
+    dry_run: bool = False,
+    resume: bool = False,
+    skip_rejected: bool = False,
+    tell: Tell = lambda _: None,
+    portion: int = PORTION,
+) -> RosterImport:
+    """Check a file and import it as one batch; a dry run ends with the report, and the batch counts as undone.
+
+    With `resume` an import of the same file that was broken off goes on; without, it is refused. Raises
+    UnreadableRoster, ImportNotReady, RowsRejected.
+    """
+    begun = _unfinished(path, unit)
+    if begun is not None and not resume:
+        raise ImportNotReady("An import of this file was broken off: resume it, or undo it first.")
+    batch = begun or receive_import(
+        id=uuid7(), unit=unit, name=name, path=path, file_name=path.name, by=by, at=at
+    )
+    batch = _worked_off(batch, tell, portion)
+    if batch.status != ImportStatus.CHECKED:
+        return batch
+    if dry_run:
+        return undo_import(import_id=batch.pk, by=by, at=at)
+    started = start_import(import_id=batch.pk, skip_rejected=skip_rejected, by=by, at=at)
+    return _worked_off(started, tell, portion)
+
+
+def _worked_off(batch: RosterImport, tell: Tell, portion: int) -> RosterImport:
+    """Work on a batch until nothing is to do; when the clock of this or another machine is at it, wait for that."""
+    while (batch := work_on(batch.pk, tell=tell, portion=portion)).status in WORKING:
+        tell(batch)
+        time.sleep(_PAUSE_S)
+    return batch
+
+
+def _unfinished(path: Path, unit: Unit) -> RosterImport | None:
+    """Return the latest import of the same file into the same unit that has not come to its end."""
+    begun = RosterImport.objects.filter(
+        unit=unit, file_sha256=look_at(path).sha256, status__in=[*WORKING, ImportStatus.CHECKED]
+    )
+    return begun.order_by("-made_at").first()

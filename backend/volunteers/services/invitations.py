@@ -1,0 +1,93 @@
+"""Leaders invite people to sign in by a code on paper."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from backend.audit.services import record
+from backend.lib.errors import NotAllowed, NotSignedIn, require
+from backend.volunteers import codes, rules
+from backend.volunteers.models import MANAGING_ROLES, Invitation, User, Volunteer
+from backend.volunteers.passwords import require_good_password
+from backend.volunteers.schemas.invitations import InvitationMade
+from backend.volunteers.services.devices import revoke_others
+from backend.volunteers.services.second_factors import forget_second_factor
+
+GOOD_FOR = timedelta(days=30)
+AT_ONCE = 200
+
+
+@transaction.atomic
+def invite(*, volunteers: Sequence[Volunteer], by: User | None, at: datetime) -> list[InvitationMade]:
+    """Make a code for each person; the ones they had are void. Without `by` an operator does it.
+
+    Raises NotFound, or NotAllowed where somebody may see the person and no more. Locks the accounts.
+    """
+    for volunteer in volunteers:
+        _require_invite(volunteer, by, at)
+    users = [volunteer.user_id for volunteer in volunteers]
+    list(User.objects.select_for_update(of=("self",)).filter(pk__in=users).order_by("pk"))
+    Invitation.objects.filter(user__in=users, used_at=None, replaced_at=None).update(replaced_at=at)
+    return [_invitation(volunteer, by, at) for volunteer in volunteers]
+
+
+def _require_invite(volunteer: Volunteer, by: User | None, at: datetime) -> None:
+    if by is not None:
+        require(rules.may_see_person(by, volunteer, at))
+        require(rules.may_invite(by, volunteer, at), NotAllowed)
+
+
+def _invitation(volunteer: Volunteer, by: User | None, at: datetime) -> InvitationMade:
+    code = codes.printed_code()
+    Invitation.objects.create(
+        user_id=volunteer.user_id,
+        code_key=codes.key_of(code, "invitation"),
+        made_by=by,
+        made_at=at,
+        expires_at=at + GOOD_FOR,
+    )
+    record(
+        "invitation.made", subject=f"volunteer.{volunteer.pk}", by=by, at=at, post=_post(by, volunteer, at)
+    )
+    return InvitationMade(
+        number=f"{volunteer.number:08d}", name=volunteer.name, code=code, expires_at=at + GOOD_FOR
+    )
+
+
+def _post(by: User | None, volunteer: Volunteer, at: datetime) -> str:
+    """Return the title of the post that allowed it."""
+    for membership in volunteer.memberships.select_related("unit") if by else ():
+        if by and (post := rules.post_over(by, membership.unit, at, MANAGING_ROLES)):
+            return post.title
+    return ""
+
+
+def invitation_opens(user: User, code: str, *, at: datetime) -> bool:
+    """Tell whether this is the person's invitation, and still good."""
+    return Invitation.objects.filter(
+        user=user,
+        code_key=codes.key_of(code, "invitation"),
+        used_at=None,
+        replaced_at=None,
+        expires_at__gt=at,
+    ).exists()
+
+
+@transaction.atomic
+def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> None:
+    """Spend an invitation, which has been checked, for a password.
+
+    Whoever holds the slip is the person: what was set up before (devices, second factor) ends. Locks the user: of two
+    who show the code at once one gets in. Raises NotSignedIn, or Invalid with the rules that the password breaks.
+    """
+    user = User.objects.select_for_update(of=("self",)).select_related("volunteer").get(pk=user.pk)
+    if not invitation_opens(user, code, at=at):
+        raise NotSignedIn
+    require_good_password(user, password, field="password")
+    Invitation.objects.filter(user=user, used_at=None, replaced_at=None).update(used_at=at)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    record("invitation.accepted", subject=f"user.{user.pk}", by=user, at=at)
+    revoke_others(user=user, keep=None, by=user, at=at, reason="signed in by an invitation")
+    forget_second_factor(user=user, by=user, at=at, reason="signed in by an invitation")

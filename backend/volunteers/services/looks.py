@@ -1,0 +1,41 @@
+"""Notes who looked at whom, so that people can see it."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from backend.volunteers.models import Look, LookedAt, Volunteer
+
+BATCH = 2_000
+
+
+def note_looks(*, viewer_user_id: int, volunteer_ids: Collection[int], what: LookedAt, at: datetime) -> None:
+    """Note that a user was shown something of people, by the keys of their volunteers.
+
+    One statement for two thousand of them; the second time within an hour leaves no row. Looking at oneself is no look.
+    """
+    others = Volunteer.objects.filter(pk__in=volunteer_ids).exclude(user=viewer_user_id)
+    _note(viewer_user_id, list(others.order_by("pk").values_list("pk", flat=True)), what, at)
+
+
+def note_looks_by_number(
+    *, viewer_user_id: int, numbers: Collection[int], what: LookedAt, at: datetime
+) -> None:
+    """Note the same of people by their numbers."""
+    others = Volunteer.objects.filter(number__in=numbers).exclude(user=viewer_user_id)
+    _note(viewer_user_id, list(others.order_by("pk").values_list("pk", flat=True)), what, at)
+
+
+def note_sightings(seen: Mapping[int, Collection[int]], *, at: datetime) -> None:
+    """Note whom users (by key) have seen on the live map, by number."""
+    for viewer, numbers in seen.items():
+        note_looks_by_number(viewer_user_id=viewer, numbers=numbers, what=LookedAt.LOCATION, at=at)
+
+
+def _note(viewer: int, subjects: Collection[int], what: LookedAt, at: datetime) -> None:
+    # In the order of their keys: two processes that note the same do not lock each other out.
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    Look.objects.bulk_create(
+        [Look(viewer_id=viewer, subject_id=subject, what=what, hour=hour, at=at) for subject in subjects],
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,129 @@
+"""Merges two records of the same person: one is kept, the number of the other leads to it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+
+from backend.audit.services import record
+from backend.lib.errors import NotAllowed, Refusal, require
+from backend.realtime.positions import forget
+from backend.realtime.sessions import revoke_session
+from backend.volunteers.models import Device, NumberAlias, Standing, Tracker, User, Volunteer
+from backend.volunteers.queries.numbers import volunteer_by_number
+from backend.volunteers.rules import may_manage_wholly, may_see_person
+
+
+class NotMergeable(Refusal):
+    """These two records cannot be merged; `detail` says why."""
+
+
+Hindrance = Callable[[Volunteer, datetime], str]
+_HINDRANCES: list[Hindrance] = []
+
+
+def hinders_merging(says: Hindrance) -> Hindrance:
+    """Register what says why a duplicate cannot be merged now, or returns an empty text; for the apps above."""
+    _HINDRANCES.append(says)
+    return says
+
+
+@transaction.atomic
+def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Volunteer:
+    """Merge the record with the number `duplicate` into the one with the number `kept`, which is returned.
+
+    Memberships, posts, skills, and a phone or date of birth that was missing move; the other account is closed and its
+    devices signed out. What it did (answers, tracks, acts) stays in its name. Locks both, the older first. Doing it
+    again changes nothing. Raises NotFound, NotMergeable, and NotAllowed unless `by` manages every unit that either of
+    them belongs to or holds a post in: otherwise merging would hand on posts that are not theirs to give.
+    """
+    for number in (kept, duplicate):
+        require(may_see_person(by, volunteer_by_number(number), at))
+    one, other = _locked(kept, duplicate)
+    if one.pk != other.pk and other.merged_into_id == one.pk:
+        return one
+    require(all(may_manage_wholly(by, record_of, at) for record_of in (one, other)), NotAllowed)
+    _check(one, other, at)
+    _move(one, other)
+    _close(other, into=one, at=at)
+    record(
+        "volunteer.merged",
+        subject=f"volunteer.{one.pk}",
+        by=by,
+        at=at,
+        kept=f"{one.number:08d}",
+        duplicate=f"{other.number:08d}",
+    )
+    return one
+
+
+def _locked(kept: int, duplicate: int) -> tuple[Volunteer, Volunteer]:
+    """Return both records, locked; of a record that was merged before, the one itself and not where it leads."""
+    own = dict(Volunteer.objects.filter(number__in=[kept, duplicate]).values_list("number", "pk"))
+    keys = [volunteer_by_number(kept).pk, own.get(duplicate) or volunteer_by_number(duplicate).pk]
+    rows = {
+        row.pk: row
+        for row in Volunteer.objects.select_for_update(of=("self",))
+        .select_related("user")
+        .filter(pk__in=keys)
+        .order_by("pk")
+    }
+    return rows[keys[0]], rows[keys[1]]
+
+
+def _check(one: Volunteer, other: Volunteer, at: datetime) -> None:
+    if one.pk == other.pk:
+        raise NotMergeable("Both numbers are the same person's already.")
+    if one.merged_into_id or other.merged_into_id:
+        raise NotMergeable("One of the records was merged into another before.")
+    if Standing.SUSPENDED in (one.standing, other.standing):
+        raise NotMergeable("One of the records is suspended; decide about that first.")
+    for says in _HINDRANCES:
+        if why := says(other, at):
+            raise NotMergeable(why)
+
+
+def _move(one: Volunteer, other: Volunteer) -> None:
+    """Move what a record has to the one that is kept."""
+    units = set(one.memberships.values_list("unit", flat=True))
+    has_primary = one.memberships.filter(is_primary=True).exists()
+    for membership in other.memberships.all():
+        if membership.unit_id in units:
+            membership.delete()
+            continue
+        membership.volunteer, membership.is_primary = one, membership.is_primary and not has_primary
+        membership.save(update_fields=["volunteer", "is_primary"])
+    other.posts.update(volunteer=one)
+    one.skills.add(*other.skills.all())
+    other.skills.clear()
+    other.aliases.update(volunteer=one)
+    Volunteer.objects.filter(merged_into=other).update(merged_into=one)
+    NumberAlias.objects.create(number=other.number, volunteer=one)
+    if one.born_on is None and other.born_on is not None:
+        one.born_on = other.born_on
+        one.save(update_fields=["born_on"])
+    _move_phone(one.user, other.user)
+
+
+def _move_phone(one: User, other: User) -> None:
+    phone, other.phone = other.phone, ""
+    other.save(update_fields=["phone_sealed", "phone_key"])
+    if phone and not one.phone:
+        one.phone = phone
+        one.save(update_fields=["phone_sealed", "phone_key"])
+
+
+def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
+    """Close the account of a record that was merged: nobody signs in with it or is on duty under its number."""
+    other.merged_into, other.standing = into, Standing.RETIRED
+    other.duty_since = other.duty_until = None
+    other.save(update_fields=["merged_into", "standing", "duty_since", "duty_until"])
+    forget([other.number], at=at)
+    other.user.is_active = False
+    other.user.set_unusable_password()
+    other.user.save(update_fields=["is_active", "password"])
+    devices = Device.objects.select_for_update().filter(user=other.user, revoked_at=None)
+    for device in devices:
+        revoke_session(device.session, at=at)
+    devices.update(revoked_at=at, refresh_id="", previous_refresh_id="")
+    Tracker.objects.filter(user=other.user, revoked_at=None).update(revoked_at=at)

@@ -1,0 +1,412 @@
+"""People set up an authenticator, and show it when they sign in."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+from uuid import UUID, uuid4
+
+import segno
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, Sum
+
+from backend.audit.services import record
+from backend.lib.errors import Invalid, NotFound, Refusal, TooMany
+from backend.volunteers import codes
+from backend.volunteers.channels import channel_to
+from backend.volunteers.models import Challenge, Device, RecoveryCode, SecondFactor, TrustedDevice, User
+from backend.volunteers.rules import needs_second_factor
+from backend.volunteers.schemas.second_factors import (
+    AuthenticatorOut,
+    RecoveryCodes,
+    SecondFactorAsked,
+    SecondFactorOut,
+    Way,
+)
+from backend.volunteers.schemas.sign_in import DeviceIn, SignedIn
+from backend.volunteers.services.devices import sign_in
+
+GOOD_FOR = timedelta(minutes=5)
+TRUSTED_FOR = timedelta(days=30)
+COUNTED_FOR = timedelta(minutes=15)
+MOST_WRONG = 10
+"""Wrong codes of one person in `COUNTED_FOR`, whatever device they come from."""
+MOST_CHALLENGES = 20
+MOST_SENT = 3
+RECOVERY_CODES = 10
+
+
+class SecondFactorNeeded(Refusal):
+    """The password is right; now show the second factor: `second_factor` says how."""
+
+    status = 401
+
+    def __init__(self, asked: SecondFactorAsked) -> None:
+        super().__init__()
+        self.asked = asked
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """What the problem says beyond the ordinary."""
+        return {"second_factor": self.asked.model_dump(mode="json")}
+
+
+class CodeWrong(Refusal):
+    """This code is wrong, or was used before."""
+
+    status = 401
+
+
+class ChallengeOver(Refusal):
+    """This sign-in has waited too long, or is done; begin again with the password."""
+
+    status = 401
+
+
+class SecondFactorConfirmed(Refusal):
+    """An authenticator is set up already; remove it first, with a code of it."""
+
+
+class NoWayToSend(Refusal):
+    """There is no other device on which this person is signed in; ask your leader for an invitation."""
+
+
+# --- one's own ----------------------------------------------------------------------------------------------------
+
+
+def second_factor_of(user: User, *, at: datetime) -> SecondFactorOut:
+    """Return how a person's second factor stands."""
+    return SecondFactorOut(
+        confirmed=_confirmed(user) is not None,
+        asked=_confirmed(user) is not None or _is_required(user, at),
+        recovery_codes=RecoveryCode.objects.filter(user=user, used_at=None).count(),
+    )
+
+
+@transaction.atomic
+def begin_second_factor(*, by: User, at: datetime) -> AuthenticatorOut:
+    """Make a secret for an authenticator, or return the one that waits for its first code.
+
+    Nothing counts before `confirm_second_factor`. Raises SecondFactorConfirmed.
+    """
+    _lock(by)
+    return _begin(by, None, at)
+
+
+def confirm_second_factor(*, code: str, device_id: UUID, by: User, at: datetime) -> RecoveryCodes:
+    """Take the first code of the authenticator; from now on it is asked for. Trusts the device.
+
+    Raises Invalid for a wrong code, TooMany, NotFound when nothing was begun.
+    """
+    with transaction.atomic():
+        _lock(by)
+        if _confirmed(by) is not None:
+            raise SecondFactorConfirmed
+        factor = SecondFactor.objects.filter(user=by, begun_in=None).first()
+        if factor is None:
+            raise NotFound
+        _refuse_after_many(by, at)
+        if _take_authenticator(factor, code, at):
+            _trust(device_id, by, at)
+            _confirm(factor, at)
+            return _new_recovery_codes(by, at)
+        _count_wrong(Challenge(pk=uuid4(), user=by, made_at=at, expires_at=at))
+    raise _wrong_field()
+
+
+def remove_second_factor(*, code: str, by: User, at: datetime) -> None:
+    """Take the authenticator away, with a code of it or a recovery code; the devices trusted by it are so no more.
+
+    Raises Invalid for a wrong code, TooMany, NotFound when there is none.
+    """
+    with transaction.atomic():
+        if _show_again(by, code, at):
+            forget_second_factor(user=by, by=by, at=at, reason="removed with a code")
+            return
+    raise _wrong_field()
+
+
+def renew_recovery_codes(*, code: str, by: User, at: datetime) -> RecoveryCodes:
+    """Make new recovery codes, with a code of the authenticator or one of the old; the old ones are void.
+
+    Raises Invalid for a wrong code, TooMany, NotFound when there is no authenticator.
+    """
+    with transaction.atomic():
+        if _show_again(by, code, at):
+            return _new_recovery_codes(by, at)
+    raise _wrong_field()
+
+
+def forget_second_factor(*, user: User, by: User | None, at: datetime, reason: str) -> None:
+    """Delete a person's authenticator, recovery codes and trusted devices; inside the transaction of an act."""
+    TrustedDevice.objects.filter(device__user=user).delete()
+    RecoveryCode.objects.filter(user=user).delete()
+    if SecondFactor.objects.filter(user=user).delete()[0]:
+        record("second_factor.removed", subject=f"user.{user.pk}", by=by, at=at, reason=reason)
+
+
+# --- signing in ---------------------------------------------------------------------------------------------------
+
+
+def require_second_factor(*, user: User, device_id: UUID | None, at: datetime) -> None:
+    """Raise SecondFactorNeeded unless the password, which has been checked, is enough; or TooMany.
+
+    Whoever has an authenticator is asked, unless the device is trusted; with SECOND_FACTOR_REQUIRED so is everybody who
+    holds a post of deputy or above.
+    """
+    if not (_confirmed(user) or _is_required(user, at)) or is_trusted(device_id, user, at=at):
+        return
+    raise SecondFactorNeeded(_challenge(user, device_id, at))
+
+
+@transaction.atomic
+def _challenge(user: User, device_id: UUID | None, at: datetime) -> SecondFactorAsked:
+    _lock(user)
+    _refuse_after_many(user, at)
+    if Challenge.objects.filter(user=user, made_at__gt=at - COUNTED_FOR).count() >= MOST_CHALLENGES:
+        raise _too_many()
+    challenge = Challenge.objects.create(
+        pk=uuid4(), user=user, from_device=device_id, made_at=at, expires_at=at + GOOD_FOR
+    )
+    return SecondFactorAsked(
+        challenge=challenge.pk, ways=_ways(challenge, at), expires_at=challenge.expires_at
+    )
+
+
+@transaction.atomic
+def challenge_by_id(*, challenge_id: UUID, at: datetime) -> SecondFactorAsked:
+    """Return what a sign-in waits for, for a page that is shown again. Raises ChallengeOver."""
+    challenge = _open(challenge_id, at)
+    return SecondFactorAsked(
+        challenge=challenge.pk, ways=_ways(challenge, at), expires_at=challenge.expires_at
+    )
+
+
+@transaction.atomic
+def begin_in_sign_in(*, challenge_id: UUID, at: datetime) -> AuthenticatorOut:
+    """Make the secret of an authenticator for whoever has to set one up to sign in.
+
+    Raises ChallengeOver, and NotFound for whom there is another way: somebody who has the password alone must not
+    choose the second factor.
+    """
+    challenge = _open(challenge_id, at)
+    if _ways(challenge, at) != ["set_up"]:
+        raise NotFound
+    return _begin(challenge.user, challenge.pk, at)
+
+
+@transaction.atomic
+def send_code(*, challenge_id: UUID, at: datetime) -> None:
+    """Send a code to the person who signs in, by the first channel that reaches them; the one before is void.
+
+    At most three for each sign-in. Raises ChallengeOver, TooMany, NoWayToSend.
+    """
+    challenge = _open(challenge_id, at)
+    channel = channel_to(challenge.user, besides=challenge.from_device, at=at)
+    if channel is None:
+        raise NoWayToSend
+    if challenge.sent >= MOST_SENT:
+        raise _too_many()
+    code = codes.sent_code()
+    challenge.code_key, challenge.sent_at, challenge.sent = _sent_key(challenge, code), at, challenge.sent + 1
+    challenge.save(update_fields=["code_key", "sent_at", "sent"])
+    channel.send_code(challenge.user, code, expires_at=challenge.expires_at, at=at)
+    record("code.sent", subject=f"user.{challenge.user_id}", by=None, at=at)
+
+
+def sign_in_with_code(
+    *, challenge_id: UUID, code: str, device: DeviceIn, trust: bool, at: datetime
+) -> SignedIn:
+    """Sign a device in, once the code is right. Raises what `pass_challenge` raises, or DeviceTaken."""
+    user = pass_challenge(challenge_id=challenge_id, code=code, at=at)
+    signed_in = sign_in(user=user, device=device, at=at)
+    if trust:
+        trust_device(device_id=device.id, by=user, at=at)
+    return signed_in
+
+
+def pass_challenge(*, challenge_id: UUID, code: str, at: datetime) -> User:
+    """Return who signs in, once the code is right; the challenge and the code are spent.
+
+    Raises ChallengeOver, CodeWrong, TooMany. Locks the user: of two who show the same code at once one gets in.
+    """
+    with transaction.atomic():
+        challenge = _open(challenge_id, at)
+        _refuse_after_many(challenge.user, at)
+        if _take_any(challenge, code, at):
+            challenge.used_at = at
+            challenge.save(update_fields=["used_at"])
+            return challenge.user
+        _count_wrong(challenge)
+    raise CodeWrong
+
+
+def is_trusted(device_id: UUID | None, user: User, *, at: datetime) -> bool:
+    """Tell whether the person has shown the second factor on this device lately."""
+    if device_id is None:
+        return False
+    return TrustedDevice.objects.filter(device_id=device_id, device__user=user, until__gt=at).exists()
+
+
+@transaction.atomic
+def trust_device(*, device_id: UUID, by: User, at: datetime) -> None:
+    """Ask no second factor on this device for 30 days."""
+    _trust(device_id, by, at)
+
+
+@transaction.atomic
+def forget_challenges(*, at: datetime) -> int:
+    """Delete the sign-ins that are over since a day; returns how many."""
+    return Challenge.objects.filter(made_at__lt=at - timedelta(days=1)).delete()[0]
+
+
+# --- steps --------------------------------------------------------------------------------------------------------
+
+
+def _lock(user: User) -> None:
+    User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+
+
+def _open(challenge_id: UUID, at: datetime) -> Challenge:
+    """Return a challenge that waits, with its user and volunteer; the user is locked, which orders all guesses."""
+    owner = Challenge.objects.filter(pk=challenge_id).values("user_id")
+    User.objects.select_for_update(of=("self",)).filter(pk__in=owner).first()
+    challenge = (
+        Challenge.objects.select_related("user__volunteer")
+        .filter(pk=challenge_id, used_at=None, expires_at__gt=at, user__is_active=True)
+        .first()
+    )
+    if challenge is None:
+        raise ChallengeOver
+    return challenge
+
+
+def _confirmed(user: User) -> SecondFactor | None:
+    return SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).first()
+
+
+def _is_required(user: User, at: datetime) -> bool:
+    return bool(settings.SECOND_FACTOR_REQUIRED) and needs_second_factor(user, at)
+
+
+def _begin(user: User, challenge_id: UUID | None, at: datetime) -> AuthenticatorOut:
+    """Return the secret that was begun in the same place, or a new one.
+
+    Nobody else's is shown: whoever tried to sign in with the password alone would share it.
+    """
+    factor = SecondFactor.objects.filter(user=user).first()
+    if factor is not None and factor.confirmed_at is not None:
+        raise SecondFactorConfirmed
+    if factor is None or factor.begun_in != challenge_id:
+        factor = factor or SecondFactor(user=user)
+        factor.made_at, factor.begun_in, factor.secret = at, challenge_id, codes.new_secret()
+        factor.save()
+        record("second_factor.begun", subject=f"user.{user.pk}", by=user, at=at)
+    return _authenticator(factor)
+
+
+def _ways(challenge: Challenge, at: datetime) -> list[Way]:
+    user = challenge.user
+    ways: list[Way] = ["authenticator"] if _confirmed(user) else []
+    if RecoveryCode.objects.filter(user=user, used_at=None).exists():
+        ways.append("recovery_code")
+    if channel_to(user, besides=challenge.from_device, at=at) is not None:
+        ways.append("sent_code")
+    return ways or ["set_up"]
+
+
+def _take_any(challenge: Challenge, code: str, at: datetime) -> bool:
+    counts = Q(confirmed_at__isnull=False) | Q(begun_in=challenge.pk)
+    factor = SecondFactor.objects.filter(counts, user=challenge.user).first()
+    if factor is not None and _take_authenticator(factor, code, at):
+        if factor.confirmed_at is None:  # set up during this sign-in
+            _confirm(factor, at)
+        return True
+    if challenge.code_key and challenge.code_key == _sent_key(challenge, code):
+        return True
+    return _take_recovery_code(challenge.user, code, at)
+
+
+def _take_authenticator(factor: SecondFactor, code: str, at: datetime) -> bool:
+    step = codes.step_shown(factor.secret, code, at=at, after=factor.last_step)
+    if step is None:
+        return False
+    factor.last_step = step
+    factor.save(update_fields=["last_step"])
+    return True
+
+
+def _take_recovery_code(user: User, code: str, at: datetime) -> bool:
+    key = codes.key_of(code, "recovery")
+    taken = RecoveryCode.objects.filter(user=user, code_key=key, used_at=None).update(used_at=at)
+    if taken:
+        record("recovery_code.used", subject=f"user.{user.pk}", by=user, at=at)
+    return bool(taken)
+
+
+def _show_again(user: User, code: str, at: datetime) -> bool:
+    """Take a code from somebody who is signed in; a wrong one is counted. Raises NotFound, TooMany."""
+    _lock(user)
+    factor = _confirmed(user)
+    if factor is None:
+        raise NotFound
+    _refuse_after_many(user, at)
+    if _take_authenticator(factor, code, at) or _take_recovery_code(user, code, at):
+        return True
+    _count_wrong(Challenge(pk=uuid4(), user=user, made_at=at, expires_at=at))
+    return False
+
+
+def _refuse_after_many(user: User, at: datetime) -> None:
+    """Raise TooMany after ten wrong codes in a quarter of an hour. Needs the lock on the user."""
+    recent = Challenge.objects.filter(user=user, made_at__gt=at - COUNTED_FOR)
+    if (recent.aggregate(wrong=Sum("wrong"))["wrong"] or 0) >= MOST_WRONG:
+        raise _too_many()
+
+
+def _count_wrong(challenge: Challenge) -> None:
+    challenge.wrong += 1
+    challenge.save()
+
+
+def _too_many() -> TooMany:
+    return TooMany("Too many codes; wait a quarter of an hour and try again.")
+
+
+def _wrong_field() -> Refusal:
+    """Return the refusal of a wrong code for somebody who is signed in: 401 would make their app renew its tokens."""
+    return Invalid(errors=[{"pointer": "/code", "detail": CodeWrong().detail}])
+
+
+def _sent_key(challenge: Challenge, code: str) -> str:
+    return codes.key_of(f"{challenge.pk.hex}{code}", "sign-in code")
+
+
+def _confirm(factor: SecondFactor, at: datetime) -> None:
+    factor.confirmed_at = at
+    factor.save(update_fields=["confirmed_at"])
+    record("second_factor.confirmed", subject=f"user.{factor.user_id}", by=factor.user, at=at)
+
+
+def _new_recovery_codes(user: User, at: datetime) -> RecoveryCodes:
+    made = [codes.recovery_code() for _ in range(RECOVERY_CODES)]
+    RecoveryCode.objects.filter(user=user).delete()
+    RecoveryCode.objects.bulk_create(
+        [RecoveryCode(user=user, code_key=codes.key_of(code, "recovery")) for code in made]
+    )
+    record("recovery_codes.made", subject=f"user.{user.pk}", by=user, at=at)
+    return RecoveryCodes(codes=made)
+
+
+def _trust(device_id: UUID, user: User, at: datetime) -> None:
+    device = Device.objects.filter(pk=device_id, user=user).first()
+    if device is not None:
+        TrustedDevice.objects.update_or_create(device=device, defaults={"until": at + TRUSTED_FOR})
+
+
+def _authenticator(factor: SecondFactor) -> AuthenticatorOut:
+    uri = codes.authenticator_uri(factor.secret, f"{factor.user.volunteer.number:08d}")
+    drawn = BytesIO()
+    segno.make(uri, error="m").save(drawn, kind="svg", scale=4, xmldecl=False)
+    return AuthenticatorOut(uri=uri, secret=factor.secret, qr_svg=drawn.getvalue().decode())

@@ -1,0 +1,141 @@
+"""Volunteers are suspended, reinstated, and retire."""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from backend.audit.services import record
+from backend.lib.errors import Invalid, NotFound, Refusal, require
+from backend.realtime.log import Announcement, publish_all
+from backend.realtime.positions import forget
+from backend.volunteers.events import StandingChanged
+from backend.volunteers.models import (
+    Membership,
+    Post,
+    Standing,
+    Transfer,
+    TransferStatus,
+    User,
+    Volunteer,
+)
+from backend.volunteers.queries.lives import standing_out
+from backend.volunteers.queries.numbers import volunteer_numbered
+from backend.volunteers.queries.seats import free_seats
+from backend.volunteers.rules import post_that_manages_person
+from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.duty import end_duty
+from backend.volunteers.services.people import end_posts
+from backend.volunteers.services.seats import lock_units
+
+
+class AlreadyRetired(Refusal):
+    """This volunteer has retired; reinstate them first."""
+
+
+@transaction.atomic
+def suspend(*, number: str, reason: str, until: datetime | None = None, by: User, at: datetime) -> Volunteer:
+    """Suspend somebody: duty ends now, posts rest, and they can neither go on duty nor accept until it is over.
+
+    Suspending again replaces reason and end. Locks the volunteer. Raises NotFound unless `by` looks after the person,
+    and to the person; AlreadyRetired; Invalid for an `until` that is past.
+    """
+    volunteer, post = _locked(number, by, at)
+    require(volunteer.standing != Standing.RETIRED, AlreadyRetired)
+    if until is not None and until <= at:
+        raise Invalid(errors=[{"pointer": "/until", "detail": "must be later than now"}])
+    _set(volunteer, Standing.SUSPENDED, reason=reason, until=until)
+    record("volunteer.suspended", subject=_subject(volunteer), by=by, at=at, reason=reason, post=post)
+    _announce(volunteer, by=by, at=at)
+    return volunteer
+
+
+@transaction.atomic
+def reinstate(*, number: str, by: User, at: datetime) -> Volunteer:
+    """Take somebody back who was suspended or had retired; again changes nothing. Locks the volunteer.
+
+    Posts that rested count again; those that ended by retiring do not come back. Raises NotFound.
+    """
+    volunteer, post = _locked(number, by, at)
+    if volunteer.standing == Standing.ACTIVE:
+        return volunteer
+    if volunteer.standing == Standing.RETIRED:
+        _seat_again(volunteer, at)
+    _set(volunteer, Standing.ACTIVE)
+    record("volunteer.reinstated", subject=_subject(volunteer), by=by, at=at, post=post)
+    _announce(volunteer, by=by, at=at)
+    return volunteer
+
+
+@transaction.atomic
+def retire(*, number: str, reason: str = "", by: User, at: datetime) -> Volunteer:
+    """End somebody's service: duty, posts and open transfers end, the seats are free; the number stays theirs.
+
+    Everybody may retire themselves, at any time. Again changes nothing. Locks the volunteer. Raises NotFound.
+    """
+    volunteer, post = _locked(number, by, at, or_oneself=True)
+    if volunteer.standing == Standing.RETIRED:
+        return volunteer
+    end_posts(list(Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), volunteer=volunteer)), at=at)
+    Membership.objects.filter(volunteer=volunteer).update(seat=None)
+    Transfer.objects.filter(volunteer=volunteer, status=TransferStatus.PROPOSED).update(
+        status=TransferStatus.WITHDRAWN, decided_by=by, decided_at=at
+    )
+    _set(volunteer, Standing.RETIRED, reason=reason)
+    record("volunteer.retired", subject=_subject(volunteer), by=by, at=at, reason=reason, post=post)
+    _announce(volunteer, by=by, at=at)
+    return volunteer
+
+
+@transaction.atomic
+def end_suspensions(*, at: datetime, limit: int = 500) -> int:
+    """Reinstate those whose suspension is over; returns how many. Rows that somebody else has locked are skipped."""
+    over = list(
+        Volunteer.objects.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+        .filter(standing=Standing.SUSPENDED, standing_until__lte=at)
+        .order_by("pk")[:limit]
+    )
+    for volunteer in over:
+        _set(volunteer, Standing.ACTIVE)
+        record("volunteer.reinstated", subject=_subject(volunteer), by=None, at=at)
+    publish_all([_changed(volunteer) for volunteer in over], at=at)
+    return len(over)
+
+
+def _locked(number: str, by: User, at: datetime, *, or_oneself: bool = False) -> tuple[Volunteer, str]:
+    """Return the volunteer, locked, and the title of the post that allows the act: empty for oneself."""
+    found = volunteer_numbered(number)
+    volunteer = Volunteer.objects.select_for_update(of=("self",)).select_related("user").get(pk=found.pk)
+    if volunteer.user_id == by.pk:
+        if not or_oneself:
+            raise NotFound
+        return volunteer, ""
+    return volunteer, allowed_by(post_that_manages_person(by, volunteer, at))
+
+
+def _set(volunteer: Volunteer, to: Standing, *, reason: str = "", until: datetime | None = None) -> None:
+    volunteer.standing, volunteer.standing_reason, volunteer.standing_until = to, reason, until
+    volunteer.save(update_fields=["standing", "standing_reason", "standing_until"])
+
+
+def _seat_again(volunteer: Volunteer, at: datetime) -> None:
+    memberships = list(volunteer.memberships.select_related("unit"))
+    lock_units([membership.unit for membership in memberships])
+    for membership in memberships:
+        (membership.seat,) = free_seats(membership.unit, count=1, at=at)
+        membership.save(update_fields=["seat"])
+
+
+def _announce(volunteer: Volunteer, *, by: User, at: datetime) -> None:
+    duty = end_duty(volunteer, by=by, at=at) if volunteer.standing != Standing.ACTIVE else []
+    if volunteer.standing != Standing.ACTIVE:
+        forget([volunteer.number], at=at)
+    publish_all([*duty, _changed(volunteer)], at=at)
+
+
+def _changed(volunteer: Volunteer) -> Announcement:
+    return Announcement(volunteer.topic, StandingChanged(standing=standing_out(volunteer)))
+
+
+def _subject(volunteer: Volunteer) -> str:
+    return f"volunteer.{volunteer.pk}"

@@ -1,0 +1,284 @@
+"""Volunteers go from one unit to another, join a second one, and leave: the number stays, the seat is given anew."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from backend.audit.services import record
+from backend.lib.errors import NotFound, Refusal, require
+from backend.realtime.frames import Audience
+from backend.realtime.log import Announcement, publish_all
+from backend.volunteers.events import TransferChanged
+from backend.volunteers.models import (
+    Membership,
+    Post,
+    Standing,
+    Transfer,
+    TransferStatus,
+    Unit,
+    User,
+    Volunteer,
+)
+from backend.volunteers.models.transfers import Side
+from backend.volunteers.queries.lives import numbers_of_leaders
+from backend.volunteers.queries.numbers import volunteer_numbered
+from backend.volunteers.queries.units import unit_by_number
+from backend.volunteers.rules import post_that_manages, post_that_manages_person, post_that_releases
+from backend.volunteers.schemas.lives import TransferIn, TransferOut
+from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.people import end_posts
+from backend.volunteers.services.seats import lock_units, take_seat
+
+MOST_UNITS = 10
+"""Units that a volunteer may belong to."""
+MOST_OPEN = 100
+"""Transfers that one person may have proposed and that nobody has answered."""
+
+
+class TransferIdTaken(Refusal):
+    """There is another transfer with this id; make a new one."""
+
+
+class TransferProposedAlready(Refusal):
+    """The same transfer has been proposed already, and waits for its answer."""
+
+
+class TransferOver(Refusal):
+    """This transfer has been decided already, or what it rests on no longer holds."""
+
+
+class AlreadyMember(Refusal):
+    """The volunteer belongs to this unit already."""
+
+
+class TooManyUnits(Refusal):
+    """A volunteer may belong to 10 units; leave one first."""
+
+
+class TooManyTransfers(Refusal):
+    """Too many transfers wait for an answer; withdraw some first."""
+
+
+@transaction.atomic
+def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
+    """Propose that somebody goes from one unit to another, or joins it besides.
+
+    Whoever looks after both units does it at once; otherwise the other side has to agree. A volunteer who asks for it
+    waits for the unit that takes in: nobody is held back. The same id and content again is a retry. Locks the
+    volunteer. Raises NotFound unless `by` looks after one side or is the volunteer, and when the volunteer does not
+    belong to `from_unit`; AlreadyMember, TooManyUnits, TooManyTransfers, TransferIdTaken.
+    """
+    volunteer = _lock_volunteer(volunteer_numbered(wanted.volunteer).pk)
+    before, after = unit_by_number(wanted.from_unit), unit_by_number(wanted.to_unit)
+    waits_for, post = _who_agrees(volunteer, before, after, wanted.stays, by, at)
+    content = (volunteer.pk, before.pk, after.pk, wanted.stays, by.pk)
+    known = _read(Transfer.objects.filter(pk=wanted.id))
+    if known is not None:
+        kept = known.volunteer_id, known.from_unit_id, known.to_unit_id, known.stays, known.proposed_by_id
+        require(kept == content, TransferIdTaken)
+        return known
+    _check(volunteer, before, after, wanted.stays)
+    open_ones = Transfer.objects.filter(proposed_by=by, status=TransferStatus.PROPOSED)
+    require(open_ones.count() < MOST_OPEN, TooManyTransfers)
+    transfer = Transfer(
+        pk=wanted.id,
+        volunteer=volunteer,
+        from_unit=before,
+        to_unit=after,
+        stays=wanted.stays,
+        waits_for=waits_for or Side.RECEIVING,
+        proposed_by=by,
+        proposed_at=at,
+    )
+    return _save_new(transfer, done=waits_for is None, post=post, by=by, at=at)
+
+
+@transaction.atomic
+def accept_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
+    """Agree to a transfer, which is done now; again changes nothing. Locks the transfer and the volunteer.
+
+    Raises NotFound unless `by` is the side it waits for, TransferOver, AlreadyMember, TooManyUnits.
+    """
+    transfer, post = _locked(transfer_id, by, at)
+    if transfer.status == TransferStatus.DONE:
+        return transfer
+    require(transfer.status == TransferStatus.PROPOSED, TransferOver)
+    require(_belongs(transfer.volunteer, transfer.from_unit), TransferOver)
+    _check(transfer.volunteer, transfer.from_unit, transfer.to_unit, transfer.stays)
+    _carry_out(transfer, by=by, at=at)
+    _decide(transfer, TransferStatus.DONE, post=post, by=by, at=at)
+    return transfer
+
+
+@transaction.atomic
+def decline_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
+    """Turn a transfer down; again changes nothing. Raises NotFound unless it waits for `by`'s side, TransferOver."""
+    transfer, post = _locked(transfer_id, by, at)
+    if transfer.status == TransferStatus.DECLINED:
+        return transfer
+    require(transfer.status == TransferStatus.PROPOSED, TransferOver)
+    _decide(transfer, TransferStatus.DECLINED, post=post, by=by, at=at)
+    return transfer
+
+
+@transaction.atomic
+def withdraw_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
+    """Take back a transfer that one proposed, or that concerns oneself; again changes nothing.
+
+    Raises NotFound, TransferOver.
+    """
+    transfer = _read(Transfer.objects.select_for_update(of=("self",)).filter(pk=transfer_id))
+    if transfer is None or by.pk not in {transfer.proposed_by_id, transfer.volunteer.user_id}:
+        raise NotFound
+    if transfer.status == TransferStatus.WITHDRAWN:
+        return transfer
+    require(transfer.status == TransferStatus.PROPOSED, TransferOver)
+    _decide(transfer, TransferStatus.WITHDRAWN, post="", by=by, at=at)
+    return transfer
+
+
+@transaction.atomic
+def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
+    """End a membership and the posts in that unit; if it was the primary one, the oldest other becomes it.
+
+    One's own, or of somebody one looks after in that unit. Locks the volunteer. Raises NotFound.
+    """
+    volunteer = _lock_volunteer(volunteer_numbered(number).pk)
+    own = volunteer.user_id == by.pk
+    post = "" if own else allowed_by(post_that_releases(by, volunteer, unit, at))
+    require(_belongs(volunteer, unit))
+    _leave(volunteer, unit, at)
+    if not volunteer.memberships.filter(is_primary=True).exists():
+        oldest = volunteer.memberships.order_by("pk").values("pk")[:1]
+        Membership.objects.filter(pk__in=list(oldest.values_list("pk", flat=True))).update(is_primary=True)
+    record("membership.ended", subject=_subject(volunteer), by=by, at=at, unit=unit.number, post=post)
+
+
+@transaction.atomic
+def choose_primary(*, number: str, unit: Unit, by: User, at: datetime) -> Volunteer:
+    """Make another of somebody's units the primary one: oneself, or whoever looks after the person.
+
+    Locks the volunteer. Raises NotFound, also when the person does not belong to the unit.
+    """
+    volunteer = _lock_volunteer(volunteer_numbered(number).pk)
+    own = volunteer.user_id == by.pk
+    post = "" if own else allowed_by(post_that_manages_person(by, volunteer, at))
+    require(_belongs(volunteer, unit))
+    if not volunteer.memberships.filter(unit=unit, is_primary=True).exists():
+        volunteer.memberships.filter(is_primary=True).update(is_primary=False)
+        volunteer.memberships.filter(unit=unit).update(is_primary=True)
+        record("membership.primary", subject=_subject(volunteer), by=by, at=at, unit=unit.number, post=post)
+    return volunteer
+
+
+def _who_agrees(
+    volunteer: Volunteer, before: Unit, after: Unit, stays: bool, by: User, at: datetime
+) -> tuple[Side | None, str]:
+    """Return whose agreement is missing (None: nobody's), and the post by which `by` proposes.
+
+    Somebody who does not belong to the unit before is not found, whoever asks. Posts of a higher rank than the
+    releasing side's do not go away by a transfer: whoever proposes from there must look after the person.
+    """
+    require(_belongs(volunteer, before) and volunteer.standing != Standing.RETIRED)
+    releases = post_that_releases(by, volunteer, before, at)
+    receives = post_that_manages(by, after, at)
+    if volunteer.user_id == by.pk:
+        return (None if receives and (releases or stays) else Side.RECEIVING), ""
+    if stays:
+        return Side.VOLUNTEER if receives else Side.RECEIVING, allowed_by(receives or releases)
+    if releases and receives:
+        return None, releases.title
+    return (Side.RECEIVING if releases else Side.RELEASING), allowed_by(releases or receives)
+
+
+def _check(volunteer: Volunteer, before: Unit, after: Unit, stays: bool) -> None:
+    """Raise what stands against it; locks both units, so that what was checked still holds when seats are given."""
+    lock_units([before, after])
+    require(Unit.objects.filter(pk=after.pk, retired_at=None).exists(), TransferOver)
+    require(not _belongs(volunteer, after), AlreadyMember)
+    require(not stays or volunteer.memberships.count() < MOST_UNITS, TooManyUnits)
+
+
+def _carry_out(transfer: Transfer, *, by: User, at: datetime) -> None:
+    volunteer, before, after = transfer.volunteer, transfer.from_unit, transfer.to_unit
+    is_primary = not transfer.stays and volunteer.memberships.filter(unit=before, is_primary=True).exists()
+    if not transfer.stays:
+        _leave(volunteer, before, at)
+    take_seat(volunteer=volunteer, unit=after, is_primary=is_primary, at=at)
+    details: dict[str, Any] = {"from_unit": before.number, "to_unit": after.number, "stays": transfer.stays}
+    record("volunteer.transferred", subject=_subject(volunteer), by=by, at=at, **details)
+
+
+def _leave(volunteer: Volunteer, unit: Unit, at: datetime) -> None:
+    held = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), volunteer=volunteer, unit=unit)
+    end_posts(list(held), at=at)
+    volunteer.memberships.filter(unit=unit).delete()
+
+
+def _save_new(transfer: Transfer, *, done: bool, post: str, by: User, at: datetime) -> Transfer:
+    if done:
+        _carry_out(transfer, by=by, at=at)
+        transfer.status, transfer.decided_by, transfer.decided_at = TransferStatus.DONE, by, at
+    try:
+        with transaction.atomic():
+            transfer.save(force_insert=True)
+    except IntegrityError as error:  # somebody else has proposed the same, and it is open
+        raise TransferProposedAlready from error
+    record(f"transfer.{transfer.status}", subject=f"transfer.{transfer.pk}", by=by, at=at, post=post)
+    _announce(transfer, at)
+    return transfer
+
+
+def _decide(transfer: Transfer, to: TransferStatus, *, post: str, by: User, at: datetime) -> None:
+    transfer.status, transfer.decided_by, transfer.decided_at = to, by, at
+    transfer.save(update_fields=["status", "decided_by", "decided_at"])
+    record(f"transfer.{to}", subject=f"transfer.{transfer.pk}", by=by, at=at, post=post)
+    _announce(transfer, at)
+
+
+def _announce(transfer: Transfer, at: datetime) -> None:
+    """Tell the leaders of both units, each on the topic of their own, and the volunteer."""
+    units = [transfer.from_unit, transfer.to_unit]
+    leaders = numbers_of_leaders(units, at=at)
+    shown = TransferChanged(transfer=TransferOut.of(transfer))
+    told = [
+        Announcement(unit.topic, shown, Audience(numbers=leaders[unit.pk]))
+        for unit in units
+        if leaders[unit.pk]
+    ]
+    publish_all([*told, Announcement(transfer.volunteer.topic, shown)], at=at)
+
+
+def _locked(transfer_id: UUID, by: User, at: datetime) -> tuple[Transfer, str]:
+    """Return the transfer, locked after its volunteer, and the post by which `by` decides it."""
+    found = _read(Transfer.objects.filter(pk=transfer_id))
+    if found is None:
+        raise NotFound
+    _lock_volunteer(found.volunteer_id)
+    transfer = _read(Transfer.objects.select_for_update(of=("self",)).filter(pk=transfer_id))
+    assert transfer is not None, "transfers are never deleted while their volunteer is locked"
+    if transfer.waits_for == Side.VOLUNTEER:
+        require(transfer.volunteer.user_id == by.pk)
+        return transfer, ""
+    if transfer.waits_for == Side.RECEIVING:
+        return transfer, allowed_by(post_that_manages(by, transfer.to_unit, at))
+    return transfer, allowed_by(post_that_releases(by, transfer.volunteer, transfer.from_unit, at))
+
+
+def _read(rows: QuerySet[Transfer]) -> Transfer | None:
+    return rows.select_related("volunteer", "from_unit", "to_unit").first()
+
+
+def _lock_volunteer(pk: int) -> Volunteer:
+    return Volunteer.objects.select_for_update().get(pk=pk)
+
+
+def _belongs(volunteer: Volunteer, unit: Unit) -> bool:
+    return Membership.objects.filter(volunteer=volunteer, unit=unit).exists()
+
+
+def _subject(volunteer: Volunteer) -> str:
+    return f"volunteer.{volunteer.pk}"

@@ -1,0 +1,296 @@
+"""Units are made, renamed, moved, split, merged and retired; their numbers stay theirs for life."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from backend.audit.services import record
+from backend.lib.errors import Invalid, Refusal, require
+from backend.realtime.log import Announcement, publish_all
+from backend.volunteers.events import UnitChanged
+from backend.volunteers.holders import forget_lines
+from backend.volunteers.models import (
+    Application,
+    ApplicationStatus,
+    Membership,
+    Post,
+    Transfer,
+    TransferStatus,
+    Unit,
+    UnitKind,
+    User,
+)
+from backend.volunteers.queries.numbers import volunteer_numbered
+from backend.volunteers.queries.seats import free_seats
+from backend.volunteers.queries.units import unit_outs
+from backend.volunteers.rules import post_that_manages, post_that_reshapes
+from backend.volunteers.schemas.formation import SplitIn, UnitChange, UnitIn
+from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.people import end_posts
+from backend.volunteers.services.seats import lock_units
+from backend.volunteers.services.unit_numbers import next_number
+
+_BELOW = {
+    UnitKind.HEADQUARTERS: UnitKind.CORPS,
+    UnitKind.CORPS: UnitKind.DETACHMENT,
+    UnitKind.DETACHMENT: UnitKind.BRIGADE,
+    UnitKind.BRIGADE: UnitKind.SQUADRON,
+}
+_BATCH = 1_000
+
+
+class WrongPlace(Refusal):
+    """A unit of this kind cannot stand there."""
+
+
+class UnitRetired(Refusal):
+    """This unit is no more; its successor answers to its number."""
+
+
+class UnitNotEmpty(Refusal):
+    """This unit still has members or sub-units: merge it into its successor."""
+
+
+@transaction.atomic
+def create_unit(*, wanted: UnitIn, parent: Unit, by: User, at: datetime) -> Unit:
+    """Make a unit below another, of the level that comes next or a partner organisation's, with the next free number.
+
+    A unit of the same name and kind that stands there already is a retry's, and returned. Locks the formation. Raises
+    NotFound unless `by` looks after the parent, WrongPlace, UnitNumbersExhausted.
+    """
+    post = allowed_by(post_that_manages(by, parent, at))
+    parent = _lock_formation([parent])[0]
+    kind = _kind_below(parent, is_partner=wanted.partner_kind is not None)
+    siblings = Unit.objects.get_children(parent).filter(retired_at=None, kind=kind, display_name=wanted.name)
+    existing: Unit | None = siblings.first()
+    if existing is not None:
+        return existing
+    unit = _add(parent, kind, wanted.name, wanted.partner_kind or "")
+    unit.brand_name = wanted.brand_name
+    unit.save(update_fields=["brand_name"])
+    record(
+        "unit.created", subject=_subject(unit), by=by, at=at, number=unit.number, name=wanted.name, post=post
+    )
+    return unit
+
+
+@transaction.atomic
+def change_unit(*, unit: Unit, wanted: UnitChange, by: User, at: datetime) -> Unit:
+    """Rename a unit, or give it another brand name; again changes nothing. Raises NotFound unless `by` manages it."""
+    post = allowed_by(post_that_manages(by, unit, at))
+    lock_units([unit])
+    unit.refresh_from_db()
+    before = (unit.display_name, unit.brand_name)
+    unit.display_name = wanted.name if wanted.name is not None else unit.display_name
+    unit.brand_name = wanted.brand_name if wanted.brand_name is not None else unit.brand_name
+    if (unit.display_name, unit.brand_name) != before:
+        unit.save(update_fields=["display_name", "brand_name"])
+        names = {"name": unit.display_name, "brand_name": unit.brand_name}
+        record("unit.renamed", subject=_subject(unit), by=by, at=at, before=list(before), post=post, **names)
+        _publish([_changed(unit)], at)
+    return unit
+
+
+@transaction.atomic
+def move_unit(*, unit: Unit, parent: Unit, by: User, at: datetime) -> Unit:
+    """Put a unit with all that is below it under another of the same kind as the one above now; its number stays.
+
+    Locks the formation. Again changes nothing. Raises NotFound unless `by` looks after both units above, WrongPlace.
+    """
+    post = allowed_by(post_that_reshapes(by, unit, at))
+    allowed_by(post_that_manages(by, parent, at))
+    unit, parent = _lock_formation([unit, parent])
+    above: Unit = Unit.objects.get_parent(unit)
+    require(parent.kind == above.kind and not parent.path.startswith(unit.path), WrongPlace)
+    if parent.pk == above.pk:
+        return unit
+    Unit.objects.move(unit, parent, "last-child")
+    unit.refresh_from_db()
+    record(
+        "unit.moved",
+        subject=_subject(unit),
+        by=by,
+        at=at,
+        before=above.number,
+        after=parent.number,
+        post=post,
+    )
+    _publish([_changed(unit)], at)
+    return unit
+
+
+@transaction.atomic
+def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
+    """Make a unit beside another, of the same kind, and put the members named there; their posts in the old one end.
+
+    A unit of that name beside it is a retry's. Locks the formation and both units. Raises NotFound unless `by` looks
+    after the unit above, Invalid naming whoever is no member.
+    """
+    post = allowed_by(post_that_reshapes(by, unit, at))
+    (unit,) = _lock_formation([unit])
+    parent: Unit = Unit.objects.get_parent(unit)
+    beside = Unit.objects.get_children(parent).filter(
+        retired_at=None, kind=unit.kind, display_name=wanted.name
+    )
+    new: Unit = beside.first() or _add(parent, unit.kind, wanted.name, unit.partner_kind)
+    lock_units([unit, new])
+    members = _members_named(unit, new, wanted.members)
+    _put(members, new, at)
+    details: dict[str, Any] = {"number": new.number, "members": len(members), "post": post}
+    record("unit.split", subject=_subject(unit), by=by, at=at, **details)
+    _publish([_changed(unit)], at)
+    return new
+
+
+@transaction.atomic
+def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
+    """Put a unit's members and sub-units into another of the same kind, and retire it; its posts end.
+
+    Locks the formation and both units. Again changes nothing. Raises NotFound unless `by` looks after the units above
+    both, WrongPlace.
+    """
+    post, unit, successor = _lock_pair(unit, successor, by, at)
+    require(successor.kind == unit.kind, WrongPlace)
+    members = list(unit.memberships.select_related("volunteer"))
+    _put(members, successor, at)
+    for child in Unit.objects.get_children(unit).filter(retired_at=None):
+        child.refresh_from_db()
+        Unit.objects.move(child, _fresh(successor), "last-child")
+    _retire(unit, successor, post, by=by, at=at, members=len(members))
+    return _fresh(successor)
+
+
+@transaction.atomic
+def retire_unit(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
+    """Retire a unit that has nobody and nothing in it any more; the successor answers to its number.
+
+    Locks the formation and both units. Raises NotFound unless `by` looks after the units above both, UnitNotEmpty.
+    """
+    post, unit, successor = _lock_pair(unit, successor, by, at)
+    has_units = Unit.objects.get_children(unit).filter(retired_at=None).exists()
+    require(not has_units and not unit.memberships.exists(), UnitNotEmpty)
+    _retire(unit, successor, post, by=by, at=at)
+    return _fresh(successor)
+
+
+def _fresh(unit: Unit) -> Unit:
+    """Return a unit as the database has it now: moving others changes its path and counts."""
+    fresh: Unit = Unit.objects.get(pk=unit.pk)
+    return fresh
+
+
+def _lock_formation(units: Sequence[Unit]) -> list[Unit]:
+    """Lock the formation's shape, and return the units as they are now. Raises UnitRetired.
+
+    Paths of a subtree change together, so whoever changes the tree waits for everybody else who does.
+    """
+    lock_units(Unit.objects.filter(depth=1))
+    now = Unit.objects.in_bulk([unit.pk for unit in units])
+    current = [now[unit.pk] for unit in units]
+    require(all(unit.retired_at is None for unit in current), UnitRetired)
+    return current
+
+
+def _lock_pair(unit: Unit, successor: Unit, by: User, at: datetime) -> tuple[str, Unit, Unit]:
+    """Return the post by which a unit may end in another, and both, locked. A unit cannot end in itself or below."""
+    post = allowed_by(post_that_reshapes(by, unit, at))
+    allowed_by(post_that_reshapes(by, successor, at))
+    unit, successor = _lock_formation([unit, successor])
+    require(not successor.path.startswith(unit.path), WrongPlace)
+    lock_units([unit, successor])
+    return post, unit, successor
+
+
+def _kind_below(parent: Unit, *, is_partner: bool) -> UnitKind:
+    kind = UnitKind.PARTNER if is_partner else _BELOW.get(UnitKind(parent.kind))
+    is_lowest = parent.number[6:9] != "000"
+    if kind is None or is_lowest:
+        raise WrongPlace
+    return kind
+
+
+def _add(parent: Unit, kind: str, name: str, partner_kind: str) -> Unit:
+    new = Unit(
+        kind=kind,
+        number=next_number(parent, kind),
+        official_name=name,
+        display_name=name,
+        partner_kind=partner_kind,
+        zone=parent.zone,
+        lon=parent.lon,
+        lat=parent.lat,
+    )
+    unit: Unit = Unit.objects.add_child(_fresh(parent), instance=new)
+    return unit
+
+
+def _members_named(unit: Unit, new: Unit, numbers: Sequence[str]) -> list[Membership]:
+    """Return the memberships in a unit of those named, without who is in the new one already."""
+    people = {volunteer_numbered(number).pk: index for index, number in enumerate(numbers)}
+    moved = set(Membership.objects.filter(unit=new, volunteer__in=people).values_list("volunteer", flat=True))
+    found = list(
+        unit.memberships.filter(volunteer__in=people).select_related("volunteer").order_by("seat", "pk")
+    )
+    missing = people.keys() - moved - {membership.volunteer_id for membership in found}
+    if missing:
+        raise Invalid(
+            errors=[
+                {"pointer": f"/members/{people[pk]}", "detail": "is no member of this unit"} for pk in missing
+            ]
+        )
+    return found
+
+
+def _put(members: Sequence[Membership], to: Unit, at: datetime) -> None:
+    """Make members those of another unit, with new seats there; posts in the old one end. Both are locked."""
+    people = [membership.volunteer_id for membership in members]
+    units = {membership.unit_id for membership in members}
+    held = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), unit__in=units, volunteer__in=people)
+    end_posts(list(held), at=at)
+    there = dict(Membership.objects.filter(unit=to, volunteer__in=people).values_list("volunteer", "pk"))
+    staying = [membership for membership in members if membership.volunteer_id not in there]
+    for membership in members:
+        if membership.volunteer_id in there:  # belongs to both: one membership is left, primary if either was
+            Membership.objects.filter(pk=membership.pk).delete()
+            if membership.is_primary:
+                Membership.objects.filter(pk=there[membership.volunteer_id]).update(is_primary=True)
+    for membership, seat in zip(staying, free_seats(to, count=len(staying), at=at), strict=True):
+        membership.unit, membership.seat = to, seat
+    Membership.objects.bulk_update(staying, ["unit", "seat"], batch_size=_BATCH)
+
+
+def _retire(unit: Unit, successor: Unit, post: str, *, by: User, at: datetime, members: int = 0) -> None:
+    """Retire a unit that is empty: what waits there goes to the successor, open transfers end."""
+    end_posts(list(Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), unit=unit)), at=at)
+    waiting = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
+    known = Application.objects.filter(unit=successor, status=ApplicationStatus.PENDING).values("phone_key")
+    waiting.filter(phone_key__in=list(known.values_list("phone_key", flat=True))).delete()
+    waiting.update(unit=successor)
+    Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit), status=TransferStatus.PROPOSED).update(
+        status=TransferStatus.WITHDRAWN, decided_by=by, decided_at=at
+    )
+    unit = _fresh(unit)
+    unit.retired_at, unit.successor = at, successor
+    unit.save(update_fields=["retired_at", "successor"])
+    details: dict[str, Any] = {"successor": successor.number, "members": members, "post": post}
+    record("unit.retired", subject=_subject(unit), by=by, at=at, **details)
+    _publish([_changed(unit, _fresh(successor))], at)
+
+
+def _changed(unit: Unit, successor: Unit | None = None) -> Announcement:
+    shapes = unit_outs([unit, *([successor] if successor else [])])
+    event = UnitChanged(unit=shapes[0], successor=shapes[1] if successor else None)
+    return Announcement(unit.topic, event)
+
+
+def _publish(announcements: Sequence[Announcement], at: datetime) -> None:
+    """Announce what changed; the lines of topics that this process keeps are read anew."""
+    transaction.on_commit(forget_lines)
+    publish_all(announcements, at=at)
+
+
+def _subject(unit: Unit) -> str:
+    return f"unit.{unit.pk}"

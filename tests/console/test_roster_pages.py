@@ -1,0 +1,149 @@
+"""The roster's page and the unit's page: what they show, and to whom."""
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from backend.console import assets
+from backend.lib.checkdigit import format_unit_number, format_volunteer_number
+from backend.volunteers import services
+from backend.volunteers.models import Role, User
+from backend.volunteers.queries import roster
+from tests.conftest import Formation, MakeVolunteer
+
+
+@pytest.fixture(autouse=True)
+def _built(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand in for what Vite builds."""
+    manifest = {"src/pages/base.ts": {"file": "assets/base-1.js", "css": ["assets/base-1.css"]}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    monkeypatch.setattr(assets, "BUILT", tmp_path)
+    monkeypatch.setattr(assets, "MANIFEST", tmp_path / "manifest.json")
+
+
+def page_of(user: User, at: datetime) -> Client:
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    session["device"] = str(services.register_page_device(user=user, name="Firefox", at=at).pk)
+    session.save()
+    return client
+
+
+def test_roster_opens_with_the_topmost_unit_one_dispatches(
+    commander: User, volunteer: User, outsider: User, formation: Formation, at: datetime
+) -> None:
+    text = page_of(commander, at).get("/roster/").content.decode()
+
+    assert "<h1>浦江县</h1>" in text
+    assert "3 members" in text
+    assert "2 on duty" in text
+    for person in (commander, volunteer, outsider):
+        assert format_volunteer_number(person.volunteer.number) in text
+        assert person.phone not in text
+    assert 'href="/roster/" aria-current="page"' in text
+
+
+@pytest.mark.parametrize("address", ["/roster/", "/roster/{a}/", "/roster/{c}/", "/roster/nonsense/"])
+@pytest.mark.parametrize("who", ["volunteer", "stranger"])
+def test_roster_does_not_exist_for_those_who_dispatch_nothing(
+    who: str, address: str, formation: Formation, request: pytest.FixtureRequest, at: datetime
+) -> None:
+    filled = address.format(a=formation.squadron_a.number, c=formation.squadron_c.number)
+
+    assert page_of(request.getfixturevalue(who), at).get(filled).status_code == 404
+
+
+def test_roster_of_another_unit_does_not_exist(leader: User, formation: Formation, at: datetime) -> None:
+    client = page_of(leader, at)
+
+    assert client.get(f"/roster/{format_unit_number(formation.squadron_a.number)}/").status_code == 200
+    assert client.get(f"/roster/{formation.squadron_b.number}/").status_code == 404
+    assert client.post(f"/roster/{formation.squadron_a.number}/").status_code == 405
+    assert Client().get("/roster/").headers["Location"] == "/sign-in/?next=/roster/"
+
+
+def test_roster_is_searched_and_says_when_nobody_matches(
+    leader: User, volunteer: User, formation: Formation, at: datetime
+) -> None:
+    client = page_of(leader, at)
+
+    found = client.get("/roster/", {"search": "wang", "duty": "on"}).content.decode()
+    nobody = client.get("/roster/", {"search": "欧阳<b>"}).content.decode()
+
+    assert "王大妈" in found
+    assert "队长甲" not in found
+    assert "Nobody on this roster matches." in nobody
+    assert "欧阳&lt;b&gt;" in nobody
+
+
+def test_roster_refuses_ends_of_phones_to_dispatchers_in_words(
+    make_volunteer: MakeVolunteer, formation: Formation, at: datetime
+) -> None:
+    dispatcher = make_volunteer(formation.squadron_a)
+    services.appoint(volunteer=dispatcher, unit=formation.squadron_a, role=Role.DISPATCHER, by=None, at=at)
+
+    answer = page_of(dispatcher.user, at).get("/roster/", {"search": "0001"})
+
+    assert answer.status_code == 422
+    assert "for those who manage this unit" in answer.content.decode()
+    assert "last four digits" not in answer.content.decode()
+
+
+def test_roster_is_turned_page_by_page(
+    leader: User,
+    make_volunteer: MakeVolunteer,
+    formation: Formation,
+    at: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(roster, "PAGE", 2)
+    names = [make_volunteer(formation.squadron_a, name=f"王{name}").name for name in "甲乙丙"]
+    client = page_of(leader, at)
+
+    first = client.get("/roster/", {"search": "王"}).content.decode()
+    (address,) = re.findall(r'rel="next" href="([^"]+)"', first)
+    second = client.get(f"/roster/{address.replace('&amp;', '&')}").content.decode()
+
+    assert [name in first for name in names] == [True, True, False]
+    assert [name in second for name in names] == [False, False, True]
+    assert "First page" in second
+    assert client.get("/roster/", {"after": "nonsense"}).status_code == 422
+
+
+def test_unit_page_shows_posts_and_tree_to_those_who_dispatch(
+    commander: User, leader: User, volunteer: User, formation: Formation, at: datetime
+) -> None:
+    text = page_of(commander, at).get(f"/units/{formation.detachment.number}/").content.decode()
+
+    assert "<h1>浦江县</h1>" in text
+    assert "Commander" in text
+    assert "指挥员" in text
+    assert [name in text for name in ("总指挥部", "金华市", "浦阳街道", "黄宅镇")] == [True] * 4
+    assert "1 of 2 on duty" in text
+    assert f'href="/roster/{formation.detachment.number}/"' in text
+
+
+def test_unit_page_shows_members_what_the_unit_is_and_no_more(
+    leader: User, volunteer: User, stranger: User, formation: Formation, at: datetime
+) -> None:
+    address = f"/units/{formation.squadron_a.number}/"
+    text = page_of(volunteer, at).get(address).content.decode()
+
+    assert "文溪社区" in text
+    assert "队长甲" not in text
+    assert "/roster/" not in text
+    assert page_of(stranger, at).get(address).status_code == 404
+    assert page_of(volunteer, at).get(f"/units/{formation.squadron_b.number}/").status_code == 404
+
+
+def test_pages_speak_chinese(leader: User, volunteer: User, formation: Formation, at: datetime) -> None:
+    client = page_of(leader, at)
+    client.cookies["django_language"] = "zh-hans"
+
+    assert "2 名队员" in client.get("/roster/").content.decode()
+    assert "组织关系" in client.get(f"/units/{formation.squadron_a.number}/").content.decode()

@@ -1,0 +1,230 @@
+"""A formation with every post on every level, and targets in every relation to each: what permissions are tried on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from itertools import count
+from typing import Any
+
+from PIL import Image
+from uuid6 import uuid7
+
+from backend.dispatch.models import Assignment, CallOut, CallOutUnit, Task, TaskStatus
+from backend.lib.checkdigit import unit_number
+from backend.volunteers import services
+from backend.volunteers.models import (
+    Application,
+    Device,
+    Emblem,
+    Membership,
+    Post,
+    Role,
+    Transfer,
+    Unit,
+    UnitKind,
+    User,
+    Volunteer,
+)
+from backend.volunteers.models.transfers import Side
+from backend.volunteers.services.people import appoint
+from backend.volunteers.services.unit_numbers import next_number
+from backend.volunteers.tokens import tokens_for
+from tests.contract.permissions import LEVELS, POSTS, RELATIONS, Names
+
+KINDS = (UnitKind.HEADQUARTERS, UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.BRIGADE, UnitKind.SQUADRON)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the matrix: who, by which post and on which level, upon a target in which relation."""
+
+    post: str
+    level: str
+    relation: str
+
+
+@dataclass
+class Force:
+    """The callers by post and level, and the targets by level and relation."""
+
+    at: datetime
+    callers: dict[tuple[str, str], User] = field(default_factory=dict)
+    tokens: dict[tuple[str, str], str] = field(default_factory=dict)
+    targets: dict[tuple[str, str], Names] = field(default_factory=dict)
+    units: dict[str, Unit] = field(default_factory=dict)
+
+    def cells(self) -> Iterator[Cell]:
+        """Yield every cell there is: a squadron has nothing below it, headquarters nothing above or beside."""
+        for level in LEVELS:
+            for relation in RELATIONS:
+                if (level, relation) in self.targets:
+                    for post in POSTS:
+                        yield Cell(post, level, relation)
+
+
+def make_force() -> Force:
+    """Make it all; nobody has a password."""
+    force = Force(at=datetime.now(UTC).replace(microsecond=0))
+    top = Unit.objects.add_root(instance=_unit(UnitKind.HEADQUARTERS, "headquarters"))
+    force.units["headquarters"] = top
+    for branch in ("a", "b", "c"):
+        _grow(force, branch)
+    names = {key: _furnish(force, key) for key in sorted({key for _, _, key in _relations()})}
+    for level, relation, key in _relations():
+        force.targets[level, relation] = names[key]
+    for level in LEVELS:
+        for post in POSTS:
+            _call(force, post, level)
+    for _, _, key in _relations():
+        names[key]["lead"] = Post.objects.get(unit=force.units[key], role=Role.LEADER).pk
+    return force
+
+
+def _relations() -> Iterator[tuple[str, str, str]]:
+    """Yield level, relation and the key of the target: callers are on the line of branch a."""
+    line = ["headquarters", "corps a", "detachment a", "brigade a", "squadron a"]
+    for index, level in enumerate(LEVELS):
+        yield level, "own", line[index]
+        if index < 4:
+            yield level, "below", line[index + 1]
+        if index < 3:
+            yield level, "far below", line[4]
+        if index > 0:
+            yield level, "above", line[index - 1]
+            yield level, "sibling", "corps b" if level == "corps" else f"{level} a beside"
+            yield level, "stranger", "detachment b" if level == "corps" else f"{level} b"
+
+
+def _grow(force: Force, branch: str) -> None:
+    """Make a corps with one unit of every level, and beside each of them another."""
+    parent = force.units["headquarters"]
+    for kind in KINDS[1:]:
+        for beside in ("", " beside") if kind != UnitKind.CORPS else ("",):
+            key = f"{kind} {branch}{beside}"
+            force.units[key] = _below(parent, kind, key)
+        parent = force.units[f"{kind} {branch}"]
+
+
+_serials = count(1)
+
+
+def _unit(kind: UnitKind, name: str, number: str = unit_number()) -> Unit:
+    return Unit(kind=kind, number=number, official_name=name, display_name=name, lon=119.9, lat=29.4)
+
+
+def _below(parent: Unit, kind: UnitKind, name: str) -> Unit:
+    new = _unit(kind, name, next_number(parent, kind))
+    unit: Unit = Unit.objects.add_child(Unit.objects.get(pk=parent.pk), instance=new)
+    return unit
+
+
+def _person(unit: Unit, at: datetime, *, on_duty: bool = False) -> Volunteer:
+    duty = {"duty_since": at, "duty_until": at + timedelta(hours=8)} if on_duty else {}
+    user = User.objects.create_user(None)
+    person = Volunteer.objects.create(user=user, number=services.issue_number(), name="某人", **duty)
+    Membership.objects.create(volunteer=person, unit=unit, is_primary=True)
+    return person
+
+
+def _call(force: Force, post: str, level: str) -> None:
+    unit = force.units["headquarters" if level == "headquarters" else f"{level} a"]
+    person = _person(unit, force.at)
+    if post != "none":
+        appoint(volunteer=person, unit=unit, role=Role(post), by=None, at=force.at)
+    device = Device.objects.create(
+        pk=uuid7(), user=person.user, platform="other", created_at=force.at, last_seen_at=force.at
+    )
+    tokens = tokens_for(device, number=person.number, at=datetime.now(UTC))
+    device.save()
+    force.callers[post, level] = person.user
+    force.tokens[post, level] = tokens.access
+
+
+def _furnish(force: Force, key: str) -> Names:
+    """Give a unit everything that acts are tried on; returns the names of it all."""
+    unit, at, elsewhere = force.units[key], force.at, force.units["squadron c"]
+    member = _person(unit, at, on_duty=True)
+    resident = _person(elsewhere, at)
+    if not key.endswith(" a") and key != "headquarters":  # there the callers lead
+        appoint(volunteer=_person(unit, at), unit=unit, role=Role.LEADER, by=None, at=at)
+    staff = appoint(volunteer=_person(unit, at), unit=unit, role=Role.DISPATCHER, by=None, at=at)
+    Emblem.objects.create(unit=unit, media_type="image/png", image=picture(), digest="0" * 64, at=at)
+    empty, beside_empty = (_below(unit, UnitKind.PARTNER, name) for name in ("empty", "beside"))
+    parent = Unit.objects.get_parent(unit) or unit
+    neighbours = Unit.objects.filter(depth=unit.depth, kind=unit.kind).exclude(pk=unit.pk)
+    near = [other for other in neighbours if other.path[: -Unit.steplen] == unit.path[: -Unit.steplen]]
+    return {
+        "unit": unit.number,
+        "path": unit.path,
+        "kind": str(unit.kind),
+        "member": f"{member.number:08d}",
+        "resident": f"{resident.number:08d}",
+        "elsewhere": elsewhere.number,
+        "parent": parent.number,
+        "neighbour": (near[0] if near else elsewhere).number,
+        "empty": empty.number,
+        "unit_beside_empty": beside_empty.number,
+        "picture": picture(),
+        "post": staff.pk,
+        "task": str(_task(unit, member, at).pk),
+        "application": str(_application(unit, at).pk),
+        "coming": str(_transfer(_person(elsewhere, at), elsewhere, unit, Side.RECEIVING, at).pk),
+        "going": str(_transfer(_person(unit, at), unit, elsewhere, Side.RELEASING, at).pk),
+        "starts_at": (at + timedelta(hours=2)).isoformat(),
+        "answer_by": (at + timedelta(hours=1)).isoformat(),
+    }
+
+
+def _task(unit: Unit, member: Volunteer, at: datetime) -> Task:
+    """Make a task of the unit for which the member was asked; somebody else there can still be."""
+    task = Task.objects.create(
+        pk=uuid7(),
+        unit=unit,
+        created_by=member.user,
+        category="patrol",
+        title="Evening patrol",
+        lon=119.9,
+        lat=29.4,
+        starts_at=at + timedelta(hours=2),
+        answer_by=at + timedelta(hours=1),
+        headcount=2,
+        status=TaskStatus.CALLED,
+        created_at=at,
+    )
+    sent = CallOut.objects.create(pk=uuid7(), task=task, by=member.user, at=at)
+    through = CallOutUnit.objects.create(call_out=sent, unit=unit, topic=unit.topic)
+    Assignment.objects.create(task=task, volunteer=member, through=through, unit=unit, offered_at=at)
+    _person(unit, at, on_duty=True)
+    return task
+
+
+def _application(unit: Unit, at: datetime) -> Application:
+    application = Application(pk=uuid7(), unit=unit, name="申请人", at=at)
+    application.phone = f"1390000{next(_serials):04d}"
+    application.save()
+    return application
+
+
+def _transfer(person: Volunteer, before: Unit, after: Unit, waits_for: Side, at: datetime) -> Transfer:
+    return Transfer.objects.create(
+        pk=uuid7(),
+        volunteer=person,
+        from_unit=before,
+        to_unit=after,
+        waits_for=waits_for,
+        proposed_by=person.user,
+        proposed_at=at,
+    )
+
+
+def picture(size: tuple[int, int] = (8, 8), format: str = "PNG") -> bytes:
+    """Return a small picture."""
+    buffer = BytesIO()
+    Image.new("RGB", size, "red").save(buffer, format=format)
+    return buffer.getvalue()
+
+
+def names_of(names: Names) -> dict[str, Any]:
+    """Return what an address may name."""
+    return {name: value for name, value in names.items() if isinstance(value, str | int)}

@@ -1,0 +1,406 @@
+"""The hard rules from law, one after the other: what the law asks for is refused or done by the product itself."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from uuid6 import uuid7
+
+from backend.audit.models import Entry
+from backend.dispatch import services as dispatch
+from backend.dispatch import topics
+from backend.dispatch.models import Assignment, Task
+from backend.dispatch.schemas import AnswerIn, CallOutIn, LegalBasisIn, TaskIn
+from backend.lib.errors import NotAllowed, NotFound
+from backend.realtime.clock import tick
+from backend.realtime.frames import FixIn
+from backend.realtime.models import Fix, LatestPosition
+from backend.realtime.positions import Report, store_fixes
+from backend.volunteers.consents import current_version
+from backend.volunteers.models import (
+    Credential,
+    CredentialKind,
+    Guardian,
+    Look,
+    Membership,
+    Purpose,
+    User,
+    Volunteer,
+)
+from backend.volunteers.queries.export import export_of
+from backend.volunteers.queries.masking import phones_for
+from backend.volunteers.services import set_duty
+from backend.volunteers.services.consents import give_consent, withdraw_consent
+from backend.volunteers.services.own_data import erase_person
+from backend.volunteers.services.retention import keep_to_limits
+from tests.conftest import Formation, MakeVolunteer, Published, Race, SignedInClient
+
+ClientOf = Callable[[User], SignedInClient]
+
+
+@pytest.fixture
+def noon(at: datetime) -> datetime:
+    """Return the noon in China that comes in twelve hours or later."""
+    there = (at + timedelta(hours=12)).astimezone(ZoneInfo("Asia/Shanghai"))
+    noon = there.replace(hour=12, minute=0, second=0)
+    return noon if noon >= there else noon + timedelta(days=1)
+
+
+@pytest.fixture
+def call(formation: Formation, commander: User, at: datetime, noon: datetime) -> Callable[..., Task]:
+    """Return the act of asking everybody in squadron A, for a patrol at noon unless told otherwise."""
+
+    def make(**changes: Any) -> Task:
+        body = {
+            "id": str(uuid7()),
+            "unit": formation.detachment.number,
+            "category": "patrol",
+            "title": "Patrol",
+            "place": {"lon": 119.89, "lat": 29.45, "datum": "wgs84"},
+            "starts_at": noon,
+            "answer_by": at + timedelta(hours=1),
+            "headcount": 5,
+        }
+        task = dispatch.create_task(wanted=TaskIn.model_validate(body | changes), by=commander, at=at)
+        sent = CallOutIn(id=uuid7(), units=[formation.squadron_a.number])
+        dispatch.call_out(task_id=task.pk, wanted=sent, by=commander, at=at)
+        return task
+
+    return make
+
+
+def asked(task: Task) -> set[int]:
+    return set(Assignment.objects.filter(task=task).values_list("volunteer__number", flat=True))
+
+
+def reply(task: Task, person: Volunteer, at: datetime, **answer: Any) -> str:
+    body = AnswerIn.model_validate({"answer": "accept"} | answer)
+    return dispatch.answer_offer(task_id=task.pk, answer=body, by=person.user, at=at).status
+
+
+def report(person: Volunteer, recorded: datetime, at: datetime) -> str:
+    fix = FixIn.model_validate({"at": recorded, "lon": 119.9, "lat": 29.4, "datum": "wgs84"})
+    return store_fixes([Report(person.number, [fix])], at=at)[0][0]
+
+
+def scope_of(person: Volunteer) -> str:
+    return LatestPosition.objects.get(person=person.number).scope
+
+
+# --- 1 ------------------------------------------------------------------------------------------------------------
+
+
+def test_rule_1_a_volunteer_may_decline_at_any_time_and_nothing_is_held_against_them(
+    call: Callable[..., Task], volunteer: User, at: datetime, noon: datetime
+) -> None:
+    person = volunteer.volunteer
+    task = call()
+
+    assert reply(task, person, at) == "accepted"
+    assert reply(task, person, noon, answer="decline") == "declined"
+    assert person.number in asked(call())
+
+
+# --- 2 ------------------------------------------------------------------------------------------------------------
+
+
+def test_rule_2_a_minor_is_never_offered_rescue_or_night_work(
+    call: Callable[..., Task], formation: Formation, make_volunteer: MakeVolunteer, noon: datetime
+) -> None:
+    minor, adult = make_volunteer(formation.squadron_a, adult=False), make_volunteer(formation.squadron_a)
+
+    assert asked(call(category="rescue")) == {adult.number}
+    assert asked(call(starts_at=noon.replace(hour=22))) == {adult.number}
+    assert asked(call(starts_at=noon.replace(hour=4, minute=59) + timedelta(days=1))) == {adult.number}
+    assert asked(call()) == {adult.number, minor.number}
+
+
+def test_rule_2_other_work_needs_the_consent_of_a_guardian(
+    call: Callable[..., Task], formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    make_volunteer(formation.squadron_a)
+    alone = make_volunteer(formation.squadron_a, adult=False, papers=False)
+    minor = make_volunteer(formation.squadron_a, adult=False)
+    task = call()
+    Guardian.objects.filter(volunteer=minor).update(withdrawn_at=at)
+
+    with pytest.raises(dispatch.GuardianDisagrees):
+        reply(task, minor, at)
+    assert alone.number not in asked(task)
+    assert minor.number not in asked(call())
+
+
+def test_rule_2_whoever_turns_out_to_be_a_minor_cannot_accept_rescue(
+    call: Callable[..., Task], volunteer: User, at: datetime
+) -> None:
+    task = call(category="rescue")
+    Volunteer.objects.filter(user=volunteer).update(born_on=at.date() - timedelta(days=16 * 365))
+
+    with pytest.raises(dispatch.ForAdultsOnly):
+        reply(task, volunteer.volunteer, at, risk_acknowledged=True)
+
+
+# --- 3 ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lacking", CredentialKind)
+@pytest.mark.parametrize("how", ["missing", "ends before", "begins after", "revoked"])
+def test_rule_3_dangerous_service_is_offered_to_the_insured_trained_and_bound_alone(
+    call: Callable[..., Task],
+    formation: Formation,
+    make_volunteer: MakeVolunteer,
+    noon: datetime,
+    at: datetime,
+    lacking: CredentialKind,
+    how: str,
+) -> None:
+    fit, unfit = make_volunteer(formation.squadron_a), make_volunteer(formation.squadron_a)
+    held = Credential.objects.filter(volunteer=unfit, kind=lacking)
+    if how == "missing":
+        held.delete()
+    else:
+        changes = {"ends before": {"valid_until": noon}, "begins after": {"valid_from": noon + timedelta(1)}}
+        held.update(**changes.get(how, {"revoked_at": at}))
+
+    assert asked(call(category="rescue")) == {fit.number}
+    assert asked(call()) == {fit.number, unfit.number}
+
+
+def test_rule_3_an_acceptance_counts_when_the_risk_notice_was_acknowledged(
+    call: Callable[..., Task], volunteer: User, at: datetime
+) -> None:
+    task = call(category="rescue")
+
+    with pytest.raises(dispatch.RiskNotAcknowledged):
+        reply(task, volunteer.volunteer, at)
+    assert reply(task, volunteer.volunteer, at, risk_acknowledged=True) == "accepted"
+    assert Assignment.objects.get(task=task).risk_acknowledged_at == at
+
+
+def test_rule_3_whose_insurance_was_revoked_since_cannot_accept_but_may_decline(
+    call: Callable[..., Task], volunteer: User, at: datetime
+) -> None:
+    task = call(category="rescue")
+    Credential.objects.filter(volunteer__user=volunteer, kind="insurance").update(revoked_at=at)
+
+    with pytest.raises(dispatch.CredentialsMissing):
+        reply(task, volunteer.volunteer, at, risk_acknowledged=True)
+    assert reply(task, volunteer.volunteer, at, answer="decline") == "declined"
+
+
+# --- 4 ------------------------------------------------------------------------------------------------------------
+
+
+def test_rule_4_whoever_has_not_agreed_is_not_tracked_and_is_told(
+    formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    person = make_volunteer(formation.squadron_a, consents=False, on_duty=False)
+
+    assert not set_duty(on=True, by=person.user, at=at).tracked
+    assert report(person, at, at) == "off_duty"
+    assert not Fix.objects.exists()
+
+
+def test_rule_4_a_consent_to_an_older_version_is_none(volunteer: User, at: datetime) -> None:
+    Volunteer.objects.filter(user=volunteer).update(location_consent_version=0)
+
+    assert report(volunteer.volunteer, at, at) == "off_duty"
+
+
+def test_rule_4_withdrawal_stops_tracking_at_once_on_duty_and_on_a_task(
+    call: Callable[..., Task], volunteer: User, at: datetime
+) -> None:
+    person = volunteer.volunteer
+    reply(call(starts_at=at + timedelta(hours=2)), person, at)
+    assert report(person, at, at) == "accepted"
+    soon = at + timedelta(minutes=5)
+
+    withdraw_consent(purpose=Purpose.LOCATION, by=volunteer, at=soon)
+
+    assert scope_of(person) == ""
+    assert report(person, soon + timedelta(seconds=1), soon + timedelta(seconds=1)) == "off_duty"
+    assert report(person, at + timedelta(minutes=1), soon + timedelta(seconds=2)) == "off_duty"
+    assert Fix.objects.count() == 1
+
+
+def test_rule_4_what_was_recorded_between_withdrawal_and_a_new_consent_is_never_stored(
+    volunteer: User, at: datetime
+) -> None:
+    person, minute = volunteer.volunteer, timedelta(minutes=1)
+    withdraw_consent(purpose=Purpose.LOCATION, by=volunteer, at=at + minute)
+    version = current_version(Purpose.LOCATION)
+    again = at + 3 * minute
+    give_consent(purpose=Purpose.LOCATION, version=version, by=volunteer, at=again)
+
+    later = at + 10 * minute
+    assert report(person, at + 2 * minute, later) == "off_duty"
+    assert report(person, again - timedelta(seconds=1), later) == "off_duty"
+    assert report(person, again, later) == "accepted"
+    set_duty(on=False, by=volunteer, at=later)
+    assert report(person, at + 2 * minute, later + minute) == "off_duty"
+    assert report(person, again + minute, later + minute) == "accepted"
+
+
+def test_rule_4_a_report_stored_after_the_withdrawal_is_taken_off_the_map(
+    volunteer: User, at: datetime
+) -> None:
+    person = volunteer.volunteer
+    report(person, at, at)
+    withdraw_consent(purpose=Purpose.LOCATION, by=volunteer, at=at)
+    LatestPosition.objects.update(scope="0001")  # a batch that was judged before
+
+    tick(at=at + timedelta(seconds=5))
+
+    assert scope_of(person) == ""
+
+
+def test_rule_4_every_look_is_logged_and_the_person_sees_it(
+    call: Callable[..., Task], volunteer: User, commander: User, client_of: ClientOf
+) -> None:
+    task = call()
+    client = client_of(commander)
+
+    for _ in range(2):
+        client.get(f"/api/v1/tasks/{task.pk}/recipients")
+
+    looks = client_of(volunteer).get("/api/v1/me/looks").json()["items"]
+    assert [(look["what"], look["viewer"]) for look in looks] == [
+        ("phone", f"{commander.volunteer.number:08d}")
+    ]
+
+
+# --- 5 ------------------------------------------------------------------------------------------------------------
+
+
+def test_rule_5_the_clock_deletes_no_service_record_within_ten_years(
+    call: Callable[..., Task], volunteer: User, at: datetime
+) -> None:
+    task = call()
+    reply(task, volunteer.volunteer, at)
+    acts = Entry.objects.count()
+
+    for years in (1, 5, 10):
+        keep_to_limits(at=at + timedelta(days=366 * years))
+
+    assert Assignment.objects.get(task=task).status == "accepted"
+    assert Entry.objects.count() == acts
+
+
+# --- 6 ------------------------------------------------------------------------------------------------------------
+
+
+def test_rule_6_phones_are_masked_by_role(
+    formation: Formation, volunteer: User, leader: User, commander: User, outsider: User, at: datetime
+) -> None:
+    person = Volunteer.objects.select_related("user").get(user=volunteer)
+
+    shown = {
+        viewer: phones_for(viewer, [person], at=at)[person.pk]
+        for viewer in (volunteer, leader, commander, outsider)
+    }
+
+    masked = f"{volunteer.phone[:3]}****{volunteer.phone[-4:]}"
+    assert shown == {
+        volunteer: volunteer.phone,
+        leader: volunteer.phone,
+        commander: masked,
+        outsider: masked,
+    }
+
+
+# --- 7 ------------------------------------------------------------------------------------------------------------
+
+
+def test_rule_7_everybody_takes_out_what_is_kept_of_them(
+    call: Callable[..., Task], volunteer: User, at: datetime
+) -> None:
+    task = call()
+    report(volunteer.volunteer, at, at)
+
+    whole = export_of(volunteer, at=at)
+
+    assert isinstance(whole["profile"], dict)
+    assert whole["profile"]["phone"] == volunteer.phone
+    assert [part["task"] for part in whole["assignments"]] == [str(task.pk)]  # type: ignore[union-attr, index, call-overload]
+    assert whole["tracks"]["days"] == [{"day": str(at.date()), "fixes": 1}]  # type: ignore[index, call-overload]
+
+
+def test_rule_7_deletion_leaves_service_records_that_lead_to_nobody(
+    call: Callable[..., Task], volunteer: User, client_of: ClientOf, at: datetime
+) -> None:
+    number, task, client = volunteer.volunteer.number, call(), client_of(volunteer)
+    reply(task, volunteer.volunteer, at)
+    report(volunteer.volunteer, at, at)
+    with pytest.raises(dispatch.StillOnTask):
+        erase_person(by=volunteer, at=at)
+    reply(task, volunteer.volunteer, at, answer="decline", reason="My knee")
+
+    erase_person(by=volunteer, at=at)
+
+    gone = Volunteer.objects.select_related("user").get(number=number)
+    assert (gone.name, gone.born_on, gone.user.phone, gone.erased_at) == ("", None, "", at)
+    assert (gone.user.phone_key, gone.user.is_active, gone.user.has_usable_password()) == (None, False, False)
+    assert not Membership.objects.filter(volunteer=gone).exists()
+    assert not Fix.objects.filter(person=number).exists()
+    kept = Assignment.objects.get(task=task, volunteer=gone)
+    assert (kept.status, kept.reason) == ("declined", "")
+    assert client.get("/api/v1/me").status_code == 401
+
+
+@pytest.mark.postgres
+def test_rule_7_whoever_accepts_while_being_deleted_is_either_on_the_task_or_gone(
+    race: Race, call: Callable[..., Task], formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    people = [make_volunteer(formation.squadron_a) for _ in range(5)]
+    task = call()
+    acts: list[Callable[[], Any]] = []
+    for person in people:
+        acts += [partial(reply, task, person, at), partial(erase_person, by=person.user, at=at)]
+
+    results = race(*acts)
+
+    for person, accepted, erased in zip(people, results[::2], results[1::2], strict=True):
+        on_it = isinstance(erased, dispatch.StillOnTask)
+        assert (accepted == "accepted", isinstance(accepted, NotFound)) == (on_it, not on_it)
+        person.refresh_from_db()
+        assert (person.erased_at is None) == on_it
+
+
+# --- 8 ------------------------------------------------------------------------------------------------------------
+
+
+def test_rule_8_where_life_is_at_stake_a_commander_names_the_basis_and_it_stands_on_record(
+    call: Callable[..., Task],
+    formation: Formation,
+    make_volunteer: MakeVolunteer,
+    leader: User,
+    commander: User,
+    published: Published,
+    at: datetime,
+) -> None:
+    person = make_volunteer(formation.squadron_a, consents=False)
+    task = call(starts_at=at + timedelta(hours=2))
+    Task.objects.filter(pk=task.pk).update(unit=formation.squadron_a)
+    reply(task, person, at)
+    basis = LegalBasisIn(legal_basis="vital_interests", reason="A child is missing")
+    assert report(person, at, at) == "off_duty"
+
+    with pytest.raises(NotAllowed):
+        dispatch.name_legal_basis(task_id=task.pk, wanted=basis, by=leader, at=at)
+    dispatch.name_legal_basis(task_id=task.pk, wanted=basis, by=commander, at=at)
+
+    assert report(person, at + timedelta(minutes=2), at + timedelta(minutes=2)) == "accepted"
+    told = {"task": str(task.pk), "legal_basis": "vital_interests"}
+    topic = formation.squadron_a.topic
+    assert published(topic, "task.legal_basis_named") == [(topic, "task.legal_basis_named", told)]
+    entry = Entry.objects.get(act="task.legal_basis_named")
+    assert (entry.subject, entry.by_id) == (task.topic, commander.pk)
+    assert entry.details["legal_basis"] == "vital_interests"
+    assert entry.details["reason"] == "A child is missing"
+    assert entry.details["post"] == f"commander@{formation.detachment.number}"
+    dispatch.cancel_task(task_id=task.pk, reason="Found", by=commander, at=at + timedelta(minutes=3))
+    assert topics.taking_part([person.number], at + timedelta(minutes=3)) == {}
+    assert not Look.objects.exists()

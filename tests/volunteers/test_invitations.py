@@ -1,0 +1,252 @@
+"""First sign-in by a code on paper, and the rules of passwords."""
+
+from collections.abc import Callable
+from datetime import datetime
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from rest_framework.test import APIClient
+from uuid6 import uuid7
+
+from backend.lib.errors import Invalid, NotAllowed, NotFound, NotSignedIn
+from backend.volunteers import services
+from backend.volunteers.models import Device, Invitation, Role, SecondFactor, TrustedDevice, User
+from backend.volunteers.passwords import broken_rules
+from backend.volunteers.services import second_factors
+from backend.volunteers.services.invitations import accept_invitation, invite
+from tests.conftest import PASSWORD, Formation, MakeVolunteer, Race, SignedInClient
+
+ClientOf = Callable[[User], SignedInClient]
+CHOSEN = "eleven green bicycles"
+
+
+def accept(number: str, code: str, password: str = CHOSEN) -> Any:
+    body = {"number": number, "code": code, "password": password, "device": {"id": str(uuid7())}}
+    return APIClient().post("/api/v1/sign-in/invitation", body, format="json")
+
+
+def invited(user: User, by: User, at: datetime) -> str:
+    (made,) = invite(volunteers=[user.volunteer], by=by, at=at)
+    return made.code
+
+
+def number_of(user: User) -> str:
+    return f"{user.volunteer.number:08d}"
+
+
+def test_invitation_signs_in_and_sets_the_password(
+    volunteer: User, leader: User, client_of: ClientOf
+) -> None:
+    made = client_of(leader).post(f"/api/v1/volunteers/{number_of(volunteer)}/invitation")
+
+    answer = accept(number_of(volunteer), made.json()["code"].lower().replace("-", " "))
+
+    assert (made.status_code, answer.status_code) == (201, 200)
+    assert answer.json()["me"]["number"] == number_of(volunteer)
+    assert User.objects.get(pk=volunteer.pk).check_password(CHOSEN)
+    assert made.json()["code"] not in str(Invitation.objects.values())
+
+
+def test_invitation_works_once(volunteer: User, leader: User, at: datetime) -> None:
+    code = invited(volunteer, leader, at)
+    accept(number_of(volunteer), code)
+
+    assert accept(number_of(volunteer), code).status_code == 401
+
+
+def test_invitation_runs_out(volunteer: User, leader: User, at: datetime) -> None:
+    code = invited(volunteer, leader, at)
+    Invitation.objects.update(expires_at=at)
+
+    assert accept(number_of(volunteer), code).status_code == 401
+
+
+def test_invitation_opens_nobody_elses_account(
+    volunteer: User, leader: User, outsider: User, at: datetime
+) -> None:
+    code = invited(volunteer, leader, at)
+
+    assert accept(number_of(outsider), code).status_code == 401
+    assert accept(number_of(volunteer), code).status_code == 200
+
+
+def test_later_invitation_makes_the_former_void(volunteer: User, leader: User, at: datetime) -> None:
+    former, later = invited(volunteer, leader, at), invited(volunteer, leader, at)
+
+    assert accept(number_of(volunteer), former).status_code == 401
+    assert accept(number_of(volunteer), later).status_code == 200
+
+
+def test_invitation_stays_good_when_the_password_is_not(volunteer: User, leader: User, at: datetime) -> None:
+    code = invited(volunteer, leader, at)
+
+    refused = accept(number_of(volunteer), code, "short")
+
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/password")
+    assert accept(number_of(volunteer), code).status_code == 200
+
+
+def test_guesses_at_an_invitation_are_locked_out(volunteer: User, leader: User, at: datetime) -> None:
+    code = invited(volunteer, leader, at)
+    for _ in range(10):
+        assert accept(number_of(volunteer), "AAAA-AAAA-AAAA-AAAA").status_code in (401, 429)
+
+    assert accept(number_of(volunteer), code).status_code == 429
+
+
+def test_invitation_ends_earlier_devices_and_the_second_factor(
+    volunteer: User, leader: User, client_of: ClientOf, at: datetime
+) -> None:
+    client = client_of(volunteer)
+    second_factors.begin_second_factor(by=volunteer, at=at)
+    code = invited(volunteer, leader, at)
+
+    accept_invitation(user=volunteer, code=code, password=CHOSEN, at=at)
+
+    assert client.get("/api/v1/me").status_code == 401
+    assert not SecondFactor.objects.exists()
+
+
+def test_invitation_of_a_closed_account_opens_nothing(volunteer: User, leader: User, at: datetime) -> None:
+    code = invited(volunteer, leader, at)
+    User.objects.filter(pk=volunteer.pk).update(is_active=False)
+
+    assert accept(number_of(volunteer), code).status_code == 401
+
+
+def test_only_whoever_looks_after_the_person_invites(
+    volunteer: User, leader: User, sibling_leader: User, commander: User, stranger: User, at: datetime
+) -> None:
+    invite(volunteers=[volunteer.volunteer], by=commander, at=at)
+    for other in (sibling_leader, stranger):
+        with pytest.raises(NotFound):
+            invite(volunteers=[volunteer.volunteer], by=other, at=at)
+    with pytest.raises(NotAllowed):
+        invite(volunteers=[volunteer.volunteer], by=volunteer, at=at)
+
+
+def test_whoever_leads_is_invited_from_above_alone(
+    leader: User, commander: User, formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    deputy = make_volunteer(formation.squadron_a)
+    services.appoint(volunteer=deputy, unit=formation.squadron_a, role=Role.DEPUTY, by=None, at=at)
+
+    for by in (deputy.user, leader):
+        with pytest.raises(NotAllowed):
+            invite(volunteers=[leader.volunteer], by=by, at=at)
+    assert invite(volunteers=[leader.volunteer], by=commander, at=at)
+
+
+def test_dispatcher_sees_people_and_invites_nobody(
+    volunteer: User, formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    dispatcher = make_volunteer(formation.squadron_a)
+    services.appoint(volunteer=dispatcher, unit=formation.squadron_a, role=Role.DISPATCHER, by=None, at=at)
+
+    with pytest.raises(NotAllowed):
+        invite(volunteers=[volunteer.volunteer], by=dispatcher.user, at=at)
+
+
+@pytest.mark.postgres
+def test_invitation_shown_twice_at_the_same_time_opens_once(
+    race: Race, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    user = make_volunteer(None).user
+    (made,) = invite(volunteers=[user.volunteer], by=None, at=at)
+
+    answers = race(
+        *[
+            lambda n=n: accept_invitation(user=user, code=made.code, password=f"{CHOSEN} {n}", at=at)
+            for n in range(4)
+        ]
+    )
+
+    assert [isinstance(answer, NotSignedIn) for answer in answers].count(True) == 3
+
+
+# --- passwords ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "bad", ["short", "password123", "12345678901234", "x{number}x!", "call {phone}", "{name}万岁万岁万岁万"]
+)
+def test_bad_passwords_are_refused(volunteer: User, bad: str) -> None:
+    own = {"number": number_of(volunteer), "phone": volunteer.phone, "name": volunteer.volunteer.name}
+
+    assert broken_rules(volunteer, bad.format(**own)) != []
+
+
+@pytest.mark.parametrize("good", [PASSWORD, CHOSEN, "路遥知马力日久见人心"])
+def test_good_passwords_are_taken(volunteer: User, good: str) -> None:
+    assert broken_rules(volunteer, good) == []
+
+
+def test_changed_password_signs_out_everywhere_else(volunteer: User, client_of: ClientOf) -> None:
+    here, there = client_of(volunteer), client_of(volunteer)
+
+    answer = here.post("/api/v1/me/password", {"current": PASSWORD, "new": CHOSEN}, format="json")
+
+    assert answer.status_code == 204
+    assert here.get("/api/v1/me").status_code == 200
+    assert there.get("/api/v1/me").status_code == 401
+    assert Device.objects.filter(user=volunteer, revoked_at=None).count() == 1
+
+
+def test_changed_password_ends_the_trust_in_other_devices(
+    volunteer: User, client_of: ClientOf, at: datetime
+) -> None:
+    client_of(volunteer)
+    other, here = client_of(volunteer), client_of(volunteer)
+    for device in Device.objects.filter(user=volunteer):
+        second_factors.trust_device(device_id=device.pk, by=volunteer, at=at)
+    other.post("/api/v1/sign-out")
+
+    here.post("/api/v1/me/password", {"current": PASSWORD, "new": CHOSEN}, format="json")
+
+    assert list(TrustedDevice.objects.values_list("device__revoked_at", flat=True)) == [None]
+
+
+def test_password_is_changed_only_with_the_present_one(volunteer: User, client_of: ClientOf) -> None:
+    client = client_of(volunteer)
+    body = {"current": "a guess", "new": CHOSEN}
+
+    answer = client.post("/api/v1/me/password", body, format="json")
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/current")
+    for _ in range(9):
+        client.post("/api/v1/me/password", body, format="json")
+    assert client.post("/api/v1/me/password", {**body, "current": PASSWORD}, format="json").status_code == 429
+
+
+def test_rules_of_a_new_password_are_named_field_by_field(volunteer: User, client_of: ClientOf) -> None:
+    answer = client_of(volunteer).post(
+        "/api/v1/me/password", {"current": PASSWORD, "new": "12345"}, format="json"
+    )
+
+    told = answer.json()["errors"]
+    assert {error["pointer"] for error in told} == {"/new"}
+    assert len(told) >= 2
+
+
+def test_accepting_refuses_a_code_that_was_used_meanwhile(
+    volunteer: User, leader: User, at: datetime
+) -> None:
+    code = invited(volunteer, leader, at)
+    accept_invitation(user=volunteer, code=code, password=CHOSEN, at=at)
+
+    with pytest.raises(NotSignedIn):
+        accept_invitation(user=volunteer, code=code, password=CHOSEN, at=at)
+    with pytest.raises(Invalid):
+        accept_invitation(user=volunteer, code=invited(volunteer, leader, at), password="short", at=at)
+
+
+def test_operator_invites_whom_nobody_stands_above(commander: User) -> None:
+    written = StringIO()
+    call_command("invite", number_of(commander), stdout=written)
+    number, code = written.getvalue().split()[:2]
+
+    assert accept(number, code).status_code == 200
+    with pytest.raises(CommandError):
+        call_command("invite", "10000005")

@@ -1,0 +1,250 @@
+"""Two records of the same person become one."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+import pytest
+from rest_framework.test import APIClient
+from uuid6 import uuid7
+
+from backend.audit.models import Entry
+from backend.lib.errors import NotAllowed, NotFound
+from backend.realtime.models import Revocation
+from backend.volunteers import services
+from backend.volunteers.models import Device, NumberAlias, Role, Standing, User, Volunteer
+from backend.volunteers.queries.numbers import volunteer_by_number
+from backend.volunteers.services.merging import NotMergeable, merge_volunteers
+from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
+from tests.conftest import PASSWORD, Formation, MakeVolunteer, Race, SignedInClient
+
+ClientOf = Callable[[User], SignedInClient]
+
+
+@pytest.fixture
+def kept(formation: Formation, make_volunteer: MakeVolunteer) -> Volunteer:
+    return make_volunteer(formation.squadron_a, skills=["patrol"], name="李四")
+
+
+@pytest.fixture
+def duplicate(formation: Formation, make_volunteer: MakeVolunteer) -> Volunteer:
+    return make_volunteer(formation.squadron_b, skills=["rescue", "patrol"], name="李四")
+
+
+def merge(kept: Volunteer, duplicate: Volunteer, by: User, at: datetime) -> Volunteer:
+    return merge_volunteers(kept=kept.number, duplicate=duplicate.number, by=by, at=at)
+
+
+def test_units_posts_and_skills_move(
+    kept: Volunteer, duplicate: Volunteer, commander: User, formation: Formation, at: datetime
+) -> None:
+    duplicate.memberships.create(unit=formation.squadron_a)
+    post = services.appoint(volunteer=duplicate, unit=formation.squadron_b, role=Role.DEPUTY, by=None, at=at)
+
+    merged = merge(kept, duplicate, commander, at)
+
+    assert merged.pk == kept.pk
+    units = {m.unit.number: m.is_primary for m in kept.memberships.select_related("unit")}
+    assert units == {formation.squadron_a.number: True, formation.squadron_b.number: False}
+    assert not duplicate.memberships.exists()
+    assert kept.posts.get().pk == post.pk
+    assert set(kept.skills.values_list("code", flat=True)) == {"patrol", "rescue"}
+    entry = Entry.objects.get(act="volunteer.merged")
+    assert entry.details == {"kept": f"{kept.number:08d}", "duplicate": f"{duplicate.number:08d}"}
+
+
+def test_the_duplicate_s_number_leads_to_the_record_that_is_kept(
+    kept: Volunteer, duplicate: Volunteer, commander: User, at: datetime
+) -> None:
+    merge(kept, duplicate, commander, at)
+
+    assert volunteer_by_number(duplicate.number) == kept
+    duplicate.refresh_from_db()
+    assert (duplicate.merged_into, duplicate.standing) == (kept, Standing.RETIRED)
+
+
+def test_the_duplicate_s_account_is_closed_and_its_devices_signed_out(
+    kept: Volunteer, duplicate: Volunteer, commander: User, client_of: ClientOf, at: datetime
+) -> None:
+    own, other = client_of(kept.user), client_of(duplicate.user)
+
+    merge(kept, duplicate, commander, at)
+
+    assert other.get("/api/v1/me").status_code == 401
+    assert own.get("/api/v1/me").status_code == 200
+    device = Device.objects.get(user=duplicate.user)
+    assert Revocation.objects.get().session == device.session
+    assert device.revoked_at == at
+    duplicate.refresh_from_db()
+    assert duplicate.duty_until is None
+
+
+def test_both_numbers_sign_in_with_the_password_that_is_kept(
+    kept: Volunteer, duplicate: Volunteer, commander: User, at: datetime
+) -> None:
+    duplicate.user.set_password("another one entirely")
+    duplicate.user.save()
+    merge(kept, duplicate, commander, at)
+
+    def sign_in(number: int, password: str) -> int:
+        body = {"identifier": str(number), "password": password, "device": {"id": str(uuid7())}}
+        return APIClient().post("/api/v1/sign-in", body, format="json").status_code
+
+    assert [sign_in(who.number, PASSWORD) for who in (kept, duplicate)] == [200, 200]
+    assert sign_in(duplicate.number, "another one entirely") == 401
+
+
+def test_what_was_missing_is_taken_from_the_duplicate(
+    kept: Volunteer, duplicate: Volunteer, commander: User, at: datetime
+) -> None:
+    phone = duplicate.user.phone
+    kept.user.phone = ""
+    kept.user.save()
+    Volunteer.objects.filter(pk=kept.pk).update(born_on=None)
+
+    merged = merge(kept, duplicate, commander, at)
+
+    assert User.objects.get(pk=kept.user_id).phone == phone
+    assert User.objects.get(pk=duplicate.user_id).phone == ""
+    assert merged.born_on == date(1980, 1, 1)
+
+
+def test_what_is_known_stays(kept: Volunteer, duplicate: Volunteer, commander: User, at: datetime) -> None:
+    phone = kept.user.phone
+    Volunteer.objects.filter(pk=duplicate.pk).update(born_on=date(1970, 1, 1))
+
+    merged = merge(kept, duplicate, commander, at)
+
+    assert (User.objects.get(pk=kept.user_id).phone, merged.born_on) == (phone, date(1980, 1, 1))
+
+
+def test_merging_again_changes_nothing(
+    kept: Volunteer, duplicate: Volunteer, commander: User, at: datetime
+) -> None:
+    assert merge(kept, duplicate, commander, at) == merge(kept, duplicate, commander, at)
+    assert Entry.objects.filter(act="volunteer.merged").count() == 1
+
+
+def test_a_chain_of_merges_leads_to_its_end(
+    kept: Volunteer,
+    duplicate: Volunteer,
+    make_volunteer: MakeVolunteer,
+    formation: Formation,
+    commander: User,
+    at: datetime,
+) -> None:
+    last = make_volunteer(formation.squadron_a)
+    merge(kept, duplicate, commander, at)
+    merge(last, kept, commander, at)
+
+    assert {volunteer_by_number(who.number) for who in (kept, duplicate, last)} == {last}
+    assert set(NumberAlias.objects.values_list("volunteer", flat=True)) == {last.pk}
+
+
+def test_nobody_is_merged_into_themselves(kept: Volunteer, commander: User, at: datetime) -> None:
+    with pytest.raises(NotMergeable, match="same person"):
+        merge(kept, kept, commander, at)
+
+
+def test_a_merged_record_is_not_merged_again(
+    kept: Volunteer,
+    duplicate: Volunteer,
+    make_volunteer: MakeVolunteer,
+    formation: Formation,
+    commander: User,
+    at: datetime,
+) -> None:
+    other = make_volunteer(formation.squadron_a)
+    merge(kept, duplicate, commander, at)
+
+    with pytest.raises((NotMergeable, NotAllowed)):
+        merge(other, duplicate, commander, at)
+    with pytest.raises(NotMergeable, match="same person"):
+        merge(duplicate, kept, commander, at)
+    assert volunteer_by_number(duplicate.number) == kept
+
+
+@pytest.mark.parametrize("who", ["kept", "duplicate"])
+def test_a_suspended_record_is_not_merged(
+    who: str, kept: Volunteer, duplicate: Volunteer, commander: User, at: datetime
+) -> None:
+    number = {"kept": kept, "duplicate": duplicate}[who].number
+    Volunteer.objects.filter(number=number).update(standing=Standing.SUSPENDED)
+
+    with pytest.raises(NotMergeable, match="suspended"):
+        merge(kept, duplicate, commander, at)
+
+
+def test_both_people_have_to_be_the_manager_s(
+    kept: Volunteer, duplicate: Volunteer, leader: User, sibling_leader: User, stranger: User, at: datetime
+) -> None:
+    for user in (leader, sibling_leader, stranger, kept.user):
+        with pytest.raises(NotFound):
+            merge(kept, duplicate, user, at)
+
+
+@pytest.mark.parametrize("begins", [timedelta(0), timedelta(days=1)], ids=["now", "tomorrow"])
+def test_nobody_hands_on_a_post_that_is_not_theirs_to_give(
+    begins: timedelta,
+    kept: Volunteer,
+    make_volunteer: MakeVolunteer,
+    leader: User,
+    formation: Formation,
+    at: datetime,
+) -> None:
+    """A leader with the county's commander among the members would make a friend commander of the county."""
+    high = make_volunteer(formation.squadron_a)
+    services.appoint(volunteer=high, unit=formation.detachment, role=Role.COMMANDER, by=None, at=at + begins)
+
+    for one, other in ((kept, high), (high, kept)):
+        with pytest.raises(NotAllowed):
+            merge(one, other, leader, at)
+    assert not NumberAlias.objects.exists()
+
+
+def test_a_dispatcher_does_not_merge(
+    kept: Volunteer, make_volunteer: MakeVolunteer, formation: Formation, at: datetime
+) -> None:
+    dispatcher, other = make_volunteer(formation.squadron_a), make_volunteer(formation.squadron_a)
+    services.appoint(volunteer=dispatcher, unit=formation.squadron_a, role=Role.DISPATCHER, by=None, at=at)
+
+    with pytest.raises(NotAllowed):
+        merge(kept, other, dispatcher.user, at)
+
+
+def test_the_door_merges(kept: Volunteer, duplicate: Volunteer, commander: User, client_of: ClientOf) -> None:
+    answer = client_of(commander).post(
+        f"/api/v1/volunteers/{kept.number}/merge", {"duplicate": str(duplicate.number)}, format="json"
+    )
+
+    assert (answer.status_code, answer.json()["number"]) == (200, f"{kept.number:08d}")
+
+
+@pytest.mark.postgres
+def test_two_records_merged_into_each_other_at_once_leave_one(
+    race: Race, kept: Volunteer, duplicate: Volunteer, commander: User, at: datetime
+) -> None:
+    results = race(
+        lambda: merge(kept, duplicate, commander, at), lambda: merge(duplicate, kept, commander, at)
+    )
+
+    assert sum(isinstance(result, Volunteer) for result in results) == 1
+    assert Volunteer.objects.filter(merged_into=None, pk__in=[kept.pk, duplicate.pk]).count() == 1
+    assert NumberAlias.objects.count() == 1
+
+
+@pytest.mark.postgres
+def test_a_number_for_life_and_a_merge_at_once_lose_no_number(
+    race: Race, kept: Volunteer, leader: User, formation: Formation, at: datetime
+) -> None:
+    walk_in = register_walk_in(walk_in_id=uuid7(), unit=formation.squadron_a, name="李四", by=leader, at=at)
+    temporary = walk_in.number
+
+    results = race(
+        lambda: give_life_number(number=temporary, by=leader, at=at),
+        lambda: merge_volunteers(kept=kept.number, duplicate=temporary, by=leader, at=at),
+    )
+
+    assert isinstance(results[1], Volunteer)
+    assert volunteer_by_number(temporary) == kept
+    walk_in.refresh_from_db()
+    assert volunteer_by_number(walk_in.number) == kept

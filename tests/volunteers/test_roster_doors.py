@@ -1,0 +1,417 @@
+"""The doors and pages of rosters: upload, report, start, undo, export, template."""
+
+import csv
+import io
+import stat
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import AsyncClient, Client
+from django.urls import reverse
+from openpyxl import load_workbook
+from uuid6 import uuid7
+
+from backend.audit.models import Entry
+from backend.console import assets
+from backend.lib import uploads
+from backend.lib.phones import masked, read_phone
+from backend.volunteers import services
+from backend.volunteers.models import Role, RosterImport, User, Volunteer
+from backend.volunteers.rosters.tables import guarded
+from backend.volunteers.services import exports
+from backend.volunteers.services.import_work import work_on
+from tests.conftest import PASSWORD, Formation, MakeVolunteer, SignedInClient
+from tests.volunteers.rosters import HEADINGS, csv_file, people
+
+ClientOf = Callable[[User], SignedInClient]
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, settings: Any) -> None:
+    settings.IMPORTS_FOLDER = str(tmp_path / "imports")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[[], SimpleUploadedFile]:
+    """Return what makes a roster of three people and one wrong row."""
+
+    def make() -> SimpleUploadedFile:
+        path = csv_file(tmp_path, [HEADINGS[:2], *people(3), ["", "1"]])
+        return SimpleUploadedFile("秋季.csv", path.read_bytes())
+
+    return make
+
+
+def addresses(formation: Formation) -> tuple[str, str]:
+    unit = formation.squadron_a.number
+    return f"/api/v1/units/{unit}/imports", f"/api/v1/units/{unit}/roster-file"
+
+
+def content(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+def lines_of(response: Any) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content(response).decode("utf-8-sig"))))
+
+
+# --- imports ------------------------------------------------------------------------------------------------------
+
+
+def test_roster_is_uploaded_checked_started_and_undone(
+    client_of: ClientOf, leader: User, formation: Formation, file: Any, tmp_path: Path
+) -> None:
+    client, (imports, _) = client_of(leader), addresses(formation)
+    before = Volunteer.objects.count()
+
+    made = client.post(imports, {"id": str(uuid7()), "name": "Autumn", "file": file()}, format="multipart")
+    assert (made.status_code, made.json()["status"], made.json()["file_name"]) == (
+        201,
+        "checking",
+        "秋季.csv",
+    )
+    (stored,) = (tmp_path / "imports").iterdir()
+    assert stat.S_IMODE(stored.stat().st_mode) == 0o600
+    one = f"/api/v1/imports/{made.json()['id']}"
+    work_on(made.json()["id"])
+
+    assert client.get(one).json()["status"] == "checked"
+    (row,) = client.get(f"{one}/rows").json()["items"]
+    assert (row["cell"], row["outcome"], row["code"]) == ("A5", "rejected", "name-missing")
+    refused = client.post(f"{one}/start", {}, format="json")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/rows-rejected")
+    started = client.post(f"{one}/start", {"skip_rejected": True}, format="json")
+    assert started.json()["status"] == "importing"
+    work_on(made.json()["id"])
+    assert Volunteer.objects.count() == before + 3
+    assert client.post(f"{one}/undo").json()["status"] == "undoing"
+    assert work_on(made.json()["id"]).status == "undone"
+    assert Volunteer.objects.count() == before
+    assert [each["id"] for each in client.get(imports).json()] == [made.json()["id"]]
+
+
+def test_checked_file_does_not_stay(
+    django_capture_on_commit_callbacks: Any,
+    client_of: ClientOf,
+    leader: User,
+    formation: Formation,
+    file: Any,
+    tmp_path: Path,
+) -> None:
+    body = {"id": str(uuid7()), "name": "Autumn", "file": file()}
+    client_of(leader).post(addresses(formation)[0], body, format="multipart")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        work_on(RosterImport.objects.get().pk)
+
+    assert list((tmp_path / "imports").iterdir()) == []
+
+
+def test_upload_sent_again_is_the_same_import(
+    client_of: ClientOf, leader: User, formation: Formation, file: Any, tmp_path: Path
+) -> None:
+    client, id = client_of(leader), str(uuid7())
+    other = SimpleUploadedFile("x.csv", "姓名,手机\n王,13800000001\n".encode())
+
+    answers = [
+        client.post(addresses(formation)[0], {"id": id, "name": "Autumn", "file": each}, format="multipart")
+        for each in (file(), file(), other)
+    ]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 409]
+    assert RosterImport.objects.count() == len(list((tmp_path / "imports").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"id": "7"}, 422),
+        ({"name": ""}, 422),
+        ({"name": "x" * 81}, 422),
+        ({"file": "no file"}, 422),
+        ({"file": SimpleUploadedFile("x.csv", b"\x89PNG\0")}, 422),
+        ({"file": SimpleUploadedFile("x.csv", b"")}, 422),
+    ],
+)
+def test_wrong_upload_is_refused_and_leaves_nothing(
+    client_of: ClientOf,
+    leader: User,
+    formation: Formation,
+    file: Any,
+    tmp_path: Path,
+    changed: Any,
+    status: int,
+) -> None:
+    body = {"id": str(uuid7()), "name": "Autumn", "file": file()} | changed
+
+    answer = client_of(leader).post(addresses(formation)[0], body, format="multipart")
+
+    assert answer.status_code == status
+    assert not RosterImport.objects.exists()
+    folder = tmp_path / "imports"
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
+def test_upload_without_end_is_cut_off(
+    client_of: ClientOf, leader: User, formation: Formation, file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MAX_UPLOAD", 100)
+    body = {"id": str(uuid7()), "name": "Autumn", "file": file()}
+
+    answer = client_of(leader).post(addresses(formation)[0], body, format="multipart")
+
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+
+
+@pytest.mark.parametrize("who", ["stranger", "sibling_leader", "volunteer", "outsider"])
+def test_imports_are_closed_to_others(
+    request: pytest.FixtureRequest,
+    client_of: ClientOf,
+    leader: User,
+    formation: Formation,
+    file: Any,
+    who: str,
+) -> None:
+    client, (imports, roster) = client_of(leader), addresses(formation)
+    body = {"id": str(uuid7()), "name": "Autumn", "file": file()}
+    made = client.post(imports, body, format="multipart").json()
+    other = client_of(request.getfixturevalue(who))
+    one = f"/api/v1/imports/{made['id']}"
+
+    answers = [
+        *(other.get(address) for address in (imports, roster, one, f"{one}/rows")),
+        *(other.post(address, {}, format="json") for address in (f"{one}/start", f"{one}/undo")),
+        other.post(imports, {**body, "file": file()}, format="multipart"),
+    ]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert RosterImport.objects.get().status == "checking"
+
+
+def test_report_comes_page_by_page(
+    client_of: ClientOf, leader: User, formation: Formation, tmp_path: Path
+) -> None:
+    rejected = [["", "1"]] * 450
+    path = csv_file(tmp_path, [HEADINGS[:2], *rejected])
+    body = {"id": str(uuid7()), "name": "x", "file": SimpleUploadedFile("x.csv", path.read_bytes())}
+    client = client_of(leader)
+    made = client.post(addresses(formation)[0], body, format="multipart").json()
+    work_on(made["id"])
+
+    rows: list[int] = []
+    after: int | None = 0
+    while after is not None:
+        page = client.get(f"/api/v1/imports/{made['id']}/rows?after={after}").json()
+        rows += [row["row"] for row in page["items"]]
+        after = page["next"]
+
+    assert rows == list(range(2, 452))
+    assert client.get(f"/api/v1/imports/{made['id']}/rows?after=-1").status_code == 422
+
+
+# --- exports ------------------------------------------------------------------------------------------------------
+
+
+def test_export_has_open_phones_for_the_own_unit_alone(
+    client_of: ClientOf,
+    leader: User,
+    commander: User,
+    formation: Formation,
+    make_volunteer: MakeVolunteer,
+) -> None:
+    member = make_volunteer(formation.squadron_a, skills=["patrol"], name="=cmd|'/c calc'!A1")
+    address = addresses(formation)[1]
+
+    own = lines_of(client_of(leader).get(address))
+    above = lines_of(client_of(commander).get(address))
+
+    phones = {line[0]: line[2] for line in own[1:]}
+    assert phones[f"{member.number:08d}"] == member.user.phone
+    assert {line[0]: line[2] for line in above[1:]} == {
+        number: f"{phone[:3]}****{phone[-4:]}" for number, phone in phones.items()
+    }
+    (line,) = [line for line in own if line[0] == f"{member.number:08d}"]
+    assert line[1] == "'=cmd|'/c calc'!A1"
+    assert line[6:] == ["patrol", "Active"]
+
+
+def test_export_is_recorded_with_the_post_that_allowed_it(
+    client_of: ClientOf, leader: User, formation: Formation
+) -> None:
+    answer = client_of(leader).get(addresses(formation)[1])
+
+    entry = Entry.objects.get(act="roster.exported")
+    unit = formation.squadron_a.number
+    assert (entry.subject, entry.by) == (f"unit.{unit}", leader)
+    assert entry.details == {"format": "csv", "people": 1, "post": f"leader@{unit}"}
+    assert answer["Content-Disposition"] == f'attachment; filename="roster-{unit}.csv"'
+    assert answer["Cache-Control"] == "no-store"
+    assert content(answer).startswith(b"\xef\xbb\xbf")
+
+
+def test_exported_workbook_is_text_and_below_the_unit(
+    client_of: ClientOf, commander: User, formation: Formation, make_volunteer: MakeVolunteer, tmp_path: Path
+) -> None:
+    number = make_volunteer(formation.squadron_c).number
+    path = tmp_path / "roster.xlsx"
+    answer = client_of(commander).get(f"/api/v1/units/{formation.detachment.number}/roster-file?as=xlsx")
+    path.write_bytes(content(answer))
+
+    sheet = load_workbook(path).worksheets[0]
+
+    rows = list(sheet.iter_rows(values_only=True))
+    assert f"{number:08d}" in [row[0] for row in rows]
+    assert len(rows) == 3
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value} <= {"s", "inlineStr"}
+
+
+def test_export_portions_leave_nobody_out(
+    formation: Formation, make_volunteer: MakeVolunteer, leader: User, at: datetime, monkeypatch: Any
+) -> None:
+    for _ in range(7):
+        make_volunteer(formation.squadron_a)
+    monkeypatch.setattr("backend.volunteers.queries.exports.PORTION", 3)
+
+    parts = list(exports.export_roster(unit=formation.squadron_a, format="csv", by=leader, at=at))
+
+    assert len(parts) == 2 + 3
+    assert b"".join(parts).count(b"\n") == 1 + 8
+
+
+def test_workbook_of_too_many_is_refused(
+    client_of: ClientOf, leader: User, formation: Formation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "MAX_SHEET", 0)
+
+    answers = [
+        client_of(leader).get(f"{addresses(formation)[1]}?as={each}") for each in ("xlsx", "csv", "pdf")
+    ]
+
+    assert [answer.status_code for answer in answers] == [409, 200, 422]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_export_is_streamed_by_the_asgi_server(tmp_path: Path) -> None:
+    """In parts that are made one by one in threads; the template needs no more than a sign-in."""
+
+    def sign_in() -> str:
+        user = User.objects.create_user("13800000000", PASSWORD)
+        volunteer = Volunteer.objects.create(user=user, number=services.issue_number(), name="王")
+        from backend.volunteers.schemas import DeviceIn
+
+        device = DeviceIn(id=uuid7())
+        return services.sign_in(user=volunteer.user, device=device, at=datetime.now().astimezone()).access
+
+    from asgiref.sync import sync_to_async
+
+    token = await sync_to_async(sign_in)()
+    answer: Any = await AsyncClient().get(
+        "/api/v1/roster-template", headers={"authorization": f"Bearer {token}"}
+    )
+
+    assert answer.status_code == 200
+    assert answer.is_async
+    text = b"".join([part async for part in answer]).decode("utf-8-sig")
+    assert text.startswith("姓名")
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "＝1"])
+def test_cells_that_begin_like_formulas_are_guarded(text: str) -> None:
+    assert guarded(text) == f"'{text}"
+    assert guarded("王大妈") == "王大妈"
+
+
+def test_phones_are_compared_and_masked() -> None:
+    written = ["13800001234", "+86 138 0000 1234", "0086-13800001234", "１３８００００１２３４"]
+    assert {read_phone(text) for text in written} == {"13800001234"}
+    assert [masked(phone) for phone in ("13800001234", "8812345", "")] == ["138****1234", "*****45", ""]
+
+
+# --- pages --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def page_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[User], Client]:
+    """Return the maker of signed-in browsers; stands in for what Vite builds."""
+    built = tmp_path / "built"
+    built.mkdir()
+    (built / "manifest.json").write_text('{"src/pages/base.ts": {"file": "assets/base-1.js"}}')
+    monkeypatch.setattr(assets, "BUILT", built)
+    monkeypatch.setattr(assets, "MANIFEST", built / "manifest.json")
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        fields = {"identifier": f"{user.volunteer.number:08d}", "password": PASSWORD}
+        assert client.post(reverse("console:sign-in"), fields).status_code == 302
+        return client
+
+    return sign_in
+
+
+def test_page_takes_a_roster_from_upload_to_undo(
+    page_of: Callable[[User], Client], leader: User, formation: Formation, file: Any
+) -> None:
+    browser = page_of(leader)
+    assert "文溪社区" in browser.get("/imports/").content.decode()
+
+    sent = browser.post("/imports/", {"id": str(uuid7()), "name": "Autumn", "file": file()})
+    page = sent.headers["Location"]
+    assert 'http-equiv="refresh"' in browser.get(page).content.decode()
+    work_on(RosterImport.objects.get().pk)
+    checked = browser.get(page).content.decode()
+    assert "A5" in checked
+    assert "The name is missing." in checked
+    assert 'http-equiv="refresh"' not in checked
+    assert browser.post(page, {"act": "start"}).status_code == 422
+    assert browser.post(page, {"act": "start", "skip_rejected": "yes"}).status_code == 302
+    assert work_on(RosterImport.objects.get().pk).accepted == 3
+    assert "Undo the import" in browser.get(page).content.decode()
+    assert browser.post(page, {"act": "undo"}).status_code == 302
+    assert work_on(RosterImport.objects.get().pk).status == "undone"
+    assert "Autumn" in browser.get("/imports/").content.decode()
+
+
+def test_page_says_what_is_wrong_with_an_upload(
+    page_of: Callable[[User], Client], leader: User, formation: Formation
+) -> None:
+    browser = page_of(leader)
+    picture = SimpleUploadedFile("x.csv", b"\x89PNG\0")
+
+    answers = [
+        browser.post("/imports/", {"id": str(uuid7()), "name": name, **file})
+        for name, file in (("x", {"file": picture}), ("x", {}), ("", {"file": picture}))
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422]
+    assert all('role="alert"' in answer.content.decode() for answer in answers)
+
+
+def test_page_chooses_among_the_units_of_several_posts(
+    page_of: Callable[[User], Client], leader: User, formation: Formation, at: datetime
+) -> None:
+    services.appoint(volunteer=leader.volunteer, unit=formation.squadron_c, role=Role.DEPUTY, by=None, at=at)
+    browser = page_of(leader)
+
+    other = browser.get(f"/imports/?unit={formation.squadron_c.number}").content.decode()
+
+    assert f'value="{formation.squadron_c.number}" selected' in other
+    assert browser.get(f"/imports/?unit={formation.squadron_b.number}").status_code == 404
+
+
+def test_pages_are_closed_to_others(
+    page_of: Callable[[User], Client], leader: User, volunteer: User, sibling_leader: User, file: Any
+) -> None:
+    page = (
+        page_of(leader)
+        .post("/imports/", {"id": str(uuid7()), "name": "x", "file": file()})
+        .headers["Location"]
+    )
+
+    assert page_of(volunteer).get("/imports/").status_code == 404
+    assert page_of(sibling_leader).get(page).status_code == 404
+    assert page_of(sibling_leader).post(page, {"act": "undo"}).status_code == 404
+    assert Client().get(page).status_code == 302

@@ -1,0 +1,459 @@
+"""The second factor: set up, shown at sign-in, guessed at, replayed."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pyotp
+import pytest
+from rest_framework.test import APIClient
+from uuid6 import uuid7
+
+from backend.audit.models import Entry
+from backend.lib.errors import Invalid, NotFound, TooMany
+from backend.volunteers import codes, services
+from backend.volunteers.models import Challenge, Device, RecoveryCode, Role, SecondFactor, TrustedDevice, User
+from backend.volunteers.schemas.second_factors import SecondFactorAsked
+from backend.volunteers.services import second_factors
+from backend.volunteers.services.second_factors import (
+    ChallengeOver,
+    CodeWrong,
+    SecondFactorConfirmed,
+    SecondFactorNeeded,
+)
+from tests.conftest import PASSWORD, MakeVolunteer, Published, Race, SignedInClient
+
+ClientOf = Callable[[User], SignedInClient]
+STEP = timedelta(seconds=codes.STEP_S)
+
+
+def code_of(user: User, at: datetime) -> str:
+    return pyotp.TOTP(SecondFactor.objects.get(user=user).secret).at(at)
+
+
+def set_up(user: User, at: datetime) -> list[str]:
+    """Give a person an authenticator, confirmed a minute ago; return the recovery codes."""
+    before = at - timedelta(minutes=1)
+    second_factors.begin_second_factor(by=user, at=before)
+    made = second_factors.confirm_second_factor(
+        code=code_of(user, before), device_id=uuid7(), by=user, at=before
+    )
+    return made.codes
+
+
+def asked_of(user: User, at: datetime, device: UUID | None = None) -> SecondFactorAsked:
+    with pytest.raises(SecondFactorNeeded) as needed:
+        second_factors.require_second_factor(user=user, device_id=device, at=at)
+    return needed.value.asked
+
+
+def sign_in(user: User, device: str) -> Any:
+    body = {"identifier": f"{user.volunteer.number:08d}", "password": PASSWORD, "device": {"id": device}}
+    return APIClient().post("/api/v1/sign-in", body, format="json")
+
+
+def show_code(challenge: str, code: str, device: str, **more: Any) -> Any:
+    body = {"challenge": challenge, "code": code, "device": {"id": device}, **more}
+    return APIClient().post("/api/v1/sign-in/second-factor", body, format="json")
+
+
+# --- setting up ---------------------------------------------------------------------------------------------------
+
+
+def test_authenticator_counts_only_after_its_first_code(
+    leader: User, client_of: ClientOf, at: datetime
+) -> None:
+    client = client_of(leader)
+
+    begun = client.post("/api/v1/me/second-factor")
+
+    assert begun.status_code == 201
+    assert begun.json()["uri"].startswith(f"otpauth://totp/Muster:{leader.volunteer.number:08d}?secret=")
+    assert begun.json()["qr_svg"].startswith("<svg")
+    second_factors.require_second_factor(user=leader, device_id=None, at=at)
+
+    code = pyotp.TOTP(begun.json()["secret"]).now()
+    confirmed = client.post("/api/v1/me/second-factor/confirm", {"code": code}, format="json")
+
+    assert len(set(confirmed.json()["codes"])) == 10
+    assert client.get("/api/v1/me/second-factor").json() == {
+        "confirmed": True,
+        "asked": True,
+        "recovery_codes": 10,
+    }
+    assert asked_of(leader, at).ways == ["authenticator", "recovery_code", "sent_code"]
+
+
+def test_secret_is_told_no_more_once_it_is_confirmed(leader: User, at: datetime) -> None:
+    set_up(leader, at)
+
+    with pytest.raises(SecondFactorConfirmed):
+        second_factors.begin_second_factor(by=leader, at=at)
+
+
+def test_secret_and_codes_do_not_stand_in_the_database(leader: User, at: datetime) -> None:
+    recovery = set_up(leader, at)
+    factor = SecondFactor.objects.get()
+
+    assert factor.secret not in factor.secret_sealed
+    assert not RecoveryCode.objects.filter(code_key__in=[codes.plain(code) for code in recovery]).exists()
+
+
+def test_wrong_code_of_somebody_signed_in_is_a_wrong_field(leader: User, client_of: ClientOf) -> None:
+    client = client_of(leader)
+    client.post("/api/v1/me/second-factor")
+
+    answer = client.post("/api/v1/me/second-factor/confirm", {"code": "12"}, format="json")
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/code")
+
+
+def test_removing_needs_a_code_and_forgets_the_trusted_devices(
+    leader: User, client_of: ClientOf, at: datetime
+) -> None:
+    client_of(leader)
+    device = Device.objects.get(user=leader).pk
+    recovery = set_up(leader, at)
+    second_factors.trust_device(device_id=device, by=leader, at=at)
+    with pytest.raises(Invalid):
+        second_factors.remove_second_factor(code="AAAAA-AAAAA", by=leader, at=at)
+
+    second_factors.remove_second_factor(code=recovery[0], by=leader, at=at)
+
+    assert not SecondFactor.objects.exists()
+    assert not TrustedDevice.objects.exists()
+    assert Entry.objects.filter(act="second_factor.removed", by=leader).count() == 1
+    with pytest.raises(NotFound):
+        second_factors.remove_second_factor(code=recovery[1], by=leader, at=at)
+
+
+def test_new_recovery_codes_make_the_old_ones_void(leader: User, at: datetime) -> None:
+    old = set_up(leader, at)
+
+    new = second_factors.renew_recovery_codes(code=code_of(leader, at), by=leader, at=at).codes
+
+    challenge = asked_of(leader, at).challenge
+    with pytest.raises(CodeWrong):
+        second_factors.pass_challenge(challenge_id=challenge, code=old[0], at=at)
+    assert second_factors.pass_challenge(challenge_id=challenge, code=new[0], at=at) == leader
+
+
+# --- signing in ---------------------------------------------------------------------------------------------------
+
+
+def test_password_alone_opens_no_more_and_the_problem_says_how_to_go_on(leader: User, at: datetime) -> None:
+    set_up(leader, at)
+
+    answer = sign_in(leader, str(uuid7()))
+
+    told = answer.json()
+    assert answer.status_code == 401
+    assert told["type"] == "/problems/second-factor-needed"
+    assert told["second_factor"]["ways"] == ["authenticator", "recovery_code"]
+    assert not Device.objects.filter(user=leader).exists()
+
+
+def test_code_signs_in_and_the_device_is_asked_no_more(leader: User, at: datetime) -> None:
+    set_up(leader, at)
+    device = str(uuid7())
+    challenge = sign_in(leader, device).json()["second_factor"]["challenge"]
+
+    answer = show_code(challenge, code_of(leader, datetime.now(at.tzinfo)), device)
+
+    assert answer.status_code == 200
+    assert answer.json()["me"]["number"] == f"{leader.volunteer.number:08d}"
+    assert sign_in(leader, device).status_code == 200
+    assert sign_in(leader, str(uuid7())).status_code == 401
+    TrustedDevice.objects.update(until=at - timedelta(seconds=1))
+    assert sign_in(leader, device).status_code == 401
+
+
+def test_device_is_not_trusted_when_it_is_shared(leader: User, at: datetime) -> None:
+    recovery, device = set_up(leader, at), str(uuid7())
+    challenge = sign_in(leader, device).json()["second_factor"]["challenge"]
+
+    assert show_code(challenge, recovery[0], device, trust=False).status_code == 200
+    assert sign_in(leader, device).status_code == 401
+
+
+def test_trust_of_one_persons_device_is_not_anothers(
+    leader: User, sibling_leader: User, client_of: ClientOf, at: datetime
+) -> None:
+    set_up(leader, at)
+    client_of(sibling_leader)
+    device = Device.objects.get(user=sibling_leader).pk
+    second_factors.trust_device(device_id=device, by=leader, at=at)
+    second_factors.trust_device(device_id=device, by=sibling_leader, at=at)
+
+    assert asked_of(leader, at, device).ways == ["authenticator", "recovery_code"]
+
+
+def test_device_signed_out_from_afar_is_trusted_no_more_but_one_signed_out_by_hand_is(
+    leader: User, client_of: ClientOf, at: datetime
+) -> None:
+    set_up(leader, at)
+    lost, kept = client_of(leader), client_of(leader)
+    lost_id, kept_id = (
+        next(UUID(one["id"]) for one in client.get("/api/v1/me/devices").json() if one["current"])
+        for client in (lost, kept)
+    )
+    for device in (lost_id, kept_id):
+        second_factors.trust_device(device_id=device, by=leader, at=at)
+
+    services.revoke_device(device_id=lost_id, by=leader, at=at)
+    services.sign_out(device_id=kept_id, by=leader, at=at)
+
+    assert not second_factors.is_trusted(lost_id, leader, at=at)
+    assert second_factors.is_trusted(kept_id, leader, at=at)
+
+
+@pytest.mark.parametrize("off", [-1, 0, 1])
+def test_code_of_a_clock_that_is_a_step_off_is_taken(leader: User, at: datetime, off: int) -> None:
+    set_up(leader, at - timedelta(minutes=5))
+
+    challenge = asked_of(leader, at).challenge
+
+    assert (
+        second_factors.pass_challenge(challenge_id=challenge, code=code_of(leader, at + off * STEP), at=at)
+        == leader
+    )
+
+
+@pytest.mark.parametrize("off", [-2, 2])
+def test_code_of_a_clock_that_is_two_steps_off_is_refused(leader: User, at: datetime, off: int) -> None:
+    set_up(leader, at - timedelta(minutes=5))
+
+    with pytest.raises(CodeWrong):
+        second_factors.pass_challenge(
+            challenge_id=asked_of(leader, at).challenge, code=code_of(leader, at + off * STEP), at=at
+        )
+
+
+def test_code_works_once(leader: User, at: datetime) -> None:
+    set_up(leader, at - timedelta(minutes=5))
+    code = code_of(leader, at)
+    first, second = asked_of(leader, at).challenge, asked_of(leader, at).challenge
+
+    second_factors.pass_challenge(challenge_id=first, code=code, at=at)
+
+    with pytest.raises(CodeWrong):
+        second_factors.pass_challenge(challenge_id=second, code=code, at=at)
+    with pytest.raises(CodeWrong):  # nor an earlier one that is still within a step
+        second_factors.pass_challenge(challenge_id=second, code=code_of(leader, at - STEP), at=at)
+
+
+def test_recovery_code_works_once_however_it_is_written(leader: User, at: datetime) -> None:
+    code = set_up(leader, at)[0].lower().replace("-", " ")
+    second_factors.pass_challenge(challenge_id=asked_of(leader, at).challenge, code=code, at=at)
+
+    with pytest.raises(CodeWrong):
+        second_factors.pass_challenge(challenge_id=asked_of(leader, at).challenge, code=code, at=at)
+
+
+def test_challenge_is_spent_once_it_was_passed(leader: User, at: datetime) -> None:
+    recovery = set_up(leader, at)
+    challenge = asked_of(leader, at).challenge
+    second_factors.pass_challenge(challenge_id=challenge, code=recovery[0], at=at)
+
+    with pytest.raises(ChallengeOver):
+        second_factors.pass_challenge(challenge_id=challenge, code=recovery[1], at=at)
+
+
+def test_challenge_runs_out_and_ends_with_the_account(leader: User, at: datetime) -> None:
+    recovery = set_up(leader, at)
+    challenge = asked_of(leader, at).challenge
+
+    with pytest.raises(ChallengeOver):
+        second_factors.pass_challenge(challenge_id=challenge, code=recovery[0], at=at + timedelta(minutes=5))
+    User.objects.filter(pk=leader.pk).update(is_active=False)
+    with pytest.raises(ChallengeOver):
+        second_factors.pass_challenge(challenge_id=challenge, code=recovery[0], at=at)
+
+
+def test_ten_wrong_codes_lock_for_a_quarter_of_an_hour_whatever_the_challenge(
+    leader: User, at: datetime
+) -> None:
+    recovery = set_up(leader, at)
+    challenges = [asked_of(leader, at).challenge for _ in range(4)]
+    challenge = challenges[0]
+    for turn in range(10):
+        with pytest.raises(CodeWrong):
+            second_factors.pass_challenge(challenge_id=challenges[turn % 4], code="000000", at=at)
+
+    with pytest.raises(TooMany):
+        second_factors.pass_challenge(challenge_id=challenge, code=recovery[0], at=at)
+    with pytest.raises(TooMany):
+        second_factors.require_second_factor(user=leader, device_id=None, at=at)
+    with pytest.raises(TooMany):
+        second_factors.remove_second_factor(code=recovery[0], by=leader, at=at)
+    later = at + timedelta(minutes=16)
+    assert (
+        second_factors.pass_challenge(
+            challenge_id=asked_of(leader, later).challenge, code=recovery[0], at=later
+        )
+        == leader
+    )
+
+
+def test_wrong_codes_of_one_person_do_not_lock_another(
+    leader: User, sibling_leader: User, at: datetime
+) -> None:
+    set_up(leader, at)
+    recovery = set_up(sibling_leader, at)
+    for _ in range(10):
+        with pytest.raises(CodeWrong):
+            second_factors.pass_challenge(challenge_id=asked_of(leader, at).challenge, code="1", at=at)
+
+    assert (
+        second_factors.pass_challenge(
+            challenge_id=asked_of(sibling_leader, at).challenge, code=recovery[0], at=at
+        )
+        == sibling_leader
+    )
+
+
+def test_somebody_elses_code_is_wrong(leader: User, sibling_leader: User, at: datetime) -> None:
+    set_up(leader, at)
+    recovery = set_up(sibling_leader, at)
+    challenge = asked_of(leader, at).challenge
+
+    for code in (recovery[0], code_of(sibling_leader, at)):
+        with pytest.raises(CodeWrong):
+            second_factors.pass_challenge(challenge_id=challenge, code=code, at=at)
+
+
+@pytest.mark.postgres
+def test_code_shown_twice_at_the_same_time_opens_once(race: Race, make_volunteer: MakeVolunteer) -> None:
+    at = datetime.fromisoformat("2026-03-01T12:00:00+00:00")
+    user = make_volunteer(None).user
+    set_up(user, at - timedelta(minutes=5))
+    challenges = [asked_of(user, at).challenge for _ in range(4)]
+    code = code_of(user, at)
+
+    answers = race(
+        *[
+            lambda one=one: second_factors.pass_challenge(challenge_id=one, code=code, at=at)
+            for one in challenges
+        ]
+    )
+
+    assert [isinstance(answer, CodeWrong) for answer in answers].count(False) == 1
+
+
+# --- sent codes ---------------------------------------------------------------------------------------------------
+
+
+def test_code_is_sent_to_the_other_devices_and_works_once(
+    leader: User, client_of: ClientOf, published: Published, at: datetime
+) -> None:
+    set_up(leader, at)
+    client_of(leader)
+    asked = asked_of(leader, at)
+
+    second_factors.send_code(challenge_id=asked.challenge, at=at)
+
+    ((topic, _, told),) = published(type="sign_in.code")
+    assert topic == leader.volunteer.topic
+    assert "sent_code" in asked.ways
+    other = asked_of(leader, at).challenge
+    with pytest.raises(CodeWrong):  # it belongs to its own sign-in
+        second_factors.pass_challenge(challenge_id=other, code=told["code"], at=at)
+    assert second_factors.pass_challenge(challenge_id=asked.challenge, code=told["code"], at=at) == leader
+
+
+def test_later_code_makes_the_former_void_and_the_fourth_is_not_sent(
+    leader: User, client_of: ClientOf, published: Published, at: datetime
+) -> None:
+    set_up(leader, at)
+    client_of(leader)
+    challenge = asked_of(leader, at).challenge
+    for _ in range(3):
+        second_factors.send_code(challenge_id=challenge, at=at)
+
+    with pytest.raises(TooMany):
+        second_factors.send_code(challenge_id=challenge, at=at)
+    sent = [told["code"] for _, _, told in published(type="sign_in.code")]
+    for void in set(sent[:2]) - {sent[2]}:
+        with pytest.raises(CodeWrong):
+            second_factors.pass_challenge(challenge_id=challenge, code=void, at=at)
+    assert second_factors.pass_challenge(challenge_id=challenge, code=sent[2], at=at) == leader
+
+
+def test_code_is_not_sent_to_the_device_that_asks(leader: User, client_of: ClientOf, at: datetime) -> None:
+    set_up(leader, at)
+    client_of(leader)
+    device = Device.objects.get(user=leader).pk
+
+    assert asked_of(leader, at, device).ways == ["authenticator", "recovery_code"]
+
+
+# --- required -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", Role)
+def test_posts_of_deputy_and_above_are_asked_where_it_is_required(
+    make_volunteer: MakeVolunteer, formation: Any, settings: Any, at: datetime, role: Role
+) -> None:
+    settings.SECOND_FACTOR_REQUIRED = True
+    person = make_volunteer(formation.squadron_a)
+    services.appoint(volunteer=person, unit=formation.squadron_a, role=role, by=None, at=at)
+
+    if role in (Role.LEADER, Role.DEPUTY, Role.COMMANDER):
+        assert asked_of(person.user, at).ways == ["set_up"]
+    else:
+        second_factors.require_second_factor(user=person.user, device_id=None, at=at)
+
+
+def test_whoever_has_to_sets_an_authenticator_up_while_signing_in(
+    leader: User, settings: Any, at: datetime
+) -> None:
+    settings.SECOND_FACTOR_REQUIRED = True
+    device = str(uuid7())
+    challenge = sign_in(leader, device).json()["second_factor"]["challenge"]
+
+    begun = APIClient().post("/api/v1/sign-in/second-factor/set-up", {"challenge": challenge}, format="json")
+    answer = show_code(challenge, pyotp.TOTP(begun.json()["secret"]).now(), device)
+
+    assert (begun.status_code, answer.status_code) == (201, 200)
+    assert SecondFactor.objects.get(user=leader).confirmed_at is not None
+
+
+def test_authenticator_cannot_be_chosen_by_whoever_has_the_password_where_there_is_another_way(
+    leader: User, client_of: ClientOf, settings: Any, at: datetime
+) -> None:
+    settings.SECOND_FACTOR_REQUIRED = True
+    client_of(leader)
+    asked = asked_of(leader, at)
+
+    assert asked.ways == ["sent_code"]
+    with pytest.raises(NotFound):
+        second_factors.begin_in_sign_in(challenge_id=asked.challenge, at=at)
+
+
+def test_secret_told_to_whoever_has_the_password_alone_is_nobody_elses(
+    leader: User, settings: Any, at: datetime
+) -> None:
+    settings.SECOND_FACTOR_REQUIRED = True
+    challenge = asked_of(leader, at).challenge
+    told = second_factors.begin_in_sign_in(challenge_id=challenge, at=at).secret
+    assert second_factors.begin_in_sign_in(challenge_id=challenge, at=at).secret == told
+
+    own = second_factors.begin_second_factor(by=leader, at=at).secret
+
+    assert own != told
+    for secret in (told, own):
+        with pytest.raises(CodeWrong):
+            second_factors.pass_challenge(challenge_id=challenge, code=pyotp.TOTP(secret).at(at), at=at)
+    second_factors.begin_in_sign_in(challenge_id=challenge, at=at)
+    with pytest.raises(NotFound):
+        second_factors.confirm_second_factor(code=pyotp.TOTP(own).at(at), device_id=uuid7(), by=leader, at=at)
+
+
+def test_challenges_are_forgotten_after_a_day(leader: User, at: datetime) -> None:
+    set_up(leader, at)
+    asked_of(leader, at)
+
+    assert second_factors.forget_challenges(at=at + timedelta(hours=23)) == 0
+    assert second_factors.forget_challenges(at=at + timedelta(days=2)) == 1
+    assert not Challenge.objects.exists()

@@ -1,0 +1,303 @@
+"""Volunteers change units: the number stays, the seat does not, both leaders see it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+from uuid6 import uuid7
+
+from backend.audit.models import Entry
+from backend.lib.errors import NotFound
+from backend.realtime.models import Event
+from backend.volunteers import services
+from backend.volunteers.models import Membership, Post, Role, Transfer, Unit, User
+from backend.volunteers.queries.lives import transfers_for
+from backend.volunteers.queries.seats import seat_text
+from backend.volunteers.schemas.lives import TransferIn
+from backend.volunteers.services import transfers
+from backend.volunteers.services.seats import next_seats, take_seat
+from backend.volunteers.services.transfers import (
+    AlreadyMember,
+    TooManyUnits,
+    TransferIdTaken,
+    TransferOver,
+    TransferProposedAlready,
+)
+from tests.conftest import Formation, MakeVolunteer, Race
+
+
+def wanted(person: User, before: Unit, after: Unit, **more: Any) -> TransferIn:
+    """Return a transfer as a client sends it."""
+    number = f"{person.volunteer.number:08d}"
+    return TransferIn(
+        id=uuid7(), volunteer=number, from_unit=before.number, to_unit=after.number, **more
+    )  # fmt: skip
+
+
+def propose(person: User, before: Unit, after: Unit, by: User, at: datetime, **more: Any) -> Transfer:
+    return transfers.propose_transfer(wanted=wanted(person, before, after, **more), by=by, at=at)
+
+
+def units_of(user: User) -> dict[str, bool]:
+    """Return the units somebody belongs to, and whether each is the primary one."""
+    return dict(Membership.objects.filter(volunteer__user=user).values_list("unit__number", "is_primary"))
+
+
+def test_a_transfer_keeps_the_number_and_gives_a_new_seat(
+    formation: Formation, leader: User, sibling_leader: User, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    a, b = formation.squadron_a, formation.squadron_b
+    take_seat(volunteer=make_volunteer(None), unit=b, is_primary=True, at=at)
+    person = make_volunteer(None)
+    take_seat(volunteer=person, unit=a, is_primary=True, at=at)
+    services.appoint(volunteer=person, unit=a, role=Role.DISPATCHER, by=None, at=at)
+    number = person.number
+
+    proposed = propose(person.user, a, b, leader, at)
+    assert (proposed.status, proposed.waits_for) == ("proposed", "receiving")
+    assert units_of(person.user) == {a.number: True}
+    done = transfers.accept_transfer(transfer_id=proposed.pk, by=sibling_leader, at=at)
+
+    assert done.status == "done"
+    person.refresh_from_db()
+    assert person.number == number
+    membership = Membership.objects.get(volunteer=person)
+    assert (membership.unit, membership.is_primary, membership.seat) == (b, True, 3)
+    assert Post.objects.get(volunteer=person).until_at == at
+    line = Entry.objects.get(act="transfer.done")
+    assert line.details["post"] == f"leader@{b.number}"
+
+
+def test_both_leaders_and_the_volunteer_are_told(
+    formation: Formation, leader: User, sibling_leader: User, volunteer: User, at: datetime
+) -> None:
+    a, b = formation.squadron_a, formation.squadron_b
+    proposed = propose(volunteer, a, b, leader, at)
+    transfers.accept_transfer(transfer_id=proposed.pk, by=sibling_leader, at=at)
+
+    told = {
+        (
+            event.topic_id,
+            str(event.audience and event.audience.get("numbers")),
+            event.data["transfer"]["status"],
+        )
+        for event in Event.objects.filter(type="transfer.changed")
+    }
+    assert told == {
+        (topic, numbers, status)
+        for status in ("proposed", "done")
+        for topic, numbers in (
+            (a.topic, str([leader.volunteer.number])),
+            (b.topic, str([sibling_leader.volunteer.number])),
+            (volunteer.volunteer.topic, "None"),
+        )
+    }
+    assert volunteer.volunteer.name not in str(list(Event.objects.values_list("data", flat=True)))
+
+
+def test_whoever_looks_after_both_units_does_it_at_once(
+    formation: Formation, commander: User, volunteer: User, at: datetime
+) -> None:
+    done = propose(volunteer, formation.squadron_a, formation.squadron_c, commander, at)
+
+    assert done.status == "done"
+    assert units_of(volunteer) == {formation.squadron_c.number: True}
+
+
+def test_a_volunteer_who_asks_waits_for_the_unit_that_takes_in(
+    formation: Formation, leader: User, sibling_leader: User, volunteer: User, at: datetime
+) -> None:
+    proposed = propose(volunteer, formation.squadron_a, formation.squadron_b, volunteer, at)
+
+    for other in (leader, volunteer):
+        with pytest.raises(NotFound):
+            transfers.accept_transfer(transfer_id=proposed.pk, by=other, at=at)
+    assert transfers.accept_transfer(transfer_id=proposed.pk, by=sibling_leader, at=at).status == "done"
+
+
+def test_whoever_asks_for_anothers_member_waits_for_that_unit_and_learns_no_name(
+    formation: Formation, leader: User, sibling_leader: User, volunteer: User, at: datetime
+) -> None:
+    proposed = propose(volunteer, formation.squadron_a, formation.squadron_b, sibling_leader, at)
+
+    with pytest.raises(NotFound):
+        transfers.accept_transfer(transfer_id=proposed.pk, by=sibling_leader, at=at)
+    (asked,) = transfers_for(sibling_leader, at=at)
+    (releasing,) = transfers_for(leader, at=at)
+    assert (asked.name, releasing.name) == ("", "王大妈")
+    transfers.decline_transfer(transfer_id=proposed.pk, by=leader, at=at)
+    assert transfers_for(sibling_leader, at=at)[0].name == ""
+    assert units_of(volunteer) == {formation.squadron_a.number: True}
+
+
+def test_somebody_who_is_not_there_is_not_found(
+    formation: Formation, sibling_leader: User, outsider: User, volunteer: User, at: datetime
+) -> None:
+    """Whoever guesses numbers and units gets one answer for all that is wrong."""
+    for person, before in ((outsider, formation.squadron_a), (volunteer, formation.squadron_c)):
+        with pytest.raises(NotFound):
+            propose(person, before, formation.squadron_b, sibling_leader, at)
+
+
+def test_joining_a_second_unit_needs_the_volunteer(
+    formation: Formation, sibling_leader: User, volunteer: User, at: datetime
+) -> None:
+    a, b = formation.squadron_a, formation.squadron_b
+    proposed = propose(volunteer, a, b, sibling_leader, at, stays=True)
+
+    assert proposed.waits_for == "volunteer"
+    transfers.accept_transfer(transfer_id=proposed.pk, by=volunteer, at=at)
+    assert units_of(volunteer) == {a.number: True, b.number: False}
+    with pytest.raises(AlreadyMember):
+        propose(volunteer, a, b, sibling_leader, at)
+
+    transfers.choose_primary(number=f"{volunteer.volunteer.number:08d}", unit=b, by=volunteer, at=at)
+    assert units_of(volunteer) == {a.number: False, b.number: True}
+    transfers.leave_unit(number=f"{volunteer.volunteer.number:08d}", unit=b, by=volunteer, at=at)
+    assert units_of(volunteer) == {a.number: True}
+
+
+def test_units_of_a_volunteer_are_bounded(
+    formation: Formation,
+    commander: User,
+    volunteer: User,
+    sibling_leader: User,
+    monkeypatch: pytest.MonkeyPatch,
+    at: datetime,
+) -> None:
+    monkeypatch.setattr(transfers, "MOST_UNITS", 1)
+
+    with pytest.raises(TooManyUnits):
+        propose(volunteer, formation.squadron_a, formation.squadron_b, sibling_leader, at, stays=True)
+    assert propose(volunteer, formation.squadron_a, formation.squadron_b, commander, at).status == "done"
+
+
+def test_the_same_proposal_again_is_a_retry(
+    formation: Formation, leader: User, volunteer: User, outsider: User, at: datetime
+) -> None:
+    a, b = formation.squadron_a, formation.squadron_b
+    body = wanted(volunteer, a, b)
+
+    first = transfers.propose_transfer(wanted=body, by=leader, at=at)
+    assert transfers.propose_transfer(wanted=body, by=leader, at=at) == first
+    other = body.model_copy(update={"to_unit": formation.squadron_c.number})
+    with pytest.raises(TransferIdTaken):
+        transfers.propose_transfer(wanted=other, by=leader, at=at)
+    with pytest.raises(TransferProposedAlready):
+        propose(volunteer, a, b, volunteer, at)
+
+
+def test_a_withdrawn_transfer_is_over(
+    formation: Formation, leader: User, sibling_leader: User, volunteer: User, at: datetime
+) -> None:
+    proposed = propose(volunteer, formation.squadron_a, formation.squadron_b, leader, at)
+
+    with pytest.raises(NotFound):
+        transfers.withdraw_transfer(transfer_id=proposed.pk, by=sibling_leader, at=at)
+    transfers.withdraw_transfer(transfer_id=proposed.pk, by=volunteer, at=at)
+    with pytest.raises(TransferOver):
+        transfers.accept_transfer(transfer_id=proposed.pk, by=sibling_leader, at=at)
+
+
+def test_a_deputy_does_not_send_the_leader_away(
+    formation: Formation, leader: User, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    deputy = make_volunteer(formation.squadron_a)
+    services.appoint(volunteer=deputy, unit=formation.squadron_a, role=Role.DEPUTY, by=None, at=at)
+
+    with pytest.raises(NotFound):
+        propose(leader, formation.squadron_a, formation.squadron_b, deputy.user, at)
+    number = f"{leader.volunteer.number:08d}"
+    with pytest.raises(NotFound):
+        transfers.leave_unit(number=number, unit=formation.squadron_a, by=deputy.user, at=at)
+
+
+def test_leaving_the_primary_unit_leaves_the_oldest_other(
+    formation: Formation, volunteer: User, leader: User, sibling_leader: User, at: datetime
+) -> None:
+    for unit in (formation.squadron_b, formation.squadron_c):
+        Membership.objects.create(volunteer=volunteer.volunteer, unit=unit)
+    number = f"{volunteer.volunteer.number:08d}"
+
+    with pytest.raises(NotFound):
+        transfers.leave_unit(number=number, unit=formation.squadron_a, by=sibling_leader, at=at)
+    transfers.leave_unit(number=number, unit=formation.squadron_a, by=leader, at=at)
+
+    assert units_of(volunteer) == {formation.squadron_b.number: True, formation.squadron_c.number: False}
+
+
+def test_seats_are_the_lowest_free_ones(
+    formation: Formation, leader: User, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    unit = formation.squadron_a
+    people = [take_seat(volunteer=make_volunteer(None), unit=unit, is_primary=True, at=at) for _ in range(3)]
+    services.appoint(volunteer=people[0].volunteer, unit=unit, role=Role.DEPUTY, by=None, at=at)
+
+    people[1].delete()
+
+    assert [person.seat for person in people] == [2, 3, 4]
+    assert Post.objects.get(role=Role.DEPUTY).seat == 5
+    assert next_seats(unit, 3, at=at) == [3, 6, 7]
+
+
+def test_two_transfers_at_once_leave_one_unit(
+    formation: Formation, commander: User, volunteer: User, race: Race, at: datetime
+) -> None:
+    """One of them wins; to the others the volunteer is no longer there."""
+    targets = (formation.squadron_b, formation.squadron_c, formation.brigade)
+
+    results = race(
+        *(lambda unit=unit: propose(volunteer, formation.squadron_a, unit, commander, at) for unit in targets)
+    )
+
+    done = [result for result in results if isinstance(result, Transfer)]
+    assert len(done) == 1
+    assert [type(result) for result in results if result not in done] == [NotFound, NotFound]
+    assert units_of(volunteer) == {done[0].to_unit.number: True}
+
+
+def test_seats_given_at_once_are_all_different(
+    formation: Formation, commander: User, make_volunteer: MakeVolunteer, race: Race, at: datetime
+) -> None:
+    people = [make_volunteer(formation.squadron_a) for _ in range(4)]
+    others = [make_volunteer(None) for _ in range(2)]
+    b = formation.squadron_b
+
+    results = race(
+        *(
+            lambda person=person: propose(person.user, formation.squadron_a, b, commander, at)
+            for person in people
+        ),
+        *(
+            lambda person=person: services.appoint(volunteer=person, unit=b, role=Role.MEMBER, by=None, at=at)
+            for person in others
+        ),
+    )
+
+    assert [result for result in results if isinstance(result, Exception)] == []
+    seats = [*b.memberships.values_list("seat", flat=True), *b.posts.values_list("seat", flat=True)]
+    assert len(seats) == 6
+    assert set(seats) == {2, 3, 4, 5, 6, 7}
+
+
+def test_doors_of_transfers_answer(
+    formation: Formation,
+    leader: User,
+    sibling_leader: User,
+    volunteer: User,
+    client_of: Callable[[User], APIClient],
+) -> None:
+    body = wanted(volunteer, formation.squadron_a, formation.squadron_b).model_dump(mode="json")
+    client = client_of(leader)
+
+    first = client.post("/api/v1/transfers", body, format="json")
+    again = client.post("/api/v1/transfers", body, format="json")
+    accepted = client_of(sibling_leader).post(f"/api/v1/transfers/{body['id']}/accept")
+
+    assert (first.status_code, again.status_code, accepted.status_code) == (201, 200, 200)
+    assert first.json() == again.json()
+    assert (accepted.json()["status"], accepted.json()["name"]) == ("done", "王大妈")
+    seat = client_of(volunteer).get("/api/v1/me").json()["memberships"][0]["seat"]
+    assert seat == seat_text(formation.squadron_b, 2)
