@@ -1,6 +1,7 @@
 """People say when they plan to be available."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -44,6 +45,6 @@ def plan_availability(*, wanted: AvailabilityIn, by: User, at: datetime) -> Avai
         )
         for one in wanted.periods
     )
-    planned = {"weekly": len(wanted.weekly), "periods": len(wanted.periods)}
+    planned: dict[str, Any] = {"weekly": len(wanted.weekly), "periods": len(wanted.periods)}
     record("availability.planned", subject=f"volunteer.{volunteer.pk}", by=by, at=at, **planned)
     return availability_of(by, at=at)

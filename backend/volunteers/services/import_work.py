@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import (
@@ -311,7 +312,7 @@ def _remark(batch: RosterImport, heading: Heading, person: Person) -> ReportedRo
     )
 
 
-def _counts(batch: RosterImport) -> dict[str, int]:
+def _counts(batch: RosterImport) -> dict[str, Any]:
     return {"accepted": batch.accepted, "duplicates": batch.duplicates, "rejected": batch.rejected}
 
 
