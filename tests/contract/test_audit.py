@@ -62,7 +62,7 @@ QUIET_DOORS = {
     ("POST", "api/v1/volunteers/<str:number>/reinstate"): "in the table nobody was suspended",
     ("DELETE", "api/v1/me/photo"): "in the table there is no photo",
 }
-"""Doors with a changing method that record nothing, or have nothing to do in the table of doors; each with its reason."""
+"""Changing doors that record nothing, or have nothing to do as the table of doors tries them; each with its reason."""
 
 BY_POST = {
     "backend.volunteers.rules.post_over",
