@@ -400,7 +400,7 @@ def test_rule_8_where_life_is_at_stake_a_commander_names_the_basis_and_it_stands
     assert (entry.subject, entry.by_id) == (task.topic, commander.pk)
     assert entry.details["legal_basis"] == "vital_interests"
     assert entry.details["reason"] == "A child is missing"
-    assert entry.details["post"] == f"commander@{formation.detachment.number}"
+    assert entry.post == f"commander@{formation.detachment.number}"
     dispatch.cancel_task(task_id=task.pk, reason="Found", by=commander, at=at + timedelta(minutes=3))
     assert topics.taking_part([person.number], at + timedelta(minutes=3)) == {}
     assert not Look.objects.exists()

@@ -51,7 +51,7 @@ def test_approving_makes_a_volunteer_who_can_sign_in(
     assert (membership.unit, membership.is_primary) == (formation.squadron_a.number, True)
     assert membership.seat == seat_text(formation.squadron_a, 2)
     line = Entry.objects.get(act="application.approved")
-    assert (line.by, line.details["post"]) == (leader, f"leader@{formation.squadron_a.number}")
+    assert (line.by, line.post) == (leader, f"leader@{formation.squadron_a.number}")
     told = published(formation.squadron_a.topic, "application.changed")
     assert [data["status"] for _, _, data in told] == ["pending", "approved"]
     assert "赵阿姨" not in str(told)

@@ -49,7 +49,7 @@ def test_a_block_holds_numbers_that_nobody_else_gets(
     assert set(services.issue_numbers(200)).isdisjoint(numbers)
     entry = Entry.objects.get(act="number_block.issued")
     assert (entry.by, entry.details["size"]) == (leader, 50)
-    assert entry.details["post"] == f"leader@{formation.squadron_a.number}"
+    assert entry.post == f"leader@{formation.squadron_a.number}"
 
 
 def test_a_retry_returns_the_same_block(leader: User, formation: Formation, at: datetime) -> None:

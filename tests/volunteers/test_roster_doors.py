@@ -247,7 +247,7 @@ def test_export_is_recorded_with_the_post_that_allowed_it(
     entry = Entry.objects.get(act="roster.exported")
     unit = formation.squadron_a.number
     assert (entry.subject, entry.by) == (f"unit.{unit}", leader)
-    assert entry.details == {"format": "csv", "people": 1, "post": f"leader@{unit}"}
+    assert (entry.details, entry.post) == ({"format": "csv", "people": 1}, f"leader@{unit}")
     assert answer["Content-Disposition"] == f'attachment; filename="roster-{unit}.csv"'
     assert answer["Cache-Control"] == "no-store"
     assert content(answer).startswith(b"\xef\xbb\xbf")

@@ -38,7 +38,7 @@ def test_suspending_ends_duty_and_is_told(
     assert [type for _, type, _ in told] == ["duty.changed", "standing.changed"]
     assert told[1][2]["standing"]["reason"] == "an inquiry"
     line = Entry.objects.get(act="volunteer.suspended")
-    assert line.details["post"] == f"leader@{formation.squadron_a.number}"
+    assert line.post == f"leader@{formation.squadron_a.number}"
     with pytest.raises(NotInService):
         services.set_duty(on=True, by=volunteer, at=at)
     assert not services.set_duty(on=False, by=volunteer, at=at).on

@@ -67,7 +67,7 @@ def test_a_transfer_keeps_the_number_and_gives_a_new_seat(
     assert (membership.unit, membership.is_primary, membership.seat) == (b, True, 3)
     assert Post.objects.get(volunteer=person).until_at == at
     line = Entry.objects.get(act="transfer.done")
-    assert line.details["post"] == f"leader@{b.number}"
+    assert line.post == f"leader@{b.number}"
 
 
 def test_both_leaders_and_the_volunteer_are_told(

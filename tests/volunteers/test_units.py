@@ -65,7 +65,7 @@ def test_a_unit_is_of_the_next_level_with_the_next_number(
     assert parse_unit_number(unit.number) == unit.number
     assert Unit.objects.get_parent(unit) == above
     assert create(above, chief, at) == unit
-    assert Entry.objects.get(act="unit.created").details["post"].startswith("commander@")
+    assert Entry.objects.get(act="unit.created").post.startswith("commander@")
     check_tree()
 
 
