@@ -201,9 +201,9 @@ def test_merging_brings_members_and_units_and_retires(
     told = published(a.topic, "unit.changed")[-1][2]
     assert (told["unit"]["number"], told["successor"]["number"]) == (a.number, b.number)
     assert not topics.may_join_unit(topics.principal_of_user(commander), a.number)
-    counted = queries.counts_of_children(formation.brigade, at=at)
+    counted = queries.counts_of_children(formation.brigade)
     assert [row.unit.number for row in counted] == [b.number]
-    assert queries.counts_of(formation.brigade, at=at).children == 1
+    assert queries.counts_of(formation.brigade).children == 1
     check_tree()
 
 

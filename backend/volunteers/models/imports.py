@@ -118,9 +118,12 @@ class Newcomer(models.Model):
         Unit, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
     name = models.CharField(max_length=80)
+    pinyin = models.CharField(max_length=80, default="")
+    initials = models.CharField(max_length=20, default="")
     born_on = models.DateField(null=True)
     phone_sealed = models.CharField(max_length=120, blank=True)
     phone_key = models.CharField(max_length=LOOKUP_CHARACTERS, null=True)  # noqa: DJ001  # unique unless absent
+    phone_tail_key = models.CharField(max_length=LOOKUP_CHARACTERS, blank=True, default="")
     id_card_sealed = models.CharField(max_length=120, blank=True)
     id_card_key = models.CharField(max_length=LOOKUP_CHARACTERS, null=True)  # noqa: DJ001  # unique unless absent
     skills = models.TextField(blank=True, help_text="ids, separated by commas")

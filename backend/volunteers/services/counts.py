@@ -66,6 +66,12 @@ def recount(units: Iterable[int] | None = None, *, at: datetime) -> int:
     return len(_recount(Unit.objects.values_list("pk", flat=True) if units is None else units, at))
 
 
+def recount_around(volunteers: Iterable[int], *, also: Iterable[int] = (), at: datetime) -> None:
+    """Count the units again that volunteers, by their keys, belong to now, and others that they belonged to before."""
+    now = Membership.objects.filter(volunteer__in=list(volunteers)).values_list("unit", flat=True)
+    recount({*now, *also}, at=at)
+
+
 def repair_counts(*, at: datetime, limit: int = COUNTED_IN_TURN) -> int:
     """Count the units again that were counted the longest ago; returns how many counts were wrong, and logs them."""
     missing = list(Unit.objects.filter(count=None).values_list("pk", flat=True)[:limit])

@@ -1,5 +1,6 @@
 """Takes an imported batch out of the roster again, as long as nothing depends on its people."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -7,6 +8,7 @@ from django.db import connection, models
 
 from backend.audit.models import Entry
 from backend.volunteers.models import Membership, RosterImport, Standing, User, Volunteer
+from backend.volunteers.services.counts import recount
 
 _OF_BATCH = "(SELECT {column} FROM volunteers_volunteer WHERE batch_id = %s)"
 
@@ -36,12 +38,15 @@ def dependents_of(batch: RosterImport) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-def take_out(batch: RosterImport) -> int:
+def take_out(batch: RosterImport, *, at: datetime) -> int:
     """Delete a batch's people; returns how many. Only inside a transaction.
 
     The database still checks every reference: whatever was done at the same moment raises IntegrityError.
     """
     key = [models.UUIDField().get_db_prep_value(batch.pk, connection)]
+    units = list(
+        Membership.objects.filter(volunteer__batch=batch).order_by().values_list("unit", flat=True).distinct()
+    )
     people = _OF_BATCH.format(column="id")
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM volunteers_volunteer_skills WHERE volunteer_id IN {people}", key)  # noqa: S608
@@ -52,6 +57,7 @@ def take_out(batch: RosterImport) -> int:
         for start in range(0, len(users), 10_000):
             among = ", ".join(map(str, users[start : start + 10_000]))
             cursor.execute(f"DELETE FROM volunteers_user WHERE id IN ({among})")  # noqa: S608  # whole numbers
+    recount(units, at=at)
     return len(users)
 
 

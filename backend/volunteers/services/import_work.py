@@ -349,7 +349,7 @@ def _enrol(import_id: UUID) -> RosterImport:
     """Make the whole batch appear at once."""
     batch, at = _held(import_id, ImportStatus.IMPORTING), now()
     _withdraw_same_people(batch)
-    batch.accepted = enrol_all(import_id)
+    batch.accepted = enrol_all(import_id, at=at)
     batch.status, batch.finished_at = ImportStatus.IMPORTED, at
     batch.save()
     record("roster.imported", subject=batch.subject, by=batch.started_by, at=at, **_counts(batch))
@@ -361,7 +361,7 @@ def _take_back(import_id: UUID) -> None:
         with transaction.atomic():
             batch, at = _held(import_id, ImportStatus.UNDOING), now()
             refuse_dependents(batch)
-            count = take_out(batch)
+            count = take_out(batch, at=at)
             batch.status, batch.undone_at = ImportStatus.UNDONE, at
             batch.save()
             record("roster.taken-out", subject=batch.subject, by=batch.undone_by, at=at, people=count)

@@ -9,29 +9,41 @@ an update of every row with all of its index entries.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, models, transaction
+from django.db.models import Count
 
 from backend.lib.sealed import lookup_key, seal
 from backend.volunteers.models import (
     Membership,
     Newcomer,
     NewcomerIdentity,
+    Unit,
     User,
     Volunteer,
     phone_key,
 )
+from backend.volunteers.models.accounts import phone_tail_key
+from backend.volunteers.names import sound_of
 from backend.volunteers.rosters.people import Person
+from backend.volunteers.services.counts import Counts, change_counts
 from backend.volunteers.services.numbers import issue_numbers
+from backend.volunteers.services.roster import COUNTY_DEPTH
 
 PORTION = 5_000
 """People of one transaction while they wait."""
 
 # What becomes of a newcomer `n` with the identity `i`. A column that is not named here gets its field's default.
-_USER = {"id": "i.user_id", "phone_sealed": "n.phone_sealed", "phone_key": "n.phone_key"}
+_USER = {
+    "id": "i.user_id",
+    "phone_sealed": "n.phone_sealed",
+    "phone_key": "n.phone_key",
+    "phone_tail_key": "n.phone_tail_key",
+}
 _VOLUNTEER = {
     "id": "i.volunteer_id",
     "user_id": "i.user_id",
@@ -42,15 +54,35 @@ _VOLUNTEER = {
     "id_card_key": "n.id_card_key",
     "batch_id": "n.batch_id",
 }
-_MEMBERSHIP = {"volunteer_id": "i.volunteer_id", "unit_id": "n.unit_id", "is_primary": "TRUE"}
+_MEMBERSHIP = {
+    "volunteer_id": "i.volunteer_id",
+    "unit_id": "n.unit_id",
+    "is_primary": "TRUE",
+    "seat": 'COALESCE(held.last, 1) + ROW_NUMBER() OVER (PARTITION BY n.unit_id ORDER BY n."row")',
+    "unit_path": "unit.path",
+    "county": f"SUBSTR(unit.path, 1, {COUNTY_DEPTH * Unit.steplen})",
+    "name": "n.name",
+    "pinyin": "n.pinyin",
+    "initials": "n.initials",
+}
 
 _STAGED = (
-    *("batch_id", "row", "unit_id", "name", "born_on", "phone_sealed", "phone_key", "id_card_sealed"),
-    *("id_card_key", "skills"),
+    *("batch_id", "row", "unit_id", "name", "pinyin", "initials", "born_on", "phone_sealed"),
+    *("phone_key", "phone_tail_key", "id_card_sealed", "id_card_key", "skills"),
 )
 
 _SOURCE = """
     FROM volunteers_newcomer n JOIN volunteers_newcomeridentity i ON i.newcomer_id = n.id WHERE n.batch_id = %s
+"""
+_SOURCE_WITH_UNIT = """
+    FROM volunteers_newcomer n JOIN volunteers_newcomeridentity i ON i.newcomer_id = n.id
+    JOIN volunteers_unit unit ON unit.id = n.unit_id
+    LEFT JOIN (
+        SELECT unit_id, MAX(seat) AS last
+        FROM (SELECT unit_id, seat FROM volunteers_membership UNION ALL SELECT unit_id, seat FROM volunteers_post) taken
+        GROUP BY unit_id
+    ) held ON held.unit_id = n.unit_id
+    WHERE n.batch_id = %s
 """
 _SKILLS = {
     "postgresql": """
@@ -98,9 +130,11 @@ def stage(batch_id: UUID, people: Sequence[Person]) -> None:
             person.row,
             person.unit_id,
             person.name,
+            *sound_of(person.name),
             person.born_on,
             seal(person.phone, "phone"),
             phone_key(person.phone),
+            phone_tail_key(person.phone),
             seal(person.id_card, "id_card"),
             lookup_key(person.id_card, "id_card") if person.id_card else None,
             ",".join(map(str, person.skill_ids)),
@@ -155,7 +189,7 @@ def give_identities(batch_id: UUID, *, after_row: int, limit: int = PORTION) -> 
     return portion[-1][1]
 
 
-def enrol_all(batch_id: UUID) -> int:
+def enrol_all(batch_id: UUID, *, at: datetime) -> int:
     """Move a batch's newcomers, who all have their identities, into the roster; returns how many.
 
     Only inside a transaction, which is the moment at which all of them appear. Nobody can sign in yet: they have no
@@ -165,8 +199,10 @@ def enrol_all(batch_id: UUID) -> int:
     with connection.cursor() as cursor:
         _move(cursor, User, _USER, key, password=make_password(None))
         count = _move(cursor, Volunteer, _VOLUNTEER, key)
-        _move(cursor, Membership, _MEMBERSHIP, key)
+        _move(cursor, Membership, _MEMBERSHIP, key, source=_SOURCE_WITH_UNIT)
         cursor.execute(_SKILLS[connection.vendor], key)
+    joined = Newcomer.objects.filter(batch_id=batch_id).values("unit_id").annotate(people=Count("pk"))
+    change_counts({row["unit_id"]: Counts(members=row["people"]) for row in joined.order_by()}, at=at)
     dismiss_all(batch_id)
     return count
 
@@ -180,7 +216,12 @@ def dismiss_all(batch_id: UUID) -> None:
 
 
 def _move(
-    cursor: Any, model: type[models.Model], given: Mapping[str, str], key: list[Any], **fixed: Any
+    cursor: Any,
+    model: type[models.Model],
+    given: Mapping[str, str],
+    key: list[Any],
+    source: str = _SOURCE,
+    **fixed: Any,
 ) -> int:
     """Insert a row of `model` for each newcomer: expressions for the columns in `given`, `fixed` values, defaults."""
     quote, values = connection.ops.quote_name, []
@@ -197,7 +238,7 @@ def _move(
             expressions.append("%s")
             values.append(field.get_db_prep_save(value, connection))
     statement = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(columns)}) "  # noqa: SLF001
-    cursor.execute(statement + f"SELECT {', '.join(expressions)} {_SOURCE}", [*values, *key])
+    cursor.execute(statement + f"SELECT {', '.join(expressions)} {source}", [*values, *key])
     return int(cursor.rowcount)
 
 

@@ -12,6 +12,8 @@ from backend.realtime.sessions import revoke_session
 from backend.volunteers.models import Device, NumberAlias, Standing, Tracker, User, Volunteer
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.rules import may_manage_wholly, may_see_person
+from backend.volunteers.services.counts import recount_around
+from backend.volunteers.services.roster import refresh_roster
 
 
 class NotMergeable(Refusal):
@@ -122,6 +124,8 @@ def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
     other.user.is_active = False
     other.user.set_unusable_password()
     other.user.save(update_fields=["is_active", "password"])
+    refresh_roster(volunteers=[into.pk])
+    recount_around([into.pk, other.pk], at=at)
     devices = Device.objects.select_for_update().filter(user=other.user, revoked_at=None)
     for device in devices:
         revoke_session(device.session, at=at)

@@ -17,6 +17,7 @@ from backend.volunteers.models.sealed_columns import SUFFIX
 from backend.volunteers.own_data import PARTS
 from backend.volunteers.schemas.privacy import Erased
 from backend.volunteers.services.consents import withdraw_for
+from backend.volunteers.services.counts import recount
 from backend.volunteers.services.duty import set_duty
 
 KEPT = (
@@ -45,9 +46,11 @@ def erase_person(*, by: User, at: datetime) -> Erased:
     for part in PARTS.values():
         part.erase(volunteer, at)
     _end_sessions(by, at)
+    units = list(volunteer.memberships.values_list("unit", flat=True))
     _erase_service(volunteer, at)
     _erase_traces(volunteer, at)
     _erase_profile(volunteer, at)
+    recount(units, at=at)
     record("volunteer.erased", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
     kept = [*KEPT, *(part.kept for part in PARTS.values())]
     return Erased(number=f"{volunteer.number:08d}", erased_at=at, kept=kept)

@@ -24,6 +24,7 @@ from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.rules import post_that_manages_person
 from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.duty import end_duty
 from backend.volunteers.services.people import end_posts
 from backend.volunteers.services.seats import lock_units
@@ -130,6 +131,7 @@ def _announce(volunteer: Volunteer, *, by: User, at: datetime) -> None:
     duty = end_duty(volunteer, by=by, at=at) if volunteer.standing != Standing.ACTIVE else []
     if volunteer.standing != Standing.ACTIVE:
         forget([volunteer.number], at=at)
+    recount_around([volunteer.pk], at=at)
     publish_all([*duty, _changed(volunteer)], at=at)
 
 

@@ -29,6 +29,7 @@ from backend.volunteers.queries.units import unit_by_number
 from backend.volunteers.rules import post_that_manages, post_that_manages_person, post_that_releases
 from backend.volunteers.schemas.lives import TransferIn, TransferOut
 from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.people import end_posts
 from backend.volunteers.services.seats import lock_units, take_seat
 
@@ -154,6 +155,7 @@ def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
     if not volunteer.memberships.filter(is_primary=True).exists():
         oldest = volunteer.memberships.order_by("pk").values("pk")[:1]
         Membership.objects.filter(pk__in=list(oldest.values_list("pk", flat=True))).update(is_primary=True)
+    recount_around([volunteer.pk], also=[unit.pk], at=at)
     record("membership.ended", subject=_subject(volunteer), by=by, at=at, unit=unit.number, post=post)
 
 
@@ -170,6 +172,7 @@ def choose_primary(*, number: str, unit: Unit, by: User, at: datetime) -> Volunt
     if not volunteer.memberships.filter(unit=unit, is_primary=True).exists():
         volunteer.memberships.filter(is_primary=True).update(is_primary=False)
         volunteer.memberships.filter(unit=unit).update(is_primary=True)
+        recount_around([volunteer.pk], at=at)
         record("membership.primary", subject=_subject(volunteer), by=by, at=at, unit=unit.number, post=post)
     return volunteer
 
@@ -208,6 +211,7 @@ def _carry_out(transfer: Transfer, *, by: User, at: datetime) -> None:
     if not transfer.stays:
         _leave(volunteer, before, at)
     take_seat(volunteer=volunteer, unit=after, is_primary=is_primary, at=at)
+    recount_around([volunteer.pk], also=[before.pk], at=at)
     details: dict[str, Any] = {"from_unit": before.number, "to_unit": after.number, "stays": transfer.stays}
     record("volunteer.transferred", subject=_subject(volunteer), by=by, at=at, **details)
 

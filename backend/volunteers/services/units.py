@@ -29,7 +29,9 @@ from backend.volunteers.queries.units import unit_outs
 from backend.volunteers.rules import post_that_manages, post_that_reshapes
 from backend.volunteers.schemas.formation import SplitIn, UnitChange, UnitIn
 from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.counts import recount
 from backend.volunteers.services.people import end_posts
+from backend.volunteers.services.roster import follow_moved_units, refresh_roster
 from backend.volunteers.services.seats import lock_units
 from backend.volunteers.services.unit_numbers import next_number
 
@@ -108,6 +110,7 @@ def move_unit(*, unit: Unit, parent: Unit, by: User, at: datetime) -> Unit:
     if parent.pk == above.pk:
         return unit
     Unit.objects.move(unit, parent, "last-child")
+    follow_moved_units()
     unit.refresh_from_db()
     record(
         "unit.moved",
@@ -260,6 +263,8 @@ def _put(members: Sequence[Membership], to: Unit, at: datetime) -> None:
     for membership, seat in zip(staying, free_seats(to, count=len(staying), at=at), strict=True):
         membership.unit, membership.seat = to, seat
     Membership.objects.bulk_update(staying, ["unit", "seat"], batch_size=_BATCH)
+    refresh_roster(volunteers=people)
+    recount({*units, to.pk}, at=at)
 
 
 def _retire(unit: Unit, successor: Unit, post: str, *, by: User, at: datetime, members: int = 0) -> None:
