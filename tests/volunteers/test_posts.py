@@ -33,7 +33,7 @@ def test_a_post_counts_from_its_beginning_to_its_end(
     assert [may_dispatch(volunteer, unit, at + days * DAY) for days in (0, 1, 2)] == [False, True, False]
     assert [held.pk for held in posts_in(unit, at=at)] == [leader.volunteer.posts.get().pk, post.pk]
     line = Entry.objects.filter(act="post.given").latest("pk")
-    assert (line.by, line.details["post"]) == (leader, f"leader@{unit.number}")
+    assert (line.by, line.post) == (leader, f"leader@{unit.number}")
     assert published(volunteer.volunteer.topic, "post.changed")[0][2]["post"]["id"] == post.pk
 
 
