@@ -92,6 +92,7 @@ def approve_application(*, application_id: UUID, by: User, at: datetime) -> Appl
         phone=application.phone,
         born_on=application.born_on,
         units=[application.unit],
+        post=post,
         by=by,
         at=at,
     )
@@ -112,9 +113,13 @@ def reject_application(*, application_id: UUID, reason: str, by: User, at: datet
     return application
 
 
+@transaction.atomic
 def forget_applications(*, at: datetime) -> int:
     """Delete applications that were decided long ago: what they told is no longer needed; returns how many."""
-    return Application.objects.filter(decided_at__lt=at - KEPT).delete()[0]
+    forgotten = Application.objects.filter(decided_at__lt=at - KEPT).delete()[0]
+    if forgotten:
+        record("application.forgotten", subject="formation", by=None, at=at, count=forgotten)
+    return forgotten
 
 
 def _locked(application_id: UUID, by: User, at: datetime) -> tuple[Application, str]:

@@ -112,5 +112,5 @@ def _revoke(volunteer: Volunteer, *, reason: str, by: User, at: datetime, post: 
         return False
     badge.revoked_at, badge.reason = at, reason
     badge.save(update_fields=["revoked_at", "reason"])
-    record("badge.revoked", subject=f"badge.{badge.pk}", by=by, at=at, reason=reason, post=post)
+    record("badge.revoked", subject=f"badge.{badge.pk}", by=by, at=at, post=post)
     return True

@@ -19,6 +19,7 @@ from backend.volunteers.models import (
     series_of,
 )
 from backend.volunteers.rules import may_manage, post_over
+from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.numbers import lock_counter, take_numbers
 from backend.volunteers.services.people import create_volunteer
 
@@ -103,7 +104,7 @@ def register_from_block(
     for the same unit again is a retry and returns the person. Raises NotFound for a unit that `by` does not manage,
     NumberNotYours, NumberTaken, PhoneTaken.
     """
-    require(may_manage(by, unit, at))
+    post = allowed_by(post_over(by, unit, at, MANAGING_ROLES))
     block = _block_with(number, unit)
     holder = Volunteer.objects.filter(number=number).first()
     if holder and holder.name == name and holder.memberships.filter(unit=unit).exists():
@@ -113,7 +114,7 @@ def register_from_block(
     block.used += 1
     block.save(update_fields=["used"])
     return create_volunteer(
-        name=name, phone=phone, born_on=born_on, units=[unit], number=number, by=by, at=at
+        name=name, phone=phone, born_on=born_on, units=[unit], number=number, post=post, by=by, at=at
     )
 
 

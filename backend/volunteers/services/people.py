@@ -33,14 +33,15 @@ def create_volunteer(
     skills: Collection[str] = (),
     number: int | None = None,
     agrees_to: Collection[Purpose] = (),
+    post: str = "",
     by: User | None,
     at: datetime,
 ) -> Volunteer:
     """Make an account and a volunteer with a new number; the first of `units` is the primary one. Locks the units.
 
     `number` is one that was set aside for this person: the caller has made sure of it. `agrees_to` is what the person
-    has agreed to on paper. Without a password nobody can sign in yet. Raises PhoneTaken, or Invalid for an unknown
-    skill.
+    has agreed to on paper, `post` the title of the post that allows the act. Without a password nobody can sign in
+    yet. Raises PhoneTaken, or Invalid for an unknown skill.
     """
     known = list(Skill.objects.filter(code__in=skills))
     if len(known) != len(set(skills)):
@@ -57,7 +58,7 @@ def create_volunteer(
         take_seat(volunteer=volunteer, unit=unit, is_primary=unit is units[0], at=at)
     change_counts({unit.pk: Counts(members=1) for unit in units[:1]}, at=at)
     agree_on_paper([volunteer], agrees_to, at=at)
-    record("volunteer.created", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
+    record("volunteer.created", subject=f"volunteer.{volunteer.pk}", by=by, at=at, post=post)
     return volunteer
 
 

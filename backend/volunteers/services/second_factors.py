@@ -403,6 +403,7 @@ def _trust(device_id: UUID, user: User, at: datetime) -> None:
     device = Device.objects.filter(pk=device_id, user=user).first()
     if device is not None:
         TrustedDevice.objects.update_or_create(device=device, defaults={"until": at + TRUSTED_FOR})
+        record("device.trusted", subject=f"device.{device_id}", by=user, at=at)
 
 
 def _authenticator(factor: SecondFactor) -> AuthenticatorOut:

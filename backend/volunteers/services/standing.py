@@ -46,7 +46,7 @@ def suspend(*, number: str, reason: str, until: datetime | None = None, by: User
     if until is not None and until <= at:
         raise Invalid(errors=[{"pointer": "/until", "detail": "must be later than now"}])
     _set(volunteer, Standing.SUSPENDED, at=at, reason=reason, until=until)
-    record("volunteer.suspended", subject=_subject(volunteer), by=by, at=at, reason=reason, post=post)
+    record("volunteer.suspended", subject=_subject(volunteer), by=by, at=at, post=post)
     _announce(volunteer, by=by, at=at)
     return volunteer
 
@@ -83,7 +83,7 @@ def retire(*, number: str, reason: str = "", by: User, at: datetime) -> Voluntee
         status=TransferStatus.WITHDRAWN, decided_by=by, decided_at=at
     )
     _set(volunteer, Standing.RETIRED, at=at, reason=reason)
-    record("volunteer.retired", subject=_subject(volunteer), by=by, at=at, reason=reason, post=post)
+    record("volunteer.retired", subject=_subject(volunteer), by=by, at=at, post=post)
     _announce(volunteer, by=by, at=at)
     return volunteer
 

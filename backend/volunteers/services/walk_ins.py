@@ -6,12 +6,13 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.audit.services import record
-from backend.lib.errors import NotAllowed, Refusal, require
+from backend.lib.errors import NotAllowed, Refusal, require, required
 from backend.realtime.log import Announcement, publish_all
 from backend.realtime.renumbering import renumber
 from backend.realtime.sessions import revoke_session
 from backend.volunteers.events import NumberChanged
 from backend.volunteers.models import (
+    DISPATCHING_ROLES,
     Device,
     NumberAlias,
     Series,
@@ -22,7 +23,8 @@ from backend.volunteers.models import (
     series_of,
 )
 from backend.volunteers.queries.numbers import volunteer_by_number
-from backend.volunteers.rules import may_dispatch, may_manage_person, may_see_person
+from backend.volunteers.rules import may_see_person, post_over, post_that_manages_person
+from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.numbers import issue_number, lock_counter, take_numbers
 from backend.volunteers.services.people import create_volunteer
 
@@ -47,7 +49,7 @@ def register_walk_in(
     Locks the counter of temporary numbers. The same id, unit and name is a retry and returns the person. Raises
     NotFound for a unit that `by` may not dispatch, WalkInIdTaken, PhoneTaken, NumbersExhausted.
     """
-    require(may_dispatch(by, unit, at))
+    post = allowed_by(post_over(by, unit, at, DISPATCHING_ROLES))
     counter = lock_counter(Series.TEMPORARY)
     earlier = WalkIn.objects.select_related("volunteer").filter(pk=walk_in_id).first()
     if earlier is not None:
@@ -55,7 +57,7 @@ def register_walk_in(
         return earlier.volunteer
     (number,) = take_numbers(counter, 1)
     volunteer = create_volunteer(
-        name=name, phone=phone, born_on=born_on, units=[unit], number=number, by=by, at=at
+        name=name, phone=phone, born_on=born_on, units=[unit], number=number, post=post, by=by, at=at
     )
     WalkIn.objects.create(pk=walk_in_id, volunteer=volunteer, unit=unit, registered_by=by, registered_at=at)
     return volunteer
@@ -72,7 +74,7 @@ def give_life_number(*, number: int, by: User, at: datetime) -> Volunteer:
     found = volunteer_by_number(number)
     volunteer = Volunteer.objects.select_for_update(of=("self",)).select_related("user").get(pk=found.pk)
     require(may_see_person(by, volunteer, at))
-    require(may_manage_person(by, volunteer, at), NotAllowed)
+    post = required(post_that_manages_person(by, volunteer, at), NotAllowed)
     if series_of(volunteer.number) == Series.LIFE:
         return volunteer
     before, topic = volunteer.number, volunteer.topic
@@ -87,6 +89,7 @@ def give_life_number(*, number: int, by: User, at: datetime) -> Volunteer:
         at=at,
         before=f"{before:08d}",
         after=f"{volunteer.number:08d}",
+        post=post.title,
     )
     return volunteer
 
