@@ -7,3 +7,8 @@ class VolunteersConfig(AppConfig):
     name = "backend.volunteers"
     label = "volunteers"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from backend.volunteers.services.own_parts import register
+
+        register()

@@ -11,7 +11,7 @@ from backend.audit.models import Entry
 from backend.volunteers.models import User
 from tests.contract.calls import RECORDERS, callees, functions_in, modules, reach, writes_itself
 from tests.contract.doors import World, rest_clients
-from tests.contract.test_doors import DOORS, Door
+from tests.contract.table import DOORS, Door
 
 SERVICES = ("backend.volunteers.services", "backend.dispatch.services", "backend.realtime.services")
 
@@ -19,6 +19,8 @@ LOOKS = "who looked at whom has a log of its own, which that person reads"
 UNRECORDED = {
     "backend.dispatch.services.looks.note_recipients": LOOKS,
     "backend.volunteers.services.looks.note_looks": LOOKS,
+    "backend.volunteers.services.looks.note_looks_by_number": LOOKS,
+    "backend.volunteers.services.looks.note_look_up": LOOKS,
     "backend.volunteers.services.looks.note_sightings": LOOKS,
     "backend.dispatch.services.progress.announce_progress": "tells of answers that were recorded one by one",
     "backend.realtime.services.run_command": "the service behind the command records; the key is for retries",

@@ -34,7 +34,7 @@ from backend.volunteers.badge_text import (
 )
 from backend.volunteers.models import Badge, Photo, Standing, User, Volunteer
 from backend.volunteers.queries import badges as queries
-from backend.volunteers.services.badges import BadgeIdTaken, NotInService, issue_badge, revoke_badge
+from backend.volunteers.services.badges import BadgeIdTaken, HolderNotInService, issue_badge, revoke_badge
 from tests.conftest import MakeVolunteer, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -162,7 +162,7 @@ def test_only_whoever_looks_after_the_person_issues_and_revokes(
 def test_badge_is_issued_only_to_people_in_service(volunteer: User, leader: User, at: datetime) -> None:
     Volunteer.objects.filter(user=volunteer).update(standing=Standing.SUSPENDED)
 
-    with pytest.raises(NotInService):
+    with pytest.raises(HolderNotInService):
         issue_badge(id=uuid7(), volunteer=volunteer.volunteer, by=leader, at=at)
 
 

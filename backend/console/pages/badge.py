@@ -22,7 +22,7 @@ from backend.volunteers.models import MANAGING_ROLES, Badge, Unit, User, Volunte
 from backend.volunteers.paper import qr_svg
 from backend.volunteers.queries import badges as queries
 from backend.volunteers.queries import topmost, unit_by_number
-from backend.volunteers.queries.holders_of_numbers import volunteer_by_number
+from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import current_posts
 from backend.volunteers.services import badges as services
 
@@ -106,7 +106,7 @@ def revoke(request: HttpRequest, number: str, person: str) -> HttpResponse:
     """Revoke the badge of one of a unit's people."""
     reason = request.POST.get("reason", "")[:80].strip() or "revoked"
     services.revoke_badge(
-        volunteer=volunteer_by_number(person), reason=reason, by=person_of(request), at=now()
+        volunteer=volunteer_numbered(person), reason=reason, by=person_of(request), at=now()
     )
     return redirect("console:unit-badges", number=number)
 

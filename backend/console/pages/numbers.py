@@ -34,6 +34,7 @@ from backend.volunteers.schemas.numbers import (
     RegistrationIn,
     WalkInIn,
 )
+from backend.volunteers.services.looks import note_look_up
 from backend.volunteers.services.number_blocks import issue_block, register_from_block, return_block
 from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
 
@@ -191,6 +192,7 @@ def _found(asked: str, user: User, at: datetime) -> dict[str, Any]:
         found = look_up(asked, by=user, at=at)
     except NotFound:
         return {"hidden": True}
+    note_look_up(found, by=user, at=at)
     return {"found": found, "state": STATES[found.state], "written": _written(found)}
 
 

@@ -13,9 +13,9 @@ from backend.lib.errors import require
 from backend.volunteers import rules
 from backend.volunteers.authentication import user_of
 from backend.volunteers.cards import Card, card_of, card_pdf, card_svg
-from backend.volunteers.models import Volunteer
+from backend.volunteers.models import LookedAt, Volunteer
 from backend.volunteers.queries import badges as queries
-from backend.volunteers.queries.holders_of_numbers import volunteer_by_number
+from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.schemas.badges import (
     BadgeChecked,
     BadgeIn,
@@ -26,6 +26,7 @@ from backend.volunteers.schemas.badges import (
     RevokedBadges,
 )
 from backend.volunteers.services import badges as services
+from backend.volunteers.services.looks import note_looks
 
 BRIEFLY = f"public, max-age={queries.LIST_KEPT_S}"
 
@@ -42,7 +43,7 @@ class BadgeDoor(APIView):
     @extend_schema(operation_id="issue_badge", request=BadgeIn, responses={201: BadgeOut}, tags=["badges"])
     def post(self, request: Request, person: str) -> Response:
         """Issue a badge to somebody one looks after; the one before is revoked."""
-        body, at, volunteer = parse(BadgeIn, request), now(), volunteer_by_number(person)
+        body, at, volunteer = parse(BadgeIn, request), now(), volunteer_numbered(person)
         badge = services.issue_badge(
             id=body.id, volunteer=volunteer, valid_until=body.valid_until, by=user_of(request), at=at
         )
@@ -55,7 +56,7 @@ class RevokeBadgeDoor(APIView):
     @extend_schema(operation_id="revoke_badge", request=RevokeBadgeIn, responses={204: None}, tags=["badges"])
     def post(self, request: Request, person: str) -> Response:
         """Revoke the badge of somebody one looks after; it shows within a minute wherever it is checked."""
-        body, volunteer = parse(RevokeBadgeIn, request), volunteer_by_number(person)
+        body, volunteer = parse(RevokeBadgeIn, request), volunteer_numbered(person)
         services.revoke_badge(volunteer=volunteer, reason=body.reason, by=user_of(request), at=now())
         return answer(None)
 
@@ -162,8 +163,10 @@ class PhotoDoor(APIView):
 
 
 def _visible(request: Request, number: str) -> Volunteer:
-    volunteer = volunteer_by_number(number)
-    require(rules.may_see_person(user_of(request), volunteer, now()))
+    volunteer = volunteer_numbered(number)
+    user, at = user_of(request), now()
+    require(rules.may_see_person(user, volunteer, at))
+    note_looks(viewer_user_id=user.pk, volunteer_ids=[volunteer.pk], what=LookedAt.BADGE, at=at)
     return volunteer
 
 

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 from backend.lib.api import answer, now, parse
 from backend.volunteers import services
 from backend.volunteers.authentication import device_of, django_request, user_of
-from backend.volunteers.queries.holders_of_numbers import volunteer_by_number
+from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.schemas import SignedIn
 from backend.volunteers.schemas.invitations import InvitationIn, InvitationMade, PasswordIn
 from backend.volunteers.services.invitations import accept_invitation, invite
@@ -35,7 +35,7 @@ class InvitationDoor(APIView):
     @extend_schema(operation_id="invite", request=None, responses={201: InvitationMade}, tags=["volunteers"])
     def post(self, request: Request, person: str) -> Response:
         """Make a code by which the person signs in for the first time; it is told this once, the former is void."""
-        volunteer = volunteer_by_number(person)
+        volunteer = volunteer_numbered(person)
         (made,) = invite(volunteers=[volunteer], by=user_of(request), at=now())
         return answer(made, status=201)
 

@@ -25,6 +25,7 @@ from backend.volunteers.schemas.numbers import (
     RegistrationIn,
     WalkInIn,
 )
+from backend.volunteers.services.looks import note_look_up
 from backend.volunteers.services.merging import merge_volunteers
 from backend.volunteers.services.number_blocks import issue_block, register_from_block, return_block
 from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
@@ -44,7 +45,10 @@ class NumberDoor(APIView):
     @extend_schema(operation_id="look_up_number", responses=NumberOut, tags=["numbers"])
     def get(self, request: Request, text: str) -> Response:
         """Return what became of a number; for a wrong check digit, those one slip away in one's own units."""
-        return answer(look_up(text, by=user_of(request), at=now()))
+        user, at = user_of(request), now()
+        found = look_up(text, by=user, at=at)
+        note_look_up(found, by=user, at=at)
+        return answer(found)
 
 
 class NumberBlocksDoor(APIView):

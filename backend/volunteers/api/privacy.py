@@ -16,7 +16,7 @@ from backend.volunteers.authentication import django_request, user_of
 from backend.volunteers.models import LookedAt, Purpose, User, Volunteer
 from backend.volunteers.queries import privacy as queries
 from backend.volunteers.queries.export import export_of
-from backend.volunteers.queries.people import person_numbered
+from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import may_keep_records_of
 from backend.volunteers.schemas.privacy import (
     ConsentIn,
@@ -129,7 +129,7 @@ class CredentialsDoor(APIView):
     def post(self, request: Request, person: str) -> Response:
         """Note one. Dangerous service asks for all three kinds; a wrong one is revoked and noted anew."""
         body, user = parse(CredentialIn, request), user_of(request)
-        made = record_credential(volunteer=person_numbered(person), wanted=body, by=user, at=now())
+        made = record_credential(volunteer=volunteer_numbered(person), wanted=body, by=user, at=now())
         return answer(made, status=201)
 
 
@@ -141,7 +141,7 @@ class CredentialDoor(APIView):
     )
     def delete(self, request: Request, person: str, credential_id: UUID) -> Response:
         """Revoke one that was wrong or no longer holds; it stays on record as revoked."""
-        volunteer = person_numbered(person)
+        volunteer = volunteer_numbered(person)
         revoke_credential(volunteer=volunteer, credential_id=credential_id, by=user_of(request), at=now())
         return answer(None)
 
@@ -164,7 +164,7 @@ class GuardiansDoor(APIView):
     def post(self, request: Request, person: str) -> Response:
         """Note a guardian who agrees; without one a minor is offered no work."""
         body, user = parse(GuardianIn, request), user_of(request)
-        made = record_guardian(volunteer=person_numbered(person), wanted=body, by=user, at=now())
+        made = record_guardian(volunteer=volunteer_numbered(person), wanted=body, by=user, at=now())
         return answer(made, status=201)
 
 
@@ -176,7 +176,7 @@ class GuardianDoor(APIView):
     )
     def delete(self, request: Request, person: str, guardian_id: UUID) -> Response:
         """Note that a guardian no longer agrees; what the minor agreed to with this guardian ends at once."""
-        volunteer = person_numbered(person)
+        volunteer = volunteer_numbered(person)
         withdraw_guardian(volunteer=volunteer, guardian_id=guardian_id, by=user_of(request), at=now())
         return answer(None)
 
@@ -187,7 +187,7 @@ def _own_consents(user: User) -> Consents:
 
 def _shown(user: User, number: str) -> Volunteer:
     """Return a person whose records somebody may see, and note the look. Raises NotFound."""
-    volunteer, at = person_numbered(number), now()
+    volunteer, at = volunteer_numbered(number), now()
     require(volunteer.user_id == user.pk or may_keep_records_of(user, volunteer, at), NotFound)
     note_looks(viewer_user_id=user.pk, volunteer_ids=[volunteer.pk], what=LookedAt.RECORDS, at=at)
     return volunteer

@@ -11,9 +11,11 @@ from backend.lib.datum import to_wgs84
 from backend.lib.errors import require
 from backend.volunteers import queries, rules
 from backend.volunteers.authentication import user_of
+from backend.volunteers.models import LookedAt
 from backend.volunteers.queries.nearest import near_outs, nearest_on_duty
 from backend.volunteers.queries.roster import roster_page
 from backend.volunteers.schemas.roster import NearestFilter, NearPeople, RosterFilter, RosterPage
+from backend.volunteers.services.looks import note_looks_by_number
 
 
 class RosterDoor(APIView):
@@ -35,7 +37,10 @@ class RosterDoor(APIView):
         """Return the members of a unit and everything below it, 50 a page, for those who may dispatch the unit."""
         unit, user, at = queries.unit_by_number(number), user_of(request), now()
         require(rules.may_dispatch(user, unit, at))
-        return answer(roster_page(unit, by=user, at=at, **parse_query(RosterFilter, request).model_dump()))
+        page = roster_page(unit, by=user, at=at, **parse_query(RosterFilter, request).model_dump())
+        shown = [int(row.number) for row in page.items]
+        note_looks_by_number(viewer_user_id=user.pk, numbers=shown, what=LookedAt.PROFILE, at=at)
+        return answer(page)
 
 
 class NearestDoor(APIView):
@@ -57,10 +62,13 @@ class NearestDoor(APIView):
     )
     def get(self, request: Request, number: str) -> Response:
         """Return who is on duty nearest to a place, for those who may dispatch the unit; none beyond 300 km."""
-        unit, at = queries.unit_by_number(number), now()
-        require(rules.may_dispatch(user_of(request), unit, at))
+        unit, user, at = queries.unit_by_number(number), user_of(request), now()
+        require(rules.may_dispatch(user, unit, at))
         wanted = parse_query(NearestFilter, request)
         lon, lat = to_wgs84(wanted.lon, wanted.lat, wanted.datum)
         skills = [wanted.skill] if wanted.skill else []
         found = nearest_on_duty(lon, lat, skills=skills, within_unit=unit, limit=wanted.limit, at=at)
-        return answer(near_outs(found))
+        people = near_outs(found)
+        shown = [int(person.number) for person in people]
+        note_looks_by_number(viewer_user_id=user.pk, numbers=shown, what=LookedAt.LOCATION, at=at)
+        return answer(people)

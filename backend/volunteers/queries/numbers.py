@@ -70,12 +70,14 @@ def volunteer_by_number(number: int) -> Volunteer:
 
 
 def volunteer_numbered(text: str) -> Volunteer:
-    """Return who has a number, or had it, as it is written: `2345 6781`. Raises NotFound."""
+    """Return who has a number, or had it, as it is written: `2345 6781`. Raises NotFound, also for who was erased."""
     try:
         number = parse_volunteer_number(text)
     except ValueError as error:
         raise NotFound from error
-    return volunteer_by_number(number)
+    volunteer = volunteer_by_number(number)
+    require(volunteer.erased_at is None)
+    return volunteer
 
 
 def numbers_of(volunteer: Volunteer) -> list[int]:

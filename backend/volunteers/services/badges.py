@@ -9,8 +9,10 @@ from backend.audit.services import record
 from backend.lib.errors import Invalid, NotAllowed, NotFound, Refusal, require
 from backend.lib.pictures import NotAPicture, portrait
 from backend.volunteers import rules
-from backend.volunteers.models import MANAGING_ROLES, Badge, Photo, Standing, Unit, User, Volunteer
+from backend.volunteers.consents import current_version
+from backend.volunteers.models import MANAGING_ROLES, Badge, Photo, Purpose, Standing, Unit, User, Volunteer
 from backend.volunteers.queries.badges import badge_of
+from backend.volunteers.services.consents import give_consent
 
 GOOD_FOR = timedelta(days=730)
 LONGEST = timedelta(days=5 * 365)
@@ -20,7 +22,7 @@ class BadgeIdTaken(Refusal):
     """There is another badge with this id; make a new one."""
 
 
-class NotInService(Refusal):
+class HolderNotInService(Refusal):
     """Badges are issued to people whose service is active."""
 
 
@@ -30,15 +32,15 @@ def issue_badge(
 ) -> Badge:
     """Issue a badge in the person's primary unit; the one before is revoked.
 
-    Asking again with the same id returns the badge. Locks the volunteer. Raises NotFound, NotAllowed, NotInService,
-    BadgeIdTaken, or Invalid for a last day that is over or more than five years away.
+    Asking again with the same id returns the badge. Locks the volunteer. Raises NotFound, NotAllowed,
+    HolderNotInService, BadgeIdTaken, or Invalid for a last day that is over or more than five years away.
     """
     _require_care(volunteer, by, at)
     volunteer = Volunteer.objects.select_for_update(of=("self",)).get(pk=volunteer.pk)
     if known := Badge.objects.filter(pk=id).first():
         require(known.volunteer_id == volunteer.pk and known.revoked_at is None, BadgeIdTaken)
         return badge_of(volunteer)
-    require(volunteer.standing == Standing.ACTIVE, NotInService)
+    require(volunteer.standing == Standing.ACTIVE, HolderNotInService)
     unit = _unit_of(volunteer)
     last_day = _last_day(valid_until, at)
     _revoke(volunteer, reason="replaced", by=by, at=at, post=_post(by, unit, at))
@@ -60,14 +62,24 @@ def revoke_badge(*, volunteer: Volunteer, reason: str, by: User, at: datetime) -
     require(_revoke(volunteer, reason=reason, by=by, at=at, post=post))
 
 
+def end_badge(volunteer: Volunteer, *, reason: str, by: User, at: datetime) -> None:
+    """Revoke the badge of somebody whom the caller has locked, if there is one: what it says holds no more."""
+    _revoke(volunteer, reason=reason, by=by, at=at, post="")
+
+
 @transaction.atomic
 def keep_photo(*, raw: bytes, by: User, at: datetime) -> None:
-    """Keep a picture of oneself, decoded and written anew. Raises Invalid when it is none."""
+    """Keep a picture of oneself, decoded and written anew; with that one agrees to its being shown.
+
+    Raises Invalid when it is none, GuardianMissing.
+    """
     try:
         jpeg = portrait(raw)
     except NotAPicture as error:
         wrong = "This is no JPEG, PNG or WebP, or it has too many pixels."
         raise Invalid(errors=[{"pointer": "/image", "detail": wrong}]) from error
+    if not rules.agrees_to(by.volunteer, Purpose.PHOTO):
+        give_consent(purpose=Purpose.PHOTO, version=current_version(Purpose.PHOTO), by=by, at=at)
     Photo.objects.update_or_create(volunteer=by.volunteer, defaults={"jpeg": jpeg, "kept_at": at})
     record("photo.kept", subject=f"volunteer.{by.volunteer.pk}", by=by, at=at)
 

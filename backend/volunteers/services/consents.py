@@ -13,7 +13,7 @@ from backend.realtime.positions import forget
 from backend.realtime.registry import registry
 from backend.volunteers.consents import current_version
 from backend.volunteers.events import DutyChanged
-from backend.volunteers.models import Consent, Guardian, Purpose, User, Volunteer, adult_if_born_until
+from backend.volunteers.models import Consent, Guardian, Photo, Purpose, User, Volunteer, adult_if_born_until
 from backend.volunteers.queries import duty_out
 
 STORED_BY_THEN = timedelta(minutes=1)
@@ -65,6 +65,8 @@ def withdraw_for(volunteer: Volunteer, purposes: Collection[Purpose], *, by: Use
         record(
             "consent.withdrawn", subject=f"volunteer.{volunteer.pk}", by=by, at=at, purpose=consent.purpose
         )
+    if any(consent.purpose == Purpose.PHOTO for consent in ended):
+        Photo.objects.filter(volunteer=volunteer).delete()
     if any(consent.purpose == Purpose.LOCATION for consent in ended):
         volunteer.location_consent_at = volunteer.location_consent_version = None
         volunteer.save(update_fields=["location_consent_at", "location_consent_version"])

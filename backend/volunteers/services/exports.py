@@ -9,10 +9,11 @@ from django.utils.translation import gettext
 
 from backend.audit.services import record
 from backend.lib.errors import NotFound, Refusal
-from backend.volunteers.models import MANAGING_ROLES, Standing, Unit, User
-from backend.volunteers.queries.exports import count_of_people, exported_people
+from backend.volunteers.models import MANAGING_ROLES, LookedAt, Standing, Unit, User
+from backend.volunteers.queries.exports import ExportedPerson, count_of_people, exported_people
 from backend.volunteers.rosters.tables import csv_parts, xlsx_parts
 from backend.volunteers.rules import post_over
+from backend.volunteers.services.looks import note_looks_by_number
 
 MAX_SHEET = 100_000
 """Rows of an exported workbook, which is made whole before it is sent; CSV has no such limit."""
@@ -60,10 +61,20 @@ def export_roster(*, unit: Unit, format: str, by: User, at: datetime) -> Iterato
             ]
             for person in portion
         ]
-        for portion in exported_people(unit, by, at=at)
+        for portion in _noted(exported_people(unit, by, at=at), by, at)
     )
     lines = chain([[headings]], portions)
     return xlsx_parts(lines, title=unit.number) if format == "xlsx" else csv_parts(lines)
+
+
+def _noted(
+    portions: Iterator[list[ExportedPerson]], by: User, at: datetime
+) -> Iterator[list[ExportedPerson]]:
+    """Note each portion of people as it is written, so that they can see who took them along."""
+    for portion in portions:
+        numbers = [int(person.number) for person in portion]
+        note_looks_by_number(viewer_user_id=by.pk, numbers=numbers, what=LookedAt.EXPORT, at=at)
+        yield portion
 
 
 def _headings() -> list[str]:

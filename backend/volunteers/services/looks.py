@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from backend.volunteers.models import Look, LookedAt, Volunteer
+from backend.volunteers.models import Look, LookedAt, User, Volunteer
+from backend.volunteers.schemas.numbers import NumberOut
 
 BATCH = 2_000
 
@@ -23,6 +24,13 @@ def note_looks_by_number(
     """Note the same of people by their numbers."""
     others = Volunteer.objects.filter(number__in=numbers).exclude(user=viewer_user_id)
     _note(viewer_user_id, list(others.order_by("pk").values_list("pk", flat=True)), what, at)
+
+
+def note_look_up(found: NumberOut, *, by: User, at: datetime) -> None:
+    """Note that somebody asked whose a number is and was told a name."""
+    if found.name is not None:
+        numbers = [int(number) for number in (found.number, found.now) if number]
+        note_looks_by_number(viewer_user_id=by.pk, numbers=numbers, what=LookedAt.PROFILE, at=at)
 
 
 def note_sightings(seen: Mapping[int, Collection[int]], *, at: datetime) -> None:

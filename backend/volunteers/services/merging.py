@@ -12,6 +12,7 @@ from backend.realtime.sessions import revoke_session
 from backend.volunteers.models import Device, NumberAlias, Standing, Tracker, User, Volunteer
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.rules import may_manage_wholly, may_see_person
+from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.roster import refresh_roster
 
@@ -47,6 +48,7 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
     require(all(may_manage_wholly(by, record_of, at) for record_of in (one, other)), NotAllowed)
     _check(one, other, at)
     _move(one, other)
+    end_badge(other, reason="merged", by=by, at=at)
     _close(other, into=one, at=at)
     record(
         "volunteer.merged",

@@ -29,6 +29,7 @@ from backend.volunteers.queries.units import unit_by_number
 from backend.volunteers.rules import post_that_manages, post_that_manages_person, post_that_releases
 from backend.volunteers.schemas.lives import TransferIn, TransferOut
 from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.people import end_posts
 from backend.volunteers.services.seats import lock_units, take_seat
@@ -210,6 +211,8 @@ def _carry_out(transfer: Transfer, *, by: User, at: datetime) -> None:
     is_primary = not transfer.stays and volunteer.memberships.filter(unit=before, is_primary=True).exists()
     if not transfer.stays:
         _leave(volunteer, before, at)
+    if is_primary:
+        end_badge(volunteer, reason="transferred", by=by, at=at)
     take_seat(volunteer=volunteer, unit=after, is_primary=is_primary, at=at)
     recount_around([volunteer.pk], also=[before.pk], at=at)
     details: dict[str, Any] = {"from_unit": before.number, "to_unit": after.number, "stays": transfer.stays}

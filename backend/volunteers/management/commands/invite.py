@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backend.lib.api import now
 from backend.lib.errors import NotFound
-from backend.volunteers.queries.holders_of_numbers import volunteer_by_number
+from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.services.invitations import invite
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, number: str, **options: Any) -> None:
         try:
-            volunteer = volunteer_by_number(number)
+            volunteer = volunteer_numbered(number)
         except NotFound as error:
             raise CommandError(f"nobody has the number {number}") from error
         (made,) = invite(volunteers=[volunteer], by=None, at=now())
