@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from backend.lib.wire import Instant, Request, Shape
 
@@ -17,6 +17,10 @@ Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$",
 
 class HoursIn(Request):
     """Hours of a weekday, 0 Monday to 6 Sunday. Hours past midnight are two entries."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"weekday": 4, "start": "18:30", "end": "21:00"}]}
+    )
 
     weekday: Annotated[int, Field(ge=0, le=6)]
     start: Clock
@@ -31,6 +35,18 @@ class HoursIn(Request):
 
 class PeriodIn(Request):
     """A period in which one is available, or is not, whatever the week says; a year at most."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "from_at": "2026-03-01T00:00:00.000Z",
+                    "until_at": "2026-03-08T00:00:00.000Z",
+                    "available": False,
+                }
+            ]
+        }
+    )
 
     from_at: Instant
     until_at: Instant
