@@ -52,7 +52,7 @@ def erase_person(*, by: User, at: datetime) -> Erased:
     _erase_profile(volunteer, at)
     recount(units, at=at)
     record("volunteer.erased", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
-    kept = [*KEPT, *(part.kept for part in PARTS.values())]
+    kept = [*KEPT, *(part.kept for part in PARTS.values() if part.kept)]
     return Erased(number=f"{volunteer.number:08d}", erased_at=at, kept=kept)
 
 
