@@ -1,6 +1,7 @@
 """Scatters serials: a keyed permutation of a counter, so that numbers do not tell how many there are."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from backend.lib.checkdigit import FIRST_SERIAL, FIRST_TEMPORARY_SERIAL, volunteer_number
@@ -61,6 +62,9 @@ def gathered(place: int, key: bytes, span: Span = LIFE) -> int:
     return left * span.right + right
 
 
+@lru_cache(
+    maxsize=1 << 15
+)  # each half of the index has a few thousand values: whoever issues many meets them again
 def _hash(turn: int, half: int, key: bytes) -> int:
     digest = blake2b(turn.to_bytes(2, "big") + half.to_bytes(2, "big"), key=key, digest_size=8).digest()
     return int.from_bytes(digest, "big")

@@ -17,7 +17,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, models, transaction
 from django.db.models import Count
 
-from backend.lib.sealed import lookup_key, seal
+from backend.lib.sealed import lookup_key, seal_all
 from backend.volunteers.models import (
     Membership,
     Newcomer,
@@ -126,6 +126,8 @@ _SAME_IN_ROSTER = (
 
 def stage(batch_id: UUID, people: Sequence[Person]) -> None:
     """Seal people and store them as newcomers of a batch."""
+    phones = seal_all([person.phone for person in people], "phone")
+    cards = seal_all([person.id_card for person in people], "id_card")
     rows = [
         (
             batch_id,
@@ -134,14 +136,14 @@ def stage(batch_id: UUID, people: Sequence[Person]) -> None:
             person.name,
             *sound_of(person.name),
             person.born_on,
-            seal(person.phone, "phone"),
+            phone,
             phone_key(person.phone),
             phone_tail_key(person.phone),
-            seal(person.id_card, "id_card"),
+            card,
             lookup_key(person.id_card, "id_card") if person.id_card else None,
             ",".join(map(str, person.skill_ids)),
         )
-        for person in people
+        for person, phone, card in zip(people, phones, cards, strict=True)
     ]
     _write(Newcomer, _STAGED, rows)
 
