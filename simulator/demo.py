@@ -242,7 +242,9 @@ def announce(stage: Stage, signs_in: dict[str, Any]) -> None:
     print(f"  {'password':<11} {signs_in['password']}\n")
     unit = format_unit_number(signs_in["detachment"])
     print(f"  Simulated phones are connecting. Sign in, call out {unit} and watch. Ctrl-C stops.")
-    print("  The leader's menu has the roster, numbers, imports and badges; everybody's has their own data.\n")
+    print(
+        "  The leader's menu has the roster, numbers, imports and badges; everybody's has their own data.\n"
+    )
     sys.stdout.flush()
 
 
