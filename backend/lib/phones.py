@@ -1,4 +1,4 @@
-"""Phone numbers: how they are compared and shown."""
+"""Phone numbers: how they are compared."""
 
 import re
 import unicodedata
@@ -16,10 +16,3 @@ def read_phone(text: str) -> str:
     if not _PHONE.fullmatch(phone):
         raise ValueError("not a phone number")
     return phone
-
-
-def masked(phone: str) -> str:
-    """Return the number with its middle hidden: `138****1234`; a short one shows its last two digits."""
-    if len(phone) < 9:
-        return "*" * max(len(phone) - 2, 0) + phone[-2:] if phone else ""
-    return phone[:3] + "*" * (len(phone) - 7) + phone[-4:]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backend.lib.checkdigit import format_unit_number
-from backend.lib.phones import masked
 from backend.lib.sealed import unseal
 from backend.volunteers.models import MANAGING_ROLES, Membership, Unit, User, Volunteer
+from backend.volunteers.queries.masking import masked
 from backend.volunteers.rules import current_posts, within
 
 PORTION = 2_000
