@@ -153,11 +153,7 @@ def _may_end(user: User, posts: QuerySet[Post], at: datetime) -> bool:
 
 def may_keep_records_of(user: User, volunteer: Volunteer, at: datetime) -> bool:
     """Whoever leads, deputises or commands in a unit of the person, or above it, and is not the person."""
-    if volunteer.user_id == user.pk:
-        return False
-    units = Unit.objects.filter(memberships__volunteer=volunteer)
-    lines = {path for unit in units for path in unit.line}
-    return current_posts(user.pk, at).filter(role__in=MANAGING_ROLES, unit__path__in=lines).exists()
+    return volunteer.user_id != user.pk and may_look_after(user, volunteer, at)
 
 
 def agrees_to_location(of: str = "") -> Q:
