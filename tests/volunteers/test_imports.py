@@ -25,7 +25,7 @@ from backend.volunteers.models import (
     ImportStatus,
     Membership,
     Newcomer,
-    NewcomerIdentity,
+    NewcomerNumber,
     RosterImport,
     Standing,
     User,
@@ -90,7 +90,9 @@ def test_import_brings_people_with_all_that_their_rows_say(
     batch = bring(make(tmp_path, lines))
 
     assert (batch.status, batch.accepted, batch.duplicates, batch.rejected) == ("imported", 3, 0, 0)
-    first, second, third = Volunteer.objects.filter(batch=batch).order_by("pk")
+    first, second, third = (
+        Volunteer.objects.get(batch=batch, name=name) for name in ("王大妈", "李强", "陈芳")
+    )
     assert (first.name, first.user.phone, unseal(first.id_card_sealed, "id_card")) == (
         "王大妈",
         "13800000001",
@@ -106,7 +108,7 @@ def test_import_brings_people_with_all_that_their_rows_say(
     assert first.user.is_active
     assert not first.user.has_usable_password()
     assert not Newcomer.objects.exists()
-    assert not NewcomerIdentity.objects.exists()
+    assert not NewcomerNumber.objects.exists()
 
 
 def test_imported_people_are_like_those_made_one_by_one(

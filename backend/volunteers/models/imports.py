@@ -132,12 +132,10 @@ class Newcomer(models.Model):
         constraints = [models.UniqueConstraint(fields=["batch", "row"], name="newcomer_row_once")]
 
 
-class NewcomerIdentity(models.Model):
-    """What a newcomer is going to be: given in portions before the batch is written, so that its locks are short."""
+class NewcomerNumber(models.Model):
+    """The number that a newcomer is going to have: given before the batch is written, so that locks are short."""
 
     newcomer = models.OneToOneField(
-        Newcomer, primary_key=True, on_delete=models.CASCADE, related_name="identity", db_constraint=False
+        Newcomer, primary_key=True, on_delete=models.CASCADE, related_name="given", db_constraint=False
     )
     number = models.PositiveIntegerField()
-    user_id = models.BigIntegerField()
-    volunteer_id = models.BigIntegerField()

@@ -40,6 +40,7 @@ class Volunteer(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="+",
+        db_index=False,
         help_text="this record was another one of the same person; its number is an alias of theirs",
     )
     name = models.CharField(max_length=80)
@@ -47,16 +48,12 @@ class Volunteer(models.Model):
     born_on = models.DateField(null=True, blank=True)
     skills = models.ManyToManyField(Skill, blank=True, related_name="+")
     standing_since = models.DateTimeField(
-        null=True, blank=True, db_index=True, help_text="of the last change; null: none yet"
+        null=True, blank=True, help_text="of the last change; null: none yet"
     )
-    standing_until = models.DateTimeField(
-        null=True, blank=True, db_index=True, help_text="a suspension ends by itself then"
-    )
+    standing_until = models.DateTimeField(null=True, blank=True, help_text="a suspension ends by itself then")
     standing_reason = models.CharField(max_length=200, blank=True)
     duty_since = models.DateTimeField(null=True)
-    duty_until = models.DateTimeField(
-        null=True, db_index=True, help_text="duty ends by itself then; null: off duty"
-    )
+    duty_until = models.DateTimeField(null=True, help_text="duty ends by itself then; null: off duty")
     location_consent_at = models.DateTimeField(
         null=True,
         help_text="since when the location may be taken; null: it may not. Kept by services/consents",
@@ -76,6 +73,12 @@ class Volunteer(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["id_card_key"], name="id_card_once")]
+        indexes = [  # without those who have none, which is nearly everybody
+            models.Index(
+                fields=[field], name=f"volunteer_{field}", condition=Q(**{f"{field}__isnull": False})
+            )
+            for field in ("duty_until", "standing_since", "standing_until", "merged_into")
+        ]
 
     @property
     def topic(self) -> str:
@@ -117,8 +120,11 @@ def adult_if_born_until(at: datetime) -> date:
 class Membership(models.Model):
     """A volunteer belongs to a unit; several units, one of them primary."""
 
-    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="memberships")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="memberships")
+    # Both are found by the first columns of the constraints below.
+    volunteer = models.ForeignKey(
+        Volunteer, on_delete=models.CASCADE, related_name="memberships", db_index=False
+    )
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="memberships", db_index=False)
     is_primary = models.BooleanField(default=False)
     seat = models.PositiveIntegerField(
         null=True, blank=True, help_text="the NN of CC-DD-BB-SSS-K-NN, from 02; null: none yet"

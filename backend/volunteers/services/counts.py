@@ -50,6 +50,14 @@ def change_counts(changes: Mapping[int, Counts], *, at: datetime) -> None:
             _make_missing(units, at)
 
 
+@transaction.atomic
+def ensure_counts(units: Iterable[int], *, at: datetime) -> None:
+    """Make the counts of units, by their keys, that have none: before many people come into them."""
+    wanted = sorted(units)
+    for start in range(0, len(wanted), _BATCH):
+        _make_missing(wanted[start : start + _BATCH], at)
+
+
 def change_duty_counts(volunteers: Iterable[int], *, by: int, at: datetime) -> None:
     """Count so many more, or fewer, on duty in the primary units of volunteers, given by their keys."""
     rows = Membership.objects.filter(counted(), volunteer__in=list(volunteers))

@@ -30,6 +30,7 @@ from backend.volunteers.rosters.people import Person, RowReader, Surroundings
 from backend.volunteers.rosters.places import NamedUnit, UnitFinder, skill_names
 from backend.volunteers.rosters.refusals import RowRejected, UnreadableRoster
 from backend.volunteers.rules import within
+from backend.volunteers.services.enrolment import enrol_all, refresh_statistics
 from backend.volunteers.services.import_undo import take_out
 from backend.volunteers.services.imports import (
     SomethingDepends,
@@ -40,9 +41,7 @@ from backend.volunteers.services.imports import (
 from backend.volunteers.services.joining import (
     PORTION,
     dismiss_all,
-    enrol_all,
-    give_identities,
-    refresh_statistics,
+    number_newcomers,
     stage,
     withdraw_same_people,
 )
@@ -341,7 +340,7 @@ def _bring_in(batch: RosterImport, tell: Tell, size: int) -> None:
 @transaction.atomic
 def _number_portion(import_id: UUID, size: int) -> RosterImport | None:
     batch = _held(import_id, ImportStatus.IMPORTING)
-    last_row = give_identities(import_id, after_row=batch.numbered_to, limit=size)
+    last_row = number_newcomers(import_id, after_row=batch.numbered_to, limit=size)
     if last_row is None:
         return None
     batch.numbered_to = last_row
