@@ -52,11 +52,7 @@ def may_manage(user: User, unit: Unit, at: datetime) -> bool:
 
 def may_see_person(user: User, volunteer: Volunteer, at: datetime) -> bool:
     """Oneself, and whoever may dispatch a unit that the person belongs to."""
-    if volunteer.user_id == user.pk:
-        return True
-    paths = Membership.objects.filter(volunteer=volunteer).values_list("unit__path", flat=True)
-    lines = {path[:end] for path in paths for end in range(Unit.steplen, len(path) + 1, Unit.steplen)}
-    return current_posts(user.pk, at).filter(role__in=DISPATCHING_ROLES, unit__path__in=lines).exists()
+    return volunteer.user_id == user.pk or _posts_over(user, volunteer, at, DISPATCHING_ROLES).exists()
 
 
 def may_see_unit(user: User, unit: Unit, at: datetime) -> bool:
@@ -153,7 +149,12 @@ def _may_end(user: User, posts: QuerySet[Post], at: datetime) -> bool:
 
 def may_keep_records_of(user: User, volunteer: Volunteer, at: datetime) -> bool:
     """Whoever leads, deputises or commands in a unit of the person, or above it, and is not the person."""
-    return volunteer.user_id != user.pk and may_look_after(user, volunteer, at)
+    return post_that_keeps_records_of(user, volunteer, at) is not None
+
+
+def post_that_keeps_records_of(user: User, volunteer: Volunteer, at: datetime) -> Post | None:
+    """Return the post by which somebody notes a person's credentials and guardians; never one's own."""
+    return post_that_looks_after(user, volunteer, at) if volunteer.user_id != user.pk else None
 
 
 def agrees_to_location(of: str = "") -> Q:
@@ -190,9 +191,20 @@ def needs_second_factor(user: User, at: datetime) -> bool:
 
 def may_look_after(user: User, volunteer: Volunteer, at: datetime) -> bool:
     """Whoever manages a unit that the person belongs to."""
-    mine = _managed_paths(user, at)
+    return post_that_looks_after(user, volunteer, at) is not None
+
+
+def post_that_looks_after(user: User, volunteer: Volunteer, at: datetime) -> Post | None:
+    """Return the post by which somebody manages a unit that the person belongs to; the nearest one."""
+    posts = _posts_over(user, volunteer, at, MANAGING_ROLES).select_related("unit")
+    return posts.order_by("-unit__path", "seat").first()
+
+
+def _posts_over(user: User, volunteer: Volunteer, at: datetime, roles: Collection[str]) -> QuerySet[Post]:
+    """Return the posts, of these roles, that cover a unit of the person."""
     paths = Membership.objects.filter(volunteer=volunteer).values_list("unit__path", flat=True)
-    return any(path.startswith(above) for path in paths for above in mine)
+    lines = {path[:end] for path in paths for end in range(Unit.steplen, len(path) + 1, Unit.steplen)}
+    return current_posts(user.pk, at).filter(role__in=roles, unit__path__in=lines)
 
 
 def may_invite(user: User, volunteer: Volunteer, at: datetime) -> bool:

@@ -15,11 +15,18 @@ from backend.lib.checkdigit import unit_number
 from backend.volunteers import services
 from backend.volunteers.models import (
     Application,
+    Badge,
+    Credential,
     Device,
     Emblem,
+    Guardian,
+    ImportStatus,
     Membership,
+    NumberBlock,
     Post,
     Role,
+    RosterImport,
+    Series,
     Transfer,
     Unit,
     UnitKind,
@@ -27,6 +34,8 @@ from backend.volunteers.models import (
     Volunteer,
 )
 from backend.volunteers.models.transfers import Side
+from backend.volunteers.services.badges import keep_photo
+from backend.volunteers.services.numbers import lock_counter, take_numbers
 from backend.volunteers.services.people import appoint
 from backend.volunteers.services.unit_numbers import next_number
 from backend.volunteers.tokens import tokens_for
@@ -119,10 +128,10 @@ def _below(parent: Unit, kind: UnitKind, name: str) -> Unit:
     return unit
 
 
-def _person(unit: Unit, at: datetime, *, on_duty: bool = False) -> Volunteer:
+def _person(unit: Unit, at: datetime, *, on_duty: bool = False, series: Series = Series.LIFE) -> Volunteer:
     duty = {"duty_since": at, "duty_until": at + timedelta(hours=8)} if on_duty else {}
     user = User.objects.create_user(None)
-    person = Volunteer.objects.create(user=user, number=services.issue_number(), name="某人", **duty)
+    person = Volunteer.objects.create(user=user, number=services.issue_number(series), name="某人", **duty)
     Membership.objects.create(volunteer=person, unit=unit, is_primary=True)
     return person
 
@@ -171,6 +180,13 @@ def _furnish(force: Force, key: str) -> Names:
         "application": str(_application(unit, at).pk),
         "coming": str(_transfer(_person(elsewhere, at), elsewhere, unit, Side.RECEIVING, at).pk),
         "going": str(_transfer(_person(unit, at), unit, elsewhere, Side.RELEASING, at).pk),
+        "walk_in": f"{_person(unit, at, series=Series.TEMPORARY).number:08d}",
+        "twin": f"{_person(unit, at).number:08d}",
+        **_numbers_set_aside(unit, member, at),
+        **_records(member, unit, at),
+        "checked": str(_import(unit, ImportStatus.CHECKED, at).pk),
+        "imported": str(_import(unit, ImportStatus.IMPORTED, at).pk),
+        "agreed_at": at.isoformat(),
         "starts_at": (at + timedelta(hours=2)).isoformat(),
         "answer_by": (at + timedelta(hours=1)).isoformat(),
     }
@@ -197,6 +213,44 @@ def _task(unit: Unit, member: Volunteer, at: datetime) -> Task:
     Assignment.objects.create(task=task, volunteer=member, through=through, unit=unit, offered_at=at)
     _person(unit, at, on_duty=True)
     return task
+
+
+def _numbers_set_aside(unit: Unit, member: Volunteer, at: datetime) -> Names:
+    counter = lock_counter(Series.LIFE)
+    first = counter.used
+    numbers = take_numbers(counter, 2)
+    block = NumberBlock.objects.create(
+        pk=uuid7(),
+        unit=unit,
+        first_index=first,
+        indexes=counter.used - first,
+        size=2,
+        made_by=member.user,
+        made_at=at,
+    )
+    return {"block": str(block.pk), "free_number": f"{numbers[0]:08d}"}
+
+
+def _records(member: Volunteer, unit: Unit, at: datetime) -> Names:
+    """Give a member what is kept of people: a credential, a guardian, a badge, a picture that may be shown."""
+    by = member.user
+    credential = Credential.objects.create(
+        pk=uuid7(), volunteer=member, kind="training", valid_from=at, recorded_by=by
+    )
+    guardian = Guardian.objects.create(
+        pk=uuid7(), volunteer=member, name="家长", consent_at=at, recorded_by=by
+    )
+    Badge.objects.create(
+        pk=uuid7(), volunteer=member, unit=unit, issued_at=at, issued_by=by, valid_until=at.date()
+    )
+    keep_photo(raw=picture(), by=by, at=at)
+    return {"credential": str(credential.pk), "guardian": str(guardian.pk)}
+
+
+def _import(unit: Unit, status: ImportStatus, at: datetime) -> RosterImport:
+    return RosterImport.objects.create(
+        pk=uuid7(), unit=unit, name="Autumn", file_size=1, format="csv", status=status, made_at=at
+    )
 
 
 def _application(unit: Unit, at: datetime) -> Application:

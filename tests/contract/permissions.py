@@ -5,6 +5,7 @@ that belongs to it. For each act the table says, by post, in which relations it 
 thing (404).
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ RELATIONS = ("own", "below", "far below", "above", "sibling", "stranger")
 OWN_AND_BELOW = frozenset({"own", "below", "far below"})
 BELOW = frozenset({"below", "far below"})
 LINE = frozenset({"own", "above"})
+OWN = frozenset({"own"})
 NOWHERE: frozenset[str] = frozenset()
 
 DIRECTS = ("dispatcher", "deputy", "leader", "commander")
@@ -34,6 +36,9 @@ def opens(*posts: str, where: frozenset[str] = OWN_AND_BELOW) -> Opens:
 
 SEES = {post: LINE | (BELOW if post in DIRECTS else NOWHERE) for post in POSTS}
 """Everybody sees their own unit and the line above; whoever directs sees what is below."""
+
+MEETS = {post: OWN | (BELOW if post in DIRECTS else NOWHERE) for post in POSTS}
+"""Everybody may look up the members of their own unit; whoever directs, those below."""
 
 Names = dict[str, Any]
 """What belongs to a target: `unit` its number, `member` the number of somebody in it, and so on."""
@@ -55,7 +60,7 @@ class Act:
     body: Callable[[Names], Any] = lambda names: None
     beyond: Opens | None = None
     lowest: int | None = None
-    raw: bool = False
+    media: str = "application/json"
 
     def __str__(self) -> str:
         return self.words
@@ -80,6 +85,35 @@ def _call(names: Names) -> dict[str, Any]:
 
 def _transfer(**ends: str) -> dict[str, Any]:
     return {"id": str(uuid7()), **ends}
+
+
+def _registered(names: Names) -> dict[str, Any]:
+    return {"number": names["free_number"], "name": "新人"}
+
+
+def _walked_in(names: Names) -> dict[str, Any]:
+    return {"id": str(uuid7()), "name": "新人"}
+
+
+def _credential(names: Names) -> dict[str, Any]:
+    return {"id": str(uuid7()), "kind": "insurance", "valid_from": names["starts_at"]}
+
+
+def _guardian(names: Names) -> dict[str, Any]:
+    return {"id": str(uuid7()), "name": "家长", "phone": "13800000000", "consent_at": names["agreed_at"]}
+
+
+BOUNDARY = "part"
+
+
+def _roster(names: Names) -> bytes:
+    fields = {'name="id"': str(uuid7()), 'name="name"': "Autumn", 'name="file"; filename="a.csv"': "name\n"}
+    parts = [f"--{BOUNDARY}\r\nContent-Disposition: form-data; {k}\r\n\r\n{v}\r\n" for k, v in fields.items()]
+    return ("".join(parts) + f"--{BOUNDARY}--\r\n").encode()
+
+
+def _basis(names: Names) -> dict[str, Any]:
+    return {"legal_basis": "vital_interests", "reason": "three children"}
 
 
 def _post(role: str) -> Callable[[Names], Any]:
@@ -177,7 +211,14 @@ ACTS = (
         opens(*MANAGES),
         lambda n: {"name": "Old quarter", "brand_name": "Lantern keepers"},
     ),
-    Act("give it an emblem", "PUT", "units/{unit}/emblem", opens(*MANAGES), lambda n: n["picture"], raw=True),
+    Act(
+        "give it an emblem",
+        "PUT",
+        "units/{unit}/emblem",
+        opens(*MANAGES),
+        lambda n: n["picture"],
+        media="image/png",
+    ),
     Act("take its emblem away", "DELETE", "units/{unit}/emblem", opens(*MANAGES)),
     Act(
         "put a partner organisation below it",
@@ -215,8 +256,124 @@ ACTS = (
         opens(*MANAGES, where=OWN_AND_BELOW),
         lambda n: {"successor": n["unit_beside_empty"]},
     ),
+    Act(
+        "name why a task locates without consent",
+        "PUT",
+        "tasks/{task}/legal-basis",
+        opens("commander"),
+        _basis,
+        beyond=opens("dispatcher", "deputy", "leader"),
+    ),
+    Act("see its roster", "GET", "units/{unit}/roster", opens(*DIRECTS)),
+    Act(
+        "find who is nearest to a place",
+        "GET",
+        "units/{unit}/nearest?lon=119.9&lat=29.4&datum=wgs84",
+        opens(*DIRECTS),
+    ),
+    Act("export its roster", "GET", "units/{unit}/roster-file", opens(*MANAGES)),
+    Act("see its imports", "GET", "units/{unit}/imports", opens(*MANAGES)),
+    Act(
+        "upload a roster",
+        "POST",
+        "units/{unit}/imports",
+        opens(*MANAGES),
+        _roster,
+        media=f"multipart/form-data; boundary={BOUNDARY}",
+    ),
+    Act("see an import", "GET", "imports/{checked}", opens(*MANAGES)),
+    Act("see the report of an import", "GET", "imports/{checked}/rows", opens(*MANAGES)),
+    Act("start an import", "POST", "imports/{checked}/start", opens(*MANAGES), lambda n: {}),
+    Act("undo an import", "POST", "imports/{imported}/undo", opens(*MANAGES)),
+    Act("see its blocks of numbers", "GET", "units/{unit}/number-blocks", opens(*MANAGES)),
+    Act(
+        "set numbers aside for it",
+        "POST",
+        "units/{unit}/number-blocks",
+        opens(*MANAGES),
+        lambda n: {"id": str(uuid7()), "size": 2},
+    ),
+    Act("see the numbers of a block", "GET", "units/{unit}/number-blocks/{block}", opens(*MANAGES)),
+    Act("take a block back", "POST", "units/{unit}/number-blocks/{block}/return", opens(*MANAGES)),
+    Act("register somebody from a block", "POST", "units/{unit}/registrations", opens(*MANAGES), _registered),
+    Act("register a walk-in", "POST", "units/{unit}/walk-ins", opens(*DIRECTS), _walked_in),
+    Act(
+        "give a walk-in a number for life",
+        "POST",
+        "volunteers/{walk_in}/life-number",
+        opens(*MANAGES),
+        beyond=opens("dispatcher"),
+    ),
+    Act(
+        "merge two records of a member",
+        "POST",
+        "volunteers/{member}/merge",
+        opens(*MANAGES),
+        lambda n: {"duplicate": n["twin"]},
+        beyond=opens("dispatcher"),
+    ),
+    Act("look a member's number up", "GET", "numbers/{member}", MEETS),
+    Act("see a member's credentials", "GET", "volunteers/{member}/credentials", opens(*MANAGES)),
+    Act("note a credential", "POST", "volunteers/{member}/credentials", opens(*MANAGES), _credential),
+    Act("revoke a credential", "DELETE", "volunteers/{member}/credentials/{credential}", opens(*MANAGES)),
+    Act("see a member's guardians", "GET", "volunteers/{member}/guardians", opens(*MANAGES)),
+    Act("note a guardian", "POST", "volunteers/{member}/guardians", opens(*MANAGES), _guardian),
+    Act(
+        "note that a guardian withdraws",
+        "DELETE",
+        "volunteers/{member}/guardians/{guardian}",
+        opens(*MANAGES),
+    ),
+    Act("see a member's badge", "GET", "volunteers/{member}/badge", opens(*DIRECTS)),
+    Act("see a member's card", "GET", "volunteers/{member}/badge/card.svg", opens(*DIRECTS)),
+    Act("print a member's card", "GET", "volunteers/{member}/badge/card.pdf", opens(*DIRECTS)),
+    Act("see a member's photo", "GET", "volunteers/{member}/photo", opens(*DIRECTS)),
+    Act(
+        "issue a badge",
+        "POST",
+        "volunteers/{member}/badge",
+        opens(*MANAGES),
+        lambda n: {"id": str(uuid7())},
+        beyond=opens("dispatcher"),
+    ),
+    Act(
+        "revoke a badge",
+        "POST",
+        "volunteers/{member}/badge/revoke",
+        opens(*MANAGES),
+        lambda n: {"reason": "lost"},
+        beyond=opens("dispatcher"),
+    ),
+    Act(
+        "invite a member to sign in",
+        "POST",
+        "volunteers/{member}/invitation",
+        opens(*MANAGES),
+        beyond=opens("dispatcher"),
+    ),
 )
 """Every act over REST that concerns a unit or what belongs to it."""
+
+ONES_OWN = frozenset(
+    {
+        "POST applications",
+        "POST applications/{}/withdraw",
+        "GET transfers",
+        "POST transfers/{}/withdraw",
+        "GET tasks",
+        "POST tasks/{}/answer",
+        "GET roster-template",
+        "GET badges/check",
+        "GET badges/keys",
+        "GET badges/revoked",
+        "POST positions",
+        "POST catch-up",
+        "POST receipts",
+        "POST sign-out",
+        "POST token/refresh",
+    }
+)
+"""Doors that concern oneself or are open to everybody, beside all below `me`, `sign-in` and `trackers`."""
 
 TOPICS: dict[str, tuple[str, Opens]] = {
     "unit.{unit}": ("join a unit's topic", SEES),
@@ -245,10 +402,11 @@ def _words(where: frozenset[str]) -> str:
         OWN_AND_BELOW: "own, below",
         BELOW: "below",
         LINE: "own, above",
+        OWN: "own",
         LINE | BELOW: "own, above, below",
     }
     return short.get(where, "–")
 
 
 if __name__ == "__main__":
-    pass
+    sys.stdout.write(table())

@@ -12,6 +12,7 @@ from backend.lib.errors import NotAllowed, NotFound
 from backend.realtime.models import Revocation
 from backend.volunteers import services
 from backend.volunteers.models import Device, NumberAlias, Role, Standing, User, Volunteer
+from backend.volunteers.models.accounts import phone_tail_key
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.services.merging import NotMergeable, merge_volunteers
 from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
@@ -105,6 +106,7 @@ def test_what_was_missing_is_taken_from_the_duplicate(
 
     assert User.objects.get(pk=kept.user_id).phone == phone
     assert User.objects.get(pk=duplicate.user_id).phone == ""
+    assert User.objects.get(phone_tail_key=phone_tail_key(phone)).pk == kept.user_id  # found by its end
     assert merged.born_on == date(1980, 1, 1)
 
 

@@ -18,6 +18,7 @@ from backend.volunteers.models import (
     NumberBlock,
     NumberCounter,
     Series,
+    Standing,
     Unit,
     User,
     Volunteer,
@@ -154,7 +155,11 @@ def _meant(digits: str, by: User, at: datetime) -> list[Suggestion]:
 def _seen(volunteers: QuerySet[Volunteer], by: User, at: datetime) -> list[_Seen]:
     """Return those whom `by` may look up: oneself, whom one's posts cover, and comrades of one's units."""
     theirs = Membership.objects.filter(volunteer=OuterRef("pk"))
-    own = Membership.objects.filter(volunteer__user=by).values("unit")
+    own = (
+        Membership.objects.filter(volunteer__user=by)
+        .exclude(volunteer__standing=Standing.RETIRED)
+        .values("unit")
+    )
     paths = [within(unit.path, "unit__path") for unit in dispatched_units(by.pk, at=at)]
     covered = Q(user=by) | Q(Exists(theirs.filter(reduce(or_, paths)))) if paths else Q(user=by)
     seen = volunteers.annotate(is_covered=ExpressionWrapper(covered, output_field=BooleanField()))

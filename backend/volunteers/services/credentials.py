@@ -9,8 +9,9 @@ from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, require
 from backend.volunteers.models import Credential, User, Volunteer
 from backend.volunteers.queries.privacy import credential_out
-from backend.volunteers.rules import may_keep_records_of
+from backend.volunteers.rules import post_that_keeps_records_of
 from backend.volunteers.schemas.privacy import CredentialIn, CredentialOut
+from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.guardians import RecordIdTaken
 
 
@@ -20,7 +21,7 @@ def record_credential(*, volunteer: Volunteer, wanted: CredentialIn, by: User, a
 
     Raises NotFound unless `by` keeps the person's records, RecordIdTaken, Invalid for an end before the beginning.
     """
-    require(may_keep_records_of(by, volunteer, at))
+    post = allowed_by(post_that_keeps_records_of(by, volunteer, at))
     if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
         raise Invalid(errors=[{"pointer": "/valid_until", "detail": "must be later than valid_from"}])
     content = {
@@ -35,7 +36,13 @@ def record_credential(*, volunteer: Volunteer, wanted: CredentialIn, by: User, a
     if created:
         subject = f"volunteer.{volunteer.pk}"
         record(
-            "credential.recorded", subject=subject, by=by, at=at, credential=str(held.pk), kind=wanted.kind
+            "credential.recorded",
+            subject=subject,
+            by=by,
+            at=at,
+            credential=str(held.pk),
+            kind=wanted.kind,
+            post=post,
         )
     return credential_out(held)
 
@@ -43,7 +50,7 @@ def record_credential(*, volunteer: Volunteer, wanted: CredentialIn, by: User, a
 @transaction.atomic
 def revoke_credential(*, volunteer: Volunteer, credential_id: UUID, by: User, at: datetime) -> None:
     """End a record that was wrong, or that no longer holds. Again changes nothing."""
-    require(may_keep_records_of(by, volunteer, at))
+    post = allowed_by(post_that_keeps_records_of(by, volunteer, at))
     held = volunteer.credentials.select_for_update().filter(pk=credential_id).first()
     if held is None:
         raise NotFound
@@ -51,4 +58,12 @@ def revoke_credential(*, volunteer: Volunteer, credential_id: UUID, by: User, at
         held.revoked_at = at
         held.save(update_fields=["revoked_at"])
         subject = f"volunteer.{volunteer.pk}"
-        record("credential.revoked", subject=subject, by=by, at=at, credential=str(held.pk), kind=held.kind)
+        record(
+            "credential.revoked",
+            subject=subject,
+            by=by,
+            at=at,
+            credential=str(held.pk),
+            kind=held.kind,
+            post=post,
+        )

@@ -8,7 +8,7 @@ from django.db import transaction
 from backend.audit.services import record
 from backend.lib.errors import NotAllowed, NotSignedIn, require
 from backend.volunteers import codes, rules
-from backend.volunteers.models import MANAGING_ROLES, Invitation, User, Volunteer
+from backend.volunteers.models import Invitation, User, Volunteer
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.schemas.invitations import InvitationMade
 from backend.volunteers.services.devices import revoke_others
@@ -47,20 +47,12 @@ def _invitation(volunteer: Volunteer, by: User | None, at: datetime) -> Invitati
         made_at=at,
         expires_at=at + GOOD_FOR,
     )
-    record(
-        "invitation.made", subject=f"volunteer.{volunteer.pk}", by=by, at=at, post=_post(by, volunteer, at)
-    )
+    post = rules.post_that_looks_after(by, volunteer, at) if by else None
+    title = post.title if post else ""
+    record("invitation.made", subject=f"volunteer.{volunteer.pk}", by=by, at=at, post=title)
     return InvitationMade(
         number=f"{volunteer.number:08d}", name=volunteer.name, code=code, expires_at=at + GOOD_FOR
     )
-
-
-def _post(by: User | None, volunteer: Volunteer, at: datetime) -> str:
-    """Return the title of the post that allowed it."""
-    for membership in volunteer.memberships.select_related("unit") if by else ():
-        if by and (post := rules.post_over(by, membership.unit, at, MANAGING_ROLES)):
-            return post.title
-    return ""
 
 
 def invitation_opens(user: User, code: str, *, at: datetime) -> bool:

@@ -11,7 +11,8 @@ from backend.realtime.positions import forget
 from backend.realtime.sessions import revoke_session
 from backend.volunteers.models import Device, NumberAlias, Standing, Tracker, User, Volunteer
 from backend.volunteers.queries.numbers import volunteer_by_number
-from backend.volunteers.rules import may_manage_wholly, may_see_person
+from backend.volunteers.rules import may_manage_wholly, may_see_person, post_that_looks_after
+from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.roster import refresh_roster
@@ -46,6 +47,7 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
     if one.pk != other.pk and other.merged_into_id == one.pk:
         return one
     require(all(may_manage_wholly(by, record_of, at) for record_of in (one, other)), NotAllowed)
+    post = allowed_by(post_that_looks_after(by, one, at) or post_that_looks_after(by, other, at))
     _check(one, other, at)
     _move(one, other)
     end_badge(other, reason="merged", by=by, at=at)
@@ -57,6 +59,7 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
         at=at,
         kept=f"{one.number:08d}",
         duplicate=f"{other.number:08d}",
+        post=post,
     )
     return one
 
@@ -111,10 +114,10 @@ def _move(one: Volunteer, other: Volunteer) -> None:
 
 def _move_phone(one: User, other: User) -> None:
     phone, other.phone = other.phone, ""
-    other.save(update_fields=["phone_sealed", "phone_key"])
+    other.save(update_fields=["phone_sealed", "phone_key", "phone_tail_key"])
     if phone and not one.phone:
         one.phone = phone
-        one.save(update_fields=["phone_sealed", "phone_key"])
+        one.save(update_fields=["phone_sealed", "phone_key", "phone_tail_key"])
 
 
 def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
