@@ -11,7 +11,7 @@ from django.test import Client
 from backend.console import assets
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.volunteers import services
-from backend.volunteers.models import Role, User
+from backend.volunteers.models import Look, LookedAt, Role, User
 from backend.volunteers.queries import roster
 from tests.conftest import Formation, MakeVolunteer
 
@@ -34,6 +34,15 @@ def page_of(user: User, at: datetime) -> Client:
     return client
 
 
+def test_a_leader_calls_the_members_of_the_own_unit_from_the_roster(
+    leader: User, volunteer: User, formation: Formation, at: datetime
+) -> None:
+    text = page_of(leader, at).get("/roster/").content.decode()
+
+    assert f'<a href="tel:{volunteer.phone}">' in text
+    assert Look.objects.filter(subject=volunteer.volunteer, viewer=leader, what=LookedAt.PHONE).exists()
+
+
 def test_roster_opens_with_the_topmost_unit_one_dispatches(
     commander: User, volunteer: User, outsider: User, formation: Formation, at: datetime
 ) -> None:
@@ -44,6 +53,7 @@ def test_roster_opens_with_the_topmost_unit_one_dispatches(
     assert "2 on duty" in text
     for person in (commander, volunteer, outsider):
         assert format_volunteer_number(person.volunteer.number) in text
+    for person in (volunteer, outsider):
         assert person.phone not in text
     assert 'href="/roster/" aria-current="page"' in text
 

@@ -18,8 +18,8 @@ SERVICES = ("backend.volunteers.services", "backend.dispatch.services", "backend
 LOOKS = "who looked at whom has a log of its own, which that person reads"
 UNRECORDED = {
     "backend.dispatch.services.looks.note_recipients": LOOKS,
+    "backend.volunteers.services.looks.note_list": LOOKS,
     "backend.volunteers.services.looks.note_looks": LOOKS,
-    "backend.volunteers.services.looks.note_looks_by_number": LOOKS,
     "backend.volunteers.services.looks.note_look_up": LOOKS,
     "backend.volunteers.services.looks.note_sightings": LOOKS,
     "backend.dispatch.services.progress.announce_progress": "tells of answers that were recorded one by one",

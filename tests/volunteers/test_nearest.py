@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from backend.lib.geo import METRES_PER_DEGREE, NEAR_ERROR, ROUGH_ERROR, distance_m, near_distance_m
 from backend.realtime.models import LatestPosition, tile_of
 from backend.realtime.positions import forget
-from backend.volunteers.models import Membership, Skill, Unit, User, Volunteer
+from backend.volunteers.models import Look, Membership, Skill, Unit, User, Volunteer
 from backend.volunteers.queries import nearest
 from backend.volunteers.queries.nearest import nearest_on_duty
 from backend.volunteers.services.roster import roster_fields
@@ -131,7 +131,13 @@ def test_database_computes_tiles_as_we_do(db: None, at: datetime) -> None:
 
 
 def test_door_tells_roughly_how_far_away_people_are(
-    leader: User, volunteer: User, stranger: User, formation: Formation, client_of: ClientOf, at: datetime
+    leader: User,
+    commander: User,
+    volunteer: User,
+    stranger: User,
+    formation: Formation,
+    client_of: ClientOf,
+    at: datetime,
 ) -> None:
     put(volunteer.volunteer, formation.squadron_a, at, lon=119.9, lat=29.46)
     address = f"/api/v1/units/{formation.squadron_a.number}/nearest"
@@ -141,7 +147,11 @@ def test_door_tells_roughly_how_far_away_people_are(
     (row,) = client.get(address, place).json()
 
     assert (row["name"], row["metres"]) == ("王大妈", 1_200)
-    assert row["phone"].count("*") == 4
+    assert row["phone"] == volunteer.phone  # the leader of the very unit may have to call
+    (seen_by_commander,) = client_of(commander).get(address, place).json()
+    assert seen_by_commander["phone"].count("*") == 4
+    looks = Look.objects.filter(subject=volunteer.volunteer).order_by("pk").values_list("viewer", "what")
+    assert list(looks) == [(leader.pk, "location"), (leader.pk, "phone"), (commander.pk, "location")]
     assert client.get(address, place | {"skill": "boat"}).json() == []
     for wrong in ({"datum": "wgs"}, {"lon": "NaN"}, {"limit": 101}, {"skill": "\0"}):
         assert client.get(address, place | wrong).status_code == 422

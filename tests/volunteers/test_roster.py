@@ -186,7 +186,7 @@ def test_a_page_takes_the_same_queries_for_one_row_and_three(
     for unit in (formation.squadron_a, formation.squadron_b, formation.squadron_c)[:rows]:
         make_volunteer(unit, name="李四")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         page = roster_page(formation.detachment, by=commander, at=at, search="李")
 
     assert len(page.items) == rows

@@ -15,10 +15,11 @@ from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import Invalid, NotAllowed, require
 from backend.volunteers.models import LookedAt, Role, Standing
 from backend.volunteers.queries import counts_of, dispatched_units, unit_by_number
+from backend.volunteers.queries.masking import is_whole
 from backend.volunteers.queries.roster import roster_page
 from backend.volunteers.rules import may_dispatch, may_manage
 from backend.volunteers.schemas.roster import RosterPage, RosterRow
-from backend.volunteers.services.looks import note_looks_by_number
+from backend.volunteers.services.looks import note_list
 
 LONGEST_SEARCH = 40
 STATES: dict[str, Promise] = {
@@ -40,6 +41,11 @@ class Line:
     def number(self) -> str:
         """The number as people read it."""
         return format_volunteer_number(int(self.row.number))
+
+    @property
+    def can_be_called(self) -> bool:
+        """Whether the phone is shown whole."""
+        return is_whole(self.row.phone)
 
     @property
     def state(self) -> Promise:
@@ -72,8 +78,7 @@ def roster(request: HttpRequest, number: str = "") -> HttpResponse:
         page = roster_page(
             unit, by=user, at=at, search=search, on_duty=DUTY.get(duty), after=request.GET.get("after", "")
         )
-        shown = [int(row.number) for row in page.items]
-        note_looks_by_number(viewer_user_id=user.pk, numbers=shown, what=LookedAt.PROFILE, at=at)
+        note_list(page.items, viewer_user_id=user.pk, what=LookedAt.PROFILE, at=at)
     except NotAllowed:
         refused = "phone"
     except Invalid:

@@ -13,7 +13,7 @@ from backend.dispatch.schemas import Progress, Recipient, RecipientPage, Recipie
 from backend.realtime.models import Receipt
 from backend.volunteers.models import Unit
 from backend.volunteers.queries import unit_outs
-from backend.volunteers.queries.masking import masked
+from backend.volunteers.queries.masking import shown
 from backend.volunteers.rules import within
 
 PAGE = 50
@@ -115,7 +115,7 @@ def _recipient(row: Any) -> Recipient:
     return Recipient(
         volunteer=row.volunteer.number,
         name=row.volunteer.name,
-        phone=phone if state == "not_reached" else masked(phone),
+        phone=shown(phone, whole=state == "not_reached"),
         unit=row.unit.number,
         unit_name=row.unit.display_name,
         state=state,

@@ -15,7 +15,7 @@ from backend.volunteers.models import LookedAt
 from backend.volunteers.queries.nearest import near_outs, nearest_on_duty
 from backend.volunteers.queries.roster import roster_page
 from backend.volunteers.schemas.roster import NearestFilter, NearPeople, RosterFilter, RosterPage
-from backend.volunteers.services.looks import note_looks_by_number
+from backend.volunteers.services.looks import note_list
 
 
 class RosterDoor(APIView):
@@ -38,8 +38,7 @@ class RosterDoor(APIView):
         unit, user, at = queries.unit_by_number(number), user_of(request), now()
         require(rules.may_dispatch(user, unit, at))
         page = roster_page(unit, by=user, at=at, **parse_query(RosterFilter, request).model_dump())
-        shown = [int(row.number) for row in page.items]
-        note_looks_by_number(viewer_user_id=user.pk, numbers=shown, what=LookedAt.PROFILE, at=at)
+        note_list(page.items, viewer_user_id=user.pk, what=LookedAt.PROFILE, at=at)
         return answer(page)
 
 
@@ -68,7 +67,6 @@ class NearestDoor(APIView):
         lon, lat = to_wgs84(wanted.lon, wanted.lat, wanted.datum)
         skills = [wanted.skill] if wanted.skill else []
         found = nearest_on_duty(lon, lat, skills=skills, within_unit=unit, limit=wanted.limit, at=at)
-        people = near_outs(found)
-        shown = [int(person.number) for person in people]
-        note_looks_by_number(viewer_user_id=user.pk, numbers=shown, what=LookedAt.LOCATION, at=at)
+        people = near_outs(found, by=user, at=at)
+        note_list(people, viewer_user_id=user.pk, what=LookedAt.LOCATION, at=at)
         return answer(people)

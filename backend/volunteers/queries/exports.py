@@ -6,9 +6,9 @@ from datetime import datetime
 
 from backend.lib.checkdigit import format_unit_number
 from backend.lib.sealed import unseal
-from backend.volunteers.models import MANAGING_ROLES, Membership, Unit, User, Volunteer
-from backend.volunteers.queries.masking import masked
-from backend.volunteers.rules import current_posts, within
+from backend.volunteers.models import Membership, Unit, User, Volunteer
+from backend.volunteers.queries.masking import seen_in_full, shown
+from backend.volunteers.rules import within
 
 PORTION = 2_000
 _UNITS = 20
@@ -32,15 +32,15 @@ class ExportedPerson:
 def exported_people(unit: Unit, user: User, *, at: datetime) -> Iterator[list[ExportedPerson]]:
     """Yield who belongs to the unit or below it, by membership, `PORTION` at a time.
 
-    Phones are open for those who look after the very unit of the person, and masked for those above. Identity cards are
+    Phones are masked by role. Identity cards are
     never in it. Each portion is a query of its own, so that nothing is held between them.
     """
-    own = set(current_posts(user.pk, at).filter(role__in=MANAGING_ROLES).values_list("unit_id", flat=True))
     below = list(Unit.objects.filter(within(unit.path)).order_by("path").values_list("pk", flat=True))
     for start in range(0, len(below), _UNITS):
         for portion in _portions(below[start : start + _UNITS]):
-            skills = _skills_of([membership.volunteer_id for membership in portion])
-            yield [_exported(membership, membership.unit_id in own, skills) for membership in portion]
+            people = [membership.volunteer_id for membership in portion]
+            whole, skills = seen_in_full(user, people, at=at), _skills_of(people)
+            yield [_exported(membership, membership.volunteer_id in whole, skills) for membership in portion]
 
 
 def count_of_people(unit: Unit) -> int:
@@ -62,13 +62,13 @@ def _portions(unit_ids: list[int]) -> Iterator[list[Membership]]:
         yield [found[key] for key in portion if key in found]
 
 
-def _exported(membership: Membership, is_own: bool, skills: dict[int, list[str]]) -> ExportedPerson:
+def _exported(membership: Membership, whole: bool, skills: dict[int, list[str]]) -> ExportedPerson:
     volunteer, unit = membership.volunteer, membership.unit
     phone = unseal(volunteer.user.phone_sealed, "phone")
     return ExportedPerson(
         number=f"{volunteer.number:08d}",
         name=volunteer.name,
-        phone=phone if is_own else masked(phone),
+        phone=shown(phone, whole=whole),
         born_on=volunteer.born_on.isoformat() if volunteer.born_on else "",
         unit_number=format_unit_number(unit.number),
         unit_name=unit.display_name,

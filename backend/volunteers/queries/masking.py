@@ -3,7 +3,7 @@
 | who looks | the phone |
 |---|---|
 | oneself | whole |
-| leader or deputy of a unit that the person belongs to | whole |
+| leader, deputy or commander of the very unit that the person belongs to | whole |
 | everybody else who may see the person | `138****1234` |
 | the issuer of a task, of somebody whom the offer has not reached | whole, to call by hand |
 
@@ -13,10 +13,8 @@ Names are for those who may see the person; what is public shows the number alon
 from collections.abc import Iterable
 from datetime import datetime
 
-from backend.volunteers.models import Membership, Role, User, Volunteer
+from backend.volunteers.models import MANAGING_ROLES, Membership, User, Volunteer
 from backend.volunteers.rules import current_posts
-
-NEAREST_ROLES = (Role.LEADER, Role.DEPUTY)
 
 
 def masked(phone: str) -> str:
@@ -24,6 +22,16 @@ def masked(phone: str) -> str:
     if len(phone) < 8:
         return "****" if phone else ""
     return f"{phone[:3]}****{phone[-4:]}"
+
+
+def shown(phone: str, *, whole: bool) -> str:
+    """Return a phone whole or masked."""
+    return phone if whole else masked(phone)
+
+
+def is_whole(shown_phone: str) -> bool:
+    """Tell whether a phone that was shown can be called."""
+    return bool(shown_phone) and "*" not in shown_phone
 
 
 def masked_id_card(number: str) -> str:
@@ -34,16 +42,7 @@ def masked_id_card(number: str) -> str:
 def seen_in_full(viewer: User, volunteer_ids: Iterable[int], *, at: datetime) -> set[int]:
     """Return those of the people (keys of volunteers) whose phone the viewer sees whole; two queries."""
     wanted = set(volunteer_ids)
-    led = current_posts(viewer.pk, at).filter(role__in=NEAREST_ROLES).values("unit")
+    led = current_posts(viewer.pk, at).filter(role__in=MANAGING_ROLES).values("unit")
     near = Membership.objects.filter(volunteer__in=wanted, unit__in=led).values_list("volunteer", flat=True)
     own = Volunteer.objects.filter(pk__in=wanted, user=viewer).values_list("pk", flat=True)
     return {*near, *own}
-
-
-def phones_for(viewer: User, people: Iterable[Volunteer], *, at: datetime) -> dict[int, str]:
-    """Return the phones of people, read together with their users, as the viewer sees them, by the volunteer's key."""
-    given = list(people)
-    whole = seen_in_full(viewer, [person.pk for person in given], at=at)
-    return {
-        person.pk: person.user.phone if person.pk in whole else masked(person.user.phone) for person in given
-    }

@@ -21,8 +21,8 @@ from backend.lib.geo import METRES_PER_DEGREE, NEAR_ERROR, ROUGH_ERROR, distance
 from backend.lib.sealed import unseal
 from backend.realtime.among import Among
 from backend.realtime.models import TILE_ROW, TILES_PER_DEGREE, LatestPosition
-from backend.volunteers.models import Standing, Unit, Volunteer
-from backend.volunteers.queries.masking import masked
+from backend.volunteers.models import Standing, Unit, User, Volunteer
+from backend.volunteers.queries.masking import seen_in_full, shown
 from backend.volunteers.rules import within
 from backend.volunteers.schemas.roster import NearPerson
 
@@ -178,13 +178,14 @@ def _box(lon: float, lat: float, metres: float) -> Q:
     return Q(Among(F("tile"), list(chain.from_iterable(tiles)))) & box
 
 
-def near_outs(found: Sequence[Near]) -> list[NearPerson]:
-    """Return the people as clients see them."""
+def near_outs(found: Sequence[Near], *, by: User, at: datetime) -> list[NearPerson]:
+    """Return the people as clients see them; two queries."""
+    whole = seen_in_full(by, [one.person.pk for one in found], at=at)
     return [
         NearPerson(
             number=f"{one.person.number:08d}",
             name=one.person.name,
-            phone=masked(unseal(one.person.phone_sealed, "phone")),
+            phone=shown(unseal(one.person.phone_sealed, "phone"), whole=one.person.pk in whole),
             metres=round(one.metres / 100) * 100,
             seen_at=one.spot.at,
         )

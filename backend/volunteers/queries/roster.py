@@ -17,7 +17,7 @@ from backend.volunteers.models import Membership, Post, Standing, Unit, User
 from backend.volunteers.models.accounts import PHONE_TAIL, phone_tail_key
 from backend.volunteers.names import letters
 from backend.volunteers.queries.availability import planned
-from backend.volunteers.queries.masking import masked
+from backend.volunteers.queries.masking import seen_in_full, shown
 from backend.volunteers.queries.reach import Reach, reach_of
 from backend.volunteers.rules import may_manage, within
 from backend.volunteers.schemas.roster import RosterPage, RosterRow, RosterState
@@ -51,7 +51,7 @@ def roster_page(
         rows = rows.filter(_behind(*_read_cursor(after, unit)))
     found = _first(rows.order_by(*wanted.order), people, PAGE + 1)
     more = len(found) > PAGE
-    return RosterPage(items=_outs(found[:PAGE], at), next=_cursor(found[PAGE - 1]) if more else None)
+    return RosterPage(items=_outs(found[:PAGE], by, at), next=_cursor(found[PAGE - 1]) if more else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +163,20 @@ def _wrong_cursor() -> Invalid:
     return Invalid(errors=[{"pointer": "/after", "detail": "is not the `next` of a page of this roster"}])
 
 
-def _outs(rows: Sequence[Membership], at: datetime) -> list[RosterRow]:
-    """Return rows as clients see them; five queries however many there are."""
+def _outs(rows: Sequence[Membership], by: User, at: datetime) -> list[RosterRow]:
+    """Return rows as clients see them; seven queries however many there are."""
     people = [row.volunteer for row in rows]
     reach = reach_of(people, at=at)
     plans = planned({row.volunteer_id: row.unit.zone for row in rows}, at=at)
     roles = _roles(rows, at)
+    whole = seen_in_full(by, [person.pk for person in people], at=at)
     return [
         _out(
             row,
             reach[row.volunteer_id],
             plans.get(row.volunteer_id),
             roles.get((row.volunteer_id, row.unit_id)),
+            shown(row.volunteer.user.phone, whole=row.volunteer_id in whole),
             at,
         )
         for row in rows
@@ -190,14 +192,16 @@ def _roles(rows: Sequence[Membership], at: datetime) -> dict[tuple[int, int], st
     }
 
 
-def _out(row: Membership, reach: Reach, available: bool | None, role: str | None, at: datetime) -> RosterRow:
+def _out(
+    row: Membership, reach: Reach, available: bool | None, role: str | None, phone: str, at: datetime
+) -> RosterRow:
     person = row.volunteer
     on_duty = person.is_on_duty(at)
     state: RosterState = "on_duty" if on_duty else "off_duty"
     return RosterRow(
         number=f"{person.number:08d}",
         name=person.name,
-        phone=masked(person.user.phone),
+        phone=phone,
         unit=row.unit.number,
         unit_name=row.unit.display_name,
         is_primary=row.is_primary,

@@ -1,12 +1,26 @@
 """Notes who looked at whom, so that people can see it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Protocol
 
 from backend.volunteers.models import Look, LookedAt, User, Volunteer
+from backend.volunteers.queries.masking import is_whole
 from backend.volunteers.schemas.numbers import NumberOut
 
 BATCH = 2_000
+
+
+class Shown(Protocol):
+    """Somebody on a list, as clients see them."""
+
+    @property
+    def number(self) -> str:
+        """Return the volunteer number."""
+
+    @property
+    def phone(self) -> str:
+        """Return the phone, whole or masked."""
 
 
 def note_looks(*, viewer_user_id: int, volunteer_ids: Collection[int], what: LookedAt, at: datetime) -> None:
@@ -24,6 +38,15 @@ def note_looks_by_number(
     """Note the same of people by their numbers."""
     others = Volunteer.objects.filter(number__in=numbers).exclude(user=viewer_user_id)
     _note(viewer_user_id, list(others.order_by("pk").values_list("pk", flat=True)), what, at)
+
+
+def note_list(people: Iterable[Shown], *, viewer_user_id: int, what: LookedAt, at: datetime) -> None:
+    """Note that people stood on a list that a user was shown; of whom the phone was whole, that too."""
+    phones = {int(person.number): person.phone for person in people}
+    note_looks_by_number(viewer_user_id=viewer_user_id, numbers=phones, what=what, at=at)
+    whole = [number for number, phone in phones.items() if is_whole(phone)]
+    if whole:
+        note_looks_by_number(viewer_user_id=viewer_user_id, numbers=whole, what=LookedAt.PHONE, at=at)
 
 
 def note_look_up(found: NumberOut, *, by: User, at: datetime) -> None:
