@@ -1,5 +1,6 @@
 """Every address of the product, on one page."""
 
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from backend.dispatch import api as dispatch
@@ -123,6 +124,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", realtime.Alive.as_view()),
     path("readyz", realtime.Ready.as_view()),
     path("metrics", realtime.Metrics.as_view()),
+    path("operators/", admin.site.urls),
     path("", include(("backend.console.urls", "console"))),
 ]
 

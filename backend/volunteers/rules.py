@@ -185,8 +185,13 @@ def is_known_minor(at: datetime, of: str = "") -> Q:
 
 
 def needs_second_factor(user: User, at: datetime) -> bool:
-    """Whoever leads, deputises or commands anywhere: with their password alone others could be called out."""
-    return current_posts(user.pk, at).filter(role__in=MANAGING_ROLES).exists()
+    """Whoever leads, deputises or commands anywhere, and operators: their password alone would open too much."""
+    return may_operate(user) or current_posts(user.pk, at).filter(role__in=MANAGING_ROLES).exists()
+
+
+def may_operate(user: User) -> bool:
+    """Operators, who look after the installation; no post makes one, and being one opens nothing of any unit."""
+    return user.is_active and user.is_staff
 
 
 def may_look_after(user: User, volunteer: Volunteer, at: datetime) -> bool:

@@ -128,6 +128,11 @@ def sign_out_page(*, request: HttpRequest, at: datetime) -> None:
     logout(request)
 
 
+def page_user(request: HttpRequest) -> User:
+    """Return who is signed in on a page, with the volunteer; signed out devices do not count. Raises NotSignedIn."""
+    return page_device(request.user.pk or 0, request.session.get("device")).user
+
+
 def page_sign_in_required(
     view: Callable[Concatenate[HttpRequest, _View], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, _View], HttpResponseBase]:
@@ -136,7 +141,7 @@ def page_sign_in_required(
     @wraps(view)
     def checked(request: HttpRequest, /, *args: _View.args, **kwargs: _View.kwargs) -> HttpResponseBase:
         try:
-            request.user = page_device(request.user.pk or 0, request.session.get("device")).user
+            request.user = page_user(request)
         except NotSignedIn:
             return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
         return view(request, *args, **kwargs)

@@ -24,7 +24,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, phone_key: str, password: str | None = None, **fields: Any) -> "User":
-        """Make an operator; Django's command asks for the phone under the name of `USERNAME_FIELD`."""
+        """Make an account for Django's own command; who is no volunteer cannot sign in (see `manage.py operator`)."""
         return self.create_user(phone_key, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":

@@ -1,0 +1,165 @@
+"""What operators look at: the state of the installation, never names, phones or places of people.
+
+Nothing can be changed here: every change is an act of a service, which checks, records and tells whom it concerns.
+"""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.http import HttpRequest
+
+from backend.audit.models import Entry, Head
+from backend.volunteers.models import Device, NumberBlock, Post, RetentionRun, RosterImport, Unit, Volunteer
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Model]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+admin.site.unregister(Group)
+
+
+class LookOnly(ModelAdmin):
+    """Rows of one model, to be looked at; `fields` says what is shown of each."""
+
+    show_full_result_count = False
+    list_per_page = 50
+    actions = None
+    ordering: ClassVar[Any] = ("-pk",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's
+        """Show it to whoever is on the site at all."""
+        return True
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Show it to whoever is on the site at all."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Nothing is added."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Nothing is changed."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Nothing is deleted."""
+        return False
+
+
+@admin.register(Unit)
+class Units(LookOnly):
+    """The formation, in the order of the tree."""
+
+    ordering = ("path",)
+    list_display = ("number", "display_name", "kind", "partner_kind", "retired_at")
+    list_filter = ("kind", "partner_kind")
+    search_fields = ("=number", "display_name__startswith")
+    fields = (
+        *("number", "official_name", "display_name", "brand_name", "kind", "partner_kind", "division_code"),
+        *("zone", "retired_at"),
+    )
+
+
+@admin.register(Volunteer)
+class Volunteers(LookOnly):
+    """People by number: how their service stands, not who they are."""
+
+    list_display = ("number", "standing", "standing_since", "erased_at")
+    list_filter = ("standing",)
+    search_fields = ("=number",)
+    fields = (
+        "number",
+        "standing",
+        "standing_since",
+        "standing_until",
+        "duty_since",
+        "duty_until",
+        "erased_at",
+    )
+
+
+@admin.register(Post)
+class Posts(LookOnly):
+    """Who holds which office."""
+
+    list_display = ("number", "role", "unit_number", "from_at", "until_at")
+    list_filter = ("role",)
+    list_select_related = ("volunteer", "unit")
+    search_fields = ("=volunteer__number", "=unit__number")
+    fields = ("number", "role", "unit_number", "seat", "from_at", "until_at")
+    readonly_fields = fields
+
+    @admin.display(description="number")
+    def number(self, post: Post) -> int:
+        """Return the holder's number."""
+        return post.volunteer.number
+
+    @admin.display(description="unit")
+    def unit_number(self, post: Post) -> str:
+        """Return the unit's number."""
+        return post.unit.number
+
+
+@admin.register(Device)
+class Devices(LookOnly):
+    """Where people are signed in."""
+
+    ordering = ("-last_seen_at",)
+    list_display = ("id", "platform", "created_at", "last_seen_at", "revoked_at")
+    list_filter = ("platform",)
+    search_fields = ("=id", "=user__volunteer__number")
+    fields = list_display
+
+
+@admin.register(RosterImport)
+class Imports(LookOnly):
+    """Rosters that were brought in."""
+
+    ordering = ("-made_at",)
+    list_display = ("name", "status", "accepted", "duplicates", "rejected", "made_at", "worker")
+    list_filter = ("status",)
+    fields = (
+        *("id", "name", "file_name", "file_size", "status", "rows_total", "rows_done", "numbered_to"),
+        *("accepted", "duplicates", "rejected", "remarks", "failure", "made_at", "finished_at", "undone_at"),
+        *("worker", "worker_until"),
+    )
+
+
+@admin.register(NumberBlock)
+class Blocks(LookOnly):
+    """Numbers that units hold for days without a network."""
+
+    ordering = ("-made_at",)
+    list_display = ("id", "size", "used", "made_at", "returned_at")
+    fields = list_display
+
+
+@admin.register(Entry)
+class Entries(LookOnly):
+    """The record of acts."""
+
+    list_display = ("id", "at", "act", "subject", "post", "day", "position")
+    search_fields = ("=subject",)
+    fields = ("act", "subject", "post", "at", "details", "day", "position", "link")
+
+
+@admin.register(Head)
+class Heads(LookOnly):
+    """The signed heads of the record."""
+
+    list_display = ("number", "day", "count", "closed", "at", "key")
+    fields = ("number", "day", "count", "closed", "at", "key", "link", "previous", "signature")
+
+
+@admin.register(RetentionRun)
+class Deleted(LookOnly):
+    """What the clock has deleted."""
+
+    ordering = ("-day", "kind")
+    list_display = ("day", "kind", "deleted", "last_at")
+    list_filter = ("kind",)
+    fields = list_display

@@ -1,0 +1,27 @@
+"""Operators look after the installation; they are made on its machine, not over the network."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from backend.audit.services import record
+from backend.lib.errors import NotFound
+from backend.volunteers.models import User, Volunteer
+
+
+@transaction.atomic
+def name_operator(*, volunteer: Volunteer, is_operator: bool, at: datetime) -> bool:
+    """Make somebody an operator, or end that; returns whether it changed anything. Locks the account.
+
+    Raises NotFound for an account that is closed.
+    """
+    user = User.objects.select_for_update().get(pk=volunteer.user_id)
+    if is_operator and not user.is_active:
+        raise NotFound
+    if user.is_staff == is_operator:
+        return False
+    user.is_staff = is_operator
+    user.save(update_fields=["is_staff"])
+    act = "operator.named" if is_operator else "operator.dismissed"
+    record(act, subject=f"user.{user.pk}", by=None, at=at, number=volunteer.number)
+    return True
