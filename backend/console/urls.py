@@ -11,6 +11,7 @@ from backend.console.pages import (
     invitations,
     my_data,
     numbers,
+    person,
     roster,
     sign_in_steps,
     units,
@@ -66,5 +67,15 @@ urlpatterns = [
     path("roster/", roster.roster, name="roster"),
     path("roster/<str:number>/", roster.roster, name="unit-roster"),
     path("units/<str:number>/", units.unit_page, name="unit"),
+    path("people/<str:number>/", person.person, name="person"),
+    path("people/<str:number>/standing/", person.decide_standing, name="decide-standing"),
+    path("people/<str:number>/credentials/", person.add_credential, name="add-credential"),
+    path(
+        "people/<str:number>/credentials/<uuid:credential_id>/",
+        person.end_credential,
+        name="end-credential",
+    ),
+    path("people/<str:number>/guardians/", person.add_guardian, name="add-guardian"),
+    path("people/<str:number>/guardians/<uuid:guardian_id>/", person.end_guardian, name="end-guardian"),
     path("me/worker.js", views.service_worker, name="worker"),
 ]

@@ -137,9 +137,14 @@ def photograph_list(leader: Page, shot: Shot) -> None:
 
 
 def photograph_records(leader: Page, shot: Shot) -> None:
-    """Take the roster, a search on it, and the unit."""
+    """Take the roster, a search on it, somebody on it, and the unit."""
     leader.goto("/roster/")
     shot(leader, "roster", whole=True)
+    leader.locator("tbody a[href^='/people/']").last.click()
+    for note in leader.locator("main details").all():
+        note.locator("summary").click()
+    shot(leader, "person", whole=True)
+    leader.go_back()
     leader.fill("#search", "w")
     leader.click("form[role=search] button")
     shot(leader, "roster-search", whole=True)

@@ -12,9 +12,10 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from backend.console.queries import pages_for
 from backend.lib.api import now
 from backend.lib.errors import NotAllowed, NotFound
-from backend.volunteers.models import User
+from backend.volunteers.models import User, Volunteer
 from backend.volunteers.signin import page_sign_in_required
 
+DEFAULT_ZONE = "Asia/Shanghai"
 _View = ParamSpec("_View")
 
 
@@ -39,6 +40,12 @@ def record_page(
 def person_of(request: HttpRequest) -> User:
     """Return who is signed in; only on pages that `record_page` opens."""
     return cast(User, request.user)
+
+
+def zone_of(volunteer: Volunteer) -> str:
+    """Return by which clocks a person's times are shown: those of their own unit."""
+    primary = volunteer.memberships.filter(is_primary=True).values_list("unit__zone", flat=True).first()
+    return primary or DEFAULT_ZONE
 
 
 def show(
