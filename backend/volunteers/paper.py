@@ -14,8 +14,8 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 CHINESE, LATIN = "STSong-Light", "Helvetica"
-"""Neither is embedded: readers of PDF bring the second, and where Chinese is read the first. In the first, Latin letters
-would stand too close in most readers, and be lost in those without Chinese."""
+"""Neither is embedded: readers of PDF bring the second, and where Chinese is read the first. In the first, Latin
+letters would stand too close in most readers, and be lost in those without Chinese."""
 pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
 LEAST_SIZE, LEADING = 5.0, 1.15
 POINT_MM = 25.4 / 72

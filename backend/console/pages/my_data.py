@@ -6,12 +6,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from backend.console.pages.record import person_of, record_page, show
+from backend.console.pages.record import person_of, record_page, sent_from, show
 from backend.lib.api import now
 from backend.lib.errors import Refusal, TooMany, require
-from backend.volunteers.models import LookedAt, Purpose, Volunteer
+from backend.volunteers.models import LookedAt, Purpose
 from backend.volunteers.queries import privacy as queries
 from backend.volunteers.queries.export import export_of
 from backend.volunteers.services.consents import (
@@ -24,7 +24,6 @@ from backend.volunteers.services.own_data import erase_person
 from backend.volunteers.signin import PasswordWrong, confirm_password
 
 PAGE = 20
-DEFAULT_ZONE = "Asia/Shanghai"
 
 
 @require_GET
@@ -34,8 +33,8 @@ def my_data(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-@require_POST
 @record_page
+@sent_from("my-data")
 def decide(request: HttpRequest, purpose: str) -> HttpResponse:
     """Agree to a purpose, or withdraw."""
     require(purpose in Purpose.values)
@@ -61,9 +60,9 @@ def export(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_POST
 @sensitive_post_parameters("password")
 @record_page
+@sent_from("my-data")
 def delete(request: HttpRequest) -> HttpResponse:
     """Delete everything of one's own, and say what was kept."""
     user, password = person_of(request), request.POST.get("password", "")
@@ -95,15 +94,8 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
         "credentials": volunteer.credentials.order_by("-valid_from", "pk"),
         "guardians": queries.guardians_of(volunteer),
         "at": now(),
-        "zone": _zone_of(volunteer),
     }
     return show(request, "my_data", context, page="my-data", status=status)
-
-
-def _zone_of(volunteer: Volunteer) -> str:
-    """Return by which clocks times are shown: those of the person's own unit."""
-    primary = volunteer.memberships.filter(is_primary=True).values_list("unit__zone", flat=True).first()
-    return primary or DEFAULT_ZONE
 
 
 def _words(refusal: Refusal) -> str:

@@ -14,10 +14,10 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 from uuid6 import uuid7
 
-from backend.console.pages.record import person_of, record_page, show
+from backend.console.pages.record import person_of, record_page, sent_from, show
 from backend.lib.api import now
 from backend.lib.checkdigit import format_volunteer_number
 from backend.lib.errors import NotFound, Refusal, require
@@ -76,8 +76,8 @@ def numbers(request: HttpRequest) -> HttpResponseBase:
     return _page(request, {"asked": asked, **(_found(asked, person_of(request), now()) if asked else {})})
 
 
-@require_POST
 @record_page
+@sent_from("numbers")
 def walk_in(request: HttpRequest) -> HttpResponseBase:
     """Register somebody on the spot, and show the temporary number."""
     unit = unit_by_number(request.POST.get("unit", ""))
@@ -99,8 +99,8 @@ def walk_in(request: HttpRequest) -> HttpResponseBase:
     return _to_number(person.number)
 
 
-@require_POST
 @record_page
+@sent_from("numbers")
 def life_number(request: HttpRequest) -> HttpResponseBase:
     """Give whoever has a temporary number one for life."""
     number = number_in(request.POST.get("number", ""))
@@ -111,8 +111,8 @@ def life_number(request: HttpRequest) -> HttpResponseBase:
     return _to_number(person.number)
 
 
-@require_POST
 @record_page
+@sent_from("numbers")
 def new_block(request: HttpRequest) -> HttpResponseBase:
     """Hand a block of numbers to a unit, and show it."""
     unit = unit_by_number(request.POST.get("unit", ""))
@@ -135,8 +135,8 @@ def block(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseBase
     return _block_page(request, unit, block_id)
 
 
-@require_POST
 @record_page
+@sent_from("number-block", "number", "block_id")
 def register(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseBase:
     """Bring in somebody who got a number of the block without a network."""
     unit = unit_by_number(number)
@@ -161,8 +161,8 @@ def register(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseB
     return redirect("console:number-block", unit.number, block_id)
 
 
-@require_POST
 @record_page
+@sent_from("number-block", "number", "block_id")
 def take_back(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseBase:
     """Take a block back: what is left of it is void."""
     unit = unit_by_number(number)

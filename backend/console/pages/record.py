@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
+from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.timezone import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 
@@ -13,6 +16,7 @@ from backend.console.queries import pages_for
 from backend.lib.api import now
 from backend.lib.errors import NotAllowed, NotFound
 from backend.volunteers.models import User
+from backend.volunteers.queries.availability import zone_of
 from backend.volunteers.signin import page_sign_in_required
 
 _View = ParamSpec("_View")
@@ -36,6 +40,36 @@ def record_page(
     return checked
 
 
+def sent_from(
+    page: str, *kept: str
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, _View], HttpResponseBase]],
+    Callable[Concatenate[HttpRequest, _View], HttpResponseBase],
+]:
+    """Take what a form on another page sends.
+
+    Whoever merely opens the address is led to that page, whose address has the `kept` parts: so it goes after signing
+    in again, and after choosing another language where a refusal was shown.
+    """
+
+    def decorate(
+        view: Callable[Concatenate[HttpRequest, _View], HttpResponseBase],
+    ) -> Callable[Concatenate[HttpRequest, _View], HttpResponseBase]:
+        @wraps(view)
+        def checked(request: HttpRequest, /, *args: _View.args, **kwargs: _View.kwargs) -> HttpResponseBase:
+            if request.method in ("GET", "HEAD"):
+                return redirect(reverse(f"console:{page}", kwargs={name: kwargs[name] for name in kept}))
+            return (
+                view(request, *args, **kwargs)
+                if request.method == "POST"
+                else HttpResponseNotAllowed(["POST"])
+            )
+
+        return checked
+
+    return decorate
+
+
 def person_of(request: HttpRequest) -> User:
     """Return who is signed in; only on pages that `record_page` opens."""
     return cast(User, request.user)
@@ -44,7 +78,11 @@ def person_of(request: HttpRequest) -> User:
 def show(
     request: HttpRequest, template: str, context: dict[str, Any], *, page: str, status: int = 200
 ) -> HttpResponse:
-    """Render `console/<template>.html` with the menu; `page` is the name of the menu's item that it belongs to."""
-    pages = pages_for(person_of(request), at=now())
-    whole = {**context, "pages": pages, "page": page}
-    return render(request, f"console/{template}.html", whole, status=status)
+    """Render `console/<template>.html` with the menu, times by the clocks of the person's unit.
+
+    `page` is the name of the menu's item that it belongs to.
+    """
+    user = person_of(request)
+    whole = {**context, "pages": pages_for(user, at=now()), "page": page}
+    with override(ZoneInfo(zone_of(user))):
+        return render(request, f"console/{template}.html", whole, status=status)

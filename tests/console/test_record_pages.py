@@ -1,0 +1,75 @@
+"""What all pages of records share: where a form's address leads, by whose clocks times are told."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from uuid6 import uuid7
+
+from backend.lib.checkdigit import format_volunteer_number
+from backend.volunteers.models import Device, Unit, User
+from tests.conftest import Formation
+from tests.console.test_my_data import signed_in
+
+BLOCK = f"{uuid7()}"
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/devices/password/", "/devices/"),
+        (f"/devices/{BLOCK}/sign-out/", "/devices/"),
+        ("/badge/photo/", "/badge/"),
+        ("/badges/0726010014/23456781/revoke/", "/badges/0726010014/"),
+        ("/my-data/consents/photo", "/my-data/"),
+        ("/my-data/deletion", "/my-data/"),
+        ("/numbers/walk-ins/", "/numbers/"),
+        ("/numbers/life/", "/numbers/"),
+        ("/numbers/blocks/", "/numbers/"),
+        (f"/numbers/blocks/0726010014/{BLOCK}/people/", f"/numbers/blocks/0726010014/{BLOCK}/"),
+        (f"/numbers/blocks/0726010014/{BLOCK}/return/", f"/numbers/blocks/0726010014/{BLOCK}/"),
+        (f"/applications/{BLOCK}/", "/applications/"),
+    ],
+)
+def test_address_of_a_form_leads_back_to_its_page(volunteer: User, address: str, page: str) -> None:
+    client = signed_in(volunteer)
+
+    assert client.get(address).headers["Location"] == page
+    assert client.put(address).status_code == 405
+    assert Client().get(address).headers["Location"] == f"/sign-in/?next={address}"
+
+
+def test_language_may_be_chosen_where_a_form_was_refused(volunteer: User) -> None:
+    client = signed_in(volunteer)
+    refused = client.post("/devices/password/", {"current": "x", "new": "y"})
+    assert (refused.status_code, 'name="next" value="/devices/password/"' in refused.content.decode()) == (
+        422,
+        True,
+    )
+
+    chosen = client.post("/language/", {"language": "zh-hans", "next": "/devices/password/"}, follow=True)
+
+    assert chosen.status_code == 200
+    assert "设备与登录" in chosen.content.decode()
+
+
+def test_times_are_by_the_clocks_of_the_unit(volunteer: User, formation: Formation) -> None:
+    client = signed_in(volunteer)
+    seen = Device.objects.filter(user=volunteer).latest("last_seen_at").last_seen_at
+    assert seen is not None
+
+    for zone in ("Asia/Shanghai", "Europe/Berlin"):
+        Unit.objects.filter(pk=formation.squadron_a.pk).update(zone=zone)
+        shown = client.get("/devices/").content.decode()
+        assert f"{seen.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" in shown
+
+
+def test_numbers_are_written_in_two_groups(leader: User, volunteer: User, at: datetime) -> None:
+    number = volunteer.volunteer.number
+    swapped = f"{number:08d}"
+    swapped = swapped[:6] + swapped[7] + swapped[6]
+
+    shown = signed_in(leader).get("/numbers/", {"number": swapped}).content.decode()
+
+    assert f'">{format_volunteer_number(number)}' in shown
