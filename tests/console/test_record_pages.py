@@ -73,3 +73,26 @@ def test_numbers_are_written_in_two_groups(leader: User, volunteer: User, at: da
     shown = signed_in(leader).get("/numbers/", {"number": swapped}).content.decode()
 
     assert f'">{format_volunteer_number(number)}' in shown
+
+
+def test_refused_form_keeps_what_was_typed_and_marks_what_is_wrong(
+    leader: User, volunteer: User, formation: Formation
+) -> None:
+    client, unit = signed_in(leader), formation.squadron_a.number
+    sent = {"id": f"{uuid7()}", "unit": unit, "name": "赵六", "phone": "12"}
+
+    wrong = client.post("/numbers/walk-ins/", sent).content.decode()
+    taken = client.post("/numbers/walk-ins/", {**sent, "phone": volunteer.phone}).content.decode()
+
+    assert 'value="赵六">' in wrong
+    for shown, phone in ((wrong, "12"), (taken, volunteer.phone)):
+        assert f'value="{phone}" aria-invalid="true" aria-describedby="refused"' in shown
+        assert 'role="alert" id="refused"' in shown
+
+
+@pytest.mark.parametrize("address", ["/numbers/walk-ins/", "/badges/{unit}/{number}/revoke/"])
+def test_form_with_nul_is_refused(leader: User, volunteer: User, formation: Formation, address: str) -> None:
+    unit, number = formation.squadron_a.number, f"{volunteer.volunteer.number:08d}"
+    sent = {"id": f"{uuid7()}", "unit": unit, "name": "a\0b", "reason": "a\0b"}
+
+    assert signed_in(leader).post(address.format(unit=unit, number=number), sent).status_code == 400

@@ -38,7 +38,7 @@ def decide_application(request: HttpRequest, application_id: UUID) -> HttpRespon
         if request.POST.get("decision") == "approve":
             approve_application(application_id=application_id, by=by, at=at)
         else:
-            reason = request.POST.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
+            reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
             reject_application(application_id=application_id, reason=reason, by=by, at=at)
     except (AlreadyDecided, PhoneTaken) as refusal:
         return _page(request, refused=_words(refusal))

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,13 +26,18 @@ _View = ParamSpec("_View")
 def record_page(
     view: Callable[Concatenate[HttpRequest, _View], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, _View], HttpResponseBase]:
-    """Open a page to whoever is signed in; what they may not see is 404, like at any other door."""
+    """Open a page to whoever is signed in; what they may not see is 404, like at any other door.
+
+    A form with the NUL character, which PostgreSQL cannot store and no browser sends, is 400.
+    """
 
     @never_cache
     @ensure_csrf_cookie
     @page_sign_in_required
     @wraps(view)
     def checked(request: HttpRequest, /, *args: _View.args, **kwargs: _View.kwargs) -> HttpResponseBase:
+        if any("\0" in value for _, values in request.POST.lists() for value in values):
+            raise BadRequest
         try:
             return view(request, *args, **kwargs)
         except (NotFound, NotAllowed) as refusal:
