@@ -7,9 +7,11 @@ import pytest
 from django.test import Client
 from uuid6 import uuid7
 
+from backend.console.pages import badge, invitations
 from backend.lib.checkdigit import format_volunteer_number
 from backend.volunteers.models import Device, Unit, User
-from tests.conftest import Formation
+from backend.volunteers.services.badges import issue_badge
+from tests.conftest import Formation, MakeVolunteer
 from tests.console.test_my_data import signed_in
 
 BLOCK = f"{uuid7()}"
@@ -96,3 +98,31 @@ def test_form_with_nul_is_refused(leader: User, volunteer: User, formation: Form
     sent = {"id": f"{uuid7()}", "unit": unit, "name": "a\0b", "reason": "a\0b"}
 
     assert signed_in(leader).post(address.format(unit=unit, number=number), sent).status_code == 400
+
+
+def test_pages_of_invitations_lead_to_everybody(
+    leader: User, formation: Formation, make_volunteer: MakeVolunteer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invitations, "AT_ONCE", 2)
+    waiting = sorted(make_volunteer(formation.squadron_a).number for _ in range(3))
+    User.objects.filter(volunteer__number__in=waiting).update(password="")
+    client, address = signed_in(leader), f"/invitations/{formation.squadron_a.number}/"
+
+    first, second = (client.get(address, {"page": page}).content.decode() for page in (0, 1))
+
+    shown = [[number for number in waiting if f"{number:08d}" in page] for page in (first, second)]
+    assert shown == [waiting[:2], waiting[2:]]
+    assert ('href="?page=1"' in first, 'href="?page=0"' in second) == (True, True)
+    assert client.post(f"{address}?page=1", {"person": f"{waiting[2]:08d}"}).content.startswith(b"%PDF-")
+
+
+def test_page_of_badges_says_when_the_sheet_does_not_hold_all(
+    leader: User, volunteer: User, formation: Formation, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, address = signed_in(leader), f"/badges/{formation.squadron_a.number}/"
+    for person in (leader, volunteer):
+        issue_badge(id=uuid7(), volunteer=person.volunteer, by=leader, at=at)
+
+    assert "The sheet has the first" not in client.get(address).content.decode()
+    monkeypatch.setattr(badge, "SHEET", 1)
+    assert "The sheet has the first 1 cards" in client.get(address).content.decode()

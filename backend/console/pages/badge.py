@@ -84,7 +84,8 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
         "before": page - 1 if page else None,
         "after": page + 1 if len(shown) > MEMBERS else None,
         "said": said,
-        "at": at,
+        "most": SHEET,
+        "more_than_sheet": queries.has_more_badges(unit, at=at, limit=SHEET),
     }
     return show(request, "unit_badges", context, page="badge")
 
