@@ -126,3 +126,17 @@ def test_page_of_badges_says_when_the_sheet_does_not_hold_all(
     assert "The sheet has the first" not in client.get(address).content.decode()
     monkeypatch.setattr(badge, "SHEET", 1)
     assert "The sheet has the first 1 cards" in client.get(address).content.decode()
+
+
+def test_what_may_not_be_seen_is_told_in_the_language_of_the_person(
+    volunteer: User, formation: Formation
+) -> None:
+    client = signed_in(volunteer)
+    client.post("/language/", {"language": "zh-hans"})
+
+    hidden, missing = client.get(f"/badges/{formation.squadron_a.number}/"), client.get("/nothing/")
+
+    for answer in (hidden, missing, Client().get("/nothing/", headers={"Accept-Language": "zh-CN"})):
+        assert (answer.status_code, "没有此页面，或您无权查看。" in answer.content.decode()) == (404, True)
+    plain = [text.content.decode().split("<main")[1].split("</main>")[0] for text in (hidden, missing)]
+    assert plain[0] == plain[1]
