@@ -19,6 +19,7 @@ export default defineConfig({
         base: here("./src/pages/base.ts"),
         console: here("./src/pages/console.ts"),
         leader: here("./src/pages/leader.ts"),
+        import: here("./src/pages/import.ts"),
         invitation: here("./src/pages/invitation.ts"),
         me: here("./src/pages/me.ts"),
         worker: here("./src/worker/worker.ts"),

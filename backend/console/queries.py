@@ -18,12 +18,13 @@ LABELS: dict[str, Promise] = {
     "imports": _("Imports"),
     "numbers": _("Numbers"),
     "roster": _("Roster"),
+    "availability": _("When I am available"),
     "my-data": _("My data"),
     "badge": _("My badge"),
     "devices": _("Devices and sign-in"),
 }
 """The pages that stand in the menu, by the name of their address."""
-ABOUT_ONESELF = ("my-data", "badge", "devices")
+ABOUT_ONESELF = ("availability", "my-data", "badge", "devices")
 ASIDE = ("applications", "numbers", "imports", *ABOUT_ONESELF)
 """Pages that are opened seldom: the menu keeps them folded away."""
 

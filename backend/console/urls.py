@@ -5,6 +5,7 @@ from django.urls import path
 from backend.console import views
 from backend.console.pages import (
     applications,
+    availability,
     badge,
     devices,
     imports,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("my-data/consents/<str:purpose>", my_data.decide, name="my-data-consent"),
     path("my-data/export", my_data.export, name="my-data-export"),
     path("my-data/deletion", my_data.delete, name="my-data-deletion"),
+    path("availability/", availability.availability, name="availability"),
     path("devices/", devices.devices, name="devices"),
     path("devices/password/", devices.password, name="password"),
     path("devices/second-factor/", devices.second_factor, name="second-factor"),

@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
@@ -14,9 +15,25 @@ from reportlab.pdfgen.canvas import Canvas
 
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.volunteers.models import Badge
-from backend.volunteers.paper import CARD, draw_qr, draw_text, new_canvas, qr_svg, sheet_of
+from backend.volunteers.paper import (
+    CARD,
+    LEADING,
+    POINT_MM,
+    draw_block,
+    draw_qr,
+    draw_text,
+    fitted,
+    new_canvas,
+    qr_svg,
+    sheet_of,
+)
 
 TITLE = "队员证 · Volunteer badge"
+NAME = {"width": 28.0, "height": 8.0}
+UNIT = {"width": 28.0, "height": 6.0}
+"""How many millimetres the card leaves to them."""
+SCREEN = 0.8
+"""Which part of the width is used on a screen: its fonts are not known, and many are wider than those of paper."""
 _GREEN = HexColor("#0b6b6b")
 
 
@@ -51,9 +68,15 @@ def card_svg(card: Card) -> str:
     """Return the card as an SVG that needs no other file."""
     photo = f"data:image/jpeg;base64,{b64encode(card.photo).decode()}" if card.photo else ""
     code = mark_safe(qr_svg(card.address))  # noqa: S308  # drawn by us: squares
-    return render_to_string(
-        "volunteers/badge.svg", {"card": card, "photo": photo, "code": code, "title": TITLE}
-    )
+    context = {
+        "card": card,
+        "name": _block(card.name, 42, 118, **NAME),
+        "unit": _block(card.unit, 26, 200, **UNIT),
+        "photo": photo,
+        "code": code,
+        "title": TITLE,
+    }
+    return render_to_string("volunteers/badge.svg", context)
 
 
 def card_pdf(card: Card) -> bytes:
@@ -70,6 +93,16 @@ def cards_pdf(cards: Sequence[Card]) -> bytes:
     return sheet_of(cards, _draw, title=TITLE)
 
 
+def _block(text: str, size: float, top: float, *, width: float, height: float) -> dict[str, Any]:
+    """Return the lines of a text with their baselines, in the tenths of a millimetre that the SVG counts by."""
+    fits, lines = fitted(text, size / 10 / POINT_MM, width=width * SCREEN, height=height)
+    size = round(fits * POINT_MM * 10, 1)
+    return {
+        "size": size,
+        "lines": [(round(top + (1 + n * LEADING) * size), line) for n, line in enumerate(lines)],
+    }
+
+
 def _draw(canvas: Canvas, card: Card) -> None:
     canvas.setFillColor(_GREEN)
     canvas.rect(0, 44 * mm, CARD[0], 10 * mm, stroke=0, fill=1)
@@ -82,9 +115,9 @@ def _draw(canvas: Canvas, card: Card) -> None:
     else:
         canvas.setStrokeGray(0.6)
         canvas.rect(4 * mm, 17 * mm, 19 * mm, 25 * mm)
-    draw_text(canvas, card.name, 26, 36, 13, width=28)
-    draw_text(canvas, card.unit, 26, 30, 8, width=28)
-    draw_text(canvas, card.unit_number, 26, 26, 8, width=28)
+    draw_block(canvas, card.name, 26, 42.2, 13, **NAME)
+    draw_block(canvas, card.unit, 26, 34, 8, **UNIT)
+    draw_text(canvas, card.unit_number, 26, 25, 8, width=28)
     draw_text(canvas, "编号 · Number", 4, 12, 6)
     draw_text(canvas, card.number, 4, 5.5, 16, width=44)
     draw_text(canvas, "有效期至 · Valid until", 26, 21.5, 6, width=28)

@@ -1,7 +1,9 @@
 """Draws on sheets of paper: text in Chinese and English, QR codes, a grid of cards with lines to cut along."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
+from itertools import groupby
 from typing import TypeVar
 
 import segno
@@ -11,8 +13,12 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-FONT = "STSong-Light"
-"""Every reader of PDF knows it: nothing has to be embedded."""
+CHINESE, LATIN = "STSong-Light", "Helvetica"
+"""Neither is embedded: readers of PDF bring the second, and where Chinese is read the first. In the first, Latin
+letters would stand too close in most readers, and be lost in those without Chinese."""
+pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
+LEAST_SIZE, LEADING = 5.0, 1.15
+POINT_MM = 25.4 / 72
 CARD = (85.6 * mm, 54 * mm)
 """Width and height of a bank card (ISO/IEC 7810 ID-1)."""
 COLUMNS, ROWS = 2, 5
@@ -22,7 +28,6 @@ Drawn = TypeVar("Drawn")
 
 def new_canvas(written: BytesIO, size: tuple[float, float], title: str) -> Canvas:
     """Return a canvas for pages of a size in points."""
-    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     canvas = Canvas(written, pagesize=size, pageCompression=1)
     canvas.setTitle(title)
     return canvas
@@ -51,11 +56,65 @@ def sheet_of(items: Sequence[Drawn], draw: Callable[[Canvas, Drawn], None], *, t
 
 def draw_text(canvas: Canvas, text: str, x: float, y: float, size: float, *, width: float = 0) -> None:
     """Write a line at a place in millimetres, smaller if it would be wider than `width`."""
-    if width:
-        taken = pdfmetrics.stringWidth(text, FONT, size)
-        size = max(4, size * min(1, width * mm / taken)) if taken else size
-    canvas.setFont(FONT, size)
-    canvas.drawString(x * mm, y * mm, text)
+    if width and (taken := _width_of(text, size)) > width:
+        size *= width / taken
+    place = x * mm
+    for font, run in _runs(text):
+        canvas.setFont(font, size)
+        canvas.drawString(place, y * mm, run)
+        place += pdfmetrics.stringWidth(run, font, size)
+
+
+def draw_block(
+    canvas: Canvas, text: str, x: float, top: float, size: float, *, width: float, height: float
+) -> None:
+    """Write a text into a place in millimetres, broken into lines and smaller where it has to be."""
+    size, lines = fitted(text, size, width=width, height=height)
+    for n, line in enumerate(lines):
+        draw_text(canvas, line, x, top - (1 + n * LEADING) * size * POINT_MM, size)
+
+
+def fitted(text: str, size: float, *, width: float, height: float) -> tuple[float, list[str]]:
+    """Return the lines of a text, and their size in points, that fit into a place in millimetres.
+
+    Below the least size that can be read it is cut instead.
+    """
+    while (lines := _broken(text, size, width)) and len(lines) > (most := _lines_in(height, size)):
+        if size <= LEAST_SIZE:
+            return size, [*lines[: most - 1], _cut(lines[most - 1], size, width)]
+        size = max(LEAST_SIZE, size - 0.5)
+    return size, lines
+
+
+def _cut(line: str, size: float, width: float) -> str:
+    while _width_of(f"{line}…", size) > width:
+        line = line[:-1]
+    return f"{line}…"
+
+
+def _lines_in(height: float, size: float) -> int:
+    return max(1, 1 + int((height / (size * POINT_MM) - 1) / LEADING))
+
+
+def _broken(text: str, size: float, width: float) -> list[str]:
+    lines = [""]
+    for word in re.findall(r"[!-,.-\u024f]+[ -]?|.", text):
+        for piece in [word] if _width_of(word, size) <= width else word:
+            if lines[-1] and _width_of(lines[-1] + piece.rstrip(), size) > width:
+                lines.append("")
+            lines[-1] += piece
+    return [line.rstrip() for line in lines]
+
+
+def _width_of(text: str, size: float) -> float:
+    """Return how many millimetres a line takes."""
+    return sum(pdfmetrics.stringWidth(run, font, size) for font, run in _runs(text)) * POINT_MM
+
+
+def _runs(text: str) -> Iterator[tuple[str, str]]:
+    """Return the parts of a text, each with the font that has its characters."""
+    for is_latin, run in groupby(text, key=lambda character: character <= "\xff"):
+        yield LATIN if is_latin else CHINESE, "".join(run)
 
 
 def draw_qr(canvas: Canvas, text: str, x: float, y: float, size: float) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reportlab.pdfgen.canvas import Canvas
 
-from backend.volunteers.paper import draw_qr, draw_text, sheet_of
+from backend.volunteers.paper import draw_block, draw_qr, draw_text, sheet_of
 from backend.volunteers.schemas.invitations import InvitationMade
 
 
@@ -14,7 +14,7 @@ def slips_pdf(invitations: Sequence[InvitationMade], *, address: str) -> bytes:
     def draw(canvas: Canvas, slip: InvitationMade) -> None:
         number = f"{slip.number[:4]} {slip.number[4:]}"
         draw_text(canvas, "首次登录邀请码 · Invitation to sign in", 4, 47, 10, width=77)
-        draw_text(canvas, slip.name, 4, 40, 12, width=46)
+        draw_block(canvas, slip.name, 4, 44.5, 12, width=48, height=6.5)
         draw_text(canvas, "编号 · Number", 4, 34.5, 6)
         draw_text(canvas, number, 4, 29.5, 13)
         draw_text(canvas, "邀请码 · Code", 4, 24.5, 6)

@@ -4,12 +4,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Protocol
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.pages import accept, call_out, open_context, sign_in
+from tests.browser.record_pictures import Shot, photograph_records, put_records
 from tests.browser.server import ROOT, Server
 
 LANGUAGES = {"en": "en", "zh-hans": "zh"}
@@ -41,6 +41,7 @@ def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
         server = Server(Path(temporary))
         server.prepare(people=400, whole=True, on_duty=0.6)
+        put_records(server)
         server.start()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         try:
@@ -49,12 +50,6 @@ def main(folder: Path) -> None:
         finally:
             browser.close()
             server.kill()
-
-
-class Shot(Protocol):
-    """Takes a picture of a page."""
-
-    def __call__(self, page: Page, name: str, *, whole: bool = False) -> None: ...
 
 
 def photograph(browser: Browser, server: Server, language: str, folder: Path) -> None:
@@ -83,7 +78,7 @@ def photograph(browser: Browser, server: Server, language: str, folder: Path) ->
             call_out(leader, title, headcount=3, category=category)
         photograph_answers(volunteer, shot, language)
         photograph_list(leader, shot)
-        photograph_records(leader, shot)
+        photograph_records(browser, server, language, phone, shot)
         console(browser, server, language, phone, shot)
         volunteer.context.close()
         context.close()
@@ -134,22 +129,6 @@ def photograph_list(leader: Page, shot: Shot) -> None:
     leader.goto("/leader/#list")
     shot(leader, "leader-list")
     leader.goto(leader.url.replace("#list", "#new"))
-
-
-def photograph_records(leader: Page, shot: Shot) -> None:
-    """Take the roster, a search on it, somebody on it, and the unit."""
-    leader.goto("/roster/")
-    shot(leader, "roster", whole=True)
-    leader.locator("tbody a[href^='/people/']").last.click()
-    for note in leader.locator("main details").all():
-        note.locator("summary").click()
-    shot(leader, "person", whole=True)
-    leader.go_back()
-    leader.fill("#search", "w")
-    leader.click("form[role=search] button")
-    shot(leader, "roster-search", whole=True)
-    leader.locator("header .actions a").first.click()
-    shot(leader, "unit", whole=True)
 
 
 def console(browser: Browser, server: Server, language: str, phone: bool, shot: Shot) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.test import Client
 from django.urls import reverse
 
+from backend.lib.checkdigit import format_volunteer_number
 from backend.volunteers.models import Consent, User, Volunteer
 from backend.volunteers.services.looks import note_sightings
 from tests.conftest import PASSWORD
@@ -34,9 +35,10 @@ def test_my_data_shows_who_looked_and_nobody_elses(
     shown = signed_in(volunteer).get(PAGE).content.decode()
     other = signed_in(outsider).get(PAGE).content.decode()
 
-    assert f"{leader.volunteer.number:08d}" in shown
+    written = format_volunteer_number(leader.volunteer.number)
+    assert written in shown
     assert "Accident insurance" in shown
-    assert f"{leader.volunteer.number:08d}" not in other
+    assert written not in other
 
 
 def test_my_data_takes_a_consent_and_its_withdrawal(volunteer: User) -> None:

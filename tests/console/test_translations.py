@@ -5,7 +5,12 @@ from pathlib import Path
 
 import polib
 
+from backend.volunteers.rosters.files import MAX_COLUMNS, MAX_ROWS
+from backend.volunteers.rosters.refusals import UnreadableRoster
+from backend.volunteers.services.imports import SomethingDepends
+
 SOURCE = Path(__file__).resolve().parents[2] / "backend/console/locale/zh_Hans/LC_MESSAGES/django.po"
+VOLUNTEERS = SOURCE.parents[4] / "volunteers"
 
 
 def test_every_text_is_translated() -> None:
@@ -23,3 +28,19 @@ def test_every_text_of_the_templates_is_known() -> None:
         for text in re.findall(r'\{% translate "([^"]+)" %\}', template.read_text())
     }
     assert used - known == set()
+
+
+def test_every_failure_of_an_import_is_known() -> None:
+    """They are stored in English, and translated where they are shown."""
+    known = {entry.msgid for entry in polib.pofile(str(SOURCE))}
+    written = [path.read_text() for path in (VOLUNTEERS / "rosters").glob("*.py")]
+    written.append((VOLUNTEERS / "services" / "import_work.py").read_text())
+    told = {
+        text
+        for source in written
+        for text in re.findall(r'(?:UnreadableRoster\(|_fail\([\w.]+, )"([^"]+)"', source)
+    }
+    told |= {f"A roster has at most {MAX_COLUMNS} columns.", f"A roster has at most {MAX_ROWS:,} rows."}
+    told |= {"The file is too large.", UnreadableRoster().detail, SomethingDepends().detail}
+    assert len(told) > 12
+    assert told - known == set()

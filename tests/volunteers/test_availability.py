@@ -8,10 +8,10 @@ import pytest
 
 from backend.audit.models import Entry
 from backend.volunteers.models import Unit, User
-from backend.volunteers.queries.availability import planned
-from backend.volunteers.schemas.availability import AvailabilityIn
-from backend.volunteers.services.availability import plan_availability
-from tests.conftest import Formation, SignedInClient
+from backend.volunteers.queries.availability import availability_of, planned
+from backend.volunteers.schemas.availability import AvailabilityIn, HoursIn
+from backend.volunteers.services.availability import add_to_plan, plan_availability
+from tests.conftest import Formation, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
 ADDRESS = "/api/v1/me/availability"
@@ -132,3 +132,14 @@ def test_roster_shows_what_people_plan(
 
     assert [row["available"] for row in rows] == [None, True]
     assert client_of(volunteer).get(ADDRESS).json()["zone"] == "Europe/Berlin"
+
+
+@pytest.mark.postgres
+def test_what_is_added_at_the_same_moment_is_all_in_the_plan(
+    race: Race, volunteer: User, at: datetime
+) -> None:
+    hours = [HoursIn(weekday=day, start="19:00", end="21:00") for day in range(6)]
+
+    race(*[lambda one=one: add_to_plan(hours=[one], by=volunteer, at=at) for one in hours])
+
+    assert len(availability_of(volunteer, at=at).weekly) == 6

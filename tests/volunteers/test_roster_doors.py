@@ -359,12 +359,12 @@ def test_page_takes_a_roster_from_upload_to_undo(
 
     sent = browser.post("/imports/", {"id": str(uuid7()), "name": "Autumn", "file": file()})
     page = sent.headers["Location"]
-    assert 'http-equiv="refresh"' in browser.get(page).content.decode()
+    assert "data-working" in browser.get(page).content.decode()
     work_on(RosterImport.objects.get().pk)
     checked = browser.get(page).content.decode()
     assert "A5" in checked
     assert "The name is missing." in checked
-    assert 'http-equiv="refresh"' not in checked
+    assert "data-working" not in checked
     assert browser.post(page, {"act": "start"}).status_code == 422
     assert browser.post(page, {"act": "start", "skip_rejected": "yes"}).status_code == 302
     assert work_on(RosterImport.objects.get().pk).accepted == 3

@@ -5,9 +5,9 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from backend.console.pages.record import person_of, record_page, show
+from backend.console.pages.record import person_of, record_page, sent_from, show
 from backend.lib.api import now
 from backend.lib.errors import Refusal, require
 from backend.volunteers.models import User
@@ -30,7 +30,7 @@ def applications(request: HttpRequest) -> HttpResponseBase:
 
 
 @record_page
-@require_POST
+@sent_from("applications")
 def decide_application(request: HttpRequest, application_id: UUID) -> HttpResponseBase:
     """Approve or reject one of them, and come back to the list."""
     by, at = person_of(request), now()
@@ -38,7 +38,7 @@ def decide_application(request: HttpRequest, application_id: UUID) -> HttpRespon
         if request.POST.get("decision") == "approve":
             approve_application(application_id=application_id, by=by, at=at)
         else:
-            reason = request.POST.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
+            reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
             reject_application(application_id=application_id, reason=reason, by=by, at=at)
     except (AlreadyDecided, PhoneTaken) as refusal:
         return _page(request, refused=_words(refusal))

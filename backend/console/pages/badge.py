@@ -9,10 +9,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 from uuid6 import uuid7
 
-from backend.console.pages.record import person_of, record_page, show
+from backend.console.pages.record import person_of, record_page, sent_from, show
 from backend.lib.api import now
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import Invalid, Refusal, require
@@ -47,7 +47,7 @@ def badge_card(request: HttpRequest) -> HttpResponse:
 
 
 @record_page
-@require_POST
+@sent_from("badge")
 def photo(request: HttpRequest) -> HttpResponse:
     """Keep or delete the picture of oneself."""
     user = person_of(request)
@@ -84,7 +84,8 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
         "before": page - 1 if page else None,
         "after": page + 1 if len(shown) > MEMBERS else None,
         "said": said,
-        "at": at,
+        "most": SHEET,
+        "more_than_sheet": queries.has_more_badges(unit, at=at, limit=SHEET),
     }
     return show(request, "unit_badges", context, page="badge")
 
@@ -101,7 +102,7 @@ def badge_sheet(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @record_page
-@require_POST
+@sent_from("unit-badges", "number")
 def revoke(request: HttpRequest, number: str, person: str) -> HttpResponse:
     """Revoke the badge of one of a unit's people."""
     reason = request.POST.get("reason", "")[:80].strip() or "revoked"

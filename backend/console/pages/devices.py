@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from backend.console.pages.record import person_of, record_page, show
+from backend.console.pages.record import person_of, record_page, sent_from, show
 from backend.lib.api import now
 from backend.lib.errors import Invalid, TooMany
 from backend.volunteers import queries, services
@@ -27,7 +27,7 @@ def devices(request: HttpRequest) -> HttpResponse:
 
 
 @record_page
-@require_POST
+@sent_from("devices")
 def sign_out_device(request: HttpRequest, device_id: UUID) -> HttpResponse:
     """Sign a device out from afar; it loses its tokens and sockets at once."""
     services.revoke_device(device_id=device_id, by=person_of(request), at=now())
@@ -36,7 +36,7 @@ def sign_out_device(request: HttpRequest, device_id: UUID) -> HttpResponse:
 
 @record_page
 @sensitive_post_parameters("current", "new")
-@require_POST
+@sent_from("devices")
 def password(request: HttpRequest) -> HttpResponse:
     """Change the password, and sign out everywhere else."""
     user, new = person_of(request), request.POST.get("new", "")[:200]

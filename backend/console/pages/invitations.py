@@ -23,7 +23,10 @@ def invitations(request: HttpRequest, number: str) -> HttpResponse:
     """Show who has no password yet; print slips for those who are chosen, whose former codes are void."""
     unit = unit_by_number(number)
     require(rules.may_manage(person_of(request), unit, now()))
-    waiting = _waiting(unit)
+    page = request.GET.get("page", "")
+    place = int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 0
+    found = _waiting(unit, place * AT_ONCE)
+    waiting = found[:AT_ONCE]
     chosen = (
         {one for one in request.POST.getlist("person") if one.isdecimal()}
         if request.method == "POST"
@@ -44,15 +47,17 @@ def invitations(request: HttpRequest, number: str) -> HttpResponse:
             for person in waiting
         ],
         "nobody": request.method == "POST",
+        "before": place - 1 if place else None,
+        "after": place + 1 if len(found) > AT_ONCE else None,
     }
     return show(request, "invitations", context, page="badge", status=422 if context["nobody"] else 200)
 
 
-def _waiting(unit: Unit) -> list[Volunteer]:
-    """Return the members of a unit who cannot sign in yet, by number; at most 200."""
+def _waiting(unit: Unit, start: int) -> list[Volunteer]:
+    """Return the members of a unit who cannot sign in yet, by number: as many as fit a page, and one more."""
     no_password = Q(user__password="") | Q(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)
     without = Volunteer.objects.filter(no_password, memberships__unit=unit, user__is_active=True)
-    return list(without.select_related("user").order_by("number")[:AT_ONCE])
+    return list(without.select_related("user").order_by("number")[start : start + AT_ONCE + 1])
 
 
 def _slips(request: HttpRequest, people: list[Volunteer]) -> HttpResponse:

@@ -6,9 +6,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from backend.console.pages.record import person_of, record_page, show, zone_of
+from backend.console.pages.record import person_of, record_page, sent_from, show
 from backend.lib.api import now
 from backend.lib.errors import Refusal, TooMany, require
 from backend.volunteers.models import LookedAt, Purpose
@@ -33,8 +33,8 @@ def my_data(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-@require_POST
 @record_page
+@sent_from("my-data")
 def decide(request: HttpRequest, purpose: str) -> HttpResponse:
     """Agree to a purpose, or withdraw."""
     require(purpose in Purpose.values)
@@ -60,9 +60,9 @@ def export(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_POST
 @sensitive_post_parameters("password")
 @record_page
+@sent_from("my-data")
 def delete(request: HttpRequest) -> HttpResponse:
     """Delete everything of one's own, and say what was kept."""
     user, password = person_of(request), request.POST.get("password", "")
@@ -94,7 +94,6 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
         "credentials": volunteer.credentials.order_by("-valid_from", "pk"),
         "guardians": queries.guardians_of(volunteer),
         "at": now(),
-        "zone": zone_of(volunteer),
     }
     return show(request, "my_data", context, page="my-data", status=status)
 

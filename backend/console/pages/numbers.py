@@ -14,10 +14,10 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 from uuid6 import uuid7
 
-from backend.console.pages.record import person_of, record_page, show
+from backend.console.pages.record import person_of, record_page, sent_from, show
 from backend.lib.api import now
 from backend.lib.checkdigit import format_volunteer_number
 from backend.lib.errors import NotFound, Refusal, require
@@ -58,6 +58,8 @@ REFUSED: dict[str, Promise] = {
     "not-allowed": _("Your posts do not allow this."),
 }
 """What a person is told of a refusal, by the end of its problem type."""
+WRONG = {"phone-taken": {"phone"}, "number-taken": {"number"}, "number-not-yours": {"number"}}
+"""Which field of the form a refusal is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,14 @@ def numbers(request: HttpRequest) -> HttpResponseBase:
     return _page(request, {"asked": asked, **(_found(asked, person_of(request), now()) if asked else {})})
 
 
-@require_POST
 @record_page
+@sent_from("numbers")
 def walk_in(request: HttpRequest) -> HttpResponseBase:
     """Register somebody on the spot, and show the temporary number."""
     unit = unit_by_number(request.POST.get("unit", ""))
-    body = _body(WalkInIn, request, ("id", "name", "phone", "born_on"))
+    body, wrong = _body(WalkInIn, request, ("id", "name", "phone", "born_on"))
     if body is None:
-        return _refused(request, gettext("Some fields are missing or wrong."))
+        return _refused(request, gettext("Some fields are missing or wrong."), wrong)
     try:
         person = register_walk_in(
             walk_in_id=body.id,
@@ -99,8 +101,8 @@ def walk_in(request: HttpRequest) -> HttpResponseBase:
     return _to_number(person.number)
 
 
-@require_POST
 @record_page
+@sent_from("numbers")
 def life_number(request: HttpRequest) -> HttpResponseBase:
     """Give whoever has a temporary number one for life."""
     number = number_in(request.POST.get("number", ""))
@@ -111,14 +113,14 @@ def life_number(request: HttpRequest) -> HttpResponseBase:
     return _to_number(person.number)
 
 
-@require_POST
 @record_page
+@sent_from("numbers")
 def new_block(request: HttpRequest) -> HttpResponseBase:
     """Hand a block of numbers to a unit, and show it."""
     unit = unit_by_number(request.POST.get("unit", ""))
-    body = _body(BlockIn, request, ("id", "size"))
+    body, wrong = _body(BlockIn, request, ("id", "size"))
     if body is None:
-        return _refused(request, gettext("Some fields are missing or wrong."))
+        return _refused(request, gettext("Some fields are missing or wrong."), wrong)
     try:
         block = issue_block(block_id=body.id, unit=unit, size=body.size, by=person_of(request), at=now())
     except Refusal as refusal:
@@ -135,16 +137,17 @@ def block(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseBase
     return _block_page(request, unit, block_id)
 
 
-@require_POST
 @record_page
+@sent_from("number-block", "number", "block_id")
 def register(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseBase:
     """Bring in somebody who got a number of the block without a network."""
     unit = unit_by_number(number)
     require(may_manage(person_of(request), unit, now()))
-    body = _body(RegistrationIn, request, ("number", "name", "phone", "born_on"))
-    given = read_number(body.number) if body else None
+    body, wrong = _body(RegistrationIn, request, ("number", "name", "phone", "born_on"))
+    given = read_number(request.POST.get("number", ""))
     if body is None or given is None:
-        return _block_page(request, unit, block_id, gettext("Some fields are missing or wrong."))
+        wrong |= {"number"} if given is None else set()
+        return _block_page(request, unit, block_id, gettext("Some fields are missing or wrong."), wrong)
     try:
         register_from_block(
             number=given,
@@ -157,12 +160,12 @@ def register(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseB
         )
     except Refusal as refusal:
         why = str(REFUSED.get(refusal.slug(), refusal.detail))
-        return _block_page(request, unit, block_id, why)
+        return _block_page(request, unit, block_id, why, WRONG.get(refusal.slug()))
     return redirect("console:number-block", unit.number, block_id)
 
 
-@require_POST
 @record_page
+@sent_from("number-block", "number", "block_id")
 def take_back(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseBase:
     """Take a block back: what is left of it is void."""
     unit = unit_by_number(number)
@@ -170,8 +173,16 @@ def take_back(request: HttpRequest, number: str, block_id: UUID) -> HttpResponse
     return redirect("console:number-block", unit.number, block_id)
 
 
-def _block_page(request: HttpRequest, unit: Unit, block_id: UUID, problem: str = "") -> HttpResponse:
-    context = {"unit": unit, "held": block_with_numbers(unit, block_id), "problem": problem}
+def _block_page(
+    request: HttpRequest, unit: Unit, block_id: UUID, problem: str = "", wrong: set[str] | None = None
+) -> HttpResponse:
+    context = {
+        "unit": unit,
+        "held": block_with_numbers(unit, block_id),
+        "problem": problem,
+        "given": request.POST,
+        "wrong": wrong or set(),
+    }
     return show(request, "number_block", context, page="numbers", status=422 if problem else 200)
 
 
@@ -202,24 +213,25 @@ def _written(found: NumberOut) -> dict[str, str]:
     return {name: format_volunteer_number(int(number)) for name, number in both.items() if number}
 
 
-def _body(shape: type[_Body], request: HttpRequest, names: tuple[str, ...]) -> _Body | None:
-    """Return the fields of a form as the shape that the REST door takes; None when they do not fit."""
+def _body(shape: type[_Body], request: HttpRequest, names: tuple[str, ...]) -> tuple[_Body | None, set[str]]:
+    """Return the fields of a form as the shape that the REST door takes; None, and which of them do not fit."""
     fields = {name: value for name in names if (value := request.POST.get(name, "").strip())}
     try:
-        return shape.model_validate(fields)
-    except pydantic.ValidationError:
-        return None
+        return shape.model_validate(fields), set()
+    except pydantic.ValidationError as error:
+        return None, {str(one["loc"][0]) for one in error.errors() if one["loc"]}
 
 
 def _told(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Return the page with the reason for which something was not done; what is hidden stays so."""
     if isinstance(refusal, NotFound):
         raise refusal
-    return _refused(request, str(REFUSED.get(refusal.slug(), refusal.detail)))
+    why = str(REFUSED.get(refusal.slug(), refusal.detail))
+    return _refused(request, why, WRONG.get(refusal.slug()))
 
 
-def _refused(request: HttpRequest, why: str) -> HttpResponse:
-    return _page(request, {"problem": why}, status=422)
+def _refused(request: HttpRequest, why: str, wrong: set[str] | None = None) -> HttpResponse:
+    return _page(request, {"problem": why, "given": request.POST, "wrong": wrong or set()}, status=422)
 
 
 def _to_number(number: int) -> HttpResponse:

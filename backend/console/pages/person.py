@@ -11,14 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 from uuid6 import uuid7
 
-from backend.console.pages.record import person_of, record_page, show, zone_of
+from backend.console.pages.record import person_of, record_page, sent_from, show
 from backend.lib.api import now
 from backend.lib.checkdigit import format_volunteer_number
 from backend.lib.errors import Invalid, Refusal, require
 from backend.volunteers.models import CredentialKind, LookedAt, Standing, User, Volunteer
+from backend.volunteers.queries.availability import zone_of
 from backend.volunteers.queries.masking import is_whole, seen_in_full, shown
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.privacy import guardians_of
@@ -40,7 +41,7 @@ def person(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @record_page
-@require_POST
+@sent_from("person", "number")
 def decide_standing(request: HttpRequest, number: str) -> HttpResponse:
     """Suspend, reinstate or retire somebody."""
     volunteer = _seen(request, number)
@@ -62,7 +63,7 @@ def decide_standing(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @record_page
-@require_POST
+@sent_from("person", "number")
 def add_credential(request: HttpRequest, number: str) -> HttpResponse:
     """Note an insurance, a training or an agreement."""
     volunteer, posted = _seen(request, number), request.POST
@@ -80,7 +81,7 @@ def add_credential(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @record_page
-@require_POST
+@sent_from("person", "number")
 def end_credential(request: HttpRequest, number: str, credential_id: UUID) -> HttpResponse:
     """Revoke a record that was wrong, or that no longer holds."""
     volunteer, by = _seen(request, number), person_of(request)
@@ -92,7 +93,7 @@ def end_credential(request: HttpRequest, number: str, credential_id: UUID) -> Ht
 
 
 @record_page
-@require_POST
+@sent_from("person", "number")
 @sensitive_post_parameters("phone")
 def add_guardian(request: HttpRequest, number: str) -> HttpResponse:
     """Note a guardian who agrees."""
@@ -108,7 +109,7 @@ def add_guardian(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @record_page
-@require_POST
+@sent_from("person", "number")
 def end_guardian(request: HttpRequest, number: str, guardian_id: UUID) -> HttpResponse:
     """Note that a guardian no longer agrees."""
     volunteer, by = _seen(request, number), person_of(request)
@@ -170,7 +171,7 @@ def _page(
         "guardian_id": uuid7(),
         "problem": problem,
         "at": at,
-        "zone": zone_of(volunteer),
+        "zone": zone_of(volunteer.user),
     }
     return show(request, "person", context, page="roster", status=status)
 
@@ -192,5 +193,5 @@ def _day(text: str, volunteer: Volunteer, *, ends: bool = False) -> datetime | N
     """
     if not text:
         return None
-    day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=ZoneInfo(zone_of(volunteer)))
+    day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=ZoneInfo(zone_of(volunteer.user)))
     return day + timedelta(days=1, seconds=-1) if ends else day

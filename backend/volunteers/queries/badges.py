@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from backend.lib.errors import NotFound
 from backend.volunteers.badge_text import (
@@ -90,10 +90,18 @@ def text_of(badge: Badge) -> str:
 
 def badges_in(unit: Unit, *, at: datetime, limit: int) -> list[Badge]:
     """Return the good badges of the people of a unit and below, by number, for printing."""
-    badges = Badge.objects.select_related("volunteer__user", "volunteer__photo", "unit")
-    belongs = within(unit.path, "volunteer__memberships__unit__path")
-    found = badges.filter(belongs, revoked_at=None, valid_until__gte=at.date()).distinct()
+    found = _badges_within(unit, at).select_related("volunteer__user", "volunteer__photo", "unit")
     return list(found.order_by("volunteer__number")[:limit])
+
+
+def has_more_badges(unit: Unit, *, at: datetime, limit: int) -> bool:
+    """Tell whether a unit and those below have more good badges than `limit`."""
+    return _badges_within(unit, at)[limit : limit + 1].exists()
+
+
+def _badges_within(unit: Unit, at: datetime) -> QuerySet[Badge]:
+    belongs = within(unit.path, "volunteer__memberships__unit__path")
+    return Badge.objects.filter(belongs, revoked_at=None, valid_until__gte=at.date()).distinct()
 
 
 def badge_keys() -> BadgeKeys:

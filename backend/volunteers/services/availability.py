@@ -1,15 +1,25 @@
 """People say when they plan to be available."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import pydantic
 from django.db import transaction
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid
 from backend.volunteers.models import DatedAvailability, User, Volunteer, WeeklyAvailability
 from backend.volunteers.queries.availability import availability_of
-from backend.volunteers.schemas.availability import AvailabilityIn, AvailabilityOut, minutes_of
+from backend.volunteers.schemas.availability import (
+    AvailabilityIn,
+    AvailabilityOut,
+    HoursIn,
+    HoursOut,
+    PeriodIn,
+    PeriodOut,
+    minutes_of,
+)
 
 PLANNED_AHEAD = timedelta(days=366)
 
@@ -27,7 +37,7 @@ def plan_availability(*, wanted: AvailabilityIn, by: User, at: datetime) -> Avai
     ]
     if errors:
         raise Invalid(errors=errors)
-    volunteer = Volunteer.objects.select_for_update().get(user=by)
+    volunteer = _lock(by)
     volunteer.weekly_availability.all().delete()
     volunteer.dated_availability.all().delete()
     WeeklyAvailability.objects.bulk_create(
@@ -48,3 +58,46 @@ def plan_availability(*, wanted: AvailabilityIn, by: User, at: datetime) -> Avai
     planned: dict[str, Any] = {"weekly": len(wanted.weekly), "periods": len(wanted.periods)}
     record("availability.planned", subject=f"volunteer.{volunteer.pk}", by=by, at=at, **planned)
     return availability_of(by, at=at)
+
+
+@transaction.atomic
+def add_to_plan(
+    *, hours: Sequence[HoursIn] = (), periods: Sequence[PeriodIn] = (), by: User, at: datetime
+) -> AvailabilityOut:
+    """Add entries to a plan. Locks the volunteer. Raises Invalid for what overlaps, is too much, or out of time."""
+    _lock(by)
+    plan = availability_of(by, at=at)
+    try:
+        wanted = AvailabilityIn.model_validate(
+            {
+                "weekly": [one.model_dump() for one in (*plan.weekly, *hours)],
+                "periods": [one.model_dump() for one in (*plan.periods, *periods)],
+            }
+        )
+    except pydantic.ValidationError as error:
+        raise Invalid(
+            errors=[{"pointer": "", "detail": "overlaps with another entry, or is too much"}]
+        ) from error
+    return plan_availability(wanted=wanted, by=by, at=at)
+
+
+@transaction.atomic
+def take_from_plan(
+    *, hours: HoursOut | None = None, period: PeriodOut | None = None, by: User, at: datetime
+) -> AvailabilityOut:
+    """Take an entry from a plan; one that is not there changes nothing. Locks the volunteer."""
+    _lock(by)
+    plan = availability_of(by, at=at)
+    if hours not in plan.weekly and period not in plan.periods:
+        return plan
+    wanted = AvailabilityIn.model_validate(
+        {
+            "weekly": [one.model_dump() for one in plan.weekly if one != hours],
+            "periods": [one.model_dump() for one in plan.periods if one != period],
+        }
+    )
+    return plan_availability(wanted=wanted, by=by, at=at)
+
+
+def _lock(user: User) -> Volunteer:
+    return Volunteer.objects.select_for_update().get(user=user)
