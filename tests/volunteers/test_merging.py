@@ -12,6 +12,7 @@ from backend.lib.errors import NotAllowed, NotFound
 from backend.realtime.models import Revocation
 from backend.volunteers import services
 from backend.volunteers.models import Device, NumberAlias, Role, Standing, User, Volunteer
+from backend.volunteers.models.accounts import phone_tail_key
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.services.merging import NotMergeable, merge_volunteers
 from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
@@ -105,6 +106,8 @@ def test_what_was_missing_is_taken_from_the_duplicate(
 
     assert User.objects.get(pk=kept.user_id).phone == phone
     assert User.objects.get(pk=duplicate.user_id).phone == ""
+    tails = [User.objects.get(pk=who.user_id).phone_tail_key for who in (kept, duplicate)]
+    assert tails == [phone_tail_key(phone), ""]
     assert merged.born_on == date(1980, 1, 1)
 
 
