@@ -37,6 +37,7 @@ from backend.volunteers.services.consents import give_consent, withdraw_consent
 from backend.volunteers.services.duty import NotInService
 from backend.volunteers.services.own_data import erase_person
 from backend.volunteers.services.retention import keep_to_limits
+from backend.volunteers.services.standing import retire, suspend
 from tests.conftest import Formation, MakeVolunteer, Published, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -243,6 +244,23 @@ def test_rule_4_what_was_recorded_between_withdrawal_and_a_new_consent_is_never_
     set_duty(on=False, by=volunteer, at=later)
     assert report(person, at + 2 * minute, later + minute) == "off_duty"
     assert report(person, again + minute, later + minute) == "accepted"
+
+
+def test_rule_4_whoever_is_suspended_or_retires_on_a_task_is_tracked_no_more(
+    call: Callable[..., Task], volunteer: User, leader: User, at: datetime
+) -> None:
+    person, number = volunteer.volunteer, f"{volunteer.volunteer.number:08d}"
+    minute = timedelta(minutes=1)
+    task = call(starts_at=at + 5 * minute, answer_by=at + 4 * minute)
+    reply(task, person, at)
+    suspend(number=number, reason="Drunk", by=leader, at=at + 10 * minute)
+    later = at + 12 * minute
+
+    assert report(person, later, later) == "off_duty"
+    assert report(person, at + 9 * minute, later) == "accepted"
+    retire(number=number, by=volunteer, at=at + 15 * minute)
+    later = at + 17 * minute
+    assert report(person, later, later) == "off_duty"
 
 
 def test_rule_4_a_report_stored_after_the_withdrawal_is_taken_off_the_map(
