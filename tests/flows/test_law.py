@@ -348,14 +348,15 @@ def test_rule_7_everybody_takes_out_what_is_kept_of_them(
 
 
 def test_rule_7_deletion_leaves_service_records_that_lead_to_nobody(
-    call: Callable[..., Task], volunteer: User, client_of: ClientOf, at: datetime
+    call: Callable[..., Task], volunteer: User, client_of: ClientOf, published: Published, at: datetime
 ) -> None:
     number, task, client = volunteer.volunteer.number, call(), client_of(volunteer)
     reply(task, volunteer.volunteer, at)
     report(volunteer.volunteer, at, at)
     with pytest.raises(dispatch.StillOnTask):
         erase_person(by=volunteer, at=at)
-    reply(task, volunteer.volunteer, at, answer="decline", reason="My knee")
+    reply(task, volunteer.volunteer, at + timedelta(seconds=9), answer="decline", reason="My knee")
+    assert any("My knee" in str(data) for _, _, data in published(task.topic))
 
     erase_person(by=volunteer, at=at)
 
@@ -366,6 +367,7 @@ def test_rule_7_deletion_leaves_service_records_that_lead_to_nobody(
     assert not Fix.objects.filter(person=number).exists()
     kept = Assignment.objects.get(task=task, volunteer=gone)
     assert (kept.status, kept.reason) == ("declined", "")
+    assert not any("My knee" in str(data) for _, _, data in published)
     assert client.get("/api/v1/me").status_code == 401
 
 
