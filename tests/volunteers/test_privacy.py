@@ -10,9 +10,13 @@ from django.core.management import call_command
 from uuid6 import uuid7
 
 from backend.audit.models import Entry
+from backend.realtime.clock import tick
 from backend.realtime.models import LatestPosition
 from backend.volunteers.models import (
+    Application,
+    Challenge,
     Consent,
+    DutyPeriod,
     Guardian,
     Look,
     LookedAt,
@@ -253,6 +257,28 @@ def test_the_last_place_of_whoever_is_off_the_map_is_deleted_after_an_hour(db: N
     assert trim_places(at=at) == 1
     assert set(LatestPosition.objects.values_list("person", flat=True)) == {2, 3}
     assert RetentionRun.objects.get().kind == "last places"
+
+
+def test_everything_that_the_clock_deletes_of_people_stands_on_the_report(
+    volunteer: User, formation: Formation, at: datetime
+) -> None:
+    old = at - timedelta(days=100)
+    person = volunteer.volunteer
+    DutyPeriod.objects.create(volunteer=person, since=old, until=old)
+    Challenge.objects.create(pk=uuid7(), user=volunteer, made_at=old, expires_at=old)
+    Application.objects.create(
+        pk=uuid7(), unit=formation.squadron_a, name="甲", at=old, decided_at=old, status="rejected"
+    )
+
+    tick(at=at)
+
+    report = dict(RetentionRun.objects.filter(deleted__gt=0).values_list("kind", "deleted"))
+    assert report == {
+        "times of duties": 1,
+        "decided applications": 1,
+        "sign-ins without a second factor": 1,
+    }
+    assert RetentionRun.objects.filter(kind="imports that nobody started", deleted=0).exists()
 
 
 @pytest.mark.parametrize(
