@@ -31,7 +31,7 @@ from backend.volunteers.models import (
     Volunteer,
 )
 from backend.volunteers.queries.export import export_of
-from backend.volunteers.queries.masking import phones_for
+from backend.volunteers.queries.exports import exported_people
 from backend.volunteers.services import set_duty
 from backend.volunteers.services.consents import give_consent, withdraw_consent
 from backend.volunteers.services.duty import NotInService
@@ -312,22 +312,21 @@ def test_rule_5_the_clock_deletes_no_service_record_within_ten_years(
 
 
 def test_rule_6_phones_are_masked_by_role(
-    formation: Formation, volunteer: User, leader: User, commander: User, outsider: User, at: datetime
+    formation: Formation, volunteer: User, leader: User, commander: User, client_of: ClientOf, at: datetime
 ) -> None:
-    person = Volunteer.objects.select_related("user").get(user=volunteer)
+    unit, number = formation.squadron_a, f"{volunteer.volunteer.number:08d}"
 
-    shown = {
-        viewer: phones_for(viewer, [person], at=at)[person.pk]
-        for viewer in (volunteer, leader, commander, outsider)
-    }
+    def in_export(viewer: User) -> str:
+        (portion,) = exported_people(unit, viewer, at=at)
+        return next(line.phone for line in portion if line.number == number)
+
+    def on_roster(viewer: User) -> str:
+        rows = client_of(viewer).get(f"/api/v1/units/{unit.number}/roster").json()["items"]
+        return str(next(row["phone"] for row in rows if row["number"] == number))
 
     masked = f"{volunteer.phone[:3]}****{volunteer.phone[-4:]}"
-    assert shown == {
-        volunteer: volunteer.phone,
-        leader: volunteer.phone,
-        commander: masked,
-        outsider: masked,
-    }
+    assert [in_export(viewer) for viewer in (leader, commander)] == [volunteer.phone, masked]
+    assert [on_roster(viewer) for viewer in (leader, commander)] == [masked, masked]
 
 
 # --- 7 ------------------------------------------------------------------------------------------------------------

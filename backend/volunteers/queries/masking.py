@@ -1,49 +1,22 @@
-"""Who sees what of a person: the one place where phones are masked.
+"""Who sees what of a person's phone, and how it is masked for the others.
 
 | who looks | the phone |
 |---|---|
 | oneself | whole |
-| leader or deputy of a unit that the person belongs to | whole |
-| everybody else who may see the person | `138****1234` |
+| leader, deputy or commander of the person's very unit, who exports its roster | whole |
+| whoever looks after a unit, of those who apply to it | whole |
 | the issuer of a task, of somebody whom the offer has not reached | whole, to call by hand |
+| everybody else who may see the person, on rosters and lists | `138****1234` |
 
-Names are for those who may see the person; what is public shows the number alone.
+Names are for those who may see the person; what is public shows the number alone. Identity cards are shown to oneself.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
-
-from backend.volunteers.models import Membership, Role, User, Volunteer
-from backend.volunteers.rules import current_posts
-
-NEAREST_ROLES = (Role.LEADER, Role.DEPUTY)
+SHORTEST = 11
+"""Of a shorter number what is left to mask could be guessed."""
 
 
 def masked(phone: str) -> str:
     """Return `138****1234`: enough to recognise a number, too little to call it."""
-    if len(phone) < 8:
+    if len(phone) < SHORTEST:
         return "****" if phone else ""
     return f"{phone[:3]}****{phone[-4:]}"
-
-
-def masked_id_card(number: str) -> str:
-    """Return `330726********1234`: the district and the end."""
-    return f"{number[:6]}{'*' * (len(number) - 10)}{number[-4:]}" if len(number) > 10 else "*" * len(number)
-
-
-def seen_in_full(viewer: User, volunteer_ids: Iterable[int], *, at: datetime) -> set[int]:
-    """Return those of the people (keys of volunteers) whose phone the viewer sees whole; two queries."""
-    wanted = set(volunteer_ids)
-    led = current_posts(viewer.pk, at).filter(role__in=NEAREST_ROLES).values("unit")
-    near = Membership.objects.filter(volunteer__in=wanted, unit__in=led).values_list("volunteer", flat=True)
-    own = Volunteer.objects.filter(pk__in=wanted, user=viewer).values_list("pk", flat=True)
-    return {*near, *own}
-
-
-def phones_for(viewer: User, people: Iterable[Volunteer], *, at: datetime) -> dict[int, str]:
-    """Return the phones of people, read together with their users, as the viewer sees them, by the volunteer's key."""
-    given = list(people)
-    whole = seen_in_full(viewer, [person.pk for person in given], at=at)
-    return {
-        person.pk: person.user.phone if person.pk in whole else masked(person.user.phone) for person in given
-    }
