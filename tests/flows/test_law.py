@@ -1,6 +1,6 @@
 """The hard rules from law, one after the other: what the law asks for is refused or done by the product itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from backend.dispatch import services as dispatch
 from backend.dispatch import topics
 from backend.dispatch.models import Assignment, Task
 from backend.dispatch.schemas import AnswerIn, CallOutIn, LegalBasisIn, TaskIn
+from backend.dispatch.services.places import Answer
 from backend.lib.errors import NotAllowed, NotFound
 from backend.realtime.clock import tick
 from backend.realtime.frames import FixIn
@@ -86,6 +87,10 @@ def reply(task: Task, person: Volunteer, at: datetime, **answer: Any) -> str:
 def report(person: Volunteer, recorded: datetime, at: datetime) -> str:
     fix = FixIn.model_validate({"at": recorded, "lon": 119.9, "lat": 29.4, "datum": "wgs84"})
     return store_fixes([Report(person.number, [fix])], at=at)[0][0]
+
+
+def status_of(task: Task, people: Sequence[Volunteer]) -> list[str]:
+    return [Assignment.objects.get(task=task, volunteer=person).status for person in people]
 
 
 def scope_of(person: Volunteer) -> str:
@@ -191,6 +196,39 @@ def test_rule_3_whose_insurance_was_revoked_since_cannot_accept_but_may_decline(
     with pytest.raises(dispatch.CredentialsMissing):
         reply(task, volunteer.volunteer, at, risk_acknowledged=True)
     assert reply(task, volunteer.volunteer, at, answer="decline") == "declined"
+
+
+def test_rule_3_whose_insurance_was_revoked_since_does_not_move_up_from_the_reserve(
+    call: Callable[..., Task], formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    people = [make_volunteer(formation.squadron_a) for _ in range(4)]
+    task = call(category="rescue", headcount=2)
+    states = [
+        reply(task, person, at + timedelta(seconds=n), risk_acknowledged=True)
+        for n, person in enumerate(people)
+    ]
+    assert states == ["accepted", "accepted", "reserve", "reserve"]
+    Credential.objects.filter(volunteer=people[2], kind="insurance").update(revoked_at=at)
+
+    reply(task, people[0], at + timedelta(seconds=9), answer="decline")
+    assert status_of(task, people[2:]) == ["reserve", "accepted"]
+    reply(task, people[1], at + timedelta(seconds=10), answer="decline")
+    assert status_of(task, people[2:]) == ["reserve", "accepted"]
+
+
+def test_rule_2_whose_guardian_no_longer_agrees_does_not_move_up_from_the_reserve(
+    call: Callable[..., Task], formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    adult, minor = make_volunteer(formation.squadron_a), make_volunteer(formation.squadron_a, adult=False)
+    task = call(headcount=1)
+    assert [reply(task, person, at) for person in (adult, minor)] == ["accepted", "reserve"]
+    Guardian.objects.filter(volunteer=minor).update(withdrawn_at=at)
+    again = Answer(task.pk, AnswerIn(answer="accept"), minor.user, at)
+    gives_back = Answer(task.pk, AnswerIn(answer="decline"), adult.user, at)
+
+    dispatch.answer_offers([again, gives_back])
+
+    assert status_of(task, [adult, minor]) == ["declined", "reserve"]
 
 
 # --- 4 ------------------------------------------------------------------------------------------------------------
