@@ -11,6 +11,7 @@ from uuid6 import uuid7
 
 from backend.audit.models import Entry
 from backend.realtime.clock import tick
+from backend.realtime.due import trim_places
 from backend.realtime.models import LatestPosition
 from backend.volunteers.models import (
     Application,
@@ -247,8 +248,6 @@ def test_retention_deletes_what_is_past_its_limit_and_reports_it(
 
 
 def test_the_last_place_of_whoever_is_off_the_map_is_deleted_after_an_hour(db: None, at: datetime) -> None:
-    from backend.realtime.due import trim_places
-
     for person, scope, hours in ((1, "", 2), (2, "", 0), (3, "0001", 2)):
         LatestPosition.objects.create(
             person=person, scope=scope, at=at, received_at=at - timedelta(hours=hours), lon=119.9, lat=29.4
