@@ -35,8 +35,9 @@ def erase_person(*, by: User, at: datetime) -> Erased:
     """Delete everything of a person at once; the password has been checked.
 
     Name, phone, identity card, date of birth, skills, guardians, tracks, devices and sessions go; memberships and posts
-    end. Service records stay with the number, which leads to nobody any more. Locks what the apps' checks lock, then
-    the volunteer. Raises what a check raises: whoever is on a task that they accepted gives it back first.
+    end. Service records stay with the number, which leads to nobody any more. The same is done to records that were
+    merged into this one. Locks what the apps' checks lock, then these records in the order of their keys.
+    Raises what a check raises: whoever is on a task that they accepted gives it back first.
     """
     # What the checks lock comes before the person, as everywhere: answering locks the task, then touches the account.
     for part in PARTS.values():
