@@ -6,7 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
+from pydantic import TypeAdapter
+
 from backend.audit.chain import FORM, Line, SignedHead
+
+_LINE, _HEAD = TypeAdapter(Line), TypeAdapter(SignedHead)
+"""Check the kinds of values: a file may hold anything."""
 
 
 def write_book(items: Iterable[Line | SignedHead], file: TextIO, *, before: SignedHead | None) -> None:
@@ -20,6 +25,16 @@ def _write(file: TextIO, content: dict[str, Any]) -> None:
     file.write(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
+def _line(content: dict[str, Any]) -> Line:
+    Line(**content)  # raises TypeError for a field that is missing, or that no row has
+    return _LINE.validate_python(content)
+
+
+def _head(content: dict[str, Any]) -> SignedHead:
+    SignedHead(**content)
+    return _HEAD.validate_python(content)
+
+
 class Exported:
     """An audit in a file that `write_book` wrote. Raises ValueError when it is none."""
 
@@ -30,8 +45,8 @@ class Exported:
             raise ValueError(f"this is no exported audit: its first line does not say “{FORM}”")
         before = first.get("before")
         try:
-            self.before = SignedHead(**before) if before else None
-        except TypeError as error:
+            self.before = _head(before) if before else None
+        except (TypeError, ValueError) as error:
             raise ValueError(f"its first line names no head: {error}") from error
 
     def size(self) -> int:
@@ -59,12 +74,12 @@ class Exported:
         for number, content in enumerate(self._parsed(), 1):
             try:
                 if "row" in content:
-                    yield Line(**content["row"])
+                    yield _line(content["row"])
                 elif "head" in content:
-                    yield SignedHead(**content["head"])
+                    yield _head(content["head"])
                 elif number > 1:
                     raise TypeError("neither a row nor a head")
-            except TypeError as error:
+            except (TypeError, ValueError) as error:
                 raise ValueError(f"line {number} is no row and no head: {error}") from error
 
     def _parsed(self) -> Iterator[dict[str, Any]]:

@@ -48,6 +48,12 @@ def last_head() -> SignedHead | None:
     return head_of(head) if head else None
 
 
+def head_numbered(number: int) -> SignedHead | None:
+    """Return one head."""
+    head = Head.objects.filter(number=number).first()
+    return head_of(head) if head else None
+
+
 def line_of(entry: Any) -> Line:
     """Return a row as it is hashed; also of a migration's model."""
     return Line(

@@ -5,7 +5,8 @@ the first thing that is wrong it stops: what comes after has no proof.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -63,6 +64,7 @@ class Verdict:
     waiting: int = 0
     waiting_since: str = ""
     late: int = 0
+    before: SignedHead | None = None
     last: SignedHead | None = None
     finding: Finding | None = None
     remarks: list[str] = field(default_factory=list)
@@ -86,21 +88,20 @@ class Witness:
     digest: str
 
 
-def read_witnesses(lines: Iterable[str]) -> dict[int, Witness]:
-    """Return the heads that a log names, by their number; whatever else stands in it is passed over."""
-    found = {}
-    for line in lines:
-        if match := WITNESS.search(line):
-            number, day, count, digest = match.groups()
-            found[int(number)] = Witness(int(number), day, int(count), digest)
-    return found
+def read_witnesses(lines: Iterable[str]) -> set[Witness]:
+    """Return the heads that a log names; whatever else stands in it is passed over.
+
+    A chain that was put back is told of twice, by the same numbers: both are kept.
+    """
+    matches = (WITNESS.search(line) for line in lines)
+    return {Witness(int(one[1]), one[2], int(one[3]), one[4]) for one in matches if one}
 
 
 def verify(
     book: Book,
     keys: PublicKeys,
     *,
-    witnesses: Mapping[int, Witness] | None = None,
+    witnesses: Collection[Witness] = (),
     is_sealed: Callable[[Line], bool] | None = None,
     progress: Progress = lambda items: items,
 ) -> Verdict:
@@ -111,7 +112,7 @@ def verify(
     counted.
     """
     verdict = Verdict()
-    reading = _Reading(book, keys, witnesses or {}, verdict)
+    reading = _Reading(book, keys, witnesses, verdict)
     try:
         reading.begin()
         for item in progress(book.items()):
@@ -138,9 +139,12 @@ class _Reading:
     """Follows the chain, head by head."""
 
     def __init__(
-        self, book: Book, keys: PublicKeys, witnesses: Mapping[int, Witness], verdict: Verdict
+        self, book: Book, keys: PublicKeys, witnesses: Collection[Witness], verdict: Verdict
     ) -> None:
         self.book, self.keys, self.witnesses, self.verdict = book, keys, witnesses, verdict
+        self.known: defaultdict[int, list[Witness]] = defaultdict(list)
+        for one in witnesses:
+            self.known[one.number].append(one)
         self.last: SignedHead | None = None
         self.gathered: list[Line] = []
 
@@ -149,7 +153,8 @@ class _Reading:
         before = self.book.before
         if before:
             self._check_signature(before)
-        self.last = before
+            self._check_witnesses(before)
+        self.last = self.verdict.before = before
 
     def take(self, item: Line | SignedHead) -> None:
         """Gather a row, or prove the gathered rows by their head."""
@@ -180,9 +185,9 @@ class _Reading:
             )
             raise _Wrong("inserted", text, line.id)
         last = self.last
-        missing = [number for number in self.witnesses if last is None or number > last.number]
+        missing = [one for one in self.witnesses if last is None or one.number > last.number]
         if missing:
-            known = self.witnesses[max(missing)]
+            known = max(missing, key=lambda one: one.number)
             place = f"position {last.count + 1} of {last.day} on" if last else "the first on"
             raise _Wrong(
                 "removed",
@@ -205,8 +210,10 @@ class _Reading:
             raise _Wrong(
                 "changed", f"head {head.number} of {head.day} does not begin where the one before ends"
             )
-        witness = self.witnesses.get(head.number)
-        if witness and witness.digest != head.digest:
+        self._check_witnesses(head)
+
+    def _check_witnesses(self, head: SignedHead) -> None:
+        if any(one.digest != head.digest for one in self.known.get(head.number, ())):
             raise _Wrong(
                 "changed",
                 f"head {head.number} of {head.day} is not the one that was signed at first: the chain was put back"

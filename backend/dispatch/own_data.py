@@ -8,6 +8,8 @@ from django.conf import settings
 from backend.dispatch.models import AssignmentStatus, Task, TaskStatus
 from backend.dispatch.services.refusals import StillOnTask
 from backend.lib.errors import require
+from backend.realtime.due import trim_topic
+from backend.realtime.models import Topic
 from backend.volunteers.models import Volunteer
 from backend.volunteers.own_data import Part
 
@@ -43,8 +45,16 @@ def check_no_open_task(volunteer: Volunteer, at: datetime) -> None:
     require(not open_parts.exists(), StillOnTask)
 
 
-def erase_words(volunteer: Volunteer, _at: datetime) -> None:
-    """Take out what the person wrote; the parts stay as service records of a number without a name."""
+def erase_words(volunteer: Volunteer, at: datetime) -> None:
+    """Take out what the person wrote; the parts stay as service records of a number without a name.
+
+    Issuers were told of it by events of the tasks: those that are still kept go, and consoles get a snapshot instead.
+    """
+    kept = cast(timedelta, settings.MUSTER["EVENTS_KEPT"])
+    answered = volunteer.assignments.filter(answered_at__gte=at - kept).values_list("task", flat=True)
+    topics = Topic.objects.filter(name__in=[f"task.{task}" for task in answered]).order_by("name")
+    for name, head in topics.values_list("name", "head"):
+        trim_topic(name, head)
     volunteer.assignments.exclude(reason="").update(reason="")
 
 

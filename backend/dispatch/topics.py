@@ -81,15 +81,19 @@ def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
 def took_part(people: Iterable[int], since: datetime, at: datetime) -> Mapping[int, list[Window]]:
     """Return when `people` were on tasks that they accepted and did not give back, between `since` and `at`.
 
-    As far as they agree to being located, or the task names a legal basis.
+    As far as they agree to being located, or the task names a legal basis; not after they were suspended or retired.
     """
     around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
     rows = _parts(since - around, at + around).filter(volunteer__number__in=list(people))
+    left_at = Case(When(~Q(volunteer__standing=Standing.ACTIVE), then=F("volunteer__standing_since")))
     found: dict[int, list[Window]] = {}
-    for number, answered_at, starts_at, agreed_at, based_at in rows.values_list("volunteer__number", *_SINCE):
-        began = _since(answered_at, starts_at, agreed_at, based_at)
-        if began < starts_at + around:
-            found.setdefault(number, []).append(Window(began, starts_at + around))
+    for number, left, answered_at, starts_at, agreed_at, based_at in rows.annotate(
+        left_at=left_at
+    ).values_list("volunteer__number", "left_at", *_SINCE):
+        began, until = _since(answered_at, starts_at, agreed_at, based_at), starts_at + around
+        until = min(until, left) if left else until
+        if began < until:
+            found.setdefault(number, []).append(Window(began, until))
     return found
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from backend.audit.services import advance_chain
 from backend.realtime.clock import due
@@ -72,10 +72,15 @@ def trim_tracks(*, at: datetime) -> int:
 
 @due(every=timedelta(minutes=10))
 def trim_places(*, at: datetime) -> int:
-    """Delete where people were last seen who have been off the map for an hour; returns how many."""
-    gone = LatestPosition.objects.filter(scope="", received_at__lt=at - PLACES_KEPT)
+    """Delete where people were last seen who have been off the map for an hour, or silent for a whole duty.
+
+    A task ends by time alone: nobody takes off the map who was on it. Returns how many.
+    """
+    off_the_map = Q(scope="", received_at__lt=at - PLACES_KEPT)
+    silent = Q(received_at__lt=at - settings.MUSTER["MAX_DUTY"])
+    gone = LatestPosition.objects.filter(off_the_map | silent)
     step = list(gone.values_list("pk", flat=True)[:STEP])
-    return _noted("last places", LatestPosition.objects.filter(pk__in=step, scope="").delete()[0], at)
+    return _noted("last places", gone.filter(pk__in=step).delete()[0], at)
 
 
 def _noted(kind: str, count: int, at: datetime) -> int:

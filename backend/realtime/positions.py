@@ -97,9 +97,12 @@ def _store(reports: Sequence[Report], judge: "_Judge", at: datetime) -> list[lis
 def forget(persons: Iterable[int], *, at: datetime) -> None:
     """Take people off every live map at once: they went off duty or withdrew. The empty scope is seen by nobody.
 
-    The place itself is forgotten too; the row stays for a while, so that the maps learn of it.
+    The place itself is forgotten too; the row stays for a while, so that the maps learn of it. It is stamped with the
+    moment of writing: maps read a little behind the newest row, and an act may have waited longer for its locks.
     """
-    LatestPosition.objects.filter(person__in=list(persons)).update(scope="", received_at=at, lon=0.0, lat=0.0)
+    written_at = max(at, datetime.now(UTC))
+    gone = LatestPosition.objects.filter(person__in=list(persons))
+    gone.update(scope="", received_at=written_at, lon=0.0, lat=0.0)
 
 
 def _tracked(persons: Iterable[int], at: datetime) -> dict[int, Tracked]:

@@ -32,13 +32,13 @@ def end_suspensions(*, at: datetime) -> int:
 @due(every=timedelta(hours=1))
 def forget_applications(*, at: datetime) -> int:
     """Delete applications that were decided more than 90 days ago; returns how many."""
-    return applications.forget_applications(at=at)
+    return _reported("decided applications", applications.forget_applications(at=at), at)
 
 
 @due(every=timedelta(hours=1))
 def forget_duty_periods(*, at: datetime) -> int:
     """Delete the record of duties that ended more than a week ago; returns of how many."""
-    return services.forget_duty_periods(at=at)
+    return _reported("times of duties", services.forget_duty_periods(at=at), at)
 
 
 @due(every=timedelta(seconds=1))
@@ -50,7 +50,7 @@ def go_on_with_imports(*, at: datetime) -> int:
 @due(every=timedelta(hours=1))
 def forget_unstarted_imports(*, at: datetime) -> int:
     """Forget the people of imports that nobody started within a week; returns how many imports."""
-    return forget_unstarted(at=at)
+    return _reported("imports that nobody started", forget_unstarted(at=at), at)
 
 
 @due(every=timedelta(minutes=1))
@@ -80,4 +80,10 @@ def forget_who_withdrew(*, at: datetime) -> int:
 @due(every=timedelta(hours=1))
 def forget_challenges(*, at: datetime) -> int:
     """Delete the sign-ins that waited for a second factor and are over since a day; returns of how many."""
-    return second_factors.forget_challenges(at=at)
+    return _reported("sign-ins without a second factor", second_factors.forget_challenges(at=at), at)
+
+
+def _reported(kind: str, deleted: int, at: datetime) -> int:
+    """Put what was deleted on the report of retention, and return it."""
+    retention.note_deleted(kind, deleted, at=at)
+    return deleted

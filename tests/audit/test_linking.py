@@ -8,7 +8,7 @@ import pytest
 
 from backend.audit import keys, queries
 from backend.audit.models import Entry, Head
-from backend.audit.services import advance_chain, link_entries
+from backend.audit.services import advance_chain, link_entries, linking
 from backend.audit.services.linking import forget_heads
 from backend.realtime import clock, metrics
 from tests.audit.conftest import DAY, NOON, act, link, sql, verified
@@ -80,6 +80,24 @@ def test_a_clock_that_is_slow_adds_to_the_day_that_has_begun() -> None:
     link(NOON)
 
     assert places() == [(date(2026, 3, 2), 1), (date(2026, 3, 2), 2)]
+    assert verified().finding is None
+
+
+def test_a_clock_that_is_slow_adds_nothing_to_a_day_that_is_closed() -> None:
+    act()
+    link()
+    midnight = (NOON + DAY).replace(hour=0)
+    link(midnight)  # closes the day
+    act(NOON)
+
+    link(midnight - timedelta(seconds=1))
+
+    assert places() == [(date(2026, 3, 1), 1), (date(2026, 3, 2), 1)]
+    assert list(Head.objects.order_by("number").values_list("day", "closed")) == [
+        (date(2026, 3, 1), False),
+        (date(2026, 3, 1), True),
+        (date(2026, 3, 2), False),
+    ]
     assert verified().finding is None
 
 
@@ -200,6 +218,42 @@ def test_the_clock_notices_that_the_database_was_put_back(
     assert (entry.subject, entry.details) == ("head.3", {"digest": last.digest})
     assert "the audit was put back" in caplog.text
     assert any("audit.put_back" in remark for remark in verified().remarks)
+
+
+def test_a_step_that_fails_notices_again_that_the_database_was_put_back(
+    django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step in range(3):
+        chain_of(django_capture_on_commit_callbacks, NOON + timedelta(seconds=step))
+    sql("DELETE FROM audit_head WHERE number > 1")
+    sql("DELETE FROM audit_entry WHERE position > 1")
+    with monkeypatch.context() as broken:
+        broken.setattr(linking, "own_key_id", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            chain_of(django_capture_on_commit_callbacks, NOON + timedelta(seconds=9))
+
+    chain_of(django_capture_on_commit_callbacks, NOON + timedelta(seconds=10))
+
+    assert Entry.objects.get(act="audit.put_back").subject == "head.3"
+
+
+def test_the_clock_notices_though_another_has_gone_on_from_what_was_put_back(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    for step in range(3):
+        chain_of(django_capture_on_commit_callbacks, NOON + timedelta(seconds=step))
+    sql("DELETE FROM audit_head WHERE number > 1")
+    sql("DELETE FROM audit_entry WHERE position > 1")
+    mine = linking._memory.head
+    forget_heads()
+    for step in range(4):
+        chain_of(django_capture_on_commit_callbacks, NOON + timedelta(minutes=step))
+    assert not Entry.objects.filter(act="audit.put_back").exists()
+    linking._memory.head = mine
+
+    chain_of(django_capture_on_commit_callbacks, NOON + timedelta(minutes=9))
+
+    assert Entry.objects.get(act="audit.put_back").subject == "head.3"
 
 
 def test_heads_are_told_to_the_log_once_a_minute(

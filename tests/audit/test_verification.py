@@ -1,5 +1,6 @@
 """Whoever has the database and no key cannot change, remove, insert or swap a row without being found."""
 
+import json
 import re
 from datetime import date, timedelta
 from pathlib import Path
@@ -214,6 +215,44 @@ def test_a_chain_that_went_on_after_it_was_cut_is_found_by_a_head_that_was_kept(
 
     finding = verify(
         Stored(), {keys.own_key_id(): keys.own_public_key()}, witnesses=read_witnesses(told)
+    ).finding
+
+    assert finding is not None
+    assert "was put back" in finding.text
+
+
+def told_of(heads: Any) -> list[str]:
+    return [
+        f"audit head {head.number} {head.day} count {head.count} digest {head.digest}"
+        for head in map(queries.head_of, heads)
+    ]
+
+
+def test_a_chain_that_was_put_back_is_found_though_the_log_tells_of_its_new_heads_too(
+    three_days: list[int],
+) -> None:
+    told = told_of(Head.objects.order_by("number"))
+    sql("DELETE FROM audit_entry WHERE day = %s AND position > 2", NOON.date() + 2 * DAY)
+    sql("DELETE FROM audit_head WHERE number > 9")
+    for step in range(3):
+        act(NOON + 2 * DAY)
+        link(NOON + 2 * DAY + timedelta(minutes=step))
+    public = {keys.own_key_id(): keys.own_public_key()}
+    anew = told_of(Head.objects.order_by("number"))
+
+    for lines in (told + anew, anew + told):
+        finding = verify(Stored(), public, witnesses=read_witnesses(lines)).finding
+        assert finding is not None
+        assert "was put back" in finding.text
+
+
+def test_the_head_before_the_first_day_is_compared_too(three_days: list[int]) -> None:
+    book = Stored(since=NOON.date() + DAY)
+    assert book.before is not None
+    known = f"audit head {book.before.number} 2026-03-01 count 6 digest {'0' * 64}"
+
+    finding = verify(
+        book, {keys.own_key_id(): keys.own_public_key()}, witnesses=read_witnesses([known])
     ).finding
 
     assert finding is not None
@@ -449,6 +488,33 @@ def test_a_file_of_some_days_is_proven(three_days: list[int], public_key: Path, 
     )
 
     call_command("verify_audit", str(tmp_path / "part.jsonl"), key=public_key)
+
+
+def test_a_file_without_its_first_days_says_where_it_begins(
+    exported: Path, public_key: Path, capsys: Any
+) -> None:
+    first, *lines = exported.read_text().splitlines()
+    closing = next(n for n, line in enumerate(lines) if '"closed":true' in line)
+    begin = json.loads(first) | {"before": json.loads(lines[closing])["head"]}
+    exported.write_text("\n".join([json.dumps(begin), *lines[closing + 1 :]]) + "\n")
+
+    call_command("verify_audit", str(exported), key=public_key)
+
+    assert "It begins after head 4 of 2026-03-01" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("signature", "null"), ("count", '"x"'), ("id", "[]"), ("at", "1"), ("details", "3")]
+)
+def test_a_file_with_other_kinds_of_values_cannot_be_read(
+    exported: Path, public_key: Path, field: str, value: str
+) -> None:
+    text = exported.read_text()
+    exported.write_text(re.sub(rf'"{field}":("[^"]*"|\d+|{{[^}}]*}})', f'"{field}":{value}', text))
+
+    with pytest.raises(CommandError) as failed:
+        call_command("verify_audit", str(exported), key=public_key)
+    assert failed.value.returncode == 2
 
 
 @pytest.mark.parametrize("content", ["", "{}\n", "not json\n", '{"form": "muster audit 1"}\n{"row": {}}\n'])

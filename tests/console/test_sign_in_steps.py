@@ -17,6 +17,7 @@ from backend.volunteers.models import (
     Badge,
     Device,
     Invitation,
+    Look,
     Photo,
     SecondFactor,
     Standing,
@@ -147,6 +148,7 @@ def test_leader_prints_slips_for_those_without_a_password(
     assert volunteer.volunteer.name not in page
     assert slips.content.startswith(b"%PDF-")
     assert [one.user for one in Invitation.objects.all()] == [new.user]
+    assert list(Look.objects.values_list("viewer", "subject", "what")) == [(leader.pk, new.pk, "profile")]
     assert client.post(address).status_code == 422
 
 
@@ -225,6 +227,8 @@ def test_leader_issues_prints_and_revokes_on_the_page(
 
     assert [badge.volunteer for badge in Badge.objects.all()] == [volunteer.volunteer]
     assert sheet.content.startswith(b"%PDF-")
+    looks = Look.objects.filter(viewer=leader, subject=volunteer.volunteer).order_by("what")
+    assert list(looks.values_list("what", flat=True)) == ["badge", "profile"]
     assert client.post(f"/badges/{unit}/{number}/revoke/", {"reason": "lost"}).status_code == 302
     assert Badge.objects.get().reason == "lost"
 

@@ -1,6 +1,6 @@
 """The hard rules from law, one after the other: what the law asks for is refused or done by the product itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from backend.dispatch import services as dispatch
 from backend.dispatch import topics
 from backend.dispatch.models import Assignment, Task
 from backend.dispatch.schemas import AnswerIn, CallOutIn, LegalBasisIn, TaskIn
+from backend.dispatch.services.places import Answer
 from backend.lib.errors import NotAllowed, NotFound
 from backend.realtime.clock import tick
 from backend.realtime.frames import FixIn
@@ -31,12 +32,13 @@ from backend.volunteers.models import (
     Volunteer,
 )
 from backend.volunteers.queries.export import export_of
-from backend.volunteers.queries.roster import roster_page
+from backend.volunteers.queries.exports import exported_people
 from backend.volunteers.services import set_duty
 from backend.volunteers.services.consents import give_consent, withdraw_consent
 from backend.volunteers.services.duty import NotInService
 from backend.volunteers.services.own_data import erase_person
 from backend.volunteers.services.retention import keep_to_limits
+from backend.volunteers.services.standing import retire, suspend
 from tests.conftest import Formation, MakeVolunteer, Published, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -85,6 +87,10 @@ def reply(task: Task, person: Volunteer, at: datetime, **answer: Any) -> str:
 def report(person: Volunteer, recorded: datetime, at: datetime) -> str:
     fix = FixIn.model_validate({"at": recorded, "lon": 119.9, "lat": 29.4, "datum": "wgs84"})
     return store_fixes([Report(person.number, [fix])], at=at)[0][0]
+
+
+def status_of(task: Task, people: Sequence[Volunteer]) -> list[str]:
+    return [Assignment.objects.get(task=task, volunteer=person).status for person in people]
 
 
 def scope_of(person: Volunteer) -> str:
@@ -192,6 +198,39 @@ def test_rule_3_whose_insurance_was_revoked_since_cannot_accept_but_may_decline(
     assert reply(task, volunteer.volunteer, at, answer="decline") == "declined"
 
 
+def test_rule_3_whose_insurance_was_revoked_since_does_not_move_up_from_the_reserve(
+    call: Callable[..., Task], formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    people = [make_volunteer(formation.squadron_a) for _ in range(4)]
+    task = call(category="rescue", headcount=2)
+    states = [
+        reply(task, person, at + timedelta(seconds=n), risk_acknowledged=True)
+        for n, person in enumerate(people)
+    ]
+    assert states == ["accepted", "accepted", "reserve", "reserve"]
+    Credential.objects.filter(volunteer=people[2], kind="insurance").update(revoked_at=at)
+
+    reply(task, people[0], at + timedelta(seconds=9), answer="decline")
+    assert status_of(task, people[2:]) == ["reserve", "accepted"]
+    reply(task, people[1], at + timedelta(seconds=10), answer="decline")
+    assert status_of(task, people[2:]) == ["reserve", "accepted"]
+
+
+def test_rule_2_whose_guardian_no_longer_agrees_does_not_move_up_from_the_reserve(
+    call: Callable[..., Task], formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    adult, minor = make_volunteer(formation.squadron_a), make_volunteer(formation.squadron_a, adult=False)
+    task = call(headcount=1)
+    assert [reply(task, person, at) for person in (adult, minor)] == ["accepted", "reserve"]
+    Guardian.objects.filter(volunteer=minor).update(withdrawn_at=at)
+    again = Answer(task.pk, AnswerIn(answer="accept"), minor.user, at)
+    gives_back = Answer(task.pk, AnswerIn(answer="decline"), adult.user, at)
+
+    dispatch.answer_offers([again, gives_back])
+
+    assert status_of(task, [adult, minor]) == ["declined", "reserve"]
+
+
 # --- 4 ------------------------------------------------------------------------------------------------------------
 
 
@@ -245,6 +284,23 @@ def test_rule_4_what_was_recorded_between_withdrawal_and_a_new_consent_is_never_
     assert report(person, again + minute, later + minute) == "accepted"
 
 
+def test_rule_4_whoever_is_suspended_or_retires_on_a_task_is_tracked_no_more(
+    call: Callable[..., Task], volunteer: User, leader: User, at: datetime
+) -> None:
+    person, number = volunteer.volunteer, f"{volunteer.volunteer.number:08d}"
+    minute = timedelta(minutes=1)
+    task = call(starts_at=at + 5 * minute, answer_by=at + 4 * minute)
+    reply(task, person, at)
+    suspend(number=number, reason="Drunk", by=leader, at=at + 10 * minute)
+    later = at + 12 * minute
+
+    assert report(person, later, later) == "off_duty"
+    assert report(person, at + 9 * minute, later) == "accepted"
+    retire(number=number, by=volunteer, at=at + 15 * minute)
+    later = at + 17 * minute
+    assert report(person, later, later) == "off_duty"
+
+
 def test_rule_4_a_report_stored_after_the_withdrawal_is_taken_off_the_map(
     volunteer: User, at: datetime
 ) -> None:
@@ -294,24 +350,21 @@ def test_rule_5_the_clock_deletes_no_service_record_within_ten_years(
 
 
 def test_rule_6_phones_are_masked_by_role(
-    formation: Formation, volunteer: User, leader: User, commander: User, outsider: User, at: datetime
+    formation: Formation, volunteer: User, leader: User, commander: User, client_of: ClientOf, at: datetime
 ) -> None:
-    number = f"{volunteer.volunteer.number:08d}"
+    unit, number = formation.squadron_a, f"{volunteer.volunteer.number:08d}"
 
-    shown = {
-        viewer: row.phone
-        for viewer in (volunteer, leader, commander, outsider)
-        for row in roster_page(formation.squadron_a, by=viewer, at=at).items
-        if row.number == number
-    }
+    def in_export(viewer: User) -> str:
+        (portion,) = exported_people(unit, viewer, at=at)
+        return next(line.phone for line in portion if line.number == number)
+
+    def on_roster(viewer: User) -> str:
+        rows = client_of(viewer).get(f"/api/v1/units/{unit.number}/roster").json()["items"]
+        return str(next(row["phone"] for row in rows if row["number"] == number))
 
     masked = f"{volunteer.phone[:3]}****{volunteer.phone[-4:]}"
-    assert shown == {
-        volunteer: volunteer.phone,
-        leader: volunteer.phone,
-        commander: masked,
-        outsider: masked,
-    }
+    assert [in_export(viewer) for viewer in (leader, commander)] == [volunteer.phone, masked]
+    assert [on_roster(viewer) for viewer in (leader, commander)] == [volunteer.phone, masked]
 
 
 # --- 7 ------------------------------------------------------------------------------------------------------------
@@ -332,14 +385,15 @@ def test_rule_7_everybody_takes_out_what_is_kept_of_them(
 
 
 def test_rule_7_deletion_leaves_service_records_that_lead_to_nobody(
-    call: Callable[..., Task], volunteer: User, client_of: ClientOf, at: datetime
+    call: Callable[..., Task], volunteer: User, client_of: ClientOf, published: Published, at: datetime
 ) -> None:
     number, task, client = volunteer.volunteer.number, call(), client_of(volunteer)
     reply(task, volunteer.volunteer, at)
     report(volunteer.volunteer, at, at)
     with pytest.raises(dispatch.StillOnTask):
         erase_person(by=volunteer, at=at)
-    reply(task, volunteer.volunteer, at, answer="decline", reason="My knee")
+    reply(task, volunteer.volunteer, at + timedelta(seconds=9), answer="decline", reason="My knee")
+    assert any("My knee" in str(data) for _, _, data in published(task.topic))
 
     erase_person(by=volunteer, at=at)
 
@@ -350,6 +404,7 @@ def test_rule_7_deletion_leaves_service_records_that_lead_to_nobody(
     assert not Fix.objects.filter(person=number).exists()
     kept = Assignment.objects.get(task=task, volunteer=gone)
     assert (kept.status, kept.reason) == ("declined", "")
+    assert not any("My knee" in str(data) for _, _, data in published)
     assert client.get("/api/v1/me").status_code == 401
 
 

@@ -10,8 +10,10 @@ from asgiref.sync import sync_to_async
 from backend.realtime.frames import FixIn
 from backend.realtime.mapfeed import feed, resolution_at
 from backend.realtime.mapfeed.dots import LIVE
+from backend.realtime.mapfeed.sightings import Sightings
 from backend.realtime.models import LatestPosition
 from backend.realtime.positions import Report, forget, store_reports
+from backend.realtime.registry import registry
 from backend.volunteers.models import Look, Post, User, Volunteer
 from tests.realtime.conftest import Connect, Socket
 
@@ -215,6 +217,48 @@ async def test_whoever_looks_away_within_the_minute_is_noted_too(
             break
 
     assert noted == [(commander.pk, volunteer.pk, "location")]
+
+
+async def test_whoever_was_shown_before_the_map_started_over_is_noted_too(
+    connect: Connect, commander: User, volunteer: User
+) -> None:
+    await report(volunteer)
+    socket = await connect(commander)
+    await socket.command("map.view", NEAR)
+    await map_frame(socket)
+    await sync_to_async(LatestPosition.objects.all().delete)()
+
+    feed._start_over()
+    await map_frame(socket)
+    await socket.command("map.leave")
+
+    for _ in range(30):
+        await asyncio.sleep(0.1)
+        if noted := await looks():
+            break
+
+    assert noted == [(commander.pk, volunteer.pk, "location")]
+
+
+async def test_what_could_not_be_noted_is_noted_with_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict[int, set[int]]] = []
+
+    def note(seen: dict[int, set[int]], _at: datetime) -> None:
+        if not told:
+            told.append({})
+            raise RuntimeError
+        told.append(seen)
+
+    monkeypatch.setattr(registry, "sightings", [note])
+    sightings = Sightings()
+    sightings._seen[1].add(2)
+
+    for _ in range(2):
+        sightings.sweep([], at_once=True)
+        assert sightings._task is not None
+        await sightings._task
+
+    assert told == [{}, {1: {2}}]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from django.db import OperationalError
 from backend.lib.datum import wgs84_to_gcj02
 from backend.realtime import positions
 from backend.realtime.frames import FixIn, PositionFrame
+from backend.realtime.mapfeed.reading import read_changed
 from backend.realtime.models import Fix, LatestPosition
 from backend.realtime.positions import Outcome, PositionBuffer, Report, forget, store_and_pace, store_reports
 from backend.realtime.registry import Tracked, registry
@@ -65,8 +66,20 @@ def test_whoever_goes_off_duty_vanishes_from_the_map_and_comes_back_with_duty(
     store_reports([Report(number, [fix(at)])], at=at)
     forget([number], at=at)
     assert LatestPosition.objects.get().scope == ""
-    store_reports([Report(number, [fix(at)])], at=at)
+    store_reports([Report(number, [fix(at)])], at=datetime.now(UTC))
     assert LatestPosition.objects.get().scope != ""
+
+
+@pytest.mark.django_db
+def test_maps_learn_of_whoever_withdrew_though_the_act_waited_long(volunteer: User) -> None:
+    now, number = datetime.now(UTC), volunteer.volunteer.number
+    assert store_reports([Report(number, [fix(now)])], at=now) == [[True]]
+    _, read_to = read_changed(None, now)
+
+    forget([number], at=now - timedelta(seconds=30))
+
+    rows, _ = read_changed(read_to, now)
+    assert [(row[0], row[1]) for row in rows] == [(number, "")]
 
 
 @pytest.mark.django_db

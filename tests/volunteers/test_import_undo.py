@@ -29,6 +29,7 @@ from backend.volunteers.services.imports import (
     start_import,
     undo_import,
 )
+from backend.volunteers.services.own_data import erase_person
 from tests.conftest import Formation, MakeVolunteer
 from tests.volunteers.rosters import HEADINGS, csv_file, people
 
@@ -156,3 +157,19 @@ def test_what_was_not_started_is_forgotten_after_a_week(
             by=None,
             at=at,
         )
+
+
+def test_a_batch_is_not_undone_after_somebody_deleted_what_is_kept_of_them(
+    bring: Any, tmp_path: Path, at: datetime
+) -> None:
+    batch = bring(csv_file(tmp_path, [HEADINGS[:2], *people(3)]))
+    person = Volunteer.objects.filter(batch=batch).select_related("user").first()
+    assert person is not None
+
+    erase_person(by=person.user, at=at)
+
+    person.refresh_from_db()
+    assert (person.name, person.id_card_sealed, person.user.phone_tail_key) == ("", "", "")
+    assert not Newcomer.objects.exists()
+    with pytest.raises(SomethingDepends):
+        undo_import(import_id=batch.pk, by=None, at=at)

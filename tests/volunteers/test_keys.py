@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from uuid6 import uuid7
 
 from backend.lib.sealed import KeyMissing, seal
-from backend.volunteers.models import Guardian, User
+from backend.volunteers.models import Guardian, SecondFactor, User
 from backend.volunteers.models.sealed_columns import sealed_columns
 from backend.volunteers.services import keys
 from tests.conftest import MakeVolunteer
@@ -74,3 +74,18 @@ def test_rotation_without_an_old_key_fails_and_changes_nothing(phones: dict[int,
         _ = User.objects.get(pk=min(phones)).phone
     settings.FIELD_KEYS = {"new": NEW, "old": OLD}
     assert User.objects.get(pk=min(phones)).phone == phones[min(phones)]
+
+
+def test_rotation_seals_what_authenticators_share_with_us_too(
+    phones: dict[int, str], settings: Any, at: Any
+) -> None:
+    settings.FIELD_KEYS = {"old": OLD}
+    factor = SecondFactor(user_id=min(phones), made_at=at)
+    factor.secret = "JBSWY3DPEHPK3PXP"
+    factor.save()
+    settings.FIELD_KEYS = {"new": NEW, "old": OLD}
+
+    rotate()
+
+    settings.FIELD_KEYS = {"new": NEW}
+    assert SecondFactor.objects.get().secret == "JBSWY3DPEHPK3PXP"

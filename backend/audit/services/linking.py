@@ -73,7 +73,7 @@ def link_entries(*, at: datetime, limit: int = STEP) -> int:
     last = queries.last_head()
     if _went_back(last):
         _note_way_back(last, at)
-    day = max(at.date(), date.fromisoformat(last.day)) if last else at.date()
+    day = _day_after(last, at)
     if last and last.day < day.isoformat() and not last.closed:
         last = _sign(_closing(last, at))
     waiting = queries.unlinked(limit)
@@ -81,6 +81,13 @@ def link_entries(*, at: datetime, limit: int = STEP) -> int:
     if sound:
         _link(sound, _following(last, day, at))
     return len(waiting)
+
+
+def _day_after(last: SignedHead | None, at: datetime) -> date:
+    """Return the day to which rows are linked: today, but never one that is over, whatever a slow clock says."""
+    if last is None:
+        return at.date()
+    return max(at.date(), date.fromisoformat(last.day) + timedelta(days=1 if last.closed else 0))
 
 
 def _claim() -> bool:
@@ -192,15 +199,18 @@ def _went_back(last: SignedHead | None) -> bool:
     known = _memory.head
     if known is None:
         return False
-    return (
-        last is None
-        or last.number < known.number
-        or (last.number == known.number and last.digest != known.digest)
-    )
+    if last is None or last.number < known.number:
+        return True
+    # Another clock may have gone on since, also from a chain that was put back.
+    kept = last if last.number == known.number else queries.head_numbered(known.number)
+    return kept is None or kept.digest != known.digest
 
 
 def _note_way_back(last: SignedHead | None, at: datetime) -> None:
-    """Record that the chain was put back: the row stays in it, for whoever verifies it later."""
+    """Record that the chain was put back: the row stays in it, for whoever verifies it later.
+
+    Forgotten only with the commit: a step that fails after this notices again.
+    """
     known = _memory.head
     assert known is not None, "nothing was signed"
     logger.critical(
@@ -212,4 +222,4 @@ def _note_way_back(last: SignedHead | None, at: datetime) -> None:
         last.number if last else 0,
     )
     record("audit.put_back", subject=f"head.{known.number}", by=None, at=at, digest=known.digest)
-    _memory.head = last
+    transaction.on_commit(lambda: setattr(_memory, "head", last))

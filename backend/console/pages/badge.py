@@ -18,13 +18,14 @@ from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import Invalid, Refusal, require
 from backend.volunteers import rules
 from backend.volunteers.cards import Card, card_of, card_pdf, cards_pdf
-from backend.volunteers.models import MANAGING_ROLES, Badge, Unit, User, Volunteer
+from backend.volunteers.models import MANAGING_ROLES, Badge, LookedAt, Unit, User, Volunteer
 from backend.volunteers.paper import qr_svg
 from backend.volunteers.queries import badges as queries
 from backend.volunteers.queries import topmost, unit_by_number
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import current_posts
 from backend.volunteers.services import badges as services
+from backend.volunteers.services.looks import note_looks
 
 MOST_PHOTO_BYTES = 10_000_000
 SHEET = 200
@@ -74,6 +75,8 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
     page = max(0, _whole(request.GET.get("page", "0")))
     people = Volunteer.objects.filter(memberships__unit=unit).select_related("user").order_by("number")
     shown = list(people[page * MEMBERS : (page + 1) * MEMBERS + 1])
+    keys = [person.pk for person in shown[:MEMBERS]]
+    note_looks(viewer_user_id=user.pk, volunteer_ids=keys, what=LookedAt.PROFILE, at=at)
     held = Badge.objects.filter(volunteer__in=shown, revoked_at=None).select_related("volunteer__user")
     badges = {one.volunteer_id: one for one in held}
     context = {
@@ -94,10 +97,14 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
 @require_GET
 def badge_sheet(request: HttpRequest, number: str) -> HttpResponse:
     """Give the cards of a unit's people on sheets of ten, to print and cut."""
-    unit = _managed_unit(person_of(request), number)
-    cards = [_card(request, one) for one in queries.badges_in(unit, at=now(), limit=SHEET)]
-    if not cards:
+    user, at = person_of(request), now()
+    unit = _managed_unit(user, number)
+    badges = queries.badges_in(unit, at=at, limit=SHEET)
+    if not badges:
         raise Http404
+    keys = [one.volunteer_id for one in badges]
+    note_looks(viewer_user_id=user.pk, volunteer_ids=keys, what=LookedAt.BADGE, at=at)
+    cards = [_card(request, one) for one in badges]
     return _pdf(cards_pdf(cards), f"badges-{unit.number}.pdf")
 
 

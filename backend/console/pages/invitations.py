@@ -11,9 +11,10 @@ from backend.lib.api import now
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import require
 from backend.volunteers import rules
-from backend.volunteers.models import Unit, Volunteer
+from backend.volunteers.models import LookedAt, Unit, Volunteer
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.services.invitations import AT_ONCE, invite
+from backend.volunteers.services.looks import note_looks
 from backend.volunteers.slips import slips_pdf
 
 
@@ -22,11 +23,14 @@ from backend.volunteers.slips import slips_pdf
 def invitations(request: HttpRequest, number: str) -> HttpResponse:
     """Show who has no password yet; print slips for those who are chosen, whose former codes are void."""
     unit = unit_by_number(number)
-    require(rules.may_manage(person_of(request), unit, now()))
+    user, at = person_of(request), now()
+    require(rules.may_manage(user, unit, at))
     page = request.GET.get("page", "")
     place = int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 0
     found = _waiting(unit, place * AT_ONCE)
     waiting = found[:AT_ONCE]
+    keys = [person.pk for person in waiting]
+    note_looks(viewer_user_id=user.pk, volunteer_ids=keys, what=LookedAt.PROFILE, at=at)
     chosen = (
         {one for one in request.POST.getlist("person") if one.isdecimal()}
         if request.method == "POST"

@@ -3,6 +3,7 @@
 from backend.dispatch.queries.members import (
     eligible,
     fit_for,
+    let_by_law,
     units_numbered,
     unknown_skills,
     why_nobody,
@@ -27,6 +28,7 @@ __all__ = [
     "call_out_out",
     "eligible",
     "fit_for",
+    "let_by_law",
     "offers_to",
     "progress_of",
     "recipients",

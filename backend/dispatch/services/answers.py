@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.audit.services import record_all
+from backend.dispatch import queries
 from backend.dispatch.events import AssignmentChanged, TaskFilled, TaskReopened
 from backend.dispatch.models import Assignment, AssignmentStatus, Task
 from backend.dispatch.schemas import AnswerIn, AssignmentOut
@@ -70,11 +71,13 @@ def _places(task: Task, answers: Sequence[Answer]) -> Places:
     answering = {given.by.pk: given.by for given in answers}
     parts = task.assignments.select_for_update(of=("self",)).select_related("volunteer")
     own = list(parts.filter(volunteer__user__in=answering).order_by("pk"))
-    fitness = Fitness.of(task, own, max(given.at for given in answers))
+    at = max(given.at for given in answers)
+    fitness = Fitness.of(task, own, at)
     declines = sum(given.answer.answer == "decline" for given in answers)
     if not declines:
         return Places(task, answering.values(), own, [], fitness)
     reserves = parts.filter(
+        queries.let_by_law(task, at),
         status=AssignmentStatus.RESERVE,
         volunteer__user__is_active=True,
         volunteer__standing=Standing.ACTIVE,

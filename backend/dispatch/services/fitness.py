@@ -14,7 +14,7 @@ from backend.dispatch.services.refusals import (
     GuardianDisagrees,
     RiskNotAcknowledged,
 )
-from backend.lib.errors import NotFound
+from backend.lib.errors import NotFound, Refusal
 from backend.volunteers.models import Volunteer, adult_if_born_until
 
 
@@ -25,6 +25,7 @@ class Fitness:
     `guarded` are those for whom a guardian has to agree and does.
     """
 
+    at: datetime
     dangerous: bool
     for_adults: bool
     fit: frozenset[int]
@@ -37,6 +38,7 @@ class Fitness:
         minors = [person.pk for person in people if _is_minor(person, at)]
         dangerous = is_dangerous(task)
         return cls(
+            at=at,
             dangerous=dangerous,
             for_adults=is_for_adults(task),
             fit=frozenset(queries.fit_for(task, [person.pk for person in people]) if dangerous else ()),
@@ -48,6 +50,19 @@ class Fitness:
 
         ForAdultsOnly, GuardianDisagrees, CredentialsMissing, RiskNotAcknowledged; NotFound to whoever was erased since.
         """
+        self._check_person(person, at)
+        if self.dangerous and not answer.risk_acknowledged:
+            raise RiskNotAcknowledged
+
+    def still_lets(self, person: Volunteer) -> bool:
+        """Tell whether somebody who accepted before, and waits in the reserve, may have a place now."""
+        try:
+            self._check_person(person, self.at)
+        except Refusal:
+            return False
+        return True
+
+    def _check_person(self, person: Volunteer, at: datetime) -> None:
         if person.erased_at is not None:
             raise NotFound
         if self.for_adults and not person.is_adult(at):
@@ -56,8 +71,6 @@ class Fitness:
             raise GuardianDisagrees
         if self.dangerous and person.pk not in self.fit:
             raise CredentialsMissing
-        if self.dangerous and not answer.risk_acknowledged:
-            raise RiskNotAcknowledged
 
 
 def _is_minor(person: Volunteer, at: datetime) -> bool:

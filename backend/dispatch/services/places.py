@@ -39,7 +39,7 @@ class Places:
     Afterwards `changed` holds the parts to be saved (by key, in the order of their first change), `acts` the lines of
     the record, and `gone` the numbers of those who gave a place back and are not on duty. `own` are all parts of
     `answering`, `waiting` as many reserves besides as there are answers that could make room for one: the earliest who
-    still have an account and are in service.
+    still have an account, are in service, and are let by the law.
     """
 
     def __init__(
@@ -60,9 +60,9 @@ class Places:
         self._reserves: dict[int, Assignment] = {}
         self._queue: list[tuple[datetime, int]] = []
         self._without_account = {user.pk for user in answering if not user.is_active}
-        for assignment in (*self._own.values(), *waiting):
-            if assignment.status == AssignmentStatus.RESERVE:
-                self._wait(assignment)
+        reserves = [one for one in self._own.values() if one.status == AssignmentStatus.RESERVE]
+        for assignment in (*(one for one in reserves if fitness.still_lets(one.volunteer)), *waiting):
+            self._wait(assignment)
 
     def take(self, given: Answer) -> Assignment:
         """Take one answer; raises NotFound, TaskOver, NotInService or OfferExpired and has then changed nothing."""

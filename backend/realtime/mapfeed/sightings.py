@@ -33,7 +33,7 @@ class Sightings:
     def sweep(self, pictures: Iterable[Picture], *, at_once: bool = False) -> None:
         """Look through the screens once a minute, and have what was seen noted in a thread.
 
-        What an earlier minute's notes still wait for is noted with the next.
+        What an earlier minute's notes still wait for, or could not be noted, is noted with the next.
         """
         moment = time.monotonic()
         if moment - self._noted < NOTE_S and not at_once:
@@ -46,12 +46,13 @@ class Sightings:
             picture.shown = set(picture.entries) if picture.shown else set()
         if self._seen and registry.sightings and (self._task is None or self._task.done()):
             seen, self._seen = self._seen, defaultdict(set)
-            self._task = asyncio.get_running_loop().create_task(_note(seen))
+            self._task = asyncio.get_running_loop().create_task(self._note(seen))
 
-
-async def _note(seen: dict[int, set[int]]) -> None:
-    for note in registry.sightings:
+    async def _note(self, seen: dict[int, set[int]]) -> None:
         try:
-            await in_thread(note, seen, datetime.now(UTC))
+            for note in registry.sightings:
+                await in_thread(note, seen, datetime.now(UTC))
         except Exception:
-            logger.exception("who saw whom on the live map could not be noted")
+            logger.exception("who saw whom on the live map could not be noted; it is with the next minute's")
+            for viewer, people in seen.items():
+                self._seen[viewer] |= people

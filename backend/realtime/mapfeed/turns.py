@@ -162,7 +162,9 @@ class Feed:
         """Forget everything and read it anew; the next frame of every console is a full one."""
         self._world = World()
         self._read_to = None
-        for watcher in self._watchers.values():
+        for connection, watcher in self._watchers.items():
+            if watcher.picture is not None:
+                self._sightings.saw(connection, watcher.picture)
             watcher.picture = None
 
     async def _review(self) -> None:

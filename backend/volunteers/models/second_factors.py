@@ -24,11 +24,11 @@ class SecondFactor(models.Model):
     @property
     def secret(self) -> str:
         """What the app computes its codes from, in base32. Sealed in the database."""
-        return unseal(self.secret_sealed, "totp")
+        return unseal(self.secret_sealed, "secret")
 
     @secret.setter
     def secret(self, secret: str) -> None:
-        self.secret_sealed = seal(secret, "totp")
+        self.secret_sealed = seal(secret, "secret")
 
 
 class RecoveryCode(models.Model):

@@ -24,8 +24,17 @@ _json: TypeAdapter[Any] = TypeAdapter(Any)
 def export_of(user: User, *, at: datetime) -> dict[str, JsonValue]:
     """Return everything that is kept of the person, with the phone and the identity card in full."""
     volunteer = Volunteer.objects.select_related("user").get(user=user)
-    parts: dict[str, Any] = {
-        "exported_at": at,
+    merged = Volunteer.objects.select_related("user").filter(merged_into=volunteer).order_by("pk")
+    records = [_record(one, at) for one in merged]
+    parts = {"exported_at": at, **_record(volunteer, at), "merged_records": records}
+    whole: dict[str, JsonValue] = _json.dump_python(parts, mode="json")
+    return whole
+
+
+def _record(volunteer: Volunteer, at: datetime) -> dict[str, Any]:
+    """Return what is kept under one record; a record that was merged into another keeps what it had."""
+    user = volunteer.user
+    return {
         "profile": _profile(volunteer, at),
         "memberships": _rows(
             volunteer.memberships.order_by("pk"), "unit__number", "unit__display_name", "is_primary"
@@ -48,11 +57,9 @@ def export_of(user: User, *, at: datetime) -> dict[str, JsonValue]:
             Look.objects.filter(subject=volunteer).order_by("-pk"), "at", "what", "viewer__volunteer__number"
         ),
         "duty_periods": _rows(volunteer.duty_periods.order_by("-since"), "since", "until"),
-        "tracks": _tracks(volunteer.number),
+        "tracks": _tracks([volunteer.number, *volunteer.aliases.values_list("number", flat=True)]),
         **parts_of(volunteer, at),
     }
-    whole: dict[str, JsonValue] = _json.dump_python(parts, mode="json")
-    return whole
 
 
 def _profile(volunteer: Volunteer, at: datetime) -> dict[str, Any]:
@@ -68,15 +75,16 @@ def _profile(volunteer: Volunteer, at: datetime) -> dict[str, Any]:
     return {**me, **opened, "born_on": volunteer.born_on, "standing": volunteer.standing}
 
 
-def _tracks(number: int) -> dict[str, Any]:
+def _tracks(numbers: list[int]) -> dict[str, Any]:
     """Return how many fixes there are of each day, and where the person was last seen."""
     days = (
-        Fix.objects.filter(person=number)
+        Fix.objects.filter(person__in=numbers)
         .annotate(day=TruncDate("at"))
         .values("day")
         .annotate(fixes=Count("*"))
     )
-    last = LatestPosition.objects.filter(person=number).exclude(scope="").values("at", "lon", "lat").first()
+    shown = LatestPosition.objects.filter(person__in=numbers).exclude(scope="").order_by("-at")
+    last = shown.values("at", "lon", "lat").first()
     return {"days": list(days.order_by("day")), "last_seen": last}
 
 

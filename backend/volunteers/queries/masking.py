@@ -1,13 +1,14 @@
-"""Who sees what of a person: the one place where phones are masked.
+"""Who sees what of a person's phone, and how it is masked for the others.
 
 | who looks | the phone |
 |---|---|
 | oneself | whole |
 | leader, deputy or commander of the very unit that the person belongs to | whole |
-| everybody else who may see the person | `138****1234` |
+| whoever looks after a unit, of those who apply to it | whole |
 | the issuer of a task, of somebody whom the offer has not reached | whole, to call by hand |
+| everybody else who may see the person, on rosters and lists | `138****1234` |
 
-Names are for those who may see the person; what is public shows the number alone.
+Names are for those who may see the person; what is public shows the number alone. Identity cards are shown to oneself.
 """
 
 from collections.abc import Iterable
@@ -16,10 +17,13 @@ from datetime import datetime
 from backend.volunteers.models import MANAGING_ROLES, Membership, User, Volunteer
 from backend.volunteers.rules import current_posts
 
+SHORTEST = 11
+"""Of a shorter number what is left to mask could be guessed."""
+
 
 def masked(phone: str) -> str:
     """Return `138****1234`: enough to recognise a number, too little to call it."""
-    if len(phone) < 8:
+    if len(phone) < SHORTEST:
         return "****" if phone else ""
     return f"{phone[:3]}****{phone[-4:]}"
 
@@ -32,11 +36,6 @@ def shown(phone: str, *, whole: bool) -> str:
 def is_whole(shown_phone: str) -> bool:
     """Tell whether a phone that was shown can be called."""
     return bool(shown_phone) and "*" not in shown_phone
-
-
-def masked_id_card(number: str) -> str:
-    """Return `330726********1234`: the district and the end."""
-    return f"{number[:6]}{'*' * (len(number) - 10)}{number[-4:]}" if len(number) > 10 else "*" * len(number)
 
 
 def seen_in_full(viewer: User, volunteer_ids: Iterable[int], *, at: datetime) -> set[int]:

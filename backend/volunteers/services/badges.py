@@ -71,17 +71,20 @@ def end_badge(volunteer: Volunteer, *, reason: str, by: User, at: datetime) -> N
 def keep_photo(*, raw: bytes, by: User, at: datetime) -> None:
     """Keep a picture of oneself, decoded and written anew; with that one agrees to its being shown.
 
-    Raises Invalid when it is none, GuardianMissing.
+    Locks the volunteer: whoever withdraws or deletes everything at that moment keeps none. Raises Invalid when it is
+    none, GuardianMissing.
     """
     try:
         jpeg = portrait(raw)
     except NotAPicture as error:
         wrong = "This is no JPEG, PNG or WebP, or it has too many pixels."
         raise Invalid(errors=[{"pointer": "/image", "detail": wrong}]) from error
-    if not rules.agrees_to(by.volunteer, Purpose.PHOTO):
+    volunteer = Volunteer.objects.select_for_update().get(user=by)
+    require(volunteer.erased_at is None)
+    if not rules.agrees_to(volunteer, Purpose.PHOTO):
         give_consent(purpose=Purpose.PHOTO, version=current_version(Purpose.PHOTO), by=by, at=at)
-    Photo.objects.update_or_create(volunteer=by.volunteer, defaults={"jpeg": jpeg, "kept_at": at})
-    record("photo.kept", subject=f"volunteer.{by.volunteer.pk}", by=by, at=at)
+    Photo.objects.update_or_create(volunteer=volunteer, defaults={"jpeg": jpeg, "kept_at": at})
+    record("photo.kept", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
 
 
 @transaction.atomic

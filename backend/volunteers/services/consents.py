@@ -8,7 +8,7 @@ from django.db import transaction
 from backend.audit.services import record
 from backend.lib.errors import Refusal
 from backend.realtime.log import Announcement, publish_all
-from backend.realtime.models import LatestPosition
+from backend.realtime.models import Fix, LatestPosition
 from backend.realtime.positions import forget
 from backend.realtime.registry import registry
 from backend.volunteers.consents import current_version
@@ -127,9 +127,12 @@ def forget_who_withdrew(*, at: datetime) -> int:
     """Take off the map who withdrew within a minute and is on it again; returns how many.
 
     A report that was judged before the withdrawal and stored after it would show them until it grows old. Whoever is
-    tracked for another reason stays: an emergency with its legal basis, or a new agreement.
+    tracked for another reason stays: an emergency with its legal basis, or a new agreement. Of whoever deleted their
+    data meanwhile the track that came back so goes again.
     """
     withdrawn = Consent.objects.filter(purpose=Purpose.LOCATION, withdrawn_at__gt=at - STORED_BY_THEN)
+    erased = withdrawn.filter(volunteer__erased_at__isnull=False).values_list("volunteer__number", flat=True)
+    Fix.objects.filter(person__in=list(erased)).delete()
     numbers = set(withdrawn.values_list("volunteer__number", flat=True))
     if not numbers:
         return 0

@@ -19,8 +19,10 @@ from backend.volunteers.services.guardians import RecordIdTaken
 def record_credential(*, volunteer: Volunteer, wanted: CredentialIn, by: User, at: datetime) -> CredentialOut:
     """Note an insurance, a training or an agreement. The same id and content again is the same record.
 
-    Raises NotFound unless `by` keeps the person's records, RecordIdTaken, Invalid for an end before the beginning.
+    Locks the volunteer: nothing is noted of whoever deletes everything meanwhile. Raises NotFound unless `by` keeps the
+    person's records, RecordIdTaken, Invalid for an end before the beginning.
     """
+    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
     post = allowed_by(post_that_keeps_records_of(by, volunteer, at))
     if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
         raise Invalid(errors=[{"pointer": "/valid_until", "detail": "must be later than valid_from"}])

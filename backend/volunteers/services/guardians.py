@@ -23,8 +23,10 @@ class RecordIdTaken(Refusal):
 def record_guardian(*, volunteer: Volunteer, wanted: GuardianIn, by: User, at: datetime) -> GuardianOut:
     """Note a guardian who agrees to a minor's service. The same id and content again is the same guardian.
 
-    Raises NotFound unless `by` keeps the person's records, RecordIdTaken, Invalid for an agreement of the future.
+    Locks the volunteer: nothing is noted of whoever deletes everything meanwhile. Raises NotFound unless `by` keeps the
+    person's records, RecordIdTaken, Invalid for an agreement of the future.
     """
+    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
     post = allowed_by(post_that_keeps_records_of(by, volunteer, at))
     if wanted.consent_at > at:
         raise Invalid(errors=[{"pointer": "/consent_at", "detail": "must not be later than now"}])

@@ -114,10 +114,11 @@ def _move(one: Volunteer, other: Volunteer) -> None:
 
 def _move_phone(one: User, other: User) -> None:
     phone, other.phone = other.phone, ""
-    other.save(update_fields=["phone_sealed", "phone_key", "phone_tail_key"])
+    columns = ["phone_sealed", "phone_key", "phone_tail_key"]
+    other.save(update_fields=columns)
     if phone and not one.phone:
         one.phone = phone
-        one.save(update_fields=["phone_sealed", "phone_key", "phone_tail_key"])
+        one.save(update_fields=columns)
 
 
 def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:

@@ -1,10 +1,12 @@
 """People take out, or have deleted, what is kept of them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from axes.models import AccessAttempt
 from django.db import transaction
+from django.db.models import Q
 
 from backend.audit.services import record
 from backend.lib.errors import require
@@ -19,6 +21,7 @@ from backend.volunteers.schemas.privacy import Erased
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.duty import set_duty
+from backend.volunteers.services.standing import end_service
 
 KEPT = (
     "The number, which nobody else is ever given.",
@@ -32,28 +35,43 @@ def erase_person(*, by: User, at: datetime) -> Erased:
     """Delete everything of a person at once; the password has been checked.
 
     Name, phone, identity card, date of birth, skills, guardians, tracks, devices and sessions go; memberships and posts
-    end. Service records stay with the number, which leads to nobody any more. Locks what the apps' checks lock, then
-    the volunteer. Raises what a check raises: whoever is on a task that they accepted gives it back first.
+    end. Service records stay with the number, which leads to nobody any more. The same is done to records that were
+    merged into this one. Locks what the apps' checks lock, then these records in the order of their keys.
+    Raises what a check raises: whoever is on a task that they accepted gives it back first.
     """
     # What the checks lock comes before the person, as everywhere: answering locks the task, then touches the account.
     for part in PARTS.values():
         part.check(by.volunteer, at)
-    volunteer = Volunteer.objects.select_for_update().select_related("user").get(user=by)
-    require(volunteer.erased_at is None)
+    records = _locked_records(by)
+    own = next(one for one in records if one.user_id == by.pk)
+    require(own.erased_at is None)
     set_duty(on=False, by=by, at=at)
-    volunteer.duty_since = volunteer.duty_until = None
+    own.duty_since = own.duty_until = None
+    units = list(own.memberships.values_list("unit", flat=True))
+    numbers = [own.number, *own.aliases.values_list("number", flat=True)]
+    for one in records:
+        _erase_record(one, by, at)
+    _erase_traces(numbers, at)
+    recount(units, at=at)
+    kept = [*KEPT, *(part.kept for part in PARTS.values() if part.kept)]
+    return Erased(number=f"{own.number:08d}", erased_at=at, kept=kept)
+
+
+def _locked_records(by: User) -> list[Volunteer]:
+    """Return the person's record, and those that were merged into it: they still hold what they held."""
+    theirs = Q(user=by) | Q(merged_into__user=by)
+    locked = Volunteer.objects.select_for_update(of=("self", "user")).select_related("user")
+    return list(locked.filter(theirs).order_by("pk"))
+
+
+def _erase_record(volunteer: Volunteer, by: User, at: datetime) -> None:
     withdraw_for(volunteer, list(Purpose), by=by, at=at)
     for part in PARTS.values():
         part.erase(volunteer, at)
-    _end_sessions(by, at)
-    units = list(volunteer.memberships.values_list("unit", flat=True))
-    _erase_service(volunteer, at)
-    _erase_traces(volunteer, at)
+    _end_sessions(volunteer.user, at)
+    _erase_service(volunteer, by, at)
     _erase_profile(volunteer, at)
-    recount(units, at=at)
     record("volunteer.erased", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
-    kept = [*KEPT, *(part.kept for part in PARTS.values() if part.kept)]
-    return Erased(number=f"{volunteer.number:08d}", erased_at=at, kept=kept)
 
 
 def _end_sessions(user: User, at: datetime) -> None:
@@ -61,13 +79,13 @@ def _end_sessions(user: User, at: datetime) -> None:
         revoke_session(device.session, at=at)
     user.devices.all().delete()
     user.trackers.all().delete()
-    AccessAttempt.objects.filter(username__in=[f"{user.volunteer.number:08d}", user.phone]).delete()
+    if user.phone:
+        AccessAttempt.objects.filter(username=user.phone).delete()
 
 
-def _erase_service(volunteer: Volunteer, at: datetime) -> None:
+def _erase_service(volunteer: Volunteer, by: User, at: datetime) -> None:
     """End what the person does, and take out the words and papers of others about them."""
-    volunteer.posts.filter(until_at=None).update(until_at=at)
-    volunteer.posts.filter(until_at__gt=at).update(until_at=at)
+    end_service(volunteer, by=by, at=at)
     volunteer.memberships.all().delete()
     volunteer.duty_periods.all().delete()
     volunteer.looks.all().delete()
@@ -76,26 +94,29 @@ def _erase_service(volunteer: Volunteer, at: datetime) -> None:
     volunteer.credentials.update(reference="")
 
 
-def _erase_traces(volunteer: Volunteer, at: datetime) -> None:
-    number = volunteer.number
-    forget([number], at=at)
-    for head in Topic.objects.filter(name=volunteer.topic).values_list("head", flat=True):
-        trim_topic(volunteer.topic, head)
+def _erase_traces(numbers: Sequence[int], at: datetime) -> None:
+    """Delete what is kept by number, also by the numbers that the person had before."""
+    forget(numbers, at=at)
+    topics = Topic.objects.filter(name__in=[f"person.{number:08d}" for number in numbers])
+    for name, head in topics.order_by("name").values_list("name", "head"):
+        trim_topic(name, head)
     for model in (Fix, Receipt, CommandResult):
-        model._default_manager.filter(person=number).delete()  # noqa: SLF001  # documented, of several models
+        model._default_manager.filter(person__in=numbers).delete()  # noqa: SLF001  # documented, of several models
+    AccessAttempt.objects.filter(username__in=[f"{number:08d}" for number in numbers]).delete()
 
 
 def _erase_profile(volunteer: Volunteer, at: datetime) -> None:
     """Empty the columns that say who somebody is, also sealed ones that came after this was written."""
     user = volunteer.user
     user.set_unusable_password()
-    user.is_active, user.language = False, ""
+    user.is_active, user.language, user.phone = False, "", ""
     for row in (user, volunteer):
         _empty_sealed(row)
     user.save()
     volunteer.skills.clear()
     volunteer.name, volunteer.born_on, volunteer.erased_at = "", None, at
-    volunteer.standing = Standing.RETIRED
+    volunteer.standing, volunteer.standing_since = Standing.RETIRED, at
+    volunteer.standing_reason, volunteer.standing_until = "", None
     volunteer.save()
 
 

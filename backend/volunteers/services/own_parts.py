@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from backend.volunteers.models import Application, Volunteer
 from backend.volunteers.own_data import Part, own_data
@@ -65,7 +65,10 @@ def _erase_sign_in(person: Volunteer, _at: datetime) -> None:
 
 
 def _applications(person: Volunteer) -> QuerySet[Application]:
-    return Application.objects.filter(volunteer=person)
+    """Return those that made the person a volunteer, and others with their phone: waiting, or turned down."""
+    return Application.objects.filter(
+        Q(volunteer=person) | Q(volunteer=None, phone_key=person.user.phone_key)
+    )
 
 
 def _joining(person: Volunteer) -> Any:
@@ -83,6 +86,7 @@ def _joining(person: Volunteer) -> Any:
 
 
 def _erase_joining(person: Volunteer, _at: datetime) -> None:
+    _applications(person).filter(volunteer=None).delete()
     _applications(person).update(
         name="", phone_sealed="", phone_key="", born_on=None, password="", reason="", volunteer=None
     )

@@ -77,15 +77,20 @@ def retire(*, number: str, reason: str = "", by: User, at: datetime) -> Voluntee
     volunteer, post = _locked(number, by, at, or_oneself=True)
     if volunteer.standing == Standing.RETIRED:
         return volunteer
-    end_posts(list(Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), volunteer=volunteer)), at=at)
+    end_service(volunteer, by=by, at=at)
     Membership.objects.filter(volunteer=volunteer).update(seat=None)
-    Transfer.objects.filter(volunteer=volunteer, status=TransferStatus.PROPOSED).update(
-        status=TransferStatus.WITHDRAWN, decided_by=by, decided_at=at
-    )
     _set(volunteer, Standing.RETIRED, at=at, reason=reason)
     record("volunteer.retired", subject=_subject(volunteer), by=by, at=at, post=post)
     _announce(volunteer, by=by, at=at)
     return volunteer
+
+
+def end_service(volunteer: Volunteer, *, by: User, at: datetime) -> None:
+    """End the posts and open transfers of somebody who is locked, and the posts of those who stand in for them."""
+    end_posts(list(Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), volunteer=volunteer)), at=at)
+    Transfer.objects.filter(volunteer=volunteer, status=TransferStatus.PROPOSED).update(
+        status=TransferStatus.WITHDRAWN, decided_by=by, decided_at=at
+    )
 
 
 @transaction.atomic

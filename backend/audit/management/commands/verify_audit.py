@@ -104,15 +104,15 @@ def _verified(
         return verify(book, public, witnesses=witnesses, is_sealed=sealed, progress=progress)
 
 
-def _witnesses(heads: Path | None, until: date | None) -> dict[int, Witness]:
+def _witnesses(heads: Path | None, until: date | None) -> set[Witness]:
     if heads is None:
-        return {}
+        return set()
     with heads.open(encoding="utf-8", errors="replace") as file:
         found = read_witnesses(file)
     if not found:
         raise ValueError(f"{heads} names no head; the clock writes “audit head …” to its log")
     last = (until or date.max).isoformat()
-    return {number: one for number, one in found.items() if one.day <= last}
+    return {one for one in found if one.day <= last}
 
 
 def _proven(verdict: Verdict) -> str:
@@ -121,6 +121,8 @@ def _proven(verdict: Verdict) -> str:
         f"{_some(verdict.rows, 'row')} of {_some(verdict.days, 'day')}, {_some(verdict.heads, 'signed head')}"
     )
     text += f", the last of them {last.number} of {last.day} with digest {last.digest}." if last else "."
+    if before := verdict.before:
+        text += f"\nIt begins after head {before.number} of {before.day}; what came before was not read."
     if verdict.late:
         text += f"\nLinked more than a day after the act: {_some(verdict.late, 'row')}."
     if verdict.waiting:
