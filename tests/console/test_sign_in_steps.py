@@ -194,6 +194,17 @@ def test_second_factor_is_set_up_and_removed_on_the_page(volunteer: User) -> Non
     assert not SecondFactor.objects.exists()
 
 
+def test_code_that_was_confirmed_already_is_told_on_the_page(volunteer: User) -> None:
+    client, _ = enter(volunteer)
+    client.get("/devices/second-factor/")
+    client.post("/devices/second-factor/", {"act": "confirm", "code": code_of(volunteer)})
+
+    again = client.post("/devices/second-factor/", {"act": "confirm", "code": code_of(volunteer)})
+
+    assert again.status_code == 422
+    assert "is set up already" in again.content.decode()
+
+
 # --- badges -------------------------------------------------------------------------------------------------------
 
 
@@ -211,6 +222,19 @@ def test_badge_page_shows_the_card_and_keeps_a_picture(volunteer: User, leader: 
     assert client.post("/badge/photo/", {"photo": photo_file(b"none")}).status_code == 422
     assert client.post("/badge/photo/").status_code == 422
     assert client.post("/badge/photo/", {"act": "delete"}).status_code == 302
+    assert not Photo.objects.exists()
+
+
+def test_minor_without_a_guardian_is_told_why_no_picture_is_kept(
+    formation: Formation, make_volunteer: MakeVolunteer
+) -> None:
+    minor = make_volunteer(formation.squadron_a, adult=False, papers=False)
+    client, _ = enter(minor.user)
+
+    answer = client.post("/badge/photo/", {"photo": photo_file()})
+
+    assert answer.status_code == 422
+    assert "guardian" in answer.content.decode()
     assert not Photo.objects.exists()
 
 

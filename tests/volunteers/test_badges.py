@@ -401,6 +401,35 @@ def test_what_is_no_picture_is_refused(raw: bytes) -> None:
         portrait(raw)
 
 
+def test_picture_of_a_phone_that_adds_another_behind_it_is_taken() -> None:
+    mpo = picture(kind="MPO", save_all=True, append_images=[Image.new("RGB", (30, 40), "red")])
+
+    image = Image.open(BytesIO(portrait(mpo)))
+
+    assert (image.format, image.size) == ("JPEG", (384, 512))
+
+
+def test_picture_that_says_it_is_gigapixels_large_is_refused() -> None:
+    webp = bytearray(picture(kind="WEBP", lossless=True))
+    start = webp.index(b"VP8L") + 9
+    webp[start : start + 4] = b"\xff\xff\xff\x0f"  # 16,384 × 16,384 pixels
+
+    with pytest.raises(NotAPicture):
+        portrait(bytes(webp))
+
+
+def test_picture_with_metadata_of_a_wrong_type_is_refused() -> None:
+    metadata = Image.Exif()
+    metadata[0x0112], metadata[0x0100] = 6, 1
+    raw = picture(exif=metadata)
+    width = b"\x01\x00\x00\x04" if b"MM\x00*" in raw else b"\x00\x01\x04\x00"
+    at = raw.index(width) + 2
+    broken = raw[:at] + (b"\x00\x02" if b"MM\x00*" in raw else b"\x02\x00") + raw[at + 2 :]
+
+    with pytest.raises(NotAPicture):
+        portrait(broken)
+
+
 def test_picture_with_too_many_pixels_is_refused_before_it_is_decoded() -> None:
     large = BytesIO()
     Image.new("1", (8000, 8000)).save(large, "PNG")

@@ -243,6 +243,23 @@ def test_code_works_once(leader: User, at: datetime) -> None:
         second_factors.pass_challenge(challenge_id=second, code=code_of(leader, at - STEP), at=at)
 
 
+def test_code_in_the_wide_digits_of_a_chinese_keyboard_is_taken(leader: User, at: datetime) -> None:
+    set_up(leader, at - timedelta(minutes=5))
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code_of(leader, at))
+
+    user = second_factors.pass_challenge(challenge_id=asked_of(leader, at).challenge, code=wide, at=at)
+
+    assert user == leader
+
+
+@pytest.mark.parametrize("code", ["验证码", "é23456", "🙂"])
+def test_code_of_other_characters_is_wrong(leader: User, at: datetime, code: str) -> None:
+    set_up(leader, at)
+    challenge = str(asked_of(leader, at).challenge)
+
+    assert show_code(challenge, code, str(uuid7())).json()["type"] == "/problems/code-wrong"
+
+
 def test_recovery_code_works_once_however_it_is_written(leader: User, at: datetime) -> None:
     code = set_up(leader, at)[0].lower().replace("-", " ")
     second_factors.pass_challenge(challenge_id=asked_of(leader, at).challenge, code=code, at=at)

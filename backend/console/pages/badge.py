@@ -25,6 +25,7 @@ from backend.volunteers.queries import topmost, unit_by_number
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import current_posts
 from backend.volunteers.services import badges as services
+from backend.volunteers.services.consents import GuardianMissing
 
 MOST_PHOTO_BYTES = 10_000_000
 SHEET = 200
@@ -61,6 +62,9 @@ def photo(request: HttpRequest) -> HttpResponse:
         services.keep_photo(raw=given.read(), by=user, at=now())
     except Invalid:
         return _show_mine(request, error=_("This is no picture that we can read. Choose a JPEG or PNG."))
+    except GuardianMissing:
+        wrong = _("Under 18 a guardian has to agree first. Ask your leader to record the guardian.")
+        return _show_mine(request, error=wrong)
     return redirect("console:badge")
 
 

@@ -16,6 +16,7 @@ from backend.volunteers import queries, services
 from backend.volunteers.passwords import broken_rules
 from backend.volunteers.services import second_factors
 from backend.volunteers.services.passwords import change_password
+from backend.volunteers.services.second_factors import SecondFactorConfirmed
 from backend.volunteers.signin import require_own_password
 
 
@@ -76,6 +77,8 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return _show_second_factor(request, error=_("This code is wrong, or was used before."))
     except TooMany:
         return _show_second_factor(request, error=_("Too many attempts. Wait 15 minutes, then try again."))
+    except SecondFactorConfirmed:  # the form was sent twice, or on another page meanwhile
+        return _show_second_factor(request, error=_("An authenticator app is set up already."))
     return show(request, "recovery_codes", {"codes": made.codes}, page="devices")
 
 
