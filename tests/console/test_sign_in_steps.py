@@ -13,11 +13,13 @@ from django.test import Client
 from PIL import Image
 from uuid6 import uuid7
 
+from backend.volunteers import services
 from backend.volunteers.models import (
     Badge,
     Device,
     Invitation,
     Photo,
+    Role,
     SecondFactor,
     Standing,
     User,
@@ -148,6 +150,24 @@ def test_leader_prints_slips_for_those_without_a_password(
     assert slips.content.startswith(b"%PDF-")
     assert [one.user for one in Invitation.objects.all()] == [new.user]
     assert client.post(address).status_code == 422
+
+
+def test_slips_are_offered_only_for_whom_one_may_invite(
+    leader: User, formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    deputy, member = (make_volunteer(formation.squadron_a, name=name) for name in ("副队长甲", "新队员乙"))
+    services.appoint(volunteer=deputy, unit=formation.squadron_a, role=Role.DEPUTY, by=None, at=at)
+    User.objects.filter(volunteer__in=[deputy, member]).update(password="")
+    client, _ = enter(leader)
+    address = f"/invitations/{formation.squadron_a.number}/"
+
+    page = client.get(address).content.decode()
+    slips = client.post(address, {"person": [f"{deputy.number:08d}", f"{member.number:08d}"]})
+
+    assert "新队员乙" in page
+    assert "副队长甲" not in page
+    assert slips.content.startswith(b"%PDF-")
+    assert [one.user for one in Invitation.objects.all()] == [member.user]
 
 
 # --- devices ------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """The page where leaders print invitations for people who have no password yet."""
 
+from datetime import datetime
+
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +13,7 @@ from backend.lib.api import now
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import require
 from backend.volunteers import rules
-from backend.volunteers.models import Unit, Volunteer
+from backend.volunteers.models import Unit, User, Volunteer
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.services.invitations import AT_ONCE, invite
 from backend.volunteers.slips import slips_pdf
@@ -20,10 +22,10 @@ from backend.volunteers.slips import slips_pdf
 @record_page
 @require_http_methods(["GET", "POST"])
 def invitations(request: HttpRequest, number: str) -> HttpResponse:
-    """Show who has no password yet; print slips for those who are chosen, whose former codes are void."""
-    unit = unit_by_number(number)
-    require(rules.may_manage(person_of(request), unit, now()))
-    waiting = _waiting(unit)
+    """Show whom one may invite and has no password yet; print slips for those chosen, whose former codes are void."""
+    unit, user, at = unit_by_number(number), person_of(request), now()
+    require(rules.may_manage(user, unit, at))
+    waiting = _waiting(unit, user, at)
     chosen = (
         {one for one in request.POST.getlist("person") if one.isdecimal()}
         if request.method == "POST"
@@ -48,10 +50,11 @@ def invitations(request: HttpRequest, number: str) -> HttpResponse:
     return show(request, "invitations", context, page="badge", status=422 if context["nobody"] else 200)
 
 
-def _waiting(unit: Unit) -> list[Volunteer]:
-    """Return the members of a unit who cannot sign in yet, by number; at most 200."""
+def _waiting(unit: Unit, user: User, at: datetime) -> list[Volunteer]:
+    """Return the members of a unit who cannot sign in yet and whom `user` may invite, by number; at most 200."""
     no_password = Q(user__password="") | Q(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)
     without = Volunteer.objects.filter(no_password, memberships__unit=unit, user__is_active=True)
+    without = without.exclude(pk__in=rules.posts_beyond_invitation(user, at).values("volunteer"))
     return list(without.select_related("user").order_by("number")[:AT_ONCE])
 
 

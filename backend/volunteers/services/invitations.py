@@ -64,14 +64,21 @@ def _post(by: User | None, volunteer: Volunteer, at: datetime) -> str:
 
 
 def invitation_opens(user: User, code: str, *, at: datetime) -> bool:
-    """Tell whether this is the person's invitation, and still good."""
-    return Invitation.objects.filter(
-        user=user,
-        code_key=codes.key_of(code, "invitation"),
-        used_at=None,
-        replaced_at=None,
-        expires_at__gt=at,
-    ).exists()
+    """Tell whether this is the person's invitation, still good, and hands on no post that was given since."""
+    invitation = (
+        Invitation.objects.select_related("made_by")
+        .filter(
+            user=user,
+            code_key=codes.key_of(code, "invitation"),
+            used_at=None,
+            replaced_at=None,
+            expires_at__gt=at,
+        )
+        .first()
+    )
+    if invitation is None or invitation.made_by is None:
+        return invitation is not None
+    return not rules.posts_beyond_invitation(invitation.made_by, at).filter(volunteer__user=user).exists()
 
 
 @transaction.atomic
