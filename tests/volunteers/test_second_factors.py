@@ -16,6 +16,7 @@ from backend.volunteers import codes, services
 from backend.volunteers.models import Challenge, Device, RecoveryCode, Role, SecondFactor, TrustedDevice, User
 from backend.volunteers.schemas.second_factors import SecondFactorAsked
 from backend.volunteers.services import second_factors
+from backend.volunteers.services.invitations import accept_invitation, invite
 from backend.volunteers.services.second_factors import (
     ChallengeOver,
     CodeWrong,
@@ -286,6 +287,37 @@ def test_challenge_runs_out_and_ends_with_the_account(leader: User, at: datetime
     User.objects.filter(pk=leader.pk).update(is_active=False)
     with pytest.raises(ChallengeOver):
         second_factors.pass_challenge(challenge_id=challenge, code=recovery[0], at=at)
+
+
+def test_challenge_ends_with_the_password_that_it_was_begun_with(
+    leader: User, client_of: ClientOf, at: datetime
+) -> None:
+    recovery = set_up(leader, at)
+    here = client_of(leader)
+    before = [asked_of(leader, at).challenge for _ in range(2)]
+
+    changed = {"current": PASSWORD, "new": "eleven green bicycles"}
+    assert here.post("/api/v1/me/password", changed, format="json").status_code == 204
+
+    for challenge in before:
+        with pytest.raises(ChallengeOver):
+            second_factors.pass_challenge(
+                challenge_id=challenge, code=recovery[0], at=datetime.now(at.tzinfo)
+            )
+
+
+def test_challenge_ends_when_an_invitation_is_accepted(leader: User, settings: Any, at: datetime) -> None:
+    settings.SECOND_FACTOR_REQUIRED = True
+    challenge = asked_of(leader, at).challenge
+    secret = second_factors.begin_in_sign_in(challenge_id=challenge, at=at).secret
+    (made,) = invite(volunteers=[leader.volunteer], by=None, at=at)
+
+    accept_invitation(user=leader, code=made.code, password="eleven green bicycles", at=at)
+
+    with pytest.raises(ChallengeOver):
+        second_factors.pass_challenge(challenge_id=challenge, code=pyotp.TOTP(secret).at(at), at=at)
+    with pytest.raises(ChallengeOver):
+        second_factors.begin_in_sign_in(challenge_id=challenge, at=at)
 
 
 def test_ten_wrong_codes_lock_for_a_quarter_of_an_hour_whatever_the_challenge(

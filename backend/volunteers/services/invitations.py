@@ -12,7 +12,7 @@ from backend.volunteers.models import MANAGING_ROLES, Invitation, User, Voluntee
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.schemas.invitations import InvitationMade
 from backend.volunteers.services.devices import revoke_others
-from backend.volunteers.services.second_factors import forget_second_factor
+from backend.volunteers.services.second_factors import end_challenges, forget_second_factor
 
 GOOD_FOR = timedelta(days=30)
 AT_ONCE = 200
@@ -85,8 +85,9 @@ def invitation_opens(user: User, code: str, *, at: datetime) -> bool:
 def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> None:
     """Spend an invitation, which has been checked, for a password.
 
-    Whoever holds the slip is the person: what was set up before (devices, second factor) ends. Locks the user: of two
-    who show the code at once one gets in. Raises NotSignedIn, or Invalid with the rules that the password breaks.
+    Whoever holds the slip is the person: what was set up before (devices, second factor, sign-ins that wait) ends.
+    Locks the user: of two who show the code at once one gets in. Raises NotSignedIn, or Invalid with the rules that the
+    password breaks.
     """
     user = User.objects.select_for_update(of=("self",)).select_related("volunteer").get(pk=user.pk)
     if not invitation_opens(user, code, at=at):
@@ -96,5 +97,6 @@ def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> 
     user.set_password(password)
     user.save(update_fields=["password"])
     record("invitation.accepted", subject=f"user.{user.pk}", by=user, at=at)
+    end_challenges(user, at)
     revoke_others(user=user, keep=None, by=user, at=at, reason="signed in by an invitation")
     forget_second_factor(user=user, by=user, at=at, reason="signed in by an invitation")

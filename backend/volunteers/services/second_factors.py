@@ -255,6 +255,14 @@ def trust_device(*, device_id: UUID, by: User, at: datetime) -> None:
     _trust(device_id, by, at)
 
 
+def end_challenges(user: User, at: datetime) -> None:
+    """End the sign-ins that wait, for their password is no longer good; the caller has locked the user.
+
+    Their wrong codes stay counted.
+    """
+    Challenge.objects.filter(user=user, expires_at__gt=at).update(expires_at=at)
+
+
 @transaction.atomic
 def forget_challenges(*, at: datetime) -> int:
     """Delete the sign-ins that are over since a day; returns how many."""
