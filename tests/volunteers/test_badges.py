@@ -319,6 +319,36 @@ def test_offline_verifier_refuses_a_list_that_was_changed(
     assert verifier(queries.text_of(badge), keys, revoked) not in ("valid", "revoked")
 
 
+@pytest.mark.parametrize(
+    "text", ["nonsense", "", "https://example.org/b/", "1.二.三.四.五.2.六", "1......", "\udce9."]
+)
+def test_example_calls_forged_whatever_else_was_scanned(
+    files: Callable[[], tuple[Path, Path]], text: str
+) -> None:
+    assert example(text, *files()) == "forged"
+
+
+def test_command_says_which_file_is_another(
+    files: Callable[[], tuple[Path, Path]], tmp_path: Path, badge: Badge
+) -> None:
+    keys, revoked = files()
+    numbers = tmp_path / "numbers.json"
+    numbers.write_text('{"keys": [1], "at": 1, "badges": [2], "key": [], "signature": 3}')
+
+    for first, second in ((revoked, keys), (numbers, revoked)):
+        assert (
+            verify(queries.text_of(badge), first, second)
+            == f"{first} is not what GET /api/v1/badges/keys answers"
+        )
+    for second in (keys, numbers):
+        told = verify(queries.text_of(badge), keys, second)
+        assert told == f"{second} is not what GET /api/v1/badges/revoked answers"
+
+
+def test_example_has_thirty_lines() -> None:
+    assert len(EXAMPLE.read_text().splitlines()) <= 30
+
+
 def test_command_needs_no_database(settings: Any) -> None:
     """Without the fixture `db` every query would fail this test."""
     written = StringIO()
