@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import SESSION_KEY, authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
@@ -131,6 +131,13 @@ def sign_in_page(*, request: HttpRequest, user: User, at: datetime) -> Device:
     device = services.register_page_device(user=user, name=name, at=at)
     request.session["device"] = str(device.pk)
     return device
+
+
+def keep_page_signed_in(request: HttpRequest, user: User) -> None:
+    """Let the session of the page on which the password was changed go on; whoever comes with a token has none."""
+    if request.session.get(SESSION_KEY) == str(user.pk):
+        user.refresh_from_db(fields=["password"])
+        update_session_auth_hash(request, user)
 
 
 def sign_out_page(*, request: HttpRequest, at: datetime) -> None:

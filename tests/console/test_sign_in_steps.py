@@ -18,6 +18,8 @@ from backend.volunteers.models import (
     Badge,
     Device,
     Invitation,
+    Look,
+    LookedAt,
     Photo,
     Role,
     SecondFactor,
@@ -200,6 +202,16 @@ def test_password_is_changed_on_the_page_which_stays_signed_in(volunteer: User) 
     assert elsewhere.get("/devices/").status_code == 302
 
 
+def test_page_that_changes_the_password_over_rest_stays_signed_in(volunteer: User) -> None:
+    client, _ = enter(volunteer)
+    body = {"current": PASSWORD, "new": CHOSEN}
+
+    changed = client.post("/api/v1/me/password", body, content_type="application/json")
+
+    assert changed.status_code == 204
+    assert client.get("/api/v1/me").status_code == 200
+
+
 def test_second_factor_is_set_up_and_removed_on_the_page(volunteer: User) -> None:
     client, _ = enter(volunteer)
 
@@ -271,6 +283,30 @@ def test_leader_issues_prints_and_revokes_on_the_page(
     assert sheet.content.startswith(b"%PDF-")
     assert client.post(f"/badges/{unit}/{number}/revoke/", {"reason": "lost"}).status_code == 302
     assert Badge.objects.get().reason == "lost"
+
+
+@pytest.mark.parametrize("standing", [Standing.SUSPENDED, Standing.RETIRED])
+def test_sheet_has_no_card_of_somebody_out_of_service(
+    leader: User, volunteer: User, formation: Formation, at: datetime, standing: Standing
+) -> None:
+    issue_badge(id=uuid7(), volunteer=volunteer.volunteer, by=leader, at=at)
+    Volunteer.objects.filter(user=volunteer).update(standing=standing)
+    client, _ = enter(leader)
+
+    assert client.get(f"/badges/{formation.squadron_a.number}/sheet.pdf").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/badges/{unit}/", "/badges/{unit}/sheet.pdf"])
+def test_people_see_who_was_shown_their_badge_on_a_page_of_the_unit(
+    leader: User, volunteer: User, formation: Formation, at: datetime, address: str
+) -> None:
+    issue_badge(id=uuid7(), volunteer=volunteer.volunteer, by=leader, at=at)
+    client, _ = enter(leader)
+
+    client.get(address.format(unit=formation.squadron_a.number))
+
+    looked = [(look.viewer, look.subject, look.what) for look in Look.objects.all()]
+    assert looked == [(leader, volunteer.volunteer, LookedAt.BADGE)]
 
 
 @pytest.mark.parametrize("address", ["/badges/{unit}/", "/badges/{unit}/sheet.pdf", "/invitations/{unit}/"])

@@ -191,6 +191,20 @@ def test_badges_issued_at_the_same_time_leave_one_good(
     assert Badge.objects.count() == 4
 
 
+@pytest.mark.postgres
+def test_badges_issued_to_two_people_at_the_same_time_do_not_share_an_id(
+    race: Race, leader: User, formation: Any, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    id, people = uuid7(), [make_volunteer(formation.squadron_a) for _ in range(4)]
+
+    answers = race(
+        *[lambda person=person: issue_badge(id=id, volunteer=person, by=leader, at=at) for person in people]
+    )
+
+    assert [type(answer) for answer in answers].count(BadgeIdTaken) == 3
+    assert Badge.objects.count() == 1
+
+
 # --- checking online ----------------------------------------------------------------------------------------------
 
 

@@ -237,6 +237,7 @@ def test_changed_password_signs_out_everywhere_else(volunteer: User, client_of: 
     answer = here.post("/api/v1/me/password", {"current": PASSWORD, "new": CHOSEN}, format="json")
 
     assert answer.status_code == 204
+    assert answer.cookies == {}
     assert here.get("/api/v1/me").status_code == 200
     assert there.get("/api/v1/me").status_code == 401
     assert Device.objects.filter(user=volunteer, revoked_at=None).count() == 1

@@ -1,5 +1,6 @@
 """The pages of badges: one's own, those of a unit, and the one that anybody's camera opens."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
@@ -18,7 +19,7 @@ from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import Invalid, Refusal, require
 from backend.volunteers import rules
 from backend.volunteers.cards import Card, card_of, card_pdf, cards_pdf
-from backend.volunteers.models import MANAGING_ROLES, Badge, Unit, User, Volunteer
+from backend.volunteers.models import MANAGING_ROLES, Badge, LookedAt, Unit, User, Volunteer
 from backend.volunteers.paper import qr_svg
 from backend.volunteers.queries import badges as queries
 from backend.volunteers.queries import topmost, unit_by_number
@@ -26,6 +27,7 @@ from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import current_posts
 from backend.volunteers.services import badges as services
 from backend.volunteers.services.consents import GuardianMissing
+from backend.volunteers.services.looks import note_looks
 
 MOST_PHOTO_BYTES = 10_000_000
 SHEET = 200
@@ -78,6 +80,7 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
     page = max(0, _whole(request.GET.get("page", "0")))
     people = Volunteer.objects.filter(memberships__unit=unit).select_related("user").order_by("number")
     shown = list(people[page * MEMBERS : (page + 1) * MEMBERS + 1])
+    _note_looks(user, shown[:MEMBERS], at)
     held = Badge.objects.filter(volunteer__in=shown, revoked_at=None).select_related("volunteer__user")
     badges = {one.volunteer_id: one for one in held}
     context = {
@@ -97,10 +100,13 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
 @require_GET
 def badge_sheet(request: HttpRequest, number: str) -> HttpResponse:
     """Give the cards of a unit's people on sheets of ten, to print and cut."""
-    unit = _managed_unit(person_of(request), number)
-    cards = [_card(request, one) for one in queries.badges_in(unit, at=now(), limit=SHEET)]
-    if not cards:
+    user, at = person_of(request), now()
+    unit = _managed_unit(user, number)
+    badges = queries.badges_in(unit, at=at, limit=SHEET)
+    if not badges:
         raise Http404
+    _note_looks(user, [badge.volunteer for badge in badges], at)
+    cards = [_card(request, badge) for badge in badges]
     return _pdf(cards_pdf(cards), f"badges-{unit.number}.pdf")
 
 
@@ -157,6 +163,12 @@ def _issue(request: HttpRequest, unit: Unit) -> str:
             continue
         issued += 1
     return _("Badges issued: %(count)s") % {"count": issued}
+
+
+def _note_looks(user: User, people: list[Volunteer], at: datetime) -> None:
+    """Note that names, and on cards pictures, were shown."""
+    keys = [person.pk for person in people]
+    note_looks(viewer_user_id=user.pk, volunteer_ids=keys, what=LookedAt.BADGE, at=at)
 
 
 def _row(person: Volunteer, held: Badge | None) -> dict[str, object]:

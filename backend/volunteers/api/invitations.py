@@ -14,7 +14,7 @@ from backend.volunteers.schemas import SignedIn
 from backend.volunteers.schemas.invitations import InvitationIn, InvitationMade, PasswordIn
 from backend.volunteers.services.invitations import accept_invitation, invite
 from backend.volunteers.services.passwords import change_password
-from backend.volunteers.signin import invited_user, require_own_password
+from backend.volunteers.signin import invited_user, keep_page_signed_in, require_own_password
 
 
 class PasswordDoor(APIView):
@@ -26,6 +26,7 @@ class PasswordDoor(APIView):
         body, user = parse(PasswordIn, request), user_of(request)
         require_own_password(django_request(request), user, body.current, field="current")
         change_password(new=body.new, device_id=device_of(request), by=user, at=now())
+        keep_page_signed_in(django_request(request), user)
         return answer(None)
 
 

@@ -92,7 +92,8 @@ def badges_in(unit: Unit, *, at: datetime, limit: int) -> list[Badge]:
     """Return the good badges of the people of a unit and below, by number, for printing."""
     badges = Badge.objects.select_related("volunteer__user", "volunteer__photo", "unit")
     belongs = within(unit.path, "volunteer__memberships__unit__path")
-    found = badges.filter(belongs, revoked_at=None, valid_until__gte=at.date()).distinct()
+    good = Q(revoked_at=None, valid_until__gte=at.date()) & _in_service()
+    found = badges.filter(belongs, good).distinct()
     return list(found.order_by("volunteer__number")[:limit])
 
 
@@ -114,17 +115,17 @@ def revoked_badges(*, at: datetime) -> RevokedBadges:
 
 
 def _revoked_badges(at: datetime) -> RevokedBadges:
-    good_no_more = (
-        Q(revoked_at__isnull=False)
-        | ~Q(volunteer__standing=Standing.ACTIVE)
-        | Q(volunteer__user__is_active=False)
-    )
+    good_no_more = Q(revoked_at__isnull=False) | ~_in_service()
     found = Badge.objects.filter(good_no_more, valid_until__gte=at.date()).order_by("pk")
     badges = [short_id(badge) for badge in found.values_list("pk", flat=True)]
     at = at.replace(microsecond=0)
     written = RevokedBadges(at=at, badges=badges, key="", signature="")
     key, signature = sign_list([written.model_dump(mode="json")["at"], *badges], settings.BADGE_KEYS)
     return RevokedBadges(at=at, badges=badges, key=key, signature=signature)
+
+
+def _in_service() -> Q:
+    return Q(volunteer__standing=Standing.ACTIVE, volunteer__user__is_active=True)
 
 
 def photo_of(volunteer: Volunteer) -> bytes:
