@@ -23,8 +23,8 @@ ClientOf = Callable[[User], SignedInClient]
 CHOSEN = "eleven green bicycles"
 
 
-def accept(number: str, code: str, password: str = CHOSEN) -> Any:
-    body = {"number": number, "code": code, "password": password, "device": {"id": str(uuid7())}}
+def accept(number: str, code: str, password: str = CHOSEN, device: str = "") -> Any:
+    body = {"number": number, "code": code, "password": password, "device": {"id": device or str(uuid7())}}
     return APIClient().post("/api/v1/sign-in/invitation", body, format="json")
 
 
@@ -86,6 +86,16 @@ def test_invitation_stays_good_when_the_password_is_not(volunteer: User, leader:
     refused = accept(number_of(volunteer), code, "short")
 
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/password")
+    assert accept(number_of(volunteer), code).status_code == 200
+
+
+def test_invitation_is_not_spent_on_the_device_of_another_account(
+    volunteer: User, leader: User, client_of: ClientOf, at: datetime
+) -> None:
+    client_of(leader)
+    code, taken = invited(volunteer, leader, at), str(Device.objects.get(user=leader).pk)
+
+    assert accept(number_of(volunteer), code, device=taken).json()["type"] == "/problems/device-taken"
     assert accept(number_of(volunteer), code).status_code == 200
 
 

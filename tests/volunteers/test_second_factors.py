@@ -269,6 +269,20 @@ def test_recovery_code_works_once_however_it_is_written(leader: User, at: dateti
         second_factors.pass_challenge(challenge_id=asked_of(leader, at).challenge, code=code, at=at)
 
 
+def test_code_is_not_spent_on_the_device_of_another_account(
+    leader: User, volunteer: User, client_of: ClientOf, at: datetime
+) -> None:
+    recovery = set_up(leader, at)
+    client_of(volunteer)
+    taken = str(Device.objects.get(user=volunteer).pk)
+    challenge = sign_in(leader, taken).json()["second_factor"]["challenge"]
+
+    refused = show_code(challenge, recovery[0], taken)
+
+    assert refused.json()["type"] == "/problems/device-taken"
+    assert show_code(challenge, recovery[0], str(uuid7())).status_code == 200
+
+
 def test_challenge_is_spent_once_it_was_passed(leader: User, at: datetime) -> None:
     recovery = set_up(leader, at)
     challenge = asked_of(leader, at).challenge

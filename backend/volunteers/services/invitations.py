@@ -11,7 +11,8 @@ from backend.volunteers import codes, rules
 from backend.volunteers.models import MANAGING_ROLES, Invitation, User, Volunteer
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.schemas.invitations import InvitationMade
-from backend.volunteers.services.devices import revoke_others
+from backend.volunteers.schemas.sign_in import DeviceIn, SignedIn
+from backend.volunteers.services.devices import revoke_others, sign_in
 from backend.volunteers.services.second_factors import end_challenges, forget_second_factor
 
 GOOD_FOR = timedelta(days=30)
@@ -100,3 +101,12 @@ def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> 
     end_challenges(user, at)
     revoke_others(user=user, keep=None, by=user, at=at, reason="signed in by an invitation")
     forget_second_factor(user=user, by=user, at=at, reason="signed in by an invitation")
+
+
+@transaction.atomic
+def sign_in_by_invitation(
+    *, user: User, code: str, password: str, device: DeviceIn, at: datetime
+) -> SignedIn:
+    """Accept an invitation and sign a device in. Raises what `accept_invitation` raises, or DeviceTaken."""
+    accept_invitation(user=user, code=code, password=password, at=at)
+    return sign_in(user=user, device=device, at=at)

@@ -218,12 +218,18 @@ def send_code(*, challenge_id: UUID, at: datetime) -> None:
 def sign_in_with_code(
     *, challenge_id: UUID, code: str, device: DeviceIn, trust: bool, at: datetime
 ) -> SignedIn:
-    """Sign a device in, once the code is right. Raises what `pass_challenge` raises, or DeviceTaken."""
-    user = pass_challenge(challenge_id=challenge_id, code=code, at=at)
-    signed_in = sign_in(user=user, device=device, at=at)
-    if trust:
-        trust_device(device_id=device.id, by=user, at=at)
-    return signed_in
+    """Sign a device in, once the code is right, in one transaction: otherwise the code is not spent.
+
+    Raises what `pass_challenge` raises, or DeviceTaken.
+    """
+    with transaction.atomic():
+        user = _passed(challenge_id, code, at)
+        if user is not None:
+            signed_in = sign_in(user=user, device=device, at=at)
+            if trust:
+                _trust(device.id, user, at)
+            return signed_in
+    raise CodeWrong
 
 
 def pass_challenge(*, challenge_id: UUID, code: str, at: datetime) -> User:
@@ -232,14 +238,10 @@ def pass_challenge(*, challenge_id: UUID, code: str, at: datetime) -> User:
     Raises ChallengeOver, CodeWrong, TooMany. Locks the user: of two who show the same code at once one gets in.
     """
     with transaction.atomic():
-        challenge = _open(challenge_id, at)
-        _refuse_after_many(challenge.user, at)
-        if _take_any(challenge, code, at):
-            challenge.used_at = at
-            challenge.save(update_fields=["used_at"])
-            return challenge.user
-        _count_wrong(challenge)
-    raise CodeWrong
+        user = _passed(challenge_id, code, at)
+    if user is None:  # raised out here: that the code was wrong has to be committed
+        raise CodeWrong
+    return user
 
 
 def is_trusted(device_id: UUID | None, user: User, *, at: datetime) -> bool:
@@ -270,6 +272,18 @@ def forget_challenges(*, at: datetime) -> int:
 
 
 # --- steps --------------------------------------------------------------------------------------------------------
+
+
+def _passed(challenge_id: UUID, code: str, at: datetime) -> User | None:
+    """Return who signs in, or None when the code is wrong, which is counted."""
+    challenge = _open(challenge_id, at)
+    _refuse_after_many(challenge.user, at)
+    if not _take_any(challenge, code, at):
+        _count_wrong(challenge)
+        return None
+    challenge.used_at = at
+    challenge.save(update_fields=["used_at"])
+    return challenge.user
 
 
 def _lock(user: User) -> None:
