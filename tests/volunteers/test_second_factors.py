@@ -359,6 +359,20 @@ def test_ten_wrong_codes_lock_for_a_quarter_of_an_hour_whatever_the_challenge(
     )
 
 
+def test_wrong_codes_count_for_a_quarter_of_an_hour_from_when_they_were_shown(
+    leader: User, at: datetime
+) -> None:
+    set_up(leader, at)
+    challenge, late = asked_of(leader, at).challenge, at + timedelta(minutes=4)
+    for _ in range(10):
+        with pytest.raises(CodeWrong):
+            second_factors.pass_challenge(challenge_id=challenge, code="000000", at=late)
+
+    with pytest.raises(TooMany):
+        second_factors.require_second_factor(user=leader, device_id=None, at=late + timedelta(minutes=14))
+    assert asked_of(leader, late + timedelta(minutes=16)).ways == ["authenticator", "recovery_code"]
+
+
 def test_wrong_codes_of_one_person_do_not_lock_another(
     leader: User, sibling_leader: User, at: datetime
 ) -> None:

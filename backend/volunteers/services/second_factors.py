@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import segno
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, Refusal, TooMany
@@ -111,7 +111,7 @@ def confirm_second_factor(*, code: str, device_id: UUID, by: User, at: datetime)
             _trust(device_id, by, at)
             _confirm(factor, at)
             return _new_recovery_codes(by, at)
-        _count_wrong(Challenge(pk=uuid4(), user=by, made_at=at, expires_at=at))
+        _count_wrong(by, at)
     raise _wrong_field()
 
 
@@ -164,7 +164,7 @@ def require_second_factor(*, user: User, device_id: UUID | None, at: datetime) -
 def _challenge(user: User, device_id: UUID | None, at: datetime) -> SecondFactorAsked:
     _lock(user)
     _refuse_after_many(user, at)
-    if Challenge.objects.filter(user=user, made_at__gt=at - COUNTED_FOR).count() >= MOST_CHALLENGES:
+    if Challenge.objects.filter(user=user, made_at__gt=at - COUNTED_FOR, wrong=0).count() >= MOST_CHALLENGES:
         raise _too_many()
     challenge = Challenge.objects.create(
         pk=uuid4(), user=user, from_device=device_id, made_at=at, expires_at=at + GOOD_FOR
@@ -279,7 +279,7 @@ def _passed(challenge_id: UUID, code: str, at: datetime) -> User | None:
     challenge = _open(challenge_id, at)
     _refuse_after_many(challenge.user, at)
     if not _take_any(challenge, code, at):
-        _count_wrong(challenge)
+        _count_wrong(challenge.user, at)
         return None
     challenge.used_at = at
     challenge.save(update_fields=["used_at"])
@@ -376,20 +376,19 @@ def _show_again(user: User, code: str, at: datetime) -> bool:
     _refuse_after_many(user, at)
     if _take_authenticator(factor, code, at) or _take_recovery_code(user, code, at):
         return True
-    _count_wrong(Challenge(pk=uuid4(), user=user, made_at=at, expires_at=at))
+    _count_wrong(user, at)
     return False
 
 
 def _refuse_after_many(user: User, at: datetime) -> None:
     """Raise TooMany after ten wrong codes in a quarter of an hour. Needs the lock on the user."""
-    recent = Challenge.objects.filter(user=user, made_at__gt=at - COUNTED_FOR)
-    if (recent.aggregate(wrong=Sum("wrong"))["wrong"] or 0) >= MOST_WRONG:
+    if Challenge.objects.filter(user=user, made_at__gt=at - COUNTED_FOR, wrong=1).count() >= MOST_WRONG:
         raise _too_many()
 
 
-def _count_wrong(challenge: Challenge) -> None:
-    challenge.wrong += 1
-    challenge.save()
+def _count_wrong(user: User, at: datetime) -> None:
+    """Count a wrong code at its own moment, in a row that nobody can sign in by."""
+    Challenge.objects.create(pk=uuid4(), user=user, made_at=at, expires_at=at, wrong=1)
 
 
 def _too_many() -> TooMany:
