@@ -1,6 +1,6 @@
 """Checks a badge offline: python verify_badge_example.py TEXT keys.json revoked.json (pip install cryptography).
 
-keys.json is what GET /api/v1/badges/keys answers, revoked.json what GET /api/v1/badges/revoked answers.
+The files are what GET /api/v1/badges/keys and GET /api/v1/badges/revoked answer.
 """
 
 import json
@@ -12,28 +12,17 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-
-def is_signed(said: str, signature: str, key: str) -> bool:
-    """Tell whether the signature of a text is genuine."""
-    try:
-        public = Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(keys[key] + "="))
-        public.verify(urlsafe_b64decode(signature + "=="), said.encode())
-    except (InvalidSignature, KeyError, ValueError):
-        return False
-    return True
-
-
-text, keys_file, revoked_file = sys.argv[1:]
-keys = {key["id"]: key["public"] for key in json.loads(Path(keys_file).read_text())["keys"]}
-revoked = json.loads(Path(revoked_file).read_text())
-if not is_signed(
-    "muster list " + "\n".join([revoked["at"], *revoked["badges"]]), revoked["signature"], revoked["key"]
-):
-    sys.exit("the list of revoked badges is forged")
-said, _, signature = text.rsplit("/", 1)[-1].rpartition(".")
-version, number, unit, badge, last_day, key = said.split(".") if said.count(".") == 5 else [""] * 6
-if version != "1" or not is_signed("muster badge " + said, signature, key):
-    sys.exit("forged")
+told, revoked = (json.loads(Path(file).read_text()) for file in sys.argv[2:])
+raw_keys = {key["id"]: urlsafe_b64decode(key["public"] + "=") for key in told["keys"]}
+keys = {id: Ed25519PublicKey.from_public_bytes(raw) for id, raw in raw_keys.items()}
+listed = "\n".join(["muster list " + revoked["at"], *revoked["badges"]])
+said, _, signature = sys.argv[1].rsplit("/", 1)[-1].rpartition(".")
+try:
+    keys[revoked["key"]].verify(urlsafe_b64decode(revoked["signature"] + "=="), listed.encode())
+    number, unit, badge, last_day, key = said.removeprefix("1.").split(".")  # form 1, the only one
+    keys[key].verify(urlsafe_b64decode(signature + "=="), f"muster badge {said}".encode())
+except (InvalidSignature, LookupError, ValueError):
+    sys.exit("forged (the badge, or the list of revoked badges)")
 if last_day < f"{datetime.now(UTC):%Y%m%d}":
     sys.exit("expired")
 if badge in revoked["badges"]:

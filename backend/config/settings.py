@@ -154,11 +154,18 @@ AXES_FAILURE_LIMIT = 10
 AXES_ENABLE_ADMIN = False
 AXES_USERNAME_FORM_FIELD = "phone"  # the name under which NumberOrPhoneBackend takes either
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_HANDLER = "backend.volunteers.lock_out.LockOut"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username"]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or one guess in a quarter of an hour locked for ever
 AXES_DISABLE_ACCESS_LOG = True
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "invitation", "current", "new"]
+AXES_SENSITIVE_PARAMETERS = [
+    *("username", "ip_address", "identifier", "number", "phone"),
+    *("code", "invitation", "current", "new"),
+]
 AXES_CLIENT_IP_CALLABLE = "backend.volunteers.signin.client_address"
-SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # many phones share one address: only the name is locked out
+SILENCED_SYSTEM_CHECKS = [
+    "axes.W006"
+]  # many phones share one address: no address is locked out for all names
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),

@@ -1,15 +1,28 @@
 """Decodes pictures that people send, and writes them anew: what else was in the file is gone."""
 
+import struct
 import warnings
 from io import BytesIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 PIXELS = 512
-MOST_PIXELS = {"JPEG": 50_000_000, "PNG": 20_000_000, "WEBP": 20_000_000}
+MOST_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000, "PNG": 20_000_000, "WEBP": 20_000_000}
 """Before decoding: a small file may unfold to gigabytes. A JPEG, what phones take, is decoded at an eighth of its
-size."""
+size; an MPO is a JPEG with more pictures behind it, which many phones add."""
 _QUALITY = 85
+_WRONG = (
+    ArithmeticError,
+    Image.DecompressionBombError,
+    LookupError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    Warning,
+    struct.error,
+)
+"""What Pillow raises at files that are broken or made to harm: those of its metadata have any type and length."""
 
 
 class NotAPicture(Exception):
@@ -26,7 +39,7 @@ def portrait(raw: bytes) -> bytes:
                 raise NotAPicture("too many pixels")
             image.draft("RGB", (PIXELS, PIXELS))
             image = ImageOps.exif_transpose(image).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Warning) as error:
+    except _WRONG as error:
         raise NotAPicture(str(error)) from error
     image.thumbnail((PIXELS, PIXELS))
     plain = Image.new("RGB", image.size)

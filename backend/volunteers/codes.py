@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 from datetime import datetime
 
 import pyotp
@@ -37,8 +38,8 @@ def key_of(code: str, kind: str) -> str:
 
 
 def plain(code: str) -> str:
-    """Return a code without spaces and dashes, in capitals."""
-    return re.sub(r"[\s-]", "", code).upper()
+    """Return a code without spaces and dashes, in capitals; the wide digits of Chinese keyboards are digits."""
+    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", code)).upper()
 
 
 def new_secret() -> str:
@@ -56,9 +57,9 @@ def step_shown(secret: str, code: str, *, at: datetime, after: int) -> int | Non
 
     The phone's clock may be one step off.
     """
-    now = int(at.timestamp()) // STEP_S
+    now, shown = int(at.timestamp()) // STEP_S, plain(code).encode()
     authenticator = pyotp.TOTP(secret, interval=STEP_S)
     for step in range(now - STEPS_OFF, now + STEPS_OFF + 1):
-        if step > after and secrets.compare_digest(authenticator.generate_otp(step), plain(code)):
+        if step > after and secrets.compare_digest(authenticator.generate_otp(step).encode(), shown):
             return step
     return None

@@ -213,13 +213,20 @@ def _posts_over(user: User, volunteer: Volunteer, at: datetime, roles: Collectio
 
 
 def may_invite(user: User, volunteer: Volunteer, at: datetime) -> bool:
-    """Whoever looks after the person; those who hold a post that manages are invited only from above it.
-
-    An invitation sets a password: a deputy must not become the leader by it, nor anybody themselves.
-    """
+    """Whoever looks after the person, and could hand on every post that they hold; nobody invites themselves."""
     if volunteer.user_id == user.pk or not may_look_after(user, volunteer, at):
         return False
-    mine = _managed_paths(user, at)
-    posts = current_posts(volunteer.user_id, at).filter(role__in=MANAGING_ROLES)
-    held = posts.values_list("unit__path", flat=True)
-    return all(any(path != above and path.startswith(above) for above in mine) for path in held)
+    return not posts_beyond_invitation(user, at).filter(volunteer=volunteer).exists()
+
+
+def posts_beyond_invitation(user: User, at: datetime) -> QuerySet[Post]:
+    """Return the posts whose holders `user` cannot invite: an invitation sets a password, and so hands on the posts.
+
+    Those that manage are handed on from above alone, so that no deputy becomes the leader; those of dispatchers by
+    whoever manages the unit. Posts that rest, or begin later, count: they will be handed on too.
+    """
+    lasting = Q(until_at=None) | Q(until_at__gt=at)
+    beyond = Post.objects.filter(lasting, role__in=DISPATCHING_ROLES)
+    for path in _managed_paths(user, at):
+        beyond = beyond.exclude(within(path, "unit__path") & (~Q(unit__path=path) | Q(role=Role.DISPATCHER)))
+    return beyond

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Concatenate, ParamSpec
 
+from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import SESSION_KEY, authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
@@ -33,12 +34,16 @@ def canonical(identifier: str) -> str:
 def client_address(request: HttpRequest) -> str | None:
     """Return the caller's address for the record of wrong guesses, or None when a proxy header made it something else.
 
-    PostgreSQL takes only addresses; a guess that could not be recorded would not be counted.
+    PostgreSQL takes only addresses; a guess that could not be recorded would not be counted. Of IPv6 it is the network
+    of 64 bits: one household has them all.
     """
     try:
-        return str(ip_address(request.META.get("REMOTE_ADDR", "")))
+        address = ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
         return None
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
 
 
 class NumberOrPhoneBackend(BaseBackend):
@@ -99,14 +104,24 @@ def require_own_password(request: HttpRequest, user: User, password: str, *, fie
 
 def _found(request: HttpRequest, identifier: str, wrong: str, **shown: str) -> User:
     # Named after AXES_USERNAME_FORM_FIELD, the name under which wrong guesses are counted.
-    user = authenticate(request, phone=canonical(identifier), **shown)
-    if getattr(request, "axes_locked_out", False):
+    name = _counted_as(identifier)
+    user = authenticate(request, phone=name, **shown)
+    # Those that came at the same moment have been recorded meanwhile: a burst is no way round the bound.
+    is_locked = user is not None and not AxesProxyHandler.is_allowed(request, {"phone": name})
+    if is_locked or getattr(request, "axes_locked_out", False):
         # Answered here, as a problem; otherwise the middleware would answer with a page of its own.
         request.axes_locked_out = False  # type: ignore[attr-defined]
         raise TooMany("Too many wrong passwords; wait a quarter of an hour and try again.")
     if user is None or getattr(user, "volunteer", None) is None:
         raise NotSignedIn(wrong)
     return user
+
+
+def _counted_as(identifier: str) -> str:
+    """Return the number of whom a name means: guesses by phone, or by a former number, are guesses at one account."""
+    name = canonical(identifier)
+    volunteer = getattr(_user_named(name), "volunteer", None)
+    return f"{volunteer.number:08d}" if volunteer else name
 
 
 def sign_in_page(*, request: HttpRequest, user: User, at: datetime) -> Device:
@@ -116,6 +131,13 @@ def sign_in_page(*, request: HttpRequest, user: User, at: datetime) -> Device:
     device = services.register_page_device(user=user, name=name, at=at)
     request.session["device"] = str(device.pk)
     return device
+
+
+def keep_page_signed_in(request: HttpRequest, user: User) -> None:
+    """Let the session of the page on which the password was changed go on; whoever comes with a token has none."""
+    if request.session.get(SESSION_KEY) == str(user.pk):
+        user.refresh_from_db(fields=["password"])
+        update_session_auth_hash(request, user)
 
 
 def sign_out_page(*, request: HttpRequest, at: datetime) -> None:

@@ -13,12 +13,14 @@ from django.test import Client
 from PIL import Image
 from uuid6 import uuid7
 
+from backend.volunteers import services
 from backend.volunteers.models import (
     Badge,
     Device,
     Invitation,
     Look,
     Photo,
+    Role,
     SecondFactor,
     Standing,
     User,
@@ -152,6 +154,24 @@ def test_leader_prints_slips_for_those_without_a_password(
     assert client.post(address).status_code == 422
 
 
+def test_slips_are_offered_only_for_whom_one_may_invite(
+    leader: User, formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    deputy, member = (make_volunteer(formation.squadron_a, name=name) for name in ("副队长甲", "新队员乙"))
+    services.appoint(volunteer=deputy, unit=formation.squadron_a, role=Role.DEPUTY, by=None, at=at)
+    User.objects.filter(volunteer__in=[deputy, member]).update(password="")
+    client, _ = enter(leader)
+    address = f"/invitations/{formation.squadron_a.number}/"
+
+    page = client.get(address).content.decode()
+    slips = client.post(address, {"person": [f"{deputy.number:08d}", f"{member.number:08d}"]})
+
+    assert "新队员乙" in page
+    assert "副队长甲" not in page
+    assert slips.content.startswith(b"%PDF-")
+    assert [one.user for one in Invitation.objects.all()] == [member.user]
+
+
 # --- devices ------------------------------------------------------------------------------------------------------
 
 
@@ -182,6 +202,16 @@ def test_password_is_changed_on_the_page_which_stays_signed_in(volunteer: User) 
     assert elsewhere.get("/devices/").status_code == 302
 
 
+def test_page_that_changes_the_password_over_rest_stays_signed_in(volunteer: User) -> None:
+    client, _ = enter(volunteer)
+    body = {"current": PASSWORD, "new": CHOSEN}
+
+    changed = client.post("/api/v1/me/password", body, content_type="application/json")
+
+    assert changed.status_code == 204
+    assert client.get("/api/v1/me").status_code == 200
+
+
 def test_second_factor_is_set_up_and_removed_on_the_page(volunteer: User) -> None:
     client, _ = enter(volunteer)
 
@@ -194,6 +224,17 @@ def test_second_factor_is_set_up_and_removed_on_the_page(volunteer: User) -> Non
     code = re.findall(r"<li><code>([^<]+)", renewed.content.decode())[0]
     assert client.post("/devices/second-factor/", {"act": "remove", "code": code}).status_code == 302
     assert not SecondFactor.objects.exists()
+
+
+def test_code_that_was_confirmed_already_is_told_on_the_page(volunteer: User) -> None:
+    client, _ = enter(volunteer)
+    client.get("/devices/second-factor/")
+    client.post("/devices/second-factor/", {"act": "confirm", "code": code_of(volunteer)})
+
+    again = client.post("/devices/second-factor/", {"act": "confirm", "code": code_of(volunteer)})
+
+    assert again.status_code == 422
+    assert "is set up already" in again.content.decode()
 
 
 # --- badges -------------------------------------------------------------------------------------------------------
@@ -216,6 +257,19 @@ def test_badge_page_shows_the_card_and_keeps_a_picture(volunteer: User, leader: 
     assert not Photo.objects.exists()
 
 
+def test_minor_without_a_guardian_is_told_why_no_picture_is_kept(
+    formation: Formation, make_volunteer: MakeVolunteer
+) -> None:
+    minor = make_volunteer(formation.squadron_a, adult=False, papers=False)
+    client, _ = enter(minor.user)
+
+    answer = client.post("/badge/photo/", {"photo": photo_file()})
+
+    assert answer.status_code == 422
+    assert "guardian" in answer.content.decode()
+    assert not Photo.objects.exists()
+
+
 def test_leader_issues_prints_and_revokes_on_the_page(
     leader: User, volunteer: User, outsider: User, formation: Formation
 ) -> None:
@@ -231,6 +285,17 @@ def test_leader_issues_prints_and_revokes_on_the_page(
     assert list(looks.values_list("what", flat=True)) == ["badge", "profile"]
     assert client.post(f"/badges/{unit}/{number}/revoke/", {"reason": "lost"}).status_code == 302
     assert Badge.objects.get().reason == "lost"
+
+
+@pytest.mark.parametrize("standing", [Standing.SUSPENDED, Standing.RETIRED])
+def test_sheet_has_no_card_of_somebody_out_of_service(
+    leader: User, volunteer: User, formation: Formation, at: datetime, standing: Standing
+) -> None:
+    issue_badge(id=uuid7(), volunteer=volunteer.volunteer, by=leader, at=at)
+    Volunteer.objects.filter(user=volunteer).update(standing=standing)
+    client, _ = enter(leader)
+
+    assert client.get(f"/badges/{formation.squadron_a.number}/sheet.pdf").status_code == 404
 
 
 @pytest.mark.parametrize("address", ["/badges/{unit}/", "/badges/{unit}/sheet.pdf", "/invitations/{unit}/"])

@@ -38,6 +38,7 @@ from backend.realtime import (
     strangers,
 )
 from backend.realtime.management.commands.generate_docs import DOCS, generated
+from backend.volunteers import lock_out
 from backend.volunteers.queries import imports as roster_imports
 from backend.volunteers.queries import lives
 from backend.volunteers.rosters import files as roster_files
@@ -343,7 +344,8 @@ LIMITS = {
     "days of a tracker's secret": trackers.GOOD_FOR.days,
     "numbers of a block": number_shapes.MOST_IN_BLOCK,
     "blocks of a unit in a day": number_blocks.MOST_A_DAY,
-    "wrong passwords in a row": configured.AXES_FAILURE_LIMIT,
+    "wrong passwords from an address": configured.AXES_FAILURE_LIMIT,
+    "wrong passwords from everywhere": lock_out.MOST_EVERYWHERE,
     "wrong codes in a quarter of an hour": second_factors.MOST_WRONG,
     "minutes a sign-in waits for its code": int(second_factors.GOOD_FOR.total_seconds() / 60),
     "codes sent for a sign-in": second_factors.MOST_SENT,

@@ -6,16 +6,20 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.test import Client
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend.lib.errors import NotSignedIn
 from backend.volunteers import services
 from backend.volunteers.models import Device, User
+from backend.volunteers.schemas import DeviceIn
 from backend.volunteers.services import second_factors
 from backend.volunteers.services.invitations import accept_invitation, invite
 from backend.volunteers.services.passwords import change_password
-from tests.realtime.conftest import Connect
+from tests.conftest import PASSWORD
+from tests.realtime.conftest import Connect, Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ClientOf = Callable[[User], Any]
@@ -73,6 +77,30 @@ async def test_changed_password_closes_the_sockets_of_other_devices(
 
     assert await other.receive() == {"close": 4403}
     assert await own.is_silent()
+
+
+@pytest.mark.usefixtures("connect")
+async def test_app_that_signs_in_as_the_device_of_a_page_closes_the_sockets_of_the_page(
+    volunteer: User,
+) -> None:
+    def sign_in() -> str:
+        page, number = Client(), f"{volunteer.volunteer.number:08d}"
+        page.post("/sign-in/", {"identifier": number, "password": PASSWORD})
+        return page.cookies[settings.SESSION_COOKIE_NAME].value
+
+    cookie = await sync_to_async(sign_in)()
+    headers = {"cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}", "host": "here", "origin": "http://here"}
+    socket = await Socket(headers, ["muster.v1"]).open()
+    assert (await socket.hello())["volunteer"]
+
+    def take_over() -> None:
+        device = DeviceIn(id=Device.objects.get(user=volunteer).pk)
+        services.sign_in(user=volunteer, device=device, at=datetime.now(UTC))
+
+    await sync_to_async(take_over)()
+
+    assert await socket.receive() == {"close": 4403}
+    await socket.communicator.disconnect()
 
 
 async def test_invitation_closes_what_was_open(

@@ -191,6 +191,20 @@ def test_badges_issued_at_the_same_time_leave_one_good(
     assert Badge.objects.count() == 4
 
 
+@pytest.mark.postgres
+def test_badges_issued_to_two_people_at_the_same_time_do_not_share_an_id(
+    race: Race, leader: User, formation: Any, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    id, people = uuid7(), [make_volunteer(formation.squadron_a) for _ in range(4)]
+
+    answers = race(
+        *[lambda person=person: issue_badge(id=id, volunteer=person, by=leader, at=at) for person in people]
+    )
+
+    assert [type(answer) for answer in answers].count(BadgeIdTaken) == 3
+    assert Badge.objects.count() == 1
+
+
 # --- checking online ----------------------------------------------------------------------------------------------
 
 
@@ -319,6 +333,36 @@ def test_offline_verifier_refuses_a_list_that_was_changed(
     assert verifier(queries.text_of(badge), keys, revoked) not in ("valid", "revoked")
 
 
+@pytest.mark.parametrize(
+    "text", ["nonsense", "", "https://example.org/b/", "1.二.三.四.五.2.六", "1......", "\udce9."]
+)
+def test_example_calls_forged_whatever_else_was_scanned(
+    files: Callable[[], tuple[Path, Path]], text: str
+) -> None:
+    assert example(text, *files()) == "forged"
+
+
+def test_command_says_which_file_is_another(
+    files: Callable[[], tuple[Path, Path]], tmp_path: Path, badge: Badge
+) -> None:
+    keys, revoked = files()
+    numbers = tmp_path / "numbers.json"
+    numbers.write_text('{"keys": [1], "at": 1, "badges": [2], "key": [], "signature": 3}')
+
+    for first, second in ((revoked, keys), (numbers, revoked)):
+        assert (
+            verify(queries.text_of(badge), first, second)
+            == f"{first} is not what GET /api/v1/badges/keys answers"
+        )
+    for second in (keys, numbers):
+        told = verify(queries.text_of(badge), keys, second)
+        assert told == f"{second} is not what GET /api/v1/badges/revoked answers"
+
+
+def test_example_has_thirty_lines() -> None:
+    assert len(EXAMPLE.read_text().splitlines()) <= 30
+
+
 def test_command_needs_no_database(settings: Any) -> None:
     """Without the fixture `db` every query would fail this test."""
     written = StringIO()
@@ -399,6 +443,35 @@ def test_picture_is_written_anew_without_what_else_was_in_the_file() -> None:
 def test_what_is_no_picture_is_refused(raw: bytes) -> None:
     with pytest.raises(NotAPicture):
         portrait(raw)
+
+
+def test_picture_of_a_phone_that_adds_another_behind_it_is_taken() -> None:
+    mpo = picture(kind="MPO", save_all=True, append_images=[Image.new("RGB", (30, 40), "red")])
+
+    image = Image.open(BytesIO(portrait(mpo)))
+
+    assert (image.format, image.size) == ("JPEG", (384, 512))
+
+
+def test_picture_that_says_it_is_gigapixels_large_is_refused() -> None:
+    webp = bytearray(picture(kind="WEBP", lossless=True))
+    start = webp.index(b"VP8L") + 9
+    webp[start : start + 4] = b"\xff\xff\xff\x0f"  # 16,384 × 16,384 pixels
+
+    with pytest.raises(NotAPicture):
+        portrait(bytes(webp))
+
+
+def test_picture_with_metadata_of_a_wrong_type_is_refused() -> None:
+    metadata = Image.Exif()
+    metadata[0x0112], metadata[0x0100] = 6, 1
+    raw = picture(exif=metadata)
+    width = b"\x01\x00\x00\x04" if b"MM\x00*" in raw else b"\x00\x01\x04\x00"
+    at = raw.index(width) + 2
+    broken = raw[:at] + (b"\x00\x02" if b"MM\x00*" in raw else b"\x02\x00") + raw[at + 2 :]
+
+    with pytest.raises(NotAPicture):
+        portrait(broken)
 
 
 def test_picture_with_too_many_pixels_is_refused_before_it_is_decoded() -> None:

@@ -1,7 +1,7 @@
 """First sign-in by a code on paper, and the rules of passwords."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -16,14 +16,15 @@ from backend.volunteers.models import Device, Invitation, Role, SecondFactor, Tr
 from backend.volunteers.passwords import broken_rules
 from backend.volunteers.services import second_factors
 from backend.volunteers.services.invitations import accept_invitation, invite
+from backend.volunteers.services.standing import suspend
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
 CHOSEN = "eleven green bicycles"
 
 
-def accept(number: str, code: str, password: str = CHOSEN) -> Any:
-    body = {"number": number, "code": code, "password": password, "device": {"id": str(uuid7())}}
+def accept(number: str, code: str, password: str = CHOSEN, device: str = "") -> Any:
+    body = {"number": number, "code": code, "password": password, "device": {"id": device or str(uuid7())}}
     return APIClient().post("/api/v1/sign-in/invitation", body, format="json")
 
 
@@ -88,6 +89,16 @@ def test_invitation_stays_good_when_the_password_is_not(volunteer: User, leader:
     assert accept(number_of(volunteer), code).status_code == 200
 
 
+def test_invitation_is_not_spent_on_the_device_of_another_account(
+    volunteer: User, leader: User, client_of: ClientOf, at: datetime
+) -> None:
+    client_of(leader)
+    code, taken = invited(volunteer, leader, at), str(Device.objects.get(user=leader).pk)
+
+    assert accept(number_of(volunteer), code, device=taken).json()["type"] == "/problems/device-taken"
+    assert accept(number_of(volunteer), code).status_code == 200
+
+
 def test_guesses_at_an_invitation_are_locked_out(volunteer: User, leader: User, at: datetime) -> None:
     code = invited(volunteer, leader, at)
     for _ in range(10):
@@ -137,6 +148,53 @@ def test_whoever_leads_is_invited_from_above_alone(
         with pytest.raises(NotAllowed):
             invite(volunteers=[leader.volunteer], by=by, at=at)
     assert invite(volunteers=[leader.volunteer], by=commander, at=at)
+
+
+def test_post_that_rests_or_has_not_begun_is_not_handed_on_by_an_invitation(
+    leader: User, commander: User, formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    deputy, next_leader = make_volunteer(formation.squadron_a), make_volunteer(formation.squadron_a)
+    services.appoint(volunteer=deputy, unit=formation.squadron_a, role=Role.DEPUTY, by=None, at=at)
+    services.appoint(
+        volunteer=next_leader, unit=formation.squadron_a, role=Role.LEADER, by=None, at=at + timedelta(days=1)
+    )
+    suspend(number=number_of(leader), reason="a complaint", by=commander, at=at)
+
+    for person in (leader.volunteer, next_leader):
+        with pytest.raises(NotAllowed):
+            invite(volunteers=[person], by=deputy.user, at=at)
+        assert invite(volunteers=[person], by=commander, at=at)
+
+
+def test_whoever_dispatches_elsewhere_is_invited_from_there(
+    volunteer: User, leader: User, commander: User, formation: Formation, at: datetime
+) -> None:
+    services.appoint(
+        volunteer=volunteer.volunteer, unit=formation.brigade, role=Role.DISPATCHER, by=None, at=at
+    )
+
+    with pytest.raises(NotAllowed):
+        invite(volunteers=[volunteer.volunteer], by=leader, at=at)
+    assert invite(volunteers=[volunteer.volunteer], by=commander, at=at)
+
+
+def test_invitation_does_not_hand_on_a_post_that_was_given_since(
+    volunteer: User, leader: User, commander: User, formation: Formation, at: datetime
+) -> None:
+    code = invited(volunteer, leader, at)
+    services.appoint(volunteer=volunteer.volunteer, unit=formation.brigade, role=Role.DEPUTY, by=None, at=at)
+
+    assert accept(number_of(volunteer), code).status_code == 401
+    assert accept(number_of(volunteer), invited(volunteer, commander, at)).status_code == 200
+
+
+def test_dispatcher_is_invited_by_the_leader_of_the_unit(
+    leader: User, formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    dispatcher = make_volunteer(formation.squadron_a)
+    services.appoint(volunteer=dispatcher, unit=formation.squadron_a, role=Role.DISPATCHER, by=None, at=at)
+
+    assert invite(volunteers=[dispatcher], by=leader, at=at)
 
 
 def test_dispatcher_sees_people_and_invites_nobody(
@@ -189,6 +247,7 @@ def test_changed_password_signs_out_everywhere_else(volunteer: User, client_of: 
     answer = here.post("/api/v1/me/password", {"current": PASSWORD, "new": CHOSEN}, format="json")
 
     assert answer.status_code == 204
+    assert answer.cookies == {}
     assert here.get("/api/v1/me").status_code == 200
     assert there.get("/api/v1/me").status_code == 401
     assert Device.objects.filter(user=volunteer, revoked_at=None).count() == 1

@@ -11,7 +11,7 @@ from backend.audit.models import Entry
 from backend.lib.errors import NotAllowed, NotFound
 from backend.realtime.models import Revocation
 from backend.volunteers import services
-from backend.volunteers.models import Device, NumberAlias, Role, Standing, User, Volunteer
+from backend.volunteers.models import Device, NumberAlias, Photo, Role, Standing, User, Volunteer
 from backend.volunteers.models.accounts import phone_tail_key
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.services.merging import NotMergeable, merge_volunteers
@@ -77,6 +77,17 @@ def test_the_duplicate_s_account_is_closed_and_its_devices_signed_out(
     assert device.revoked_at == at
     duplicate.refresh_from_db()
     assert duplicate.duty_until is None
+
+
+def test_the_duplicate_s_picture_is_deleted_for_nobody_could_do_so_any_more(
+    kept: Volunteer, duplicate: Volunteer, commander: User, at: datetime
+) -> None:
+    for person in (kept, duplicate):
+        Photo.objects.create(volunteer=person, jpeg=b"a picture", kept_at=at)
+
+    merge(kept, duplicate, commander, at)
+
+    assert [photo.volunteer for photo in Photo.objects.all()] == [kept]
 
 
 def test_both_numbers_sign_in_with_the_password_that_is_kept(

@@ -16,6 +16,7 @@ from backend.volunteers import codes, services
 from backend.volunteers.models import Challenge, Device, RecoveryCode, Role, SecondFactor, TrustedDevice, User
 from backend.volunteers.schemas.second_factors import SecondFactorAsked
 from backend.volunteers.services import second_factors
+from backend.volunteers.services.invitations import accept_invitation, invite
 from backend.volunteers.services.second_factors import (
     ChallengeOver,
     CodeWrong,
@@ -243,12 +244,43 @@ def test_code_works_once(leader: User, at: datetime) -> None:
         second_factors.pass_challenge(challenge_id=second, code=code_of(leader, at - STEP), at=at)
 
 
+def test_code_in_the_wide_digits_of_a_chinese_keyboard_is_taken(leader: User, at: datetime) -> None:
+    set_up(leader, at - timedelta(minutes=5))
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code_of(leader, at))
+
+    user = second_factors.pass_challenge(challenge_id=asked_of(leader, at).challenge, code=wide, at=at)
+
+    assert user == leader
+
+
+@pytest.mark.parametrize("code", ["验证码", "é23456", "🙂"])
+def test_code_of_other_characters_is_wrong(leader: User, at: datetime, code: str) -> None:
+    set_up(leader, at)
+    challenge = str(asked_of(leader, at).challenge)
+
+    assert show_code(challenge, code, str(uuid7())).json()["type"] == "/problems/code-wrong"
+
+
 def test_recovery_code_works_once_however_it_is_written(leader: User, at: datetime) -> None:
     code = set_up(leader, at)[0].lower().replace("-", " ")
     second_factors.pass_challenge(challenge_id=asked_of(leader, at).challenge, code=code, at=at)
 
     with pytest.raises(CodeWrong):
         second_factors.pass_challenge(challenge_id=asked_of(leader, at).challenge, code=code, at=at)
+
+
+def test_code_is_not_spent_on_the_device_of_another_account(
+    leader: User, volunteer: User, client_of: ClientOf, at: datetime
+) -> None:
+    recovery = set_up(leader, at)
+    client_of(volunteer)
+    taken = str(Device.objects.get(user=volunteer).pk)
+    challenge = sign_in(leader, taken).json()["second_factor"]["challenge"]
+
+    refused = show_code(challenge, recovery[0], taken)
+
+    assert refused.json()["type"] == "/problems/device-taken"
+    assert show_code(challenge, recovery[0], str(uuid7())).status_code == 200
 
 
 def test_challenge_is_spent_once_it_was_passed(leader: User, at: datetime) -> None:
@@ -269,6 +301,37 @@ def test_challenge_runs_out_and_ends_with_the_account(leader: User, at: datetime
     User.objects.filter(pk=leader.pk).update(is_active=False)
     with pytest.raises(ChallengeOver):
         second_factors.pass_challenge(challenge_id=challenge, code=recovery[0], at=at)
+
+
+def test_challenge_ends_with_the_password_that_it_was_begun_with(
+    leader: User, client_of: ClientOf, at: datetime
+) -> None:
+    recovery = set_up(leader, at)
+    here = client_of(leader)
+    before = [asked_of(leader, at).challenge for _ in range(2)]
+
+    changed = {"current": PASSWORD, "new": "eleven green bicycles"}
+    assert here.post("/api/v1/me/password", changed, format="json").status_code == 204
+
+    for challenge in before:
+        with pytest.raises(ChallengeOver):
+            second_factors.pass_challenge(
+                challenge_id=challenge, code=recovery[0], at=datetime.now(at.tzinfo)
+            )
+
+
+def test_challenge_ends_when_an_invitation_is_accepted(leader: User, settings: Any, at: datetime) -> None:
+    settings.SECOND_FACTOR_REQUIRED = True
+    challenge = asked_of(leader, at).challenge
+    secret = second_factors.begin_in_sign_in(challenge_id=challenge, at=at).secret
+    (made,) = invite(volunteers=[leader.volunteer], by=None, at=at)
+
+    accept_invitation(user=leader, code=made.code, password="eleven green bicycles", at=at)
+
+    with pytest.raises(ChallengeOver):
+        second_factors.pass_challenge(challenge_id=challenge, code=pyotp.TOTP(secret).at(at), at=at)
+    with pytest.raises(ChallengeOver):
+        second_factors.begin_in_sign_in(challenge_id=challenge, at=at)
 
 
 def test_ten_wrong_codes_lock_for_a_quarter_of_an_hour_whatever_the_challenge(
@@ -294,6 +357,20 @@ def test_ten_wrong_codes_lock_for_a_quarter_of_an_hour_whatever_the_challenge(
         )
         == leader
     )
+
+
+def test_wrong_codes_count_for_a_quarter_of_an_hour_from_when_they_were_shown(
+    leader: User, at: datetime
+) -> None:
+    set_up(leader, at)
+    challenge, late = asked_of(leader, at).challenge, at + timedelta(minutes=4)
+    for _ in range(10):
+        with pytest.raises(CodeWrong):
+            second_factors.pass_challenge(challenge_id=challenge, code="000000", at=late)
+
+    with pytest.raises(TooMany):
+        second_factors.require_second_factor(user=leader, device_id=None, at=late + timedelta(minutes=14))
+    assert asked_of(leader, late + timedelta(minutes=16)).ways == ["authenticator", "recovery_code"]
 
 
 def test_wrong_codes_of_one_person_do_not_lock_another(

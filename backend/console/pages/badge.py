@@ -1,5 +1,6 @@
 """The pages of badges: one's own, those of a unit, and the one that anybody's camera opens."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
@@ -25,6 +26,7 @@ from backend.volunteers.queries import topmost, unit_by_number
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import current_posts
 from backend.volunteers.services import badges as services
+from backend.volunteers.services.consents import GuardianMissing
 from backend.volunteers.services.looks import note_looks
 
 MOST_PHOTO_BYTES = 10_000_000
@@ -62,6 +64,9 @@ def photo(request: HttpRequest) -> HttpResponse:
         services.keep_photo(raw=given.read(), by=user, at=now())
     except Invalid:
         return _show_mine(request, error=_("This is no picture that we can read. Choose a JPEG or PNG."))
+    except GuardianMissing:
+        wrong = _("Under 18 a guardian has to agree first. Ask your leader to record the guardian.")
+        return _show_mine(request, error=wrong)
     return redirect("console:badge")
 
 
@@ -75,8 +80,7 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
     page = max(0, _whole(request.GET.get("page", "0")))
     people = Volunteer.objects.filter(memberships__unit=unit).select_related("user").order_by("number")
     shown = list(people[page * MEMBERS : (page + 1) * MEMBERS + 1])
-    keys = [person.pk for person in shown[:MEMBERS]]
-    note_looks(viewer_user_id=user.pk, volunteer_ids=keys, what=LookedAt.PROFILE, at=at)
+    _note_looks(user, shown[:MEMBERS], LookedAt.PROFILE, at)
     held = Badge.objects.filter(volunteer__in=shown, revoked_at=None).select_related("volunteer__user")
     badges = {one.volunteer_id: one for one in held}
     context = {
@@ -102,9 +106,8 @@ def badge_sheet(request: HttpRequest, number: str) -> HttpResponse:
     badges = queries.badges_in(unit, at=at, limit=SHEET)
     if not badges:
         raise Http404
-    keys = [one.volunteer_id for one in badges]
-    note_looks(viewer_user_id=user.pk, volunteer_ids=keys, what=LookedAt.BADGE, at=at)
-    cards = [_card(request, one) for one in badges]
+    _note_looks(user, [badge.volunteer for badge in badges], LookedAt.BADGE, at)
+    cards = [_card(request, badge) for badge in badges]
     return _pdf(cards_pdf(cards), f"badges-{unit.number}.pdf")
 
 
@@ -161,6 +164,12 @@ def _issue(request: HttpRequest, unit: Unit) -> str:
             continue
         issued += 1
     return _("Badges issued: %(count)s") % {"count": issued}
+
+
+def _note_looks(user: User, people: list[Volunteer], what: LookedAt, at: datetime) -> None:
+    """Note that names, and on cards pictures, were shown."""
+    keys = [person.pk for person in people]
+    note_looks(viewer_user_id=user.pk, volunteer_ids=keys, what=what, at=at)
 
 
 def _row(person: Volunteer, held: Badge | None) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -16,7 +15,8 @@ from backend.volunteers import queries, services
 from backend.volunteers.passwords import broken_rules
 from backend.volunteers.services import second_factors
 from backend.volunteers.services.passwords import change_password
-from backend.volunteers.signin import require_own_password
+from backend.volunteers.services.second_factors import SecondFactorConfirmed
+from backend.volunteers.signin import keep_page_signed_in, require_own_password
 
 
 @record_page
@@ -50,8 +50,7 @@ def password(request: HttpRequest) -> HttpResponse:
     if errors := broken_rules(user, new):
         return _show(request, new_errors=errors)
     change_password(new=new, device_id=UUID(request.session["device"]), by=user, at=now())
-    user.refresh_from_db()
-    update_session_auth_hash(request, user)
+    keep_page_signed_in(request, user)
     return _show(request, done=_("The password is changed. All other devices are signed out."))
 
 
@@ -76,6 +75,8 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return _show_second_factor(request, error=_("This code is wrong, or was used before."))
     except TooMany:
         return _show_second_factor(request, error=_("Too many attempts. Wait 15 minutes, then try again."))
+    except SecondFactorConfirmed:  # the form was sent twice, or on another page meanwhile
+        return _show_second_factor(request, error=_("An authenticator app is set up already."))
     return show(request, "recovery_codes", {"codes": made.codes}, page="devices")
 
 

@@ -1,5 +1,7 @@
 """The page where leaders print invitations for people who have no password yet."""
 
+from datetime import datetime
+
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +13,7 @@ from backend.lib.api import now
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import require
 from backend.volunteers import rules
-from backend.volunteers.models import LookedAt, Unit, Volunteer
+from backend.volunteers.models import LookedAt, Unit, User, Volunteer
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.services.invitations import AT_ONCE, invite
 from backend.volunteers.services.looks import note_looks
@@ -21,13 +23,12 @@ from backend.volunteers.slips import slips_pdf
 @record_page
 @require_http_methods(["GET", "POST"])
 def invitations(request: HttpRequest, number: str) -> HttpResponse:
-    """Show who has no password yet; print slips for those who are chosen, whose former codes are void."""
-    unit = unit_by_number(number)
-    user, at = person_of(request), now()
+    """Show whom one may invite and has no password yet; print slips for those chosen, whose former codes are void."""
+    unit, user, at = unit_by_number(number), person_of(request), now()
     require(rules.may_manage(user, unit, at))
     page = request.GET.get("page", "")
     place = int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 0
-    found = _waiting(unit, place * AT_ONCE)
+    found = _waiting(unit, user, at, start=place * AT_ONCE)
     waiting = found[:AT_ONCE]
     keys = [person.pk for person in waiting]
     note_looks(viewer_user_id=user.pk, volunteer_ids=keys, what=LookedAt.PROFILE, at=at)
@@ -57,10 +58,14 @@ def invitations(request: HttpRequest, number: str) -> HttpResponse:
     return show(request, "invitations", context, page="badge", status=422 if context["nobody"] else 200)
 
 
-def _waiting(unit: Unit, start: int) -> list[Volunteer]:
-    """Return the members of a unit who cannot sign in yet, by number: as many as fit a page, and one more."""
+def _waiting(unit: Unit, user: User, at: datetime, *, start: int) -> list[Volunteer]:
+    """Return the members of a unit who cannot sign in yet and whom `user` may invite, by number.
+
+    As many as fit a page, and one more.
+    """
     no_password = Q(user__password="") | Q(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)
     without = Volunteer.objects.filter(no_password, memberships__unit=unit, user__is_active=True)
+    without = without.exclude(pk__in=rules.posts_beyond_invitation(user, at).values("volunteer"))
     return list(without.select_related("user").order_by("number")[start : start + AT_ONCE + 1])
 
 

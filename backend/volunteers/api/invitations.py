@@ -7,14 +7,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
-from backend.volunteers import services
 from backend.volunteers.authentication import device_of, django_request, user_of
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.schemas import SignedIn
 from backend.volunteers.schemas.invitations import InvitationIn, InvitationMade, PasswordIn
-from backend.volunteers.services.invitations import accept_invitation, invite
+from backend.volunteers.services.invitations import invite, sign_in_by_invitation
 from backend.volunteers.services.passwords import change_password
-from backend.volunteers.signin import invited_user, require_own_password
+from backend.volunteers.signin import invited_user, keep_page_signed_in, require_own_password
 
 
 class PasswordDoor(APIView):
@@ -26,6 +25,7 @@ class PasswordDoor(APIView):
         body, user = parse(PasswordIn, request), user_of(request)
         require_own_password(django_request(request), user, body.current, field="current")
         change_password(new=body.new, device_id=device_of(request), by=user, at=now())
+        keep_page_signed_in(django_request(request), user)
         return answer(None)
 
 
@@ -57,5 +57,7 @@ class AcceptInvitationDoor(APIView):
         """Sign in by a printed code, and choose the password; the code works once."""
         body, at = parse(InvitationIn, request), now()
         user = invited_user(django_request(request), body.number, body.code)
-        accept_invitation(user=user, code=body.code, password=body.password, at=at)
-        return answer(services.sign_in(user=user, device=body.device, at=at))
+        signed_in = sign_in_by_invitation(
+            user=user, code=body.code, password=body.password, device=body.device, at=at
+        )
+        return answer(signed_in)

@@ -50,7 +50,7 @@ class TrustedDevice(models.Model):
 
 
 class Challenge(models.Model):
-    """A sign-in whose password was right, and which waits for the second factor."""
+    """A sign-in whose password was right, and which waits for the second factor; or a wrong code, to be counted."""
 
     id = models.UUIDField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="challenges", db_index=False)

@@ -101,7 +101,8 @@ def has_more_badges(unit: Unit, *, at: datetime, limit: int) -> bool:
 
 def _badges_within(unit: Unit, at: datetime) -> QuerySet[Badge]:
     belongs = within(unit.path, "volunteer__memberships__unit__path")
-    return Badge.objects.filter(belongs, revoked_at=None, valid_until__gte=at.date()).distinct()
+    good = Q(revoked_at=None, valid_until__gte=at.date()) & _in_service()
+    return Badge.objects.filter(belongs, good).distinct()
 
 
 def badge_keys() -> BadgeKeys:
@@ -122,17 +123,17 @@ def revoked_badges(*, at: datetime) -> RevokedBadges:
 
 
 def _revoked_badges(at: datetime) -> RevokedBadges:
-    good_no_more = (
-        Q(revoked_at__isnull=False)
-        | ~Q(volunteer__standing=Standing.ACTIVE)
-        | Q(volunteer__user__is_active=False)
-    )
+    good_no_more = Q(revoked_at__isnull=False) | ~_in_service()
     found = Badge.objects.filter(good_no_more, valid_until__gte=at.date()).order_by("pk")
     badges = [short_id(badge) for badge in found.values_list("pk", flat=True)]
     at = at.replace(microsecond=0)
     written = RevokedBadges(at=at, badges=badges, key="", signature="")
     key, signature = sign_list([written.model_dump(mode="json")["at"], *badges], settings.BADGE_KEYS)
     return RevokedBadges(at=at, badges=badges, key=key, signature=signature)
+
+
+def _in_service() -> Q:
+    return Q(volunteer__standing=Standing.ACTIVE, volunteer__user__is_active=True)
 
 
 def photo_of(volunteer: Volunteer) -> bytes:

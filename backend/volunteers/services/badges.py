@@ -44,9 +44,9 @@ def issue_badge(
     unit = _unit_of(volunteer)
     last_day = _last_day(valid_until, at)
     _revoke(volunteer, reason="replaced", by=by, at=at, post=_post(by, unit, at))
-    Badge.objects.create(
-        pk=id, volunteer=volunteer, unit=unit, issued_at=at, issued_by=by, valid_until=last_day
-    )
+    made = {"volunteer": volunteer, "unit": unit, "issued_at": at, "issued_by": by, "valid_until": last_day}
+    _, is_new = Badge.objects.get_or_create(pk=id, defaults=made)
+    require(is_new, BadgeIdTaken)  # somebody else was issued one with this id meanwhile
     record(
         "badge.issued", subject=f"badge.{id}", by=by, at=at, number=volunteer.number, post=_post(by, unit, at)
     )

@@ -34,12 +34,13 @@ class DeviceTaken(Refusal):
 def sign_in(*, user: User, device: DeviceIn, at: datetime) -> SignedIn:
     """Register the device, or sign it in anew, and return its tokens; the password has been checked.
 
-    Signing in again on the same device ends its earlier sign-in: tokens and sockets. Raises DeviceTaken.
+    Signing in again on the same device ends its earlier sign-in: tokens and sockets, also those of a page. Raises
+    DeviceTaken.
     """
-    row = _locked_device(user, device, at)
+    row, is_new = _locked_device(user, device, at)
     if row.user_id != user.pk:
         raise DeviceTaken
-    if row.refresh_id and row.revoked_at is None:
+    if not is_new and row.revoked_at is None:
         revoke_session(row.session, at=at)
     row.name, row.platform, row.revoked_at, row.last_seen_at = device.name, device.platform, None, at
     row.session, row.refresh_id, row.previous_refresh_id = uuid.uuid4(), uuid.uuid4().hex, ""
@@ -172,9 +173,9 @@ def _count_reachable(device: Device, at: datetime) -> None:
     recount(units, at=at)
 
 
-def _locked_device(user: User, device: DeviceIn, at: datetime) -> Device:
-    row, _ = Device.objects.select_for_update().get_or_create(
+def _locked_device(user: User, device: DeviceIn, at: datetime) -> tuple[Device, bool]:
+    """Return the device, locked, and whether it is new."""
+    return Device.objects.select_for_update().get_or_create(
         pk=device.id,
         defaults={"user": user, "platform": device.platform, "created_at": at, "last_seen_at": at},
     )
-    return row

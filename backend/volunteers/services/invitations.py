@@ -11,8 +11,9 @@ from backend.volunteers import codes, rules
 from backend.volunteers.models import Invitation, User, Volunteer
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.schemas.invitations import InvitationMade
-from backend.volunteers.services.devices import revoke_others
-from backend.volunteers.services.second_factors import forget_second_factor
+from backend.volunteers.schemas.sign_in import DeviceIn, SignedIn
+from backend.volunteers.services.devices import revoke_others, sign_in
+from backend.volunteers.services.second_factors import end_challenges, forget_second_factor
 
 GOOD_FOR = timedelta(days=30)
 AT_ONCE = 200
@@ -56,22 +57,30 @@ def _invitation(volunteer: Volunteer, by: User | None, at: datetime) -> Invitati
 
 
 def invitation_opens(user: User, code: str, *, at: datetime) -> bool:
-    """Tell whether this is the person's invitation, and still good."""
-    return Invitation.objects.filter(
-        user=user,
-        code_key=codes.key_of(code, "invitation"),
-        used_at=None,
-        replaced_at=None,
-        expires_at__gt=at,
-    ).exists()
+    """Tell whether this is the person's invitation, still good, and hands on no post that was given since."""
+    invitation = (
+        Invitation.objects.select_related("made_by")
+        .filter(
+            user=user,
+            code_key=codes.key_of(code, "invitation"),
+            used_at=None,
+            replaced_at=None,
+            expires_at__gt=at,
+        )
+        .first()
+    )
+    if invitation is None or invitation.made_by is None:
+        return invitation is not None
+    return not rules.posts_beyond_invitation(invitation.made_by, at).filter(volunteer__user=user).exists()
 
 
 @transaction.atomic
 def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> None:
     """Spend an invitation, which has been checked, for a password.
 
-    Whoever holds the slip is the person: what was set up before (devices, second factor) ends. Locks the user: of two
-    who show the code at once one gets in. Raises NotSignedIn, or Invalid with the rules that the password breaks.
+    Whoever holds the slip is the person: what was set up before (devices, second factor, sign-ins that wait) ends.
+    Locks the user: of two who show the code at once one gets in. Raises NotSignedIn, or Invalid with the rules that the
+    password breaks.
     """
     user = User.objects.select_for_update(of=("self",)).select_related("volunteer").get(pk=user.pk)
     if not invitation_opens(user, code, at=at):
@@ -81,5 +90,15 @@ def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> 
     user.set_password(password)
     user.save(update_fields=["password"])
     record("invitation.accepted", subject=f"user.{user.pk}", by=user, at=at)
+    end_challenges(user, at)
     revoke_others(user=user, keep=None, by=user, at=at, reason="signed in by an invitation")
     forget_second_factor(user=user, by=user, at=at, reason="signed in by an invitation")
+
+
+@transaction.atomic
+def sign_in_by_invitation(
+    *, user: User, code: str, password: str, device: DeviceIn, at: datetime
+) -> SignedIn:
+    """Accept an invitation and sign a device in. Raises what `accept_invitation` raises, or DeviceTaken."""
+    accept_invitation(user=user, code=code, password=password, at=at)
+    return sign_in(user=user, device=device, at=at)

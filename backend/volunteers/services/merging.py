@@ -9,7 +9,7 @@ from backend.audit.services import record
 from backend.lib.errors import NotAllowed, Refusal, require
 from backend.realtime.positions import forget
 from backend.realtime.sessions import revoke_session
-from backend.volunteers.models import Device, NumberAlias, Standing, Tracker, User, Volunteer
+from backend.volunteers.models import Device, NumberAlias, Photo, Standing, Tracker, User, Volunteer
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.rules import may_manage_wholly, may_see_person, post_that_looks_after
 from backend.volunteers.services.allowed import allowed_by
@@ -36,10 +36,11 @@ def hinders_merging(says: Hindrance) -> Hindrance:
 def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Volunteer:
     """Merge the record with the number `duplicate` into the one with the number `kept`, which is returned.
 
-    Memberships, posts, skills, and a phone or date of birth that was missing move; the other account is closed and its
-    devices signed out. What it did (answers, tracks, acts) stays in its name. Locks both, the older first. Doing it
-    again changes nothing. Raises NotFound, NotMergeable, and NotAllowed unless `by` manages every unit that either of
-    them belongs to or holds a post in: otherwise merging would hand on posts that are not theirs to give.
+    Memberships, posts, skills, and a phone or date of birth that was missing move; the other account is closed, its
+    devices are signed out, its picture is deleted. What it did (answers, tracks, acts) stays in its name. Locks both,
+    the older first. Doing it again changes nothing. Raises NotFound, NotMergeable, and NotAllowed unless `by` manages
+    every unit that either of them belongs to or holds a post in: otherwise merging would hand on posts that are not
+    theirs to give.
     """
     for number in (kept, duplicate):
         require(may_see_person(by, volunteer_by_number(number), at))
@@ -51,6 +52,7 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
     _check(one, other, at)
     _move(one, other)
     end_badge(other, reason="merged", by=by, at=at)
+    Photo.objects.filter(volunteer=other).delete()  # its person could neither see nor delete it any more
     _close(other, into=one, at=at)
     record(
         "volunteer.merged",

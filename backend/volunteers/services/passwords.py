@@ -9,13 +9,15 @@ from backend.audit.services import record
 from backend.volunteers.models import TrustedDevice, User
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.services.devices import revoke_others
+from backend.volunteers.services.second_factors import end_challenges
 
 
 @transaction.atomic
 def change_password(*, new: str, device_id: UUID, by: User, at: datetime) -> None:
-    """Set a new password; the present one has been checked. Ends the sign-ins of all other devices.
+    """Set a new password; the present one has been checked.
 
-    Raises Invalid with the rules that the new one breaks.
+    Ends the sign-ins of all other devices, and those that wait for a code. Raises Invalid with the rules that
+    the new one breaks.
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
     require_good_password(user, new, field="new")
@@ -23,4 +25,5 @@ def change_password(*, new: str, device_id: UUID, by: User, at: datetime) -> Non
     user.save(update_fields=["password"])
     record("password.changed", subject=f"user.{user.pk}", by=by, at=at)
     TrustedDevice.objects.filter(device__user=user).exclude(device_id=device_id).delete()
+    end_challenges(user, at)
     revoke_others(user=user, keep=device_id, by=by, at=at, reason="password changed")

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import segno
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, Refusal, TooMany
@@ -111,7 +111,7 @@ def confirm_second_factor(*, code: str, device_id: UUID, by: User, at: datetime)
             _trust(device_id, by, at)
             _confirm(factor, at)
             return _new_recovery_codes(by, at)
-        _count_wrong(Challenge(pk=uuid4(), user=by, made_at=at, expires_at=at))
+        _count_wrong(by, at)
     raise _wrong_field()
 
 
@@ -164,7 +164,7 @@ def require_second_factor(*, user: User, device_id: UUID | None, at: datetime) -
 def _challenge(user: User, device_id: UUID | None, at: datetime) -> SecondFactorAsked:
     _lock(user)
     _refuse_after_many(user, at)
-    if Challenge.objects.filter(user=user, made_at__gt=at - COUNTED_FOR).count() >= MOST_CHALLENGES:
+    if Challenge.objects.filter(user=user, made_at__gt=at - COUNTED_FOR, wrong=0).count() >= MOST_CHALLENGES:
         raise _too_many()
     challenge = Challenge.objects.create(
         pk=uuid4(), user=user, from_device=device_id, made_at=at, expires_at=at + GOOD_FOR
@@ -218,12 +218,18 @@ def send_code(*, challenge_id: UUID, at: datetime) -> None:
 def sign_in_with_code(
     *, challenge_id: UUID, code: str, device: DeviceIn, trust: bool, at: datetime
 ) -> SignedIn:
-    """Sign a device in, once the code is right. Raises what `pass_challenge` raises, or DeviceTaken."""
-    user = pass_challenge(challenge_id=challenge_id, code=code, at=at)
-    signed_in = sign_in(user=user, device=device, at=at)
-    if trust:
-        trust_device(device_id=device.id, by=user, at=at)
-    return signed_in
+    """Sign a device in, once the code is right, in one transaction: otherwise the code is not spent.
+
+    Raises what `pass_challenge` raises, or DeviceTaken.
+    """
+    with transaction.atomic():
+        user = _passed(challenge_id, code, at)
+        if user is not None:
+            signed_in = sign_in(user=user, device=device, at=at)
+            if trust:
+                _trust(device.id, user, at)
+            return signed_in
+    raise CodeWrong
 
 
 def pass_challenge(*, challenge_id: UUID, code: str, at: datetime) -> User:
@@ -232,14 +238,10 @@ def pass_challenge(*, challenge_id: UUID, code: str, at: datetime) -> User:
     Raises ChallengeOver, CodeWrong, TooMany. Locks the user: of two who show the same code at once one gets in.
     """
     with transaction.atomic():
-        challenge = _open(challenge_id, at)
-        _refuse_after_many(challenge.user, at)
-        if _take_any(challenge, code, at):
-            challenge.used_at = at
-            challenge.save(update_fields=["used_at"])
-            return challenge.user
-        _count_wrong(challenge)
-    raise CodeWrong
+        user = _passed(challenge_id, code, at)
+    if user is None:  # raised out here: that the code was wrong has to be committed
+        raise CodeWrong
+    return user
 
 
 def is_trusted(device_id: UUID | None, user: User, *, at: datetime) -> bool:
@@ -255,6 +257,14 @@ def trust_device(*, device_id: UUID, by: User, at: datetime) -> None:
     _trust(device_id, by, at)
 
 
+def end_challenges(user: User, at: datetime) -> None:
+    """End the sign-ins that wait, for their password is no longer good; the caller has locked the user.
+
+    Their wrong codes stay counted.
+    """
+    Challenge.objects.filter(user=user, expires_at__gt=at).update(expires_at=at)
+
+
 @transaction.atomic
 def forget_challenges(*, at: datetime) -> int:
     """Delete the sign-ins that are over since a day; returns how many."""
@@ -262,6 +272,18 @@ def forget_challenges(*, at: datetime) -> int:
 
 
 # --- steps --------------------------------------------------------------------------------------------------------
+
+
+def _passed(challenge_id: UUID, code: str, at: datetime) -> User | None:
+    """Return who signs in, or None when the code is wrong, which is counted."""
+    challenge = _open(challenge_id, at)
+    _refuse_after_many(challenge.user, at)
+    if not _take_any(challenge, code, at):
+        _count_wrong(challenge.user, at)
+        return None
+    challenge.used_at = at
+    challenge.save(update_fields=["used_at"])
+    return challenge.user
 
 
 def _lock(user: User) -> None:
@@ -354,20 +376,19 @@ def _show_again(user: User, code: str, at: datetime) -> bool:
     _refuse_after_many(user, at)
     if _take_authenticator(factor, code, at) or _take_recovery_code(user, code, at):
         return True
-    _count_wrong(Challenge(pk=uuid4(), user=user, made_at=at, expires_at=at))
+    _count_wrong(user, at)
     return False
 
 
 def _refuse_after_many(user: User, at: datetime) -> None:
     """Raise TooMany after ten wrong codes in a quarter of an hour. Needs the lock on the user."""
-    recent = Challenge.objects.filter(user=user, made_at__gt=at - COUNTED_FOR)
-    if (recent.aggregate(wrong=Sum("wrong"))["wrong"] or 0) >= MOST_WRONG:
+    if Challenge.objects.filter(user=user, made_at__gt=at - COUNTED_FOR, wrong=1).count() >= MOST_WRONG:
         raise _too_many()
 
 
-def _count_wrong(challenge: Challenge) -> None:
-    challenge.wrong += 1
-    challenge.save()
+def _count_wrong(user: User, at: datetime) -> None:
+    """Count a wrong code at its own moment, in a row that nobody can sign in by."""
+    Challenge.objects.create(pk=uuid4(), user=user, made_at=at, expires_at=at, wrong=1)
 
 
 def _too_many() -> TooMany:

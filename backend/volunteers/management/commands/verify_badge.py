@@ -19,6 +19,9 @@ from backend.volunteers.badge_text import (
     short_id,
 )
 
+_WRONG = (AttributeError, LookupError, TypeError, ValueError)
+"""What a file of another shape leads to."""
+
 
 class Command(BaseCommand):
     help = "Check the text of a badge's QR code offline; exit code 1 unless it is valid."
@@ -53,12 +56,19 @@ class Command(BaseCommand):
 
 
 def _keys(path: Path) -> PublicKeys:
-    return {one["id"]: read_public_key(one["public"]) for one in _read(path)["keys"]}
+    try:
+        return {one["id"]: read_public_key(one["public"]) for one in _read(path)["keys"]}
+    except _WRONG as error:
+        raise CommandError(f"{path} is not what GET /api/v1/badges/keys answers") from error
 
 
 def _revoked(path: Path, keys: PublicKeys) -> set[str]:
-    told = _read(path)
-    if not is_signed_list([told["at"], *told["badges"]], told["key"], told["signature"], keys):
+    try:
+        told = _read(path)
+        is_genuine = is_signed_list([told["at"], *told["badges"]], told["key"], told["signature"], keys)
+    except _WRONG as error:
+        raise CommandError(f"{path} is not what GET /api/v1/badges/revoked answers") from error
+    if not is_genuine:
         raise CommandError("the list of revoked badges is forged")
     return set(told["badges"])
 
