@@ -217,6 +217,8 @@ def test_merging_brigades_brings_their_squadrons(
     squadron = Unit.objects.get(pk=formation.squadron_a.pk)
     assert Unit.objects.get_parent(squadron) == formation.other_brigade
     assert may_dispatch(leader, squadron, at)
+    assert Membership.objects.get(volunteer__user=leader).unit_path == squadron.path
+    assert queries.counts_of(unit_by_number(formation.other_brigade.number)).members == 1
     check_tree()
 
 

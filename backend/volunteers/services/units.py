@@ -162,6 +162,7 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     for child in Unit.objects.get_children(unit).filter(retired_at=None):
         child.refresh_from_db()
         Unit.objects.move(child, _fresh(successor), "last-child")
+    follow_moved_units()
     _retire(unit, successor, post, by=by, at=at, members=len(members))
     return _fresh(successor)
 
