@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pytest
 from rest_framework.test import APIClient
+from uuid6 import uuid7
 
 from backend.audit.models import Entry
 from backend.lib.checkdigit import parse_unit_number
@@ -14,13 +15,16 @@ from backend.volunteers import queries, services, topics
 from backend.volunteers.divisions import Division
 from backend.volunteers.models import Application, Membership, PartnerKind, Role, Unit, UnitKind, User
 from backend.volunteers.queries import unit_by_number
+from backend.volunteers.queries.numbers import block_with_numbers
 from backend.volunteers.rules import may_dispatch
 from backend.volunteers.schemas.formation import PartnerKindName, SplitIn, UnitChange, UnitIn
-from backend.volunteers.schemas.lives import ApplicationIn
+from backend.volunteers.schemas.lives import ApplicationIn, TransferIn
 from backend.volunteers.services import applications, emblems, unit_numbers
 from backend.volunteers.services import units as formation_services
 from backend.volunteers.services.formation import load_formation
+from backend.volunteers.services.number_blocks import issue_block, register_from_block, return_block
 from backend.volunteers.services.people import appoint
+from backend.volunteers.services.transfers import propose_transfer
 from backend.volunteers.services.unit_numbers import UnitNumbersExhausted
 from backend.volunteers.services.units import UnitNotEmpty, UnitRetired, WrongPlace
 from tests.conftest import Formation, MakeVolunteer, Published, Race
@@ -268,6 +272,42 @@ def test_applications_wait_on_in_the_successor(formation: Formation, commander: 
     )
 
     assert Application.objects.get().unit == formation.squadron_b
+
+
+def test_numbers_that_were_given_out_on_paper_are_registered_with_the_successor(
+    formation: Formation, commander: User, leader: User, at: datetime
+) -> None:
+    a, b = formation.squadron_a, formation.squadron_b
+    block = issue_block(block_id=uuid7(), unit=a, size=2, by=leader, at=at)
+    number = int(block_with_numbers(a, block.pk).numbers[0].number)
+
+    formation_services.merge_units(unit=a, successor=b, by=commander, at=at)
+
+    unit = unit_by_number(a.number)
+    person = register_from_block(number=number, unit=unit, name="赵", by=commander, at=at)
+    assert person.memberships.get().unit == b
+    assert return_block(block_id=block.pk, unit=unit, by=commander, at=at).returned_at == at
+
+
+def test_transfers_of_a_unit_that_is_no_more_are_withdrawn_and_all_are_told(
+    formation: Formation,
+    commander: User,
+    sibling_leader: User,
+    outsider: User,
+    published: Published,
+    at: datetime,
+) -> None:
+    body = {"volunteer": f"{outsider.volunteer.number:08d}", "from_unit": formation.squadron_c.number}
+    wanted = TransferIn.model_validate({"id": uuid7(), "to_unit": formation.squadron_b.number, **body})
+    transfer = propose_transfer(wanted=wanted, by=outsider, at=at)
+
+    formation_services.merge_units(
+        unit=formation.squadron_b, successor=formation.squadron_a, by=commander, at=at
+    )
+
+    assert Entry.objects.get(act="transfer.withdrawn").subject == f"transfer.{transfer.pk}"
+    told = published(outsider.volunteer.topic, "transfer.changed")[-1][2]
+    assert told["transfer"]["status"] == "withdrawn"
 
 
 @pytest.mark.parametrize("who", ["leader", "sibling_leader", "outsider", "stranger"])

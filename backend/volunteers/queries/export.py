@@ -13,6 +13,7 @@ from backend.volunteers.models import Device, Look, Tracker, User, Volunteer
 from backend.volunteers.models.sealed_columns import SUFFIX
 from backend.volunteers.own_data import parts_of
 from backend.volunteers.queries.me import me_of
+from backend.volunteers.queries.numbers import numbers_of
 from backend.volunteers.queries.privacy import credentials_of, guardians_of
 
 MOST = 10_000
@@ -48,7 +49,7 @@ def export_of(user: User, *, at: datetime) -> dict[str, JsonValue]:
             Look.objects.filter(subject=volunteer).order_by("-pk"), "at", "what", "viewer__volunteer__number"
         ),
         "duty_periods": _rows(volunteer.duty_periods.order_by("-since"), "since", "until"),
-        "tracks": _tracks(volunteer.number),
+        "tracks": _tracks(numbers_of(volunteer)),
         **parts_of(volunteer, at),
     }
     whole: dict[str, JsonValue] = _json.dump_python(parts, mode="json")
@@ -68,15 +69,17 @@ def _profile(volunteer: Volunteer, at: datetime) -> dict[str, Any]:
     return {**me, **opened, "born_on": volunteer.born_on, "standing": volunteer.standing}
 
 
-def _tracks(number: int) -> dict[str, Any]:
+def _tracks(numbers: list[int]) -> dict[str, Any]:
     """Return how many fixes there are of each day, and where the person was last seen."""
     days = (
-        Fix.objects.filter(person=number)
+        Fix.objects.filter(person__in=numbers)
         .annotate(day=TruncDate("at"))
         .values("day")
         .annotate(fixes=Count("*"))
     )
-    last = LatestPosition.objects.filter(person=number).exclude(scope="").values("at", "lon", "lat").first()
+    last = (
+        LatestPosition.objects.filter(person__in=numbers).exclude(scope="").values("at", "lon", "lat").first()
+    )
     return {"days": list(days.order_by("day")), "last_seen": last}
 
 

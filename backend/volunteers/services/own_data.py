@@ -15,6 +15,7 @@ from backend.realtime.sessions import revoke_session
 from backend.volunteers.models import Purpose, Standing, User, Volunteer
 from backend.volunteers.models.sealed_columns import SUFFIX
 from backend.volunteers.own_data import PARTS
+from backend.volunteers.queries.numbers import numbers_of
 from backend.volunteers.schemas.privacy import Erased
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount
@@ -77,12 +78,14 @@ def _erase_service(volunteer: Volunteer, at: datetime) -> None:
 
 
 def _erase_traces(volunteer: Volunteer, at: datetime) -> None:
-    number = volunteer.number
-    forget([number], at=at)
-    for head in Topic.objects.filter(name=volunteer.topic).values_list("head", flat=True):
-        trim_topic(volunteer.topic, head)
+    """Delete what stands under the person's number, and under those they had before."""
+    numbers = numbers_of(volunteer)
+    forget(numbers, at=at)
+    topics = [f"person.{number:08d}" for number in numbers]
+    for topic, head in Topic.objects.filter(name__in=topics).values_list("name", "head"):
+        trim_topic(topic, head)
     for model in (Fix, Receipt, CommandResult):
-        model._default_manager.filter(person=number).delete()  # noqa: SLF001  # documented, of several models
+        model._default_manager.filter(person__in=numbers).delete()  # noqa: SLF001  # documented, of several models
 
 
 def _erase_profile(volunteer: Volunteer, at: datetime) -> None:
@@ -94,6 +97,7 @@ def _erase_profile(volunteer: Volunteer, at: datetime) -> None:
         _empty_sealed(row)
     user.save()
     volunteer.skills.clear()
+    Volunteer.objects.filter(merged_into=volunteer).update(name="", born_on=None, standing_reason="")
     volunteer.name, volunteer.born_on, volunteer.erased_at = "", None, at
     volunteer.standing = Standing.RETIRED
     volunteer.save()

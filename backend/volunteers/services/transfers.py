@@ -142,6 +142,18 @@ def withdraw_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
     return transfer
 
 
+def withdraw_open(transfers: QuerySet[Transfer], *, by: User, at: datetime) -> list[Announcement]:
+    """Withdraw those of the transfers that nobody has decided, for what they rest on ends; returns what to announce.
+
+    Only inside a transaction. Locks them.
+    """
+    waiting = transfers.select_for_update(of=("self",)).filter(status=TransferStatus.PROPOSED)
+    found = list(waiting.select_related("volunteer", "from_unit", "to_unit").order_by("pk"))
+    for transfer in found:
+        _mark(transfer, TransferStatus.WITHDRAWN, post="", by=by, at=at)
+    return [told for transfer in found for told in _announcements(transfer, at)]
+
+
 @transaction.atomic
 def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
     """End a membership and the posts in that unit; if it was the primary one, the oldest other becomes it.
@@ -235,18 +247,22 @@ def _save_new(transfer: Transfer, *, done: bool, post: str, by: User, at: dateti
     except IntegrityError as error:  # somebody else has proposed the same, and it is open
         raise TransferProposedAlready from error
     record(f"transfer.{transfer.status}", subject=f"transfer.{transfer.pk}", by=by, at=at, post=post)
-    _announce(transfer, at)
+    publish_all(_announcements(transfer, at), at=at)
     return transfer
 
 
 def _decide(transfer: Transfer, to: TransferStatus, *, post: str, by: User, at: datetime) -> None:
+    _mark(transfer, to, post=post, by=by, at=at)
+    publish_all(_announcements(transfer, at), at=at)
+
+
+def _mark(transfer: Transfer, to: TransferStatus, *, post: str, by: User, at: datetime) -> None:
     transfer.status, transfer.decided_by, transfer.decided_at = to, by, at
     transfer.save(update_fields=["status", "decided_by", "decided_at"])
     record(f"transfer.{to}", subject=f"transfer.{transfer.pk}", by=by, at=at, post=post)
-    _announce(transfer, at)
 
 
-def _announce(transfer: Transfer, at: datetime) -> None:
+def _announcements(transfer: Transfer, at: datetime) -> list[Announcement]:
     """Tell the leaders of both units, each on the topic of their own, and the volunteer."""
     units = [transfer.from_unit, transfer.to_unit]
     leaders = numbers_of_leaders(units, at=at)
@@ -256,7 +272,7 @@ def _announce(transfer: Transfer, at: datetime) -> None:
         for unit in units
         if leaders[unit.pk]
     ]
-    publish_all([*told, Announcement(transfer.volunteer.topic, shown)], at=at)
+    return [*told, Announcement(transfer.volunteer.topic, shown)]
 
 
 def _locked(transfer_id: UUID, by: User, at: datetime) -> tuple[Transfer, str]:

@@ -16,9 +16,9 @@ from backend.volunteers.models import (
     Application,
     ApplicationStatus,
     Membership,
+    NumberBlock,
     Post,
     Transfer,
-    TransferStatus,
     Unit,
     UnitKind,
     User,
@@ -33,6 +33,7 @@ from backend.volunteers.services.counts import recount
 from backend.volunteers.services.people import end_posts
 from backend.volunteers.services.roster import follow_moved_units, refresh_roster
 from backend.volunteers.services.seats import lock_units
+from backend.volunteers.services.transfers import withdraw_open
 from backend.volunteers.services.unit_numbers import next_number
 
 _BELOW = {
@@ -269,21 +270,20 @@ def _put(members: Sequence[Membership], to: Unit, at: datetime) -> None:
 
 
 def _retire(unit: Unit, successor: Unit, post: str, *, by: User, at: datetime, members: int = 0) -> None:
-    """Retire a unit that is empty: what waits there goes to the successor, open transfers end."""
+    """Retire a unit that is empty: what waits there and its blocks go to the successor, open transfers end."""
     end_posts(list(Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), unit=unit)), at=at)
     waiting = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
     known = Application.objects.filter(unit=successor, status=ApplicationStatus.PENDING).values("phone_key")
     waiting.filter(phone_key__in=list(known.values_list("phone_key", flat=True))).delete()
     waiting.update(unit=successor)
-    Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit), status=TransferStatus.PROPOSED).update(
-        status=TransferStatus.WITHDRAWN, decided_by=by, decided_at=at
-    )
+    NumberBlock.objects.filter(unit=unit).update(unit=successor)
+    withdrawn = withdraw_open(Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit)), by=by, at=at)
     unit = _fresh(unit)
     unit.retired_at, unit.successor = at, successor
     unit.save(update_fields=["retired_at", "successor"])
     details: dict[str, Any] = {"successor": successor.number, "members": members, "post": post}
     record("unit.retired", subject=_subject(unit), by=by, at=at, **details)
-    _publish([_changed(unit, _fresh(successor))], at)
+    _publish([*withdrawn, _changed(unit, _fresh(successor))], at)
 
 
 def _changed(unit: Unit, successor: Unit | None = None) -> Announcement:
