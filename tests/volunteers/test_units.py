@@ -24,9 +24,11 @@ from backend.volunteers.services import units as formation_services
 from backend.volunteers.services.formation import load_formation
 from backend.volunteers.services.number_blocks import issue_block, register_from_block, return_block
 from backend.volunteers.services.people import appoint
+from backend.volunteers.services.seats import UnitRetired
 from backend.volunteers.services.transfers import propose_transfer
 from backend.volunteers.services.unit_numbers import UnitNumbersExhausted
-from backend.volunteers.services.units import UnitNotEmpty, UnitRetired, WrongPlace
+from backend.volunteers.services.units import UnitNotEmpty, WrongPlace
+from backend.volunteers.services.walk_ins import register_walk_in
 from tests.conftest import Formation, MakeVolunteer, Published, Race
 from tests.contract.full_force import picture
 
@@ -287,6 +289,25 @@ def test_numbers_that_were_given_out_on_paper_are_registered_with_the_successor(
     person = register_from_block(number=number, unit=unit, name="赵", by=commander, at=at)
     assert person.memberships.get().unit == b
     assert return_block(block_id=block.pk, unit=unit, by=commander, at=at).returned_at == at
+
+
+def test_nobody_comes_into_a_unit_that_was_retired_meanwhile(
+    formation: Formation, commander: User, leader: User, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    """Whoever has read the unit before waits for its lock, and must not go on with what was read."""
+    person = make_volunteer(formation.squadron_b)
+    formation_services.merge_units(
+        unit=formation.squadron_a, successor=formation.squadron_b, by=commander, at=at
+    )
+
+    for act in (
+        lambda: register_walk_in(
+            walk_in_id=uuid7(), unit=formation.squadron_a, name="赵", by=commander, at=at
+        ),
+        lambda: appoint(volunteer=person, unit=formation.squadron_a, role=Role.DEPUTY, by=None, at=at),
+    ):
+        with pytest.raises(UnitRetired):
+            act()
 
 
 def test_transfers_of_a_unit_that_is_no_more_are_withdrawn_and_all_are_told(

@@ -48,9 +48,9 @@ def hinders_merging(says: Hindrance) -> Hindrance:
 def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Volunteer:
     """Merge the record with the number `duplicate` into the one with the number `kept`, which is returned.
 
-    Memberships, posts, skills, papers, and a phone, identity card or date of birth that was missing move; what the other
-    account agreed to ends, its transfers are withdrawn, it is closed and its devices signed out. What it did (answers,
-    tracks, acts) stays in its name. Locks both, the older first.
+    Memberships, posts, skills, papers, and a phone, identity card or date of birth that was missing move; what the
+    other account agreed to ends, its transfers are withdrawn, it is closed and its devices signed out. What it did
+    (answers, tracks, acts) stays in its name. Locks both, the older first.
     Doing it again changes nothing. Raises NotFound, NotMergeable, and NotAllowed unless `by` manages every unit that
     either of them belongs to or holds a post in: otherwise merging would hand on posts that are not theirs to give.
     """

@@ -13,7 +13,7 @@ from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.services.consents import agree_on_paper
 from backend.volunteers.services.counts import Counts, change_counts
 from backend.volunteers.services.numbers import issue_number
-from backend.volunteers.services.seats import lock_units, take_seat
+from backend.volunteers.services.seats import lock_unit, lock_units, take_seat
 
 LEADER_SEAT = 1
 
@@ -41,7 +41,7 @@ def create_volunteer(
 
     `number` is one that was set aside for this person: the caller has made sure of it. `agrees_to` is what the person
     has agreed to on paper, `post` the title of the post that allows the act. Without a password nobody can sign in
-    yet. Raises PhoneTaken, or Invalid for an unknown skill.
+    yet. Raises PhoneTaken, UnitRetired, or Invalid for an unknown skill.
     """
     known = list(Skill.objects.filter(code__in=skills))
     if len(known) != len(set(skills)):
@@ -78,9 +78,10 @@ def appoint(
     """Give a post in a unit, from `since` (now) on; a new leader follows the one before, whose post ends then.
 
     Locks the unit. Asks nobody's leave: that is `give_post`; `allowed_by` is the title of the post that allows it.
+    Raises UnitRetired.
     """
     since = since or at
-    lock_units([unit])
+    unit = lock_unit(unit)
     if role == Role.LEADER:
         seat = LEADER_SEAT
         before = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=since), unit=unit, seat=LEADER_SEAT)

@@ -60,7 +60,7 @@ def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Given:
     allowed_by(post_that_manages(by, unit, at))
     volunteer = volunteer_numbered(wanted.volunteer)
     require(may_see_person(by, volunteer, at))
-    Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
     role, since = Role(wanted.role), max(wanted.from_at or at, at)
     _check_time(since, wanted.until)
     acting_for = _acting_for(unit, wanted, role, at)

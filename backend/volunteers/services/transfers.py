@@ -212,8 +212,8 @@ def _who_agrees(
 
 def _check(volunteer: Volunteer, before: Unit, after: Unit, stays: bool) -> None:
     """Raise what stands against it; locks both units, so that what was checked still holds when seats are given."""
-    lock_units([before, after])
-    require(Unit.objects.filter(pk=after.pk, retired_at=None).exists(), TransferOver)
+    now = lock_units([before, after])
+    require(now[after.pk].retired_at is None, TransferOver)
     require(not _belongs(volunteer, after), AlreadyMember)
     require(not stays or volunteer.memberships.count() < MOST_UNITS, TooManyUnits)
 

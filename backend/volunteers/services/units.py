@@ -32,7 +32,7 @@ from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.people import end_posts
 from backend.volunteers.services.roster import follow_moved_units, refresh_roster
-from backend.volunteers.services.seats import lock_units
+from backend.volunteers.services.seats import UnitRetired, lock_unit, lock_units
 from backend.volunteers.services.transfers import withdraw_open
 from backend.volunteers.services.unit_numbers import next_number
 
@@ -47,10 +47,6 @@ _BATCH = 1_000
 
 class WrongPlace(Refusal):
     """A unit of this kind cannot stand there."""
-
-
-class UnitRetired(Refusal):
-    """This unit is no more; its successor answers to its number."""
 
 
 class UnitNotEmpty(Refusal):
@@ -82,10 +78,12 @@ def create_unit(*, wanted: UnitIn, parent: Unit, by: User, at: datetime) -> Unit
 
 @transaction.atomic
 def change_unit(*, unit: Unit, wanted: UnitChange, by: User, at: datetime) -> Unit:
-    """Rename a unit, or give it another brand name; again changes nothing. Raises NotFound unless `by` manages it."""
+    """Rename a unit, or give it another brand name; again changes nothing.
+
+    Locks the unit. Raises NotFound unless `by` manages it, UnitRetired.
+    """
     post = allowed_by(post_that_manages(by, unit, at))
-    lock_units([unit])
-    unit.refresh_from_db()
+    unit = lock_unit(unit)
     before = (unit.display_name, unit.brand_name)
     unit.display_name = wanted.name if wanted.name is not None else unit.display_name
     unit.brand_name = wanted.brand_name if wanted.brand_name is not None else unit.brand_name
