@@ -467,7 +467,8 @@ def test_a_unit_that_is_merged_while_people_come_into_it_loses_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     a, b = formation.squadron_a, formation.squadron_b
-    write, merged = enrolment._move, []
+    write = enrolment._move
+    merged: list[Any] = []
 
     def merge_meanwhile(*args: Any, **fixed: Any) -> int:
         if not merged:

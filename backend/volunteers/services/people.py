@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from backend.audit.services import record
@@ -48,7 +48,11 @@ def create_volunteer(
         raise Invalid(errors=[{"pointer": "/skills", "detail": "unknown skill"}])
     if phone and User.objects.filter(phone_key=phone_key(phone)).exists():
         raise PhoneTaken
-    user = User.objects.create_user(phone, password)
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(phone, password)
+    except IntegrityError as error:  # somebody else has registered the same phone at this moment
+        raise PhoneTaken from error
     volunteer = Volunteer.objects.create(
         user=user, number=number or issue_number(), name=name, born_on=born_on
     )
