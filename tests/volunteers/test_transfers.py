@@ -17,6 +17,7 @@ from backend.volunteers.queries.lives import transfers_for
 from backend.volunteers.queries.seats import seat_text
 from backend.volunteers.schemas.lives import TransferIn
 from backend.volunteers.services import transfers
+from backend.volunteers.services.badges import issue_badge
 from backend.volunteers.services.seats import next_seats, take_seat
 from backend.volunteers.services.transfers import (
     AlreadyMember,
@@ -226,6 +227,22 @@ def test_leaving_the_primary_unit_leaves_the_oldest_other(
     transfers.leave_unit(number=number, unit=formation.squadron_a, by=leader, at=at)
 
     assert units_of(volunteer) == {formation.squadron_b.number: True, formation.squadron_c.number: False}
+
+
+def test_whoever_has_left_shows_no_badge_of_the_unit(
+    formation: Formation, leader: User, volunteer: User, at: datetime
+) -> None:
+    """Also when the unit it names is not the primary one any more, and when the person belongs nowhere now."""
+    person, a, b = volunteer.volunteer, formation.squadron_a, formation.squadron_b
+    Membership.objects.create(volunteer=person, unit=b)
+    badge = issue_badge(id=uuid7(), volunteer=person, by=leader, at=at)
+    number = f"{person.number:08d}"
+    transfers.choose_primary(number=number, unit=b, by=volunteer, at=at)
+
+    transfers.leave_unit(number=number, unit=a, by=leader, at=at)
+
+    badge.refresh_from_db()
+    assert (badge.revoked_at, badge.reason) == (at, "left")
 
 
 def test_seats_are_the_lowest_free_ones(

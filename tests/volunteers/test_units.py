@@ -1,10 +1,12 @@
 """Units are made, renamed, moved, split, merged and retired; a number resolves for ever."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, get_args
 
 import pytest
+from django.db import transaction
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
@@ -21,10 +23,12 @@ from backend.volunteers.schemas.formation import PartnerKindName, SplitIn, UnitC
 from backend.volunteers.schemas.lives import ApplicationIn, TransferIn
 from backend.volunteers.services import applications, emblems, unit_numbers
 from backend.volunteers.services import units as formation_services
+from backend.volunteers.services.badges import issue_badge
 from backend.volunteers.services.formation import load_formation
 from backend.volunteers.services.number_blocks import issue_block, register_from_block, return_block
 from backend.volunteers.services.people import appoint
 from backend.volunteers.services.seats import UnitRetired
+from backend.volunteers.services.standing import retire
 from backend.volunteers.services.transfers import propose_transfer
 from backend.volunteers.services.unit_numbers import UnitNumbersExhausted
 from backend.volunteers.services.units import UnitNotEmpty, WrongPlace
@@ -308,6 +312,57 @@ def test_nobody_comes_into_a_unit_that_was_retired_meanwhile(
     ):
         with pytest.raises(UnitRetired):
             act()
+
+
+def test_a_badge_that_names_the_old_unit_ends_with_a_split(
+    formation: Formation, commander: User, volunteer: User, at: datetime
+) -> None:
+    badge = issue_badge(id=uuid7(), volunteer=volunteer.volunteer, by=commander, at=at)
+
+    wanted = SplitIn(name="新村", members=[f"{volunteer.volunteer.number:08d}"])
+    formation_services.split_unit(unit=formation.squadron_a, wanted=wanted, by=commander, at=at)
+
+    badge.refresh_from_db()
+    assert (badge.revoked_at, badge.reason) == (at, "transferred")
+
+
+def test_whoever_has_retired_gets_no_seat_by_a_merge(
+    formation: Formation, commander: User, volunteer: User, at: datetime
+) -> None:
+    retire(number=f"{volunteer.volunteer.number:08d}", by=commander, at=at)
+
+    formation_services.merge_units(
+        unit=formation.squadron_a, successor=formation.squadron_b, by=commander, at=at
+    )
+
+    membership = volunteer.volunteer.memberships.get()
+    assert (membership.unit, membership.seat) == (formation.squadron_b, None)
+
+
+@pytest.mark.postgres
+def test_whoever_is_approved_while_the_unit_is_merged_comes_along(
+    race: Race, formation: Formation, commander: User, leader: User, at: datetime
+) -> None:
+    """Both lock the application before the unit: neither waits for what the other holds."""
+    wanted = {"id": str(uuid7()), "unit": formation.squadron_a.number, "name": "赵", "phone": "13900000001"}
+    application = ApplicationIn.model_validate(wanted)
+    applications.apply(wanted=application, address="", at=at)
+
+    def approve() -> Application:
+        with transaction.atomic():
+            Application.objects.select_for_update().get()
+            time.sleep(1)
+            return applications.approve_application(application_id=application.id, by=leader, at=at)
+
+    def merge() -> Unit:
+        time.sleep(0.3)
+        a, b = formation.squadron_a, formation.squadron_b
+        return formation_services.merge_units(unit=a, successor=b, by=commander, at=at)
+
+    approved, successor = race(approve, merge)
+
+    assert successor == formation.squadron_b
+    assert approved.volunteer.memberships.get().unit == successor
 
 
 def test_transfers_of_a_unit_that_is_no_more_are_withdrawn_and_all_are_told(

@@ -156,7 +156,7 @@ def withdraw_open(transfers: QuerySet[Transfer], *, by: User, at: datetime) -> l
 
 @transaction.atomic
 def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
-    """End a membership and the posts in that unit; if it was the primary one, the oldest other becomes it.
+    """End a membership, with posts and badge in that unit; if it was the primary one, the oldest other becomes it.
 
     One's own, or of somebody one looks after in that unit. Locks the volunteer. Raises NotFound.
     """
@@ -164,7 +164,7 @@ def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
     own = volunteer.user_id == by.pk
     post = "" if own else allowed_by(post_that_releases(by, volunteer, unit, at))
     require(_belongs(volunteer, unit))
-    _leave(volunteer, unit, at)
+    _leave(volunteer, unit, reason="left", by=by, at=at)
     if not volunteer.memberships.filter(is_primary=True).exists():
         oldest = volunteer.memberships.order_by("pk").values("pk")[:1]
         Membership.objects.filter(pk__in=list(oldest.values_list("pk", flat=True))).update(is_primary=True)
@@ -222,18 +222,20 @@ def _carry_out(transfer: Transfer, *, by: User, at: datetime) -> None:
     volunteer, before, after = transfer.volunteer, transfer.from_unit, transfer.to_unit
     is_primary = not transfer.stays and volunteer.memberships.filter(unit=before, is_primary=True).exists()
     if not transfer.stays:
-        _leave(volunteer, before, at)
-    if is_primary:
-        end_badge(volunteer, reason="transferred", by=by, at=at)
+        _leave(volunteer, before, reason="transferred", by=by, at=at)
     take_seat(volunteer=volunteer, unit=after, is_primary=is_primary, at=at)
     recount_around([volunteer.pk], also=[before.pk], at=at)
     details: dict[str, Any] = {"from_unit": before.number, "to_unit": after.number, "stays": transfer.stays}
     record("volunteer.transferred", subject=_subject(volunteer), by=by, at=at, **details)
 
 
-def _leave(volunteer: Volunteer, unit: Unit, at: datetime) -> None:
+def _leave(volunteer: Volunteer, unit: Unit, *, reason: str, by: User, at: datetime) -> None:
+    """End posts and membership in a unit, and the badge that says so."""
     held = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), volunteer=volunteer, unit=unit)
     end_posts(list(held), at=at)
+    says_so = volunteer.badges.filter(unit=unit, revoked_at=None).exists()
+    if says_so or volunteer.memberships.filter(unit=unit, is_primary=True).exists():
+        end_badge(volunteer, reason=reason, by=by, at=at)
     volunteer.memberships.filter(unit=unit).delete()
 
 

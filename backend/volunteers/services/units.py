@@ -15,10 +15,13 @@ from backend.volunteers.holders import forget_lines
 from backend.volunteers.models import (
     Application,
     ApplicationStatus,
+    Badge,
     Membership,
     NumberBlock,
     Post,
+    Standing,
     Transfer,
+    TransferStatus,
     Unit,
     UnitKind,
     User,
@@ -29,6 +32,7 @@ from backend.volunteers.queries.units import unit_outs
 from backend.volunteers.rules import post_that_manages, post_that_reshapes
 from backend.volunteers.schemas.formation import SplitIn, UnitChange, UnitIn
 from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.people import end_posts
 from backend.volunteers.services.roster import follow_moved_units, refresh_roster
@@ -126,9 +130,9 @@ def move_unit(*, unit: Unit, parent: Unit, by: User, at: datetime) -> Unit:
 
 @transaction.atomic
 def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
-    """Make a unit beside another, of the same kind, and put the members named there; their posts in the old one end.
+    """Make a unit beside another, of the same kind, and put the members named there; posts in the old one end.
 
-    A unit of that name beside it is a retry's. Locks the formation and both units. Raises NotFound unless `by` looks
+    So do badges that name it. A unit of that name beside it is a retry's. Locks the formation and both units. Raises NotFound unless `by` looks
     after the unit above, Invalid naming whoever is no member.
     """
     post = allowed_by(post_that_reshapes(by, unit, at))
@@ -141,6 +145,9 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     lock_units([unit, new])
     members = _members_named(unit, new, wanted.members)
     _put(members, new, at)
+    badges = Badge.objects.filter(unit=unit, volunteer__memberships__in=members, revoked_at=None)
+    for badge in badges.select_related("volunteer"):
+        end_badge(badge.volunteer, reason="transferred", by=by, at=at)
     details: dict[str, Any] = {"number": new.number, "members": len(members), "post": post}
     record("unit.split", subject=_subject(unit), by=by, at=at, **details)
     _publish([_changed(unit)], at)
@@ -203,8 +210,17 @@ def _lock_pair(unit: Unit, successor: Unit, by: User, at: datetime) -> tuple[str
     allowed_by(post_that_reshapes(by, successor, at))
     unit, successor = _lock_formation([unit, successor])
     require(not successor.path.startswith(unit.path), WrongPlace)
+    _lock_what_waits(unit)
     lock_units([unit, successor])
     return post, unit, successor
+
+
+def _lock_what_waits(unit: Unit) -> None:
+    """Lock what ends with a unit or goes on to the next: before the unit, as those do who decide about it."""
+    transfers = Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit), status=TransferStatus.PROPOSED)
+    applications = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
+    for rows in (applications, NumberBlock.objects.filter(unit=unit), transfers):
+        list(rows.select_for_update().order_by("pk").values_list("pk"))
 
 
 def _kind_below(parent: Unit, *, is_partner: bool) -> UnitKind:
@@ -260,8 +276,10 @@ def _put(members: Sequence[Membership], to: Unit, at: datetime) -> None:
             Membership.objects.filter(pk=membership.pk).delete()
             if membership.is_primary:
                 Membership.objects.filter(pk=there[membership.volunteer_id]).update(is_primary=True)
-    for membership, seat in zip(staying, free_seats(to, count=len(staying), at=at), strict=True):
-        membership.unit, membership.seat = to, seat
+    seats = iter(free_seats(to, count=len(staying), at=at))
+    for membership in staying:
+        has_seat = membership.volunteer.standing != Standing.RETIRED
+        membership.unit, membership.seat = to, next(seats) if has_seat else None
     Membership.objects.bulk_update(staying, ["unit", "seat"], batch_size=_BATCH)
     refresh_roster(volunteers=people)
     recount({*units, to.pk}, at=at)
