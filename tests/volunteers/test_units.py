@@ -188,6 +188,17 @@ def test_splitting_puts_the_named_beside(
     assert [error["pointer"] for error in refused.value.errors] == ["/members/1"]
 
 
+def test_a_split_does_not_tell_whose_numbers_there_are(
+    formation: Formation, commander: User, stranger: User, at: datetime
+) -> None:
+    free = next(number for number in (10000005, 10000013) if number != stranger.volunteer.number)
+    for number in (stranger.volunteer.number, free):
+        wanted = SplitIn(name="新村", members=[f"{number:08d}"])
+        with pytest.raises(Invalid) as refused:
+            formation_services.split_unit(unit=formation.squadron_a, wanted=wanted, by=commander, at=at)
+        assert refused.value.errors == [{"pointer": "/members/0", "detail": "is no member of this unit"}]
+
+
 def test_merging_brings_members_and_units_and_retires(
     formation: Formation,
     commander: User,

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from backend.audit.services import record
-from backend.lib.errors import Invalid, Refusal, require
+from backend.lib.errors import Invalid, NotFound, Refusal, require
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.events import UnitChanged
 from backend.volunteers.holders import forget_lines
@@ -47,6 +47,8 @@ _BELOW = {
     UnitKind.BRIGADE: UnitKind.SQUADRON,
 }
 _BATCH = 1_000
+NOBODY = 0
+"""A key that no volunteer has."""
 
 
 class WrongPlace(Refusal):
@@ -132,8 +134,8 @@ def move_unit(*, unit: Unit, parent: Unit, by: User, at: datetime) -> Unit:
 def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     """Make a unit beside another, of the same kind, and put the members named there; posts in the old one end.
 
-    So do badges that name it. A unit of that name beside it is a retry's. Locks the formation and both units. Raises NotFound unless `by` looks
-    after the unit above, Invalid naming whoever is no member.
+    So do badges that name it. A unit of that name beside it is a retry's. Locks the formation and both units. Raises
+    NotFound unless `by` looks after the unit above, Invalid naming whoever is no member.
     """
     post = allowed_by(post_that_reshapes(by, unit, at))
     (unit,) = _lock_formation([unit])
@@ -247,8 +249,11 @@ def _add(parent: Unit, kind: str, name: str, partner_kind: str) -> Unit:
 
 
 def _members_named(unit: Unit, new: Unit, numbers: Sequence[str]) -> list[Membership]:
-    """Return the memberships in a unit of those named, without who is in the new one already."""
-    people = {volunteer_numbered(number).pk: index for index, number in enumerate(numbers)}
+    """Return the memberships in a unit of those named, without who is in the new one already.
+
+    Raises Invalid for all others alike: whether anybody has a number is not for whoever asks.
+    """
+    people = {_person_numbered(number): index for index, number in enumerate(numbers)}
     moved = set(Membership.objects.filter(unit=new, volunteer__in=people).values_list("volunteer", flat=True))
     found = list(
         unit.memberships.filter(volunteer__in=people).select_related("volunteer").order_by("seat", "pk")
@@ -261,6 +266,14 @@ def _members_named(unit: Unit, new: Unit, numbers: Sequence[str]) -> list[Member
             ]
         )
     return found
+
+
+def _person_numbered(number: str) -> int:
+    """Return the key of whoever has a number; of nobody for a number that nobody has."""
+    try:
+        return volunteer_numbered(number).pk
+    except NotFound:
+        return NOBODY
 
 
 def _put(members: Sequence[Membership], to: Unit, at: datetime) -> None:
