@@ -35,6 +35,7 @@ from backend.volunteers.services.consents import agree_on_paper, withdraw_consen
 from backend.volunteers.services.looks import note_looks
 from backend.volunteers.services.merging import NotMergeable, merge_volunteers
 from backend.volunteers.services.own_data import erase_person
+from backend.volunteers.services.posts import BeyondOwnPost
 from backend.volunteers.services.standing import retire
 from backend.volunteers.services.transfers import propose_transfer
 from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
@@ -270,6 +271,32 @@ def test_a_chain_of_merges_leads_to_its_end(
 def test_nobody_is_merged_into_themselves(kept: Volunteer, commander: User, at: datetime) -> None:
     with pytest.raises(NotMergeable, match="same person"):
         merge(kept, kept, commander, at)
+
+
+def test_a_deputy_does_not_become_the_leader_by_a_merge(
+    kept: Volunteer, leader: User, formation: Formation, at: datetime
+) -> None:
+    services.appoint(volunteer=kept, unit=formation.squadron_a, role=Role.DEPUTY, by=None, at=at)
+
+    for one, other in ((kept, leader.volunteer), (leader.volunteer, kept)):
+        with pytest.raises(NotAllowed):
+            merge(one, other, kept.user, at)
+
+    assert merge(leader.volunteer, kept, leader, at) == leader.volunteer
+
+
+def test_nobody_hands_on_a_post_that_outlasts_their_own(
+    kept: Volunteer, duplicate: Volunteer, make_volunteer: MakeVolunteer, formation: Formation, at: datetime
+) -> None:
+    until = at + timedelta(days=7)
+    deputy = make_volunteer(formation.brigade)
+    for who, unit, end in ((deputy, formation.brigade, until), (duplicate, formation.squadron_b, None)):
+        services.appoint(volunteer=who, unit=unit, role=Role.DEPUTY, until=end, by=None, at=at)
+
+    with pytest.raises(BeyondOwnPost):
+        merge(kept, duplicate, deputy.user, at)
+
+    assert merge(duplicate, kept, deputy.user, at) == duplicate
 
 
 def test_a_merged_record_is_not_merged_again(

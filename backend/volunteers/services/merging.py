@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from backend.audit.services import record
 from backend.lib.errors import NotAllowed, Refusal, require
@@ -16,6 +16,7 @@ from backend.volunteers.models import (
     Device,
     NumberAlias,
     Purpose,
+    Role,
     Standing,
     Tracker,
     User,
@@ -26,6 +27,7 @@ from backend.volunteers.rules import may_manage_wholly, may_see_person
 from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount_around
+from backend.volunteers.services.posts import source_of
 from backend.volunteers.services.roster import refresh_roster
 from backend.volunteers.services.transfers import withdraw_open
 
@@ -52,7 +54,8 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
     other account agreed to ends, its transfers are withdrawn, it is closed and its devices signed out. What it did
     (answers, tracks, acts) stays in its name. Locks both, the older first.
     Doing it again changes nothing. Raises NotFound, NotMergeable, and NotAllowed unless `by` manages every unit that
-    either of them belongs to or holds a post in: otherwise merging would hand on posts that are not theirs to give.
+    either of them belongs to or holds a post in, and ranks no lower; BeyondOwnPost for a post that lasts longer than
+    those of `by`: otherwise merging would hand on posts that are not theirs to give.
     """
     for number in (kept, duplicate):
         require(may_see_person(by, volunteer_by_number(number), at))
@@ -60,6 +63,8 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
     if one.pk != other.pk and other.merged_into_id == one.pk:
         return one
     require(all(may_manage_wholly(by, record_of, at) for record_of in (one, other)), NotAllowed)
+    for post in other.posts.filter(Q(until_at=None) | Q(until_at__gt=at)).select_related("unit"):
+        source_of(by, post.unit, Role(post.role), post.until_at, at)
     _check(one, other, at)
     announcements = withdraw_open(other.transfers.all(), by=by, at=at)
     other.duty_since = other.duty_until = None
