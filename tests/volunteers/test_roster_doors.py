@@ -21,6 +21,7 @@ from backend.lib import uploads
 from backend.lib.phones import read_phone
 from backend.volunteers import services
 from backend.volunteers.models import Role, RosterImport, User, Volunteer
+from backend.volunteers.queries.exports import exported_people
 from backend.volunteers.rosters.tables import guarded, xlsx_parts
 from backend.volunteers.services import exports
 from backend.volunteers.services.import_work import work_on
@@ -328,6 +329,16 @@ def test_cells_that_begin_like_formulas_are_guarded(text: str) -> None:
 def test_a_control_character_in_a_name_does_not_break_a_workbook() -> None:
     """Whoever applies types it in; the unit's whole export would fail."""
     assert b"".join(xlsx_parts([[["王\x0b大妈"]]], title="x")).startswith(b"PK")
+
+
+def test_a_commander_s_export_masks_phones_as_every_other_list_does(
+    formation: Formation, commander: User, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    make_volunteer(formation.detachment)
+
+    (portion,) = exported_people(formation.detachment, commander, at=at)
+
+    assert {person.phone[3:7] for person in portion} == {"****"}
 
 
 def test_phones_are_compared_however_they_are_written() -> None:

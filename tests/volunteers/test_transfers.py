@@ -133,6 +133,21 @@ def test_whoever_asks_for_anothers_member_waits_for_that_unit_and_learns_no_name
     assert units_of(volunteer) == {formation.squadron_a.number: True}
 
 
+def test_a_list_of_transfers_costs_the_same_however_long_it_is(
+    formation: Formation,
+    sibling_leader: User,
+    make_volunteer: MakeVolunteer,
+    django_assert_num_queries: Any,
+    at: datetime,
+) -> None:
+    for many in (1, 3):
+        for _ in range(many):
+            person = make_volunteer(formation.squadron_a).user
+            propose(person, formation.squadron_a, formation.squadron_b, sibling_leader, at)
+        with django_assert_num_queries(2):
+            transfers_for(sibling_leader, at=at)
+
+
 def test_somebody_who_is_not_there_is_not_found(
     formation: Formation, sibling_leader: User, outsider: User, volunteer: User, at: datetime
 ) -> None:

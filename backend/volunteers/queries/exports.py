@@ -6,8 +6,8 @@ from datetime import datetime
 
 from backend.lib.checkdigit import format_unit_number
 from backend.lib.sealed import unseal
-from backend.volunteers.models import MANAGING_ROLES, Membership, Unit, User, Volunteer
-from backend.volunteers.queries.masking import masked
+from backend.volunteers.models import Membership, Unit, User, Volunteer
+from backend.volunteers.queries.masking import NEAREST_ROLES, masked
 from backend.volunteers.rules import current_posts, within
 
 PORTION = 2_000
@@ -32,10 +32,10 @@ class ExportedPerson:
 def exported_people(unit: Unit, user: User, *, at: datetime) -> Iterator[list[ExportedPerson]]:
     """Yield who belongs to the unit or below it, by membership, `PORTION` at a time.
 
-    Phones are open for those who look after the very unit of the person, and masked for those above. Identity cards are
-    never in it. Each portion is a query of its own, so that nothing is held between them.
+    Phones are open for who leads or deputises in the very unit of the person, as everywhere, and masked for all others.
+    Identity cards are never in it. Each portion is a query of its own, so that nothing is held between them.
     """
-    own = set(current_posts(user.pk, at).filter(role__in=MANAGING_ROLES).values_list("unit_id", flat=True))
+    own = set(current_posts(user.pk, at).filter(role__in=NEAREST_ROLES).values_list("unit_id", flat=True))
     below = list(Unit.objects.filter(within(unit.path)).order_by("path").values_list("pk", flat=True))
     for start in range(0, len(below), _UNITS):
         for portion in _portions(below[start : start + _UNITS]):
