@@ -23,7 +23,7 @@ from backend.volunteers.models import (
     Volunteer,
 )
 from backend.volunteers.queries.numbers import volunteer_by_number
-from backend.volunteers.rules import may_manage_wholly, may_see_person
+from backend.volunteers.rules import may_manage_wholly, may_see_person, post_that_manages_person
 from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount_around
@@ -66,6 +66,7 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
     for post in other.posts.filter(Q(until_at=None) | Q(until_at__gt=at)).select_related("unit"):
         source_of(by, post.unit, Role(post.role), post.until_at, at)
     _check(one, other, at)
+    allowing = post_that_manages_person(by, one, at)
     announcements = withdraw_open(other.transfers.all(), by=by, at=at)
     other.duty_since = other.duty_until = None
     withdraw_for(other, list(Purpose), by=by, at=at)
@@ -80,6 +81,7 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
         at=at,
         kept=f"{one.number:08d}",
         duplicate=f"{other.number:08d}",
+        post=allowing.title if allowing else "",
     )
     publish_all(announcements, at=at)
     return one
