@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 
-from backend.dispatch.models import AssignmentStatus, Task, TaskStatus
+from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
 from backend.dispatch.services.refusals import StillOnTask
 from backend.lib.errors import require
 from backend.realtime.due import trim_topic
@@ -23,7 +24,12 @@ def assignments_of(volunteer: Volunteer, _at: datetime) -> Any:
         *("task", "task__title", "task__category", "task__starts_at", "task__place_name", "unit__number"),
         *("status", "offered_at", "answered_at", "eta_at", "risk_acknowledged_at", "reason"),
     )
-    return list(volunteer.assignments.order_by("-offered_at", "-pk").values(*fields)[:MOST])
+    return list(_parts_of(volunteer).order_by("-offered_at", "-pk").values(*fields)[:MOST])
+
+
+def _parts_of(volunteer: Volunteer) -> QuerySet[Assignment]:
+    """Return a person's parts, with those that stand in the name of a record that was merged into theirs."""
+    return Assignment.objects.filter(Q(volunteer=volunteer) | Q(volunteer__merged_into=volunteer))
 
 
 def check_no_open_task(volunteer: Volunteer, at: datetime) -> None:
@@ -51,11 +57,11 @@ def erase_words(volunteer: Volunteer, at: datetime) -> None:
     Issuers were told of it by events of the tasks: those that are still kept go, and consoles get a snapshot instead.
     """
     kept = cast(timedelta, settings.MUSTER["EVENTS_KEPT"])
-    answered = volunteer.assignments.filter(answered_at__gte=at - kept).values_list("task", flat=True)
+    answered = _parts_of(volunteer).filter(answered_at__gte=at - kept).values_list("task", flat=True)
     topics = Topic.objects.filter(name__in=[f"task.{task}" for task in answered]).order_by("name")
     for name, head in topics.values_list("name", "head"):
         trim_topic(name, head)
-    volunteer.assignments.exclude(reason="").update(reason="")
+    _parts_of(volunteer).exclude(reason="").update(reason="")
 
 
 ASSIGNMENTS = Part(

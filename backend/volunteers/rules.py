@@ -68,12 +68,16 @@ def may_see_unit(user: User, unit: Unit, at: datetime) -> bool:
 
 
 def may_manage_wholly(user: User, volunteer: Volunteer, at: datetime) -> bool:
-    """Whoever may manage every unit that the person belongs to or holds a post in, now or later; one at least."""
+    """Whoever may manage every unit that the person belongs to or holds a post in, now or later; one at least.
+
+    And could give every one of these posts: nobody comes by a higher post, or takes it away, in this way either.
+    """
     posts = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), volunteer=volunteer)
     memberships = Membership.objects.filter(volunteer=volunteer)
     paths = {*posts.values_list("unit__path", flat=True), *memberships.values_list("unit__path", flat=True)}
     managed = _managed_paths(user, at)
-    return bool(paths) and all(any(path.startswith(above) for above in managed) for path in paths)
+    covered = bool(paths) and all(any(path.startswith(above) for above in managed) for path in paths)
+    return covered and _may_end(user, _lasting_posts(volunteer, at), at)
 
 
 def may_trace_numbers(user: User, at: datetime) -> bool:

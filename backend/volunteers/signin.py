@@ -1,6 +1,5 @@
 """Checks passwords, and signs pages in and out."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -17,6 +16,7 @@ from django.http import HttpRequest, HttpResponseBase
 from backend.lib.api import now
 from backend.lib.checkdigit import parse_volunteer_number
 from backend.lib.errors import Invalid, NotSignedIn, Refusal, TooMany, require
+from backend.lib.phones import canonical
 from backend.volunteers import services
 from backend.volunteers.authentication import page_device
 from backend.volunteers.browsers import browser_name
@@ -24,11 +24,6 @@ from backend.volunteers.models import Device, User, phone_key
 from backend.volunteers.services.invitations import invitation_opens
 
 _View = ParamSpec("_View")
-
-
-def canonical(identifier: str) -> str:
-    """Return a number or phone as it is compared: without spaces, dashes and the country's +86."""
-    return re.sub(r"^(\+|00)86(?=1\d{10}$)", "", re.sub(r"[\s-]", "", identifier))
 
 
 def client_address(request: HttpRequest) -> str | None:

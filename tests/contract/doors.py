@@ -70,7 +70,7 @@ def _patterns(
         address = before + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
             yield address, pattern
-        elif pattern.namespace != "console":  # its pages are no doors of the protocol
+        elif pattern.namespace not in {"console", "admin"}:  # their pages are no doors of the protocol
             yield from _patterns(pattern.url_patterns, address)
 
 

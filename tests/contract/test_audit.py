@@ -75,6 +75,7 @@ BY_POST = {
 
 JOB = "done by the job; the order for it is recorded with its post"
 WITHOUT_POST = {
+    "backend.volunteers.services.consents.withdraw_for": "follows from an act that is recorded with its post",
     "backend.volunteers.services.duty.end_duty": "follows from an act that is recorded with its post",
     "backend.volunteers.services.transfers._carry_out": "follows from a transfer that is recorded with its post",
     "backend.volunteers.services.import_work._close_check": JOB,

@@ -221,6 +221,24 @@ def test_two_approvals_at_once_make_one_volunteer(
     assert Entry.objects.filter(act="application.approved").count() == 1
 
 
+def test_two_approvals_of_one_phone_at_once_leave_one_volunteer(
+    formation: Formation, commander: User, race: Race, at: datetime
+) -> None:
+    """The second is told, as it would be a moment later: not an error that nobody foresaw."""
+    units = (formation.squadron_a, formation.squadron_b, formation.squadron_c)
+    waiting = [applied(formation, at, unit=unit.number) for unit in units]
+
+    results = race(
+        *(
+            lambda pk=one.pk: applications.approve_application(application_id=pk, by=commander, at=at)
+            for one in waiting
+        )
+    )
+
+    assert sorted(type(result).__name__ for result in results) == ["Application", "PhoneTaken", "PhoneTaken"]
+    assert Volunteer.objects.filter(name="赵阿姨").count() == 1
+
+
 def test_the_same_application_at_once_is_kept_once(formation: Formation, race: Race, at: datetime) -> None:
     results = race(
         *(lambda: applications.apply(wanted=wanted(formation), address="", at=at) for _ in range(5))

@@ -11,6 +11,7 @@ from uuid6 import uuid7
 from backend.audit.models import Entry
 from backend.volunteers import services
 from backend.volunteers.models import (
+    Look,
     Membership,
     Newcomer,
     Role,
@@ -120,6 +121,20 @@ def test_undo_is_refused_when_something_depends(
     assert Volunteer.objects.filter(batch=batch).count() == 3
     batch.refresh_from_db()
     assert batch.status == "imported"
+
+
+def test_whoever_has_looked_at_the_people_can_still_undo(
+    bring: Any, tmp_path: Path, formation: Formation, commander: User, client_of: Any, at: datetime
+) -> None:
+    """That it was the wrong file is seen in the roster."""
+    batch = bring(csv_file(tmp_path, [HEADINGS[:2], *people(3)]))
+    assert client_of(commander).get(f"/api/v1/units/{formation.brigade.number}/roster").status_code == 200
+    assert Look.objects.count() == 3
+
+    undo_import(import_id=batch.pk, by=None, at=at)
+
+    assert work_on(batch.pk).status == "undone"
+    assert not Volunteer.objects.filter(batch=batch).exists()
 
 
 def test_undo_that_comes_too_late_leaves_all_there(

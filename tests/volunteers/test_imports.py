@@ -31,7 +31,7 @@ from backend.volunteers.models import (
     User,
     Volunteer,
 )
-from backend.volunteers.services import import_work
+from backend.volunteers.services import enrolment, import_work
 from backend.volunteers.services.import_files import import_file
 from backend.volunteers.services.import_work import next_waiting, work_on
 from backend.volunteers.services.imports import (
@@ -40,6 +40,7 @@ from backend.volunteers.services.imports import (
     start_import,
     undo_import,
 )
+from backend.volunteers.services.units import merge_units
 from tests.conftest import Formation, MakeVolunteer, Race
 from tests.volunteers.rosters import HEADINGS, csv_file, id_card, people, xlsx_file
 
@@ -199,6 +200,49 @@ def test_units_are_found_by_names_from_above(formation: Formation, bring: Any, t
     assert places["乙"] == formation.squadron_c
     assert places["丙"] == formation.brigade
     assert places["己"] == formation.squadron_a
+
+
+def test_people_of_a_unit_that_is_no_more_come_into_its_successor(
+    formation: Formation, bring: Any, commander: User, tmp_path: Path, at: datetime
+) -> None:
+    """Its number stands on armbands; its name may by now be another unit's."""
+    a, b = formation.squadron_a, formation.squadron_b
+    merge_units(unit=a, successor=b, by=commander, at=at)
+    one, other = people(2)
+    lines = [["姓名", "手机", "单位"], [*one, a.number], [*other, a.display_name]]
+
+    batch = bring(csv_file(tmp_path, lines), skip_rejected=True)
+
+    assert Membership.objects.get(volunteer__batch=batch).unit == b
+    assert reported(batch) == [("C3", "rejected", "unit-unknown", None)]
+
+
+def test_who_waits_for_a_unit_that_is_retired_comes_into_its_successor(
+    formation: Formation, commander: User, tmp_path: Path, at: datetime
+) -> None:
+    a, b = formation.squadron_a, formation.squadron_b
+    path = csv_file(tmp_path, [["姓名", "手机", "单位"], [*people(1)[0], a.number]])
+    batch = work_on(received(path, formation, at).pk)
+    merge_units(unit=a, successor=b, by=commander, at=at)
+
+    start_import(import_id=batch.pk, skip_rejected=False, by=None, at=at)
+
+    assert work_on(batch.pk).status == "imported"
+    assert Membership.objects.get(volunteer__batch=batch).unit == b
+
+
+def test_an_import_into_a_unit_that_is_no_more_fails(
+    formation: Formation, commander: User, tmp_path: Path, at: datetime
+) -> None:
+    """Who looks after the successor did not ask for these people."""
+    batch = work_on(received(csv_file(tmp_path, [HEADINGS[:2], *people(2)]), formation, at).pk)
+    merge_units(unit=formation.brigade, successor=formation.other_brigade, by=commander, at=at)
+
+    start_import(import_id=batch.pk, skip_rejected=False, by=None, at=at)
+    batch = work_on(batch.pk)
+
+    assert (batch.status, batch.failure[:22]) == ("failed", "The unit is no more: i")
+    assert not Newcomer.objects.exists()
 
 
 def test_dry_run_leaves_nothing_but_the_report(bring: Any, tmp_path: Path) -> None:
@@ -409,6 +453,37 @@ def test_two_imports_of_the_same_people_at_once_bring_each_once(
     assert sum(batch.duplicates for batch in batches) == 200
     numbers = set(Volunteer.objects.values_list("number", flat=True))
     assert len(numbers) == 400
+
+
+@pytest.mark.postgres
+def test_a_unit_that_is_merged_while_people_come_into_it_loses_nobody(
+    race: Race,
+    formation: Formation,
+    commander: User,
+    leader: User,
+    sibling_leader: User,
+    tmp_path: Path,
+    at: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a, b = formation.squadron_a, formation.squadron_b
+    write = enrolment._move
+    merged: list[Any] = []
+
+    def merge_meanwhile(*args: Any, **fixed: Any) -> int:
+        if not merged:
+            merged.extend(race(lambda: merge_units(unit=a, successor=b, by=commander, at=at)))
+        return write(*args, **fixed)
+
+    monkeypatch.setattr(enrolment, "_move", merge_meanwhile)
+    path = csv_file(tmp_path, [["姓名", "手机", "单位"], *[[*line, a.number] for line in people(3)]])
+
+    batch = import_file(path, unit=formation.brigade, name="Autumn", by=None, at=at)
+
+    assert merged == [b]
+    assert batch.status == "imported"
+    found = Membership.objects.filter(volunteer__batch=batch).values_list("unit", "unit_path")
+    assert set(found) == {(b.pk, b.path)}
 
 
 @pytest.mark.postgres

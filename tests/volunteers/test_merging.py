@@ -9,14 +9,38 @@ from uuid6 import uuid7
 
 from backend.audit.models import Entry
 from backend.lib.errors import NotAllowed, NotFound
-from backend.realtime.models import Revocation
+from backend.realtime.models import Fix, Revocation
 from backend.volunteers import services
-from backend.volunteers.models import Device, NumberAlias, Photo, Role, Standing, User, Volunteer
+from backend.volunteers.models import (
+    Consent,
+    CredentialKind,
+    Device,
+    Guardian,
+    LookedAt,
+    NumberAlias,
+    Photo,
+    Purpose,
+    Role,
+    Standing,
+    Transfer,
+    User,
+    Volunteer,
+    WeeklyAvailability,
+)
 from backend.volunteers.models.accounts import phone_tail_key
+from backend.volunteers.queries.export import export_of
 from backend.volunteers.queries.numbers import volunteer_by_number
+from backend.volunteers.queries.roster import roster_page
+from backend.volunteers.schemas.lives import TransferIn
+from backend.volunteers.services.consents import agree_on_paper, withdraw_consent
+from backend.volunteers.services.looks import note_looks
 from backend.volunteers.services.merging import NotMergeable, merge_volunteers
+from backend.volunteers.services.own_data import erase_person
+from backend.volunteers.services.posts import BeyondOwnPost
+from backend.volunteers.services.standing import retire
+from backend.volunteers.services.transfers import propose_transfer
 from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
-from tests.conftest import PASSWORD, Formation, MakeVolunteer, Race, SignedInClient
+from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
 
@@ -122,6 +146,110 @@ def test_what_was_missing_is_taken_from_the_duplicate(
     assert merged.born_on == date(1980, 1, 1)
 
 
+def test_a_phone_and_an_identity_card_that_came_along_are_found(
+    kept: Volunteer, duplicate: Volunteer, commander: User, formation: Formation, at: datetime
+) -> None:
+    phone = duplicate.user.phone
+    kept.user.phone = ""
+    kept.user.save()
+    Volunteer.objects.filter(pk=duplicate.pk).update(id_card_sealed="sealed", id_card_key="key")
+
+    merge(kept, duplicate, commander, at)
+
+    found = roster_page(formation.squadron_a, by=commander, at=at, search=phone[-4:])
+    assert [row.number for row in found.items] == [f"{kept.number:08d}"]
+    cards = Volunteer.objects.order_by("pk").filter(pk__in=[kept.pk, duplicate.pk])
+    assert list(cards.values_list("id_card_sealed", "id_card_key")) == [("sealed", "key"), ("", None)]
+    assert not User.objects.filter(pk=duplicate.user_id).exclude(phone_tail_key="").exists()
+
+
+def test_what_is_on_record_of_the_duplicate_is_the_person_s(
+    kept: Volunteer, duplicate: Volunteer, commander: User, leader: User, at: datetime
+) -> None:
+    """Otherwise the person would be asked for an insurance that they have, and never see who looked at them."""
+    kept.credentials.all().delete()
+    for who in (kept, duplicate):
+        note_looks(viewer_user_id=leader.pk, volunteer_ids=[who.pk], what=LookedAt.PHONE, at=at)
+    note_looks(viewer_user_id=leader.pk, volunteer_ids=[duplicate.pk], what=LookedAt.EXPORT, at=at)
+    Guardian.objects.create(pk=uuid7(), volunteer=duplicate, name="母亲", consent_at=at)
+    WeeklyAvailability.objects.create(volunteer=duplicate, weekday=0, from_minute=0, until_minute=60)
+
+    merge(kept, duplicate, commander, at)
+
+    assert set(kept.credentials.values_list("kind", flat=True)) == set(CredentialKind.values)
+    assert sorted(kept.looks.values_list("what", flat=True)) == [LookedAt.EXPORT, LookedAt.PHONE]
+    assert (kept.guardians.count(), kept.weekly_availability.count()) == (1, 1)
+
+
+def test_what_the_duplicate_agreed_to_ends(
+    kept: Volunteer, duplicate: Volunteer, commander: User, at: datetime
+) -> None:
+    """Each account agreed for itself: whoever said no with one is not located, or shown, by the yes of the other."""
+    withdraw_consent(purpose=Purpose.LOCATION, by=kept.user, at=at)
+    Photo.objects.create(volunteer=duplicate, jpeg=b"", kept_at=at)
+    agree_on_paper([duplicate], [Purpose.PHOTO], at=at)
+
+    merge(kept, duplicate, commander, at)
+
+    assert not Consent.objects.filter(withdrawn_at=None, volunteer__in=[kept, duplicate]).exists()
+    assert kept.consents.count() == 3
+    assert not Photo.objects.exists()
+    duplicate.refresh_from_db()
+    assert duplicate.location_consent_at is None
+
+
+def test_transfers_of_the_duplicate_are_withdrawn(
+    kept: Volunteer,
+    duplicate: Volunteer,
+    commander: User,
+    formation: Formation,
+    published: Published,
+    at: datetime,
+) -> None:
+    wanted = TransferIn(
+        id=uuid7(),
+        volunteer=f"{duplicate.number:08d}",
+        from_unit=formation.squadron_b.number,
+        to_unit=formation.squadron_c.number,
+    )
+    propose_transfer(wanted=wanted, by=duplicate.user, at=at)
+
+    merge(kept, duplicate, commander, at)
+
+    transfer = Transfer.objects.get()
+    assert (transfer.status, transfer.decided_by, transfer.volunteer) == ("withdrawn", commander, kept)
+    assert Entry.objects.filter(act="transfer.withdrawn", subject=f"transfer.{transfer.pk}").exists()
+    told = published(duplicate.topic, "transfer.changed")[-1][2]
+    assert told["transfer"]["status"] == "withdrawn"
+
+
+def test_whoever_had_retired_does_not_come_back_by_a_merge(
+    kept: Volunteer, duplicate: Volunteer, commander: User, formation: Formation, at: datetime
+) -> None:
+    retire(number=f"{duplicate.number:08d}", by=commander, at=at)
+
+    with pytest.raises(NotMergeable, match="retired"):
+        merge(duplicate, kept, commander, at)
+    merge(kept, duplicate, commander, at)
+
+    assert kept.memberships.get().unit == formation.squadron_a
+
+
+def test_deleting_one_s_data_reaches_what_was_merged(
+    kept: Volunteer, duplicate: Volunteer, commander: User, at: datetime
+) -> None:
+    for who in (kept, duplicate):
+        Fix.objects.create(person=who.number, at=at, received_at=at, lon=120, lat=29)
+    merge(kept, duplicate, commander, at)
+    assert sum(day["fixes"] for day in export_of(kept.user, at=at)["tracks"]["days"]) == 2  # type: ignore[call-overload,index,union-attr,misc]
+
+    erase_person(by=kept.user, at=at)
+
+    duplicate.refresh_from_db()
+    assert (duplicate.name, duplicate.born_on) == ("", None)
+    assert not Fix.objects.exists()
+
+
 def test_what_is_known_stays(kept: Volunteer, duplicate: Volunteer, commander: User, at: datetime) -> None:
     phone = kept.user.phone
     Volunteer.objects.filter(pk=duplicate.pk).update(born_on=date(1970, 1, 1))
@@ -157,6 +285,32 @@ def test_a_chain_of_merges_leads_to_its_end(
 def test_nobody_is_merged_into_themselves(kept: Volunteer, commander: User, at: datetime) -> None:
     with pytest.raises(NotMergeable, match="same person"):
         merge(kept, kept, commander, at)
+
+
+def test_a_deputy_does_not_become_the_leader_by_a_merge(
+    kept: Volunteer, leader: User, formation: Formation, at: datetime
+) -> None:
+    services.appoint(volunteer=kept, unit=formation.squadron_a, role=Role.DEPUTY, by=None, at=at)
+
+    for one, other in ((kept, leader.volunteer), (leader.volunteer, kept)):
+        with pytest.raises(NotAllowed):
+            merge(one, other, kept.user, at)
+
+    assert merge(leader.volunteer, kept, leader, at) == leader.volunteer
+
+
+def test_nobody_hands_on_a_post_that_outlasts_their_own(
+    kept: Volunteer, duplicate: Volunteer, make_volunteer: MakeVolunteer, formation: Formation, at: datetime
+) -> None:
+    until = at + timedelta(days=7)
+    deputy = make_volunteer(formation.brigade)
+    for who, unit, end in ((deputy, formation.brigade, until), (duplicate, formation.squadron_b, None)):
+        services.appoint(volunteer=who, unit=unit, role=Role.DEPUTY, until=end, by=None, at=at)
+
+    with pytest.raises(BeyondOwnPost):
+        merge(kept, duplicate, deputy.user, at)
+
+    assert merge(duplicate, kept, deputy.user, at) == duplicate
 
 
 def test_a_merged_record_is_not_merged_again(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -12,13 +13,18 @@ from backend.lib.checkdigit import format_volunteer_number
 from backend.lib.errors import NotFound
 from backend.lib.spoken import one_slip_away
 from backend.volunteers import services
-from backend.volunteers.models import NumberCounter, Role, Series, User, Volunteer
+from backend.volunteers.models import NewcomerNumber, NumberCounter, Role, Series, User, Volunteer
 from backend.volunteers.queries.numbers import look_up, number_in, numbers_of, volunteer_by_number
+from backend.volunteers.services.import_work import work_on
+from backend.volunteers.services.imports import receive_import
+from backend.volunteers.services.joining import number_newcomers
 from backend.volunteers.services.merging import merge_volunteers
 from backend.volunteers.services.number_blocks import issue_block, return_block
 from backend.volunteers.services.numbers import issue_number
+from backend.volunteers.services.standing import retire
 from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
 from tests.conftest import Formation, MakeVolunteer, SignedInClient
+from tests.volunteers.rosters import HEADINGS, csv_file, people
 
 ClientOf = Callable[[User], SignedInClient]
 
@@ -57,6 +63,31 @@ def test_a_comrade_is_told_the_unit_but_no_name(
 
     assert (found.state, found.name) == ("registered", None)
     assert [unit.number for unit in found.units] == [formation.squadron_a.number]
+
+
+def test_whoever_has_retired_is_told_of_nobody_but_themselves(
+    leader: User, volunteer: User, at: datetime
+) -> None:
+    retire(number=number_of(volunteer), by=leader, at=at)
+
+    assert look_up(number_of(volunteer), by=volunteer, at=at).name == "王大妈"
+    with pytest.raises(NotFound):
+        look_up(number_of(leader), by=volunteer, at=at)
+
+
+def test_a_number_of_somebody_who_waits_in_an_import_is_not_void(
+    headquarters: User, formation: Formation, at: datetime, tmp_path: Path
+) -> None:
+    """Void is for good; this one is somebody's a moment later."""
+    path = csv_file(tmp_path, [HEADINGS[:2], *people(1)])
+    batch = receive_import(
+        id=uuid7(), unit=formation.brigade, name="Autumn", path=path, file_name="x", by=None, at=at
+    )
+    work_on(batch.pk)
+    number_newcomers(batch.pk, after_row=0)
+    number = NewcomerNumber.objects.get().number
+
+    assert look_up(f"{number:08d}", by=headquarters, at=at).state == "not_issued"
 
 
 def test_a_comrade_is_not_told_other_units(

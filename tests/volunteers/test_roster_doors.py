@@ -21,7 +21,7 @@ from backend.lib import uploads
 from backend.lib.phones import read_phone
 from backend.volunteers import services
 from backend.volunteers.models import Role, RosterImport, User, Volunteer
-from backend.volunteers.rosters.tables import guarded
+from backend.volunteers.rosters.tables import guarded, xlsx_parts
 from backend.volunteers.services import exports
 from backend.volunteers.services.import_work import work_on
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, SignedInClient
@@ -325,8 +325,19 @@ def test_cells_that_begin_like_formulas_are_guarded(text: str) -> None:
     assert guarded("王大妈") == "王大妈"
 
 
+def test_a_control_character_in_a_name_does_not_break_a_workbook() -> None:
+    """Whoever applies types it in; the unit's whole export would fail."""
+    assert b"".join(xlsx_parts([[["王\x0b大妈"]]], title="x")).startswith(b"PK")
+
+
 def test_phones_are_compared_however_they_are_written() -> None:
-    written = ["13800001234", "+86 138 0000 1234", "0086-13800001234", "１３８００００１２３４"]
+    written = [
+        "13800001234",
+        "008613800001234",
+        "+86 138 0000 1234",
+        "0086-13800001234",
+        "１３８００００１２３４",
+    ]
     assert {read_phone(text) for text in written} == {"13800001234"}
 
 

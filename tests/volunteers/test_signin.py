@@ -8,11 +8,12 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
+from backend.lib.phones import canonical
 from backend.realtime.models import Revocation
 from backend.volunteers import services
 from backend.volunteers.browsers import browser_name
 from backend.volunteers.models import Device, User, Volunteer
-from backend.volunteers.signin import canonical, page_sign_in_required, sign_in_page, sign_out_page
+from backend.volunteers.signin import page_sign_in_required, sign_in_page, sign_out_page
 
 
 @pytest.fixture

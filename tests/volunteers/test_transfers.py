@@ -17,6 +17,7 @@ from backend.volunteers.queries.lives import transfers_for
 from backend.volunteers.queries.seats import seat_text
 from backend.volunteers.schemas.lives import TransferIn
 from backend.volunteers.services import transfers
+from backend.volunteers.services.badges import issue_badge
 from backend.volunteers.services.seats import next_seats, take_seat
 from backend.volunteers.services.transfers import (
     AlreadyMember,
@@ -132,6 +133,21 @@ def test_whoever_asks_for_anothers_member_waits_for_that_unit_and_learns_no_name
     assert units_of(volunteer) == {formation.squadron_a.number: True}
 
 
+def test_a_list_of_transfers_costs_the_same_however_long_it_is(
+    formation: Formation,
+    sibling_leader: User,
+    make_volunteer: MakeVolunteer,
+    django_assert_num_queries: Any,
+    at: datetime,
+) -> None:
+    for many in (1, 3):
+        for _ in range(many):
+            person = make_volunteer(formation.squadron_a).user
+            propose(person, formation.squadron_a, formation.squadron_b, sibling_leader, at)
+        with django_assert_num_queries(2):
+            transfers_for(sibling_leader, at=at)
+
+
 def test_somebody_who_is_not_there_is_not_found(
     formation: Formation, sibling_leader: User, outsider: User, volunteer: User, at: datetime
 ) -> None:
@@ -226,6 +242,22 @@ def test_leaving_the_primary_unit_leaves_the_oldest_other(
     transfers.leave_unit(number=number, unit=formation.squadron_a, by=leader, at=at)
 
     assert units_of(volunteer) == {formation.squadron_b.number: True, formation.squadron_c.number: False}
+
+
+def test_whoever_has_left_shows_no_badge_of_the_unit(
+    formation: Formation, leader: User, volunteer: User, at: datetime
+) -> None:
+    """Also when the unit it names is not the primary one any more, and when the person belongs nowhere now."""
+    person, a, b = volunteer.volunteer, formation.squadron_a, formation.squadron_b
+    Membership.objects.create(volunteer=person, unit=b)
+    badge = issue_badge(id=uuid7(), volunteer=person, by=leader, at=at)
+    number = f"{person.number:08d}"
+    transfers.choose_primary(number=number, unit=b, by=volunteer, at=at)
+
+    transfers.leave_unit(number=number, unit=a, by=leader, at=at)
+
+    badge.refresh_from_db()
+    assert (badge.revoked_at, badge.reason) == (at, "left")
 
 
 def test_seats_are_the_lowest_free_ones(

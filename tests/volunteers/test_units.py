@@ -1,11 +1,14 @@
 """Units are made, renamed, moved, split, merged and retired; a number resolves for ever."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, get_args
 
 import pytest
+from django.db import transaction
 from rest_framework.test import APIClient
+from uuid6 import uuid7
 
 from backend.audit.models import Entry
 from backend.lib.checkdigit import parse_unit_number
@@ -14,15 +17,22 @@ from backend.volunteers import queries, services, topics
 from backend.volunteers.divisions import Division
 from backend.volunteers.models import Application, Membership, PartnerKind, Role, Unit, UnitKind, User
 from backend.volunteers.queries import unit_by_number
+from backend.volunteers.queries.numbers import block_with_numbers
 from backend.volunteers.rules import may_dispatch
 from backend.volunteers.schemas.formation import PartnerKindName, SplitIn, UnitChange, UnitIn
-from backend.volunteers.schemas.lives import ApplicationIn
+from backend.volunteers.schemas.lives import ApplicationIn, TransferIn
 from backend.volunteers.services import applications, emblems, unit_numbers
 from backend.volunteers.services import units as formation_services
+from backend.volunteers.services.badges import issue_badge
 from backend.volunteers.services.formation import load_formation
+from backend.volunteers.services.number_blocks import issue_block, register_from_block, return_block
 from backend.volunteers.services.people import appoint
+from backend.volunteers.services.seats import UnitRetired
+from backend.volunteers.services.standing import retire
+from backend.volunteers.services.transfers import propose_transfer
 from backend.volunteers.services.unit_numbers import UnitNumbersExhausted
-from backend.volunteers.services.units import UnitNotEmpty, UnitRetired, WrongPlace
+from backend.volunteers.services.units import UnitNotEmpty, WrongPlace
+from backend.volunteers.services.walk_ins import register_walk_in
 from tests.conftest import Formation, MakeVolunteer, Published, Race
 from tests.contract.full_force import picture
 
@@ -178,6 +188,17 @@ def test_splitting_puts_the_named_beside(
     assert [error["pointer"] for error in refused.value.errors] == ["/members/1"]
 
 
+def test_a_split_does_not_tell_whose_numbers_there_are(
+    formation: Formation, commander: User, stranger: User, at: datetime
+) -> None:
+    free = next(number for number in (10000005, 10000013) if number != stranger.volunteer.number)
+    for number in (stranger.volunteer.number, free):
+        wanted = SplitIn(name="新村", members=[f"{number:08d}"])
+        with pytest.raises(Invalid) as refused:
+            formation_services.split_unit(unit=formation.squadron_a, wanted=wanted, by=commander, at=at)
+        assert refused.value.errors == [{"pointer": "/members/0", "detail": "is no member of this unit"}]
+
+
 def test_merging_brings_members_and_units_and_retires(
     formation: Formation,
     commander: User,
@@ -217,6 +238,8 @@ def test_merging_brigades_brings_their_squadrons(
     squadron = Unit.objects.get(pk=formation.squadron_a.pk)
     assert Unit.objects.get_parent(squadron) == formation.other_brigade
     assert may_dispatch(leader, squadron, at)
+    assert Membership.objects.get(volunteer__user=leader).unit_path == squadron.path
+    assert queries.counts_of(unit_by_number(formation.other_brigade.number)).members == 1
     check_tree()
 
 
@@ -266,6 +289,112 @@ def test_applications_wait_on_in_the_successor(formation: Formation, commander: 
     )
 
     assert Application.objects.get().unit == formation.squadron_b
+
+
+def test_numbers_that_were_given_out_on_paper_are_registered_with_the_successor(
+    formation: Formation, commander: User, leader: User, at: datetime
+) -> None:
+    a, b = formation.squadron_a, formation.squadron_b
+    block = issue_block(block_id=uuid7(), unit=a, size=2, by=leader, at=at)
+    number = int(block_with_numbers(a, block.pk).numbers[0].number)
+
+    formation_services.merge_units(unit=a, successor=b, by=commander, at=at)
+
+    unit = unit_by_number(a.number)
+    person = register_from_block(number=number, unit=unit, name="赵", by=commander, at=at)
+    assert person.memberships.get().unit == b
+    assert return_block(block_id=block.pk, unit=unit, by=commander, at=at).returned_at == at
+
+
+def test_nobody_comes_into_a_unit_that_was_retired_meanwhile(
+    formation: Formation, commander: User, leader: User, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    """Whoever has read the unit before waits for its lock, and must not go on with what was read."""
+    person = make_volunteer(formation.squadron_b)
+    formation_services.merge_units(
+        unit=formation.squadron_a, successor=formation.squadron_b, by=commander, at=at
+    )
+
+    for act in (
+        lambda: register_walk_in(
+            walk_in_id=uuid7(), unit=formation.squadron_a, name="赵", by=commander, at=at
+        ),
+        lambda: appoint(volunteer=person, unit=formation.squadron_a, role=Role.DEPUTY, by=None, at=at),
+    ):
+        with pytest.raises(UnitRetired):
+            act()
+
+
+def test_a_badge_that_names_the_old_unit_ends_with_a_split(
+    formation: Formation, commander: User, volunteer: User, at: datetime
+) -> None:
+    badge = issue_badge(id=uuid7(), volunteer=volunteer.volunteer, by=commander, at=at)
+
+    wanted = SplitIn(name="新村", members=[f"{volunteer.volunteer.number:08d}"])
+    formation_services.split_unit(unit=formation.squadron_a, wanted=wanted, by=commander, at=at)
+
+    badge.refresh_from_db()
+    assert (badge.revoked_at, badge.reason) == (at, "transferred")
+
+
+def test_whoever_has_retired_gets_no_seat_by_a_merge(
+    formation: Formation, commander: User, volunteer: User, at: datetime
+) -> None:
+    retire(number=f"{volunteer.volunteer.number:08d}", by=commander, at=at)
+
+    formation_services.merge_units(
+        unit=formation.squadron_a, successor=formation.squadron_b, by=commander, at=at
+    )
+
+    membership = volunteer.volunteer.memberships.get()
+    assert (membership.unit, membership.seat) == (formation.squadron_b, None)
+
+
+@pytest.mark.postgres
+def test_whoever_is_approved_while_the_unit_is_merged_comes_along(
+    race: Race, formation: Formation, commander: User, leader: User, at: datetime
+) -> None:
+    """Both lock the application before the unit: neither waits for what the other holds."""
+    wanted = {"id": str(uuid7()), "unit": formation.squadron_a.number, "name": "赵", "phone": "13900000001"}
+    application = ApplicationIn.model_validate(wanted)
+    applications.apply(wanted=application, address="", at=at)
+
+    def approve() -> Application:
+        with transaction.atomic():
+            Application.objects.select_for_update().get()
+            time.sleep(1)
+            return applications.approve_application(application_id=application.id, by=leader, at=at)
+
+    def merge() -> Unit:
+        time.sleep(0.3)
+        a, b = formation.squadron_a, formation.squadron_b
+        return formation_services.merge_units(unit=a, successor=b, by=commander, at=at)
+
+    approved, successor = race(approve, merge)
+
+    assert successor == formation.squadron_b
+    assert approved.volunteer.memberships.get().unit == successor
+
+
+def test_transfers_of_a_unit_that_is_no_more_are_withdrawn_and_all_are_told(
+    formation: Formation,
+    commander: User,
+    sibling_leader: User,
+    outsider: User,
+    published: Published,
+    at: datetime,
+) -> None:
+    body = {"volunteer": f"{outsider.volunteer.number:08d}", "from_unit": formation.squadron_c.number}
+    wanted = TransferIn.model_validate({"id": uuid7(), "to_unit": formation.squadron_b.number, **body})
+    transfer = propose_transfer(wanted=wanted, by=outsider, at=at)
+
+    formation_services.merge_units(
+        unit=formation.squadron_b, successor=formation.squadron_a, by=commander, at=at
+    )
+
+    assert Entry.objects.get(act="transfer.withdrawn").subject == f"transfer.{transfer.pk}"
+    told = published(outsider.volunteer.topic, "transfer.changed")[-1][2]
+    assert told["transfer"]["status"] == "withdrawn"
 
 
 @pytest.mark.parametrize("who", ["leader", "sibling_leader", "outsider", "stranger"])

@@ -215,6 +215,19 @@ def test_the_doors_register_and_give_a_number(
     assert person.json()["name"] == "帮手"
 
 
+def test_a_phone_is_the_same_with_the_country_s_digits(
+    leader: User, formation: Formation, client_of: ClientOf
+) -> None:
+    """Otherwise nobody signs in with it, and the next roster brings the person in a second time."""
+    client, address = client_of(leader), f"/api/v1/units/{formation.squadron_a.number}/walk-ins"
+
+    for phone, status in (("+8613811112222", 201), ("13811112222", 409), ("008613811112222", 409)):
+        body = {"id": str(uuid7()), "name": "帮手", "phone": phone}
+        assert client.post(address, body, format="json").status_code == status
+
+    assert User.objects.get(volunteer__name="帮手").phone == "13811112222"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("name", ""), ("name", "  "), ("name", "x" * 81), ("phone", "call me"), ("born_on", "1850-01-01")],

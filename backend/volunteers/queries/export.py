@@ -13,6 +13,7 @@ from backend.volunteers.models import Device, Look, Tracker, User, Volunteer
 from backend.volunteers.models.sealed_columns import SUFFIX
 from backend.volunteers.own_data import parts_of
 from backend.volunteers.queries.me import me_of
+from backend.volunteers.queries.numbers import numbers_of
 from backend.volunteers.queries.privacy import credentials_of, guardians_of
 
 MOST = 10_000
@@ -57,7 +58,7 @@ def _record(volunteer: Volunteer, at: datetime) -> dict[str, Any]:
             Look.objects.filter(subject=volunteer).order_by("-pk"), "at", "what", "viewer__volunteer__number"
         ),
         "duty_periods": _rows(volunteer.duty_periods.order_by("-since"), "since", "until"),
-        "tracks": _tracks([volunteer.number, *volunteer.aliases.values_list("number", flat=True)]),
+        "tracks": _tracks(numbers_of(volunteer)),
         **parts_of(volunteer, at),
     }
 

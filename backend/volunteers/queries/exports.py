@@ -32,8 +32,8 @@ class ExportedPerson:
 def exported_people(unit: Unit, user: User, *, at: datetime) -> Iterator[list[ExportedPerson]]:
     """Yield who belongs to the unit or below it, by membership, `PORTION` at a time.
 
-    Phones are masked by role. Identity cards are
-    never in it. Each portion is a query of its own, so that nothing is held between them.
+    Phones are masked as everywhere, identity cards are never in it. Each portion is a query of its own, so that nothing
+    is held between them.
     """
     below = list(Unit.objects.filter(within(unit.path)).order_by("path").values_list("pk", flat=True))
     for start in range(0, len(below), _UNITS):

@@ -1,6 +1,6 @@
 """Reads the lives of volunteers: standing, memberships, applications, transfers, posts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -23,7 +23,7 @@ from backend.volunteers.models import (
     Volunteer,
 )
 from backend.volunteers.queries.seats import seat_text
-from backend.volunteers.rules import current_posts, may_manage, within
+from backend.volunteers.rules import current_posts, within
 from backend.volunteers.schemas.lives import (
     ApplicationOut,
     ApplicationPage,
@@ -77,8 +77,7 @@ def applications_to(unit: Unit, *, status: str, after: UUID | None) -> Applicati
 
 def pending_for(user: User, *, at: datetime) -> list[Application] | None:
     """Return the first 50 applications that wait in units one looks after; None for whoever looks after no unit."""
-    posts = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
-    paths = list(posts.values_list("unit__path", flat=True))
+    paths = _managed_paths(user, at)
     if not paths:
         return None
     covered = reduce(or_, (within(path, "unit__path") for path in paths))
@@ -88,14 +87,13 @@ def pending_for(user: User, *, at: datetime) -> list[Application] | None:
 
 def transfers_for(user: User, *, at: datetime) -> list[TransferOut]:
     """Return the transfers one may see, newest first, at most 100: one's own, and those of units one looks after."""
-    posts = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
-    paths = posts.values_list("unit__path", flat=True)
+    paths = _managed_paths(user, at)
     seen = Q(volunteer__user=user)
     for path in paths:
         seen |= within(path, "from_unit__path") | within(path, "to_unit__path")
     rows = Transfer.objects.filter(seen).select_related("volunteer", "from_unit", "to_unit")
     found = rows.order_by("-proposed_at", "-pk")[:TRANSFERS]
-    return [transfer_out(transfer, user, at=at) for transfer in found]
+    return [_transfer_out(transfer, user, paths) for transfer in found]
 
 
 def transfer_out(transfer: Transfer, user: User, *, at: datetime) -> TransferOut:
@@ -103,9 +101,19 @@ def transfer_out(transfer: Transfer, user: User, *, at: datetime) -> TransferOut
 
     Whoever asks for another unit's member by number learns no name before that unit has agreed.
     """
+    return _transfer_out(transfer, user, _managed_paths(user, at))
+
+
+def _transfer_out(transfer: Transfer, user: User, managed: Sequence[str]) -> TransferOut:
     agreed = transfer.status == TransferStatus.DONE or transfer.waits_for == "receiving"
     own = transfer.volunteer.user_id == user.pk
-    return TransferOut.of(transfer, named=own or agreed or may_manage(user, transfer.from_unit, at))
+    manages = any(transfer.from_unit.path.startswith(path) for path in managed)
+    return TransferOut.of(transfer, named=own or agreed or manages)
+
+
+def _managed_paths(user: User, at: datetime) -> list[str]:
+    posts = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
+    return list(posts.values_list("unit__path", flat=True))
 
 
 def posts_in(unit: Unit, *, at: datetime) -> list[Post]:

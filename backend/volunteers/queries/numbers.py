@@ -14,6 +14,7 @@ from backend.lib.errors import NotFound, require
 from backend.lib.spoken import digits_of, one_slip_away, read_number
 from backend.volunteers.models import (
     Membership,
+    NewcomerNumber,
     NumberAlias,
     NumberBlock,
     NumberCounter,
@@ -131,7 +132,9 @@ def _of_nobody(number: int, by: User, at: datetime) -> NumberOut:
     is_issued = counter is not None and index < counter.used
     block = block_with(index) if is_issued and series_of(number) == Series.LIFE else None
     require(may_manage(by, block.unit, at) if block else may_trace_numbers(by, at))
-    if not is_issued:
+    if (
+        not is_issued or NewcomerNumber.objects.filter(number=number).exists()
+    ):  # or who waits in an import gets it
         return NumberOut(state="not_issued", number=f"{number:08d}")
     if block is None:
         return NumberOut(state="void", number=f"{number:08d}")
@@ -153,13 +156,10 @@ def _meant(digits: str, by: User, at: datetime) -> list[Suggestion]:
 
 
 def _seen(volunteers: QuerySet[Volunteer], by: User, at: datetime) -> list[_Seen]:
-    """Return those whom `by` may look up: oneself, whom one's posts cover, and comrades of one's units."""
+    """Return those whom `by` may look up: oneself, whom one's posts cover, and comrades until one retires."""
     theirs = Membership.objects.filter(volunteer=OuterRef("pk"))
-    own = (
-        Membership.objects.filter(volunteer__user=by)
-        .exclude(volunteer__standing=Standing.RETIRED)
-        .values("unit")
-    )
+    in_service = Membership.objects.exclude(volunteer__standing=Standing.RETIRED)
+    own = in_service.filter(volunteer__user=by).values("unit")
     paths = [within(unit.path, "unit__path") for unit in dispatched_units(by.pk, at=at)]
     covered = Q(user=by) | Q(Exists(theirs.filter(reduce(or_, paths)))) if paths else Q(user=by)
     seen = volunteers.annotate(is_covered=ExpressionWrapper(covered, output_field=BooleanField()))

@@ -32,6 +32,12 @@ def current_unit(unit: Unit) -> Unit:
     return unit
 
 
+def retired_units() -> list[tuple[Unit, Unit]]:
+    """Return the units that are no more, each with the one that answers to its number now."""
+    gone = Unit.objects.filter(retired_at__isnull=False).select_related("successor")
+    return [(unit, current_unit(unit)) for unit in gone]
+
+
 def unit_outs(units: Iterable[Unit]) -> list[UnitOut]:
     """Return the units as clients see them, in the order given; one query for all their parents."""
     units = list(units)

@@ -38,7 +38,9 @@ REASONS: dict[str, Promise] = {
     "unit-unknown": _("There is no such unit in the unit of the import or below it."),
     "unit-ambiguous": _("Several units have this name: write the unit's number, or the names above it too."),
     "skill-unknown": _("There is no such skill."),
-    "number-not-in-block": _("This number is in no block that was given to the unit; leave the cell empty."),
+    "number-not-in-block": _(
+        "An import gives new numbers: leave the cell empty. Who has a number of a block is registered by hand."
+    ),
     "phone-in-file": _("An earlier row has the same phone."),
     "id-card-in-file": _("An earlier row has the same identity card."),
     "phone-in-roster": _("Somebody in the roster has this phone."),

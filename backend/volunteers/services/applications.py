@@ -1,6 +1,5 @@
 """People apply to a unit, and its leader decides."""
 
-import re
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from backend.audit.services import record
 from backend.lib.errors import NotFound, Refusal, TooMany, require
+from backend.lib.phones import canonical
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.events import ApplicationChanged
@@ -49,7 +49,7 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
     if waiting.filter(unit=unit).count() >= MOST_OF_UNIT:
         raise TooMany("Too many applications wait in this unit; try again another day.")
     application = Application(pk=wanted.id, unit=unit, name=wanted.name, born_on=wanted.born_on, at=at)
-    application.phone = _canonical(wanted.phone)
+    application.phone = canonical(wanted.phone)
     # Hashed in any case, so that the time does not tell who is known.
     application.password = make_password(wanted.password)
     if waiting.filter(phone_key=application.phone_key).count() >= MOST_OF_PHONE:
@@ -66,7 +66,7 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
 @transaction.atomic
 def withdraw_application(*, application_id: UUID, phone: str, at: datetime) -> None:
     """Take an application back; whoever does not know its phone, or comes too late, is answered the same."""
-    key = phone_key(_canonical(phone))
+    key = phone_key(canonical(phone))
     application = (
         Application.objects.select_for_update()
         .filter(pk=application_id, phone_key=key, status=ApplicationStatus.PENDING)
@@ -161,11 +161,6 @@ def _count(address: str) -> None:
         return
     if count > MOST_OF_ADDRESS:
         raise TooMany("Too many applications come from this network; try again in an hour.")
-
-
-def _canonical(phone: str) -> str:
-    """Return a phone as accounts have it: without spaces, dashes and the country's +86."""
-    return re.sub(r"^(\+|00)86(?=1\d{10}$)", "", re.sub(r"[\s-]", "", phone))
 
 
 def _subject(application: Application) -> str:

@@ -13,12 +13,15 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
 
 from backend.volunteers.models import Membership, Unit, User, Volunteer
 from backend.volunteers.services.counts import Counts, change_counts, ensure_counts
 from backend.volunteers.services.joining import database_id, dismiss_all, use_memory
 from backend.volunteers.services.roster import COUNTY_DEPTH
+
+_UNITS = 2_000
+"""Units that are locked by one statement."""
 
 # What becomes of an entrant `e`. A column that is not named here gets its field's default.
 _USER = {
@@ -90,7 +93,8 @@ def enrol_all(batch_id: UUID, *, at: datetime) -> int:
     """Move a batch's newcomers, who all have their numbers, into the roster; returns how many.
 
     Only inside a transaction, which is the moment at which all of them appear. Nobody can sign in yet: they have no
-    password. Raises IntegrityError when somebody joined with one of their phones or identity cards just now.
+    password. Locks their units at the end. Raises IntegrityError when somebody joined with one of their phones or
+    identity cards just now, or a unit of theirs has moved or was retired.
     """
     with connection.cursor() as cursor:
         use_memory(cursor)
@@ -98,17 +102,31 @@ def enrol_all(batch_id: UUID, *, at: datetime) -> int:
             _ENTRANTS.format(user_id=_next_key(User), volunteer_id=_next_key(Volunteer)),
             [database_id(batch_id)],
         )
-        cursor.execute("SELECT unit_id, COUNT(*) FROM volunteers_entrant GROUP BY unit_id")
-        joined = {unit: Counts(members=people) for unit, people in cursor.fetchall()}
+        cursor.execute(
+            "SELECT unit_id, unit_path, COUNT(*) FROM volunteers_entrant GROUP BY unit_id, unit_path"
+        )
+        found = cursor.fetchall()
+        joined = {unit: Counts(members=people) for unit, _, people in found}
         ensure_counts(joined, at=at)  # counting the units whole is dear once the people are in them
         _move(cursor, User, _USER, password=make_password(None))
         count = _move(cursor, Volunteer, _VOLUNTEER)
         _move(cursor, Membership, _MEMBERSHIP)
         cursor.execute(_SKILLS[connection.vendor])
         cursor.execute("DROP TABLE volunteers_entrant")
+    _check_units({unit: path for unit, path, _ in found})
     change_counts(joined, at=at)
     dismiss_all(batch_id)
     return count
+
+
+def _check_units(paths: Mapping[int, str]) -> None:
+    """Lock the units, by key, and see that they are where they were; who merges or moves them later finds everybody."""
+    keys = sorted(paths)
+    for start in range(0, len(keys), _UNITS):
+        portion = keys[start : start + _UNITS]
+        units = Unit.objects.select_for_update(no_key=True).filter(pk__in=portion, retired_at=None)
+        if dict(units.order_by("pk").values_list("pk", "path")) != {key: paths[key] for key in portion}:
+            raise IntegrityError("a unit has moved or was retired")
 
 
 def refresh_statistics() -> None:

@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import connection, models
 
 from backend.audit.models import Entry
-from backend.volunteers.models import Membership, RosterImport, Standing, User, Volunteer
+from backend.volunteers.models import Look, Membership, RosterImport, Standing, User, Volunteer
 from backend.volunteers.services.counts import recount
 
 _OF_BATCH = "(SELECT {column} FROM volunteers_volunteer WHERE batch_id = %s)"
@@ -17,7 +17,8 @@ def dependents_of(batch: RosterImport) -> dict[str, int]:
     """Return what has been done with a batch's people since, by name, with how often; empty when nothing has.
 
     Whatever refers to them in the database counts, in this app or above it, without being named here; so does every
-    act on one of them in the record, a sign-in, a password, duty, and a unit beside the one they came into.
+    act on one of them in the record, a sign-in, a password, duty, and a unit beside the one they came into. Having been
+    looked at does not: who sees in the roster that it was the wrong file must be able to take it out.
     """
     people = Volunteer.objects.filter(batch=batch)
     found = {
@@ -50,6 +51,7 @@ def take_out(batch: RosterImport, *, at: datetime) -> int:
     people = _OF_BATCH.format(column="id")
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM volunteers_volunteer_skills WHERE volunteer_id IN {people}", key)  # noqa: S608
+        cursor.execute(f"DELETE FROM volunteers_look WHERE subject_id IN {people}", key)  # noqa: S608
         cursor.execute(f"DELETE FROM volunteers_membership WHERE volunteer_id IN {people}", key)  # noqa: S608
         cursor.execute("SELECT user_id FROM volunteers_volunteer WHERE batch_id = %s", key)
         users = [id for (id,) in cursor.fetchall()]
@@ -62,8 +64,8 @@ def take_out(batch: RosterImport, *, at: datetime) -> int:
 
 
 def _relations(model: type[models.Model]) -> list[Any]:
-    """Return what refers to a model, but for what an import itself writes."""
-    own = {Membership, Volunteer, Volunteer.skills.through}
+    """Return what refers to a model, but for what an import itself writes, and looks."""
+    own = {Look, Membership, Volunteer, Volunteer.skills.through}
     return [
         relation
         for relation in model._meta.get_fields(include_hidden=True)  # noqa: SLF001  # documented

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from backend.audit.services import record
 from backend.lib.api import now
 from backend.lib.errors import Refusal
 from backend.volunteers.models import WORKING, ImportStatus, Outcome, ReportedRow, RosterImport, Skill, Unit
+from backend.volunteers.queries.units import retired_units
 from backend.volunteers.rosters.columns import Column, Heading
 from backend.volunteers.rosters.files import OpenRoster, look_at, open_roster
 from backend.volunteers.rosters.people import Person, RowReader, Surroundings
@@ -41,10 +43,12 @@ from backend.volunteers.services.imports import (
 from backend.volunteers.services.joining import (
     PORTION,
     dismiss_all,
+    follow_retired_units,
     number_newcomers,
     stage,
     withdraw_same_people,
 )
+from backend.volunteers.services.seats import UnitRetired
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +122,8 @@ def _work_apart(import_id: UUID) -> None:
 
 
 def _go_on(batch: RosterImport, tell: Tell, portion: int) -> None:
+    if batch.unit.retired_at and batch.status != ImportStatus.UNDOING:
+        raise UnitRetired("The unit is no more: import the file into its successor.")
     match batch.status:
         case ImportStatus.CHECKING:
             _check(batch, tell, portion)
@@ -280,16 +286,22 @@ def _withdraw_same_people(batch: RosterImport, *, in_file: bool) -> None:
 
 
 def _surroundings(unit: Unit) -> Surroundings:
-    units = Unit.objects.filter(within(unit.path)).values_list(
+    units = Unit.objects.filter(within(unit.path), retired_at=None).values_list(
         "pk", "path", "number", "official_name", "display_name", "brand_name"
     )
     named = (
         NamedUnit(id, path, number, tuple(dict.fromkeys(name for name in names if name)))
         for id, path, number, *names in units.iterator(chunk_size=2_000)
     )
+    # A retired number stands for the successor, as at every door; a name may have gone to another unit.
+    followed = (
+        NamedUnit(successor.pk, gone.path, gone.number, ())
+        for gone, successor in retired_units()
+        if successor.path.startswith(unit.path)
+    )
     return Surroundings(
         unit_id=unit.pk,
-        unit_named=UnitFinder(named, Unit.steplen),
+        unit_named=UnitFinder(chain(named, followed), Unit.steplen),
         skills=skill_names(Skill.objects.values_list("pk", "code", "name")),
         today=now().date() + timedelta(days=1),  # somewhere it is tomorrow
     )
@@ -328,7 +340,7 @@ def _bring_in(batch: RosterImport, tell: Tell, size: int) -> None:
         try:
             tell(_enrol(batch.pk))
         except IntegrityError:
-            # Somebody joined with one of the phones between the look and the writing: look again.
+            # Somebody joined with one of the phones, or a unit moved, between the look and the writing: look again.
             if attempt == _TRIES:
                 _fail(batch.pk, "The people could not be written: a unit, or one of them, has just changed.")
         else:
@@ -353,6 +365,7 @@ def _enrol(import_id: UUID) -> RosterImport:
     """Make the whole batch appear at once."""
     batch, at = _held(import_id, ImportStatus.IMPORTING), now()
     _withdraw_same_people(batch, in_file=False)
+    follow_retired_units(import_id)
     batch.accepted = enrol_all(import_id, at=at)
     batch.status, batch.finished_at = ImportStatus.IMPORTED, at
     batch.save()

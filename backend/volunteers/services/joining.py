@@ -15,6 +15,7 @@ from backend.lib.sealed import lookup_key, seal_all
 from backend.volunteers.models import Newcomer, NewcomerNumber, phone_key
 from backend.volunteers.models.accounts import phone_tail_key
 from backend.volunteers.names import sound_of
+from backend.volunteers.queries.units import retired_units
 from backend.volunteers.rosters.people import Person
 from backend.volunteers.services.numbers import issue_numbers
 
@@ -115,6 +116,12 @@ def number_newcomers(batch_id: UUID, *, after_row: int, limit: int = PORTION) ->
     numbered = zip((pk for pk, _ in portion), issue_numbers(len(portion)), strict=True)
     _write(NewcomerNumber, ("newcomer_id", "number"), list(numbered))
     return portion[-1][1]
+
+
+def follow_retired_units(batch_id: UUID) -> None:
+    """Let those who wait for a unit that is no more wait for its successor."""
+    for gone, successor in retired_units():
+        Newcomer.objects.filter(batch_id=batch_id, unit=gone).update(unit=successor)
 
 
 def dismiss_all(batch_id: UUID) -> None:

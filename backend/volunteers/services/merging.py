@@ -4,18 +4,34 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from backend.audit.services import record
 from backend.lib.errors import NotAllowed, Refusal, require
+from backend.realtime.log import publish_all
 from backend.realtime.positions import forget
 from backend.realtime.sessions import revoke_session
-from backend.volunteers.models import Device, NumberAlias, Photo, Standing, Tracker, User, Volunteer
+from backend.volunteers.models import (
+    Application,
+    Device,
+    NumberAlias,
+    Photo,
+    Purpose,
+    Role,
+    Standing,
+    Tracker,
+    User,
+    Volunteer,
+)
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.rules import may_manage_wholly, may_see_person, post_that_looks_after
 from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.badges import end_badge
+from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount_around
+from backend.volunteers.services.posts import source_of
 from backend.volunteers.services.roster import refresh_roster
+from backend.volunteers.services.transfers import withdraw_open
 
 
 class NotMergeable(Refusal):
@@ -36,11 +52,12 @@ def hinders_merging(says: Hindrance) -> Hindrance:
 def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Volunteer:
     """Merge the record with the number `duplicate` into the one with the number `kept`, which is returned.
 
-    Memberships, posts, skills, and a phone or date of birth that was missing move; the other account is closed, its
-    devices are signed out, its picture is deleted. What it did (answers, tracks, acts) stays in its name. Locks both,
-    the older first. Doing it again changes nothing. Raises NotFound, NotMergeable, and NotAllowed unless `by` manages
-    every unit that either of them belongs to or holds a post in: otherwise merging would hand on posts that are not
-    theirs to give.
+    Memberships, posts, skills, papers, and a phone, identity card or date of birth that was missing move; what the
+    other account agreed to ends, its transfers are withdrawn, its picture is deleted, it is closed and its devices
+    signed out. What it did (answers, tracks, acts) stays in its name. Locks both, the older first. Doing it again
+    changes nothing. Raises NotFound, NotMergeable, and NotAllowed unless `by` manages every unit that either of them
+    belongs to or holds a post in, and ranks no lower; BeyondOwnPost for a post that lasts longer than those of `by`:
+    otherwise merging would hand on posts that are not theirs to give.
     """
     for number in (kept, duplicate):
         require(may_see_person(by, volunteer_by_number(number), at))
@@ -48,9 +65,15 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
     if one.pk != other.pk and other.merged_into_id == one.pk:
         return one
     require(all(may_manage_wholly(by, record_of, at) for record_of in (one, other)), NotAllowed)
-    post = allowed_by(post_that_looks_after(by, one, at) or post_that_looks_after(by, other, at))
+    allowing = allowed_by(post_that_looks_after(by, one, at) or post_that_looks_after(by, other, at))
+    for post in other.posts.filter(Q(until_at=None) | Q(until_at__gt=at)).select_related("unit"):
+        source_of(by, post.unit, Role(post.role), post.until_at, at)
     _check(one, other, at)
+    announcements = withdraw_open(other.transfers.all(), by=by, at=at)
+    other.duty_since = other.duty_until = None
+    withdraw_for(other, list(Purpose), by=by, at=at)
     _move(one, other)
+    _move_papers(one, other)
     end_badge(other, reason="merged", by=by, at=at)
     Photo.objects.filter(volunteer=other).delete()  # its person could neither see nor delete it any more
     _close(other, into=one, at=at)
@@ -61,8 +84,9 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
         at=at,
         kept=f"{one.number:08d}",
         duplicate=f"{other.number:08d}",
-        post=post,
+        post=allowing,
     )
+    publish_all(announcements, at=at)
     return one
 
 
@@ -87,13 +111,17 @@ def _check(one: Volunteer, other: Volunteer, at: datetime) -> None:
         raise NotMergeable("One of the records was merged into another before.")
     if Standing.SUSPENDED in (one.standing, other.standing):
         raise NotMergeable("One of the records is suspended; decide about that first.")
+    if one.standing == Standing.RETIRED != other.standing:
+        raise NotMergeable("The record that would be kept has retired; keep the other one.")
     for says in _HINDRANCES:
         if why := says(other, at):
             raise NotMergeable(why)
 
 
 def _move(one: Volunteer, other: Volunteer) -> None:
-    """Move what a record has to the one that is kept."""
+    """Move what a record has to the one that is kept; whoever had retired with it does not come back by this."""
+    if other.standing == Standing.RETIRED != one.standing:
+        other.memberships.all().delete()
     units = set(one.memberships.values_list("unit", flat=True))
     has_primary = one.memberships.filter(is_primary=True).exists()
     for membership in other.memberships.all():
@@ -108,25 +136,49 @@ def _move(one: Volunteer, other: Volunteer) -> None:
     other.aliases.update(volunteer=one)
     Volunteer.objects.filter(merged_into=other).update(merged_into=one)
     NumberAlias.objects.create(number=other.number, volunteer=one)
-    if one.born_on is None and other.born_on is not None:
-        one.born_on = other.born_on
-        one.save(update_fields=["born_on"])
+    one.born_on = one.born_on or other.born_on
+    one.save(update_fields=["born_on"])
     _move_phone(one.user, other.user)
+    _move_id_card(one, other)
+
+
+def _move_papers(one: Volunteer, other: Volunteer) -> None:
+    """Move what is on record of a person, and what was agreed to until now."""
+    for rows in (other.credentials, other.guardians, other.consents, other.transfers):
+        rows.update(volunteer=one)
+    Application.objects.filter(volunteer=other).update(volunteer=one)
+    same = one.looks.filter(hour=OuterRef("hour"), viewer=OuterRef("viewer"), what=OuterRef("what"))
+    other.looks.exclude(Exists(same)).exclude(viewer=one.user).update(subject=one)
+    other.looks.all().delete()
+    if not one.weekly_availability.exists() and not one.dated_availability.exists():
+        other.weekly_availability.update(volunteer=one)
+        other.dated_availability.update(volunteer=one)
+    other.weekly_availability.all().delete()
+    other.dated_availability.all().delete()
 
 
 def _move_phone(one: User, other: User) -> None:
-    phone, other.phone = other.phone, ""
     columns = ["phone_sealed", "phone_key", "phone_tail_key"]
+    phone, other.phone = other.phone, ""
     other.save(update_fields=columns)
     if phone and not one.phone:
         one.phone = phone
         one.save(update_fields=columns)
 
 
+def _move_id_card(one: Volunteer, other: Volunteer) -> None:
+    columns = ["id_card_sealed", "id_card_key"]
+    sealed, key = other.id_card_sealed, other.id_card_key
+    other.id_card_sealed, other.id_card_key = "", None
+    other.save(update_fields=columns)
+    if key and not one.id_card_key:
+        one.id_card_sealed, one.id_card_key = sealed, key
+        one.save(update_fields=columns)
+
+
 def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
     """Close the account of a record that was merged: nobody signs in with it or is on duty under its number."""
     other.merged_into, other.standing = into, Standing.RETIRED
-    other.duty_since = other.duty_until = None
     other.save(update_fields=["merged_into", "standing", "duty_since", "duty_until"])
     forget([other.number], at=at)
     other.user.is_active = False

@@ -11,17 +11,20 @@ from django.db.models import Q
 from backend.audit.services import record
 from backend.lib.errors import require
 from backend.realtime.due import trim_topic
+from backend.realtime.log import Announcement, publish_all
 from backend.realtime.models import CommandResult, Fix, Receipt, Topic
 from backend.realtime.positions import forget
 from backend.realtime.sessions import revoke_session
 from backend.volunteers.models import Purpose, Standing, User, Volunteer
 from backend.volunteers.models.sealed_columns import SUFFIX
 from backend.volunteers.own_data import PARTS
+from backend.volunteers.queries.numbers import numbers_of
 from backend.volunteers.schemas.privacy import Erased
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.duty import set_duty
-from backend.volunteers.services.standing import end_service
+from backend.volunteers.services.standing import end_all_posts
+from backend.volunteers.services.transfers import withdraw_open
 
 KEPT = (
     "The number, which nobody else is ever given.",
@@ -48,11 +51,11 @@ def erase_person(*, by: User, at: datetime) -> Erased:
     set_duty(on=False, by=by, at=at)
     own.duty_since = own.duty_until = None
     units = list(own.memberships.values_list("unit", flat=True))
-    numbers = [own.number, *own.aliases.values_list("number", flat=True)]
-    for one in records:
-        _erase_record(one, by, at)
+    numbers = numbers_of(own)
+    withdrawn = [told for one in records for told in _erase_record(one, by, at)]
     _erase_traces(numbers, at)
     recount(units, at=at)
+    publish_all([told for told in withdrawn if not told.topic.startswith("person.")], at=at)
     kept = [*KEPT, *(part.kept for part in PARTS.values() if part.kept)]
     return Erased(number=f"{own.number:08d}", erased_at=at, kept=kept)
 
@@ -64,14 +67,16 @@ def _locked_records(by: User) -> list[Volunteer]:
     return list(locked.filter(theirs).order_by("pk"))
 
 
-def _erase_record(volunteer: Volunteer, by: User, at: datetime) -> None:
+def _erase_record(volunteer: Volunteer, by: User, at: datetime) -> list[Announcement]:
+    """Erase one record; returns what the leaders of units are to be told of transfers, without a name."""
     withdraw_for(volunteer, list(Purpose), by=by, at=at)
     for part in PARTS.values():
         part.erase(volunteer, at)
     _end_sessions(volunteer.user, at)
-    _erase_service(volunteer, by, at)
+    _erase_service(volunteer, at)
     _erase_profile(volunteer, at)
     record("volunteer.erased", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
+    return withdraw_open(volunteer.transfers.all(), by=by, at=at)
 
 
 def _end_sessions(user: User, at: datetime) -> None:
@@ -83,9 +88,9 @@ def _end_sessions(user: User, at: datetime) -> None:
         AccessAttempt.objects.filter(username=user.phone).delete()
 
 
-def _erase_service(volunteer: Volunteer, by: User, at: datetime) -> None:
+def _erase_service(volunteer: Volunteer, at: datetime) -> None:
     """End what the person does, and take out the words and papers of others about them."""
-    end_service(volunteer, by=by, at=at)
+    end_all_posts(volunteer, at=at)
     volunteer.memberships.all().delete()
     volunteer.duty_periods.all().delete()
     volunteer.looks.all().delete()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from backend.audit.services import record
@@ -13,7 +13,7 @@ from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.services.consents import agree_on_paper
 from backend.volunteers.services.counts import Counts, change_counts
 from backend.volunteers.services.numbers import issue_number
-from backend.volunteers.services.seats import lock_units, take_seat
+from backend.volunteers.services.seats import lock_unit, lock_units, take_seat
 
 LEADER_SEAT = 1
 
@@ -41,14 +41,18 @@ def create_volunteer(
 
     `number` is one that was set aside for this person: the caller has made sure of it. `agrees_to` is what the person
     has agreed to on paper, `post` the title of the post that allows the act. Without a password nobody can sign in
-    yet. Raises PhoneTaken, or Invalid for an unknown skill.
+    yet. Raises PhoneTaken, UnitRetired, or Invalid for an unknown skill.
     """
     known = list(Skill.objects.filter(code__in=skills))
     if len(known) != len(set(skills)):
         raise Invalid(errors=[{"pointer": "/skills", "detail": "unknown skill"}])
     if phone and User.objects.filter(phone_key=phone_key(phone)).exists():
         raise PhoneTaken
-    user = User.objects.create_user(phone, password)
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(phone, password)
+    except IntegrityError as error:  # somebody else has registered the same phone at this moment
+        raise PhoneTaken from error
     volunteer = Volunteer.objects.create(
         user=user, number=number or issue_number(), name=name, born_on=born_on
     )
@@ -78,9 +82,10 @@ def appoint(
     """Give a post in a unit, from `since` (now) on; a new leader follows the one before, whose post ends then.
 
     Locks the unit. Asks nobody's leave: that is `give_post`; `allowed_by` is the title of the post that allows it.
+    Raises UnitRetired.
     """
     since = since or at
-    lock_units([unit])
+    unit = lock_unit(unit)
     if role == Role.LEADER:
         seat = LEADER_SEAT
         before = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=since), unit=unit, seat=LEADER_SEAT)

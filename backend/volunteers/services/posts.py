@@ -60,11 +60,11 @@ def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Given:
     allowed_by(post_that_manages(by, unit, at))
     volunteer = volunteer_numbered(wanted.volunteer)
     require(may_see_person(by, volunteer, at))
-    Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
     role, since = Role(wanted.role), max(wanted.from_at or at, at)
     _check_time(since, wanted.until)
     acting_for = _acting_for(unit, wanted, role, at)
-    source = _source(by, unit, role, wanted.until, at)
+    source = source_of(by, unit, role, wanted.until, at)
     held = _same(volunteer, unit, role, wanted.until, acting_for, at)
     if held is not None:
         return Given(held, is_new=False)
@@ -108,8 +108,11 @@ def _check_time(since: datetime, until: datetime | None) -> None:
         raise Invalid(errors=[{"pointer": "/until", "detail": "must be later than the beginning"}])
 
 
-def _source(by: User, unit: Unit, role: Role, until: datetime | None, at: datetime) -> Post:
-    """Return the post of one's own that the new one narrows: of no lower rank, over the unit, lasting as long."""
+def source_of(by: User, unit: Unit, role: Role, until: datetime | None, at: datetime) -> Post:
+    """Return the post of one's own that the new one narrows: of no lower rank, over the unit, lasting as long.
+
+    Raises BeyondOwnPost.
+    """
     posts = current_posts(by.pk, at).filter(role__in=roles_from(role), unit__path__in=unit.line)
     lasting = Q(until_at=None) | Q(until_at__gte=until) if until else Q(until_at=None)
     source = posts.filter(lasting).select_related("unit").order_by("-unit__path", "seat").first()

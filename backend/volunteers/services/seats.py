@@ -3,18 +3,32 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from backend.lib.errors import Refusal, require
 from backend.volunteers.models import Membership, Unit, Volunteer
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.services.roster import roster_fields
 
 
-def lock_units(units: Iterable[Unit]) -> None:
+class UnitRetired(Refusal):
+    """This unit is no more; its successor answers to its number."""
+
+
+def lock_units(units: Iterable[Unit]) -> dict[int, Unit]:
     """Lock units in the order of their keys until the transaction ends: who gives seats or posts there waits in line.
 
-    The lock lets others refer to the units meanwhile.
+    The lock lets others refer to the units meanwhile. Returns them, by key, as they are now: while somebody waited a
+    unit may have moved or been retired.
     """
     keys = sorted({unit.pk for unit in units})
-    list(Unit.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+    rows = Unit.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    return {unit.pk: unit for unit in rows}
+
+
+def lock_unit(unit: Unit) -> Unit:
+    """Lock a unit, and return it as it is now. Raises UnitRetired."""
+    now = lock_units([unit])[unit.pk]
+    require(now.retired_at is None, UnitRetired)
+    return now
 
 
 def next_seats(unit: Unit, count: int, *, at: datetime) -> list[int]:
@@ -24,9 +38,10 @@ def next_seats(unit: Unit, count: int, *, at: datetime) -> list[int]:
 
 
 def take_seat(*, volunteer: Volunteer, unit: Unit, is_primary: bool, at: datetime) -> Membership:
-    """Make somebody a member of a unit with the next free seat there. Locks the unit."""
-    (seat,) = next_seats(unit, 1, at=at)
-    fields = roster_fields(volunteer.name, unit.path)
+    """Make somebody a member of a unit with the next free seat there. Locks the unit. Raises UnitRetired."""
+    now = lock_unit(unit)
+    (seat,) = free_seats(now, count=1, at=at)
+    fields = roster_fields(volunteer.name, now.path)
     return Membership.objects.create(
-        volunteer=volunteer, unit=unit, is_primary=is_primary, seat=seat, **fields
+        volunteer=volunteer, unit=now, is_primary=is_primary, seat=seat, **fields
     )

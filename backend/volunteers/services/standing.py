@@ -14,8 +14,6 @@ from backend.volunteers.models import (
     Membership,
     Post,
     Standing,
-    Transfer,
-    TransferStatus,
     User,
     Volunteer,
 )
@@ -28,6 +26,7 @@ from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.duty import end_duty
 from backend.volunteers.services.people import end_posts
 from backend.volunteers.services.seats import lock_units
+from backend.volunteers.services.transfers import withdraw_open
 
 
 class AlreadyRetired(Refusal):
@@ -77,20 +76,18 @@ def retire(*, number: str, reason: str = "", by: User, at: datetime) -> Voluntee
     volunteer, post = _locked(number, by, at, or_oneself=True)
     if volunteer.standing == Standing.RETIRED:
         return volunteer
-    end_service(volunteer, by=by, at=at)
+    end_all_posts(volunteer, at=at)
     Membership.objects.filter(volunteer=volunteer).update(seat=None)
+    withdrawn = withdraw_open(volunteer.transfers.all(), by=by, at=at)
     _set(volunteer, Standing.RETIRED, at=at, reason=reason)
     record("volunteer.retired", subject=_subject(volunteer), by=by, at=at, post=post)
-    _announce(volunteer, by=by, at=at)
+    _announce(volunteer, *withdrawn, by=by, at=at)
     return volunteer
 
 
-def end_service(volunteer: Volunteer, *, by: User, at: datetime) -> None:
-    """End the posts and open transfers of somebody who is locked, and the posts of those who stand in for them."""
+def end_all_posts(volunteer: Volunteer, *, at: datetime) -> None:
+    """End the posts of somebody who is locked, those that begin later too, and those of who stands in for them."""
     end_posts(list(Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), volunteer=volunteer)), at=at)
-    Transfer.objects.filter(volunteer=volunteer, status=TransferStatus.PROPOSED).update(
-        status=TransferStatus.WITHDRAWN, decided_by=by, decided_at=at
-    )
 
 
 @transaction.atomic
@@ -135,12 +132,12 @@ def _seat_again(volunteer: Volunteer, at: datetime) -> None:
         membership.save(update_fields=["seat"])
 
 
-def _announce(volunteer: Volunteer, *, by: User, at: datetime) -> None:
+def _announce(volunteer: Volunteer, *others: Announcement, by: User, at: datetime) -> None:
     duty = end_duty(volunteer, by=by, at=at) if volunteer.standing != Standing.ACTIVE else []
     if volunteer.standing != Standing.ACTIVE:
         forget([volunteer.number], at=at)
     recount_around([volunteer.pk], at=at)
-    publish_all([*duty, _changed(volunteer)], at=at)
+    publish_all([*others, *duty, _changed(volunteer)], at=at)
 
 
 def _changed(volunteer: Volunteer) -> Announcement:

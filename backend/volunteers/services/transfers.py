@@ -142,9 +142,21 @@ def withdraw_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
     return transfer
 
 
+def withdraw_open(transfers: QuerySet[Transfer], *, by: User, at: datetime) -> list[Announcement]:
+    """Withdraw those of the transfers that nobody has decided, for what they rest on ends; returns what to announce.
+
+    Only inside a transaction. Locks them.
+    """
+    waiting = transfers.select_for_update(of=("self",)).filter(status=TransferStatus.PROPOSED)
+    found = list(waiting.select_related("volunteer", "from_unit", "to_unit").order_by("pk"))
+    for transfer in found:
+        _mark(transfer, TransferStatus.WITHDRAWN, post="", by=by, at=at)
+    return [told for transfer in found for told in _announcements(transfer, at)]
+
+
 @transaction.atomic
 def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
-    """End a membership and the posts in that unit; if it was the primary one, the oldest other becomes it.
+    """End a membership, with posts and badge in that unit; if it was the primary one, the oldest other becomes it.
 
     One's own, or of somebody one looks after in that unit. Locks the volunteer. Raises NotFound.
     """
@@ -152,7 +164,7 @@ def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
     own = volunteer.user_id == by.pk
     post = "" if own else allowed_by(post_that_releases(by, volunteer, unit, at))
     require(_belongs(volunteer, unit))
-    _leave(volunteer, unit, at)
+    _leave(volunteer, unit, reason="left", by=by, at=at)
     if not volunteer.memberships.filter(is_primary=True).exists():
         oldest = volunteer.memberships.order_by("pk").values("pk")[:1]
         Membership.objects.filter(pk__in=list(oldest.values_list("pk", flat=True))).update(is_primary=True)
@@ -200,8 +212,8 @@ def _who_agrees(
 
 def _check(volunteer: Volunteer, before: Unit, after: Unit, stays: bool) -> None:
     """Raise what stands against it; locks both units, so that what was checked still holds when seats are given."""
-    lock_units([before, after])
-    require(Unit.objects.filter(pk=after.pk, retired_at=None).exists(), TransferOver)
+    now = lock_units([before, after])
+    require(now[after.pk].retired_at is None, TransferOver)
     require(not _belongs(volunteer, after), AlreadyMember)
     require(not stays or volunteer.memberships.count() < MOST_UNITS, TooManyUnits)
 
@@ -210,18 +222,20 @@ def _carry_out(transfer: Transfer, *, by: User, at: datetime) -> None:
     volunteer, before, after = transfer.volunteer, transfer.from_unit, transfer.to_unit
     is_primary = not transfer.stays and volunteer.memberships.filter(unit=before, is_primary=True).exists()
     if not transfer.stays:
-        _leave(volunteer, before, at)
-    if is_primary:
-        end_badge(volunteer, reason="transferred", by=by, at=at)
+        _leave(volunteer, before, reason="transferred", by=by, at=at)
     take_seat(volunteer=volunteer, unit=after, is_primary=is_primary, at=at)
     recount_around([volunteer.pk], also=[before.pk], at=at)
     details: dict[str, Any] = {"from_unit": before.number, "to_unit": after.number, "stays": transfer.stays}
     record("volunteer.transferred", subject=_subject(volunteer), by=by, at=at, **details)
 
 
-def _leave(volunteer: Volunteer, unit: Unit, at: datetime) -> None:
+def _leave(volunteer: Volunteer, unit: Unit, *, reason: str, by: User, at: datetime) -> None:
+    """End posts and membership in a unit, and the badge that says so."""
     held = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), volunteer=volunteer, unit=unit)
     end_posts(list(held), at=at)
+    says_so = volunteer.badges.filter(unit=unit, revoked_at=None).exists()
+    if says_so or volunteer.memberships.filter(unit=unit, is_primary=True).exists():
+        end_badge(volunteer, reason=reason, by=by, at=at)
     volunteer.memberships.filter(unit=unit).delete()
 
 
@@ -235,18 +249,22 @@ def _save_new(transfer: Transfer, *, done: bool, post: str, by: User, at: dateti
     except IntegrityError as error:  # somebody else has proposed the same, and it is open
         raise TransferProposedAlready from error
     record(f"transfer.{transfer.status}", subject=f"transfer.{transfer.pk}", by=by, at=at, post=post)
-    _announce(transfer, at)
+    publish_all(_announcements(transfer, at), at=at)
     return transfer
 
 
 def _decide(transfer: Transfer, to: TransferStatus, *, post: str, by: User, at: datetime) -> None:
+    _mark(transfer, to, post=post, by=by, at=at)
+    publish_all(_announcements(transfer, at), at=at)
+
+
+def _mark(transfer: Transfer, to: TransferStatus, *, post: str, by: User, at: datetime) -> None:
     transfer.status, transfer.decided_by, transfer.decided_at = to, by, at
     transfer.save(update_fields=["status", "decided_by", "decided_at"])
     record(f"transfer.{to}", subject=f"transfer.{transfer.pk}", by=by, at=at, post=post)
-    _announce(transfer, at)
 
 
-def _announce(transfer: Transfer, at: datetime) -> None:
+def _announcements(transfer: Transfer, at: datetime) -> list[Announcement]:
     """Tell the leaders of both units, each on the topic of their own, and the volunteer."""
     units = [transfer.from_unit, transfer.to_unit]
     leaders = numbers_of_leaders(units, at=at)
@@ -256,7 +274,7 @@ def _announce(transfer: Transfer, at: datetime) -> None:
         for unit in units
         if leaders[unit.pk]
     ]
-    publish_all([*told, Announcement(transfer.volunteer.topic, shown)], at=at)
+    return [*told, Announcement(transfer.volunteer.topic, shown)]
 
 
 def _locked(transfer_id: UUID, by: User, at: datetime) -> tuple[Transfer, str]:

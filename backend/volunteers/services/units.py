@@ -8,15 +8,18 @@ from django.db import transaction
 from django.db.models import Q
 
 from backend.audit.services import record
-from backend.lib.errors import Invalid, Refusal, require
+from backend.lib.errors import Invalid, NotFound, Refusal, require
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.events import UnitChanged
 from backend.volunteers.holders import forget_lines
 from backend.volunteers.models import (
     Application,
     ApplicationStatus,
+    Badge,
     Membership,
+    NumberBlock,
     Post,
+    Standing,
     Transfer,
     TransferStatus,
     Unit,
@@ -29,10 +32,12 @@ from backend.volunteers.queries.units import unit_outs
 from backend.volunteers.rules import post_that_manages, post_that_reshapes
 from backend.volunteers.schemas.formation import SplitIn, UnitChange, UnitIn
 from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.people import end_posts
 from backend.volunteers.services.roster import follow_moved_units, refresh_roster
-from backend.volunteers.services.seats import lock_units
+from backend.volunteers.services.seats import UnitRetired, lock_unit, lock_units
+from backend.volunteers.services.transfers import withdraw_open
 from backend.volunteers.services.unit_numbers import next_number
 
 _BELOW = {
@@ -42,14 +47,12 @@ _BELOW = {
     UnitKind.BRIGADE: UnitKind.SQUADRON,
 }
 _BATCH = 1_000
+NOBODY = 0
+"""A key that no volunteer has."""
 
 
 class WrongPlace(Refusal):
     """A unit of this kind cannot stand there."""
-
-
-class UnitRetired(Refusal):
-    """This unit is no more; its successor answers to its number."""
 
 
 class UnitNotEmpty(Refusal):
@@ -81,10 +84,12 @@ def create_unit(*, wanted: UnitIn, parent: Unit, by: User, at: datetime) -> Unit
 
 @transaction.atomic
 def change_unit(*, unit: Unit, wanted: UnitChange, by: User, at: datetime) -> Unit:
-    """Rename a unit, or give it another brand name; again changes nothing. Raises NotFound unless `by` manages it."""
+    """Rename a unit, or give it another brand name; again changes nothing.
+
+    Locks the unit. Raises NotFound unless `by` manages it, UnitRetired.
+    """
     post = allowed_by(post_that_manages(by, unit, at))
-    lock_units([unit])
-    unit.refresh_from_db()
+    unit = lock_unit(unit)
     before = (unit.display_name, unit.brand_name)
     unit.display_name = wanted.name if wanted.name is not None else unit.display_name
     unit.brand_name = wanted.brand_name if wanted.brand_name is not None else unit.brand_name
@@ -127,10 +132,10 @@ def move_unit(*, unit: Unit, parent: Unit, by: User, at: datetime) -> Unit:
 
 @transaction.atomic
 def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
-    """Make a unit beside another, of the same kind, and put the members named there; their posts in the old one end.
+    """Make a unit beside another, of the same kind, and put the members named there; posts in the old one end.
 
-    A unit of that name beside it is a retry's. Locks the formation and both units. Raises NotFound unless `by` looks
-    after the unit above, Invalid naming whoever is no member.
+    So do badges that name it. A unit of that name beside it is a retry's. Locks the formation and both units. Raises
+    NotFound unless `by` looks after the unit above, Invalid naming whoever is no member.
     """
     post = allowed_by(post_that_reshapes(by, unit, at))
     (unit,) = _lock_formation([unit])
@@ -142,6 +147,9 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     lock_units([unit, new])
     members = _members_named(unit, new, wanted.members)
     _put(members, new, at)
+    badges = Badge.objects.filter(unit=unit, volunteer__memberships__in=members, revoked_at=None)
+    for badge in badges.select_related("volunteer"):
+        end_badge(badge.volunteer, reason="transferred", by=by, at=at)
     details: dict[str, Any] = {"number": new.number, "members": len(members), "post": post}
     record("unit.split", subject=_subject(unit), by=by, at=at, **details)
     _publish([_changed(unit)], at)
@@ -162,6 +170,7 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     for child in Unit.objects.get_children(unit).filter(retired_at=None):
         child.refresh_from_db()
         Unit.objects.move(child, _fresh(successor), "last-child")
+    follow_moved_units()
     _retire(unit, successor, post, by=by, at=at, members=len(members))
     return _fresh(successor)
 
@@ -203,8 +212,17 @@ def _lock_pair(unit: Unit, successor: Unit, by: User, at: datetime) -> tuple[str
     allowed_by(post_that_reshapes(by, successor, at))
     unit, successor = _lock_formation([unit, successor])
     require(not successor.path.startswith(unit.path), WrongPlace)
+    _lock_what_waits(unit)
     lock_units([unit, successor])
     return post, unit, successor
+
+
+def _lock_what_waits(unit: Unit) -> None:
+    """Lock what ends with a unit or goes on to the next: before the unit, as those do who decide about it."""
+    transfers = Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit), status=TransferStatus.PROPOSED)
+    applications = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
+    for rows in (applications, NumberBlock.objects.filter(unit=unit), transfers):
+        list(rows.select_for_update().order_by("pk").values_list("pk"))
 
 
 def _kind_below(parent: Unit, *, is_partner: bool) -> UnitKind:
@@ -231,8 +249,11 @@ def _add(parent: Unit, kind: str, name: str, partner_kind: str) -> Unit:
 
 
 def _members_named(unit: Unit, new: Unit, numbers: Sequence[str]) -> list[Membership]:
-    """Return the memberships in a unit of those named, without who is in the new one already."""
-    people = {volunteer_numbered(number).pk: index for index, number in enumerate(numbers)}
+    """Return the memberships in a unit of those named, without who is in the new one already.
+
+    Raises Invalid for all others alike: whether anybody has a number is not for whoever asks.
+    """
+    people = {_person_numbered(number): index for index, number in enumerate(numbers)}
     moved = set(Membership.objects.filter(unit=new, volunteer__in=people).values_list("volunteer", flat=True))
     found = list(
         unit.memberships.filter(volunteer__in=people).select_related("volunteer").order_by("seat", "pk")
@@ -245,6 +266,14 @@ def _members_named(unit: Unit, new: Unit, numbers: Sequence[str]) -> list[Member
             ]
         )
     return found
+
+
+def _person_numbered(number: str) -> int:
+    """Return the key of whoever has a number; of nobody for a number that nobody has."""
+    try:
+        return volunteer_numbered(number).pk
+    except NotFound:
+        return NOBODY
 
 
 def _put(members: Sequence[Membership], to: Unit, at: datetime) -> None:
@@ -260,29 +289,30 @@ def _put(members: Sequence[Membership], to: Unit, at: datetime) -> None:
             Membership.objects.filter(pk=membership.pk).delete()
             if membership.is_primary:
                 Membership.objects.filter(pk=there[membership.volunteer_id]).update(is_primary=True)
-    for membership, seat in zip(staying, free_seats(to, count=len(staying), at=at), strict=True):
-        membership.unit, membership.seat = to, seat
+    seats = iter(free_seats(to, count=len(staying), at=at))
+    for membership in staying:
+        has_seat = membership.volunteer.standing != Standing.RETIRED
+        membership.unit, membership.seat = to, next(seats) if has_seat else None
     Membership.objects.bulk_update(staying, ["unit", "seat"], batch_size=_BATCH)
     refresh_roster(volunteers=people)
     recount({*units, to.pk}, at=at)
 
 
 def _retire(unit: Unit, successor: Unit, post: str, *, by: User, at: datetime, members: int = 0) -> None:
-    """Retire a unit that is empty: what waits there goes to the successor, open transfers end."""
+    """Retire a unit that is empty: what waits there and its blocks go to the successor, open transfers end."""
     end_posts(list(Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), unit=unit)), at=at)
     waiting = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
     known = Application.objects.filter(unit=successor, status=ApplicationStatus.PENDING).values("phone_key")
     waiting.filter(phone_key__in=list(known.values_list("phone_key", flat=True))).delete()
     waiting.update(unit=successor)
-    Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit), status=TransferStatus.PROPOSED).update(
-        status=TransferStatus.WITHDRAWN, decided_by=by, decided_at=at
-    )
+    NumberBlock.objects.filter(unit=unit).update(unit=successor)
+    withdrawn = withdraw_open(Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit)), by=by, at=at)
     unit = _fresh(unit)
     unit.retired_at, unit.successor = at, successor
     unit.save(update_fields=["retired_at", "successor"])
     details: dict[str, Any] = {"successor": successor.number, "members": members, "post": post}
     record("unit.retired", subject=_subject(unit), by=by, at=at, **details)
-    _publish([_changed(unit, _fresh(successor))], at)
+    _publish([*withdrawn, _changed(unit, _fresh(successor))], at)
 
 
 def _changed(unit: Unit, successor: Unit | None = None) -> Announcement:
