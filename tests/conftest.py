@@ -45,11 +45,12 @@ hypothesis.settings.load_profile("shared machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each worker of a parallel run a bus of its own: publishing in Redis knows no database."""
+    """Give each worker of a parallel run a bus of its own, for publishing in Redis knows no database, and a cache."""
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     layers: dict[str, dict[str, Any]] = settings.CHANNEL_LAYERS
     if worker and "CONFIG" in layers["default"]:
         layers["default"]["CONFIG"]["prefix"] += f".{worker}"
+        settings.CACHES["default"] |= {"BACKEND": "tests.own_cache.OwnCache", "KEY_PREFIX": worker}
 
 
 PASSWORD = "correct horse battery"

@@ -7,6 +7,7 @@ from io import BytesIO
 from itertools import count
 from typing import Any
 
+from django.db import transaction
 from PIL import Image
 from uuid6 import uuid7
 
@@ -216,9 +217,10 @@ def _task(unit: Unit, member: Volunteer, at: datetime) -> Task:
 
 
 def _numbers_set_aside(unit: Unit, member: Volunteer, at: datetime) -> Names:
-    counter = lock_counter(Series.LIFE)
-    first = counter.used
-    numbers = take_numbers(counter, 2)
+    with transaction.atomic():
+        counter = lock_counter(Series.LIFE)
+        first = counter.used
+        numbers = take_numbers(counter, 2)
     block = NumberBlock.objects.create(
         pk=uuid7(),
         unit=unit,

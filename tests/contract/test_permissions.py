@@ -34,7 +34,10 @@ from tests.contract.permissions import (
     table,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.xdist_group("permissions"),
+]  # in one worker: one force for all
 
 CHANGING = [act for act in ACTS if act.method != "GET"]
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,7 +16,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from simulator.throwaway import postgres_database
 from tests.flows.installation import Bystander, Installation, Phone
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [
+    pytest.mark.timeout(180),
+    pytest.mark.xdist_group("hostile"),  # in one worker: each would start the servers anew
+]
 
 DOCUMENTED = {
     int(code)
@@ -34,8 +37,8 @@ ROUNDS = 4
 @pytest.fixture(
     scope="module",
     params=[
-        ("web", "sqlite"),
-        ("sockets", "sqlite"),
+        pytest.param(("web", "sqlite"), marks=pytest.mark.embedded),
+        pytest.param(("sockets", "sqlite"), marks=pytest.mark.embedded),
         pytest.param(("web", "postgres"), marks=pytest.mark.postgres),
     ],
     ids="-".join,

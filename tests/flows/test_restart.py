@@ -10,6 +10,7 @@ from tests.flows.installation import Installation
 PHONES = 20
 
 
+@pytest.mark.embedded
 @pytest.mark.timeout(120)
 def test_a_planned_restart_spreads_the_phones(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/muster.sqlite3"
