@@ -1,4 +1,8 @@
-"""What happens to tasks."""
+"""What happens to tasks.
+
+What concerns everyone who was asked goes to the topics of the units that were called out, and to those who have left
+them since on topics of their own.
+"""
 
 from typing import Literal
 from uuid import UUID
@@ -14,35 +18,35 @@ class TaskCalled(Event, type="task.called", topics=("unit",)):
     task: TaskOut
 
 
-class TaskFilled(Event, type="task.filled", topics=("unit",)):
+class TaskFilled(Event, type="task.filled", topics=("unit", "person")):
     """Enough people have accepted; who accepts from now on becomes a reserve. Sent to everyone who was asked."""
 
     task: UUID
     accepted: int
 
 
-class TaskReopened(Event, type="task.reopened", topics=("unit",)):
+class TaskReopened(Event, type="task.reopened", topics=("unit", "person")):
     """A place has become free again and there is no reserve to take it. Sent to everyone who was asked."""
 
     task: UUID
     accepted: int
 
 
-class LegalBasisNamed(Event, type="task.legal_basis_named", topics=("unit",)):
+class LegalBasisNamed(Event, type="task.legal_basis_named", topics=("unit", "person")):
     """Those on the task are located without their consent from now on, or no longer. Sent to everyone who was asked."""
 
     task: UUID
     legal_basis: Literal["", "vital_interests"]
 
 
-class TaskCancelled(Event, type="task.cancelled", topics=("unit",)):
+class TaskCancelled(Event, type="task.cancelled", topics=("unit", "person")):
     """The task was called off. Sent to everyone who was asked."""
 
     task: UUID
     reason: str
 
 
-class TaskClosed(Event, type="task.closed", topics=("unit",)):
+class TaskClosed(Event, type="task.closed", topics=("unit", "person")):
     """The time to answer has passed; offers without an answer have expired. Sent to everyone who was asked."""
 
     task: UUID

@@ -19,6 +19,7 @@ from backend.volunteers.models import (
     Consent,
     DutyPeriod,
     Guardian,
+    Invitation,
     Look,
     LookedAt,
     Purpose,
@@ -245,6 +246,27 @@ def test_retention_deletes_what_is_past_its_limit_and_reports_it(
     out = StringIO()
     call_command("retention_report", stdout=out)
     assert "looks: 1 deleted, kept 180 days" in out.getvalue()
+
+
+def test_who_applied_in_vain_and_invitations_that_are_over_are_forgotten(
+    volunteer: User, formation: Formation, at: datetime
+) -> None:
+    for days in (181, 179):
+        application = Application(
+            pk=uuid7(), unit=formation.squadron_a, name="赵六", at=at - timedelta(days=days)
+        )
+        application.phone = f"13900000{days}"
+        application.save()
+    for days in (91, 89):
+        ended = at - timedelta(days=days)
+        Invitation.objects.create(
+            user=volunteer, code_key="x", made_at=ended, expires_at=ended, used_at=ended
+        )
+
+    assert keep_to_limits(at=at) == 2
+
+    assert Application.objects.get().at == at - timedelta(days=179)
+    assert Invitation.objects.get().expires_at == at - timedelta(days=89)
 
 
 def test_the_last_place_of_whoever_is_off_the_map_is_deleted_after_an_hour(db: None, at: datetime) -> None:

@@ -7,14 +7,15 @@ from functools import reduce
 from operator import or_
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from backend.dispatch.models import Assignment, CallOut, Task, TaskStatus
 from backend.dispatch.queries.progress import progress_of
 from backend.dispatch.rules import is_dangerous, may_direct
 from backend.dispatch.schemas import AssignmentOut, CallOutOut, Offer, PlaceOut, TaskDetail, TaskOut, TaskPage
 from backend.lib.errors import NotFound
-from backend.volunteers.models import Unit, User
+from backend.volunteers.models import Membership, Unit, User
 from backend.volunteers.queries import dispatched_units, unit_outs
 from backend.volunteers.rules import within
 from backend.volunteers.schemas import UnitOut
@@ -104,10 +105,22 @@ def call_out_out(call_out: CallOut) -> CallOutOut:
 
 
 def asked_by_topic(task: Task) -> dict[str, list[int]]:
-    """Return the numbers of everyone who was asked, by the topic through which the offer was sent; one query."""
+    """Return the numbers of everyone who was asked, by the topic on which they hear of the task; one query.
+
+    It is the one through which the offer was sent; their own for those who have left that unit since, or whose unit is
+    no more.
+    """
+    below = Concat("through__unit__path", Value("Z" * Unit.steplen), output_field=CharField())
+    belongs = Membership.objects.filter(
+        volunteer=OuterRef("volunteer"),
+        unit__path__gte=OuterRef("through__unit__path"),
+        unit__path__lte=OuterRef("below"),
+    )
+    hears = ExpressionWrapper(Q(through__unit__retired_at=None) & Q(Exists(belongs)), BooleanField())
+    rows = task.assignments.annotate(below=below).annotate(hears=hears).order_by("pk")
     found: defaultdict[str, list[int]] = defaultdict(list)
-    for topic, number in task.assignments.order_by("pk").values_list("through__topic", "volunteer__number"):
-        found[topic].append(number)
+    for topic, number, is_there in rows.values_list("through__topic", "volunteer__number", "hears"):
+        found[topic if is_there else f"person.{number:08d}"].append(number)
     return dict(found)
 
 

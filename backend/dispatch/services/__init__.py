@@ -20,6 +20,7 @@ from backend.dispatch.services.refusals import (
     TaskOver,
     TooManyToAsk,
 )
+from backend.dispatch.services.retirement import give_tasks
 from backend.dispatch.services.tasks import cancel_task, close_task, create_task
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "close_task",
     "create_task",
     "give_back_places",
+    "give_tasks",
     "name_legal_basis",
     "takes_part",
 ]

@@ -8,6 +8,6 @@ from backend.realtime.log import Announcement
 
 
 def to_everyone_asked(task: Task, event: Event) -> list[Announcement]:
-    """Return one announcement for each topic that carried the task's call-outs, to the same people as they."""
+    """Return one announcement for each topic on which people who were asked hear of the task, to those people."""
     asked = queries.asked_by_topic(task)
     return [Announcement(topic, event, Audience(numbers=numbers)) for topic, numbers in asked.items()]

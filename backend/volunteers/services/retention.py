@@ -10,7 +10,18 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from backend.volunteers.models import Consent, Credential, Device, Guardian, Look, RetentionRun, Tracker
+from backend.volunteers.models import (
+    Application,
+    ApplicationStatus,
+    Consent,
+    Credential,
+    Device,
+    Guardian,
+    Invitation,
+    Look,
+    RetentionRun,
+    Tracker,
+)
 
 STEP = 5_000
 """Rows of one kind that one run deletes: the rest waits for the next, so that no transaction is long."""
@@ -21,6 +32,8 @@ KEPT: Mapping[str, timedelta] = MappingProxyType(
         "looks": timedelta(days=180),
         "wrong passwords": timedelta(days=1),
         "page sessions": timedelta(0),
+        "undecided applications": timedelta(days=180),
+        "invitations that are over": timedelta(days=90),
         "revoked devices": timedelta(days=90),
         "revoked trackers": timedelta(days=90),
         "withdrawn consents": 3 * YEAR,
@@ -47,11 +60,14 @@ def _overdue(at: datetime) -> dict[str, QuerySet[Any]]:
     ended = Q(revoked_at__lt=at - KEPT["ended credentials"]) | Q(
         valid_until__lt=at - KEPT["ended credentials"]
     )
-    dead = at - KEPT["revoked trackers"]
+    dead, spent = at - KEPT["revoked trackers"], at - KEPT["invitations that are over"]
+    undecided = Application.objects.filter(status=ApplicationStatus.PENDING)
     return {
         "looks": Look.objects.filter(hour__lt=at - KEPT["looks"]),
         "wrong passwords": AccessAttempt.objects.filter(attempt_time__lt=at - KEPT["wrong passwords"]),
         "page sessions": Session.objects.filter(expire_date__lt=at - KEPT["page sessions"]),
+        "undecided applications": undecided.filter(at__lt=at - KEPT["undecided applications"]),
+        "invitations that are over": Invitation.objects.filter(expires_at__lt=spent),
         "revoked devices": Device.objects.filter(revoked_at__lt=at - KEPT["revoked devices"]),
         "revoked trackers": Tracker.objects.filter(Q(revoked_at__lt=dead) | Q(expires_at__lt=dead)),
         "withdrawn consents": Consent.objects.filter(withdrawn_at__lt=at - KEPT["withdrawn consents"]),

@@ -1,6 +1,6 @@
 """Units are made, renamed, moved, split, merged and retired; their numbers stay theirs for life."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,16 @@ _BELOW = {
 _BATCH = 1_000
 NOBODY = 0
 """A key that no volunteer has."""
+
+
+HandOver = Callable[[Unit, Unit, datetime], None]
+_HANDED_OVER: list[HandOver] = []
+
+
+def hands_over(act: HandOver) -> HandOver:
+    """Register what gives a retiring unit's things to its successor, and locks them for that; for the apps above."""
+    _HANDED_OVER.append(act)
+    return act
 
 
 class WrongPlace(Refusal):
@@ -213,6 +223,8 @@ def _lock_pair(unit: Unit, successor: Unit, by: User, at: datetime) -> tuple[str
     unit, successor = _lock_formation([unit, successor])
     require(not successor.path.startswith(unit.path), WrongPlace)
     _lock_what_waits(unit)
+    for hand_over in _HANDED_OVER:
+        hand_over(unit, successor, at)
     lock_units([unit, successor])
     return post, unit, successor
 
