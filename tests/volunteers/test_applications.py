@@ -11,12 +11,13 @@ from uuid6 import uuid7
 from backend.audit.models import Entry
 from backend.lib.errors import NotFound, TooMany
 from backend.volunteers import queries
-from backend.volunteers.models import Application, User, Volunteer
+from backend.volunteers.models import Application, UnitCount, User, Volunteer
 from backend.volunteers.queries.seats import seat_text
 from backend.volunteers.schemas.lives import ApplicationIn
 from backend.volunteers.services import applications
 from backend.volunteers.services.applications import AlreadyDecided
 from backend.volunteers.services.people import PhoneTaken
+from backend.volunteers.services.transfers import leave_unit
 from tests.conftest import PASSWORD, Formation, Published, Race
 
 PHONE = "139 0000 0001"
@@ -136,6 +137,37 @@ def test_the_door_answers_the_same_whoever_is_known(
         {"id": str(body.id), "status": "pending"} for body in bodies
     ]
     assert Application.objects.count() == 3
+
+
+def test_whoever_had_left_every_unit_comes_back_under_their_number(
+    formation: Formation, leader: User, volunteer: User, at: datetime
+) -> None:
+    person = volunteer.volunteer
+    leave_unit(number=f"{person.number:08d}", unit=formation.squadron_a, by=volunteer, at=at)
+    application = applied(formation, at, phone=volunteer.phone, name=person.name)
+
+    for _ in range(2):
+        approved = applications.approve_application(application_id=application.pk, by=leader, at=at)
+        assert approved.volunteer == person
+
+    (membership,) = queries.me_of(volunteer, at=at).memberships
+    assert (membership.unit, membership.is_primary) == (formation.squadron_a.number, True)
+    assert User.objects.get(pk=volunteer.pk).check_password(PASSWORD)
+    assert Entry.objects.get(act="volunteer.returned").post == f"leader@{formation.squadron_a.number}"
+    assert UnitCount.objects.get(pk=formation.squadron_a.pk).members == 2
+
+
+@pytest.mark.parametrize("other", [{"name": "别人"}, {"standing": "suspended"}])
+def test_somebody_else_with_the_phone_or_whoever_is_suspended_does_not_come_back(
+    formation: Formation, leader: User, volunteer: User, at: datetime, other: dict[str, str]
+) -> None:
+    person = volunteer.volunteer
+    leave_unit(number=f"{person.number:08d}", unit=formation.squadron_a, by=volunteer, at=at)
+    application = applied(formation, at, phone=volunteer.phone, name=person.name)
+    Volunteer.objects.filter(pk=person.pk).update(**other)
+
+    with pytest.raises(PhoneTaken):
+        applications.approve_application(application_id=application.pk, by=leader, at=at)
 
 
 def test_a_members_phone_is_told_to_the_leader_alone(

@@ -13,13 +13,15 @@ from backend.lib.phones import canonical
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.events import ApplicationChanged
-from backend.volunteers.models import Application, ApplicationStatus, User, phone_key
+from backend.volunteers.models import Application, ApplicationStatus, Standing, User, Volunteer, phone_key
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.queries.units import unit_by_number
 from backend.volunteers.rules import post_that_manages
 from backend.volunteers.schemas.lives import ApplicationIn
 from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.people import create_volunteer
+from backend.volunteers.services.seats import take_seat
 
 MOST_OF_ADDRESS = 200
 """Applications that may come from one address in an hour: many phones share one behind a carrier's translation."""
@@ -80,13 +82,20 @@ def withdraw_application(*, application_id: UUID, phone: str, at: datetime) -> N
 def approve_application(*, application_id: UUID, by: User, at: datetime) -> Application:
     """Make whoever applied a volunteer of the unit, with a number for life. Locks the application.
 
-    Approving again returns the same volunteer. Raises NotFound unless `by` looks after the unit, AlreadyDecided, and
-    PhoneTaken when the phone is a volunteer's: then a transfer is what is wanted.
+    Who was one before and has left every unit comes back under their number, and signs in as before. Approving again
+    returns the same volunteer. Raises NotFound unless `by` looks after the unit, AlreadyDecided, and PhoneTaken when
+    the phone is a volunteer's of some unit: then a transfer is what is wanted.
     """
     application, post = _locked(application_id, by, at)
     if application.status == ApplicationStatus.APPROVED:
         return application
     require(application.status == ApplicationStatus.PENDING, AlreadyDecided)
+    application.volunteer = _taken_back(application, post, by, at) or _created(application, post, by, at)
+    _decide(application, ApplicationStatus.APPROVED, by=by, reason="", post=post, at=at)
+    return application
+
+
+def _created(application: Application, post: str, by: User, at: datetime) -> Volunteer:
     volunteer = create_volunteer(
         name=application.name,
         phone=application.phone,
@@ -97,9 +106,24 @@ def approve_application(*, application_id: UUID, by: User, at: datetime) -> Appl
         at=at,
     )
     User.objects.filter(pk=volunteer.user_id).update(password=application.password)
-    application.volunteer = volunteer
-    _decide(application, ApplicationStatus.APPROVED, by=by, reason="", post=post, at=at)
-    return application
+    return volunteer
+
+
+def _taken_back(application: Application, post: str, by: User, at: datetime) -> Volunteer | None:
+    """Return who has the phone and the name, and belongs to no unit any more, as a member again; None: there is nobody.
+
+    The name has to be the same: a phone may have gone on to somebody else.
+    """
+    those = Volunteer.objects.filter(
+        user__phone_key=application.phone_key, user__is_active=True, name=application.name, memberships=None
+    )
+    volunteer = those.select_for_update(of=("self",)).filter(standing=Standing.ACTIVE).first()
+    if volunteer is None or volunteer.memberships.exists():
+        return None
+    take_seat(volunteer=volunteer, unit=application.unit, is_primary=True, at=at)
+    recount_around([volunteer.pk], at=at)
+    record("volunteer.returned", subject=f"volunteer.{volunteer.pk}", by=by, at=at, post=post)
+    return volunteer
 
 
 @transaction.atomic
