@@ -104,6 +104,7 @@ def photograph_roster(leader: Page, shot: Shot) -> None:
     leader.locator("tbody a[href^='/people/']").last.click()
     for note in leader.locator("main details").all():
         note.locator("summary").click()
+    leader.evaluate("scrollTo(0, 0)")
     shot(leader, "person", whole=True)
     leader.goto("/roster/")
     leader.fill("#search", "w")
