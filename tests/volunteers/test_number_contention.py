@@ -14,6 +14,7 @@ from uuid6 import uuid7
 
 from backend.volunteers import services
 from backend.volunteers.models import (
+    NewcomerNumber,
     NumberAlias,
     NumberBlock,
     NumberCounter,
@@ -187,10 +188,12 @@ def test_the_tally_counts_what_became_of_every_index(
     register_walk_in(walk_in_id=uuid7(), unit=squadron, name="帮手二", by=leader, at=at)
     life = give_life_number(number=walk_in.number, by=leader, at=at).number
     merge_volunteers(kept=volunteer.volunteer.number, duplicate=life, by=leader, at=at)
+    for newcomer, number in enumerate(issue_numbers(2), start=1):  # of an import that goes on
+        NewcomerNumber.objects.create(newcomer_id=newcomer, number=number)
 
     one, other = tally(Series.LIFE), tally(Series.TEMPORARY)
 
-    assert (one.registered, one.aliases, one.in_blocks, one.void) == (2, 1, 7, 4 + 3)
+    assert (one.registered, one.aliases, one.in_blocks, one.void, one.waiting) == (2, 1, 7, 4 + 3, 2)
     assert (other.registered, other.aliases, other.in_blocks, other.void) == (1, 1, 0, 0)
     assert one.adds_up
     assert other.adds_up

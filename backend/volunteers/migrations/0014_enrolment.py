@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
         migrations.RenameModel("NewcomerIdentity", "NewcomerNumber"),
         migrations.RemoveField("newcomernumber", "user_id"),
         migrations.RemoveField("newcomernumber", "volunteer_id"),
+        migrations.AlterField("newcomernumber", "number", models.PositiveIntegerField(unique=True)),
         migrations.AlterField(
             "newcomernumber",
             "newcomer",

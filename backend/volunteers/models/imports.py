@@ -138,4 +138,4 @@ class NewcomerNumber(models.Model):
     newcomer = models.OneToOneField(
         Newcomer, primary_key=True, on_delete=models.CASCADE, related_name="given", db_constraint=False
     )
-    number = models.PositiveIntegerField()
+    number = models.PositiveIntegerField(unique=True)

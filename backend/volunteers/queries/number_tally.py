@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from backend.volunteers.models import NumberBlock, NumberCounter, Series, Volunteer
-from backend.volunteers.queries.numbers import aliases_among, registered_among
+from backend.volunteers.queries.numbers import aliases_among, registered_among, waiting_among
 
 _AT_ONCE = 900
 _BEYOND_NAMED = 100
@@ -13,6 +13,7 @@ _BEYOND_NAMED = 100
 class Tally:
     """What became of the indexes below a counter; together they are all of them.
 
+    `waiting` are those of people in an import that has not been brought in yet.
     `beyond` are numbers that somebody has although the counter has not come to them (at most 100): they did not come
     from here, and would be issued a second time.
     """
@@ -22,13 +23,14 @@ class Tally:
     registered: int = 0
     aliases: int = 0
     in_blocks: int = 0
+    waiting: int = 0
     void: int = 0
     beyond: list[int] = field(default_factory=list)
 
     @property
     def adds_up(self) -> bool:
         """Whether every index is accounted for once."""
-        parts = self.skipped + self.registered + self.aliases + self.in_blocks + self.void
+        parts = self.skipped + self.registered + self.aliases + self.in_blocks + self.waiting + self.void
         return self.tried == parts and not self.beyond
 
 
@@ -51,12 +53,15 @@ def _count(result: Tally, counter: NumberCounter, indexes: range, blocks: list[N
     aliases = aliases_among(numbers)
     registered = registered_among(numbers) - aliases  # a merged record keeps its number, which is an alias
     near = [block for block in blocks if block.first_index < indexes.stop and indexes.start < block.end_index]
-    rest = [index for number, index in numbers.items() if number not in registered and number not in aliases]
+    waiting = waiting_among(numbers)
+    known = registered | aliases | waiting
+    rest = [index for number, index in numbers.items() if number not in known]
     in_blocks = sum(any(block.holds(index) for block in near) for index in rest)
     result.skipped += len(indexes) - len(numbers)
     result.registered += len(registered)
     result.aliases += len(aliases)
     result.in_blocks += in_blocks
+    result.waiting += len(waiting)
     result.void += len(rest) - in_blocks
 
 

@@ -204,6 +204,11 @@ def registered_among(numbers: Collection[int]) -> set[int]:
     return set(Volunteer.objects.filter(number__in=numbers).values_list("number", flat=True))
 
 
+def waiting_among(numbers: Collection[int]) -> set[int]:
+    """Return those of the numbers that people of an import are going to have."""
+    return set(NewcomerNumber.objects.filter(number__in=numbers).values_list("number", flat=True))
+
+
 def aliases_among(numbers: Collection[int]) -> set[int]:
     """Return those of the numbers that lead to somebody who has another now."""
     return set(NumberAlias.objects.filter(number__in=numbers).values_list("number", flat=True))
