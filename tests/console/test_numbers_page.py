@@ -15,9 +15,7 @@ from backend.volunteers.models import NumberAlias, NumberBlock, Role, User, Volu
 from backend.volunteers.queries.numbers import block_with_numbers
 from backend.volunteers.services.number_blocks import MOST_A_DAY, issue_block
 from tests.conftest import Formation, MakeVolunteer
-from tests.console.test_views import _built, signed_in
-
-__all__ = ["_built"]
+from tests.console.test_views import signed_in
 
 PAGE = "console:numbers"
 

@@ -11,21 +11,12 @@ from django.test import Client
 
 from backend.audit.models import Entry
 from backend.audit.services import record
-from backend.volunteers import services
 from backend.volunteers.models import Device, User
 from backend.volunteers.rules import needs_second_factor
 from tests.conftest import Formation, MakeVolunteer
+from tests.console.pages import page_of
 
 PAGES = [f"/operators/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry]
-
-
-def page_of(user: User, at: datetime) -> Client:
-    client = Client()
-    client.force_login(user)
-    session = client.session
-    session["device"] = str(services.register_page_device(user=user, name="Firefox", at=at).pk)
-    session.save()
-    return client
 
 
 @pytest.fixture

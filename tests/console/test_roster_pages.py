@@ -1,37 +1,17 @@
 """The roster's page and the unit's page: what they show, and to whom."""
 
-import json
 import re
 from datetime import datetime
-from typing import Any
 
 import pytest
 from django.test import Client
 
-from backend.console import assets
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.volunteers import services
 from backend.volunteers.models import Look, LookedAt, Role, User
 from backend.volunteers.queries import roster
 from tests.conftest import Formation, MakeVolunteer
-
-
-@pytest.fixture(autouse=True)
-def _built(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in for what Vite builds."""
-    manifest = {"src/pages/base.ts": {"file": "assets/base-1.js", "css": ["assets/base-1.css"]}}
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    monkeypatch.setattr(assets, "BUILT", tmp_path)
-    monkeypatch.setattr(assets, "MANIFEST", tmp_path / "manifest.json")
-
-
-def page_of(user: User, at: datetime) -> Client:
-    client = Client()
-    client.force_login(user)
-    session = client.session
-    session["device"] = str(services.register_page_device(user=user, name="Firefox", at=at).pk)
-    session.save()
-    return client
+from tests.console.pages import page_of
 
 
 def test_a_leader_calls_the_members_of_the_own_unit_from_the_roster(

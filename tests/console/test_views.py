@@ -15,22 +15,6 @@ from tests.conftest import PASSWORD
 PAGES = ["console:console", "console:leader", "console:me"]
 
 
-@pytest.fixture(autouse=True)
-def _built(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in for what Vite builds, so that these tests do not need Node."""
-    manifest = {
-        "src/pages/base.ts": {"file": "assets/base-1.js", "css": ["assets/base-1.css"]},
-        "src/pages/me.ts": {"file": "assets/me-1.js", "imports": ["_shared.js"]},
-        "_shared.js": {"file": "assets/shared-1.js", "imports": ["_shared.js"]},
-        "src/worker/worker.ts": {"file": "assets/worker-1.js"},
-    }
-    (tmp_path / "assets").mkdir()
-    (tmp_path / "assets" / "worker-1.js").write_text("work();")
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    monkeypatch.setattr(assets, "BUILT", tmp_path)
-    monkeypatch.setattr(assets, "MANIFEST", tmp_path / "manifest.json")
-
-
 def signed_in(user: User) -> Client:
     client = Client()
     fields = {"identifier": f"{user.volunteer.number:08d}", "password": PASSWORD}
