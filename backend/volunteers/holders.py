@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import UUIDField
 
-from backend.volunteers.models import Unit, adult_if_born_until
+from backend.volunteers.models import Unit, adult_if_born_until, line_to
 from backend.volunteers.tokens import Claims
 
 _HOLDERS = """
@@ -128,8 +128,9 @@ def line_topics(paths: Iterable[str]) -> list[str]:
 
 @lru_cache(maxsize=40_000)
 def _line(path: str, _minute: int) -> tuple[str, ...]:
-    line = [path[:end] for end in range(Unit.steplen, len(path) + 1, Unit.steplen)]
-    return tuple(unit.topic for unit in Unit.objects.filter(path__in=line).order_by("path").only("number"))
+    return tuple(
+        unit.topic for unit in Unit.objects.filter(path__in=line_to(path)).order_by("path").only("number")
+    )
 
 
 def forget_lines() -> None:

@@ -19,6 +19,7 @@ from backend.volunteers.models import (
     User,
     Volunteer,
     adult_if_born_until,
+    line_to,
     roles_from,
 )
 
@@ -212,7 +213,7 @@ def post_that_looks_after(user: User, volunteer: Volunteer, at: datetime) -> Pos
 def _posts_over(user: User, volunteer: Volunteer, at: datetime, roles: Collection[str]) -> QuerySet[Post]:
     """Return the posts, of these roles, that cover a unit of the person."""
     paths = Membership.objects.filter(volunteer=volunteer).values_list("unit__path", flat=True)
-    lines = {path[:end] for path in paths for end in range(Unit.steplen, len(path) + 1, Unit.steplen)}
+    lines = {above for path in paths for above in line_to(path)}
     return current_posts(user.pk, at).filter(role__in=roles, unit__path__in=lines)
 
 

@@ -14,7 +14,7 @@ from backend.audit.services import record
 from backend.volunteers.models import Device, User
 from backend.volunteers.rules import needs_second_factor
 from tests.conftest import Formation, MakeVolunteer
-from tests.console.pages import page_of
+from tests.pages import page_of
 
 PAGES = [f"/operators/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry]
 

@@ -12,7 +12,7 @@ from uuid6 import uuid7
 from backend.volunteers.models import Credential, Guardian, Look, Role, Standing, User, Volunteer
 from backend.volunteers.services.people import appoint
 from tests.conftest import Formation, MakeVolunteer
-from tests.console.pages import page_of
+from tests.pages import page_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
 

@@ -11,7 +11,7 @@ from backend.volunteers import services
 from backend.volunteers.models import Look, LookedAt, Role, User
 from backend.volunteers.queries import roster
 from tests.conftest import Formation, MakeVolunteer
-from tests.console.pages import page_of
+from tests.pages import page_of
 
 
 def test_a_leader_calls_the_members_of_the_own_unit_from_the_roster(

@@ -1,6 +1,5 @@
 """Undoing an import: everybody goes, unless something depends on somebody."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from backend.volunteers.models import (
     Volunteer,
 )
 from backend.volunteers.services import imports
-from backend.volunteers.services.import_files import import_file
 from backend.volunteers.services.import_work import work_on
 from backend.volunteers.services.imports import (
     ImportNotReady,
@@ -34,21 +32,7 @@ from backend.volunteers.services.own_data import erase_person
 from tests.conftest import Formation, MakeVolunteer
 from tests.volunteers.rosters import HEADINGS, csv_file, people
 
-
-@pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, settings: Any) -> None:
-    settings.IMPORTS_FOLDER = str(tmp_path / "imports")
-
-
-@pytest.fixture
-def bring(formation: Formation, at: datetime) -> Callable[..., RosterImport]:
-    """Return what imports a file into the brigade."""
-
-    def act(path: Path, **options: Any) -> RosterImport:
-        unit = options.pop("unit", formation.brigade)
-        return import_file(path, unit=unit, name="Autumn", by=None, at=at, **options)
-
-    return act
+pytestmark = pytest.mark.usefixtures("imports_folder")
 
 
 def received(path: Path, formation: Formation, at: datetime) -> RosterImport:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,20 +46,7 @@ from tests.volunteers.rosters import HEADINGS, csv_file, id_card, people, xlsx_f
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, settings: Any) -> None:
-    settings.IMPORTS_FOLDER = str(tmp_path / "imports")
-
-
-@pytest.fixture
-def bring(formation: Formation, at: datetime) -> Callable[..., RosterImport]:
-    """Return what imports a file into the brigade."""
-
-    def act(path: Path, **options: Any) -> RosterImport:
-        unit = options.pop("unit", formation.brigade)
-        return import_file(path, unit=unit, name="Autumn", by=None, at=at, **options)
-
-    return act
+pytestmark = pytest.mark.usefixtures("imports_folder")
 
 
 def reported(batch: RosterImport) -> list[tuple[str, str, str, int | None]]:

@@ -30,9 +30,7 @@ from tests.volunteers.rosters import HEADINGS, csv_file, people
 ClientOf = Callable[[User], SignedInClient]
 
 
-@pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, settings: Any) -> None:
-    settings.IMPORTS_FOLDER = str(tmp_path / "imports")
+pytestmark = pytest.mark.usefixtures("imports_folder")
 
 
 @pytest.fixture

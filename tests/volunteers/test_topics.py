@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.test import Client
 
 from backend.lib.errors import NotAllowed, NotSignedIn
 from backend.realtime.registry import Credentials, Principal, Tracked
@@ -15,6 +14,7 @@ from backend.volunteers import services, topics
 from backend.volunteers.models import Device, Role, User
 from backend.volunteers.tokens import tokens_for
 from tests.conftest import Formation, MakeVolunteer, SignedInClient
+from tests.pages import page_of
 
 ClientOf = Callable[[User], SignedInClient]
 
@@ -92,7 +92,7 @@ def test_wrong_credentials_have_to_sign_in(db: None, at: datetime, credentials: 
 
 
 def test_page_session_makes_a_principal(volunteer: User, at: datetime) -> None:
-    page = signed_in_page(volunteer, at)
+    page = page_of(volunteer, at)
 
     found = authenticate(Credentials(session_key=page.session.session_key), at)
 
@@ -101,21 +101,12 @@ def test_page_session_makes_a_principal(volunteer: User, at: datetime) -> None:
 
 
 def test_page_session_ends_with_the_password(volunteer: User, at: datetime) -> None:
-    page = signed_in_page(volunteer, at)
+    page = page_of(volunteer, at)
     volunteer.set_password("another one")
     volunteer.save()
 
     with pytest.raises(NotSignedIn):
         authenticate(Credentials(session_key=page.session.session_key), at)
-
-
-def signed_in_page(user: User, at: datetime) -> Client:
-    page = Client()
-    page.force_login(user)
-    session = page.session
-    session["device"] = str(services.register_page_device(user=user, name="Firefox", at=at).pk)
-    session.save()
-    return page
 
 
 def test_own_topics_are_the_person_and_the_line_above(volunteer: User, formation: Formation) -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 from uuid6 import uuid7
 
-from backend.console.pages.record import person_of, record_page, sent_from, show
+from backend.console.pages.record import person_of, record_page, sent_from, show, whole_number
 from backend.lib.api import now
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import Invalid, Refusal, require
@@ -77,7 +77,7 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
     user, at = person_of(request), now()
     unit = _managed_unit(user, number)
     said = _issue(request, unit) if request.method == "POST" else ""
-    page = max(0, _whole(request.GET.get("page", "0")))
+    page = max(0, whole_number(request.GET.get("page", "0"), digits=8))
     people = Volunteer.objects.filter(memberships__unit=unit).select_related("user").order_by("number")
     shown = list(people[page * MEMBERS : (page + 1) * MEMBERS + 1])
     _note_looks(user, shown[:MEMBERS], LookedAt.PROFILE, at)
@@ -154,7 +154,8 @@ def _show_mine(request: HttpRequest, error: str = "") -> HttpResponse:
 def _issue(request: HttpRequest, unit: Unit) -> str:
     """Issue badges to those who are chosen on the page, and say how many."""
     chosen = Volunteer.objects.filter(
-        memberships__unit=unit, number__in=[_whole(one) for one in request.POST.getlist("person")[:MEMBERS]]
+        memberships__unit=unit,
+        number__in=[whole_number(one, digits=8) for one in request.POST.getlist("person")[:MEMBERS]],
     )
     issued = 0
     for person in chosen.order_by("pk"):
@@ -204,10 +205,6 @@ def _card(request: HttpRequest, badge: Badge) -> Card:
 
 def _address(request: HttpRequest, badge: Badge) -> str:
     return request.build_absolute_uri(reverse("console:check-badge", args=[queries.text_of(badge)]))
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:

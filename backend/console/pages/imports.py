@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from uuid6 import uuid7
 
-from backend.console.pages.record import person_of, record_page, show
+from backend.console.pages.record import person_of, record_page, show, whole_number
 from backend.lib.api import now
 from backend.lib.errors import NotFound, Refusal, TooLarge, require
 from backend.volunteers import queries, rules
@@ -104,9 +104,7 @@ def _list(request: HttpRequest, unit: Unit, units: list[Unit], *, told: Promise 
 
 
 def _one(request: HttpRequest, batch: RosterImport, *, told: Promise | str = "") -> HttpResponse:
-    after = request.GET.get("after", "")
-    place = int(after) if after.isascii() and after.isdecimal() and len(after) < 8 else 0
-    report = report_of(batch, after=place)
+    report = report_of(batch, after=whole_number(request.GET.get("after", ""), digits=7))
     can_undo = {ImportStatus.CHECKING, ImportStatus.CHECKED, ImportStatus.IMPORTED, ImportStatus.FAILED}
     context: dict[str, Any] = {
         "batch": batch,

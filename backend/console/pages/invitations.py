@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from backend.console.pages.record import person_of, record_page, show
+from backend.console.pages.record import person_of, record_page, show, whole_number
 from backend.lib.api import now
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import require
@@ -26,8 +26,7 @@ def invitations(request: HttpRequest, number: str) -> HttpResponse:
     """Show whom one may invite and has no password yet; print slips for those chosen, whose former codes are void."""
     unit, user, at = unit_by_number(number), person_of(request), now()
     require(rules.may_manage(user, unit, at))
-    page = request.GET.get("page", "")
-    place = int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 0
+    place = whole_number(request.GET.get("page", ""), digits=5)
     found = _waiting(unit, user, at, start=place * AT_ONCE)
     waiting = found[:AT_ONCE]
     keys = [person.pk for person in waiting]

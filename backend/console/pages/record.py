@@ -76,6 +76,11 @@ def sent_from(
     return decorate
 
 
+def whole_number(text: str, *, digits: int) -> int:
+    """Return a whole number of so many digits at most, as addresses and forms name places; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else 0
+
+
 def person_of(request: HttpRequest) -> User:
     """Return who is signed in; only on pages that `record_page` opens."""
     return cast(User, request.user)

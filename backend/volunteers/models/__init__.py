@@ -42,7 +42,7 @@ from backend.volunteers.models.retention import RetentionRun
 from backend.volunteers.models.second_factors import Challenge, RecoveryCode, SecondFactor, TrustedDevice
 from backend.volunteers.models.trackers import Tracker, hash_of_secret
 from backend.volunteers.models.transfers import Transfer, TransferStatus
-from backend.volunteers.models.units import PartnerKind, Unit, UnitKind
+from backend.volunteers.models.units import PartnerKind, Unit, UnitKind, line_to
 
 __all__ = [
     "ADULT_AGE",
@@ -101,6 +101,7 @@ __all__ = [
     "adult_if_born_until",
     "counted",
     "hash_of_secret",
+    "line_to",
     "phone_key",
     "roles_from",
     "series_of",

@@ -78,4 +78,9 @@ class Unit(MP_Node):
     @property
     def line(self) -> list[str]:
         """The paths from the root down to this unit, itself included."""
-        return [self.path[:end] for end in range(self.steplen, len(self.path) + 1, self.steplen)]
+        return line_to(self.path)
+
+
+def line_to(path: str) -> list[str]:
+    """Return the paths from the root down to a path, itself included."""
+    return [path[:end] for end in range(Unit.steplen, len(path) + 1, Unit.steplen)]

@@ -9,6 +9,7 @@ from django.db import connection, models
 from backend.audit.models import Entry
 from backend.volunteers.models import Look, Membership, RosterImport, Standing, User, Volunteer
 from backend.volunteers.services.counts import recount
+from backend.volunteers.services.joining import database_id
 
 _OF_BATCH = "(SELECT {column} FROM volunteers_volunteer WHERE batch_id = %s)"
 
@@ -44,7 +45,7 @@ def take_out(batch: RosterImport, *, at: datetime) -> int:
 
     The database still checks every reference: whatever was done at the same moment raises IntegrityError.
     """
-    key = [models.UUIDField().get_db_prep_value(batch.pk, connection)]
+    key = [database_id(batch.pk)]
     units = list(
         Membership.objects.filter(volunteer__batch=batch).order_by().values_list("unit", flat=True).distinct()
     )

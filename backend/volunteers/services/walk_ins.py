@@ -20,6 +20,7 @@ from backend.volunteers.models import (
     User,
     Volunteer,
     WalkIn,
+    line_to,
     series_of,
 )
 from backend.volunteers.queries.numbers import volunteer_by_number
@@ -97,7 +98,7 @@ def give_life_number(*, number: int, by: User, at: datetime) -> Volunteer:
 def _carry_over(volunteer: Volunteer, before: int, topic: str, at: datetime) -> None:
     """Move what hangs on a number to the new one, tell the person's phones, and have them come back."""
     paths = volunteer.memberships.values_list("unit__path", flat=True)
-    line = {path[:end] for path in paths for end in range(Unit.steplen, len(path) + 1, Unit.steplen)}
+    line = {above for path in paths for above in line_to(path)}
     topics = [topic, *(unit.topic for unit in Unit.objects.filter(path__in=line))]
     renumber(before, volunteer.number, topics=topics, at=at)
     changed = NumberChanged(before=f"{before:08d}", number=f"{volunteer.number:08d}")
