@@ -1,8 +1,10 @@
 """The people and the place that tests speak of."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -19,6 +21,7 @@ from uuid6 import uuid7
 
 from backend.audit.services.linking import forget_heads
 from backend.lib.checkdigit import unit_number
+from backend.realtime import bus
 from backend.realtime.models import Event
 from backend.volunteers import services
 from backend.volunteers.holders import forget_lines
@@ -78,6 +81,15 @@ def _fast(settings: Any) -> None:
     cache.clear()
     forget_lines()
     forget_heads()
+
+
+@pytest.fixture(autouse=True)
+def _silence() -> None:
+    """Let the bus say what the test before has committed: it would be heard by the sockets of this one."""
+    sender = bus._the_sender
+    if sender is not None:
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(sender.queue.join(), sender.loop).result(5)
 
 
 @pytest.fixture

@@ -106,6 +106,8 @@ class _Sender:
             except Exception as error:
                 metrics.layer_errors.labels("send").inc()
                 logger.warning("the channel layer did not take a message: %r", error)
+            finally:
+                self.queue.task_done()
 
 
 _sender_lock = threading.Lock()
