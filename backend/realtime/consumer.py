@@ -15,7 +15,7 @@ from typing import Any
 import pydantic
 from django.conf import settings
 
-from backend.lib.errors import Malformed, NotAllowed, NotSignedIn, Refusal
+from backend.lib.errors import Malformed, NotAllowed, NotSignedIn
 from backend.lib.logs import name_socket
 from backend.lib.problems import invalid, problem_of, refuse_nul
 from backend.realtime import batches, metrics, services
@@ -38,6 +38,7 @@ from backend.realtime.frames import (
     Reply,
     Restarting,
     Welcome,
+    id_in,
 )
 from backend.realtime.hub import hub
 from backend.realtime.mapfeed import feed
@@ -233,22 +234,18 @@ class PhoneSocket:
     # --- frames ---------------------------------------------------------------------------------------------------
 
     async def _take(self, text: str) -> None:
-        reply_to: int | None = None
         try:
             frame = _decode(text)
             if isinstance(frame, CommandFrame):
-                reply_to = frame.id
                 await self._command(frame)
             else:
                 self._known(frame)
-        except Refusal as refusal:
-            if isinstance(refusal, NotSignedIn):
-                raise _Closed(4401, refusal.detail) from refusal
-            self._problem(reply_to, refusal)
+        except NotSignedIn as refusal:
+            raise _Closed(4401, refusal.detail) from refusal
         except _Closed:
             raise
         except Exception as error:
-            self._problem(reply_to, error)
+            self._problem(id_in(text), error)
 
     def _known(self, frame: Hello | ReceiptFrame | PositionFrame | Ping) -> None:
         match frame:
@@ -310,7 +307,7 @@ def _decode(text: str) -> Hello | ReceiptFrame | PositionFrame | Ping | CommandF
         return KNOWN_FRAMES.validate_json(text)
     except pydantic.ValidationError as error:
         kinds = {item["type"] for item in error.errors()}
-        if not kinds & {"union_tag_invalid"}:
+        if not kinds & {"union_tag_invalid", "union_tag_not_found"}:
             raise invalid(error, skip=1) from error  # the first step of each pointer is the union's tag
     try:
         return COMMAND_FRAME.validate_json(text)

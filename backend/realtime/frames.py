@@ -1,5 +1,6 @@
 """Every frame of the wire protocol, and the message of the log that is encoded once for all its recipients."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
+import pydantic_core
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from backend.lib.problems import Problem
@@ -97,6 +99,22 @@ KNOWN_FRAMES: TypeAdapter[Hello | ReceiptFrame | PositionFrame | Ping] = TypeAda
     Annotated[Hello | ReceiptFrame | PositionFrame | Ping, Field(discriminator="type")]
 )
 COMMAND_FRAME = TypeAdapter(CommandFrame)
+_ID: TypeAdapter[int] = TypeAdapter(FrameId)
+
+
+def id_in(text: str) -> int | None:
+    """Return the id of a frame that was refused; None when the text is no JSON object with one.
+
+    The second reader takes what the first does not, texts with half a character above all: whatever can be read at all
+    is answered by its id, or the phone would wait for its reply for ever.
+    """
+    for read in (pydantic_core.from_json, json.loads):
+        try:
+            frame = read(text)
+            return _ID.validate_python(frame["id"]) if isinstance(frame, dict) and "id" in frame else None
+        except (ValueError, RecursionError):
+            continue
+    return None
 
 
 # --- what the server sends ----------------------------------------------------------------------------------------
@@ -128,7 +146,7 @@ class Reply(Shape):
 
 
 class ProblemReply(Shape):
-    """The answer to a command, or to a frame that could not be read (`reply` is then null), that was refused."""
+    """The one answer to a frame that was refused; `reply` is null when no id could be read in it."""
 
     reply: int | None
     problem: Problem
