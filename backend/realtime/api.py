@@ -1,5 +1,6 @@
 """REST doors of realtime: for phones whose network lets no socket through."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -48,7 +49,7 @@ class CatchUp(APIView):
     def post(self, request: Request) -> Response:
         """Read what was missed since the cursors, as `hello` does on the socket."""
         body = parse(CatchUpIn, request)
-        return answer(_caught_up(services.catch_up(_principal(request), body.cursors)))
+        return answer(_caught_up(services.catch_up(_principal(request), body.cursors), at=now()))
 
 
 class Receipts(APIView):
@@ -106,7 +107,7 @@ def _principal(request: Request) -> Principal:
     return registry.principal_of(request.user)
 
 
-def _caught_up(opening: services.Opening) -> CatchUpOut:
+def _caught_up(opening: services.Opening, *, at: datetime) -> CatchUpOut:
     events: dict[str, list[EventFrame]] = {name: [] for name in opening.topics}
     for message in opening.missed:
         events[message.topic].append(EventFrame.model_validate_json(message.text))
@@ -116,5 +117,6 @@ def _caught_up(opening: services.Opening) -> CatchUpOut:
                 head=joined.head, recovered=joined.recovered, snapshot=joined.snapshot, events=events[name]
             )
             for name, joined in opening.topics.items()
-        }
+        },
+        server_time=at,
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from backend.lib.wire import Request, Shape
+from backend.lib.wire import Instant, Request, Shape
 from backend.realtime.frames import Cursors, EventFrame, FixIn
 
 
@@ -43,6 +43,7 @@ class CatchUpOut(Shape):
     """Every topic of one's own, and the others that were named and may be seen."""
 
     topics: dict[str, CaughtUp]
+    server_time: Instant
 
 
 class ReceiptsIn(Request):

@@ -40,7 +40,13 @@ def tokens_for(device: Device, *, number: int, at: datetime) -> Tokens:
         token.set_iat(at_time=at)
         token.set_exp(from_time=at)
     refresh["jti"] = device.refresh_id
-    return Tokens(access=str(access), refresh=str(refresh), access_expires_at=at + AccessToken.lifetime)
+    return Tokens(
+        access=str(access),
+        refresh=str(refresh),
+        access_expires_at=at + AccessToken.lifetime,
+        access_expires_in_s=int(AccessToken.lifetime.total_seconds()),
+        server_time=at,
+    )
 
 
 def read_access(raw: str) -> Claims:

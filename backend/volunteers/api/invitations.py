@@ -55,8 +55,8 @@ class AcceptInvitationDoor(APIView):
     )
     def post(self, request: Request) -> Response:
         """Sign in by a printed code, and choose the password; the code works once."""
-        body, at = parse(InvitationIn, request), now()
-        user = invited_user(django_request(request), body.number, body.code)
+        body = parse(InvitationIn, request)
+        user, at = invited_user(django_request(request), body.number, body.code), now()
         signed_in = sign_in_by_invitation(
             user=user, code=body.code, password=body.password, device=body.device, at=at
         )

@@ -32,11 +32,16 @@ class RefreshIn(Request):
 
 
 class Tokens(Shape):
-    """An access token for 15 minutes and a refresh token for 30 days; the old refresh token is spent."""
+    """An access token for 15 minutes and a refresh token for 30 days; the old refresh token is spent.
+
+    `access_expires_in_s` counts from the answer, for a device whose clock is off: by how much tells `server_time`.
+    """
 
     access: str
     refresh: str
     access_expires_at: Instant
+    access_expires_in_s: int
+    server_time: Instant
 
 
 class SignedIn(Tokens):
