@@ -24,6 +24,11 @@ def parse(shape: type[Body], request: HttpRequest) -> Body:
     return body
 
 
+def parse_or_default(shape: type[Body], request: HttpRequest) -> Body:
+    """Return the body as `shape`, as `parse` does; without a body everything is as the shape has it by default."""
+    return parse(shape, request) if request.body else shape()
+
+
 def parse_query(shape: type[Body], request: HttpRequest) -> Body:
     """Return the query string as `shape`, or raise Invalid naming each wrong parameter."""
     try:

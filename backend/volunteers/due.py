@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 
 from backend.realtime.clock import due
 from backend.volunteers import services
+from backend.volunteers.queries.reach import whose_last_device_ran_out
 from backend.volunteers.services import (
     applications,
     consents,
     counts,
+    devices,
     retention,
     roster,
     second_factors,
@@ -21,6 +23,15 @@ from backend.volunteers.services.imports import forget_unstarted
 def end_overlong_duty(*, at: datetime) -> int:
     """End the duty that has reached its maximum length; returns of how many."""
     return services.end_overlong_duty(at=at)
+
+
+@due(every=timedelta(minutes=1))
+def end_duty_of_run_out(*, at: datetime) -> int:
+    """End the duty of those whose last sign-in has run out: nothing reaches them; returns of how many."""
+    users = [volunteer.user for volunteer in whose_last_device_ran_out(at).select_related("user")[:500]]
+    for user in users:
+        devices.end_duty_of_run_out(user=user, at=at)
+    return len(users)
 
 
 @due(every=timedelta(seconds=30))

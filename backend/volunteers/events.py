@@ -6,6 +6,7 @@ from backend.lib.wire import Instant, VolunteerNumber
 from backend.realtime.events import Event
 from backend.volunteers.schemas import DutyOut
 from backend.volunteers.schemas.lives import StandingOut, TransferOut
+from backend.volunteers.schemas.me import DutyReason
 from backend.volunteers.schemas.posts import PostHeld
 from backend.volunteers.schemas.units import UnitOut
 
@@ -22,10 +23,15 @@ class NumberChanged(Event, type="number.changed", topics=("person",)):
 
 
 class DutyChanged(Event, type="duty.changed", topics=("person",)):
-    """This volunteer went on or off duty, by hand or because the maximum length was reached."""
+    """This volunteer went on or off duty, or positions are taken from now on, or no longer.
+
+    `reason`: `asked` by the volunteer, `signed_out` on the last device, `too_long` when the end was reached,
+    `suspended`, `retired`, or a `consent` to being located was given or withdrawn.
+    """
 
     volunteer: VolunteerNumber
     duty: DutyOut
+    reason: DutyReason
 
 
 class StandingChanged(Event, type="standing.changed", topics=("person",)):

@@ -115,7 +115,9 @@ async def test_invitation_closes_what_was_open(
 
     await sync_to_async(accept)()
 
-    assert await socket.receive() == {"close": 4403}
+    # The last device ends the duty with it; whether the socket still hears of that is a matter of milliseconds.
+    told = await socket.receive()
+    assert {"close": 4403} in (told, await socket.receive() if told.get("type") == "duty.changed" else None)
 
 
 async def test_code_of_a_sign_in_comes_to_the_sockets_of_its_person_alone(

@@ -249,7 +249,8 @@ def test_sign_out_ends_tokens_sockets_and_duty(
     assert client.get("/api/v1/me").status_code == 401
     assert refreshed(client.tokens.refresh).status_code == 401
     number = f"{volunteer.volunteer.number:08d}"
-    off = {"volunteer": number, "duty": {"on": False, "until": None, "tracked": False}}
+    duty = {"on": False, "until": None, "tracked": False}
+    off = {"volunteer": number, "duty": duty, "reason": "signed_out"}
     assert published == [(f"person.{number}", "duty.changed", off)]
 
 

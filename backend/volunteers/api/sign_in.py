@@ -8,10 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, now, parse, parse_or_default
 from backend.volunteers import queries, services
 from backend.volunteers.authentication import device_of, django_request, user_of
-from backend.volunteers.schemas import DeviceOut, Devices, RefreshIn, SignedIn, SignIn, Tokens
+from backend.volunteers.schemas import DeviceOut, Devices, RefreshIn, SignedIn, SignIn, SignOutIn, Tokens
 from backend.volunteers.services.second_factors import require_second_factor
 from backend.volunteers.signin import checked_user
 
@@ -53,10 +53,11 @@ class RefreshDoor(APIView):
 class SignOutDoor(APIView):
     """Closes behind a device."""
 
-    @extend_schema(operation_id="sign_out", request=None, responses={204: None}, tags=["sign-in"])
+    @extend_schema(operation_id="sign_out", request=SignOutIn, responses={204: None}, tags=["sign-in"])
     def post(self, request: Request) -> Response:
-        """End this device's tokens and sockets, and one's duty."""
-        services.sign_out(device_id=device_of(request), by=user_of(request), at=now())
+        """End this device's tokens and sockets; with one's last device, or when asked, one's duty."""
+        end_duty = parse_or_default(SignOutIn, request).end_duty
+        services.sign_out(device_id=device_of(request), end_duty=end_duty, by=user_of(request), at=now())
         return answer(None)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from backend.realtime.models import LatestPosition
 from backend.volunteers.models import Device, Volunteer
@@ -44,7 +44,21 @@ def reach_of(people: Collection[Volunteer], *, at: datetime) -> dict[int, Reach]
     return found
 
 
-def _is_live(at: datetime) -> Q:
-    """Whoever has not renewed a device's tokens for as long as they are good is signed in on it no more."""
-    good_for = cast(timedelta, settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"])
-    return Q(revoked_at=None, last_seen_at__gt=at - good_for)
+def whose_last_device_ran_out(at: datetime) -> QuerySet[Volunteer]:
+    """Return the volunteers on duty who were signed in when it began, and are on no device any more."""
+    devices = Device.objects.filter(user=OuterRef("user"))
+    when_it_began = devices.filter(_is_live(OuterRef("duty_since")))
+    return Volunteer.objects.filter(
+        Exists(when_it_began), ~Exists(devices.filter(_is_live(at))), duty_until__gt=at
+    )
+
+
+def _is_live(at: datetime | OuterRef) -> Q:
+    """Tell whether a device is signed in: until its refresh token runs out, or the session of a page.
+
+    A page's device has no refresh token, and its session is not prolonged by using it.
+    """
+    token = cast(timedelta, settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"])
+    session = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    an_app = ~Q(refresh_id="") & Q(last_seen_at__gt=at - token)
+    return Q(revoked_at=None) & (an_app | Q(refresh_id="", last_seen_at__gt=at - session))

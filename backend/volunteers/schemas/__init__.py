@@ -8,6 +8,7 @@ from backend.volunteers.schemas.sign_in import (
     RefreshIn,
     SignedIn,
     SignIn,
+    SignOutIn,
     Tokens,
 )
 from backend.volunteers.schemas.trackers import TrackerIn, TrackerMade, TrackerOut, Trackers
@@ -24,6 +25,7 @@ __all__ = [
     "PostOut",
     "RefreshIn",
     "SignIn",
+    "SignOutIn",
     "SignedIn",
     "Tokens",
     "TrackerIn",

@@ -15,6 +15,10 @@ class PostOut(Shape):
     seat: int
 
 
+DutyReason = Literal["asked", "signed_out", "too_long", "suspended", "retired", "consent"]
+"""Why a duty changed: asked for, the last device signed out, its end was reached, or what a leader or a consent did."""
+
+
 class DutyOut(Shape):
     """Whether someone is on duty, and until when at the latest.
 

@@ -31,6 +31,12 @@ class RefreshIn(Request):
     refresh: Annotated[str, Field(max_length=2_000)]
 
 
+class SignOutIn(Request):
+    """Sign out; duty goes on while another device is signed in, unless `end_duty` asks for its end."""
+
+    end_duty: bool = False
+
+
 class Tokens(Shape):
     """An access token for 15 minutes and a refresh token for 30 days; the old refresh token is spent.
 

@@ -119,7 +119,9 @@ def _guardian_of(volunteer: Volunteer, at: datetime) -> Guardian | None:
 def _tell(volunteer: Volunteer, at: datetime) -> None:
     """Tell the person's phones whether positions are taken now."""
     if volunteer.is_on_duty(at):
-        event = DutyChanged(volunteer=f"{volunteer.number:08d}", duty=duty_out(volunteer, at=at))
+        event = DutyChanged(
+            volunteer=f"{volunteer.number:08d}", duty=duty_out(volunteer, at=at), reason="consent"
+        )
         publish_all([Announcement(volunteer.topic, event)], at=at)
 
 

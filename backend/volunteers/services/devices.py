@@ -1,23 +1,23 @@
 """Devices sign in, renew their tokens, and sign out."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from uuid6 import uuid7
 
 from backend.audit.services import record
-from backend.lib.errors import NotFound, NotSignedIn, Refusal
+from backend.lib.errors import NotSignedIn, Refusal, require
 from backend.realtime.sessions import revoke_session
 from backend.volunteers.models import Device, Membership, TrustedDevice, User, counted
 from backend.volunteers.queries import me_of
 from backend.volunteers.queries.reach import live_devices
 from backend.volunteers.schemas import DeviceIn, SignedIn, Tokens
 from backend.volunteers.services.counts import recount
-from backend.volunteers.services.duty import set_duty
+from backend.volunteers.services.duty import end_duty_without_devices, set_duty
 from backend.volunteers.tokens import Claims, read_refresh, tokens_for
 
 PREVIOUS_GOOD_FOR = timedelta(seconds=60)
@@ -69,8 +69,10 @@ def refresh_tokens(*, refresh: str, at: datetime) -> Tokens:
     the last again: its answer may have been lost. Any other has been stolen, or was spent by a thief: the device is
     revoked. Raises NotSignedIn.
     """
-    tokens = _rotate(read_refresh(refresh), at)
+    claims = read_refresh(refresh)
+    tokens = _rotate(claims, at)
     if tokens is None:  # raised out here: the revocation has to be committed
+        _revoke_stolen(claims, at)
         raise NotSignedIn
     return tokens
 
@@ -78,12 +80,7 @@ def refresh_tokens(*, refresh: str, at: datetime) -> Tokens:
 @transaction.atomic
 def _rotate(claims: Claims, at: datetime) -> Tokens | None:
     """Return new tokens, or None when there are none to be had. Locks the device."""
-    device = (
-        Device.objects.select_for_update(of=("self",))
-        .select_related("user__volunteer")
-        .filter(pk=claims.device, session=claims.session, revoked_at=None, user__is_active=True)
-        .first()
-    )
+    device = _of_claims(claims).select_for_update(of=("self",)).select_related("user__volunteer").first()
     if device is None:
         return None
     if claims.token_id == device.refresh_id:
@@ -93,10 +90,24 @@ def _rotate(claims: Claims, at: datetime) -> Tokens | None:
             update_fields=["previous_refresh_id", "refresh_id", "rotated_at", "last_seen_at", "pair_arrived"]
         )
     elif not _is_retry(device, claims, at):
-        _revoke(device, by=None, at=at, reason="an old refresh token was used")
-        _count_reachable(device, at)
         return None
     return tokens_for(device, number=device.user.volunteer.number, at=at)
+
+
+@transaction.atomic
+def _revoke_stolen(claims: Claims, at: datetime) -> None:
+    """Revoke the device for which an old refresh token was shown, as long as it is signed in as it was then."""
+    shown = _of_claims(claims).select_related("user").first()
+    device = _locked_devices(shown.user).get(shown.pk) if shown else None
+    if shown and device and device.session == claims.session:
+        reason = "an old refresh token was used"
+        _revoke_among([device.pk], shown.user, by=None, at=at, reason=reason)
+
+
+def _of_claims(claims: Claims) -> QuerySet[Device]:
+    return Device.objects.filter(
+        pk=claims.device, session=claims.session, revoked_at=None, user__is_active=True
+    )
 
 
 def _is_retry(device: Device, claims: Claims, at: datetime) -> bool:
@@ -115,41 +126,49 @@ def note_arrival(shown: Mapping[UUID, datetime]) -> None:
 
 
 @transaction.atomic
-def sign_out(*, device_id: UUID, by: User, at: datetime) -> None:
-    """End a device's tokens and sockets, and the person's duty, in one transaction."""
-    device = _own_device(device_id, by)
-    _revoke(device, by=by, at=at, reason=SIGNED_OUT)
-    set_duty(on=False, by=by, at=at)
-    _count_reachable(device, at)
+def sign_out(*, device_id: UUID, end_duty: bool = False, by: User, at: datetime) -> None:
+    """End a device's tokens and sockets; with the last device duty ends too, and whenever `end_duty` asks for it."""
+    _revoke_among([device_id], by, by=by, at=at, reason=SIGNED_OUT)
+    if end_duty:
+        set_duty(on=False, by=by, at=at)
 
 
 @transaction.atomic
 def revoke_device(*, device_id: UUID, by: User, at: datetime) -> None:
     """End another device of one's own, for example a lost phone; with the last one duty ends too."""
-    device = _own_device(device_id, by)
-    _revoke(device, by=by, at=at, reason="revoked by its owner")
-    if not by.devices.filter(revoked_at=None).exists():
-        set_duty(on=False, by=by, at=at)
-    _count_reachable(device, at)
+    _revoke_among([device_id], by, by=by, at=at, reason="revoked by its owner")
 
 
 @transaction.atomic
 def revoke_others(*, user: User, keep: UUID | None, by: User | None, at: datetime, reason: str) -> int:
-    """End all devices of a person but one, or all of them; returns how many. Duty goes on."""
-    live = Device.objects.select_for_update().filter(user=user, revoked_at=None).order_by("pk")
-    ended = [device for device in live if device.pk != keep]
-    for device in ended:
-        _revoke(device, by=by, at=at, reason=reason)
+    """End all devices of a person but one, or all of them; returns how many. Without any duty ends too."""
+    ended = [device for device in _locked_devices(user) if device != keep]
     if ended:
-        _count_reachable(ended[0], at)
+        _revoke_among(ended, user, by=by, at=at, reason=reason)
     return len(ended)
 
 
-def _own_device(device_id: UUID, by: User) -> Device:
-    device = Device.objects.select_for_update().filter(pk=device_id, user=by, revoked_at=None).first()
-    if device is None:
-        raise NotFound
-    return device
+@transaction.atomic
+def end_duty_of_run_out(*, user: User, at: datetime) -> None:
+    """End the duty of a person whose sign-ins have all run out. Locks the devices."""
+    _locked_devices(user)
+    end_duty_without_devices(user=user, by=None, at=at)
+
+
+def _revoke_among(ids: Collection[UUID], user: User, *, by: User | None, at: datetime, reason: str) -> None:
+    """End some devices of a person, and the duty with the last of them. Locks all of them. Raises NotFound."""
+    devices = _locked_devices(user)
+    require(devices.keys() >= set(ids))
+    for id in ids:
+        _revoke(devices[id], by=by, at=at, reason=reason)
+    end_duty_without_devices(user=user, by=by, at=at)
+    _count_reachable(devices[next(iter(ids))], at)
+
+
+def _locked_devices(user: User) -> dict[UUID, Device]:
+    """Return a person's devices that are not revoked, by their ids; locked, so that one of them is the last to go."""
+    live = Device.objects.select_for_update().filter(user=user, revoked_at=None).order_by("pk")
+    return {device.pk: device for device in live}
 
 
 def _revoke(device: Device, *, by: User | None, at: datetime, reason: str) -> None:

@@ -13,8 +13,10 @@ from backend.realtime.positions import BROUGHT_BACK, forget
 from backend.volunteers.events import DutyChanged
 from backend.volunteers.models import DutyPeriod, User, Volunteer
 from backend.volunteers.queries import duty_out
+from backend.volunteers.queries.reach import live_devices
 from backend.volunteers.rules import is_in_service
 from backend.volunteers.schemas import DutyOut
+from backend.volunteers.schemas.me import DutyReason
 from backend.volunteers.services.counts import change_duty_counts
 
 
@@ -51,19 +53,37 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
             change_duty_counts([volunteer.pk], by=1 if on else -1, at=at)
         if not on:
             forget([volunteer.number], at=at)
-        publish_all([_changed(volunteer, at)], at=at)
+        publish_all([_changed(volunteer, "asked", at)], at=at)
     return duty_out(volunteer, at=at)
 
 
-def end_duty(volunteer: Volunteer, *, by: User | None, at: datetime) -> list[Announcement]:
-    """End the duty of somebody who is locked, and take them off the live map; returns what is to be announced."""
+@transaction.atomic
+def end_duty_without_devices(*, user: User, by: User | None, at: datetime) -> None:
+    """End the duty of a person who is signed in on no device any more. Locks the volunteer.
+
+    The caller has locked the person's devices: of two that sign out at once one sees that it is the last.
+    """
+    if live_devices(at).filter(user=user).exists():
+        return
+    for volunteer in Volunteer.objects.select_for_update().filter(user=user, duty_until__isnull=False):
+        told = end_duty(volunteer, reason="signed_out", by=by, at=at)
+        change_duty_counts([volunteer.pk], by=-1, at=at)
+        forget([volunteer.number], at=at)
+        publish_all(told, at=at)
+
+
+def end_duty(
+    volunteer: Volunteer, *, reason: DutyReason, by: User | None, at: datetime
+) -> list[Announcement]:
+    """End the duty of a volunteer who is locked; returns what is to be announced."""
     if volunteer.duty_until is None:
         return []
+    reason = reason if volunteer.is_on_duty(at) else "too_long"
     DutyPeriod.objects.bulk_create(_ended(volunteer, at))
     volunteer.duty_since = volunteer.duty_until = None
     volunteer.save(update_fields=["duty_since", "duty_until"])
     record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=by, at=at, on=False)
-    return [_changed(volunteer, at)]
+    return [_changed(volunteer, reason, at)]
 
 
 @transaction.atomic
@@ -81,7 +101,7 @@ def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
     Volunteer.objects.bulk_update(overdue, ["duty_since", "duty_until"])
     change_duty_counts([volunteer.pk for volunteer in overdue], by=-1, at=at)
     forget([volunteer.number for volunteer in overdue], at=at)
-    publish_all([_changed(volunteer, at) for volunteer in overdue], at=at)
+    publish_all([_changed(volunteer, "too_long", at) for volunteer in overdue], at=at)
     return len(overdue)
 
 
@@ -109,6 +129,7 @@ def _begin(volunteer: Volunteer, until: datetime | None, at: datetime) -> None:
     volunteer.duty_until = min(until, latest) if until else latest
 
 
-def _changed(volunteer: Volunteer, at: datetime) -> Announcement:
-    number = f"{volunteer.number:08d}"
-    return Announcement(volunteer.topic, DutyChanged(volunteer=number, duty=duty_out(volunteer, at=at)))
+def _changed(volunteer: Volunteer, reason: DutyReason, at: datetime) -> Announcement:
+    duty = duty_out(volunteer, at=at)
+    event = DutyChanged(volunteer=f"{volunteer.number:08d}", duty=duty, reason=reason)
+    return Announcement(volunteer.topic, event)

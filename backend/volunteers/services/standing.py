@@ -21,6 +21,7 @@ from backend.volunteers.queries.lives import standing_out
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.rules import post_that_manages_person
+from backend.volunteers.schemas.me import DutyReason
 from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.duty import end_duty
@@ -133,8 +134,10 @@ def _seat_again(volunteer: Volunteer, at: datetime) -> None:
 
 
 def _announce(volunteer: Volunteer, *others: Announcement, by: User, at: datetime) -> None:
-    duty = end_duty(volunteer, by=by, at=at) if volunteer.standing != Standing.ACTIVE else []
+    duty = []
     if volunteer.standing != Standing.ACTIVE:
+        reason: DutyReason = "suspended" if volunteer.standing == Standing.SUSPENDED else "retired"
+        duty = end_duty(volunteer, reason=reason, by=by, at=at)
         forget([volunteer.number], at=at)
     recount_around([volunteer.pk], at=at)
     publish_all([*others, *duty, _changed(volunteer)], at=at)
