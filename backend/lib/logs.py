@@ -13,21 +13,37 @@ from django.http.response import HttpResponseBase
 from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
 
 REQUEST_ID = re.compile(r"[\w.-]{8,64}")
+MOST_TEXT, MOST_TRACEBACK = 2_000, 16_000
+"""Characters of a text of a line: clients size some of them, by the address that they ask for."""
+
+# Possessive, and begun at the beginning of a word alone: clients choose what is searched, and each character of it is
+# looked at a bounded number of times.
 _SECRET = re.compile(
-    r"eyJ[\w-]+\.[\w-]+\.[\w-]*"  # a JSON web token, wherever it stands
-    r"|(?i:(?:bearer|basic)[ .]+)[\w.~+/=-]{8,}"
-    r"|(?i:(?<=password)|(?<=refresh)|(?<=token))['\"]?\s*[:=]\s*['\"]?[^\s'\",;}]+"
+    r"(?<![\w-])(?=[\w-]*?eyJ)[\w-]++\.[\w-]++\.[\w-]*+"  # a JSON web token, wherever it stands
+    r"|(?i:(?:bearer|basic)[ .]++)[\w.~+/=-]{8,}+"
+    r"|(?<=\?)[^\s?='\"]{1,64}+=[^\s'\"]*+"  # a query: trackers of other makers send their secret in it
+    r"|(?i:(?<=\bid)|(?<=password)|(?<=refresh)|(?<=token)|(?<=secret))['\"]?\s*+[:=]\s*+['\"]?[^\s'\",;}&]++"
 )
 
 Entry = MutableMapping[str, Any]
 
 
 def hide_secrets(_logger: Any, _name: str, entry: Entry) -> Entry:
-    """Take tokens and passwords out of every text of a line (a processor of structlog)."""
+    """Take tokens, passwords and queries out of every text of a line, and cut what is too long (for structlog)."""
     for key, value in entry.items():
         if isinstance(value, str):
-            entry[key] = _SECRET.sub("[hidden]", value)
+            entry[key] = (
+                _traceback(value) if key == "exception" else _SECRET.sub("[hidden]", value[:MOST_TEXT])
+            )
     return entry
+
+
+def _traceback(text: str) -> str:
+    """Return how a traceback ends, in whole lines: a secret without its beginning is not seen to be one."""
+    lines = "\n".join(line[:MOST_TEXT] for line in text.split("\n"))
+    if len(lines) > MOST_TRACEBACK:
+        lines = "[…]\n" + lines[-MOST_TRACEBACK:].partition("\n")[2]
+    return _SECRET.sub("[hidden]", lines)
 
 
 def logging_settings(level: str, form: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _SAID = {
 _BEFORE = re.compile(
     r"^(?:志愿者|volunteer)?(?:的)?(?:临时)?(?:编号|号码|工号|number|num|no|nr|号)?[.:#是]*", re.IGNORECASE
 )
-_AFTER = re.compile(r"号?[。.!！]*$")
+_AFTER = re.compile(r"号[。.!！]*+$|(?<![。.!！])[。.!！]++$")
 _GAPS = {"Zs", "Zl", "Zp", "Pd", "Pc", "Cc", "Cf"}
 """Categories of Unicode that part the groups of a number: spaces, dashes, low lines, and what cannot be seen."""
 _MORE_GAPS = "−·•.,、/"  # a minus sign is no dash to Unicode

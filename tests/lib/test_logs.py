@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import logging.config
+import time
 from collections.abc import Iterator
 from contextvars import Context
 from typing import Any
@@ -43,6 +44,11 @@ def written() -> Iterator[io.StringIO]:
         "Authorization: Basic dXNlcjpwYXNzd29yZA==",
         '{"password": "hunter2hunter2"}',
         "refresh=hunter2hunter2",
+        "GET /api/v1/trackers/osmand?id=hunter2hunter2&lat=29.4&lon=119.8 HTTP/1.1",
+        "/api/v1/trackers/osmand?lat=29.4&%69d=hunter2hunter2",
+        "id=hunter2hunter2&lat=29.4",
+        f"/b/x?next=Bearer%20{TOKEN}",
+        f"token_{TOKEN}",
     ],
 )
 def test_no_secret_is_written(written: io.StringIO, secret: str) -> None:
@@ -56,6 +62,34 @@ def test_no_secret_is_written(written: io.StringIO, secret: str) -> None:
     assert "ValueError" in line["exception"]
     for part in (TOKEN, "hunter2", "dXNlcjpwYXNzd29yZA"):
         assert part not in written.getvalue()
+
+
+@pytest.mark.parametrize("piece", ["eyJ", "bearer.", "password ", "?a", "id=", "token:"])
+def test_a_line_costs_little_however_long_its_text(written: io.StringIO, piece: str) -> None:
+    long = piece * (1_000_000 // len(piece))
+    began = time.thread_time()
+    try:
+        raise ValueError(long)
+    except ValueError:
+        logging.getLogger("tests.logs").exception("Not Found: %s", long)
+
+    assert time.thread_time() - began < 0.25
+    line = json.loads(written.getvalue())
+    assert len(line["event"]) <= logs.MOST_TEXT
+    assert len(line["exception"]) <= logs.MOST_TRACEBACK + 10
+    assert "Traceback" in line["exception"]
+
+
+def test_a_long_traceback_keeps_its_end_and_hides_what_is_in_it(written: io.StringIO) -> None:
+    try:
+        raise ValueError("\n".join([f"row {n} password=hunter2hunter2" for n in range(2_000)]))
+    except ValueError:
+        logging.getLogger("tests.logs").exception("could not read")
+
+    told = json.loads(written.getvalue())["exception"]
+    assert len(told) <= logs.MOST_TRACEBACK + 10
+    assert told.endswith("row 1999 password[hidden]")
+    assert "hunter2" not in told
 
 
 def answer(request: HttpRequest) -> HttpResponse:

@@ -56,7 +56,7 @@ HEADINGS: dict[Column, tuple[str, ...]] = {
 FIRST_ROWS = 20
 """Rows among which the headings are looked for: rosters often begin with a title."""
 
-_ASIDES = re.compile(r"\(.*?\)|【.*?】|\[.*?\]")
+_ASIDES = re.compile(r"\([^()]*+\)|【[^【】]*+】|\[[^\[\]]*+\]")
 _FILLING = re.compile(r"[\s_\-*:/.]+")
 
 

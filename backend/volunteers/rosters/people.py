@@ -16,7 +16,9 @@ from backend.volunteers.rosters.refusals import RowRejected
 MAX_CELL = 1_000
 LONGEST_NAME = 80
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_DATE = re.compile(r"(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*[-/.月]?\s*(\d{1,2})\s*日?(?:\s+0?0:00(?::00)?)?")
+_DATE = re.compile(
+    r"(\d{4})\s*+(?:[-/.年]\s*+)?+(\d{1,2})\s*+(?:[-/.月]\s*+)?+(\d{1,2})(?:\s*+日)?+(?:\s++0?0:00(?::00)?)?+\s*+"
+)
 _BETWEEN_SKILLS = re.compile(r"[,，、;；|/\n]+")
 _SHORTENED = re.compile(r"\d+([.,]\d+)?[eE]\+?\d+")
 _PLAIN_ROLES = frozenset({"", "member", "volunteer", "队员", "成员", "志愿者"})

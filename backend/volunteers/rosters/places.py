@@ -25,7 +25,7 @@ CHINESE_SKILLS = {
     "boat": ("驾船", "船艇"),
     "drone": ("无人机",),
 }
-_STEPS = re.compile(r"\s*[/\\>＞→、|]\s*")
+_STEPS = re.compile(r"[/\\>＞→、|]")
 _REMEMBERED = 200_000
 _NUMBER = re.compile(r"[0-9][0-9\s-]{7,}[0-9Xx]")
 
@@ -73,7 +73,7 @@ class UnitFinder:
                 return self._by_number[parse_unit_number(text)]
             except (KeyError, ValueError) as error:
                 raise RowRejected(Column.UNIT, "unit-unknown") from error
-        found = self._named([part for part in _STEPS.split(text) if part] or [""])
+        found = self._named([part for step in _STEPS.split(text) if (part := step.strip())] or [""])
         if len(found) != 1:
             raise RowRejected(Column.UNIT, "unit-ambiguous" if found else "unit-unknown")
         return found[0].id
