@@ -200,18 +200,30 @@ class Phone:
             self.tracker.walk = Walk(*(places or [PUJIANG])[0], dice=self.dice)
 
     def _take(self, frame: dict[str, Any]) -> None:
-        if "seq" in frame:
+        if "seq" in frame or frame.get("type") == "caught_up":
             if self._held is not None:
                 self._held.append(frame)
             else:
-                self._event(frame)
+                self._advance(frame)
         elif frame.get("type") == "stored":
             self.tracker.confirm(frame["positions"], frame.get("refused", 0))
             self._every["position_every_s"] = frame.get("every_s", self._every["position_every_s"])
         elif frame.get("type") == "heartbeat":
-            self._compare(frame["heads"])
+            self._compare(frame["heads"], frame["through"])
         elif frame.get("type") == "topic.revoked":
             self.journal.end(frame["topic"])
+
+    def _advance(self, frame: dict[str, Any]) -> None:
+        """Take an event, or the word that everything up to some numbers has come or was for others."""
+        if "seq" in frame:
+            self._event(frame)
+        else:
+            self._reach(frame["topics"])
+
+    def _reach(self, heads: dict[str, int]) -> None:
+        for topic, head in heads.items():
+            if topic in self.journal.streams:
+                self.journal.reach(topic, head)
 
     def _event(self, frame: dict[str, Any]) -> None:
         topic, data = frame["topic"], frame["data"]
@@ -227,10 +239,14 @@ class Phone:
         if self.on_shown is not None:
             self.on_shown(self, topic, shown)
 
-    def _compare(self, heads: dict[str, int]) -> None:
-        """Ask for what a heartbeat says we lack: a lost last event, or events that were for others."""
+    def _compare(self, heads: dict[str, int], through: dict[str, int]) -> None:
+        """Ask for what a heartbeat says we lack; where nothing is missing, go on over events that were for others."""
+        if self._held is not None:
+            return
         cursors = self.journal.cursors()
-        if self._held is None and any(head > cursors.get(topic, head) for topic, head in heads.items()):
+        behind = {topic for topic, head in heads.items() if head > cursors.get(topic, head)}
+        self._reach({topic: number for topic, number in through.items() if topic not in behind})
+        if behind:
             self._start(self._catch_up())
 
     async def _catch_up(self) -> None:
@@ -254,7 +270,7 @@ class Phone:
             if self._link is link:
                 held, self._held = self._held, None
                 for frame in held:
-                    self._event(frame)
+                    self._advance(frame)
 
     def _caught_up(self, topics: dict[str, Any]) -> None:
         for topic, state in topics.items():

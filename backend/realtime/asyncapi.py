@@ -10,6 +10,7 @@ from backend.realtime.commands import BUILT_IN
 from backend.realtime.events import EVENTS
 from backend.realtime.examples import UUID_EXAMPLE, example_of
 from backend.realtime.frames import (
+    CaughtUpTo,
     Heartbeat,
     Hello,
     Ping,
@@ -27,7 +28,7 @@ from backend.realtime.registry import registry
 
 _SENT_BY_PHONE: tuple[type[pydantic.BaseModel], ...] = (Hello, ReceiptFrame, PositionFrame, Ping)
 _SENT_BY_SERVER: tuple[type[pydantic.BaseModel], ...] = (
-    Stored, Heartbeat, Pong, Restarting, TopicRevoked, MapCells, MapPeople, ProblemReply
+    Stored, CaughtUpTo, Heartbeat, Pong, Restarting, TopicRevoked, MapCells, MapPeople, ProblemReply
 )  # fmt: skip
 
 Json = dict[str, Any]

@@ -56,13 +56,15 @@ class Connection:
         if not self._written(message.frame):
             self._send_or_queue(message.outgoing)
 
-    def push_together(self, text: str, messages: Sequence[Message]) -> None:
-        """Write a frame for this socket alone and messages behind it: in one go where that is possible."""
-        frames = b"".join((encode_frame(text), *(message.frame for message in messages)))
+    def push_together(self, first: str, messages: Sequence[Message], last: str) -> None:
+        """Write messages between two frames for this socket alone: in one go where that is possible."""
+        between = (message.frame for message in messages)
+        frames = b"".join((encode_frame(first), *between, encode_frame(last)))
         if len(frames) > TOGETHER_BYTES or not self._written(frames):
-            self.push_text(text)
+            self.push_text(first)
             for message in messages:
                 self.push(message)
+            self.push_text(last)
 
     def push_text(self, text: str) -> None:
         """Write one frame that is for this socket alone."""

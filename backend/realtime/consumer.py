@@ -19,6 +19,7 @@ from backend.lib.errors import Malformed, NotAllowed, NotSignedIn
 from backend.lib.logs import name_socket
 from backend.lib.problems import invalid, problem_of, refuse_nul
 from backend.realtime import batches, metrics, services
+from backend.realtime.admission import admit
 from backend.realtime.arrivals import arrivals
 from backend.realtime.commands import BUILT_IN
 from backend.realtime.connection import Connection
@@ -45,7 +46,6 @@ from backend.realtime.mapfeed import feed
 from backend.realtime.positions import positions
 from backend.realtime.receipts import receipts
 from backend.realtime.strangers import strangers
-from backend.realtime.threads import in_thread
 
 logger = logging.getLogger(__name__)
 
@@ -209,18 +209,8 @@ class PhoneSocket:
     async def admit(
         self, opening: services.Opening, reply_to: int, result_of: Callable[[dict[str, Joined]], Any]
     ) -> None:
-        """Join topics, answer, and send what was missed; nothing can come between, so nothing is lost or reordered."""
-        connection = self.connected
-        while not all(hub.covers(name, joined.head) for name, joined in opening.topics.items()):
-            opening = await in_thread(services.read_on, opening)
-        later = [
-            m for name, joined in opening.topics.items() for m in hub.join(connection, name, joined.head)
-        ]
-        missed = [*opening.missed, *later]
-        connection.push_together(_reply(reply_to, result_of(opening.topics)), missed)
-        connection.topics.update(opening.told)
-        connection.topics.update((message.topic, message.seq) for message in missed)
-        metrics.replayed.inc(len(opening.missed))
+        """Join topics and answer, see `admission.admit`."""
+        await admit(self.connected, opening, lambda topics: _reply(reply_to, result_of(topics)))
 
     def _welcome(self, topics: dict[str, Joined]) -> Welcome:
         return Welcome(

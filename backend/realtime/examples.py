@@ -78,6 +78,7 @@ _MAPS: dict[str, dict[str, Any]] = {
     "delivered": {"unit.0726040125": 44},
     "seen": {"unit.0726040125": 43},
     "heads": {"unit.0726040125": 44, "person.23456781": 7},
+    "through": {"unit.0726040125": 46, "person.23456781": 7},
     "topics": {
         "unit.0726040125": _JOINED,
         "person.23456781": {"head": 7, "recovered": True, "snapshot": None},

@@ -174,11 +174,23 @@ class Stored(Shape):
     every_s: int
 
 
+class CaughtUpTo(Shape):
+    """The replay is over: up to these numbers everything was sent, or was for others. The cursors move there."""
+
+    type: Literal["caught_up"] = "caught_up"
+    topics: Annotated[dict[str, int], Field(examples=[{"unit.0726040125": 44, "person.23456781": 7}])]
+
+
 class Heartbeat(Shape):
-    """The last event of each topic that was sent to this phone: whoever is behind has missed it, and catches up."""
+    """The last event of each topic that was sent to this phone: one that is behind has missed it, and catches up.
+
+    `through` is the number up to which everything was sent, or was for others: a phone that has its head sets its
+    cursor there, never back.
+    """
 
     type: Literal["heartbeat"] = "heartbeat"
     heads: dict[str, int]
+    through: dict[str, int]
     server_time: Instant
 
 

@@ -36,10 +36,15 @@ commits later than that is found by the full look that goes with each round of h
 
 @dataclass(slots=True)
 class TopicState:
-    """A topic that somebody here has joined. `head` is the last event that was delivered here."""
+    """A topic that somebody here has joined.
+
+    `head` is the last event that was delivered here, `written` the last one that every member in its audience has been
+    sent: in a large topic it runs behind.
+    """
 
     name: str
     head: int
+    written: int
     members: dict[Connection, None] = field(default_factory=dict)
     ring: deque[Message] | None = None
     """The last messages; None as long as there was none: each phone has a topic of its own."""
@@ -68,7 +73,7 @@ class Hub:
         self._sessions: dict[UUID, tuple[Connection, ...]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._writing: deque[tuple[Message, list[Connection]]] = deque()
+        self._writing: deque[tuple[TopicState, Message, list[Connection]]] = deque()
         self._newest: datetime | None = None
         self._wanted: asyncio.Event
         self._to_write: asyncio.Event
@@ -131,7 +136,7 @@ class Hub:
         """
         state = self.topics.get(name)
         if state is None:
-            state = self.topics[name] = TopicState(name, head)
+            state = self.topics[name] = TopicState(name, head, head)
             for stray in self.strays.pop(name, ()):
                 self._accept(state, stray)
         state.members[connection] = None
@@ -189,9 +194,9 @@ class Hub:
         members = list(state.members)
         if not self._writing and len(members) <= YIELD_EVERY:
             _write(message, members)
-            _note_written(message)
+            _note_written(state, message)
         else:
-            self._writing.append((message, members))
+            self._writing.append((state, message, members))
             self._to_write.set()
 
     # --- what never stops -----------------------------------------------------------------------------------------
@@ -224,11 +229,11 @@ class Hub:
             await self._to_write.wait()
             self._to_write.clear()
             while self._writing:
-                message, members = self._writing[0]
+                state, message, members = self._writing[0]
                 for start in range(0, len(members), YIELD_EVERY):
                     _write(message, members[start : start + YIELD_EVERY])
                     await asyncio.sleep(0)
-                _note_written(message)
+                _note_written(state, message)
                 self._writing.popleft()
 
     async def _poll(self) -> None:
@@ -274,11 +279,17 @@ class Hub:
             if second // every % REVIEW_EVERY == REVIEW_EVERY - 1:
                 await self._review(due)
             for connection in due:
-                connection.push_text(Heartbeat(heads=connection.topics, server_time=at).model_dump_json())
+                self._beat(connection, at)
             for connection in list(self.connections):
                 expires_at = connection.principal.expires_at
                 if expires_at is not None and expires_at <= at:
                     connection.close(4401, "the access token has expired: sign in again")
+
+    def _beat(self, connection: Connection, at: datetime) -> None:
+        heads = connection.topics
+        through = {name: max(head, self.topics[name].written) for name, head in heads.items()}
+        beat = Heartbeat(heads=heads, through=through, server_time=at)
+        connection.push_text(beat.model_dump_json())
 
     async def _review(self, due: Sequence[Connection]) -> None:
         """Take sockets out of topics that their people may no longer see: a post has ended, a unit was left."""
@@ -330,7 +341,8 @@ def _write(message: Message, members: Sequence[Connection]) -> None:
     metrics.frames_out.inc(len(chosen))  # once for all of them: counting costs about as much as writing
 
 
-def _note_written(message: Message) -> None:
+def _note_written(state: TopicState, message: Message) -> None:
+    state.written = message.seq
     if message.committed_at is not None:
         metrics.fan_out.observe(max(0.0, time.time() - message.committed_at))
 

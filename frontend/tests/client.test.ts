@@ -130,13 +130,65 @@ test("two heartbeats ahead of us fetch what was missed", async () => {
   catchUp.mockResolvedValue({ "unit.1": { head: 6, recovered: true, events: [event(4)] } });
   client.start();
   const socket = await welcome({ "unit.1": { head: 3, recovered: true } });
-  socket.tell({ type: "heartbeat", heads: { "unit.1": 6 }, server_time: "" });
+  socket.tell({ type: "heartbeat", heads: { "unit.1": 6 }, through: { "unit.1": 6 }, server_time: "" });
   expect(catchUp).not.toHaveBeenCalled();
-  socket.tell({ type: "heartbeat", heads: { "unit.1": 6 }, server_time: "" });
+  socket.tell({ type: "heartbeat", heads: { "unit.1": 6 }, through: { "unit.1": 6 }, server_time: "" });
   await settle();
   expect(catchUp).toHaveBeenCalledWith({ "unit.1": 3 });
   expect(events.map((e) => e.seq)).toEqual([4]);
   expect(cursors.all()).toEqual({ "unit.1": 6 });
+});
+
+test("what comes while the missed is read waits for it", async () => {
+  const { client, events, catchUp, cursors } = setUp({ "unit.1": 3 });
+  let answer: (found: Record<string, Joined>) => void = () => undefined;
+  catchUp.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
+  client.start();
+  const socket = await welcome({ "unit.1": { head: 3, recovered: true } });
+  const beat = { type: "heartbeat", heads: { "unit.1": 4 }, through: { "unit.1": 4 }, server_time: "" };
+  socket.tell(beat);
+  socket.tell(beat);
+  socket.tell(event(5));
+  socket.tell({ ...beat, heads: { "unit.1": 5 }, through: { "unit.1": 9 } });
+  expect(cursors.all()).toEqual({ "unit.1": 3 });
+  answer({ "unit.1": { head: 4, recovered: true, events: [event(4)] } });
+  await settle();
+  expect(events.map((e) => e.seq)).toEqual([4, 5]);
+});
+
+test("what cannot be read comes by a new connection", async () => {
+  const { client, events, catchUp } = setUp({ "unit.1": 3 });
+  catchUp.mockRejectedValue(new Error("no network"));
+  client.start();
+  const first = await welcome({ "unit.1": { head: 3, recovered: true } });
+  const beat = { type: "heartbeat", heads: { "unit.1": 4 }, through: { "unit.1": 4 }, server_time: "" };
+  first.tell(beat);
+  first.tell(beat);
+  first.tell(event(5));
+  await vi.advanceTimersByTimeAsync(1_000);
+  const second = await welcome({ "unit.1": { head: 5, recovered: true } });
+  [4, 5].forEach((seq) => second.tell(event(seq)));
+  expect(second.of("hello")[0]!.cursors).toEqual({ "unit.1": 3 });
+  expect(events.map((e) => e.seq)).toEqual([4, 5]);
+});
+
+test("cursors go on over events that were for others, and are kept", async () => {
+  const { client, cursors, listener } = setUp({ "unit.1": 3, "unit.2": 5 });
+  const kept = vi.fn();
+  Object.assign(listener, { kept });
+  client.start();
+  const joined = { "unit.1": { head: 8, recovered: true }, "unit.2": { head: 5, recovered: true } };
+  const socket = await welcome(joined);
+  socket.tell(event(4));
+  socket.tell({ type: "caught_up", topics: { "unit.1": 8, "unit.2": 5, "unit.unknown": 3 } });
+  expect(cursors.all()).toEqual({ "unit.1": 8, "unit.2": 5 });
+  const [heads, through] = [{ "unit.1": 4, "unit.2": 6 }, { "unit.1": 1_500, "unit.2": 7 }];
+  kept.mockClear();
+  socket.tell({ type: "heartbeat", heads, through, server_time: "" });
+  expect(cursors.all()).toEqual({ "unit.1": 1_500, "unit.2": 5 });
+  expect(kept).toHaveBeenCalled();
+  socket.tell({ type: "heartbeat", heads: { "unit.1": 4 }, through: { "unit.1": 9 }, server_time: "" });
+  expect(cursors.get("unit.1")).toBe(1_500);
 });
 
 test("silence longer than two heartbeats is a lost connection", async () => {

@@ -185,11 +185,11 @@ class Phone:
             self.socket.send(frame if isinstance(frame, (str, bytes)) else json.dumps(frame))
 
     def ask(self, frame: Any) -> dict[str, Any]:
-        """Send a frame and return the next answer that is no event or heartbeat, or {"close": code}."""
+        """Send a frame and return the next answer; events and how far one is are passed over; or {"close": code}."""
         self.send(frame)
         while True:
             answer = self.next()
-            if "seq" not in answer and answer.get("type") != "heartbeat":
+            if "seq" not in answer and answer.get("type") not in ("heartbeat", "caught_up"):
                 return answer
 
     def next(self, timeout_s: float = ANSWER_S) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from backend.realtime.threads import release_connections
 from backend.volunteers.models import User
 
 Json = dict[str, Any]
+HOW_FAR = {"heartbeat", "caught_up"}
 
 
 class Socket:
@@ -40,14 +41,24 @@ class Socket:
         await self.communicator.send_to(text_data=frame if isinstance(frame, str) else json.dumps(frame))
 
     async def receive(self, timeout: float = 3) -> Json:
-        """Return the next frame that is not a heartbeat; a close is {"close": code}."""
-        while True:
-            message = await self.communicator.receive_output(timeout)
-            if message["type"] == "websocket.close":
-                return {"close": message["code"]}
-            frame: Json = json.loads(message["text"])
-            if frame.get("type") != "heartbeat":
-                return frame
+        """Return the next frame but for those that tell how far one is; a close is {"close": code}."""
+        while (frame := await self.receive_any(timeout)).get("type") in HOW_FAR:
+            pass
+        return frame
+
+    async def receive_any(self, timeout: float = 3) -> Json:
+        """Return the next frame, whatever it is."""
+        message = await self.communicator.receive_output(timeout)
+        if message["type"] == "websocket.close":
+            return {"close": message["code"]}
+        frame: Json = json.loads(message["text"])
+        return frame
+
+    async def how_far(self, type: str) -> Json:
+        """Return the next frame of a type of those that tell how far one is; events wait in `backlog`."""
+        while (frame := await self.receive_any()).get("type") != type:
+            self.backlog.append(frame)
+        return frame
 
     async def hello(self, cursors: dict[str, int] | None = None) -> Json:
         await self.send({"id": 0, "type": "hello", "cursors": cursors or {}})
@@ -70,7 +81,14 @@ class Socket:
                 return frame
 
     async def is_silent(self, timeout: float = 0.3) -> bool:
-        return not self.backlog and bool(await self.communicator.receive_nothing(timeout))
+        """Tell whether nothing comes but what tells how far one is."""
+        while not self.backlog:
+            if await self.communicator.receive_nothing(timeout):
+                return True
+            frame = await self.receive_any()
+            if frame.get("type") not in HOW_FAR:
+                self.backlog.append(frame)
+        return False
 
 
 class Connect(Protocol):

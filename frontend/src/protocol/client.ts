@@ -63,6 +63,7 @@ export class Client {
   readonly #asked = new Map<number, Waiting>();
   readonly #underWay = new Map<number, Pending>();
   readonly #followed = new Set<TopicName>();
+  #held: EventFrame[] | null = null;
   #nextId = 1;
   #receiptTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -183,8 +184,9 @@ export class Client {
     this.lastUpdate = new Date();
     if ("reply" in frame && frame.reply !== undefined) this.#reply(frame.reply, frame.result, frame.problem);
     else if ("topic" in frame && frame.topic === "map") this.#on.map?.(frame as unknown as MapFrame);
-    else if ("seq" in frame) this.#event(frame);
-    else if (frame.type === "heartbeat") this.#heartbeat(frame.heads);
+    else if ("seq" in frame) this.#told(frame);
+    else if (frame.type === "heartbeat") this.#heartbeat(frame.heads, frame.through);
+    else if (frame.type === "caught_up") this.#caughtUp(frame.topics);
     else if (frame.type === "restarting") this.link.comeBackAfter(frame.retry_after_s * 1_000);
     else if (frame.type === "stored") this.#stored(frame.positions, frame.every_s);
     else if (frame.type === "topic.revoked") this.#revoked((frame as { topic: TopicName }).topic);
@@ -216,19 +218,43 @@ export class Client {
     this.#delivered(event.topic, event.seq);
   }
 
-  #heartbeat(heads: Cursors): void {
-    if (this.#options.cursors.behind(heads).length > 0) void this.#catchUp();
+  /** While something is read that was lost on the way, what comes after it waits: or it would be taken for old. */
+  #told(event: EventFrame): void {
+    if (this.#held) this.#held.push(event);
+    else this.#event(event);
+  }
+
+  #heartbeat(heads: Cursors, through: Cursors): void {
+    if (this.#held) return;
+    const { cursors } = this.#options;
+    if (cursors.behind(heads).length > 0) void this.#catchUp();
+    else this.#reach(through, heads);
+  }
+
+  /** The replay is over; what is held has not been taken yet, so the next heartbeat says it again. */
+  #caughtUp(topics: Cursors): void {
+    if (!this.#held) this.#reach(topics);
+  }
+
+  #reach(through: Cursors, heads?: Cursors): void {
+    this.#options.cursors.reach(through, heads);
+    this.#on.kept?.();
   }
 
   async #catchUp(): Promise<void> {
+    const held: EventFrame[] = (this.#held = []);
     // All cursors: a topic of ours that is not named would be answered by a snapshot.
-    const found = await this.#options.catchUp(this.#options.cursors.all()).catch(() => ({}));
+    const found = await this.#options.catchUp(this.#options.cursors.all()).catch(() => null);
+    if (this.#held !== held) return; // the connection was lost meanwhile: the next hello brings it all
+    if (!found) return this.link.again(); // and so it does now
+    this.#held = null;
     for (const [topic, joined] of Object.entries<Joined>(found)) {
       this.#joined(topic, joined);
       for (const event of joined.events ?? []) this.#event(event);
       // Numbers above the last event are of events for others.
       this.#options.cursors.advance(topic, joined.head);
     }
+    for (const event of held) this.#event(event);
     this.#on.kept?.();
   }
 
@@ -264,6 +290,7 @@ export class Client {
     for (const { reject } of this.#asked.values()) reject(new NotConnected());
     this.#asked.clear();
     this.#underWay.clear();
+    this.#held = null;
     this.#options.fixes?.lost();
   }
 

@@ -5,6 +5,7 @@ import type { Cursors, TopicName } from "./wire";
  *
  * A topic's numbers have no gaps, but an event may be for somebody else, so the numbers one client sees may skip.
  * A loss therefore shows by the heads of the heartbeat: behind the same head at two heartbeats means missed, not late.
+ * Where nothing is missing the cursor goes on to what the server says was sent or was for others.
  */
 export class CursorBook {
   readonly #seqs: Map<TopicName, number>;
@@ -40,6 +41,13 @@ export class CursorBook {
     const missed = late.filter(([topic]) => this.isNew(topic, this.#late[topic] ?? 0));
     this.#late = Object.fromEntries(late);
     return missed.map(([topic]) => topic);
+  }
+
+  /** Everything up to these numbers has come or was for others: go on to there, in topics that are known and whole. */
+  reach(through: Cursors, heads: Cursors = {}): void {
+    for (const [topic, number] of Object.entries(through)) {
+      if (this.#seqs.has(topic) && !this.isNew(topic, heads[topic] ?? 0)) this.advance(topic, number);
+    }
   }
 
   get(topic: TopicName): number | undefined {

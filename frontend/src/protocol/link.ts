@@ -75,6 +75,13 @@ export class Link {
     if (this.phase !== "stopped" && this.phase !== "signed-out") this.#become("offline");
   }
 
+  /** Leave this socket and come back by another: what was lost on it is sent again from our cursors. */
+  again(): void {
+    if (!this.#socket) return;
+    this.#drop();
+    this.#again(1006);
+  }
+
   /** The other side has understood us: failures count from 0 again, and silence up to `silenceMs` is healthy. */
   healthy(silenceMs: number): void {
     this.#attempt = 0;
@@ -106,10 +113,7 @@ export class Link {
 
   #watch(ms: number): void {
     clearTimeout(this.#watchdog);
-    this.#watchdog = setTimeout(() => {
-      this.#drop();
-      this.#again(1006);
-    }, ms);
+    this.#watchdog = setTimeout(() => this.again(), ms);
   }
 
   #drop(): void {

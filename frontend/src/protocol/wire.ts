@@ -241,7 +241,8 @@ export type MapFrame =
 export type ServerFrame =
   | { reply: number | null; result?: unknown; problem?: Problem }
   | (EventFrame & { reply?: undefined })
-  | { type: "heartbeat"; heads: Cursors; server_time: Instant }
+  | { type: "heartbeat"; heads: Cursors; through: Cursors; server_time: Instant }
+  | { type: "caught_up"; topics: Cursors }
   | { type: "stored"; positions: number; refused?: number; every_s?: number }
   | { type: "pong"; server_time: Instant }
   | { type: "restarting"; retry_after_s: number }
