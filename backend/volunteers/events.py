@@ -1,5 +1,6 @@
 """What happens to people."""
 
+from typing import Literal
 from uuid import UUID
 
 from backend.lib.wire import Instant, VolunteerNumber
@@ -57,6 +58,20 @@ class ApplicationChanged(Event, type="application.changed", topics=("unit",)):
 
     application: UUID
     status: str
+
+
+class PeopleFound(Event, type="people.found", topics=("unit",)):
+    """A leader or dispatcher of another unit, with number `by`, has found members of this one in the roster.
+
+    By phone or identity card: in a file (`import`), when a person was registered (`registration`), or when an
+    application was approved (`application`). Sent to the leaders of the unit, or of the nearest above that has any.
+    Each of the `people` sees it under `GET /me/looks`.
+    """
+
+    unit: str
+    people: int
+    how: Literal["import", "registration", "application"]
+    by: VolunteerNumber
 
 
 class UnitChanged(Event, type="unit.changed", topics=("unit",)):

@@ -7,6 +7,7 @@ import polib
 
 from backend.volunteers.rosters.files import MAX_COLUMNS, MAX_ROWS
 from backend.volunteers.rosters.refusals import UnreadableRoster
+from backend.volunteers.services.finding import TooManyFound
 from backend.volunteers.services.imports import SomethingDepends
 
 SOURCE = Path(__file__).resolve().parents[2] / "backend/console/locale/zh_Hans/LC_MESSAGES/django.po"
@@ -41,6 +42,11 @@ def test_every_failure_of_an_import_is_known() -> None:
         for text in re.findall(r'(?:UnreadableRoster\(|_fail\([\w.]+, )"([^"]+)"', source)
     }
     told |= {f"A roster has at most {MAX_COLUMNS} columns.", f"A roster has at most {MAX_ROWS:,} rows."}
-    told |= {"The file is too large.", UnreadableRoster().detail, SomethingDepends().detail}
+    told |= {
+        TooManyFound().detail,
+        "The file is too large.",
+        UnreadableRoster().detail,
+        SomethingDepends().detail,
+    }
     assert len(told) > 12
     assert told - known == set()

@@ -79,6 +79,7 @@ WITHOUT_POST = {
     "backend.volunteers.services.consents.withdraw_for": "follows from an act that is recorded with its post",
     "backend.volunteers.services.duty.end_duty": "follows from an act that is recorded with its post",
     "backend.volunteers.services.transfers._carry_out": "follows from a transfer that is recorded with its post",
+    "backend.volunteers.services.finding._alarm": "the act was refused, by whatever post it would have been done",
     "backend.volunteers.services.import_work._close_check": JOB,
     "backend.volunteers.services.import_work._enrol": JOB,
     "backend.volunteers.services.import_work._fail": JOB,

@@ -17,6 +17,7 @@ from backend.volunteers.services.applications import (
     approve_application,
     reject_application,
 )
+from backend.volunteers.services.finding import TooManyFound
 from backend.volunteers.services.people import PhoneTaken
 
 LONGEST_REASON = 200
@@ -40,7 +41,7 @@ def decide_application(request: HttpRequest, application_id: UUID) -> HttpRespon
         else:
             reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
             reject_application(application_id=application_id, reason=reason, by=by, at=at)
-    except (AlreadyDecided, PhoneTaken) as refusal:
+    except (AlreadyDecided, PhoneTaken, TooManyFound) as refusal:
         return _page(request, refused=_words(refusal))
     return redirect("console:applications")
 
@@ -57,4 +58,6 @@ def _page(request: HttpRequest, *, refused: str = "") -> HttpResponseBase:
 def _words(refusal: Refusal) -> str:
     if isinstance(refusal, PhoneTaken):
         return _("This phone is a volunteer's already: propose a transfer instead.")
+    if isinstance(refusal, TooManyFound):
+        return _("You have found as many people of other units as a day allows; ask the unit above.")
     return _("This application has been decided already, or was withdrawn.")

@@ -20,6 +20,7 @@ from backend.volunteers.queries.imports import import_by_id, imports_of, report_
 from backend.volunteers.queries.units import managed_units
 from backend.volunteers.rosters.refusals import UnreadableRoster
 from backend.volunteers.schemas.imports import ImportIn
+from backend.volunteers.services.finding import TooManyFound
 from backend.volunteers.services.import_uploads import keep_upload
 from backend.volunteers.services.imports import (
     ImportIdTaken,
@@ -38,6 +39,7 @@ _TOLD: dict[type[Refusal], Promise] = {
     ImportIdTaken: _("This form was sent already. Choose the file again."),
     ImportNotReady: _("The import has moved on; look at its present state."),
     RowsRejected: _("Some rows were rejected. Mend the file and upload it again, or leave them out."),
+    TooManyFound: _("You have found as many people of other units as a day allows; ask the unit above."),
     SomethingDepends: _("It cannot be undone any more: something was done with these people since."),
 }
 

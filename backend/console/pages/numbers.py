@@ -51,6 +51,7 @@ STATES: dict[str, Promise] = {
 }
 REFUSED: dict[str, Promise] = {
     "phone-taken": _("Somebody has this phone already."),
+    "too-many-found": _("You have found as many people of other units as a day allows; ask the unit above."),
     "too-many-blocks": _("A unit may take 10 blocks of numbers a day."),
     "numbers-exhausted": _("Every volunteer number has been issued."),
     "number-taken": _("Somebody has this number already."),

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db import IntegrityError, transaction
 
 from backend.audit.services import record
-from backend.lib.errors import NotFound, Refusal, TooMany, require
+from backend.lib.errors import NotFound, Refusal, TooMany, require, required
 from backend.lib.phones import canonical
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
@@ -20,6 +20,7 @@ from backend.volunteers.rules import post_that_manages
 from backend.volunteers.schemas.lives import ApplicationIn
 from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.counts import recount_around
+from backend.volunteers.services.finding import finding
 from backend.volunteers.services.people import create_volunteer
 from backend.volunteers.services.seats import take_seat
 
@@ -78,14 +79,23 @@ def withdraw_application(*, application_id: UUID, phone: str, at: datetime) -> N
         _decide(application, ApplicationStatus.WITHDRAWN, by=None, reason="", post="", at=at)
 
 
-@transaction.atomic
 def approve_application(*, application_id: UUID, by: User, at: datetime) -> Application:
     """Make whoever applied a volunteer of the unit, with a number for life. Locks the application.
 
     Who was one before and has left every unit comes back under their number, and signs in as before. Approving again
-    returns the same volunteer. Raises NotFound unless `by` looks after the unit, AlreadyDecided, and PhoneTaken when
-    the phone is a volunteer's of some unit: then a transfer is what is wanted.
+    returns the same volunteer. Raises NotFound unless `by` looks after the unit, AlreadyDecided, TooManyFound, and
+    PhoneTaken when the phone is a volunteer's of some unit: then a transfer is what is wanted.
     """
+    found = required(Application.objects.filter(pk=application_id).first())
+    allowed_by(post_that_manages(by, found.unit, at))
+    if found.status == ApplicationStatus.APPROVED:
+        return found
+    with finding(found.phone, how="application", by=by, at=at):
+        return _approve(application_id, by, at)
+
+
+@transaction.atomic
+def _approve(application_id: UUID, by: User, at: datetime) -> Application:
     application, post = _locked(application_id, by, at)
     if application.status == ApplicationStatus.APPROVED:
         return application

@@ -33,6 +33,7 @@ from backend.volunteers.rosters.places import NamedUnit, UnitFinder, skill_names
 from backend.volunteers.rosters.refusals import RowRejected, UnreadableRoster
 from backend.volunteers.rules import within
 from backend.volunteers.services.enrolment import enrol_all, refresh_statistics
+from backend.volunteers.services.finding import note_found_by_import
 from backend.volunteers.services.import_undo import take_out
 from backend.volunteers.services.imports import (
     SomethingDepends,
@@ -209,6 +210,7 @@ def _check(batch: RosterImport, tell: Tell, size: int) -> None:
         _read(batch, roster, reader, tell, size)
     except OSError as error:
         raise UnreadableRoster("The file is not there any more; upload it again.") from error
+    note_found_by_import(batch, by=batch.made_by, at=now())
     tell(_close_check(batch.pk))
 
 
@@ -337,6 +339,7 @@ def _bring_in(batch: RosterImport, tell: Tell, size: int) -> None:
     while numbered := _number_portion(batch.pk, size):
         tell(numbered)
     for attempt in range(1, _TRIES + 1):
+        note_found_by_import(batch, by=batch.started_by, at=now())
         try:
             tell(_enrol(batch.pk))
         except IntegrityError:

@@ -12,6 +12,7 @@ from backend.lib.errors import NotFound, Refusal
 from backend.volunteers.models import MANAGING_ROLES, ImportStatus, RosterImport, Unit, User
 from backend.volunteers.rosters.files import look_at
 from backend.volunteers.rules import post_over
+from backend.volunteers.services.finding import require_finding
 from backend.volunteers.services.import_undo import dependents_of
 from backend.volunteers.services.joining import dismiss_all
 
@@ -48,9 +49,11 @@ def receive_import(
 ) -> RosterImport:
     """Register a roster's file, which lies at `path`, as a batch to be checked; again is the same batch.
 
-    Raises UnreadableRoster, or ImportIdTaken.
+    Raises UnreadableRoster, ImportIdTaken, or TooManyFound.
     """
-    post, appearance = _post_of(by, unit, at), look_at(path)
+    post = _post_of(by, unit, at)
+    require_finding(by, at)
+    appearance = look_at(path)
     known = RosterImport.objects.filter(pk=id).first()
     if known is not None:
         if (known.unit_id, known.file_sha256) != (unit.pk, appearance.sha256):

@@ -20,6 +20,7 @@ from backend.volunteers.models import (
 )
 from backend.volunteers.rules import may_manage, post_over
 from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.finding import finding
 from backend.volunteers.services.numbers import lock_counter, take_numbers
 from backend.volunteers.services.people import create_volunteer
 
@@ -87,7 +88,6 @@ def return_block(*, block_id: UUID, unit: Unit, by: User, at: datetime) -> Numbe
     return block
 
 
-@transaction.atomic
 def register_from_block(
     *,
     number: int,
@@ -102,9 +102,24 @@ def register_from_block(
 
     The number has to be in an open block of the unit or of one above it; the block is locked. The same number and name
     for the same unit again is a retry and returns the person. Raises NotFound for a unit that `by` does not manage,
-    NumberNotYours, NumberTaken, PhoneTaken.
+    NumberNotYours, NumberTaken, PhoneTaken, TooManyFound.
     """
     post = allowed_by(post_over(by, unit, at, MANAGING_ROLES))
+    with finding(phone, how="registration", by=by, at=at):
+        return _register(number, unit, name, phone, born_on, post, by, at)
+
+
+@transaction.atomic
+def _register(
+    number: int,
+    unit: Unit,
+    name: str,
+    phone: str,
+    born_on: date | None,
+    post: str,
+    by: User,
+    at: datetime,
+) -> Volunteer:
     block = _block_with(number, unit)
     holder = Volunteer.objects.filter(number=number).first()
     if holder and holder.name == name and holder.memberships.filter(unit=unit).exists():

@@ -26,6 +26,7 @@ from backend.volunteers.models import (
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.rules import may_see_person, post_over, post_that_manages_person
 from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.finding import finding
 from backend.volunteers.services.numbers import issue_number, lock_counter, take_numbers
 from backend.volunteers.services.people import create_volunteer
 
@@ -34,7 +35,6 @@ class WalkInIdTaken(Refusal):
     """Somebody else was registered with this id; make a new one."""
 
 
-@transaction.atomic
 def register_walk_in(
     *,
     walk_in_id: UUID,
@@ -48,9 +48,24 @@ def register_walk_in(
     """Register somebody on the spot with a temporary number, as a member of `unit`.
 
     Locks the counter of temporary numbers. The same id, unit and name is a retry and returns the person. Raises
-    NotFound for a unit that `by` may not dispatch, WalkInIdTaken, PhoneTaken, NumbersExhausted.
+    NotFound for a unit that `by` may not dispatch, WalkInIdTaken, PhoneTaken, TooManyFound, NumbersExhausted.
     """
     post = allowed_by(post_over(by, unit, at, DISPATCHING_ROLES))
+    with finding(phone, how="registration", by=by, at=at):
+        return _register(walk_in_id, unit, name, phone, born_on, post, by, at)
+
+
+@transaction.atomic
+def _register(
+    walk_in_id: UUID,
+    unit: Unit,
+    name: str,
+    phone: str,
+    born_on: date | None,
+    post: str,
+    by: User,
+    at: datetime,
+) -> Volunteer:
     counter = lock_counter(Series.TEMPORARY)
     earlier = WalkIn.objects.select_related("volunteer").filter(pk=walk_in_id).first()
     if earlier is not None:

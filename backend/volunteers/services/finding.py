@@ -1,0 +1,187 @@
+"""Bounds how many members of other units a caller finds by phone or identity card, and tells of it.
+
+A registration or an import has to say that a person is in the roster already. Of people whom the caller's posts cover
+that says nothing new; of all others it says who belongs to the force. So the others are counted by the day, the look
+stands among those that each of them reads, and their leaders are told. The looks are the count.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Literal
+
+import prometheus_client
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+
+from backend.audit.services import record
+from backend.lib.afterwards import afterwards
+from backend.lib.errors import TooMany
+from backend.realtime.frames import Audience
+from backend.realtime.log import Announcement, publish_all
+from backend.volunteers.events import PeopleFound
+from backend.volunteers.models import (
+    Look,
+    LookedAt,
+    Membership,
+    Newcomer,
+    RosterImport,
+    Unit,
+    UnitCount,
+    User,
+    Volunteer,
+    line_to,
+    phone_key,
+)
+from backend.volunteers.queries import dispatched_units
+from backend.volunteers.queries.lives import numbers_of_leaders
+from backend.volunteers.rules import may_see_person, within
+from backend.volunteers.services.looks import note_looks
+from backend.volunteers.services.people import PhoneTaken
+
+logger = logging.getLogger(__name__)
+
+MOST_FOUND = 100
+"""People of other units whom a caller may find in a day."""
+SHARE = 100
+"""A caller whose posts cover many people may find one for each hundred of them: such rosters are longer."""
+DAY = timedelta(days=1)
+MOST_NOTED = 5_000
+"""People found by one import who are noted; an import that finds more than the day allows is given up anyway."""
+
+How = Literal["import", "registration", "application"]
+
+found_people = prometheus_client.Counter(
+    "muster_people_found", "People of other units found by phone or identity card, by how.", ["how"]
+)
+found_too_many = prometheus_client.Counter(
+    "muster_people_found_too_many", "Times that somebody had found as many as a day allows, by how.", ["how"]
+)
+
+
+class TooManyFound(TooMany):
+    """You have found as many people of other units as a day allows; ask the unit above."""
+
+
+@contextmanager
+def finding(phone: str, *, how: How, by: User, at: datetime) -> Iterator[None]:
+    """Let an act go on that takes a phone: a person of another unit whom it finds is counted, noted and told.
+
+    A caller who has found as many as a day allows is refused whether or not anybody has the phone: the refusal says
+    nothing either. Raises TooManyFound, and passes PhoneTaken on.
+    """
+    holder = Volunteer.objects.filter(user__phone_key=phone_key(phone)).first() if phone else None
+    is_other = holder is None or not may_see_person(by, holder, at)
+    if phone and is_other:
+        today = _found_today(by, at)
+        if (holder is None or holder.pk not in today) and len(today) >= most_found(by, at):
+            _alarm(how, by, at)
+            raise TooManyFound
+    try:
+        yield
+    except PhoneTaken:
+        if holder is not None and is_other:
+            pk = holder.pk
+            afterwards(lambda: _note([pk], how=how, by=by, at=at))
+        raise
+
+
+def require_finding(by: User | None, at: datetime) -> None:
+    """Raise TooManyFound for a caller who has found as many as a day allows, before a file is read."""
+    if by is not None and len(_found_today(by, at)) >= most_found(by, at):
+        _alarm("import", by, at)
+        raise TooManyFound
+
+
+def note_found_by_import(batch: RosterImport, *, by: User | None, at: datetime) -> None:
+    """Count, note and tell which people of other units an import finds; on the command line nothing is counted.
+
+    Commits by itself: what was found stays noted when the import is given up. Raises TooManyFound when there are more
+    than the day has left; the report of the file then says nothing of any of them.
+    """
+    if by is None:
+        return
+    found = _others_in(batch, by, at)
+    if not found:
+        return
+    today = _found_today(by, at)
+    _note(found, how="import", by=by, at=at)
+    if len(found | today) > most_found(by, at):
+        _alarm("import", by, at)
+        raise TooManyFound
+
+
+def most_found(by: User, at: datetime) -> int:
+    """Return how many people of other units a caller may find in a day."""
+    covered = [within(unit.path) for unit in dispatched_units(by.pk, at=at)]
+    counts = UnitCount.objects.filter(Q(*covered, _connector=Q.OR)) if covered else UnitCount.objects.none()
+    members = counts.aggregate(sum=Sum("members"))["sum"] or 0
+    return max(MOST_FOUND, members // SHARE)
+
+
+def _found_today(by: User, at: datetime) -> set[int]:
+    looks = Look.objects.filter(viewer=by, what=LookedAt.FOUND, hour__gt=at - DAY)
+    return set(looks.values_list("subject", flat=True))
+
+
+def _others_in(batch: RosterImport, by: User, at: datetime) -> set[int]:
+    """Return the people with a phone or an identity card of the batch whom no post of the importer covers."""
+    waiting = Newcomer.objects.filter(batch=batch)
+    phones = Q(user__phone_key__in=waiting.exclude(phone_key=None).values("phone_key"))
+    cards = Q(id_card_key__in=waiting.exclude(id_card_key=None).values("id_card_key"))
+    others = _not_covered(by, at)
+    # Two statements: the database looks the keys of each up in its own index.
+    return {
+        pk for same in (phones, cards) for pk in others.filter(same).values_list("pk", flat=True)[:MOST_NOTED]
+    }
+
+
+def _not_covered(by: User, at: datetime) -> QuerySet[Volunteer]:
+    covered = [within(unit.path, "unit__path") for unit in dispatched_units(by.pk, at=at)]
+    others = Volunteer.objects.exclude(user=by).order_by()
+    if not covered:
+        return others
+    theirs = Membership.objects.filter(Q(*covered, _connector=Q.OR), volunteer=OuterRef("pk"))
+    return others.exclude(Exists(theirs))
+
+
+@transaction.atomic
+def _note(people: Collection[int], *, how: How, by: User, at: datetime) -> None:
+    """Note people as found, and tell the leaders of their units, or of the nearest above that have any."""
+    note_looks(viewer_user_id=by.pk, volunteer_ids=people, what=LookedAt.FOUND, at=at)
+    found_people.labels(how).inc(len(people))
+    number = f"{by.volunteer.number:08d}"
+    publish_all(
+        [
+            Announcement(
+                unit.topic,
+                PeopleFound(unit=unit.number, people=count, how=how, by=number),
+                Audience(numbers=leaders),
+            )
+            for unit, count, leaders in _leading(people, at)
+        ],
+        at=at,
+    )
+
+
+def _leading(people: Collection[int], at: datetime) -> list[tuple[Unit, int, list[int]]]:
+    """Return the nearest units with leaders over the people's own: each with how many people, and its leaders."""
+    of_people = Membership.objects.filter(volunteer__in=people, is_primary=True)
+    paths = list(of_people.values_list("unit__path", flat=True))
+    lines = {above for path in paths for above in line_to(path)}
+    units = {unit.path: unit for unit in Unit.objects.filter(path__in=lines)}
+    leaders = numbers_of_leaders(units.values(), at=at)
+    led = {path for path, unit in units.items() if leaders[unit.pk]}
+    nearest = Counter(max(led.intersection(line_to(path)), key=len, default="") for path in paths)
+    return [(units[path], count, leaders[units[path].pk]) for path, count in sorted(nearest.items()) if path]
+
+
+def _alarm(how: How, by: User, at: datetime) -> None:
+    """Leave a trace of the bound, in the record, the log and the metric; afterwards, for the act is refused."""
+    found_too_many.labels(how).inc()
+    logger.warning(
+        "volunteer %s has found as many people of other units as a day allows", by.volunteer.number
+    )
+    afterwards(lambda: record("people.found_too_many", subject=f"user.{by.pk}", by=by, at=at, how=how))
