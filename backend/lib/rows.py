@@ -17,6 +17,12 @@ _PORTION = 1_000
 _INSERT = """
     INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_to_recordset(%s::jsonb) AS given ({typed})
 """
+_INSERT_NEW = (
+    _INSERT
+    + """
+    ON CONFLICT ({unique}) DO NOTHING RETURNING {key}, {unique}
+"""
+)
 _UPDATE = """
     UPDATE {table} SET {changes} FROM jsonb_to_recordset(%s::jsonb) AS given ({typed})
     WHERE {table}.{key} = given.{key}
@@ -32,6 +38,33 @@ def insert_rows(model: type[models.Model], rows: Sequence[Row]) -> None:
             _execute(_INSERT, model, portion)
         else:
             _objects(model).bulk_create([model(**row) for row in portion])
+
+
+def insert_new_rows(
+    model: type[models.Model], rows: Sequence[Row], *, unique: Sequence[str]
+) -> dict[tuple[Any, ...], Any]:
+    """Insert those rows whose `unique` columns no other row has; returns the new keys by these columns.
+
+    Waits for other transactions that are inserting the same.
+    """
+    made: dict[tuple[Any, ...], Any] = {}
+    for portion in _portions(rows):
+        if connection.vendor == "postgresql":
+            made |= {tuple(found): key for key, *found in _execute(_INSERT_NEW, model, portion, unique)}
+        else:
+            made |= _insert_new(model, portion, unique)
+    return made
+
+
+def _insert_new(
+    model: type[models.Model], rows: Sequence[Row], unique: Sequence[str]
+) -> dict[tuple[Any, ...], Any]:
+    """Do it in two steps: a transaction of SQLite has the database to itself."""
+    there = _objects(model).filter(**{f"{name}__in": {row[name] for row in rows} for name in unique})
+    known = set(there.values_list(*unique))
+    new = [row for row in rows if tuple(row[name] for name in unique) not in known]
+    made = _objects(model).bulk_create([model(**row) for row in new])
+    return {tuple(getattr(one, name) for name in unique): one.pk for one in made}
 
 
 def update_rows(objects: Sequence[models.Model], fields: Sequence[str]) -> None:
@@ -50,7 +83,10 @@ def _portions(rows: Sequence[Row]) -> list[Sequence[Row]]:
     return [rows[start : start + _PORTION] for start in range(0, len(rows), _PORTION)]
 
 
-def _execute(statement: str, model: type[models.Model], rows: Sequence[Row]) -> None:
+def _execute(
+    statement: str, model: type[models.Model], rows: Sequence[Row], unique: Sequence[str] = ()
+) -> list[tuple[Any, ...]]:
+    """Run a statement on rows; returns what it returns."""
     quote = connection.ops.quote_name
     types = {name: _meta(model).get_field(name).db_type(connection) for name in rows[0]}
     key = _meta(model).pk.attname
@@ -60,9 +96,11 @@ def _execute(statement: str, model: type[models.Model], rows: Sequence[Row]) -> 
         typed=", ".join(f"{quote(name)} {type}" for name, type in types.items()),
         changes=", ".join(f"{quote(name)} = given.{quote(name)}" for name in types if name != key),
         key=quote(key),
+        unique=", ".join(quote(name) for name in unique),
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [json.dumps(rows, default=str, ensure_ascii=False)])
+        return cursor.fetchall() if cursor.description else []
 
 
 def _meta(model: Any) -> Any:

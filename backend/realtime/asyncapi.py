@@ -83,7 +83,7 @@ def _messages(schemas: Json) -> Iterator[tuple[str, str, Json]]:
         yield name, "phone", _message(frame, _schema(frame, schemas), example_of(frame))
     for type, body, result, text in _commands():
         yield type, "phone", _command(type, body, text, schemas, keyed=type in registry.commands)
-        yield f"{type}.reply", "server", _reply(type, result, schemas)
+        yield f"{type}.reply", "server", _reply(type, result, schemas, keyed=type in registry.commands)
     yield "hello.reply", "server", _reply("hello", Welcome, schemas)
     for frame in _SENT_BY_SERVER:
         default = frame.model_fields["type"].default if "type" in frame.model_fields else "problem"
@@ -134,12 +134,20 @@ def _command(type: str, body: type[pydantic.BaseModel], text: str, schemas: Json
     return _message(body, payload, example, text=text)
 
 
-def _reply(type: str, result: type[pydantic.BaseModel] | None, schemas: Json) -> Json:
+def _reply(type: str, result: type[pydantic.BaseModel] | None, schemas: Json, *, keyed: bool = False) -> Json:
     shape = _schema(result, schemas) if result else {"type": "object"}
+    replayed = {
+        "const": True,
+        "description": "The key had done it before: the result is how things stand now.",
+    }
     payload = {
         "type": "object",
         "required": ["reply", "result"],
-        "properties": {"reply": {"type": "integer"}, "result": shape},
+        "properties": {
+            "reply": {"type": "integer"},
+            "result": shape,
+            **({"replayed": replayed} if keyed else {}),
+        },
     }
     example = {"reply": 1 if type == "hello" else 2, "result": example_of(result) if result else {"ok": True}}
     return _message(

@@ -7,20 +7,18 @@ hundreds of them takes the lock once. A command that comes alone does not wait f
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from backend.lib.errors import Refusal, TooMany
-from backend.lib.rows import insert_rows
-from backend.realtime import services
+from backend.realtime import keys, services
 from backend.realtime.frames import CommandFrame
-from backend.realtime.models import CommandResult
+from backend.realtime.models import KeyedAct
 from backend.realtime.registry import Call, Command, Principal, registry
 from backend.realtime.threads import in_thread
 
@@ -50,37 +48,32 @@ class _Act:
     index: int
     sent: Sent
     command: Command
-    key: UUID
+    wanted: keys.Asked
     body: Any
-
-    @property
-    def place(self) -> tuple[int, UUID]:
-        """Whose key it is: the same again is the same act."""
-        return self.sent.principal.person, self.key
 
 
 # --- in a thread --------------------------------------------------------------------------------------------------
 
 
 def run_commands(sent: Sequence[Sent]) -> list[Any]:
-    """Do commands of one type, each once per key; returns for each its JSON-ready result, or why it was not done.
+    """Do commands of one type, each once per key; returns for each its outcome, or why it was not done.
 
     They commit together. What is refused harms no other command; an exception that nobody foresaw divides the batch,
     down to its commands one by one, so that it stays with the one that raised it.
     """
     outcomes: dict[int, Any] = {}
-    acts: dict[tuple[int, UUID], _Act] = {}
+    acts: dict[keys.Place, _Act] = {}
     again: list[int] = []
     for index, one in enumerate(sent):
         try:
-            act = _Act(index, one, *services.prepare_command(one.frame))
+            act = _Act(index, one, *services.prepare_command(one.principal, one.frame))
         except Refusal as refusal:
             outcomes[index] = refusal
             continue
-        if acts.setdefault(act.place, act) is not act:
+        if acts.setdefault(act.wanted.place, act) is not act:
             again.append(index)
     outcomes |= _divided(list(acts.values()))
-    outcomes |= {index: _alone(sent[index]) for index in again}  # they find the result of the first
+    outcomes |= {index: _alone(sent[index]) for index in again}  # they find the key of the first
     return [outcomes[index] for index in range(len(sent))]
 
 
@@ -99,40 +92,41 @@ def _divided(acts: Sequence[_Act]) -> dict[int, Any]:
 
 
 def _together(acts: Sequence[_Act]) -> dict[int, Any]:
+    """Do what has not been done before, and read how things stand for the rest; keys of what is refused go back."""
     command = acts[0].command
     assert command.many is not None, "only commands with a batch form come here"
-    outcomes = _earlier(acts)
-    fresh = [act for act in acts if act.index not in outcomes]
+    taken, earlier = keys.claim_all([act.wanted for act in acts], at=acts[0].sent.at)
+    outcomes, again = _repeated(acts, earlier)
+    fresh = [act for act in acts if act.wanted.place in taken]
+    calls = _calls([*fresh, *again])
+    for act, result in zip(fresh, command.many(calls[: len(fresh)]) if fresh else [], strict=True):
+        outcomes[act.index] = services.outcome_of(result)
+    keys.release([taken[act.wanted.place] for act in fresh if isinstance(outcomes[act.index], Refusal)])
+    standing = services.read_again(command, calls[len(fresh) :]) if again else []
+    return outcomes | {act.index: one for act, one in zip(again, standing, strict=True)}
+
+
+def _repeated(
+    acts: Sequence[_Act], earlier: Mapping[keys.Place, KeyedAct]
+) -> tuple[dict[int, Any], list[_Act]]:
+    """Return the refusals of those whose key did something else, and those who repeat what their key did."""
+    refused: dict[int, Any] = {}
+    again = []
+    for act in acts:
+        if (row := earlier.get(act.wanted.place)) is None:
+            continue
+        try:
+            act.wanted.require_same(row)
+            again.append(act)
+        except keys.KeyUsedOtherwise as refusal:
+            refused[act.index] = refusal
+    return refused, again
+
+
+def _calls(acts: Sequence[_Act]) -> list[Call]:
     users = get_user_model().objects.select_related("volunteer")
-    found = users.in_bulk([act.sent.principal.user_id for act in fresh])
-    calls = [Call(found[act.sent.principal.user_id], act.body, act.sent.at) for act in fresh]
-    rows = []
-    for act, result in zip(fresh, command.many(calls) if calls else [], strict=True):
-        if isinstance(result, Refusal):
-            outcomes[act.index] = result
-        else:
-            outcomes[act.index] = result.model_dump(mode="json")
-            rows.append(_row(act, outcomes[act.index]))
-    # In one order everywhere, so that two processes with the same keys do not wait for each other.
-    insert_rows(CommandResult, sorted(rows, key=lambda row: (row["person"], row["key"])))
-    return outcomes
-
-
-def _earlier(acts: Sequence[_Act]) -> dict[int, Any]:
-    """Return the results of those whose key is known already; one query."""
-    persons, keys = zip(*(act.place for act in acts), strict=True)
-    rows = CommandResult.objects.filter(person__in=persons, key__in=keys)
-    known = {(row.person, row.key): row for row in rows}
-    return {
-        act.index: row.result if row.type == act.command.type else services.KeyUsedOtherwise()
-        for act in acts
-        if (row := known.get(act.place))
-    }
-
-
-def _row(act: _Act, result: Any) -> dict[str, Any]:
-    person, key = act.place
-    return {"person": person, "key": key, "type": act.command.type, "result": result, "at": act.sent.at}
+    found = users.in_bulk({act.sent.principal.user_id for act in acts})
+    return [Call(found[act.sent.principal.user_id], act.body, act.sent.at) for act in acts]
 
 
 def _alone(sent: Sent) -> Any:
@@ -157,7 +151,7 @@ def _raise_if_cut_off(error: Exception) -> None:
 class _Waiting:
     sent: Sent
     since: float
-    outcome: "asyncio.Future[Any]"
+    outcome: "asyncio.Future[services.Outcome]"
 
 
 @dataclass
@@ -171,8 +165,8 @@ class Collector:
     _full: asyncio.Event = field(default_factory=asyncio.Event)
     _task: "asyncio.Task[None] | None" = None
 
-    async def run(self, sent: Sent) -> Any:
-        """Return a command's result, or raise why it was not done."""
+    async def run(self, sent: Sent) -> services.Outcome:
+        """Return a command's outcome, or raise why it was not done."""
         if len(self._waiting) >= MAX_WAITING:
             raise TooMany
         loop = asyncio.get_running_loop()
@@ -219,8 +213,8 @@ async def _run(batch: Sequence[_Waiting]) -> None:
 _collectors: dict[str, Collector] = {}
 
 
-async def run_command(principal: Principal, frame: CommandFrame, *, at: datetime) -> Any:
-    """Do a command, together with others where its type has a batch form; returns its JSON-ready result."""
+async def run_command(principal: Principal, frame: CommandFrame, *, at: datetime) -> services.Outcome:
+    """Do a command, together with others where its type has a batch form."""
     command = registry.commands.get(frame.type)
     if command is None or command.many is None:
         return await in_thread(services.run_command, principal, frame, at=at)

@@ -37,6 +37,7 @@ from backend.realtime.frames import (
     ProblemReply,
     ReceiptFrame,
     Reply,
+    ReplyAgain,
     Restarting,
     Welcome,
     id_in,
@@ -253,8 +254,9 @@ class PhoneSocket:
         if built_in is not None:
             await built_in.run(self, frame)
             return
-        result = await batches.run_command(self.connected.principal, frame, at=datetime.now(UTC))
-        self.reply(frame.id, result)
+        outcome = await batches.run_command(self.connected.principal, frame, at=datetime.now(UTC))
+        shape = ReplyAgain if outcome.replayed else Reply
+        self.connected.push_text(shape(reply=frame.id, result=outcome.result).model_dump_json())
 
     def _take_receipt(self, delivered: dict[str, int], seen: dict[str, int]) -> None:
         """Keep what concerns topics of this socket, and never more than there is."""

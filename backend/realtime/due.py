@@ -10,14 +10,14 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 
 from backend.audit.services import advance_chain
+from backend.realtime import keys
 from backend.realtime.clock import due
-from backend.realtime.models import CommandResult, Event, Fix, LatestPosition, Revocation, Topic
+from backend.realtime.models import Event, Fix, LatestPosition, Revocation, Topic
 from backend.realtime.partitions import drop_partitions, make_partitions_ahead
 from backend.realtime.registry import registry
 
 STEP = 1_000
 TRACKS_KEPT = timedelta(days=30)
-KEYS_KEPT = timedelta(days=7)
 PLACES_KEPT = timedelta(hours=1)
 
 
@@ -48,16 +48,17 @@ def trim_topic(name: str, until: int) -> int:
 
 
 @due(every=timedelta(minutes=10))
-def trim_records(*, at: datetime) -> int:
-    """Delete revocations and command keys that nobody can ask for any more."""
-    trimmed = 0
-    for rows in (
-        Revocation.objects.filter(at__lt=at - timedelta(days=1)),
-        CommandResult.objects.filter(at__lt=at - KEYS_KEPT),
-    ):
-        step = rows.order_by("id").values_list("id", flat=True)[:STEP]
-        trimmed += rows.model.objects.filter(pk__in=list(step)).delete()[0]
-    return _noted("keys of commands, revocations", trimmed, at)
+def trim_revocations(*, at: datetime) -> int:
+    """Delete revocations that every process has heard of, and keys beyond those that a person may have."""
+    old = Revocation.objects.filter(at__lt=at - timedelta(days=1)).order_by("id")
+    trimmed = Revocation.objects.filter(pk__in=list(old.values_list("id", flat=True)[:STEP])).delete()[0]
+    return _noted("revocations, surplus keys of acts", trimmed + keys.forget_surplus_keys(limit=STEP), at)
+
+
+@due(every=timedelta(minutes=1))
+def trim_keys(*, at: datetime) -> int:
+    """Delete keys of acts that are past their time, with the secrets that some hold for minutes."""
+    return _noted("keys of acts", keys.forget_keys(at=at, limit=STEP), at)
 
 
 @due(every=timedelta(minutes=10))

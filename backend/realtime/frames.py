@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, Literal, Protocol, TypeVar
-from uuid import UUID
 
 import pydantic_core
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import UUID7, BaseModel, ConfigDict, Field, TypeAdapter
 
 from backend.lib.problems import Problem
 from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
@@ -86,12 +85,12 @@ class Ping(BaseModel):
 
 
 class CommandFrame(BaseModel):
-    """An act. `key` is a UUIDv7 made by the client: the same key again returns the first result."""
+    """An act. `key` is a UUIDv7 made by the client: the same key again does nothing, and tells how things stand."""
 
     model_config = ConfigDict(frozen=True)
     type: Annotated[str, Field(max_length=60)]
     id: FrameId
-    key: UUID | None = None
+    key: UUID7 | None = None
     body: dict[str, Any] = {}
 
 
@@ -143,6 +142,12 @@ class Reply(Shape):
 
     reply: int
     result: Any = None
+
+
+class ReplyAgain(Reply):
+    """The answer to a command that its key had done before: the result is how things stand now."""
+
+    replayed: Literal[True] = True
 
 
 class ProblemReply(Shape):

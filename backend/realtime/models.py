@@ -54,17 +54,23 @@ class Revocation(models.Model):
     at = models.DateTimeField(db_index=True)
 
 
-class CommandResult(models.Model):
-    """What a keyed command answered, so that the same key answers the same again."""
+class KeyedAct(models.Model):
+    """An act that was done under a key of its client, so that the same key does not do it again.
+
+    What it came to is not kept: it is read anew. `digest` is a keyed hash of what was asked for, `made` names what the
+    request alone does not (the id of what was made), and `sealed` holds a secret that was told, for minutes.
+    """
 
     person = models.PositiveIntegerField()
     key = models.UUIDField()
-    type = models.CharField(max_length=60)
-    result = models.JSONField()
-    at = models.DateTimeField(db_index=True)
+    act = models.CharField(max_length=60)
+    digest = models.UUIDField()
+    made = models.CharField(max_length=80, db_default="")
+    sealed = models.TextField(db_default="")
+    until = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["person", "key"], name="command_person_key")]
+        constraints = [models.UniqueConstraint(fields=["person", "key"], name="keyed_act_person_key")]
 
 
 class Fix(models.Model):

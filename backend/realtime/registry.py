@@ -76,13 +76,15 @@ class Call:
 class Command:
     """A registered act of the socket: its shapes and the function behind it.
 
-    `many`, where there is one, does several at once and returns a result or a refusal for each, in their order.
+    `read` says how things stand for those who repeat what was done: it changes nothing, and asks their rights anew.
+    `many`, where there is one, does several at once. Both return a result or a refusal for each, in their order.
     """
 
     type: str
     body: builtins.type[Request]
     result: builtins.type[Shape]
     run: "Callable[[Any, Any, datetime], Shape]"
+    read: "Callable[[Sequence[Call]], Sequence[Shape | Refusal]]"
     many: "Callable[[Sequence[Call]], Sequence[Shape | Refusal]] | None" = None
 
 
@@ -121,17 +123,19 @@ def command(
     *,
     body: type[Request],
     result: type[Shape],
+    read: Callable[[Sequence[Call]], Sequence[Shape | Refusal]],
     many: Callable[[Sequence[Call]], Sequence[Shape | Refusal]] | None = None,
 ) -> Callable[..., Any]:
     """Register `run(user, body, at) -> result` as the socket command `type`; its docstring is its documentation.
 
-    It runs in a worker thread inside a transaction together with the record of its key. With `many`, the commands that
+    It runs in a worker thread inside a transaction together with the record of its key. `read` answers those whose key
+    has done it before with how things stand now. With `many`, the commands that
     come to a process at about the same time run together, in one transaction: it returns a result or a refusal for
     each, and must leave nothing behind of what it refuses. An exception rolls the whole batch back.
     """
 
     def register(run: Callable[[Any, Any, datetime], Shape]) -> Callable[[Any, Any, datetime], Shape]:
-        registry.commands[type] = Command(type, body, result, run, many)
+        registry.commands[type] = Command(type, body, result, run, read, many)
         return run
 
     return register

@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 import pydantic
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from backend.lib.errors import NotFound, Refusal, UnknownType, require
 from backend.lib.problems import invalid
-from backend.lib.wire import Request
-from backend.realtime import log, receipts
+from backend.lib.wire import Request, Shape
+from backend.realtime import keys, log, receipts
 from backend.realtime.frames import MAX_TOPICS, CommandFrame, Joined, Message
-from backend.realtime.models import CommandResult
-from backend.realtime.registry import Command, Credentials, Principal, registry, snapshot_of
+from backend.realtime.registry import Call, Command, Credentials, Principal, registry, snapshot_of
 
 
 class TooManyTopics(Refusal):
@@ -30,8 +28,12 @@ class KeyMissing(Refusal):
     status = 422
 
 
-class KeyUsedOtherwise(Refusal):
-    """This key already belongs to another kind of command."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command came to, ready for JSON; `replayed` when its key had done it before."""
+
+    result: Any
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,49 +238,50 @@ def store_receipts(
     receipts.store(receipts.pending_of(principal.person, known(delivered), known(seen)), at=at)
 
 
-def run_command(principal: Principal, frame: CommandFrame, *, at: datetime) -> Any:
-    """Do a registered command once per key and return its JSON-ready result.
+def run_command(principal: Principal, frame: CommandFrame, *, at: datetime) -> Outcome:
+    """Do a registered command once per key.
 
-    The act and the record of its key commit together, so a retry after a lost answer gets the first result.
+    The act and the record of its key commit together, so a retry after a lost answer does nothing: it is told how
+    things stand now.
     """
-    command, key, body = prepare_command(frame)
+    command, wanted, body = prepare_command(principal, frame)
     user = get_user_model().objects.select_related("volunteer").get(pk=principal.user_id)
-    try:
-        with transaction.atomic():
-            earlier = _earlier(principal.person, key, frame.type)
-            if earlier is not None:
-                return earlier.result
-            result = command.run(user, body, at).model_dump(mode="json")
-            CommandResult.objects.create(
-                person=principal.person, key=key, type=frame.type, result=result, at=at
-            )
-            return result
-    except IntegrityError:
-        # The same key was running on another socket; its result is there now.
-        earlier = _earlier(principal.person, key, frame.type)
-        if earlier is None:
-            raise
-        return earlier.result
+    with transaction.atomic():
+        if keys.claim(wanted, at=at) is None:
+            return Outcome(command.run(user, body, at).model_dump(mode="json"))
+    (standing,) = read_again(command, [Call(user, body, at)])
+    if isinstance(standing, Refusal):
+        raise standing
+    return standing
 
 
-def prepare_command(frame: CommandFrame) -> tuple[Command, UUID, Request]:
-    """Return the command that a frame names, its key, and its body. Raises UnknownType, KeyMissing or Invalid."""
+def read_again(command: Command, calls: Sequence[Call]) -> list[Outcome | Refusal]:
+    """Return how things stand now for those whose commands have been done before."""
+    return [outcome_of(one, replayed=True) for one in command.read(calls)]
+
+
+def outcome_of(result: Shape | Refusal, *, replayed: bool = False) -> Outcome | Refusal:
+    """Return what a command came to, or why it was not done."""
+    if isinstance(result, Refusal):
+        return result
+    return Outcome(result.model_dump(mode="json"), replayed)
+
+
+def prepare_command(principal: Principal, frame: CommandFrame) -> tuple[Command, keys.Asked, Request]:
+    """Return the command that a frame names, what it asks for, and its body.
+
+    Raises UnknownType, KeyMissing or Invalid.
+    """
     command = registry.commands.get(frame.type)
     if command is None:
         raise UnknownType(f"There is no frame of type “{frame.type}”.")
     if frame.key is None:
         raise KeyMissing
     try:
-        return command, frame.key, command.body.model_validate(frame.body)
+        body = command.body.model_validate(frame.body)
     except pydantic.ValidationError as error:
         raise invalid(error, base="/body") from error
-
-
-def _earlier(person: int, key: UUID, type: str) -> CommandResult | None:
-    earlier = CommandResult.objects.filter(person=person, key=key).first()
-    if earlier is not None and earlier.type != type:
-        raise KeyUsedOtherwise
-    return earlier
+    return command, keys.asked(principal.person, frame.key, frame.type, body), body
 
 
 def lost_topics(holders: Sequence[tuple[Principal, Sequence[str]]]) -> list[list[str]]:

@@ -1,14 +1,21 @@
 """The socket's door to people."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from backend.realtime.registry import command
+from backend.realtime.registry import Call, command
 from backend.volunteers import services
 from backend.volunteers.models import User
+from backend.volunteers.queries.me import own_duty
 from backend.volunteers.schemas import DutyIn, DutyOut
 
 
-@command("duty.set", body=DutyIn, result=DutyOut)
+def read_duty(calls: Sequence[Call]) -> list[DutyOut]:
+    """Return the duty of those who repeat."""
+    return [own_duty(call.user, at=call.at) for call in calls]
+
+
+@command("duty.set", body=DutyIn, result=DutyOut, read=read_duty)
 def set_duty(user: User, body: DutyIn, at: datetime) -> DutyOut:
     """Go on or off duty."""
     return services.set_duty(on=body.on, until=body.until, by=user, at=at)

@@ -8,22 +8,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from uuid6 import uuid7
 
-from backend.lib.rows import insert_rows, update_rows
-from backend.realtime.models import CommandResult, LatestPosition
+from backend.lib.rows import insert_new_rows, insert_rows, update_rows
+from backend.realtime.models import Event, KeyedAct, LatestPosition, Topic
 
 AT = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 pytestmark = pytest.mark.django_db
 
 
-def result(n: int, value: Any) -> dict[str, Any]:
-    return {
-        "person": n,
-        "key": uuid7(),
-        "type": "test.note",
-        "result": value,
-        "at": AT + timedelta(seconds=n),
-    }
+def event(n: int, value: Any) -> dict[str, Any]:
+    Topic.objects.get_or_create(name="note", defaults={"head": 0, "moved_at": AT})
+    return {"topic_id": "note", "seq": n, "type": "note", "data": value, "at": AT + timedelta(seconds=n)}
+
+
+def keyed(n: int) -> dict[str, Any]:
+    return {"person": n, "key": uuid7(), "act": "test.note", "digest": uuid7(), "until": AT}
 
 
 @pytest.mark.parametrize(
@@ -36,11 +35,11 @@ def result(n: int, value: Any) -> dict[str, Any]:
     ],
 )
 def test_inserted_rows_are_what_was_given(value: Any) -> None:
-    rows = [result(n, value) for n in range(3)]
+    rows = [event(n, value) for n in range(3)]
 
-    insert_rows(CommandResult, rows)
+    insert_rows(Event, rows)
 
-    stored = CommandResult.objects.order_by("pk").values("person", "key", "type", "result", "at")
+    stored = Event.objects.order_by("pk").values("topic_id", "seq", "type", "data", "at")
     assert list(stored) == rows
 
 
@@ -63,9 +62,26 @@ def test_updated_rows_have_the_new_values_and_others_their_old() -> None:
 def test_a_thousand_rows_are_one_statement_and_none_is_none() -> None:
     if connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL")
+    rows = [keyed(n) for n in range(1_000)]
     with CaptureQueriesContext(connection) as captured:
-        insert_rows(CommandResult, [])
-        update_rows([], ["result"])
-        insert_rows(CommandResult, [result(n, n) for n in range(1_000)])
+        insert_rows(KeyedAct, [])
+        update_rows([], ["made"])
+        insert_rows(KeyedAct, rows)
     assert len(captured) == 1
-    assert CommandResult.objects.count() == 1_000
+    assert KeyedAct.objects.count() == 1_000
+
+
+def test_new_rows_are_inserted_and_others_left_as_they_are() -> None:
+    before, new = [keyed(n) for n in range(3)], [keyed(n) for n in range(3, 5)]
+    first = insert_new_rows(KeyedAct, before, unique=("person", "key"))
+    changed = [row | {"digest": uuid7()} for row in before]
+
+    made = insert_new_rows(KeyedAct, [*changed, *new], unique=("person", "key"))
+
+    assert [set(first), set(made)] == [
+        {(row["person"], row["key"]) for row in rows} for rows in (before, new)
+    ]
+    stored = KeyedAct.objects.in_bulk([*first.values(), *made.values()])
+    assert {(row.person, row.key): row.digest for row in stored.values()} == {
+        (row["person"], row["key"]): row["digest"] for row in (*before, *new)
+    }

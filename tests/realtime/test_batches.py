@@ -11,13 +11,15 @@ import pytest
 from django.db import connection
 from uuid6 import uuid7
 
-from backend.lib.errors import Refusal, TooMany
+from backend.lib.errors import NotFound, Refusal, TooMany
 from backend.lib.wire import Request, Shape
 from backend.realtime import batches, services
 from backend.realtime.batches import Sent, run_commands
 from backend.realtime.frames import CommandFrame
-from backend.realtime.models import CommandResult, Topic
+from backend.realtime.keys import KeyUsedOtherwise
+from backend.realtime.models import KeyedAct, Topic
 from backend.realtime.registry import Call, Command, Principal, registry
+from backend.realtime.services import Outcome
 from backend.realtime.threads import in_thread, release_connections
 from backend.volunteers.models import User
 from tests.conftest import Formation, MakeVolunteer
@@ -38,10 +40,11 @@ class Note(Request):
 
 
 class Noted(Shape):
-    """What was noted, and who noted it."""
+    """What was noted, and who noted it; `topics` are all there are."""
 
     word: str
     by: int
+    topics: int = 0
 
 
 class Notes:
@@ -61,6 +64,16 @@ class Notes:
             raise NotToday
         return Noted(word=body.word, by=user.volunteer.number)
 
+    def read(self, calls: Sequence[Call]) -> list[Noted | Refusal]:
+        """Return the notes there are by now; whoever has no account any more may read none."""
+        count = Topic.objects.filter(name__startswith="note.").count()
+        return [
+            Noted(word=call.body.word, by=call.user.volunteer.number, topics=count)
+            if call.user.is_active
+            else NotFound()
+            for call in calls
+        ]
+
     def many(self, calls: Sequence[Call]) -> list[Noted | Refusal]:
         self.sizes.append(len(calls))
         self.runs.release()
@@ -75,7 +88,7 @@ class Notes:
 @pytest.fixture
 def notes() -> Iterator[Notes]:
     notes = Notes()
-    registry.commands[TYPE] = Command(TYPE, Note, Noted, notes.one, notes.many)
+    registry.commands[TYPE] = Command(TYPE, Note, Noted, notes.one, notes.read, notes.many)
     yield notes
     del registry.commands[TYPE]
 
@@ -88,6 +101,11 @@ def crowd(formation: Formation, make_volunteer: MakeVolunteer) -> list[User]:
 def sent(user: User, word: str, key: UUID | None = None, type: str = TYPE, **body: Any) -> Sent:
     principal = Principal(user.volunteer.number, user.pk, uuid4(), None)
     return Sent(principal, CommandFrame(type=type, id=1, key=key or uuid7(), body={"word": word, **body}), AT)
+
+
+def word_of(outcome: Any) -> str | None:
+    """Return the word that was noted, or None of a refusal."""
+    return outcome.result["word"] if isinstance(outcome, Outcome) else None
 
 
 def noted() -> set[str]:
@@ -105,11 +123,12 @@ def test_commands_run_together_and_each_gets_its_own_result(notes: Notes, crowd:
 
     results = run_commands(batch)
 
-    assert results == [{"word": f"word{n}", "by": user.volunteer.number} for n, user in enumerate(crowd)]
+    assert results == [
+        Outcome({"word": f"word{n}", "by": user.volunteer.number, "topics": 0})
+        for n, user in enumerate(crowd)
+    ]
     assert notes.sizes == [6]
-    assert {row.key: row.result for row in CommandResult.objects.all()} == {
-        one.frame.key: result for one, result in zip(batch, results, strict=True)
-    }
+    assert {row.key for row in KeyedAct.objects.all()} == {one.frame.key for one in batch}
 
 
 @pytest.mark.django_db
@@ -125,31 +144,68 @@ def test_refused_commands_harm_no_other_and_leave_no_key(notes: Notes, crowd: li
 
     results = run_commands(batch)
 
-    assert [result["word"] if isinstance(result, dict) else type(result).__name__ for result in results] == [
+    assert [word_of(result) or type(result).__name__ for result in results] == [
         "a", "NotToday", "KeyMissing", "Invalid", "b",
     ]  # fmt: skip
     assert noted() == {"a", "b"}
-    assert set(CommandResult.objects.values_list("person", flat=True)) == {
+    assert set(KeyedAct.objects.values_list("person", flat=True)) == {
         user.volunteer.number for user in (crowd[0], crowd[3])
     }
 
 
 @pytest.mark.django_db
-def test_same_key_answers_the_same_again_in_a_later_batch_and_in_the_same(
+def test_same_key_does_nothing_again_in_a_later_batch_and_in_the_same(
     notes: Notes, crowd: list[User]
 ) -> None:
-    key = uuid7()
-    first, _ = run_commands([sent(crowd[0], "a", key), sent(crowd[1], "b")])
+    key, twice_key = uuid7(), uuid7()
+    run_commands([sent(crowd[0], "a", key), sent(crowd[1], "b")])
 
-    later = run_commands([sent(crowd[0], "c", key), sent(crowd[1], "d"), sent(crowd[2], "e", key)])
-    twice_key = uuid7()
+    later = run_commands([sent(crowd[0], "a", key), sent(crowd[1], "d"), sent(crowd[2], "e", key)])
     twice = run_commands(
-        [sent(crowd[0], "f", twice_key), sent(crowd[3], "g"), sent(crowd[0], "h", twice_key)]
+        [sent(crowd[0], "f", twice_key), sent(crowd[3], "g"), sent(crowd[0], "f", twice_key)]
     )
 
-    assert later[0] == first
-    assert twice[0] == twice[2]
+    by = crowd[0].volunteer.number
+    assert later[0] == Outcome({"word": "a", "by": by, "topics": 4}, replayed=True)
+    assert [outcome.replayed for outcome in (*later[1:], *twice)] == [False, False, False, False, True]
     assert noted() == {"a", "b", "d", "e", "f", "g"}, "another's key is not one's own"
+
+
+@pytest.mark.django_db
+def test_same_key_with_another_body_is_refused_and_nothing_is_done(notes: Notes, crowd: list[User]) -> None:
+    key, twice_key = uuid7(), uuid7()
+    run_commands([sent(crowd[0], "a", key)])
+
+    later = run_commands([sent(crowd[0], "b", key), sent(crowd[1], "c")])
+    twice = run_commands(
+        [sent(crowd[2], "d", twice_key), sent(crowd[3], "e"), sent(crowd[2], "f", twice_key)]
+    )
+
+    assert [type(one).__name__ for one in (later[0], twice[2])] == ["KeyUsedOtherwise"] * 2
+    assert noted() == {"a", "c", "d", "e"}
+
+
+@pytest.mark.django_db
+def test_rights_are_asked_anew_of_whoever_repeats(notes: Notes, crowd: list[User]) -> None:
+    key = uuid7()
+    run_commands([sent(crowd[0], "a", key)])
+    User.objects.filter(pk=crowd[0].pk).update(is_active=False)
+
+    refused, done = run_commands([sent(crowd[0], "a", key), sent(crowd[1], "b")])
+
+    assert isinstance(refused, NotFound)
+    assert word_of(done) == "b"
+
+
+@pytest.mark.django_db
+def test_a_key_whose_act_was_refused_is_free(notes: Notes, crowd: list[User]) -> None:
+    key = uuid7()
+    (refused, _) = run_commands([sent(crowd[0], "no", key), sent(crowd[1], "b")])
+
+    done = run_commands([sent(crowd[0], "a", key), sent(crowd[1], "c")])
+
+    assert isinstance(refused, NotToday)
+    assert [word_of(one) for one in done] == ["a", "c"]
 
 
 @pytest.mark.django_db
@@ -162,8 +218,8 @@ def test_key_of_another_kind_of_command_is_refused(notes: Notes, crowd: list[Use
 
     refused, done = run_commands([sent(crowd[0], "a", key), sent(crowd[1], "b")])
 
-    assert isinstance(refused, services.KeyUsedOtherwise)
-    assert done["word"] == "b"
+    assert isinstance(refused, KeyUsedOtherwise)
+    assert word_of(done) == "b"
     assert noted() == {"b"}
 
 
@@ -173,11 +229,11 @@ def test_an_unforeseen_error_stays_with_the_command_that_raised_it(notes: Notes,
 
     results = run_commands([sent(user, word) for user, word in zip(crowd, words, strict=True)])
 
-    assert [result["word"] if isinstance(result, dict) else type(result) for result in results] == [
+    assert [word_of(result) or type(result) for result in results] == [
         "a", "b", RuntimeError, "c", "d", NotToday,
     ]  # fmt: skip
     assert noted() == {"a", "b", "c", "d"}
-    assert CommandResult.objects.count() == 4
+    assert KeyedAct.objects.count() == 4
 
 
 @pytest.mark.postgres
@@ -194,12 +250,12 @@ async def test_a_batch_whose_connection_dies_is_done_all_the_same(notes: Notes, 
                 cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         return many(calls)
 
-    registry.commands[TYPE] = Command(TYPE, Note, Noted, notes.one, die_first)
+    registry.commands[TYPE] = Command(TYPE, Note, Noted, notes.one, notes.read, die_first)
 
     results = await in_thread(run_commands, [sent(user, f"w{n}") for n, user in enumerate(crowd)])
     await release_connections()
 
-    assert [result["word"] for result in results] == [f"w{n}" for n in range(6)]
+    assert [word_of(result) for result in results] == [f"w{n}" for n in range(6)]
     assert sum(notes.sizes) == 6
 
 
@@ -210,13 +266,15 @@ def test_the_same_keys_in_two_batches_at_once_are_done_once(
 ) -> None:
     keys = [uuid7() for _ in crowd]
 
-    def batch(name: str, order: Sequence[int]) -> Callable[[], list[Any]]:
-        return lambda: run_commands([sent(crowd[n], f"{name}{n}", keys[n]) for n in order])
+    def batch(order: Sequence[int]) -> Callable[[], list[Any]]:
+        return lambda: run_commands([sent(crowd[n], f"w{n}", keys[n]) for n in order])
 
-    ups, downs = race(batch("up", range(6)), batch("down", range(5, -1, -1)))
+    ups, downs = race(batch(range(6)), batch(range(5, -1, -1)))
 
-    assert ups == downs[::-1]
-    assert noted() == {result["word"] for result in ups}
+    assert (
+        [word_of(one) for one in ups] == [word_of(one) for one in downs[::-1]] == [f"w{n}" for n in range(6)]
+    )
+    assert [one.replayed + other.replayed for one, other in zip(ups, downs[::-1], strict=True)] == [1] * 6
 
 
 # --- collected ----------------------------------------------------------------------------------------------------
@@ -247,7 +305,9 @@ async def test_while_a_batch_runs_the_next_collects_up_to_its_size(
     notes.may_run.set()
     results = await asyncio.gather(*first, *later)
 
-    assert [result["word"] for result in results] == [f"a{n}" for n in range(3)] + [f"b{n}" for n in range(6)]
+    assert [word_of(result) for result in results] == [f"a{n}" for n in range(3)] + [
+        f"b{n}" for n in range(6)
+    ]
     assert notes.sizes == [3, 4, 2]
 
 
@@ -263,7 +323,7 @@ async def test_a_command_after_a_batch_waits_for_company_no_longer_than_it_shoul
     notes.may_run.set()
     await first
 
-    assert (await asyncio.wait_for(alone, 5))["word"] == "b"
+    assert word_of(await asyncio.wait_for(alone, 5)) == "b"
 
 
 async def test_the_queue_of_a_process_is_bounded(
@@ -293,7 +353,7 @@ async def test_a_socket_that_goes_leaves_the_others_alone(
     going.cancel()
     notes.may_run.set()
 
-    assert (await staying)["word"] == "a1"
+    assert word_of(await staying) == "a1"
     assert await asyncio.to_thread(noted) == {"a0", "a1"}
 
 

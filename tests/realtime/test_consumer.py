@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,8 +17,8 @@ from backend.lib.wire import Request, Shape
 from backend.realtime import log, threads
 from backend.realtime.frames import MAX_FRAME_BYTES, Audience
 from backend.realtime.hub import hub
-from backend.realtime.models import CommandResult, Receipt
-from backend.realtime.registry import Command, registry
+from backend.realtime.models import KeyedAct, Receipt
+from backend.realtime.registry import Call, Command, registry
 from backend.volunteers import services
 from backend.volunteers.models import User
 from tests.realtime.conftest import Connect, Socket
@@ -291,19 +291,25 @@ def sleeping_command() -> Any:
         time.sleep(body.seconds)
         return Slept(at=time.monotonic())
 
-    registry.commands["test.sleep"] = Command("test.sleep", Sleep, Slept, run)
+    def read(calls: Sequence[Call]) -> list[Slept]:
+        return [Slept(at=0) for _ in calls]
+
+    registry.commands["test.sleep"] = Command("test.sleep", Sleep, Slept, run, read)
     yield
     del registry.commands["test.sleep"]
 
 
-async def test_the_same_key_returns_the_first_result(
+async def test_the_same_key_does_nothing_and_tells_how_things_stand(
     connect: Connect, volunteer: User, sleeping_command: None
 ) -> None:
     socket, key = await connect(volunteer), uuid7()
     first = await socket.command("test.sleep", {"seconds": 0}, key)
     again = await socket.command("test.sleep", {"seconds": 0}, key)
-    assert first["result"] == again["result"]
-    assert await CommandResult.objects.acount() == 1
+    assert first["result"]["at"] > 0
+    assert again == {"reply": again["reply"], "result": {"at": 0}, "replayed": True}
+    assert await KeyedAct.objects.acount() == 1
+    other_body = await socket.command("test.sleep", {"seconds": 1}, key)
+    assert other_body["problem"]["type"] == "/problems/key-used-otherwise"
     other_use = await socket.command("duty.set", {"on": True}, key)
     assert other_use["problem"]["type"] == "/problems/key-used-otherwise"
 

@@ -11,7 +11,7 @@ from uuid6 import uuid7
 
 from backend.audit.models import Entry
 from backend.lib.errors import NotAllowed, NotFound
-from backend.realtime.models import CommandResult, LatestPosition, Receipt, Revocation
+from backend.realtime.models import KeyedAct, LatestPosition, Receipt, Revocation
 from backend.volunteers import services
 from backend.volunteers.models import (
     Device,
@@ -177,7 +177,7 @@ def test_the_old_number_signs_in_and_so_does_the_new(
     assert (answer.status_code, answer.json()["me"]["number"]) == (200, str(after.number))
 
 
-def test_receipts_and_results_come_along_and_the_old_position_leaves_the_map(
+def test_receipts_and_keys_come_along_and_the_old_position_leaves_the_map(
     walk_in: Volunteer, leader: User, formation: Formation, at: datetime
 ) -> None:
     before = walk_in.number
@@ -185,7 +185,7 @@ def test_receipts_and_results_come_along_and_the_old_position_leaves_the_map(
     for topic in topics:
         Receipt.objects.create(topic=topic, person=before, delivered=3, seen=2, at=at)
     key = UUID(str(uuid7()))
-    CommandResult.objects.create(person=before, key=key, type="duty.set", result={}, at=at)
+    KeyedAct.objects.create(person=before, key=key, act="duty.set", digest=key, until=at)
     LatestPosition.objects.create(
         person=before, scope=formation.squadron_a.path, at=at, received_at=at, lon=119.9, lat=29.4
     )
@@ -194,7 +194,7 @@ def test_receipts_and_results_come_along_and_the_old_position_leaves_the_map(
 
     moved: Any = Receipt.objects.order_by("pk").values_list("topic", "person", "delivered", "seen")
     assert list(moved) == [(topic, after.number, 3, 2) for topic in topics]
-    assert CommandResult.objects.get().person == after.number
+    assert KeyedAct.objects.get().person == after.number
     assert LatestPosition.objects.get().scope == ""
 
 

@@ -1,7 +1,7 @@
 """Tasks as their issuers and those who were asked see them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -31,6 +31,17 @@ def task_for(user: User, task_id: UUID, *, at: datetime) -> Task:
     if task is None or not may_direct(user, task, at):
         raise NotFound
     return task
+
+
+def own_parts(asked: Sequence[tuple[User, UUID]]) -> list[Assignment | None]:
+    """Return what people have to do with a task each, None where they were not asked; one query for all."""
+    users, tasks = {user.pk for user, _ in asked}, {task for _, task in asked}
+    parts = Assignment.objects.select_related("volunteer")
+    found = {
+        (part.volunteer.user_id, part.task_id): part
+        for part in parts.filter(volunteer__user__in=users, task__in=tasks)
+    }
+    return [found.get((user.pk, task)) for user, task in asked]
 
 
 def task_out(task: Task) -> TaskOut:

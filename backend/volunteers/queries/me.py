@@ -15,6 +15,11 @@ def duty_out(volunteer: Volunteer, *, at: datetime) -> DutyOut:
     return DutyOut(on=on, until=volunteer.duty_until if on else None, tracked=on and may_locate(volunteer))
 
 
+def own_duty(user: User, *, at: datetime) -> DutyOut:
+    """Return the duty of whoever asks, as it is now."""
+    return duty_out(Volunteer.objects.get(user=user), at=at)
+
+
 def me_of(user: User, *, at: datetime) -> Me:
     """Return the signed-in volunteer: duty, units (the primary one first), posts, skills and what they may dispatch."""
     volunteer = Volunteer.objects.get(user=user)

@@ -12,7 +12,7 @@ from backend.audit.services import record
 from backend.lib.errors import require
 from backend.realtime.due import trim_topic
 from backend.realtime.log import Announcement, publish_all
-from backend.realtime.models import CommandResult, Fix, Receipt, Topic
+from backend.realtime.models import Fix, KeyedAct, Receipt, Topic
 from backend.realtime.positions import forget
 from backend.realtime.sessions import revoke_session
 from backend.volunteers.models import Purpose, Standing, User, Volunteer
@@ -105,7 +105,7 @@ def _erase_traces(numbers: Sequence[int], at: datetime) -> None:
     topics = Topic.objects.filter(name__in=[f"person.{number:08d}" for number in numbers])
     for name, head in topics.order_by("name").values_list("name", "head"):
         trim_topic(name, head)
-    for model in (Fix, Receipt, CommandResult):
+    for model in (Fix, Receipt, KeyedAct):
         model._default_manager.filter(person__in=numbers).delete()  # noqa: SLF001  # documented, of several models
     AccessAttempt.objects.filter(username__in=[f"{number:08d}" for number in numbers]).delete()
 
