@@ -1,19 +1,33 @@
-"""The servers and the browser that the tests need: found, or installed as root, and started."""
+"""The servers and the browser that the tests need: started for one run alone where that is possible, else found."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import shutil
+import sys
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import redis
 from psycopg import sql
 
-from machine import answers, install_packages, may_install_packages, run, say, stop
+from machine import ROOT, install_packages, may_install_packages, stop
+
+sys.path.insert(0, str(ROOT))
+from simulator.throwaway import (
+    PrivatePostgres,
+    PrivateRedis,
+    has_own_postgres,
+    has_redis_server,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 POSTGRES_PLACES = (
     "postgres://postgres@127.0.0.1:5432/postgres",
@@ -32,37 +46,23 @@ MISSING = "start them with `docker compose up -d postgres redis`, or set DATABAS
 
 
 @dataclass(frozen=True)
-class Borrowed:
-    """A database name and a Redis index that belong to one run of the tests alone."""
+class Servers:
+    """A PostgreSQL database and a Redis index that belong to one run of the tests alone."""
 
     database_url: str
     redis_url: str
 
 
-def borrow() -> Borrowed:
-    """Return servers that answer, installing and starting them where that is possible."""
+@contextmanager
+def servers() -> Iterator[Servers]:
+    """Yield servers that answer, and leave nothing of this run behind.
+
+    Those that DATABASE_URL and REDIS_URL name come first, then a server of this run's own (which never waits for the
+    disk), then what answers on localhost.
+    """
     install_missing()
-    postgres = find_postgres() or start_postgres()
-    if not postgres:
-        stop(f"no PostgreSQL lets us in on localhost: {MISSING}")
-    place = os.environ.get("REDIS_URL") or REDIS_PLACE
-    if not redis_answers(place):
-        start_redis(place)
-    name = f"muster_run_{os.getpid()}_{secrets.token_hex(3)}"
-    return Borrowed(with_path(postgres, name), claim_redis(place))
-
-
-def give_back(borrowed: Borrowed) -> None:
-    """Remove the databases and the keys of this run, and nothing else."""
-    name = urlsplit(borrowed.database_url).path.removeprefix("/")
-    with psycopg.connect(with_path(borrowed.database_url, "postgres"), autocommit=True) as connection:
-        found = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"%{name}%"])
-        for (database,) in found.fetchall():
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
-            )
-    if redis_answers(borrowed.redis_url):
-        release_redis(borrowed.redis_url)
+    with ExitStack() as stack:
+        yield Servers(stack.enter_context(postgres()), stack.enter_context(redis_index()))
 
 
 # What is missing
@@ -74,9 +74,9 @@ def install_missing() -> None:
     if not packages:
         return
     if not may_install_packages():
-        servers = [name for name in packages if name in {"postgresql", "redis-server"}]
-        if servers:
-            stop(f"{' and '.join(servers)} neither answer on localhost nor can be installed here: {MISSING}")
+        needed = [name for name in packages if name in {"postgresql", "redis-server"}]
+        if needed:
+            stop(f"{' and '.join(needed)} neither answer on localhost nor can be installed here: {MISSING}")
         return
     if not install_packages(packages):
         stop("apt-get could not install them; see the lines above, then run script/test again.")
@@ -85,10 +85,9 @@ def install_missing() -> None:
 def missing_packages() -> list[str]:
     """Return the Debian packages that this machine lacks."""
     packages = []
-    if not (os.environ.get("DATABASE_URL") or shutil.which("pg_ctlcluster") or find_postgres()):
+    if not (os.environ.get("DATABASE_URL") or has_own_postgres() or find_postgres()):
         packages.append("postgresql")
-    place = os.environ.get("REDIS_URL")
-    if not (place or shutil.which("redis-server") or redis_answers(REDIS_PLACE)):
+    if not (os.environ.get("REDIS_URL") or has_redis_server() or redis_answers(REDIS_PLACE)):
         packages.append("redis-server")
     if not find_browser():
         packages.append("chromium")
@@ -104,6 +103,27 @@ def find_browser() -> str | None:
 
 
 # PostgreSQL
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Yield the URL of a database that need not exist yet; remove it, and those named after it, at the end."""
+    name = f"muster_run_{os.getpid()}_{secrets.token_hex(3)}"
+    if not os.environ.get("DATABASE_URL") and has_own_postgres():
+        own = PrivatePostgres.make()
+        try:
+            own.start()
+            yield with_path(own.url, name)
+        finally:
+            own.close()
+        return
+    place = find_postgres()
+    if not place:
+        stop(f"no PostgreSQL lets us in on localhost: {MISSING}")
+    try:
+        yield with_path(place, name)
+    finally:
+        drop_databases(place, name)
 
 
 def find_postgres() -> str | None:
@@ -126,47 +146,44 @@ def may_make_databases(place: str) -> bool:
     return bool(row and row[0])
 
 
-def start_postgres() -> str | None:
-    """As root, start the installed cluster and make the role that compose.yaml makes too."""
-    if os.environ.get("DATABASE_URL") or not (os.geteuid() == 0 and shutil.which("pg_lsclusters")):
-        return None
-    for line in answers(["pg_lsclusters", "--no-header"]).splitlines():
-        version, name, _port, state = line.split()[:4]
-        if not state.startswith("online"):
-            say(f"Starting PostgreSQL {version}")
-            run(["pg_ctlcluster", "--skip-systemctl-redirect", version, name, "start"])
-    if not find_postgres():
-        role = "CREATE ROLE muster LOGIN SUPERUSER PASSWORD 'muster'"
-        run(["runuser", "-u", "postgres", "--", "psql", "-q", "-c", role], cwd=Path("/"))
-    return find_postgres()
+def drop_databases(place: str, name: str) -> None:
+    """Remove the database of this run and those that tests have named after it."""
+    with psycopg.connect(place, autocommit=True) as connection:
+        found = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"%{name}%"])
+        for (database,) in found.fetchall():
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+            )
 
 
 # Redis
+
+
+@contextmanager
+def redis_index() -> Iterator[str]:
+    """Yield the URL of an empty Redis database; empty it again at the end."""
+    if not os.environ.get("REDIS_URL") and has_redis_server():
+        own = PrivateRedis.make()
+        try:
+            own.start()
+            yield own.url
+        finally:
+            own.close()
+        return
+    place = os.environ.get("REDIS_URL") or REDIS_PLACE
+    if not redis_answers(place):
+        stop(f"no Redis answers at {urlsplit(place).netloc}: {MISSING}")
+    url = claim_redis(place)
+    try:
+        yield url
+    finally:
+        release_redis(url)
 
 
 def redis_answers(place: str) -> bool:
     """Return whether a Redis answers there."""
     try:
         return bool(redis.Redis.from_url(place, socket_connect_timeout=3).ping())
-    except redis.RedisError:
-        return False
-
-
-def start_redis(place: str) -> None:
-    """Start the installed server on this machine's own address, without files."""
-    if os.environ.get("REDIS_URL") or not shutil.which("redis-server"):
-        stop(f"no Redis answers at {urlsplit(place).netloc}: {MISSING}")
-    say("Starting Redis")
-    options = ["--bind", "127.0.0.1", "--port", "6379", "--save", "", "--appendonly", "no", "--dir", "/tmp"]
-    if not (run(["redis-server", "--daemonize", "yes", *options]) and wait_for_redis(place)):
-        stop(f"Redis does not start: {MISSING}")
-
-
-def wait_for_redis(place: str) -> bool:
-    """Wait up to five seconds for an answer."""
-    connection = redis.Redis.from_url(place, retry=redis.retry.Retry(redis.backoff.ConstantBackoff(0.1), 50))
-    try:
-        return bool(connection.ping())
     except redis.RedisError:
         return False
 
@@ -185,9 +202,12 @@ def claim_redis(place: str) -> str:
 
 
 def release_redis(url: str) -> None:
-    """Empty the database of this run and take its mark away."""
-    redis.Redis.from_url(url).flushdb()
-    redis.Redis.from_url(with_path(url, "0")).delete(f"{REDIS_CLAIM}{urlsplit(url).path.removeprefix('/')}")
+    """Empty the database of this run and take its mark away, if the server still answers."""
+    if redis_answers(url):
+        redis.Redis.from_url(url).flushdb()
+        redis.Redis.from_url(with_path(url, "0")).delete(
+            f"{REDIS_CLAIM}{urlsplit(url).path.removeprefix('/')}"
+        )
 
 
 def with_path(url: str, path: str) -> str:
