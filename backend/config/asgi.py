@@ -8,17 +8,20 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from typing import Any
 
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from backend.lib.content_types import Handler
 from backend.realtime import clock
 from backend.realtime.consumer import Receive, Send, no_socket, socket_application
+
+django_application = Handler()
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "backend.lib.content_types.KnownCharacters",  # before anything looks at a form
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -132,7 +133,6 @@ AUTH_USER_MODEL = "volunteers.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "backend.volunteers.signin.NumberOrPhoneBackend",
-    "backend.volunteers.signin.InvitationBackend",
 ]
 PASSWORD_HASHERS = ["backend.volunteers.hashing.ModerateArgon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -153,16 +153,9 @@ SECURE_PROXY_SSL_HEADER = (
 )
 AXES_FAILURE_LIMIT = 10
 AXES_ENABLE_ADMIN = False
-AXES_USERNAME_FORM_FIELD = "phone"  # the name under which NumberOrPhoneBackend takes either
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_HANDLER = "backend.volunteers.lock_out.LockOut"
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username"]
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or one guess in a quarter of an hour locked for ever
 AXES_DISABLE_ACCESS_LOG = True
-AXES_SENSITIVE_PARAMETERS = [
-    *("username", "ip_address", "identifier", "number", "phone"),
-    *("code", "invitation", "current", "new"),
-]
 AXES_CLIENT_IP_CALLABLE = "backend.volunteers.signin.client_address"
 SILENCED_SYSTEM_CHECKS = [
     "axes.W006"
@@ -182,6 +175,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "backend.lib.content_types.DeclaredContentTypes",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "backend.lib.problems.problem_response",
     "UNAUTHENTICATED_USER": None,

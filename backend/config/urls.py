@@ -128,4 +128,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(("backend.console.urls", "console"))),
 ]
 
+handler400 = "backend.lib.problems.malformed_page"
 handler404 = "backend.lib.problems.problem_page"

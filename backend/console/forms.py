@@ -6,7 +6,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from backend.lib.errors import NotSignedIn, TooMany
+from backend.lib.errors import CredentialsWrong, TooMany
 from backend.volunteers.models import User
 from backend.volunteers.signin import checked_user
 
@@ -46,6 +46,6 @@ class SignInForm(forms.Form):
         except TooMany as error:
             text = _("Too many attempts. Wait 15 minutes, then try again.")
             raise forms.ValidationError(text, code="too-many") from error
-        except NotSignedIn as error:
+        except CredentialsWrong as error:
             text = _("Number, phone or password is wrong. Check them and try again.")
             raise forms.ValidationError(text, code="wrong") from error

@@ -1,10 +1,24 @@
 """The refusals: every reason for which an act is not done, named after the fact."""
 
+import random
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 _Found = TypeVar("_Found")
+
+BUSY_FOR_S = (2, 6)
+"""Seconds after which a client that was refused as `Busy` may come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a client may do in a time: `most` of something called `name` within `seconds`."""
+
+    name: str
+    most: int
+    seconds: int
 
 
 class Refusal(Exception):
@@ -15,6 +29,8 @@ class Refusal(Exception):
     """
 
     status: ClassVar[int] = 409
+    retry_after_s: int | None = None
+    """Seconds after which the same may be tried again, where that is known."""
 
     def __init__(self, detail: str = "", *, errors: list[dict[str, str]] | None = None) -> None:
         self.detail = detail or (type(self).__doc__ or "").strip().split("\n")[0]
@@ -55,10 +71,22 @@ class NotSignedIn(Refusal):
     status = 401
 
 
+class CredentialsWrong(Refusal):
+    """The number or phone, or what was to prove that it is yours, is wrong."""
+
+    status = 401
+
+
 class Malformed(Refusal):
     """This is not JSON."""
 
     status = 400
+
+
+class UnsupportedMediaType(Refusal):
+    """This address does not take a body of this content type, or in this character set."""
+
+    status = 415
 
 
 class Invalid(Refusal):
@@ -77,6 +105,23 @@ class TooMany(Refusal):
     """Too many requests; wait and try again."""
 
     status = 429
+    retry_after_s = 5
+
+    def __init__(self, detail: str = "", *, retry_after_s: int = 5, limit: Allowance | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after_s = max(1, retry_after_s)
+        self.limit = limit
+
+
+class Busy(Refusal):
+    """The server has more to do than it can at this moment; wait and try again."""
+
+    status = 503
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail)
+        # Spread: those who were refused together would otherwise come back together.
+        self.retry_after_s = random.randint(*BUSY_FOR_S)
 
 
 class UnknownType(Refusal):

@@ -7,10 +7,11 @@ from typing import Any
 
 import pydantic
 import pydantic_core
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, RawPostDataException, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
-from django.views.defaults import page_not_found
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 from pydantic import ConfigDict
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -24,12 +25,14 @@ from backend.lib.errors import (
     Refusal,
     TooLarge,
     TooMany,
+    UnsupportedMediaType,
 )
 from backend.lib.logs import current_id
 from backend.lib.wire import Shape
 
 logger = logging.getLogger(__name__)
 
+PROBLEM = "application/problem+json"
 MAX_ERRORS = 1_000
 """Wrong fields of one body up to which they are described."""
 
@@ -52,6 +55,7 @@ class Problem(Shape):
     detail: str
     errors: list[FieldError] | None = None
     request: str | None = None
+    retry_after_s: int | None = None
 
 
 def problem_of(error: Exception) -> Problem:
@@ -73,6 +77,7 @@ def problem_of(error: Exception) -> Problem:
         status=refusal.status,
         detail=refusal.detail,
         errors=[FieldError(**error) for error in refusal.errors] or None,
+        retry_after_s=refusal.retry_after_s,
         **refusal.members,
     )
 
@@ -131,13 +136,23 @@ def _nul_in(part: Any, pointer: str = "") -> Iterator[str]:
 def problem_response(error: Exception, _context: dict[str, Any]) -> Response:
     """Answer a request that failed (DRF's exception handler)."""
     problem = problem_of(error)
-    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
     return Response(
         problem.model_dump(mode="json", exclude_none=True),
         status=problem.status,
-        headers=headers,
-        content_type="application/problem+json",
+        headers=headers_of(error, problem),
+        content_type=PROBLEM,
     )
+
+
+def headers_of(error: Exception, problem: Problem) -> dict[str, str]:
+    """Return the headers that belong to a problem: how to sign in, when to come again, what is allowed in a time."""
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    if problem.retry_after_s is not None:
+        headers["Retry-After"] = str(problem.retry_after_s)
+    if isinstance(error, TooMany) and (limit := error.limit):
+        headers["RateLimit-Policy"] = f'"{limit.name}";q={limit.most};w={limit.seconds}'
+        headers["RateLimit"] = f'"{limit.name}";r=0;t={error.retry_after_s}'
+    return headers
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:
@@ -153,9 +168,11 @@ _REFUSALS: dict[type[Exception], type[Refusal]] = {
     PermissionDenied: NotAllowed,
     drf.ParseError: Malformed,
     drf.Throttled: TooMany,
+    drf.UnsupportedMediaType: UnsupportedMediaType,
     RequestDataTooBig: TooLarge,
     # A failed sign-in, and the check of a page's CSRF header, look at the form of a request: there may be none.
     SuspiciousOperation: Malformed,
+    BadRequest: Malformed,
     MultiPartParserError: Malformed,
     RawPostDataException: Malformed,
     UnreadablePostError: Malformed,
@@ -179,9 +196,40 @@ def _other(error: drf.APIException) -> Refusal:
     return refusal_class(str(error.detail))  # type: ignore[no-any-return]
 
 
-def problem_page(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer an unknown address below /api/ with a problem, and any other with the page for people."""
-    if not request.path.startswith("/api/"):
-        return page_not_found(request, exception or Http404())
-    problem = problem_of(NotFound()).model_dump_json(exclude_none=True)
-    return HttpResponse(problem, status=404, content_type="application/problem+json")
+def problem_page(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  # Django's
+    """Answer an unknown address below /api/ with a problem, and any other with the page for people.
+
+    Looks at no form, as Django's own page does: it may be one that cannot be read.
+    """
+    if not is_api(request.path):
+        return render(request, "404.html", status=404)
+    return refusal_response(request, NotFound())
+
+
+def malformed_page(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that cannot be read. Looks at no form: reading it may be what failed."""
+    return refusal_response(request, _refusal_of(exception) or Malformed())
+
+
+def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Answer with a refusal where no door has been reached: below /api/ with a problem, elsewhere with a page."""
+    problem = problem_of(refusal)
+    headers = headers_of(refusal, problem)
+    if is_api(request.path):
+        content = problem.model_dump_json(exclude_none=True)
+        return HttpResponse(content, status=problem.status, content_type=PROBLEM, headers=headers)
+    response = render(request, "refused.html", {"said": _words(problem.status)}, status=problem.status)
+    for name, value in headers.items():
+        response[name] = value
+    return response
+
+
+def is_api(path: str) -> bool:
+    """Tell whether an address is one that apps call: they are answered with problems."""
+    return path.startswith("/api/")
+
+
+def _words(status: int) -> str:
+    if status == TooLarge.status:
+        return _("This is larger than the server takes.")
+    return _("Your browser sent something that this page cannot read.")

@@ -1,27 +1,146 @@
-"""Counts wrong guesses at accounts: for each address that guesses, and for all of them together."""
+"""Counts guesses at accounts before they are looked at: for each address that guesses, and for all of them together.
 
+A guess stays counted unless it turns out to be right. So it was a wrong one whatever happens while it is looked at, an
+error of ours or the end of the process; and guesses that come at the same moment are no way round the bounds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
+from axes.models import AccessAttempt
 from django.conf import settings
-from django.db.models import Sum
+from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
+
+from backend.lib.errors import Allowance, TooMany
+from backend.lib.phones import canonical
+from backend.lib.sealed import lookup_key
 
 MOST_EVERYWHERE = 100
 """Wrong guesses at an account, from all addresses, that lock it for everybody.
 
 Fewer, and whoever knows a number, which stands on every armband, could keep its owner out for ever.
 """
+UNKNOWN = "0.0.0.0"  # noqa: S104  # nothing listens there
+"""Stands for an address that is none: PostgreSQL would take several empty ones for different."""
 
 
 class LockOut(AxesDatabaseHandler):
-    """Locks an account for one address after `AXES_FAILURE_LIMIT` wrong guesses, for all after `MOST_EVERYWHERE`."""
+    """Leaves counting to `count_guess`: axes keeps the form of a request, and the password that is in it."""
 
-    def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        """Return the wrong guesses that count; those from everywhere weigh less."""
-        # In the order of AXES_LOCKOUT_PARAMETERS.
-        from_here, from_everywhere = (
-            attempts.aggregate(wrong=Sum("failures_since_start"))["wrong"] or 0
-            for attempts in self.get_user_attempts(request, credentials)
-        )
-        return max(from_here, from_everywhere * settings.AXES_FAILURE_LIMIT // MOST_EVERYWHERE)
+    def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:  # noqa: ARG002
+        """Return none: to find out whose they are axes reads the form of a request, which may not be readable."""
+        return 0
+
+    def user_login_failed(
+        self, sender: Any, credentials: dict[str, Any], request: Any = None, **_: Any
+    ) -> None:
+        """Record nothing."""
+
+
+def unknown_name(typed: str) -> str:
+    """Return under which name guesses at no account are counted.
+
+    It is not kept as it was typed: it may be the phone of a stranger, or a password in the wrong field.
+    """
+    return lookup_key(canonical(typed), "unknown name")
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A guess that has been counted, and is looked at now."""
+
+    name: str
+    address: str
+    counted_at: datetime
+    before: datetime
+    """When the guess before it was counted; `counted_at` where there is none."""
+    locked_for_s: int
+    """For how long the account is locked by this guess if it is wrong; 0: there are more to come."""
+
+    @transaction.atomic
+    def take_back(self) -> None:
+        """Count it no longer: it was right, or was not looked at. Locks its row."""
+        row = _rows(self.name).select_for_update().filter(ip_address=self.address).first()
+        if row is None:
+            return
+        row.failures_since_start -= 1
+        if row.failures_since_start < 1:
+            row.delete()
+            return
+        if row.attempt_time == self.counted_at:
+            row.attempt_time = self.before
+        row.save(update_fields=["failures_since_start", "attempt_time"])
+
+
+def count_guess(name: str, address: str | None, *, at: datetime) -> Guess:
+    """Count a guess at the account of this name, which then may be looked at. Raises TooMany."""
+    here = address or UNKNOWN
+    if wait := _locked_for(name, here, at):
+        raise too_many_guesses(wait)
+    before = _count(name, here, at)
+    guess = Guess(name, here, at, before, _locked_for(name, here, at))
+    if wait := _locked_for(name, here, at, looked_at=1):  # others came at the same moment
+        guess.take_back()
+        raise too_many_guesses(wait)
+    return guess
+
+
+def too_many_guesses(wait_s: int) -> TooMany:
+    """Return the refusal for an account that is locked so long."""
+    limit = Allowance(
+        "wrong-guesses", settings.AXES_FAILURE_LIMIT, int(settings.AXES_COOLOFF_TIME.total_seconds())
+    )
+    return TooMany(
+        "Too many wrong guesses at this account; wait and try again.", retry_after_s=wait_s, limit=limit
+    )
+
+
+@transaction.atomic
+def _count(name: str, address: str, at: datetime) -> datetime:
+    """Count, and return when the guess before was counted. Locks the row of the name and the address."""
+    over = at - settings.AXES_COOLOFF_TIME
+    AccessAttempt.objects.filter(attempt_time__lte=over).delete()
+    row, _ = AccessAttempt.objects.select_for_update().get_or_create(
+        username=name, ip_address=address, user_agent="", defaults={"failures_since_start": 0}
+    )
+    before = row.attempt_time if row.failures_since_start else at
+    row.failures_since_start, row.attempt_time = row.failures_since_start + 1, at
+    row.save(update_fields=["failures_since_start", "attempt_time"])
+    return before
+
+
+def _locked_for(name: str, address: str, at: datetime, *, looked_at: int = 0) -> int:
+    """Return for how many seconds an account is locked for an address; 0: it is open.
+
+    `looked_at` of the guesses that are counted may be more than the bounds, for they have not been wrong yet.
+    """
+    is_here = Q(ip_address=address)
+    recent = _rows(name).filter(attempt_time__gt=at - settings.AXES_COOLOFF_TIME).annotate(here=is_here)
+    counted = list(
+        recent.order_by("attempt_time").values_list("attempt_time", "failures_since_start", "here")
+    )
+    ends = [
+        _falls_below(settings.AXES_FAILURE_LIMIT + looked_at, [one for one in counted if one[2]]),
+        _falls_below(MOST_EVERYWHERE + looked_at, counted),
+    ]
+    return max(ceil((end + settings.AXES_COOLOFF_TIME - at).total_seconds()) if end else 0 for end in ends)
+
+
+def _falls_below(bound: int, counted: Sequence[tuple[datetime, int, bool]]) -> datetime | None:
+    """Return when those guesses were counted that, once forgotten, leave fewer than the bound; None: they are fewer."""
+    left, last = sum(guesses for _, guesses, _ in counted), None
+    for last_at, guesses, _ in counted:
+        if left < bound:
+            break
+        left, last = left - guesses, last_at
+    return last
+
+
+def _rows(name: str) -> Any:
+    return AccessAttempt.objects.filter(username=name)

@@ -1,27 +1,32 @@
 """Checks passwords, and signs pages in and out."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec
 
-from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY, authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth import SESSION_KEY, login, logout, update_session_auth_hash
 from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Value
 from django.http import HttpRequest, HttpResponseBase
 
 from backend.lib.api import now
 from backend.lib.checkdigit import parse_volunteer_number
-from backend.lib.errors import Invalid, NotSignedIn, Refusal, TooMany, require
+from backend.lib.errors import CredentialsWrong, Invalid, NotSignedIn, Refusal
 from backend.lib.phones import canonical
 from backend.volunteers import services
 from backend.volunteers.authentication import page_device
 from backend.volunteers.browsers import browser_name
+from backend.volunteers.lock_out import count_guess, too_many_guesses, unknown_name
 from backend.volunteers.models import Device, User, phone_key
 from backend.volunteers.services.invitations import invitation_opens
+
+logger = logging.getLogger(__name__)
 
 _View = ParamSpec("_View")
 
@@ -42,81 +47,73 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 class NumberOrPhoneBackend(BaseBackend):
-    """Signs in by volunteer number (with or without the space) or phone, and a password."""
-
-    def authenticate(
-        self,
-        request: HttpRequest | None,  # noqa: ARG002
-        phone: str | None = None,
-        password: str | None = None,
-        **_: Any,
-    ) -> User | None:
-        if phone is None or password is None:
-            return None
-        user = _user_named(canonical(phone))
-        if user is None:
-            # Takes as long as a wrong password, so that the time does not tell who exists.
-            User().set_password(password)
-            return None
-        return user if user.check_password(password) and user.is_active else None
+    """Tells whose a page's session is. It checks no password: `checked_user` does, and counts the guess."""
 
     def get_user(self, user_id: int) -> User | None:
         return User.objects.select_related("volunteer").filter(pk=user_id, is_active=True).first()
 
 
-class InvitationBackend(BaseBackend):
-    """Signs in by volunteer number or phone, and the code of an invitation; guesses are counted with the passwords'."""
-
-    def authenticate(  # type: ignore[override]
-        self,
-        request: HttpRequest | None,  # noqa: ARG002
-        phone: str,
-        invitation: str,
-    ) -> User | None:
-        user = _user_named(canonical(phone))
-        opens = user is not None and user.is_active and invitation_opens(user, invitation, at=now())
-        return user if opens else None
-
-
 def checked_user(request: HttpRequest, identifier: str, password: str) -> User:
-    """Return whose identifier and password these are; raise NotSignedIn, or TooMany after too many wrong guesses."""
-    return _found(request, identifier, "The number or phone, or the password, is wrong.", password=password)
+    """Return whose identifier and password these are; raise CredentialsWrong, or TooMany after too many guesses."""
+    user = _user_named(canonical(identifier))
+    wrong = "The number or phone, or the password, is wrong."
+    return _looked_at(request, user, identifier, wrong, lambda: _has_password(user, password))
 
 
 def invited_user(request: HttpRequest, identifier: str, code: str) -> User:
-    """Return whose number and invitation these are; raise NotSignedIn, or TooMany after too many wrong guesses."""
+    """Return whose number and invitation these are; raise CredentialsWrong, or TooMany after too many guesses."""
+    user = _user_named(canonical(identifier))
     wrong = "The number or the code is wrong, or the code was used before or is older than 30 days."
-    return _found(request, identifier, wrong, invitation=code)
+    return _looked_at(request, user, identifier, wrong, lambda: invitation_opens(user, code, at=now()))
 
 
 def require_own_password(request: HttpRequest, user: User, password: str, *, field: str) -> None:
     """Raise Invalid at `field` unless this is the password of whoever is signed in, or TooMany."""
     try:
-        checked_user(request, f"{user.volunteer.number:08d}", password)
-    except NotSignedIn as error:
+        confirm_password(request, user, password)
+    except PasswordWrong as error:
         raise Invalid(errors=[{"pointer": f"/{field}", "detail": "This is not your password."}]) from error
 
 
-def _found(request: HttpRequest, identifier: str, wrong: str, **shown: str) -> User:
-    # Named after AXES_USERNAME_FORM_FIELD, the name under which wrong guesses are counted.
-    name = _counted_as(identifier)
-    user = authenticate(request, phone=name, **shown)
-    # Those that came at the same moment have been recorded meanwhile: a burst is no way round the bound.
-    is_locked = user is not None and not AxesProxyHandler.is_allowed(request, {"phone": name})
-    if is_locked or getattr(request, "axes_locked_out", False):
-        # Answered here, as a problem; otherwise the middleware would answer with a page of its own.
-        request.axes_locked_out = False  # type: ignore[attr-defined]
-        raise TooMany("Too many wrong passwords; wait a quarter of an hour and try again.")
-    if user is None or getattr(user, "volunteer", None) is None:
-        raise NotSignedIn(wrong)
+def confirm_password(request: HttpRequest, user: User, password: str) -> None:
+    """Let whoever is signed in show that it is them. Wrong guesses count. Raises PasswordWrong, or TooMany."""
+    try:
+        _looked_at(request, user, "", "", lambda: _has_password(user, password))
+    except CredentialsWrong as error:
+        raise PasswordWrong from error
+
+
+def _looked_at(
+    request: HttpRequest, user: User | None, identifier: str, wrong: str, is_right: Callable[[], bool]
+) -> User:
+    """Count a guess, look at it, and return whose it was. Raises TooMany, or CredentialsWrong with the words for it.
+
+    An error while it is looked at makes it a wrong guess, and is answered like one.
+    """
+    guess = count_guess(_counted_as(user, identifier), client_address(request), at=now())
+    try:
+        opens = is_right()
+    except Exception:
+        logger.exception("a guess at an account could not be looked at, and counts as wrong")
+        opens = False
+    if user is None or not opens:
+        raise too_many_guesses(guess.locked_for_s) if guess.locked_for_s else CredentialsWrong(wrong)
+    guess.take_back()
     return user
 
 
-def _counted_as(identifier: str) -> str:
-    """Return the number of whom a name means: guesses by phone, or by a former number, are guesses at one account."""
-    name = canonical(identifier)
-    volunteer = getattr(_user_named(name), "volunteer", None)
-    return f"{volunteer.number:08d}" if volunteer else name
+def _has_password(user: User | None, password: str) -> bool:
+    if user is None:
+        # Takes as long as a wrong password, so that the time does not tell who exists.
+        make_password(password)
+        return False
+    return user.check_password(password) and user.is_active and hasattr(user, "volunteer")
+
+
+def _counted_as(user: User | None, identifier: str) -> str:
+    """Return the name under which guesses are counted: an account's number, whichever of its names was typed."""
+    volunteer = getattr(user, "volunteer", None)
+    return f"{volunteer.number:08d}" if volunteer else unknown_name(identifier)
 
 
 def sign_in_page(*, request: HttpRequest, user: User, at: datetime) -> Device:
@@ -167,26 +164,28 @@ def page_sign_in_required(
 
 
 def _user_named(name: str) -> User | None:
-    users = User.objects.select_related("volunteer")
+    """Return whose number, former number or phone this is, with the volunteer.
+
+    Asks the database the same whether there is such an account or not, so that the time does not tell.
+    """
     try:
         number = parse_volunteer_number(name)
     except ValueError:
-        return users.filter(phone_key=phone_key(name)).first()
-    now = users.filter(volunteer__number=number, volunteer__merged_into=None).first()
-    before = now or users.filter(volunteer__aliases__number=number).first()
-    return before or users.filter(phone_key=phone_key(name)).first()
+        number = -1  # nobody's
+    of = User.objects.order_by()
+    named = [
+        of.filter(volunteer__number=number, volunteer__merged_into=None),
+        of.filter(volunteer__aliases__number=number),
+        of.filter(phone_key=phone_key(name) or ""),
+    ]
+    first, *others = (
+        found.annotate(rank=Value(rank)).values_list("rank", "pk") for rank, found in enumerate(named)
+    )
+    _, pk = min(first.union(*others), default=(0, 0))
+    return User.objects.select_related("volunteer").filter(pk=pk).first()
 
 
 class PasswordWrong(Refusal):
     """The password is wrong."""
 
     status = 403
-
-
-def confirm_password(request: HttpRequest, user: User, password: str) -> None:
-    """Let whoever is signed in show that it is them. Wrong guesses count. Raises PasswordWrong, or TooMany."""
-    try:
-        checked = checked_user(request, f"{user.volunteer.number:08d}", password)
-    except NotSignedIn as error:
-        raise PasswordWrong from error
-    require(checked.pk == user.pk, PasswordWrong)

@@ -10,6 +10,7 @@ import pydantic
 import pydantic_core
 from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.parsers import FormParser, JSONParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,6 +31,8 @@ from backend.volunteers.tracker_formats import (
 )
 
 _Report = TypeVar("_Report", bound=pydantic.BaseModel)
+_NAMES = ("id", "lat", "lon", "timestamp", "speed", "accuracy", "batt")
+_PARAMETERS: Any = {"type": "object", "properties": {name: {"type": "string"} for name in _NAMES}}
 
 
 class TrackersDoor(APIView):
@@ -87,14 +90,13 @@ class OwnTracksDoor(APIView):
 class OsmAndDoor(APIView):
     """OsmAnd's protocol, which Traccar Client speaks too."""
 
+    parser_classes = (JSONParser, FormParser)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
     @extend_schema(
         operation_id="report_by_osmand",
-        parameters=[
-            OpenApiParameter(name) for name in ("id", "lat", "lon", "timestamp", "speed", "accuracy", "batt")
-        ],
+        parameters=[OpenApiParameter(name) for name in _NAMES],
         responses={200: None},
         tags=["trackers"],
         auth=[],
@@ -105,7 +107,7 @@ class OsmAndDoor(APIView):
 
     @extend_schema(
         operation_id="report_by_traccar",
-        request=TraccarReport,
+        request={"application/json": TraccarReport, "application/x-www-form-urlencoded": _PARAMETERS},
         responses={200: None},
         tags=["trackers"],
         auth=[],

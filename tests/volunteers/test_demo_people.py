@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import RequestFactory
 
 from backend.volunteers import queries
 from backend.volunteers.models import Post, Role, Unit, UnitKind, User, Volunteer
 from backend.volunteers.rules import may_dispatch
-from backend.volunteers.signin import NumberOrPhoneBackend
+from backend.volunteers.signin import checked_user
 from tests.conftest import Formation
 
 pytestmark = pytest.mark.usefixtures("formation")
@@ -23,24 +24,23 @@ def load(*args: Any) -> Any:
     return json.loads(out.getvalue())
 
 
-def test_people_can_sign_in_and_do_what_their_posts_allow(formation: Formation, at: datetime) -> None:
+def test_people_can_sign_in_and_do_what_their_posts_allow(
+    formation: Formation, rf: RequestFactory, at: datetime
+) -> None:
     signs_in = load("--password", "one two three")
 
     users = {
-        part: NumberOrPhoneBackend().authenticate(None, signs_in[part]["number"], "one two three")
+        part: checked_user(rf.post("/"), signs_in[part]["number"], "one two three")
         for part in ("commander", "leader", "volunteer")
     }
 
     commander, leader, volunteer = (users[part] for part in ("commander", "leader", "volunteer"))
-    assert commander
-    assert leader
-    assert volunteer
     later = datetime.now(at.tzinfo)
     assert may_dispatch(commander, formation.detachment, later)
     assert may_dispatch(leader, formation.squadron_a, later)
     assert not may_dispatch(leader, formation.squadron_b, later)
     assert not may_dispatch(volunteer, formation.squadron_a, later)
-    assert all(user and user.volunteer.is_on_duty(later) for user in users.values())
+    assert all(user.volunteer.is_on_duty(later) for user in users.values())
 
 
 def test_people_fill_the_squadrons_and_lead_every_unit(formation: Formation, at: datetime) -> None:

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
-from backend.lib.errors import Invalid, NotAllowed, NotFound, NotSignedIn
+from backend.lib.errors import CredentialsWrong, Invalid, NotAllowed, NotFound
 from backend.volunteers import services
 from backend.volunteers.models import Device, Invitation, Role, SecondFactor, TrustedDevice, User
 from backend.volunteers.passwords import broken_rules
@@ -221,7 +221,7 @@ def test_invitation_shown_twice_at_the_same_time_opens_once(
         ]
     )
 
-    assert [isinstance(answer, NotSignedIn) for answer in answers].count(True) == 3
+    assert [isinstance(answer, CredentialsWrong) for answer in answers].count(True) == 3
 
 
 # --- passwords ----------------------------------------------------------------------------------------------------
@@ -295,7 +295,7 @@ def test_accepting_refuses_a_code_that_was_used_meanwhile(
     code = invited(volunteer, leader, at)
     accept_invitation(user=volunteer, code=code, password=CHOSEN, at=at)
 
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(CredentialsWrong):
         accept_invitation(user=volunteer, code=code, password=CHOSEN, at=at)
     with pytest.raises(Invalid):
         accept_invitation(user=volunteer, code=invited(volunteer, leader, at), password="short", at=at)

@@ -1,10 +1,12 @@
 """Guessing at passwords: what is counted, for whom it locks the door, and for how long."""
 
 from datetime import timedelta
-from typing import Any
+from importlib import import_module
+from typing import Any, ClassVar
 
 import pytest
 from axes.models import AccessAttempt
+from django.apps import apps
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db.models import F
 from django.test import Client, RequestFactory
@@ -35,14 +37,26 @@ def wait(minutes: int) -> None:
 
 
 class HashedAmidGuesses(MD5PasswordHasher):
-    """Takes so long for the right password that ten wrong guesses come in between."""
+    """Takes so long for a wrong password that the next guess comes in between, and after ten the right one."""
+
+    answered: ClassVar[list[int]] = []
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Compare, after ten guesses at the account."""
-        if password == PASSWORD:
-            for _ in range(10):
-                sign_in(str(User.objects.get().volunteer.number), "a guess")
+        """Compare, after the next guess has been answered."""
+        number = f"{User.objects.get().volunteer.number:08d}"
+        if password.isdecimal():
+            following = PASSWORD if password == "10" else str(int(password) + 1)
+            self.answered.append(sign_in(number, following))
         return super().verify(password, encoded)
+
+
+class BrokenHasher(MD5PasswordHasher):
+    """Fails after it has looked at a password, whether it was right or wrong."""
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Compare, and fail."""
+        super().verify(password, encoded)
+        raise RuntimeError("out of memory")
 
 
 def test_guesses_at_an_account_are_counted_together_whatever_name_is_typed(volunteer: User) -> None:
@@ -83,22 +97,99 @@ def test_guesses_at_a_locked_account_neither_lengthen_the_lock_nor_the_record(vo
     assert sign_in(number_of(volunteer), PASSWORD) == 200
 
 
-def test_right_guess_amid_too_many_wrong_ones_does_not_open(volunteer: User, settings: Any) -> None:
+def test_guesses_that_are_looked_at_together_are_no_way_round_the_bound(
+    volunteer: User, settings: Any
+) -> None:
     settings.PASSWORD_HASHERS = [f"{__name__}.{HashedAmidGuesses.__name__}"]
+    HashedAmidGuesses.answered.clear()
 
+    sign_in(number_of(volunteer), "1")
+
+    assert HashedAmidGuesses.answered[0] == 429  # the right one, while ten wrong ones were looked at
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    assert sign_in(number_of(volunteer), PASSWORD) == 429
+    wait(16)
+    assert sign_in(number_of(volunteer), PASSWORD) == 200
+
+
+def test_guess_that_could_not_be_looked_at_counts_as_wrong(volunteer: User, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = [f"{__name__}.{BrokenHasher.__name__}"]
+
+    answers = [sign_in(number_of(volunteer), PASSWORD if turn % 2 else "a guess") for turn in range(10)]
+
+    assert answers == [401] * 9 + [429]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     assert sign_in(number_of(volunteer), PASSWORD) == 429
 
 
+def test_right_guess_leaves_the_record_as_it_was(volunteer: User) -> None:
+    for _ in range(9):
+        sign_in(number_of(volunteer), "a guess")
+    wait(14)
+    for _ in range(3):
+        assert sign_in(number_of(volunteer), PASSWORD) == 200
+    wait(2)
+
+    assert [sign_in(number_of(volunteer), "a guess") for _ in range(9)] == [401] * 9
+    assert sign_in(number_of(volunteer), PASSWORD) == 200
+
+
+def test_locked_account_says_until_when(volunteer: User) -> None:
+    for _ in range(10):
+        sign_in(number_of(volunteer), "a guess")
+    wait(5)
+    body = {"identifier": number_of(volunteer), "password": PASSWORD, "device": {"id": str(uuid7())}}
+
+    answer = APIClient().post("/api/v1/sign-in", body, format="json", REMOTE_ADDR=MINE)
+
+    assert answer.json()["retry_after_s"] == int(answer["Retry-After"])
+    assert 595 <= int(answer["Retry-After"]) <= 600
+    assert answer["RateLimit-Policy"] == '"wrong-guesses";q=10;w=900'
+    assert answer["RateLimit"] == f'"wrong-guesses";r=0;t={answer["Retry-After"]}'
+
+
+def test_account_that_many_addresses_guess_at_opens_when_the_oldest_guesses_are_over(volunteer: User) -> None:
+    for turn in range(100):
+        sign_in(number_of(volunteer), "a guess", f"203.0.113.{turn // 5}")
+        if turn == 4:
+            wait(10)  # the first five are older than the others
+    body = {"identifier": number_of(volunteer), "password": PASSWORD, "device": {"id": str(uuid7())}}
+
+    answer = APIClient().post("/api/v1/sign-in", body, format="json", REMOTE_ADDR=MINE)
+
+    assert answer.status_code == 429
+    assert 240 <= int(answer["Retry-After"]) <= 300
+    wait(5)
+    assert sign_in(number_of(volunteer), PASSWORD, MINE) == 200
+
+
 @pytest.mark.parametrize("path", ["/sign-in/", "/sign-in/invitation/"])
-def test_record_of_guesses_has_no_phone_of_a_member(volunteer: User, path: str) -> None:
-    fields = {"identifier": volunteer.phone, "number": volunteer.phone, "code": "AAAA"}
-    Client().post(path, {**fields, "password": "a long guess"})
+@pytest.mark.parametrize("is_known", [True, False])
+def test_record_of_guesses_has_nothing_that_was_sent(volunteer: User, path: str, is_known: bool) -> None:
+    typed = volunteer.phone if is_known else "13999999999"
+    fields = {"identifier": typed, "number": typed, "code": "AAAA"}
+    Client(headers={"User-Agent": "a guess", "Accept": "a guess"}).post(
+        f"{path}?next=guess", {**fields, "password": "a long guess"}
+    )
 
     told = str(AccessAttempt.objects.values().get())
-    assert number_of(volunteer) in told
-    assert volunteer.phone not in told
+    assert (number_of(volunteer) in told) is is_known
+    assert typed not in told
     assert "guess" not in told
     assert "AAAA" not in told
+
+
+def test_migration_takes_out_what_was_kept_of_guesses(db: None) -> None:
+    migration = import_module("backend.volunteers.migrations.0016_no_forms_kept")
+    sent = {"get_data": "a=b", "post_data": "password=p", "http_accept": "*/*", "path_info": "/sign-in/"}
+    for name in ("10000005", "13800000001"):
+        AccessAttempt.objects.create(username=name, ip_address=MINE, failures_since_start=3, **sent)
+
+    migration.forget_what_was_sent(apps, None)
+
+    kept = AccessAttempt.objects.get()
+    assert (kept.username, kept.failures_since_start) == ("10000005", 3)
+    assert not any(getattr(kept, column) for column in sent)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend.audit.models import Entry
-from backend.lib.errors import Invalid, NotFound, TooMany
+from backend.lib.errors import CredentialsWrong, Invalid, NotFound, TooMany
 from backend.volunteers import codes, services
 from backend.volunteers.models import Challenge, Device, RecoveryCode, Role, SecondFactor, TrustedDevice, User
 from backend.volunteers.schemas.second_factors import SecondFactorAsked
@@ -19,7 +19,6 @@ from backend.volunteers.services import second_factors
 from backend.volunteers.services.invitations import accept_invitation, invite
 from backend.volunteers.services.second_factors import (
     ChallengeOver,
-    CodeWrong,
     SecondFactorConfirmed,
     SecondFactorNeeded,
 )
@@ -135,7 +134,7 @@ def test_new_recovery_codes_make_the_old_ones_void(leader: User, at: datetime) -
     new = second_factors.renew_recovery_codes(code=code_of(leader, at), by=leader, at=at).codes
 
     challenge = asked_of(leader, at).challenge
-    with pytest.raises(CodeWrong):
+    with pytest.raises(CredentialsWrong):
         second_factors.pass_challenge(challenge_id=challenge, code=old[0], at=at)
     assert second_factors.pass_challenge(challenge_id=challenge, code=new[0], at=at) == leader
 
@@ -225,7 +224,7 @@ def test_code_of_a_clock_that_is_a_step_off_is_taken(leader: User, at: datetime,
 def test_code_of_a_clock_that_is_two_steps_off_is_refused(leader: User, at: datetime, off: int) -> None:
     set_up(leader, at - timedelta(minutes=5))
 
-    with pytest.raises(CodeWrong):
+    with pytest.raises(CredentialsWrong):
         second_factors.pass_challenge(
             challenge_id=asked_of(leader, at).challenge, code=code_of(leader, at + off * STEP), at=at
         )
@@ -238,9 +237,9 @@ def test_code_works_once(leader: User, at: datetime) -> None:
 
     second_factors.pass_challenge(challenge_id=first, code=code, at=at)
 
-    with pytest.raises(CodeWrong):
+    with pytest.raises(CredentialsWrong):
         second_factors.pass_challenge(challenge_id=second, code=code, at=at)
-    with pytest.raises(CodeWrong):  # nor an earlier one that is still within a step
+    with pytest.raises(CredentialsWrong):  # nor an earlier one that is still within a step
         second_factors.pass_challenge(challenge_id=second, code=code_of(leader, at - STEP), at=at)
 
 
@@ -258,14 +257,14 @@ def test_code_of_other_characters_is_wrong(leader: User, at: datetime, code: str
     set_up(leader, at)
     challenge = str(asked_of(leader, at).challenge)
 
-    assert show_code(challenge, code, str(uuid7())).json()["type"] == "/problems/code-wrong"
+    assert show_code(challenge, code, str(uuid7())).json()["type"] == "/problems/credentials-wrong"
 
 
 def test_recovery_code_works_once_however_it_is_written(leader: User, at: datetime) -> None:
     code = set_up(leader, at)[0].lower().replace("-", " ")
     second_factors.pass_challenge(challenge_id=asked_of(leader, at).challenge, code=code, at=at)
 
-    with pytest.raises(CodeWrong):
+    with pytest.raises(CredentialsWrong):
         second_factors.pass_challenge(challenge_id=asked_of(leader, at).challenge, code=code, at=at)
 
 
@@ -341,7 +340,7 @@ def test_ten_wrong_codes_lock_for_a_quarter_of_an_hour_whatever_the_challenge(
     challenges = [asked_of(leader, at).challenge for _ in range(4)]
     challenge = challenges[0]
     for turn in range(10):
-        with pytest.raises(CodeWrong):
+        with pytest.raises(CredentialsWrong):
             second_factors.pass_challenge(challenge_id=challenges[turn % 4], code="000000", at=at)
 
     with pytest.raises(TooMany):
@@ -365,7 +364,7 @@ def test_wrong_codes_count_for_a_quarter_of_an_hour_from_when_they_were_shown(
     set_up(leader, at)
     challenge, late = asked_of(leader, at).challenge, at + timedelta(minutes=4)
     for _ in range(10):
-        with pytest.raises(CodeWrong):
+        with pytest.raises(CredentialsWrong):
             second_factors.pass_challenge(challenge_id=challenge, code="000000", at=late)
 
     with pytest.raises(TooMany):
@@ -379,7 +378,7 @@ def test_wrong_codes_of_one_person_do_not_lock_another(
     set_up(leader, at)
     recovery = set_up(sibling_leader, at)
     for _ in range(10):
-        with pytest.raises(CodeWrong):
+        with pytest.raises(CredentialsWrong):
             second_factors.pass_challenge(challenge_id=asked_of(leader, at).challenge, code="1", at=at)
 
     assert (
@@ -396,7 +395,7 @@ def test_somebody_elses_code_is_wrong(leader: User, sibling_leader: User, at: da
     challenge = asked_of(leader, at).challenge
 
     for code in (recovery[0], code_of(sibling_leader, at)):
-        with pytest.raises(CodeWrong):
+        with pytest.raises(CredentialsWrong):
             second_factors.pass_challenge(challenge_id=challenge, code=code, at=at)
 
 
@@ -415,7 +414,7 @@ def test_code_shown_twice_at_the_same_time_opens_once(race: Race, make_volunteer
         ]
     )
 
-    assert [isinstance(answer, CodeWrong) for answer in answers].count(False) == 1
+    assert [isinstance(answer, CredentialsWrong) for answer in answers].count(False) == 1
 
 
 # --- sent codes ---------------------------------------------------------------------------------------------------
@@ -434,7 +433,7 @@ def test_code_is_sent_to_the_other_devices_and_works_once(
     assert topic == leader.volunteer.topic
     assert "sent_code" in asked.ways
     other = asked_of(leader, at).challenge
-    with pytest.raises(CodeWrong):  # it belongs to its own sign-in
+    with pytest.raises(CredentialsWrong):  # it belongs to its own sign-in
         second_factors.pass_challenge(challenge_id=other, code=told["code"], at=at)
     assert second_factors.pass_challenge(challenge_id=asked.challenge, code=told["code"], at=at) == leader
 
@@ -452,7 +451,7 @@ def test_later_code_makes_the_former_void_and_the_fourth_is_not_sent(
         second_factors.send_code(challenge_id=challenge, at=at)
     sent = [told["code"] for _, _, told in published(type="sign_in.code")]
     for void in set(sent[:2]) - {sent[2]}:
-        with pytest.raises(CodeWrong):
+        with pytest.raises(CredentialsWrong):
             second_factors.pass_challenge(challenge_id=challenge, code=void, at=at)
     assert second_factors.pass_challenge(challenge_id=challenge, code=sent[2], at=at) == leader
 
@@ -520,7 +519,7 @@ def test_secret_told_to_whoever_has_the_password_alone_is_nobody_elses(
 
     assert own != told
     for secret in (told, own):
-        with pytest.raises(CodeWrong):
+        with pytest.raises(CredentialsWrong):
             second_factors.pass_challenge(challenge_id=challenge, code=pyotp.TOTP(secret).at(at), at=at)
     second_factors.begin_in_sign_in(challenge_id=challenge, at=at)
     with pytest.raises(NotFound):

@@ -15,13 +15,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from backend.lib.api import now
-from backend.lib.errors import NotSignedIn, Refusal, TooMany
+from backend.lib.errors import CredentialsWrong, Refusal, TooMany
 from backend.volunteers.models import User
 from backend.volunteers.passwords import broken_rules
 from backend.volunteers.schemas.second_factors import AuthenticatorOut, SecondFactorAsked
 from backend.volunteers.services import second_factors
 from backend.volunteers.services.invitations import accept_invitation
-from backend.volunteers.services.second_factors import ChallengeOver, CodeWrong, SecondFactorNeeded
+from backend.volunteers.services.second_factors import ChallengeOver, SecondFactorNeeded
 from backend.volunteers.signin import invited_user, sign_in_page
 
 TRUST_COOKIE = "trusted"
@@ -68,7 +68,7 @@ def _act(request: HttpRequest, asked: SecondFactorAsked) -> HttpResponse:
             return _show_step(request, asked, waiting=waiting)
         code = request.POST.get("code", "")[:20]
         return _enter(request, second_factors.pass_challenge(challenge_id=asked.challenge, code=code, at=at))
-    except CodeWrong:
+    except CredentialsWrong:
         return _show_step(request, asked, error=_("This code is wrong, or was used before."))
     except TooMany:
         return _show_step(request, asked, error=_("Too many attempts. Wait 15 minutes, then try again."))
@@ -170,7 +170,7 @@ def _accepted(request: HttpRequest, form: InvitationForm) -> User | None:
     except TooMany:
         form.add_error(None, _("Too many attempts. Wait 15 minutes, then try again."))
         return None
-    except NotSignedIn:
+    except CredentialsWrong:
         wrong = _("Number or code is wrong, or the code was used before or is older than 30 days.")
         form.add_error(None, wrong)
         return None

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
+from backend.lib.content_types import JpegParser, PngParser
 from backend.lib.errors import NotFound, require
 from backend.volunteers.authentication import user_of
 from backend.volunteers.models import Emblem, Unit
@@ -75,6 +76,8 @@ class RetireUnitDoor(APIView):
 class EmblemDoor(APIView):
     """The picture by which a unit is known."""
 
+    parser_classes = (PngParser, JpegParser)
+
     @extend_schema(operation_id="emblem", responses=EMBLEM_TYPES, tags=["units"])
     def get(self, request: Request, number: str) -> HttpResponse:
         """Return the unit's emblem; with `If-None-Match` and its ETag, 304."""
@@ -93,7 +96,7 @@ class EmblemDoor(APIView):
 
     @extend_schema(
         operation_id="set_emblem",
-        request={"image/png": OpenApiTypes.BINARY, "image/jpeg": OpenApiTypes.BINARY},
+        request=OpenApiTypes.BINARY,
         responses={204: None},
         tags=["units"],
     )

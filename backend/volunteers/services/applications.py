@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db import IntegrityError, transaction
 
 from backend.audit.services import record
-from backend.lib.errors import NotFound, Refusal, TooMany, require, required
+from backend.lib.errors import Allowance, NotFound, Refusal, TooMany, require, required
 from backend.lib.phones import canonical
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
@@ -46,11 +46,13 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
     Says nothing of whether the phone, or the application, is known: a second one to the same unit leaves the first as
     it is. Raises NotFound for a number that is no unit's, TooMany for an address or a unit that has too many.
     """
-    _count(address)
+    _count(address, at)
     unit = unit_by_number(wanted.unit)
     waiting = Application.objects.filter(status=ApplicationStatus.PENDING)
     if waiting.filter(unit=unit).count() >= MOST_OF_UNIT:
-        raise TooMany("Too many applications wait in this unit; try again another day.")
+        raise TooMany(
+            "Too many applications wait in this unit; try again another day.", retry_after_s=24 * _HOUR_S
+        )
     application = Application(pk=wanted.id, unit=unit, name=wanted.name, born_on=wanted.born_on, at=at)
     application.phone = canonical(wanted.phone)
     # Hashed in any case, so that the time does not tell who is known.
@@ -185,16 +187,21 @@ def _announce(application: Application, at: datetime) -> None:
         publish_all([Announcement(unit.topic, event, Audience(numbers=leaders))], at=at)
 
 
-def _count(address: str) -> None:
+def _count(address: str, at: datetime) -> None:
     """Count one more application from an address. Raises TooMany; where a cache loses counts, fewer are refused."""
-    key = f"applications.{address}"
+    key, now_s = f"applications.{address}", int(at.timestamp())
     cache.add(key, 0, _HOUR_S)
+    until_s = cache.get_or_set(f"{key}.until", now_s + _HOUR_S, _HOUR_S) or now_s
     try:
         count = cache.incr(key)
     except ValueError:  # it has just expired
         return
     if count > MOST_OF_ADDRESS:
-        raise TooMany("Too many applications come from this network; try again in an hour.")
+        raise TooMany(
+            "Too many applications come from this network; try again later.",
+            retry_after_s=until_s - now_s,
+            limit=Allowance("applications", MOST_OF_ADDRESS, _HOUR_S),
+        )
 
 
 def _subject(application: Application) -> str:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Literal
 
 import prometheus_client
@@ -18,7 +19,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from backend.audit.services import record
 from backend.lib.afterwards import afterwards
-from backend.lib.errors import TooMany
+from backend.lib.errors import Allowance, TooMany
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.events import PeopleFound
@@ -78,7 +79,7 @@ def finding(phone: str, *, how: How, by: User, at: datetime) -> Iterator[None]:
         today = _found_today(by, at)
         if (holder is None or holder.pk not in today) and len(today) >= most_found(by, at):
             _alarm(how, by, at)
-            raise TooManyFound
+            raise _too_many_found(by, at)
     try:
         yield
     except PhoneTaken:
@@ -92,7 +93,7 @@ def require_finding(by: User | None, at: datetime) -> None:
     """Raise TooManyFound for a caller who has found as many as a day allows, before a file is read."""
     if by is not None and len(_found_today(by, at)) >= most_found(by, at):
         _alarm("import", by, at)
-        raise TooManyFound
+        raise _too_many_found(by, at)
 
 
 def note_found_by_import(batch: RosterImport, *, by: User | None, at: datetime) -> None:
@@ -110,7 +111,7 @@ def note_found_by_import(batch: RosterImport, *, by: User | None, at: datetime) 
     _note(found, how="import", by=by, at=at)
     if len(found | today) > most_found(by, at):
         _alarm("import", by, at)
-        raise TooManyFound
+        raise _too_many_found(by, at)
 
 
 def most_found(by: User, at: datetime) -> int:
@@ -119,6 +120,14 @@ def most_found(by: User, at: datetime) -> int:
     counts = UnitCount.objects.filter(Q(*covered, _connector=Q.OR)) if covered else UnitCount.objects.none()
     members = counts.aggregate(sum=Sum("members"))["sum"] or 0
     return max(MOST_FOUND, members // SHARE)
+
+
+def _too_many_found(by: User, at: datetime) -> TooManyFound:
+    """Return the refusal, with the time until the first of the day's finds is forgotten."""
+    looks = Look.objects.filter(viewer=by, what=LookedAt.FOUND, hour__gt=at - DAY)
+    first = looks.order_by("hour").values_list("hour", flat=True).first() or at
+    limit = Allowance("people-found", most_found(by, at), int(DAY.total_seconds()))
+    return TooManyFound(retry_after_s=ceil((first + DAY - at).total_seconds()), limit=limit)
 
 
 def _found_today(by: User, at: datetime) -> set[int]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from backend.audit.services import record
-from backend.lib.errors import NotAllowed, NotSignedIn, require
+from backend.lib.errors import CredentialsWrong, NotAllowed, require
 from backend.volunteers import codes, rules
 from backend.volunteers.models import Invitation, User, Volunteer
 from backend.volunteers.passwords import require_good_password
@@ -56,12 +56,16 @@ def _invitation(volunteer: Volunteer, by: User | None, at: datetime) -> Invitati
     )
 
 
-def invitation_opens(user: User, code: str, *, at: datetime) -> bool:
-    """Tell whether this is the person's invitation, still good, and hands on no post that was given since."""
+def invitation_opens(user: User | None, code: str, *, at: datetime) -> bool:
+    """Tell whether this is the person's invitation, still good, and hands on no post that was given since.
+
+    Where there is no such person the database is asked as well, so that the time does not tell.
+    """
     invitation = (
         Invitation.objects.select_related("made_by")
         .filter(
-            user=user,
+            user=user.pk if user else 0,
+            user__is_active=True,
             code_key=codes.key_of(code, "invitation"),
             used_at=None,
             replaced_at=None,
@@ -79,12 +83,12 @@ def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> 
     """Spend an invitation, which has been checked, for a password.
 
     Whoever holds the slip is the person: what was set up before (devices, second factor, sign-ins that wait) ends.
-    Locks the user: of two who show the code at once one gets in. Raises NotSignedIn, or Invalid with the rules that the
-    password breaks.
+    Locks the user: of two who show the code at once one gets in. Raises CredentialsWrong, or Invalid with the rules
+    that the password breaks.
     """
     user = User.objects.select_for_update(of=("self",)).select_related("volunteer").get(pk=user.pk)
     if not invitation_opens(user, code, at=at):
-        raise NotSignedIn
+        raise CredentialsWrong
     require_good_password(user, password, field="password")
     Invitation.objects.filter(user=user, used_at=None, replaced_at=None).update(used_at=at)
     user.set_password(password)

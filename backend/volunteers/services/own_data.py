@@ -15,6 +15,7 @@ from backend.realtime.log import Announcement, publish_all
 from backend.realtime.models import Fix, KeyedAct, Receipt, Topic
 from backend.realtime.positions import forget
 from backend.realtime.sessions import revoke_session
+from backend.volunteers.lock_out import unknown_name
 from backend.volunteers.models import Purpose, Standing, User, Volunteer
 from backend.volunteers.models.sealed_columns import SUFFIX
 from backend.volunteers.own_data import PARTS
@@ -85,7 +86,7 @@ def _end_sessions(user: User, at: datetime) -> None:
     user.devices.all().delete()
     user.trackers.all().delete()
     if user.phone:
-        AccessAttempt.objects.filter(username=user.phone).delete()
+        AccessAttempt.objects.filter(username=unknown_name(user.phone)).delete()
 
 
 def _erase_service(volunteer: Volunteer, at: datetime) -> None:

@@ -1,9 +1,11 @@
 """People set up an authenticator, and show it when they sign in."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import Any
+from math import ceil
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import segno
@@ -12,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from backend.audit.services import record
-from backend.lib.errors import Invalid, NotFound, Refusal, TooMany
+from backend.lib.errors import Allowance, CredentialsWrong, Invalid, NotFound, Refusal, TooMany
 from backend.volunteers import codes
 from backend.volunteers.channels import channel_to
 from backend.volunteers.models import Challenge, Device, RecoveryCode, SecondFactor, TrustedDevice, User
@@ -27,14 +29,19 @@ from backend.volunteers.schemas.second_factors import (
 from backend.volunteers.schemas.sign_in import DeviceIn, SignedIn
 from backend.volunteers.services.devices import sign_in
 
+logger = logging.getLogger(__name__)
+_Of = TypeVar("_Of")
+
 GOOD_FOR = timedelta(minutes=5)
 TRUSTED_FOR = timedelta(days=30)
 COUNTED_FOR = timedelta(minutes=15)
+_COUNTED_FOR_S = int(COUNTED_FOR.total_seconds())
 MOST_WRONG = 10
 """Wrong codes of one person in `COUNTED_FOR`, whatever device they come from."""
 MOST_CHALLENGES = 20
 MOST_SENT = 3
 RECOVERY_CODES = 10
+_WRONG = "This code is wrong, or was used before."
 
 
 class SecondFactorNeeded(Refusal):
@@ -50,12 +57,6 @@ class SecondFactorNeeded(Refusal):
     def members(self) -> Mapping[str, Any]:
         """What the problem says beyond the ordinary."""
         return {"second_factor": self.asked.model_dump(mode="json")}
-
-
-class CodeWrong(Refusal):
-    """This code is wrong, or was used before."""
-
-    status = 401
 
 
 class ChallengeOver(Refusal):
@@ -107,7 +108,7 @@ def confirm_second_factor(*, code: str, device_id: UUID, by: User, at: datetime)
         if factor is None:
             raise NotFound
         _refuse_after_many(by, at)
-        if _take_authenticator(factor, code, at):
+        if _is_right(_take_authenticator, factor, code, at):
             _trust(device_id, by, at)
             _confirm(factor, at)
             return _new_recovery_codes(by, at)
@@ -164,8 +165,7 @@ def require_second_factor(*, user: User, device_id: UUID | None, at: datetime) -
 def _challenge(user: User, device_id: UUID | None, at: datetime) -> SecondFactorAsked:
     _lock(user)
     _refuse_after_many(user, at)
-    if Challenge.objects.filter(user=user, made_at__gt=at - COUNTED_FOR, wrong=0).count() >= MOST_CHALLENGES:
-        raise _too_many()
+    _refuse_beyond(Allowance("sign-ins", MOST_CHALLENGES, _COUNTED_FOR_S), user, at, wrong=0)
     challenge = Challenge.objects.create(
         pk=uuid4(), user=user, from_device=device_id, made_at=at, expires_at=at + GOOD_FOR
     )
@@ -207,7 +207,8 @@ def send_code(*, challenge_id: UUID, at: datetime) -> None:
     if channel is None:
         raise NoWayToSend
     if challenge.sent >= MOST_SENT:
-        raise _too_many()
+        limit = Allowance("sent-codes", MOST_SENT, int(GOOD_FOR.total_seconds()))
+        raise _too_many(challenge.expires_at - at, limit)
     code = codes.sent_code()
     challenge.code_key, challenge.sent_at, challenge.sent = _sent_key(challenge, code), at, challenge.sent + 1
     challenge.save(update_fields=["code_key", "sent_at", "sent"])
@@ -229,18 +230,18 @@ def sign_in_with_code(
             if trust:
                 _trust(device.id, user, at)
             return signed_in
-    raise CodeWrong
+    raise CredentialsWrong(_WRONG)
 
 
 def pass_challenge(*, challenge_id: UUID, code: str, at: datetime) -> User:
     """Return who signs in, once the code is right; the challenge and the code are spent.
 
-    Raises ChallengeOver, CodeWrong, TooMany. Locks the user: of two who show the same code at once one gets in.
+    Raises ChallengeOver, CredentialsWrong, TooMany. Locks the user: of two who show the same code at once one gets in.
     """
     with transaction.atomic():
         user = _passed(challenge_id, code, at)
     if user is None:  # raised out here: that the code was wrong has to be committed
-        raise CodeWrong
+        raise CredentialsWrong(_WRONG)
     return user
 
 
@@ -278,7 +279,7 @@ def _passed(challenge_id: UUID, code: str, at: datetime) -> User | None:
     """Return who signs in, or None when the code is wrong, which is counted."""
     challenge = _open(challenge_id, at)
     _refuse_after_many(challenge.user, at)
-    if not _take_any(challenge, code, at):
+    if not _is_right(_take_any, challenge, code, at):
         _count_wrong(challenge.user, at)
         return None
     challenge.used_at = at
@@ -338,6 +339,16 @@ def _ways(challenge: Challenge, at: datetime) -> list[Way]:
     return ways or ["set_up"]
 
 
+def _is_right(take: Callable[[_Of, str, datetime], bool], of: _Of, code: str, at: datetime) -> bool:
+    """Tell whether a code is right; an error while it is looked at makes it a wrong one, which is counted."""
+    try:
+        with transaction.atomic():
+            return take(of, code, at)
+    except Exception:
+        logger.exception("a code could not be looked at, and counts as wrong")
+        return False
+
+
 def _take_any(challenge: Challenge, code: str, at: datetime) -> bool:
     counts = Q(confirmed_at__isnull=False) | Q(begun_in=challenge.pk)
     factor = SecondFactor.objects.filter(counts, user=challenge.user).first()
@@ -374,7 +385,7 @@ def _show_again(user: User, code: str, at: datetime) -> bool:
     if factor is None:
         raise NotFound
     _refuse_after_many(user, at)
-    if _take_authenticator(factor, code, at) or _take_recovery_code(user, code, at):
+    if _is_right(_take_authenticator, factor, code, at) or _is_right(_take_recovery_code, user, code, at):
         return True
     _count_wrong(user, at)
     return False
@@ -382,8 +393,14 @@ def _show_again(user: User, code: str, at: datetime) -> bool:
 
 def _refuse_after_many(user: User, at: datetime) -> None:
     """Raise TooMany after ten wrong codes in a quarter of an hour. Needs the lock on the user."""
-    if Challenge.objects.filter(user=user, made_at__gt=at - COUNTED_FOR, wrong=1).count() >= MOST_WRONG:
-        raise _too_many()
+    _refuse_beyond(Allowance("wrong-codes", MOST_WRONG, _COUNTED_FOR_S), user, at, wrong=1)
+
+
+def _refuse_beyond(limit: Allowance, user: User, at: datetime, *, wrong: int) -> None:
+    counted = Challenge.objects.filter(user=user, made_at__gt=at - COUNTED_FOR, wrong=wrong)
+    newest = counted.order_by("-made_at").values_list("made_at", flat=True)[: limit.most]
+    if len(newest) >= limit.most:
+        raise _too_many(newest[limit.most - 1] + COUNTED_FOR - at, limit)
 
 
 def _count_wrong(user: User, at: datetime) -> None:
@@ -391,13 +408,14 @@ def _count_wrong(user: User, at: datetime) -> None:
     Challenge.objects.create(pk=uuid4(), user=user, made_at=at, expires_at=at, wrong=1)
 
 
-def _too_many() -> TooMany:
-    return TooMany("Too many codes; wait a quarter of an hour and try again.")
+def _too_many(wait: timedelta, limit: Allowance) -> TooMany:
+    wait_s = ceil(wait.total_seconds())
+    return TooMany("Too many codes; wait and try again.", retry_after_s=wait_s, limit=limit)
 
 
 def _wrong_field() -> Refusal:
     """Return the refusal of a wrong code for somebody who is signed in: 401 would make their app renew its tokens."""
-    return Invalid(errors=[{"pointer": "/code", "detail": CodeWrong().detail}])
+    return Invalid(errors=[{"pointer": "/code", "detail": _WRONG}])
 
 
 def _sent_key(challenge: Challenge, code: str) -> str:

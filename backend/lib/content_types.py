@@ -1,0 +1,104 @@
+"""Which bodies an address takes: of the content types that it declares, in UTF-8; others are refused unread.
+
+A door of the API declares them by its `parser_classes`, from which openapi.yaml is generated; a page takes forms.
+"""
+
+import codecs
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import IO, Any
+
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from backend.lib.errors import Malformed, UnsupportedMediaType
+from backend.lib.problems import PROBLEM, is_api, problem_of, refusal_response
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class PngParser(BaseParser):
+    """Declares that a door takes a PNG as it is."""
+
+    media_type = "image/png"
+
+
+class JpegParser(BaseParser):
+    """Declares that a door takes a JPEG as it is."""
+
+    media_type = "image/jpeg"
+
+
+class DeclaredContentTypes(DefaultContentNegotiation):
+    """Refuses a body whose content type is none of the door's parsers', for all doors alike (DRF's negotiation)."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """Look at the body's content type first: this is what DRF asks before it looks at who calls."""
+        parsers = request.parsers or ()
+        require_content_type(request._request, [str(parser.media_type) for parser in parsers])  # noqa: SLF001
+        chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
+        return chosen
+
+
+class KnownCharacters:
+    """Refuses what says that it is not in UTF-8, and on pages every body that is not a form (a middleware).
+
+    Django would decode forms and parameters by whatever codec a client names.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            _require_utf8(request)
+            if not is_api(request.path):
+                require_content_type(request, FORMS)
+        except UnsupportedMediaType as refusal:
+            return refusal_response(request, refusal)
+        return self.get_response(request)
+
+
+def require_content_type(request: HttpRequest, declared: Collection[str]) -> None:
+    """Raise UnsupportedMediaType for a body of a content type that is not among those declared, or of none."""
+    if has_body(request) and request.content_type not in declared:
+        raise UnsupportedMediaType(f"This address takes {' or '.join(declared)}.")
+
+
+def has_body(request: HttpRequest) -> bool:
+    """Tell whether a body came with a request, by what its headers say (RFC 9112, section 6.3)."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return length != "0" or bool(request.META.get("HTTP_TRANSFER_ENCODING"))
+
+
+def _require_utf8(request: HttpRequest) -> None:
+    named = (request.content_params or {}).get("charset", "utf-8")
+    try:
+        is_utf8 = codecs.lookup(named).name == "utf-8"
+    except (LookupError, ValueError):
+        is_utf8 = False
+    if not is_utf8:
+        raise UnsupportedMediaType("Send UTF-8.")
+    request.encoding = "utf-8"  # however the client wrote it
+
+
+class Handler(ASGIHandler):
+    """Answers 400 where Django cannot read the headers of a request, such as a content type with a broken parameter."""
+
+    def create_request(
+        self, scope: Mapping[str, Any], body_file: IO[bytes]
+    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponse]:
+        """Return the request, or else the answer."""
+        try:
+            return self.request_class(scope, body_file), None
+        except (ValueError, LookupError):  # of texts and codecs
+            problem = problem_of(Malformed("The headers of this request cannot be read."))
+            return None, HttpResponse(
+                problem.model_dump_json(exclude_none=True), status=400, content_type=PROBLEM
+            )
