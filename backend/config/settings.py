@@ -163,6 +163,7 @@ SILENCED_SYSTEM_CHECKS = [
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
+    "LEEWAY": 60,  # seconds by which the clock of the machine that stamped a token may be ahead
     "USER_ID_CLAIM": "user",
 }
 

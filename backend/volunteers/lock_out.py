@@ -29,6 +29,9 @@ Fewer, and whoever knows a number, which stands on every armband, could keep its
 UNKNOWN = "0.0.0.0"  # noqa: S104  # nothing listens there
 """Stands for an address that is none: PostgreSQL would take several empty ones for different."""
 
+_Counted = tuple[datetime, int, bool]
+"""Guesses of an address: when the last was counted, how many, and whether the guess of now comes from there."""
+
 
 class LockOut(AxesDatabaseHandler):
     """Leaves counting to `count_guess`: axes keeps the form of a request, and the password that is in it."""
@@ -81,11 +84,11 @@ class Guess:
 def count_guess(name: str, address: str | None, *, at: datetime) -> Guess:
     """Count a guess at the account of this name, which then may be looked at. Raises TooMany."""
     here = address or UNKNOWN
-    if wait := _locked_for(name, here, at):
+    if wait := _locked_for(_recent(name, here, at), at):
         raise too_many_guesses(wait)
-    before = _count(name, here, at)
-    guess = Guess(name, here, at, before, _locked_for(name, here, at))
-    if wait := _locked_for(name, here, at, looked_at=1):  # others came at the same moment
+    before, counted = _count(name, here, at), _recent(name, here, at)
+    guess = Guess(name, here, at, before, _locked_for(counted, at))
+    if wait := _locked_for(counted, at, looked_at=1):  # others came at the same moment
         guess.take_back()
         raise too_many_guesses(wait)
     return guess
@@ -115,16 +118,18 @@ def _count(name: str, address: str, at: datetime) -> datetime:
     return before
 
 
-def _locked_for(name: str, address: str, at: datetime, *, looked_at: int = 0) -> int:
+def _recent(name: str, address: str, at: datetime) -> list[_Counted]:
+    """Return the guesses at an account that are not over, the oldest first."""
+    rows = _rows(name).filter(attempt_time__gt=at - settings.AXES_COOLOFF_TIME)
+    here = rows.annotate(here=Q(ip_address=address)).order_by("attempt_time")
+    return list(here.values_list("attempt_time", "failures_since_start", "here"))
+
+
+def _locked_for(counted: Sequence[_Counted], at: datetime, *, looked_at: int = 0) -> int:
     """Return for how many seconds an account is locked for an address; 0: it is open.
 
-    `looked_at` of the guesses that are counted may be more than the bounds, for they have not been wrong yet.
+    So many as are being looked at may be more than the bounds, for they have not been wrong yet.
     """
-    is_here = Q(ip_address=address)
-    recent = _rows(name).filter(attempt_time__gt=at - settings.AXES_COOLOFF_TIME).annotate(here=is_here)
-    counted = list(
-        recent.order_by("attempt_time").values_list("attempt_time", "failures_since_start", "here")
-    )
     ends = [
         _falls_below(settings.AXES_FAILURE_LIMIT + looked_at, [one for one in counted if one[2]]),
         _falls_below(MOST_EVERYWHERE + looked_at, counted),
@@ -132,7 +137,7 @@ def _locked_for(name: str, address: str, at: datetime, *, looked_at: int = 0) ->
     return max(ceil((end + settings.AXES_COOLOFF_TIME - at).total_seconds()) if end else 0 for end in ends)
 
 
-def _falls_below(bound: int, counted: Sequence[tuple[datetime, int, bool]]) -> datetime | None:
+def _falls_below(bound: int, counted: Sequence[_Counted]) -> datetime | None:
     """Return when those guesses were counted that, once forgotten, leave fewer than the bound; None: they are fewer."""
     left, last = sum(guesses for _, guesses, _ in counted), None
     for last_at, guesses, _ in counted:

@@ -171,7 +171,7 @@ def _user_named(name: str) -> User | None:
     try:
         number = parse_volunteer_number(name)
     except ValueError:
-        number = -1  # nobody's
+        number = 0  # nobody's
     of = User.objects.order_by()
     named = [
         of.filter(volunteer__number=number, volunteer__merged_into=None),

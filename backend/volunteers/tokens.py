@@ -62,6 +62,8 @@ def read_refresh(raw: str) -> Claims:
 def _read(kind: type[Token], raw: str) -> Claims:
     try:
         token = kind(raw)  # type: ignore[arg-type]  # annotated as a Token, takes the encoded one
+        if datetime.fromtimestamp(token["exp"], UTC) <= token.current_time:
+            raise NotSignedIn  # LEEWAY is for tokens that seem to come from the future, none outlives its time by it
         return Claims(
             user_id=int(token["user"]),
             device=UUID(token["device"]),

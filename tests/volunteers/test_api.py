@@ -1,14 +1,18 @@
 """The REST doors to people, and who stands before them."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
-from rest_framework_simplejwt.tokens import AccessToken
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 from uuid6 import uuid7
 
 from backend.audit.models import Entry
@@ -16,7 +20,7 @@ from backend.lib.api import now
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.realtime.models import Revocation
 from backend.volunteers import services
-from backend.volunteers.models import Device, Role, User
+from backend.volunteers.models import Device, NumberAlias, Role, User
 from backend.volunteers.tokens import read_refresh
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, SignedInClient
 
@@ -47,6 +51,37 @@ def test_sign_in_refuses_unknown_person_and_wrong_password_alike(volunteer: User
     assert (wrong.status_code, wrong.json()) == (unknown.status_code, unknown.json())
     assert wrong.status_code == 401
     assert wrong.headers["Content-Type"] == "application/problem+json"
+
+
+def statements(act: Callable[[], Any]) -> list[str]:
+    """Return the statements that an act has sent to the database, without what is in them."""
+    with CaptureQueriesContext(connection) as queries:
+        act()
+    return [re.sub(r"'[^']*'|\b\d+\b|\"s\d+_x\d+\"", "?", query["sql"]) for query in queries]
+
+
+@pytest.mark.parametrize("door", ["/api/v1/sign-in", "/api/v1/sign-in/invitation", "/sign-in/"])
+def test_unknown_people_cost_the_database_the_same(door: str, volunteer: User) -> None:
+    NumberAlias.objects.create(number=90000012, volunteer=volunteer.volunteer)
+    retired = User.objects.create_user("13800000099", PASSWORD, is_active=False)
+    number = volunteer.volunteer.number
+    known = [f"{number:08d}", format_volunteer_number(number), "90000012", volunteer.phone, retired.phone]
+    unknown = ["10000005", "1000 0005", "90000023", "13900000000", "nobody", "-"]
+
+    def guess(name: str) -> Any:
+        fields = {"password": "eleven green bicycles"}
+        if door == "/sign-in/":
+            return Client().post(door, {**fields, "identifier": name})
+        code = {"number": name, "code": "AAAA"} if "invitation" in door else {"identifier": name}
+        return APIClient().post(door, {**fields, **code, "device": {"id": str(uuid7())}}, format="json")
+
+    sent = {}
+    for name in (known[0], *known, *unknown):  # the first of all reads what is read once
+        AccessAttempt.objects.all().delete()
+        sent[name] = statements(lambda name=name: guess(name))  # type: ignore[misc]
+
+    assert len(sent[known[0]]) > 3
+    assert [name for name in sent if sent[name] != sent[known[0]]] == []
 
 
 def test_sign_in_hashes_a_password_for_unknown_people_too(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +160,41 @@ def test_token_is_refused_when_expired(volunteer: User, client_of: ClientOf, at:
 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def stamped(raw: str, kind: type[Token], **claims: float) -> str:
+    """Return the token as a machine whose clock is off would have stamped it: claims in seconds from now."""
+    token: Any = kind(raw)  # type: ignore[arg-type]
+    for claim, seconds in claims.items():
+        token[claim] = int(now().timestamp() + seconds)
+    return str(token)
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"iat": 1}, 200),
+        ({"iat": 50, "nbf": 50}, 200),
+        ({"nbf": 50}, 200),
+        ({"iat": 70}, 401),
+        ({"nbf": 70}, 401),
+        ({"exp": 0}, 401),  # none outlives its time
+        ({"exp": -1}, 401),
+        ({"exp": -59}, 401),
+        ({"exp": 20}, 200),
+    ],
+)
+def test_clock_of_the_machine_that_stamps_tokens_may_be_a_minute_ahead(
+    volunteer: User, client_of: ClientOf, claims: dict[str, int], status: int
+) -> None:
+    tokens = client_of(volunteer).tokens
+    access = stamped(tokens.access, AccessToken, **claims)
+    refresh = stamped(tokens.refresh, RefreshToken, **claims)
+
+    answer = APIClient().get("/api/v1/me", headers={"Authorization": f"Bearer {access}"})
+
+    assert answer.status_code == status
+    assert refreshed(refresh).status_code == status
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "a.b.c"])
