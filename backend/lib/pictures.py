@@ -1,19 +1,27 @@
-"""Decodes pictures that people send, and writes them anew: what else was in the file is gone."""
+"""Decodes pictures that people send, one at a time, and writes them anew: what else was in the file is gone."""
 
 import struct
-import warnings
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from threading import BoundedSemaphore
 
 from PIL import Image, ImageOps
 
+from backend.lib.errors import Busy
+
 PIXELS = 512
-MOST_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000, "PNG": 20_000_000, "WEBP": 20_000_000}
+"""Width and height that every picture is made to fit."""
+MOST_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000, "PNG": 8_000_000, "WEBP": 8_000_000}
 """Before decoding: a small file may unfold to gigabytes. A JPEG, what phones take, is decoded at an eighth of its
-size; an MPO is a JPEG with more pictures behind it, which many phones add."""
+size; an MPO is a JPEG with more pictures behind it, which many phones add. The others unfold whole, 4 bytes a pixel:
+8 megapixels are a screenshot of any phone."""
+MOST_PROGRESSIVE = 12_000_000
+"""Pixels of a progressive JPEG: its decoder keeps the coefficients of all pixels, up to 6 bytes each."""
+MOST_WAITING = 8
+"""Pictures that wait to be decoded: each holds a thread and a connection of the database meanwhile."""
 _QUALITY = 85
 _WRONG = (
     ArithmeticError,
-    Image.DecompressionBombError,
     LookupError,
     OSError,
     SyntaxError,
@@ -23,27 +31,81 @@ _WRONG = (
     struct.error,
 )
 """What Pillow raises at files that are broken or made to harm: those of its metadata have any type and length."""
+_SCALABLE = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr")
+_decoder = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+"""One thread decodes for the whole process: each picture takes up to 80 MB, and what a thread frees, the allocator
+keeps for that thread."""
+_room = BoundedSemaphore(MOST_WAITING)
 
 
 class NotAPicture(Exception):
-    """These bytes are no JPEG, PNG or WebP, or it has too many pixels."""
+    """These bytes are no picture of the formats that are taken."""
+
+
+class TooManyPixels(NotAPicture):
+    """It would take too much memory to decode."""
 
 
 def portrait(raw: bytes) -> bytes:
-    """Return a picture as a JPEG of at most 512 × 512 pixels, upright and without metadata. Raises NotAPicture."""
+    """Return a JPEG, PNG or WebP as a JPEG of at most 512 × 512 pixels, upright and without metadata.
+
+    Raises NotAPicture, or Busy while eight others wait to be decoded.
+    """
+    _, picture = _in_turn(raw, ("JPEG", "PNG", "WEBP"), "RGB")
+    return _written(picture, "JPEG")
+
+
+def emblem(raw: bytes, *, most_bytes: int) -> tuple[str, bytes]:
+    """Return the media type and bytes of a JPEG or PNG that is made to fit 512 × 512 pixels, without metadata.
+
+    A PNG stays one while it takes no more than `most_bytes`; else it becomes a JPEG on white. Raises NotAPicture, or
+    Busy while eight others wait to be decoded.
+    """
+    format, picture = _in_turn(raw, ("JPEG", "PNG"), "RGBA")
+    if format == "PNG" and len(drawn := _written(picture, "PNG")) <= most_bytes:
+        return "image/png", drawn
+    flat = Image.new("RGB", picture.size, "white")
+    flat.paste(picture, mask=picture.getchannel("A"))
+    return "image/jpeg", _written(flat, "JPEG")
+
+
+def _in_turn(raw: bytes, formats: tuple[str, ...], mode: str) -> tuple[str, Image.Image]:
+    """Decode in the one thread for it, or raise Busy when enough others wait for that."""
+    if not _room.acquire(blocking=False):
+        raise Busy
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            image: Image.Image = Image.open(BytesIO(raw), formats=("JPEG", "PNG", "WEBP"))
-            if image.width * image.height > MOST_PIXELS[str(image.format)]:
-                raise NotAPicture("too many pixels")
-            image.draft("RGB", (PIXELS, PIXELS))
-            image = ImageOps.exif_transpose(image).convert("RGB")
+        return _decoder.submit(_decoded, raw, formats, mode).result()
+    finally:
+        _room.release()
+
+
+def _decoded(raw: bytes, formats: tuple[str, ...], mode: str) -> tuple[str, Image.Image]:
+    """Return the format of a picture, and its pixels alone, upright and small."""
+    try:
+        image: Image.Image = Image.open(BytesIO(raw), formats=formats)
+        format = str(image.format)
+        _refuse_large(image, format)
+        image.draft("RGB", (PIXELS, PIXELS))
+        if image.mode not in _SCALABLE:
+            image = image.convert(mode)
+        image.thumbnail((PIXELS, PIXELS))  # before all that copies: a large picture is in memory once
+        image = ImageOps.exif_transpose(image).convert(mode)
+    except Image.DecompressionBombError as error:
+        raise TooManyPixels(str(error)) from error
     except _WRONG as error:
         raise NotAPicture(str(error)) from error
-    image.thumbnail((PIXELS, PIXELS))
-    plain = Image.new("RGB", image.size)
+    plain = Image.new(mode, image.size)
     plain.paste(image)
-    written = BytesIO()
-    plain.save(written, "JPEG", quality=_QUALITY)
-    return written.getvalue()
+    return format, plain
+
+
+def _refuse_large(image: Image.Image, format: str) -> None:
+    pixels = image.width * image.height
+    if pixels > MOST_PIXELS[format] or (image.info.get("progressive") and pixels > MOST_PROGRESSIVE):
+        raise TooManyPixels(f"{pixels} pixels")
+
+
+def _written(picture: Image.Image, format: str) -> bytes:
+    buffer = BytesIO()
+    picture.save(buffer, format, quality=_QUALITY, optimize=True)
+    return buffer.getvalue()

@@ -21,6 +21,7 @@ from backend.dispatch.queries import progress as dispatch_progress
 from backend.dispatch.queries import tasks as dispatch_tasks
 from backend.dispatch.schemas import CallOutIn
 from backend.dispatch.services import offers
+from backend.lib import pictures
 from backend.lib.errors import Refusal
 from backend.realtime import (
     asyncapi,
@@ -341,7 +342,9 @@ LIMITS = {
     "transfers of a list": lives.TRANSFERS,
     "members of a split": formation.MOST_MOVED,
     "bytes of an emblem": emblems.MOST_BYTES,
-    "pixels of an uploaded emblem": emblems.MOST_PIXELS,
+    "pixels of a picture": pictures.MOST_PIXELS["PNG"],
+    "pixels of a photo in jpeg": pictures.MOST_PIXELS["JPEG"],
+    "pixels of a photo in progressive jpeg": pictures.MOST_PROGRESSIVE,
     "trackers of a person": trackers.MOST,
     "days of a tracker's secret": trackers.GOOD_FOR.days,
     "numbers of a block": number_shapes.MOST_IN_BLOCK,

@@ -67,18 +67,22 @@ def end_badge(volunteer: Volunteer, *, reason: str, by: User, at: datetime) -> N
     _revoke(volunteer, reason=reason, by=by, at=at, post="")
 
 
-@transaction.atomic
 def keep_photo(*, raw: bytes, by: User, at: datetime) -> None:
     """Keep a picture of oneself, decoded and written anew; with that one agrees to its being shown.
 
-    Locks the volunteer: whoever withdraws or deletes everything at that moment keeps none. Raises Invalid when it is
-    none, GuardianMissing.
+    Raises Invalid when it is none, Busy, GuardianMissing.
     """
     try:
-        jpeg = portrait(raw)
+        jpeg = portrait(raw)  # before the transaction: decoding takes its turn
     except NotAPicture as error:
         wrong = "This is no JPEG, PNG or WebP, or it has too many pixels."
         raise Invalid(errors=[{"pointer": "/image", "detail": wrong}]) from error
+    _keep(jpeg, by=by, at=at)
+
+
+@transaction.atomic
+def _keep(jpeg: bytes, *, by: User, at: datetime) -> None:
+    """Keep a picture. Locks the volunteer: one who withdraws or deletes everything at that moment keeps none."""
     volunteer = Volunteer.objects.select_for_update().get(user=by)
     require(volunteer.erased_at is None)
     if not rules.agrees_to(volunteer, Purpose.PHOTO):
