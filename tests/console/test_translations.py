@@ -5,7 +5,8 @@ from pathlib import Path
 
 import polib
 
-from backend.volunteers.rosters.files import MAX_COLUMNS, MAX_ROWS
+from backend.volunteers.rosters.layout import MAX_COLUMNS
+from backend.volunteers.rosters.reading import MAX_ROWS
 from backend.volunteers.rosters.refusals import UnreadableRoster
 from backend.volunteers.services.finding import TooManyFound
 from backend.volunteers.services.imports import SomethingDepends
@@ -35,11 +36,13 @@ def test_every_failure_of_an_import_is_known() -> None:
     """They are stored in English, and translated where they are shown."""
     known = {entry.msgid for entry in polib.pofile(str(SOURCE))}
     written = [path.read_text() for path in (VOLUNTEERS / "rosters").glob("*.py")]
-    written.append((VOLUNTEERS / "services" / "import_work.py").read_text())
+    written += [path.read_text() for path in (VOLUNTEERS / "services").glob("import_*.py")]
     told = {
         text
         for source in written
-        for text in re.findall(r'(?:UnreadableRoster\(|_fail\([\w.]+, )"([^"]+)"', source)
+        for text in re.findall(
+            r'(?:UnreadableRoster\(|fail\([\w.]+, |^_?[A-Z][A-Z_]+ = )"([^"]+[.])"', source, re.MULTILINE
+        )
     }
     told |= {f"A roster has at most {MAX_COLUMNS} columns.", f"A roster has at most {MAX_ROWS:,} rows."}
     told |= {
@@ -48,5 +51,5 @@ def test_every_failure_of_an_import_is_known() -> None:
         UnreadableRoster().detail,
         SomethingDepends().detail,
     }
-    assert len(told) > 12
+    assert len(told) > 25
     assert told - known == set()

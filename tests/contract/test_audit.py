@@ -47,7 +47,6 @@ BESIDE_SERVICES = {
     "backend.volunteers.paper.qr_svg": DRAWS,
     "backend.volunteers.paper.sheet_of": DRAWS,
     "backend.volunteers.rosters.tables.xlsx_parts": DRAWS,
-    "backend.volunteers.rosters.workbooks._GuardedZip": DRAWS,
 }
 """Functions outside services that write, each with its reason."""
 
@@ -80,9 +79,9 @@ WITHOUT_POST = {
     "backend.volunteers.services.duty.end_duty": "follows from an act that is recorded with its post",
     "backend.volunteers.services.transfers._carry_out": "follows from a transfer that is recorded with its post",
     "backend.volunteers.services.finding._alarm": "the act was refused, by whatever post it would have been done",
-    "backend.volunteers.services.import_work._close_check": JOB,
+    "backend.volunteers.services.import_check._close": JOB,
     "backend.volunteers.services.import_work._enrol": JOB,
-    "backend.volunteers.services.import_work._fail": JOB,
+    "backend.volunteers.services.import_turns.fail": JOB,
     "backend.volunteers.services.import_work._take_back": JOB,
 }
 """Functions that record an act which a post allowed, and do not name it, each with its reason."""

@@ -30,7 +30,8 @@ from backend.volunteers.models import (
     User,
     Volunteer,
 )
-from backend.volunteers.services import enrolment, import_work
+from backend.volunteers.queries.imports import whole_report
+from backend.volunteers.services import enrolment, import_check, import_turns, import_work
 from backend.volunteers.services.import_files import import_file
 from backend.volunteers.services.import_work import next_waiting, work_on
 from backend.volunteers.services.imports import (
@@ -50,7 +51,7 @@ pytestmark = pytest.mark.usefixtures("imports_folder")
 
 
 def reported(batch: RosterImport) -> list[tuple[str, str, str, int | None]]:
-    return list(batch.report.order_by("row", "pk").values_list("cell", "outcome", "code", "other_row"))
+    return [(row.cell, row.outcome, row.code, row.earlier_row) for row in whole_report(batch)]
 
 
 def received(path: Path, formation: Formation, at: datetime) -> RosterImport:
@@ -281,7 +282,7 @@ def test_nobody_is_there_before_the_whole_batch_is(bring: Any, formation: Format
 def test_report_is_bounded_and_the_rest_is_counted(
     bring: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_work, "MAX_REPORTED", 5)
+    monkeypatch.setattr(import_check, "MAX_REPORTED", 5)
     path = csv_file(tmp_path, [HEADINGS[:2], *people(8), *people(8), *[["", "1"]] * 8])
 
     batch = bring(path, dry_run=True, portion=3)
@@ -478,7 +479,7 @@ def test_two_workers_at_one_batch_do_it_once(
 ) -> None:
     """As on two machines: each believes in its own name."""
     names = threading.local()
-    monkeypatch.setattr(import_work, "_me", lambda: getattr(names, "me", "test:0"))
+    monkeypatch.setattr(import_turns, "me", lambda: getattr(names, "me", "test:0"))
     batch = received(csv_file(tmp_path, [HEADINGS[:2], *people(200)]), formation, at)
 
     def act(name: str) -> None:
@@ -558,7 +559,7 @@ def test_unforeseen_error_ends_an_import_and_keeps_what_is_in_the_roster(
     undo_import(import_id=there.pk, by=None, at=at)
     coming = received(csv_file(tmp_path, [HEADINGS[:2], *people(3, start=5)], name="x.csv"), formation, at)
     monkeypatch.setattr(import_work, "take_out", break_down)
-    monkeypatch.setattr(import_work, "stage", break_down)
+    monkeypatch.setattr(import_check, "stage", break_down)
 
     assert work_on(coming.pk).status == "failed"
     assert work_on(there.pk).status == "imported"

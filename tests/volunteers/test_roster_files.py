@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from backend.volunteers.rosters import workbooks
-from backend.volunteers.rosters.columns import HEADINGS, Column, letters, plain, read_heading
-from backend.volunteers.rosters.files import OpenRoster, look_at, open_roster
+from backend.volunteers.rosters.apart import reading_apart
+from backend.volunteers.rosters.columns import HEADINGS, Column, Heading, letters, plain, read_heading
+from backend.volunteers.rosters.events import Event, PersonFound, TablesFound
+from backend.volunteers.rosters.files import look_at
 from backend.volunteers.rosters.identity_cards import read_id_card
 from backend.volunteers.rosters.people import Person, RowReader, Surroundings
 from backend.volunteers.rosters.refusals import REASONS, RowRejected, UnreadableRoster
@@ -19,13 +21,21 @@ from tests.volunteers.rosters import csv_file, id_card, xlsx_file
 LINES = [["姓名", "手机"], ["王大妈", "13800000001"], ["李强", "13800000002"]]
 
 
-def opened(path: Path) -> OpenRoster:
+def read(path: Path) -> list[Event]:
+    """Read a file as an import does: looked at here, and read in a process apart."""
     found = look_at(path)
-    return open_roster(path, found.format, found.encoding)
+    with reading_apart(path, found.format, found.encoding) as events:
+        return list(events)
+
+
+def heading_of(path: Path) -> Heading:
+    (tables,) = [event for event in read(path) if isinstance(event, TablesFound)]
+    (heading,) = tables.headings
+    return heading
 
 
 def rows_of(path: Path) -> list[tuple[int, list[Any]]]:
-    return [(row, list(cells[:2])) for row, cells in opened(path).rows]
+    return [(event.row, list(event.cells[:2])) for event in read(path) if isinstance(event, PersonFound)]
 
 
 def reading(*headings: str) -> RowReader:
@@ -65,7 +75,7 @@ def test_gb18030_is_found_though_the_first_megabyte_is_ascii(tmp_path: Path) -> 
         b"name,phone\n" + b"Zhang,13800000001\n" * 60_000 + "王大妈,13800000002\n".encode("gb18030")
     )
 
-    assert list(opened(path).rows)[-1][1] == ["王大妈", "13800000002"]
+    assert rows_of(path)[-1][1] == ["王大妈", "13800000002"]
 
 
 def test_workbook_is_read_with_its_title_and_blank_rows(tmp_path: Path) -> None:
@@ -101,7 +111,7 @@ def test_what_is_no_roster_is_refused(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
     with pytest.raises(UnreadableRoster):
-        list(opened(path).rows)
+        rows_of(path)
 
 
 def test_twenty_thousand_columns_are_refused(tmp_path: Path) -> None:
@@ -109,7 +119,7 @@ def test_twenty_thousand_columns_are_refused(tmp_path: Path) -> None:
 
     for path in (csv_file(tmp_path, [wide + ["x"] * 5_000]), xlsx_file(tmp_path, [wide])):
         with pytest.raises(UnreadableRoster, match="columns"):
-            opened(path)
+            read(path)
 
 
 # --- hostile workbooks --------------------------------------------------------------------------------------------
@@ -138,7 +148,7 @@ def hostile(folder: Path, sheet: bytes) -> Path:
 
 def test_own_sheet_is_read(tmp_path: Path) -> None:
     """The hostile sheets below are refused for what is wrong with them, not for their form."""
-    assert opened(hostile(tmp_path, _OPEN + _ROW * 3 + _CLOSE)).heading.row == 1
+    assert heading_of(hostile(tmp_path, _OPEN + _ROW * 3 + _CLOSE)).row == 1
 
 
 @pytest.mark.parametrize(
@@ -148,34 +158,34 @@ def test_own_sheet_is_read(tmp_path: Path) -> None:
 )
 def test_declarations_of_entities_are_refused(tmp_path: Path, declared: bytes) -> None:
     with pytest.raises(UnreadableRoster):
-        opened(hostile(tmp_path, declared + _OPEN + _ROW * 3 + _CLOSE))
+        read(hostile(tmp_path, declared + _OPEN + _ROW * 3 + _CLOSE))
 
 
 def test_cell_without_end_is_refused_before_it_is_kept(tmp_path: Path) -> None:
     endless = b'<row><c t="inlineStr"><is><t>' + b"a" * 50_000_000 + b"</t></is></c></row>"
 
     with pytest.raises(UnreadableRoster):
-        list(opened(hostile(tmp_path, _OPEN + _ROW + endless + _CLOSE)).rows)
+        rows_of(hostile(tmp_path, _OPEN + _ROW + endless + _CLOSE))
 
 
 def test_row_numbers_out_of_this_world_end_the_sheet(tmp_path: Path) -> None:
     far = b'<row r="4000000000"><c r="A4000000000" t="inlineStr"><is><t>x</t></is></c></row>'
 
-    assert list(opened(hostile(tmp_path, _OPEN + _ROW + far + _CLOSE)).rows) == []
+    assert rows_of(hostile(tmp_path, _OPEN + _ROW + far + _CLOSE)) == []
 
 
 def test_bomb_is_refused_by_what_it_says_it_unpacks_to(tmp_path: Path) -> None:
     bomb = rewritten(xlsx_file(tmp_path, LINES), "", **{"xl/media/bomb.bin": b"\0" * 10_000_000})
 
     with pytest.raises(UnreadableRoster, match="too large"):
-        opened(bomb)
+        read(bomb)
 
 
 def test_too_many_parts_are_refused(tmp_path: Path) -> None:
     parts = {f"xl/{n}.bin": b"" for n in range(workbooks.MAX_PARTS)}
 
     with pytest.raises(UnreadableRoster):
-        opened(rewritten(xlsx_file(tmp_path, LINES), "", **parts))
+        read(rewritten(xlsx_file(tmp_path, LINES), "", **parts))
 
 
 def test_damaged_bytes_are_refused_wherever_they_are(tmp_path: Path) -> None:
@@ -187,14 +197,14 @@ def test_damaged_bytes_are_refused_wherever_they_are(tmp_path: Path) -> None:
             whole[:place] + bytes(255 - byte for byte in whole[place : place + 20]) + whole[place + 20 :]
         )
         try:
-            list(opened(path).rows)
+            rows_of(path)
         except UnreadableRoster:
             continue  # some parts are not read at all, and some bytes are only names
 
 
 def test_broken_sheet_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableRoster):
-        list(opened(hostile(tmp_path, _OPEN + _ROW * 2 + b"<row><c")).rows)
+        rows_of(hostile(tmp_path, _OPEN + _ROW * 2 + b"<row><c"))
 
 
 # --- headings -----------------------------------------------------------------------------------------------------
@@ -303,8 +313,8 @@ def test_template_is_a_roster(tmp_path: Path, format: str, language: Any) -> Non
     path = tmp_path / "template"
     path.write_bytes(b"".join(template_parts(format, language)))
 
-    roster = opened(path)
+    heading = heading_of(path)
 
-    assert set(roster.heading.places) == set(Column) - {Column.NUMBER}
-    assert roster.heading.ignored == []
-    assert len(list(roster.rows)) == 1
+    assert set(heading.places) == set(Column) - {Column.NUMBER}
+    assert heading.ignored == []
+    assert len(rows_of(path)) == 1

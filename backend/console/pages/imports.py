@@ -1,5 +1,6 @@
 """Pages of rosters: upload, the report of the check, progress, start and undo."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,19 +8,21 @@ import pydantic
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from uuid6 import uuid7
 
 from backend.console.pages.record import person_of, record_page, show, whole_number
 from backend.lib.api import now
+from backend.lib.checkdigit import format_unit_number
 from backend.lib.errors import NotFound, Refusal, TooLarge, require
 from backend.volunteers import queries, rules
 from backend.volunteers.models import WORKING, ImportStatus, Outcome, RosterImport, Unit
-from backend.volunteers.queries.imports import import_by_id, imports_of, report_of
+from backend.volunteers.queries.imports import import_by_id, import_out, imports_of, report_of
 from backend.volunteers.queries.units import managed_units
 from backend.volunteers.rosters.refusals import UnreadableRoster
-from backend.volunteers.schemas.imports import ImportIn
+from backend.volunteers.schemas.imports import ImportIn, ImportNote, SheetOut
 from backend.volunteers.services.finding import TooManyFound
 from backend.volunteers.services.import_uploads import keep_upload
 from backend.volunteers.services.imports import (
@@ -58,6 +61,8 @@ def imports(request: HttpRequest) -> HttpResponseBase:
         return _list(request, unit, units)
     try:
         return redirect("console:import", import_id=_uploaded(request, unit).pk)
+    except UnreadableRoster as refusal:
+        return _list(request, unit, units, told=_why(refusal))
     except tuple(_TOLD) as refusal:
         return _list(request, unit, units, told=_TOLD[type(refusal)])
     except pydantic.ValidationError:
@@ -77,6 +82,19 @@ def roster_import(request: HttpRequest, import_id: UUID) -> HttpResponseBase:
     except tuple(_TOLD) as refusal:
         return _one(request, import_by_id(import_id), told=_TOLD[type(refusal)])
     return redirect("console:import", import_id=import_id)
+
+
+def _why(refusal: UnreadableRoster) -> Promise | str:
+    """Return what a file is instead of a roster, or what a roster is."""
+    known = refusal.detail != UnreadableRoster().detail
+    return gettext(refusal.detail) if known else _TOLD[UnreadableRoster]
+
+
+def _names_of_units(told: Sequence[SheetOut | ImportNote]) -> dict[str, str]:
+    """Return the names of the units that are spoken of, by their numbers."""
+    numbers = {each.unit for each in told if each.unit}
+    units = Unit.objects.filter(number__in=numbers).values_list("number", "display_name")
+    return {number: f"{name} {format_unit_number(number)}" for number, name in units}
 
 
 def _uploaded(request: HttpRequest, unit: Unit) -> RosterImport:
@@ -106,10 +124,16 @@ def _list(request: HttpRequest, unit: Unit, units: list[Unit], *, told: Promise 
 
 
 def _one(request: HttpRequest, batch: RosterImport, *, told: Promise | str = "") -> HttpResponse:
+    described = import_out(batch)
+    units = _names_of_units([*described.sheets, *described.notes])
     report = report_of(batch, after=whole_number(request.GET.get("after", ""), digits=7))
     can_undo = {ImportStatus.CHECKING, ImportStatus.CHECKED, ImportStatus.IMPORTED, ImportStatus.FAILED}
     context: dict[str, Any] = {
         "batch": batch,
+        "failure": described.failure,
+        "rows": batch.accepted + batch.duplicates + batch.rejected,
+        "sheets": [(sheet, units.get(sheet.unit, "")) for sheet in described.sheets],
+        "notes": [(note, units.get(note.unit, "")) for note in described.notes],
         "working": batch.status in WORKING,
         "report": [(row, Outcome(row.outcome).label) for row in report.items],
         "next": report.next,

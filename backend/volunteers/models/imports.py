@@ -41,11 +41,14 @@ class RosterImport(models.Model):
     encoding = models.CharField(max_length=20, blank=True)
     status = models.CharField(max_length=10, choices=ImportStatus.choices, default=ImportStatus.CHECKING)
     ignored_columns = models.JSONField(default=list)
+    sheets = models.JSONField(default=list, help_text="of a workbook: what became of each, rows and unit")
+    notes = models.JSONField(default=list, help_text="what the uploader should know of the file")
+    stretches = models.JSONField(default=list, help_text="which sheet and row a position in the file is")
     rows_total = models.PositiveIntegerField(default=0, help_text="an estimate until the file has been read")
     rows_done = models.PositiveIntegerField(
-        default=0, help_text="the last row of the file that was dealt with"
+        default=0, help_text="the last position in the file that was dealt with"
     )
-    numbered_to = models.PositiveIntegerField(default=0, help_text="the last row whose person has a number")
+    numbered_to = models.PositiveIntegerField(default=0, help_text="the last position with a number")
     accepted = models.PositiveIntegerField(default=0)
     duplicates = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
@@ -59,6 +62,7 @@ class RosterImport(models.Model):
     undone_at = models.DateTimeField(null=True)
     worker = models.CharField(max_length=80, blank=True)
     worker_until = models.DateTimeField(null=True)
+    deaths = models.PositiveSmallIntegerField(default=0, help_text="workers that died since the last portion")
 
     class Meta:
         indexes = [
@@ -89,7 +93,10 @@ class Outcome(models.TextChoices):
 
 
 class ReportedRow(models.Model):
-    """A row of the file that was not plainly accepted. What stood in the cell is not kept."""
+    """A row of the file that was not plainly accepted. What stood in the cell is not kept.
+
+    `row` is the position in the file: the row itself, unless the file has several sheets or tables.
+    """
 
     batch = models.ForeignKey(RosterImport, on_delete=models.CASCADE, related_name="report", db_index=False)
     row = models.PositiveIntegerField()

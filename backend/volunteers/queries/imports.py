@@ -1,11 +1,15 @@
 """Reads imports of rosters and their reports."""
 
+from collections.abc import Iterator, Sequence
 from uuid import UUID
+
+from django.utils.translation import gettext
 
 from backend.lib.errors import NotFound
 from backend.volunteers.models import ReportedRow, RosterImport, Unit
-from backend.volunteers.rosters.refusals import REASONS
-from backend.volunteers.schemas.imports import ImportOut, ImportReport, ReportedRowOut
+from backend.volunteers.rosters.positions import Stretch, located
+from backend.volunteers.rosters.refusals import FATES, NOTES, REASONS
+from backend.volunteers.schemas.imports import ImportNote, ImportOut, ImportReport, ReportedRowOut, SheetOut
 
 SHOWN = 50
 """Imports of a unit that are listed."""
@@ -43,7 +47,9 @@ def import_out(batch: RosterImport) -> ImportOut:
         rejected=batch.rejected,
         remarks=batch.remarks,
         ignored_columns=batch.ignored_columns,
-        failure=batch.failure,
+        sheets=[SheetOut(**sheet, text=str(FATES[sheet["fate"]])) for sheet in batch.sheets],
+        notes=[ImportNote(**note, text=str(NOTES[note["code"]])) for note in batch.notes],
+        failure=gettext(batch.failure) if batch.failure else "",
         made_at=batch.made_at,
         finished_at=batch.finished_at,
         undone_at=batch.undone_at,
@@ -55,16 +61,29 @@ def report_of(batch: RosterImport, *, after: int = 0) -> ImportReport:
     rows = list(
         ReportedRow.objects.filter(batch=batch).order_by("row", "pk")[after : after + REPORT_PAGE + 1]
     )
-    items = [
-        ReportedRowOut(
-            row=row.row,
-            cell=row.cell,
-            column=row.column,
-            outcome=row.outcome,
-            code=row.code,
-            reason=str(REASONS[row.code]),
-            earlier_row=row.other_row,
-        )
-        for row in rows[:REPORT_PAGE]
-    ]
+    stretches = [Stretch(*stretch) for stretch in batch.stretches]
+    items = [_reported_out(row, stretches) for row in rows[:REPORT_PAGE]]
     return ImportReport(items=items, next=after + REPORT_PAGE if len(rows) > REPORT_PAGE else None)
+
+
+def whole_report(batch: RosterImport) -> Iterator[ReportedRowOut]:
+    """Yield all of the report."""
+    stretches = [Stretch(*stretch) for stretch in batch.stretches]
+    for row in batch.report.order_by("row", "pk").iterator():
+        yield _reported_out(row, stretches)
+
+
+def _reported_out(row: ReportedRow, stretches: Sequence[Stretch]) -> ReportedRowOut:
+    sheet, number = located(row.row, stretches)
+    earlier = located(row.other_row, stretches) if row.other_row is not None else None
+    return ReportedRowOut(
+        sheet=sheet,
+        row=number,
+        cell=row.cell or str(number),
+        column=row.column,
+        outcome=row.outcome,
+        code=row.code,
+        reason=str(REASONS[row.code]),
+        earlier_sheet=earlier[0] if earlier else None,
+        earlier_row=earlier[1] if earlier else None,
+    )

@@ -69,6 +69,11 @@ def plain(heading: Any) -> str:
 _COLUMNS = {plain(heading): column for column, headings in HEADINGS.items() for heading in headings}
 
 
+def column_of(heading: Any) -> Column | None:
+    """Return the column that a heading stands for."""
+    return _COLUMNS.get(plain(heading))
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """The row of the headings: where which column is, and the headings that nobody knows."""

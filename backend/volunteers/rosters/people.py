@@ -9,8 +9,8 @@ from typing import Any
 
 from backend.lib.phones import read_phone
 from backend.volunteers.rosters.columns import Column, Heading
-from backend.volunteers.rosters.files import MAX_COLUMNS
 from backend.volunteers.rosters.identity_cards import read_id_card
+from backend.volunteers.rosters.layout import MAX_COLUMNS
 from backend.volunteers.rosters.refusals import RowRejected
 
 MAX_CELL = 1_000

@@ -27,6 +27,8 @@ CHINESE_SKILLS = {
 }
 _STEPS = re.compile(r"[/\\>＞→、|]")
 _REMEMBERED = 200_000
+_TITLE = re.compile(r"^\d++\s*+[.、．)）-]\s*+|[(（【\[].*+$|(?:志愿者|队员|人员)?+(?:名册|名单|花名册)$")
+"""What sheets are called beside the unit's name: `3.桂花明堂村(35人)`, `桂花明堂村名册`."""
 _NUMBER = re.compile(r"[0-9][0-9\s-]{7,}[0-9Xx]")
 
 
@@ -49,11 +51,13 @@ class UnitFinder:
     def __init__(self, units: Iterable[NamedUnit], step: int) -> None:
         self._step = step
         self._by_number: dict[str, int] = {}
+        self._by_id: dict[int, NamedUnit] = {}
         self._by_name: defaultdict[str, list[NamedUnit]] = defaultdict(list)
         self._names: dict[str, tuple[str, ...]] = {}
         self._known: dict[str, int] = {}
         for unit in units:
             self._by_number[unit.number] = unit.id
+            self._by_id.setdefault(unit.id, unit)
             self._names[unit.path] = unit.names
             for name in set(unit.names):
                 self._by_name[name].append(unit)
@@ -66,6 +70,18 @@ class UnitFinder:
             if len(self._known) < _REMEMBERED:
                 self._known[text] = id
         return id
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def only(self, title: str) -> NamedUnit | None:
+        """Return the one unit that is named by the title of a sheet, or of a part of it; None for none or several."""
+        for name in dict.fromkeys((title.strip(), _TITLE.sub("", title.strip()).strip())):
+            try:
+                return self._by_id[self(name)]
+            except RowRejected:
+                continue
+        return None
 
     def _find(self, text: str) -> int:
         if _NUMBER.fullmatch(text):

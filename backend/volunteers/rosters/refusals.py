@@ -45,6 +45,40 @@ REASONS: dict[str, Promise] = {
     "id-card-in-file": _("An earlier row has the same identity card."),
     "phone-in-roster": _("Somebody in the roster has this phone."),
     "id-card-in-roster": _("Somebody in the roster has this identity card."),
+    "name-merged": _("The name is merged with the row above: of a person in several rows the first is read."),
+    "cell-merged": _("The cell is merged with another one, and its text counts only where it begins."),
+    "formula-empty": _(
+        "The formula in the cell has no value: open the file in a spreadsheet and save it again."
+    ),
+    "unit-empty": _(
+        "The unit is empty, though rows above have one: the person comes into the unit of the import."
+    ),
     "post-not-given": _("Accepted; posts are not given by an import: appoint the person afterwards."),
 }
 """What is wrong with a row, by its code; the codes are part of the report and keep their meaning."""
+
+FATES: dict[str, Promise] = {
+    "read": _("Read"),
+    "hidden": _("Left out: the sheet is hidden."),
+    "empty": _("Left out: the sheet is empty."),
+    "no-heading": _("Left out: none of its first rows has the heading “name” or “姓名”."),
+    "other-heading": _("Left out: its headings are not those of the first sheet (phone, identity card)."),
+    "no-table": _("Left out: this is no sheet with cells, a chart for example."),
+}
+"""What becomes of a sheet, by its code."""
+
+NOTES: dict[str, Promise] = {
+    "tables-beside": _("People stand side by side; each of these groups of columns was read."),
+    "table-unread": _("These columns look like a list of other people, and were not read."),
+    "headings-again": _("The headings come again here; that is no person."),
+    "rows-unread": _("From here on the headings are others; the rest of the sheet was not read."),
+    "totals": _("These rows are totals, and were passed over."),
+    "sections-passed-over": _("A text stands alone in these rows; they were passed over."),
+    "section-unit": _("This row names a unit: people below it who name none come into that unit."),
+    "rows-without-people": _(
+        "Nothing stands in the columns of these rows that are read; they were passed over."
+    ),
+    "hidden-rows": _("These rows are hidden, by a filter for example, and were read all the same."),
+    "hidden-columns": _("These columns are hidden, and were read all the same."),
+}
+"""What the uploader should know of a file before starting the import, by its code."""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -14,21 +15,29 @@ CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _BLOCK = 1 << 16
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_INNER_FORMULA = re.compile(r"""([,;|\t\r\n，；]["' \u3000]*+)(?=[=+\-@＝＋－＠])""")
+"""What would begin like a formula if the file was parted by another separator than it was written with."""
 
 Lines = Iterable[Sequence[str]]
 
 
 def guarded(text: str) -> str:
-    """Return a cell that a spreadsheet shows as it is: what begins like a formula gets an apostrophe before it."""
+    """Return a cell that a spreadsheet shows as it is: what begins like a formula gets an apostrophe before it.
+
+    So does what would begin a cell where lists are parted by semicolons, whatever was meant here: `a;=1+1`.
+    """
+    text = _INNER_FORMULA.sub(r"\1'", text)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def csv_parts(portions: Iterable[Lines]) -> Iterator[bytes]:
-    """Yield a CSV file, a part for each portion of lines; it begins with the mark by which Excel knows UTF-8."""
+    """Yield a CSV file, all cells quoted, a part for each portion of lines; the mark tells Excel that it is UTF-8."""
     yield "\ufeff".encode()
     for lines in portions:
         text = io.StringIO(newline="")
-        csv.writer(text).writerows([[guarded(cell) for cell in line] for line in lines])
+        csv.writer(text, quoting=csv.QUOTE_ALL).writerows(
+            [[guarded(cell) for cell in line] for line in lines]
+        )
         yield text.getvalue().encode()
 
 

@@ -21,10 +21,39 @@ class ImportStart(Request):
     skip_rejected: bool = False
 
 
+class SheetOut(Shape):
+    """A sheet of the workbook: `fate` is `read`, or why it was left out, which `text` says in words.
+
+    `rows` have people in them. `unit` is the unit that the sheet's title names, empty if it names none: people of the
+    sheet who name no unit come into it.
+    """
+
+    name: str
+    fate: str
+    text: str
+    rows: int
+    unit: str
+
+
+class ImportNote(Shape):
+    """What the person who uploads should know before starting the import; decide by `code`.
+
+    `where` are rows or columns of the sheet; `unit` is the unit that is meant, if one is.
+    """
+
+    code: str
+    sheet: str
+    where: str
+    text: str
+    unit: str
+
+
 class ImportOut(Shape):
     """An import: its status (`checking`, `checked`, `importing`, `imported`, `undoing`, `undone`, `failed`) and counts.
 
     `share` is how much of the present step is done, in per cent. Duplicates are known when it has been checked.
+    `sheets` (of a workbook) and `notes` say what was read and what was not, before the import is started; `failure`
+    says why it failed, in the language of the request.
     """
 
     id: UUID
@@ -41,6 +70,8 @@ class ImportOut(Shape):
     rejected: int
     remarks: int
     ignored_columns: list[str]
+    sheets: list[SheetOut]
+    notes: list[ImportNote]
     failure: str
     made_at: Instant
     finished_at: Instant | None
@@ -54,15 +85,18 @@ class Imports(RootModel[list[ImportOut]]):
 class ReportedRowOut(Shape):
     """A row that was not plainly accepted: `outcome` is `rejected`, `duplicate` or `remark`; decide by `code`.
 
-    `cell` is the cell as spreadsheets name it; `earlier_row` is the row that is the same person.
+    `row` and `cell` are those of the `sheet`, as spreadsheets name them; a CSV file has no sheets. `earlier_row`, in
+    `earlier_sheet`, is the row that is the same person.
     """
 
+    sheet: str
     row: int
     cell: str
     column: str
     outcome: str
     code: str
     reason: str
+    earlier_sheet: str | None
     earlier_row: int | None
 
 

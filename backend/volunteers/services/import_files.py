@@ -8,7 +8,8 @@ from uuid6 import uuid7
 
 from backend.volunteers.models import WORKING, ImportStatus, RosterImport, Unit, User
 from backend.volunteers.rosters.files import look_at
-from backend.volunteers.services.import_work import Tell, work_on
+from backend.volunteers.services.import_check import Tell
+from backend.volunteers.services.import_work import work_on
 from backend.volunteers.services.imports import ImportNotReady, receive_import, start_import, undo_import
 from backend.volunteers.services.joining import PORTION
 

@@ -1,7 +1,8 @@
 """Imports a roster of people, with a report of every row that is not plainly accepted."""
 
-import csv
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,9 @@ from tqdm import tqdm
 from backend.lib.errors import NotFound, Refusal
 from backend.volunteers.models import ImportStatus, RosterImport
 from backend.volunteers.queries import unit_by_number
-from backend.volunteers.rosters.refusals import REASONS
+from backend.volunteers.queries.imports import import_out, whole_report
+from backend.volunteers.rosters.tables import csv_parts
+from backend.volunteers.schemas.imports import ReportedRowOut
 from backend.volunteers.services.import_files import import_file
 from backend.volunteers.services.import_work import work_on
 from backend.volunteers.services.imports import undo_import
@@ -72,17 +75,46 @@ class Command(BaseCommand):
         )
         if batch.ignored_columns:
             self.stdout.write(f"Ignored columns: {', '.join(batch.ignored_columns)}")
-        for row in batch.report.order_by("row", "pk")[:_SHOWN]:
-            self.stdout.write(f"{row.cell}: {row.outcome}: {REASONS[row.code]}")
+        described = import_out(batch)
+        for sheet in described.sheets:
+            self.stdout.write(
+                f"Sheet {sheet.name}: {sheet.text}" + (f" ({sheet.rows} rows)" if sheet.rows else "")
+            )
+        for note in described.notes:
+            self.stdout.write(f"{_at(note.sheet, note.where)}: {note.text}")
+        for row in islice(whole_report(batch), _SHOWN):
+            self.stdout.write(f"{_at(row.sheet, row.cell)}: {row.outcome}: {row.reason}")
         if report is not None:
-            with report.open("w", encoding="utf-8-sig", newline="") as target:
-                lines = csv.writer(target)
-                lines.writerow(["row", "cell", "column", "outcome", "code", "earlier row", "reason"])
-                for row in batch.report.order_by("row", "pk").iterator():
-                    cells = (row.row, row.cell, row.column, row.outcome, row.code, row.other_row)
-                    lines.writerow([*cells, REASONS[row.code]])
+            _write(report, whole_report(batch))
         if batch.status == ImportStatus.FAILED:
             raise CommandError(batch.failure)
+
+
+def _at(sheet: str, where: str) -> str:
+    return f"{sheet}!{where}" if sheet else where
+
+
+def _write(report: Path, rows: Iterable[ReportedRowOut]) -> None:
+    with report.open("wb") as target:
+        headings = [
+            "sheet",
+            "row",
+            "cell",
+            "column",
+            "outcome",
+            "code",
+            "earlier sheet",
+            "earlier row",
+            "reason",
+        ]
+        lines = (
+            [
+                *(row.sheet, str(row.row), row.cell, row.column, row.outcome, row.code),
+                *(row.earlier_sheet or "", str(row.earlier_row or ""), row.reason),
+            ]
+            for row in rows
+        )
+        target.writelines(csv_parts([chain([headings], lines)]))
 
 
 def _undone(id: UUID) -> RosterImport:
