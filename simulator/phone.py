@@ -15,7 +15,7 @@ from simulator.account import Account
 from simulator.habits import Habits, Walk
 from simulator.journal import Journal, Shown
 from simulator.link import Gone, Link, Problem
-from simulator.reconnect import LOST, SIGN_IN, pause_after
+from simulator.reconnect import LOST, RENUMBERED, SIGN_IN, pause_after
 from simulator.rest import Refused, Unreachable
 from simulator.tracker import Tracker
 
@@ -132,8 +132,7 @@ class Phone:
                 self._take(frame)
             return LOST
         except Gone as gone:
-            if gone.code == SIGN_IN:
-                self.account.access = ""
+            self._prepare_to_come_back(gone.code)
             return gone.code
         except (Unreachable, TimeoutError):
             return LOST
@@ -145,6 +144,13 @@ class Phone:
             self._link, self._held = None, None
             if link is not None:
                 link.abandon(LOST)
+
+    def _prepare_to_come_back(self, code: int) -> None:
+        """Drop what is no longer good after a close: the token, or with the number the topics too."""
+        if code in (SIGN_IN, RENUMBERED):
+            self.account.access = ""
+        if code == RENUMBERED:
+            self.journal = Journal()
 
     def _greeted(self) -> None:
         """Begin what goes with a new socket."""
@@ -210,6 +216,9 @@ class Phone:
             self._every["position_every_s"] = frame.get("every_s", self._every["position_every_s"])
         elif frame.get("type") == "heartbeat":
             self._compare(frame["heads"], frame["through"])
+        elif frame.get("type") == "topic.joined":
+            self._joined(frame["topic"], {**frame, "recovered": False})
+            self._acknowledge(frame["topic"])
         elif frame.get("type") == "topic.revoked":
             self.journal.end(frame["topic"])
 

@@ -5,6 +5,8 @@ import random
 STOP = frozenset({4400, 4403})
 """Malformed: the program is wrong. Revoked: the account or device is. Coming back would change nothing."""
 SIGN_IN = 4401
+RENUMBERED = 4404
+"""Its person has another number: with a new token and no cursors it goes on."""
 TOO_MUCH = 4290
 RESTARTING = 1012
 LOST = 1006
@@ -21,6 +23,6 @@ def pause_after(code: int, attempt: int, dice: random.Random) -> float | None:
         return dice.uniform(3.0, 8.0)
     if code == RESTARTING and attempt == 0:
         return dice.uniform(0.0, 3.0)
-    if code == SIGN_IN and attempt == 0:
+    if code in (SIGN_IN, RENUMBERED) and attempt == 0:
         return dice.uniform(0.0, 0.5)
     return float(min(LONGEST_S, 0.4 * 2.0**attempt) * dice.uniform(0.5, 1.5))

@@ -13,7 +13,16 @@ from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
 from backend.lib.api import now
 from backend.lib.errors import NotFound
 from backend.realtime.among import Among
-from backend.realtime.registry import Principal, Tracked, Window, snapshot, topic, tracked_earlier, tracking
+from backend.realtime.registry import (
+    Pairs,
+    Principal,
+    Tracked,
+    Window,
+    snapshot,
+    topic,
+    tracked_earlier,
+    tracking,
+)
 from backend.volunteers.models import Standing, User
 from backend.volunteers.rules import agrees_to_location
 from backend.volunteers.tracking import agreed_since
@@ -45,7 +54,20 @@ def offers(_: Principal, id: str) -> list[dict[str, Any]]:
     return [offer.model_dump(mode="json") for offer in queries.offers_to(int(id), at=now())]
 
 
-@snapshot("unit", "offers", within="person")
+def offers_through_all(pairs: Pairs) -> list[list[dict[str, Any]]]:
+    """Return what many people were asked through units; one query as far as they were asked nothing."""
+    asked = set(
+        Assignment.objects.filter(
+            volunteer__number__in={principal.person for principal, _ in pairs},
+            through__unit__number__in={id for _, id in pairs},
+        ).values_list("volunteer__number", "through__unit__number")
+    )
+    return [
+        offers_through(principal, id) if (principal.person, id) in asked else [] for principal, id in pairs
+    ]
+
+
+@snapshot("unit", "offers", within="person", many=offers_through_all)
 def offers_through(principal: Principal, id: str) -> list[dict[str, Any]]:
     """Return what this person was asked through this unit: what the events of its topic would have told."""
     return [

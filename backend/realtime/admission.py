@@ -1,17 +1,20 @@
-"""Joins a socket to topics: the frame that says so, what was missed, and where the socket then stands, in one go."""
+"""Joins a socket to topics: the frames that say so, what was missed, and where the socket then stands, in one go."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from backend.realtime import metrics, services
 from backend.realtime.connection import Connection
 from backend.realtime.frames import CaughtUpTo, Joined
-from backend.realtime.hub import hub
 from backend.realtime.services import Opening
 from backend.realtime.threads import in_thread
 
+if TYPE_CHECKING:
+    from backend.realtime.hub import Hub
+
 
 async def admit(
-    connection: Connection, opening: Opening, frame_of: Callable[[dict[str, Joined]], str]
+    hub: "Hub", connection: Connection, opening: Opening, frames_of: Callable[[dict[str, Joined]], list[str]]
 ) -> None:
     """Join topics, say so, send what was missed, and say how far that is.
 
@@ -22,9 +25,8 @@ async def admit(
     later = [m for name, joined in opening.topics.items() for m in hub.join(connection, name, joined.head)]
     missed = [*opening.missed, *later]
     heads = {name: max(joined.head, hub.topics[name].head) for name, joined in opening.topics.items()}
-    connection.push_together(
-        frame_of(opening.topics), missed, CaughtUpTo(topics=heads).model_dump_json()
-    )  # fmt: skip
+    caught_up = CaughtUpTo(topics=heads).model_dump_json()
+    connection.push_together(frames_of(opening.topics), missed, caught_up)
     connection.topics.update(opening.told)
     connection.topics.update((message.topic, message.seq) for message in missed)
     metrics.replayed.inc(len(opening.missed))

@@ -20,6 +20,7 @@ from backend.realtime.frames import (
     ReceiptFrame,
     Restarting,
     Stored,
+    TopicJoined,
     TopicRevoked,
     Welcome,
 )
@@ -28,7 +29,7 @@ from backend.realtime.registry import registry
 
 _SENT_BY_PHONE: tuple[type[pydantic.BaseModel], ...] = (Hello, ReceiptFrame, PositionFrame, Ping)
 _SENT_BY_SERVER: tuple[type[pydantic.BaseModel], ...] = (
-    Stored, CaughtUpTo, Heartbeat, Pong, Restarting, TopicRevoked, MapCells, MapPeople, ProblemReply
+    Stored, CaughtUpTo, Heartbeat, Pong, Restarting, TopicJoined, TopicRevoked, MapCells, MapPeople, ProblemReply
 )  # fmt: skip
 
 Json = dict[str, Any]

@@ -5,8 +5,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from channels.layers import get_channel_layer
@@ -22,15 +23,27 @@ GROUP = "hubs"
 
 _MAX_WAITING = 1_000
 _SEND_TIMEOUT_S = 2.0
+_Told = TypeVar("_Told")
 
-Receiver = Callable[[Sequence[Message]], None]
-_local: tuple[asyncio.AbstractEventLoop, Receiver] | None = None
+Changes = Sequence[tuple[UUID, str]]
+"""Changes of access: (id, topic)."""
 
 
-def attach(loop: asyncio.AbstractEventLoop, receiver: Receiver | None) -> None:
-    """Make this process's hub receive local messages directly, on its own loop; None detaches."""
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """What a hub does with messages, and with changes of access."""
+
+    messages: Callable[[Sequence[Message]], None]
+    access: Callable[[Changes], None]
+
+
+_local: tuple[asyncio.AbstractEventLoop, Ears] | None = None
+
+
+def attach(loop: asyncio.AbstractEventLoop, ears: Ears | None) -> None:
+    """Make this process's hub hear of what happens here directly, on its own loop; None detaches."""
     global _local
-    _local = (loop, receiver) if receiver else None
+    _local = (loop, ears) if ears else None
 
 
 def announce(messages: Sequence[Message]) -> None:
@@ -39,19 +52,30 @@ def announce(messages: Sequence[Message]) -> None:
     for message in messages:
         message.committed_at = committed_at
     if _local is not None:
-        loop, receiver = _local
-        try:
-            loop.call_soon_threadsafe(receiver, messages)
-        except RuntimeError:  # the loop has been closed: the process is going down
-            logger.info("no hub to tell")
+        _tell(_local[0], _local[1].messages, messages)
     if settings.REDIS_URL:
         _sender().put({"type": "hub.messages", "messages": [_packed(message) for message in messages]})
 
 
-def announce_revoked(session: UUID, at: datetime) -> None:
+def announce_access(changes: Changes) -> None:
+    """Tell every hub where access has changed; hubs that do not hear it find the rows by their poll."""
+    if _local is not None:
+        _tell(_local[0], _local[1].access, changes)
+    if settings.REDIS_URL:
+        _sender().put({"type": "hub.access", "changes": [[str(id), topic] for id, topic in changes]})
+
+
+def _tell(loop: asyncio.AbstractEventLoop, ear: Callable[[_Told], None], told: _Told) -> None:
+    try:
+        loop.call_soon_threadsafe(ear, told)
+    except RuntimeError:  # the loop has been closed: the process is going down
+        logger.info("no hub to tell")
+
+
+def announce_revoked(session: UUID, at: datetime, code: int) -> None:
     """Tell every hub that a session was revoked; hubs that do not hear it find the row by their poll."""
     if settings.REDIS_URL:
-        _sender().put({"type": "hub.revoked", "session": str(session), "at": at.isoformat()})
+        _sender().put({"type": "hub.revoked", "session": str(session), "at": at.isoformat(), "code": code})
 
 
 def unpack(packed: dict[str, Any]) -> Message:

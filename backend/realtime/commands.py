@@ -1,5 +1,6 @@
 """Commands of realtime itself: they change the socket, not the database."""
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pydantic
 from pydantic import Field
 
-from backend.lib.errors import Invalid, NotAllowed, NotFound
+from backend.lib.errors import Invalid, NotAllowed, NotFound, Refusal, require
 from backend.lib.problems import invalid
 from backend.lib.wire import Request, Shape
 from backend.realtime import services
@@ -27,6 +28,10 @@ class TopicJoin(Request):
 
     topic: TopicName
     cursor: Annotated[int, Field(ge=0, lt=2**62)] | None = None
+
+
+class OwnTopic(Refusal):
+    """The server has joined you to this topic because it is yours; it ends when you leave the unit."""
 
 
 class TopicLeave(Request):
@@ -51,13 +56,19 @@ async def join(socket: "PhoneSocket", frame: CommandFrame) -> None:
     connection = socket.connected
     if len(connection.topics) >= MAX_TOPICS and body.topic not in connection.topics:
         raise services.TooManyTopics
+    began = time.monotonic()
     opening = await in_thread(services.join_topic, connection.principal, body.topic, body.cursor)
+    if body.topic not in connection.topics:
+        connection.asked = (connection.asked or set()) | {body.topic}
     await socket.admit(opening, frame.id, lambda topics: topics[body.topic])
+    hub.reviews.put_if_changed(connection, began)
 
 
 async def leave(socket: "PhoneSocket", frame: CommandFrame) -> None:
     """Leave a topic (`topic.leave`)."""
-    hub.leave(socket.connected, _body(TopicLeave, frame).topic)
+    connection, name = socket.connected, _body(TopicLeave, frame).topic
+    require(name not in connection.topics or name in (connection.asked or ()), OwnTopic)
+    hub.leave(connection, name)
     socket.reply(frame.id, Done())
 
 

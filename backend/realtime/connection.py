@@ -32,8 +32,8 @@ class Connection:
     """
 
     __slots__ = (
-        "__weakref__", "backlog", "backlog_bytes", "closing", "drain", "opened_at", "principal", "send", "topics",
-        "turn", "write_frame",
+        "__weakref__", "asked", "backlog", "backlog_bytes", "closing", "drain", "opened_at", "principal", "send",
+        "topics", "turn", "write_frame",
     )  # fmt: skip
 
     def __init__(
@@ -46,6 +46,8 @@ class Connection:
         self.turn = 0
         self.topics: dict[str, int] = {}
         """The joined topics, with the last event of each that was sent here."""
+        self.asked: set[str] | None = None
+        """Those of them that were joined by `topic.join`, and not by the server; None: there were none."""
         self.backlog: deque[dict[str, Any]] | None = None
         self.backlog_bytes = 0
         self.drain: asyncio.Task[None] | None = None
@@ -56,12 +58,13 @@ class Connection:
         if not self._written(message.frame):
             self._send_or_queue(message.outgoing)
 
-    def push_together(self, first: str, messages: Sequence[Message], last: str) -> None:
-        """Write messages between two frames for this socket alone: in one go where that is possible."""
+    def push_together(self, first: Sequence[str], messages: Sequence[Message], last: str) -> None:
+        """Write messages between frames that are for this socket alone: in one go where that is possible."""
         between = (message.frame for message in messages)
-        frames = b"".join((encode_frame(first), *between, encode_frame(last)))
+        frames = b"".join((*map(encode_frame, first), *between, encode_frame(last)))
         if len(frames) > TOGETHER_BYTES or not self._written(frames):
-            self.push_text(first)
+            for text in first:
+                self.push_text(text)
             for message in messages:
                 self.push(message)
             self.push_text(last)

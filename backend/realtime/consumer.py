@@ -193,7 +193,7 @@ class PhoneSocket:
         if not isinstance(hello, Hello):
             raise _Closed(4400, "say hello first")
         hub.start()
-        at = datetime.now(UTC)
+        at, began = datetime.now(UTC), time.monotonic()
         try:
             opening = await arrivals.open(credentials_of(self.scope), hello.cursors)
         except NotSignedIn as refusal:
@@ -205,13 +205,14 @@ class PhoneSocket:
         self.scope.clear()  # some 2 KiB, the headers above all, that everybody who waits for this socket still holds
         hub.add(self.connection)
         await self.admit(opening, hello.id, self._welcome)
+        hub.reviews.put_if_changed(self.connection, began)
         self._take_receipt(hello.cursors, {})
 
     async def admit(
         self, opening: services.Opening, reply_to: int, result_of: Callable[[dict[str, Joined]], Any]
     ) -> None:
         """Join topics and answer, see `admission.admit`."""
-        await admit(self.connected, opening, lambda topics: _reply(reply_to, result_of(topics)))
+        await admit(hub, self.connected, opening, lambda topics: [_reply(reply_to, result_of(topics))])
 
     def _welcome(self, topics: dict[str, Joined]) -> Welcome:
         return Welcome(

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from backend.audit.services import advance_chain
 from backend.realtime import keys
 from backend.realtime.clock import due
-from backend.realtime.models import Event, Fix, LatestPosition, Revocation, Topic
+from backend.realtime.models import AccessChange, Event, Fix, LatestPosition, Revocation, Topic
 from backend.realtime.partitions import drop_partitions, make_partitions_ahead
 from backend.realtime.registry import registry
 
@@ -49,9 +49,11 @@ def trim_topic(name: str, until: int) -> int:
 
 @due(every=timedelta(minutes=10))
 def trim_revocations(*, at: datetime) -> int:
-    """Delete revocations that every process has heard of, and keys beyond those that a person may have."""
-    old = Revocation.objects.filter(at__lt=at - timedelta(days=1)).order_by("id")
-    trimmed = Revocation.objects.filter(pk__in=list(old.values_list("id", flat=True)[:STEP])).delete()[0]
+    """Delete revocations and changes of access that every process has heard of, and keys beyond those one may have."""
+    trimmed = 0
+    for model in (Revocation, AccessChange):
+        old = model.objects.filter(at__lt=at - timedelta(days=1)).order_by("id")
+        trimmed += model.objects.filter(pk__in=list(old.values_list("id", flat=True)[:STEP])).delete()[0]
     return _noted("revocations, surplus keys of acts", trimmed + keys.forget_surplus_keys(limit=STEP), at)
 
 

@@ -213,6 +213,15 @@ class Restarting(Shape):
     retry_after_s: float
 
 
+class TopicJoined(Shape):
+    """You may see this topic now, and have been joined to it: begin it with the snapshot, as at `hello`."""
+
+    type: Literal["topic.joined"] = "topic.joined"
+    topic: str
+    head: int
+    snapshot: dict[str, Any]
+
+
 class TopicRevoked(Shape):
     """You may no longer see this topic; its subscription has ended."""
 

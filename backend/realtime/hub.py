@@ -14,10 +14,12 @@ from uuid import UUID
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from backend.realtime import bus, log, metrics, services
+from backend.realtime import bus, log, metrics
+from backend.realtime.access import changes_between
 from backend.realtime.connection import Connection
-from backend.realtime.frames import Heartbeat, Message, TopicRevoked
+from backend.realtime.frames import Heartbeat, Message
 from backend.realtime.models import Revocation
+from backend.realtime.reviews import REMEMBERED_S, Reviews
 from backend.realtime.threads import in_thread
 
 logger = logging.getLogger(__name__)
@@ -28,10 +30,15 @@ POLL_S = 1.0
 YIELD_EVERY = 500
 """Sockets written to before the loop may do other work."""
 REVIEW_EVERY = 24
-"""Heartbeats after which a socket's topics are reviewed: every ten minutes."""
+"""Heartbeats after which a socket's topics are reviewed although no change was heard of: every ten minutes."""
+CLOSINGS = {
+    4403: "this device was signed out",
+    4404: "your number has changed: renew the token, connect again",
+}
 LOOK_BACK = timedelta(seconds=15)
 """A topic row is stamped before its transaction commits: the poll looks this far behind the newest stamp it saw. What
-commits later than that is found by the full look that goes with each round of heartbeats."""
+commits later than that is found by the full look that goes with each round of heartbeats. So it is with changes of
+access."""
 
 
 @dataclass(slots=True)
@@ -81,6 +88,7 @@ class Hub:
         """When the log was last read, on the monotonic clock; None: not yet, or there is no hub."""
         self._ticks = 0
         self._turn = 0
+        self.reviews = Reviews(self)
 
     # --- life -----------------------------------------------------------------------------------------------------
 
@@ -91,8 +99,10 @@ class Hub:
             return
         self._loop = loop
         self._wanted, self._to_write = asyncio.Event(), asyncio.Event()
-        bus.attach(loop, self.take)
-        self._tasks = [loop.create_task(work()) for work in (self._poll, self._heartbeats, self._write)]
+        self.reviews = Reviews(self)
+        bus.attach(loop, bus.Ears(self.take, self.reviews.notice))
+        work = (self._poll, self._heartbeats, self._write, self.reviews.run)
+        self._tasks = [loop.create_task(one()) for one in work]
         if settings.REDIS_URL:
             self._tasks.append(loop.create_task(self._listen()))
 
@@ -151,17 +161,19 @@ class Hub:
     def leave(self, connection: Connection, name: str) -> None:
         """Take a socket out of a topic."""
         connection.topics.pop(name, None)
+        if connection.asked:
+            connection.asked.discard(name)
         state = self.topics.get(name)
         if state is not None:
             state.members.pop(connection, None)
             if not state.members:
                 del self.topics[name]
 
-    def close_session(self, session: UUID, revoked_at: datetime) -> None:
+    def close_session(self, session: UUID, revoked_at: datetime, code: int) -> None:
         """Close the sockets that a session opened before it was revoked; it may have signed in again since."""
         for connection in self._sessions.get(session, ()):
             if connection.opened_at <= revoked_at:
-                connection.close(4403, "this device was signed out")
+                connection.close(code, CLOSINGS.get(code, ""))
 
     # --- messages -------------------------------------------------------------------------------------------------
 
@@ -221,7 +233,10 @@ class Hub:
         if received["type"] == "hub.messages":
             self.take([bus.unpack(packed) for packed in received["messages"]])
         elif received["type"] == "hub.revoked":
-            self.close_session(UUID(received["session"]), datetime.fromisoformat(received["at"]))
+            at = datetime.fromisoformat(received["at"])
+            self.close_session(UUID(received["session"]), at, received["code"])
+        elif received["type"] == "hub.access":
+            self.reviews.notice((UUID(id), topic) for id, topic in received["changes"])
 
     async def _write(self) -> None:
         """Write to large topics in portions, so that other work of the loop need not wait for the last of them."""
@@ -260,14 +275,17 @@ class Hub:
 
     async def _look(self, *, full: bool) -> None:
         self.strays.clear()
+        if full:
+            self.reviews.forget_old()
         known = {name: state.head for name, state in self.topics.items()}
         missed = await in_thread(_missed, known, self._newest, full)
         self._newest = missed.newest
         metrics.topics.set(len(self.topics))
         metrics.caught_up.inc(sum(map(self._lacks, missed.messages)))
         self.take(missed.messages)
-        for session, revoked_at in missed.revoked:
-            self.close_session(session, revoked_at)
+        for session, revoked_at, code in missed.revoked:
+            self.close_session(session, revoked_at, code)
+        self.reviews.notice(missed.changes)
 
     async def _heartbeats(self) -> None:
         """Tell a share of the sockets their heads each second, and close those whose token has expired."""
@@ -277,7 +295,7 @@ class Hub:
             at = datetime.now(UTC)
             due = [c for c in self.connections if c.turn == second % every]
             if second // every % REVIEW_EVERY == REVIEW_EVERY - 1:
-                await self._review(due)
+                self.reviews.put(due)
             for connection in due:
                 self._beat(connection, at)
             for connection in list(self.connections):
@@ -291,19 +309,6 @@ class Hub:
         beat = Heartbeat(heads=heads, through=through, server_time=at)
         connection.push_text(beat.model_dump_json())
 
-    async def _review(self, due: Sequence[Connection]) -> None:
-        """Take sockets out of topics that their people may no longer see: a post has ended, a unit was left."""
-        holders = [(connection.principal, list(connection.topics)) for connection in due]
-        try:
-            lost = await in_thread(services.lost_topics, holders)
-        except Exception as error:
-            logger.warning("access could not be reviewed: %r", error)
-            return
-        for connection, names in zip(due, lost, strict=True):
-            for name in names:
-                self.leave(connection, name)
-                connection.push_text(TopicRevoked(topic=name).model_dump_json())
-
 
 @dataclass(frozen=True, slots=True)
 class Missed:
@@ -311,11 +316,13 @@ class Missed:
 
     messages: list[Message]
     newest: datetime | None
-    revoked: list[tuple[UUID, datetime]]
+    revoked: list[tuple[UUID, datetime, int]]
+    changes: Sequence[tuple[UUID, str]]
 
 
 def _missed(known: dict[str, int], newest: datetime | None, full: bool) -> Missed:
-    """Return what local topics lack and which sessions were revoked (runs in a thread)."""
+    """Return what local topics lack, which sessions were revoked, and where access changed (runs in a thread)."""
+    at = datetime.now(UTC)
     since = (newest or datetime.now(UTC)) - LOOK_BACK
     moved = log.moved_since(since)
     heads: Iterable[tuple[str, int]] = [(name, head) for name, head, _ in moved]
@@ -325,7 +332,8 @@ def _missed(known: dict[str, int], newest: datetime | None, full: bool) -> Misse
     return Missed(
         messages=log.read(behind),
         newest=max((moved_at for _, _, moved_at in moved), default=newest),
-        revoked=list(Revocation.objects.filter(at__gte=since).values_list("session", "at")[:10_000]),
+        revoked=list(Revocation.objects.filter(at__gte=since).values_list("session", "at", "code")[:10_000]),
+        changes=changes_between(at - (timedelta(seconds=REMEMBERED_S) if full else LOOK_BACK), at),
     )
 
 

@@ -18,6 +18,11 @@ fan_out = Histogram(
     "From the commit of an event until it was written to the last socket here; only what the bus brought.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+access = Counter(
+    "muster_access",
+    "Topics that open sockets were joined to, or taken out of, because access changed.",
+    ["act"],
+)
 hellos = Counter("muster_hellos", "Hellos, by what came of them: opened, or the refusal.", ["outcome"])
 replay_reads = Counter("muster_replay_reads", "Times that missed events were read for phones that came.")
 replayed = Counter("muster_replayed_events", "Events sent again to phones that came.")

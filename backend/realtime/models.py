@@ -48,9 +48,18 @@ class Receipt(models.Model):
 
 
 class Revocation(models.Model):
-    """A session (device) whose sockets must close; every hub polls this table."""
+    """A session (device) whose sockets must close, with which code; every hub polls this table."""
 
     session = models.UUIDField()
+    at = models.DateTimeField(db_index=True)
+    code = models.PositiveSmallIntegerField(default=4403)
+
+
+class AccessChange(models.Model):
+    """People may see other topics from `at` on: those who have joined `topic` are looked at again by every hub."""
+
+    id = models.UUIDField(primary_key=True)
+    topic = models.CharField(max_length=80)
     at = models.DateTimeField(db_index=True)
 
 

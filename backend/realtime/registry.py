@@ -39,6 +39,12 @@ class Credentials:
 Authenticate = Callable[[Sequence[Credentials], datetime], list[Principal | Refusal]]
 """Turns credentials into principals in a bounded number of queries; in the place of whoever gets none is a refusal."""
 
+TagsOf = Callable[[Sequence[Principal], datetime], list[frozenset[str]]]
+"""Returns what audiences may ask of people at a moment, in a bounded number of queries."""
+
+Pairs = Sequence[tuple[Principal, str]]
+"""People, each with the id of a topic of one kind."""
+
 OwnTopics = Callable[[Sequence[Principal]], list[list[str]]]
 """Names the topics of people, all in a bounded number of queries."""
 
@@ -90,10 +96,26 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotPart:
-    """One part of a topic's snapshot; left out when topics of the kind `within` bring one that contains it."""
+    """One part of a topic's snapshot; left out when topics of the kind `within` bring one that contains it.
+
+    `many` reads it for many people at once.
+    """
 
     read: Callable[[Principal, str], Any]
     within: str
+    many: Callable[[Pairs], Sequence[Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRule:
+    """Who may join the topics of a kind: asked about one person, or about many at once."""
+
+    one: Callable[[Principal, str], bool]
+    many: Callable[[Pairs], Sequence[bool]] | None = None
+
+    def all(self, pairs: Pairs) -> Sequence[bool]:
+        """Tell for each person and id whether the topic exists for them."""
+        return self.many(pairs) if self.many else [self.one(*pair) for pair in pairs]
 
 
 @dataclass
@@ -101,9 +123,11 @@ class Registry:
     """Everything the apps have registered in this process."""
 
     commands: dict[str, Command] = field(default_factory=dict)
-    join_rules: dict[str, Callable[[Principal, str], bool]] = field(default_factory=dict)
+    join_rules: dict[str, JoinRule] = field(default_factory=dict)
     snapshots: dict[str, dict[str, "SnapshotPart"]] = field(default_factory=dict)
     own_topics: list[OwnTopics] = field(default_factory=list)
+    renewed_tags: TagsOf | None = None
+    forgets: list[Callable[[], None]] = field(default_factory=list)
     authenticate: Authenticate | None = None
     principal_of: Callable[[Any], Principal] | None = None
     tracking: list[Callable[[Iterable[int], datetime], Mapping[int, Tracked]]] = field(default_factory=list)
@@ -141,24 +165,30 @@ def command(
     return register
 
 
-def topic(kind: str) -> Callable[..., Any]:
-    """Register `may_join(principal, id) -> bool` as the rule of joining topics `<kind>.<id>`. Runs in a thread."""
+def topic(kind: str, *, many: Callable[[Pairs], Sequence[bool]] | None = None) -> Callable[..., Any]:
+    """Register `may_join(principal, id) -> bool` as the rule of joining topics `<kind>.<id>`. Runs in a thread.
+
+    `many` answers it for many people in a bounded number of queries: a unit that moves concerns thousands.
+    """
 
     def register(rule: Callable[[Principal, str], bool]) -> Callable[[Principal, str], bool]:
-        registry.join_rules[kind] = rule
+        registry.join_rules[kind] = JoinRule(rule, many)
         return rule
 
     return register
 
 
-def snapshot(kind: str, part: str, *, within: str = "") -> Callable[..., Any]:
+def snapshot(
+    kind: str, part: str, *, within: str = "", many: Callable[[Pairs], Sequence[Any]] | None = None
+) -> Callable[..., Any]:
     """Register `read(principal, id) -> JSON-ready value` as one part of the snapshot of topics `<kind>.<id>`.
 
-    `within` names a kind of topics whose snapshot contains this part: it is left out when both are asked for.
+    `within` names a kind of topics whose snapshot contains this part: it is left out when both are asked for. `many`
+    reads it for many people in a bounded number of queries, as far as few of them have anything in it.
     """
 
     def register(read: Callable[[Principal, str], Any]) -> Callable[[Principal, str], Any]:
-        registry.snapshots.setdefault(kind, {})[part] = SnapshotPart(read, within)
+        registry.snapshots.setdefault(kind, {})[part] = SnapshotPart(read, within, many)
         return read
 
     return register
@@ -168,6 +198,18 @@ def own_topics(names: OwnTopics) -> OwnTopics:
     """Register a source of the topics that the server joins phones to by itself."""
     registry.own_topics.append(names)
     return names
+
+
+def renewed_tags(tags: TagsOf) -> TagsOf:
+    """Register what people's tags are now: those of a socket are as old as its hello, or as the last change."""
+    registry.renewed_tags = tags
+    return tags
+
+
+def forgets(forget: Callable[[], None]) -> Callable[[], None]:
+    """Register what forgets what an app keeps in memory of who sees what: called when that has changed."""
+    registry.forgets.append(forget)
+    return forget
 
 
 def authenticator(check: Authenticate) -> Authenticate:
@@ -216,6 +258,40 @@ def deletions(note: Callable[[str, int, datetime], None]) -> Callable[[str, int,
     """Register `note(kind, count, at)`: called when the clock has deleted what was kept long enough."""
     registry.deletions.append(note)
     return note
+
+
+def may_join_all(pairs: Pairs) -> list[bool]:
+    """Tell for people, each with the name of a topic, whether it exists for them; one kind after the other."""
+    allowed = [False] * len(pairs)
+    for kind, places in _by_kind(pairs).items():
+        if (rule := registry.join_rules.get(kind)) is None:
+            continue
+        named = [(place, pairs[place][0], pairs[place][1].partition(".")[2]) for place in places]
+        asked = [(place, principal, id) for place, principal, id in named if id]
+        answers = rule.all([(principal, id) for _, principal, id in asked])
+        for (place, _, _), may in zip(asked, answers, strict=True):
+            allowed[place] = may
+    return allowed
+
+
+def snapshots_of_all(pairs: Pairs) -> list[dict[str, pydantic.JsonValue]]:
+    """Return the snapshots of topics, each named with the person who joins it; one kind after the other."""
+    found: list[dict[str, pydantic.JsonValue]] = [{} for _ in pairs]
+    for kind, places in _by_kind(pairs).items():
+        ids = [(pairs[place][0], pairs[place][1].partition(".")[2]) for place in places]
+        for name, part in registry.snapshots.get(kind, {}).items():
+            values = part.many(ids) if part.many else [part.read(*one) for one in ids]
+            for place, value in zip(places, values, strict=True):
+                found[place][name] = value
+    return found
+
+
+def _by_kind(pairs: Pairs) -> dict[str, list[int]]:
+    """Return the places of the topics of each kind."""
+    places: dict[str, list[int]] = {}
+    for place, (_, name) in enumerate(pairs):
+        places.setdefault(name.partition(".")[0], []).append(place)
+    return places
 
 
 def snapshot_of(

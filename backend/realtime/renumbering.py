@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from backend.realtime import keys
+from backend.realtime.access import move_changes
 from backend.realtime.models import Receipt
 from backend.realtime.positions import forget
 
@@ -15,5 +16,6 @@ def renumber(before: int, after: int, *, topics: Iterable[str], at: datetime) ->
     fix that is still under way would be stored under it all the same. So do the events of the old topic.
     """
     forget([before], at=at)
+    move_changes(f"person.{before:08d}", f"person.{after:08d}")
     Receipt.objects.filter(topic__in=list(topics), person=before).update(person=after)
     keys.move(before, after)

@@ -1,6 +1,6 @@
 """What a phone asks of realtime: to open, to join, to catch up, to act once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,7 +15,15 @@ from backend.lib.problems import invalid
 from backend.lib.wire import Request, Shape
 from backend.realtime import keys, log, receipts
 from backend.realtime.frames import MAX_TOPICS, CommandFrame, Joined, Message
-from backend.realtime.registry import Call, Command, Credentials, Principal, registry, snapshot_of
+from backend.realtime.registry import (
+    Call,
+    Command,
+    Credentials,
+    Principal,
+    may_join_all,
+    registry,
+    snapshot_of,
+)
 
 
 class TooManyTopics(Refusal):
@@ -48,6 +56,11 @@ class Opening:
     topics: dict[str, Joined]
     missed: list[Message]
     told: dict[str, int]
+
+    def without(self, names: Collection[str]) -> "Opening":
+        """Return the opening without topics that were joined meanwhile; of one that begins afresh."""
+        topics = {name: joined for name, joined in self.topics.items() if name not in names}
+        return Opening(self.principal, topics, [], {name: joined.head for name, joined in topics.items()})
 
     @property
     def afresh(self) -> list[str]:
@@ -116,9 +129,7 @@ def topics_of(principal: Principal) -> list[str]:
 
 def may_join(principal: Principal, name: str) -> bool:
     """Tell whether the topic exists for this person."""
-    kind, _, id = name.partition(".")
-    rule = registry.join_rules.get(kind)
-    return rule is not None and bool(id) and rule(principal, id)
+    return may_join_all([(principal, name)])[0]
 
 
 def read_topics(principal: Principal, names: Iterable[str], cursors: Mapping[str, int]) -> Opening:
@@ -282,15 +293,6 @@ def prepare_command(principal: Principal, frame: CommandFrame) -> tuple[Command,
     except pydantic.ValidationError as error:
         raise invalid(error, base="/body") from error
     return command, keys.asked(principal.person, frame.key, frame.type, body), body
-
-
-def lost_topics(holders: Sequence[tuple[Principal, Sequence[str]]]) -> list[list[str]]:
-    """Return, for each person and the topics they have joined, those they may no longer see."""
-    own = topics_of_all([principal for principal, _ in holders])
-    return [
-        [name for name in set(names) - set(theirs) if not may_join(principal, name)]
-        for (principal, names), theirs in zip(holders, own, strict=True)
-    ]
 
 
 def read_on(opening: Opening) -> Opening:

@@ -8,11 +8,14 @@ from django.db import transaction
 from backend.realtime import bus
 from backend.realtime.models import Revocation
 
+SIGNED_OUT, NUMBER_CHANGED = 4403, 4404
+"""What a socket is closed with: its device is signed out, or its person has another number and comes back."""
 
-def revoke_session(session: UUID, *, at: datetime) -> None:
-    """Close every socket of a session (device) once the transaction has committed.
+
+def revoke_session(session: UUID, *, at: datetime, code: int = SIGNED_OUT) -> None:
+    """Close every socket of a session (device) once the transaction has committed, with one of the two codes.
 
     The row is what counts: hubs that miss the announcement find it by their poll.
     """
-    Revocation.objects.create(session=session, at=at)
-    transaction.on_commit(lambda: bus.announce_revoked(session, at))
+    Revocation.objects.create(session=session, at=at, code=code)
+    transaction.on_commit(lambda: bus.announce_revoked(session, at, code))

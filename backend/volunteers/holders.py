@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import UUIDField
 
+from backend.realtime.registry import forgets
 from backend.volunteers.models import Unit, adult_if_born_until, line_to
 from backend.volunteers.tokens import Claims
 
@@ -39,6 +40,8 @@ _BELONGINGS = """
     WHERE v.user_id {among} AND v.standing <> 'retired'
 """
 LINES_KEPT_S = 60
+_forgotten = 0
+"""How often what was kept has been forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +125,20 @@ def shared(tags: frozenset[str]) -> frozenset[str]:
 
 def line_topics(paths: Iterable[str]) -> list[str]:
     """Return the topics of the units at `paths` and of all above them, from the top; at most a minute old."""
-    minute = int(time.monotonic() // LINES_KEPT_S)
-    return list(dict.fromkeys(name for path in sorted(paths) for name in _line(path, minute)))
+    age = (int(time.monotonic() // LINES_KEPT_S), _forgotten)
+    return list(dict.fromkeys(name for path in sorted(paths) for name in _line(path, age)))
 
 
 @lru_cache(maxsize=40_000)
-def _line(path: str, _minute: int) -> tuple[str, ...]:
+def _line(path: str, _age: tuple[int, int]) -> tuple[str, ...]:
     return tuple(
         unit.topic for unit in Unit.objects.filter(path__in=line_to(path)).order_by("path").only("number")
     )
 
 
+@forgets
 def forget_lines() -> None:
-    """Forget the topics of units that were kept."""
+    """Forget the topics of units that were kept, also those that are just being read: they may be the old ones."""
+    global _forgotten
+    _forgotten += 1
     _line.cache_clear()

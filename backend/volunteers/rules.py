@@ -68,6 +68,21 @@ def may_see_unit(user: User, unit: Unit, at: datetime) -> bool:
     )
 
 
+def seen_by_posts(users: Collection[int], at: datetime) -> dict[int, list[str]]:
+    """Return the paths of the units that users may dispatch, with all below: what `may_see_unit` asks, for many."""
+    in_time = Q(from_at__lte=at) & (Q(until_at=None) | Q(until_at__gt=at))
+    held = Post.objects.filter(
+        in_time,
+        role__in=DISPATCHING_ROLES,
+        volunteer__user_id__in=users,
+        volunteer__standing=Standing.ACTIVE,
+    )
+    found: dict[int, list[str]] = {}
+    for user, path in held.values_list("volunteer__user_id", "unit__path"):
+        found.setdefault(user, []).append(path)
+    return found
+
+
 def may_manage_wholly(user: User, volunteer: Volunteer, at: datetime) -> bool:
     """Whoever may manage every unit that the person belongs to or holds a post in, now or later; one at least.
 

@@ -15,6 +15,7 @@ from backend.lib.errors import NotAllowed, NotSignedIn, Refusal
 from backend.realtime.among import Among
 from backend.realtime.registry import (
     Credentials,
+    Pairs,
     Principal,
     Tracked,
     Window,
@@ -22,6 +23,7 @@ from backend.realtime.registry import (
     deletions,
     own_topics,
     principal_of,
+    renewed_tags,
     sightings,
     snapshot,
     topic,
@@ -31,9 +33,16 @@ from backend.realtime.registry import (
 )
 from backend.volunteers.authentication import page_device
 from backend.volunteers.holders import NOTHING, Holder, belongings_of, holders_of, line_topics, shared
-from backend.volunteers.models import DutyPeriod, Membership, Unit, User, Volunteer
+from backend.volunteers.models import (
+    DutyPeriod,
+    Membership,
+    Unit,
+    User,
+    Volunteer,
+    adult_if_born_until,
+)
 from backend.volunteers.queries import dispatched_units, me_of
-from backend.volunteers.rules import agrees_to_location, may_see_unit
+from backend.volunteers.rules import agrees_to_location, may_see_unit, seen_by_posts
 from backend.volunteers.services.devices import note_arrival
 from backend.volunteers.services.looks import note_sightings
 from backend.volunteers.services.retention import note_deleted
@@ -89,6 +98,18 @@ def _note_arrivals(claims: Sequence[Claims], holders: Sequence[Holder | None]) -
         note_arrival(shown)
 
 
+@renewed_tags
+def tags_of(principals: Sequence[Principal], at: datetime) -> list[frozenset[str]]:
+    """Return what people's tags are at `at`; two queries."""
+    users = [principal.user_id for principal in principals]
+    having = belongings_of(users, at)
+    adults = Volunteer.objects.filter(user__in=users, born_on__lte=adult_if_born_until(at))
+    of_age = set(adults.values_list("user", flat=True))
+    return [
+        shared(having.get(user, NOTHING).tags | (ADULT if user in of_age else frozenset())) for user in users
+    ]
+
+
 @principal_of
 def principal_of_user(user: User) -> Principal:
     """Return the person behind a REST request; it has no socket, so its session is nobody's."""
@@ -127,7 +148,22 @@ def may_join_person(principal: Principal, id: str) -> bool:
     return id == f"{principal.person:08d}"
 
 
-@topic("unit")
+def may_join_units(pairs: Pairs) -> list[bool]:
+    """Tell for many people and units what `may_join_unit` tells for one; three queries."""
+    at, users = now(), list({principal.user_id for principal, _ in pairs})
+    found = Unit.objects.filter(number__in={id for _, id in pairs}, retired_at=None)
+    units = dict(found.values_list("number", "path"))
+    having = belongings_of(users, at)
+    seen = seen_by_posts(users, at)
+
+    def may(user: int, path: str) -> bool:
+        belongs = any(own.startswith(path) for own in having.get(user, NOTHING).paths)
+        return belongs or any(path.startswith(above) for above in seen.get(user, ()))
+
+    return [id in units and may(principal.user_id, units[id]) for principal, id in pairs]
+
+
+@topic("unit", many=may_join_units)
 def may_join_unit(principal: Principal, id: str) -> bool:
     """Let in those who see the unit: one's own line up to headquarters, and what one's posts cover."""
     unit = Unit.objects.filter(number=id, retired_at=None).first()

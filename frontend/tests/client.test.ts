@@ -77,6 +77,22 @@ test("a snapshot starts the topic at its head", async () => {
   expect(cursors.all()).toEqual({ "person.1": 7 });
 });
 
+test("a topic that the server has joined us to begins with its snapshot", async () => {
+  const { client, listener, events, cursors } = setUp({ "unit.2": 900 });
+  client.start();
+  const socket = await welcome({ "unit.2": { head: 900, recovered: true } });
+  socket.tell({ type: "topic.joined", topic: "unit.1", head: 5, snapshot: { offers: [] } });
+  socket.tell({ type: "topic.joined", topic: "unit.2", head: 3, snapshot: {} });
+  socket.tell({ type: "caught_up", topics: { "unit.1": 5 } });
+  [5, 6].forEach((seq) => socket.tell(event(seq)));
+  expect(listener.snapshot.mock.calls).toEqual([
+    ["unit.1", { offers: [] }, 5],
+    ["unit.2", {}, 3],
+  ]);
+  expect(events.map((e) => e.seq)).toEqual([6]);
+  expect(cursors.all()).toEqual({ "unit.1": 6, "unit.2": 3 });
+});
+
 test("receipts are sent together", async () => {
   const { client } = setUp({ "unit.1": 0 });
   client.start();
@@ -225,6 +241,7 @@ test.each([
   [4400, "stopped"],
   [4403, "stopped"],
   [4401, "signed-out"],
+  [4404, "renumbered"],
 ] as const)("close code %i ends as %s and does not reconnect", async (code, phase) => {
   const { client } = setUp();
   client.start();

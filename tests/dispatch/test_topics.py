@@ -31,7 +31,7 @@ def test_issuers_alone_join_the_topic_of_a_task(
 ) -> None:
     task = make_task(unit=formation.squadron_a.number)
     ask(task, formation.squadron_a)
-    may_join = registry.join_rules["task"]
+    may_join = registry.join_rules["task"].one
 
     allowed = {
         user: may_join(principal(user), str(task.pk))

@@ -28,7 +28,7 @@ async def test_a_phone_hears_of_its_number_is_closed_and_comes_back_under_the_ne
     heard = await phone.event("number.changed")
 
     assert (heard["topic"], heard["data"]) == (f"person.{before}", {"before": before, "number": after})
-    assert await _closed(phone) == {"close": 4403}
+    assert await _closed(phone) == {"close": 4404}
     again = await connect(token=token)
     welcome = again.welcome  # type: ignore[attr-defined]
     assert welcome["volunteer"] == after

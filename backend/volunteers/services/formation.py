@@ -9,6 +9,7 @@ from django.db import transaction
 
 from backend.audit.services import record
 from backend.lib.checkdigit import unit_number
+from backend.realtime.access import WATCHERS, access_changed
 from backend.volunteers.divisions import Division, Point, display_name
 from backend.volunteers.models import Unit, UnitKind
 from backend.volunteers.queries import current_unit
@@ -64,6 +65,7 @@ def load_formation(
     changes.moved = _move(divisions)
     if changes.moved:
         follow_moved_units()
+        access_changed([*_topics_of(changes.moved), WATCHERS], at=at)
     codes = {division.code for division in divisions}
     changes.vanished = sorted(
         f"{code} {unit.official_name}" for code, unit in growth.known.items() if code not in codes
@@ -167,6 +169,12 @@ class _Growth:
         serial = self.last_serial[above[:6]] + 1
         assert serial <= LAST_SQUADRON, f"no squadron number is left in {above}"
         return unit_number(int(above[:2]), int(above[2:4]), int(above[4:6]), serial)
+
+
+def _topics_of(moved: Sequence[str]) -> list[str]:
+    """Return the topics of units that were moved; each is named by its division's code first."""
+    codes = [name.partition(" ")[0] for name in moved]
+    return [unit.topic for unit in Unit.objects.filter(division_code__in=codes).order_by("number")]
 
 
 def _step(position: int) -> str:

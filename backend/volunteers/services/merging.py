@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from backend.audit.services import record
 from backend.lib.errors import NotAllowed, Refusal, require
+from backend.realtime.access import access_changed, move_changes
 from backend.realtime.log import publish_all
 from backend.realtime.positions import forget
 from backend.realtime.sessions import revoke_session
@@ -73,6 +74,8 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
     other.duty_since = other.duty_until = None
     withdraw_for(other, list(Purpose), by=by, at=at)
     _move(one, other)
+    access_changed([one.topic], at=at)
+    move_changes(other.topic, one.topic)
     _move_papers(one, other)
     end_badge(other, reason="merged", by=by, at=at)
     Photo.objects.filter(volunteer=other).delete()  # its person could neither see nor delete it any more

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal
+from backend.realtime.access import access_changed
 from backend.volunteers.models import Post, Purpose, Role, Skill, Unit, User, Volunteer, phone_key
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.services.consents import agree_on_paper
@@ -101,6 +102,9 @@ def appoint(
         until_at=until,
         acting_for=acting_for,
     )
+    for moment in (since, until):
+        if moment is not None:
+            access_changed([volunteer.topic], at=moment)
     details = {"unit": unit.number, "role": str(role), "post": allowed_by}
     record("post.given", subject=f"volunteer.{volunteer.pk}", by=by, at=at, **details)
     return post
@@ -108,10 +112,12 @@ def appoint(
 
 def end_posts(posts: Sequence[Post], *, at: datetime) -> None:
     """End posts at `at`, and those of the deputies who stand in for their holders; what has not begun never does."""
-    acting = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), acting_for__in=posts)
+    acting = list(Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), acting_for__in=posts))
     for post in (*posts, *acting):
         post.until_at = max(at, post.from_at)
         post.save(update_fields=["until_at"])
+    holders = Volunteer.objects.filter(posts__in=[*posts, *acting]).only("number").distinct()
+    access_changed([holder.topic for holder in holders], at=at)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from backend.lib.errors import Refusal, require
+from backend.realtime.access import access_changed
 from backend.volunteers.models import Membership, Unit, Volunteer
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.services.roster import roster_fields
@@ -42,6 +43,7 @@ def take_seat(*, volunteer: Volunteer, unit: Unit, is_primary: bool, at: datetim
     now = lock_unit(unit)
     (seat,) = free_seats(now, count=1, at=at)
     fields = roster_fields(volunteer.name, now.path)
+    access_changed([volunteer.topic], at=at)
     return Membership.objects.create(
         volunteer=volunteer, unit=now, is_primary=is_primary, seat=seat, **fields
     )

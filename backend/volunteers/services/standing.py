@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, Refusal, require
+from backend.realtime.access import access_changed
 from backend.realtime.log import Announcement, publish_all
 from backend.realtime.positions import forget
 from backend.volunteers.events import StandingChanged
@@ -123,6 +124,7 @@ def _set(
     volunteer.standing, volunteer.standing_since = to, at
     volunteer.standing_reason, volunteer.standing_until = reason, until
     volunteer.save(update_fields=["standing", "standing_since", "standing_reason", "standing_until"])
+    access_changed([volunteer.topic], at=at)
 
 
 def _seat_again(volunteer: Volunteer, at: datetime) -> None:

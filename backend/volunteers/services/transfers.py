@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from backend.audit.services import record
 from backend.lib.errors import NotFound, Refusal, require
+from backend.realtime.access import access_changed
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.events import TransferChanged
@@ -237,6 +238,7 @@ def _leave(volunteer: Volunteer, unit: Unit, *, reason: str, by: User, at: datet
     if says_so or volunteer.memberships.filter(unit=unit, is_primary=True).exists():
         end_badge(volunteer, reason=reason, by=by, at=at)
     volunteer.memberships.filter(unit=unit).delete()
+    access_changed([volunteer.topic], at=at)
 
 
 def _save_new(transfer: Transfer, *, done: bool, post: str, by: User, at: datetime) -> Transfer:

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, Refusal, require
+from backend.realtime.access import WATCHERS, access_changed
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.events import UnitChanged
 from backend.volunteers.holders import forget_lines
@@ -136,6 +137,7 @@ def move_unit(*, unit: Unit, parent: Unit, by: User, at: datetime) -> Unit:
         after=parent.number,
         post=post,
     )
+    access_changed([unit.topic, WATCHERS], at=at)
     _publish([_changed(unit)], at)
     return unit
 
@@ -162,6 +164,7 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
         end_badge(badge.volunteer, reason="transferred", by=by, at=at)
     details: dict[str, Any] = {"number": new.number, "members": len(members), "post": post}
     record("unit.split", subject=_subject(unit), by=by, at=at, **details)
+    access_changed([unit.topic], at=at)
     _publish([_changed(unit)], at)
     return new
 
@@ -324,6 +327,7 @@ def _retire(unit: Unit, successor: Unit, post: str, *, by: User, at: datetime, m
     unit.save(update_fields=["retired_at", "successor"])
     details: dict[str, Any] = {"successor": successor.number, "members": members, "post": post}
     record("unit.retired", subject=_subject(unit), by=by, at=at, **details)
+    access_changed([unit.topic, WATCHERS], at=at)
     _publish([*withdrawn, _changed(unit, _fresh(successor))], at)
 
 
@@ -334,7 +338,7 @@ def _changed(unit: Unit, successor: Unit | None = None) -> Announcement:
 
 
 def _publish(announcements: Sequence[Announcement], at: datetime) -> None:
-    """Announce what changed; the lines of topics that this process keeps are read anew."""
+    """Announce what changed; the lines of topics that this process keeps are read anew, also without a hub."""
     transaction.on_commit(forget_lines)
     publish_all(announcements, at=at)
 

@@ -9,7 +9,7 @@ from backend.audit.services import record
 from backend.lib.errors import NotAllowed, Refusal, require, required
 from backend.realtime.log import Announcement, publish_all
 from backend.realtime.renumbering import renumber
-from backend.realtime.sessions import revoke_session
+from backend.realtime.sessions import NUMBER_CHANGED, revoke_session
 from backend.volunteers.events import NumberChanged
 from backend.volunteers.models import (
     DISPATCHING_ROLES,
@@ -121,4 +121,4 @@ def _carry_over(volunteer: Volunteer, before: int, topic: str, at: datetime) -> 
     for session in Device.objects.filter(user=volunteer.user, revoked_at=None).values_list(
         "session", flat=True
     ):
-        revoke_session(session, at=at)
+        revoke_session(session, at=at, code=NUMBER_CHANGED)

@@ -24,7 +24,12 @@ export function connect(
       catchUp,
       ...(kept.fixes ? { fixes: kept.fixes } : {}),
     },
-    { ...listener, event: (event) => (event.type === "sign_in.code" ? showCode(event) : listener.event(event)) },
+    {
+      ...listener,
+      event: (event) => (event.type === "sign_in.code" ? showCode(event) : listener.event(event)),
+      // Topics bear the person's number: the page starts anew under the new one, still signed in.
+      changed: (phase) => (phase === "renumbered" ? location.reload() : listener.changed?.(phase)),
+    },
   );
   followBrowser(client.link);
   return client;

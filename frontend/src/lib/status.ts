@@ -8,6 +8,7 @@ const KEYS = {
   connecting: "connecting",
   waiting: "connecting",
   offline: "offline",
+  renumbered: "connecting",
   "signed-out": "signed_out",
   stopped: "stopped",
 } as const;

@@ -96,7 +96,7 @@ export class VolunteerPage {
   }
 
   #event(event: EventFrame): void {
-    // The socket closes now, and topics bear the new number: the page starts anew, still signed in.
+    // Topics bear the number, and the socket closes now: the page need not wait for that.
     if (event.type === "number.changed") return location.reload();
     const before = this.#inbox;
     this.#inbox = apply(before, event);

@@ -1,6 +1,6 @@
 /** When to connect again after a close: the table of close codes in `mobile_api_docs/close_codes.md`. */
 
-export type Next = { act: "stop"; why: "malformed" | "revoked" } | { act: "sign-in" } | { act: "retry"; afterMs: number };
+export type Next = { act: "stop"; why: "malformed" | "revoked" } | { act: "sign-in" } | { act: "begin-anew" } | { act: "retry"; afterMs: number };
 
 export const FIRST_DELAY_MS = 1_000;
 export const LONGEST_DELAY_MS = 30_000;
@@ -18,6 +18,8 @@ export function afterClose(code: number, attempt: number, random: number, givenM
       return { act: "stop", why: "malformed" };
     case 4403:
       return { act: "stop", why: "revoked" };
+    case 4404:
+      return { act: "begin-anew" };
     case 4401:
       return { act: "sign-in" };
     case 4290:

@@ -160,6 +160,12 @@ export class Client {
     this.#delivered(topic, joined.head);
   }
 
+  /** The server has joined us to a topic that we may see now. */
+  #gained({ topic, head, snapshot }: { topic: TopicName; head: number; snapshot: unknown }): void {
+    this.#joined(topic, { head, recovered: false, snapshot });
+    this.#on.kept?.();
+  }
+
   /** Without a cursor the reply holds a snapshot; with one the missed events follow it. */
   async #join(topic: TopicName): Promise<void> {
     const cursor = this.#options.cursors.get(topic);
@@ -189,6 +195,7 @@ export class Client {
     else if (frame.type === "caught_up") this.#caughtUp(frame.topics);
     else if (frame.type === "restarting") this.link.comeBackAfter(frame.retry_after_s * 1_000);
     else if (frame.type === "stored") this.#stored(frame.positions, frame.every_s);
+    else if (frame.type === "topic.joined") this.#gained(frame as { topic: TopicName; head: number; snapshot: unknown });
     else if (frame.type === "topic.revoked") this.#revoked((frame as { topic: TopicName }).topic);
     this.#on.changed?.(this.phase);
   }

@@ -1,6 +1,6 @@
 import { afterClose } from "./backoff";
 
-export type Phase = "connecting" | "open" | "waiting" | "offline" | "signed-out" | "stopped";
+export type Phase = "connecting" | "open" | "waiting" | "offline" | "signed-out" | "renumbered" | "stopped";
 
 export interface LinkCallbacks {
   /** The socket is open; nothing has been said yet. */
@@ -46,7 +46,7 @@ export class Link {
   /** Connect now, whatever delay is running. */
   connect(): void {
     clearTimeout(this.#retry);
-    if (this.#socket || this.phase === "stopped" || this.phase === "signed-out") return;
+    if (this.#socket || this.#isOver) return;
     if (!this.#options.isOnline()) return this.#become("offline");
     this.#become("connecting");
     const socket = this.#options.makeSocket(this.#options.url, this.#options.subprotocol);
@@ -72,7 +72,7 @@ export class Link {
   sleep(): void {
     clearTimeout(this.#retry);
     if (this.#socket) this.#drop();
-    if (this.phase !== "stopped" && this.phase !== "signed-out") this.#become("offline");
+    if (!this.#isOver) this.#become("offline");
   }
 
   /** Leave this socket and come back by another: what was lost on it is sent again from our cursors. */
@@ -98,6 +98,11 @@ export class Link {
     if (this.phase !== "open" || !this.#socket) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
+  }
+
+  /** Nothing that this link could do brings a connection: its page has to. */
+  get #isOver(): boolean {
+    return this.phase === "stopped" || this.phase === "signed-out" || this.phase === "renumbered";
   }
 
   #opened(): void {
@@ -137,6 +142,7 @@ export class Link {
     this.#attempt += 1;
     if (next.act === "stop") return this.#become("stopped");
     if (next.act === "sign-in") return this.#become("signed-out");
+    if (next.act === "begin-anew") return this.#become("renumbered");
     if (!this.#options.isOnline()) return this.#become("offline");
     this.#become("waiting");
     this.#retry = setTimeout(() => this.connect(), next.afterMs);

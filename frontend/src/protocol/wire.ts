@@ -246,4 +246,5 @@ export type ServerFrame =
   | { type: "stored"; positions: number; refused?: number; every_s?: number }
   | { type: "pong"; server_time: Instant }
   | { type: "restarting"; retry_after_s: number }
+  | { type: "topic.joined"; topic: TopicName; head: number; snapshot: unknown }
   | { type: "topic.revoked"; topic: TopicName };
