@@ -15,6 +15,7 @@ from backend.console.pages import (
     person,
     roster,
     sign_in_steps,
+    trackers,
     units,
 )
 
@@ -40,6 +41,8 @@ urlpatterns = [
     path("devices/password/", devices.password, name="password"),
     path("devices/second-factor/", devices.second_factor, name="second-factor"),
     path("devices/<uuid:device_id>/sign-out/", devices.sign_out_device, name="sign-out-device"),
+    path("trackers/", trackers.trackers, name="trackers"),
+    path("trackers/<uuid:tracker_id>/end/", trackers.end_tracker, name="end-tracker"),
     path("badge/", badge.badge, name="badge"),
     path("badge/card.pdf", badge.badge_card, name="badge-card"),
     path("badge/photo/", badge.photo, name="photo"),

@@ -3,10 +3,9 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-import pydantic
 import pydantic_core
 from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -18,19 +17,20 @@ from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
 from backend.lib.errors import Malformed, NotSignedIn
-from backend.lib.problems import invalid
 from backend.volunteers import queries, services
 from backend.volunteers.authentication import user_of
+from backend.volunteers.models import WhyNotStored
 from backend.volunteers.schemas import TrackerIn, TrackerMade, TrackerOut, Trackers
 from backend.volunteers.tracker_formats import (
     OwnTracksLocation,
+    Told,
     TraccarReport,
-    fix_of_osmand,
-    fix_of_owntracks,
-    fix_of_traccar,
+    locations_of,
+    told_by_osmand,
+    told_by_owntracks,
+    told_by_traccar,
 )
 
-_Report = TypeVar("_Report", bound=pydantic.BaseModel)
 _NAMES = ("id", "lat", "lon", "timestamp", "speed", "accuracy", "batt")
 _PARAMETERS: Any = {"type": "object", "properties": {name: {"type": "string"} for name in _NAMES}}
 
@@ -77,13 +77,20 @@ class OwnTracksDoor(APIView):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        """Take what OwnTracks publishes; HTTP Basic, the secret is the password. Only locations are kept."""
+        """Take what OwnTracks publishes; HTTP Basic, the secret is the password. Only locations are kept.
+
+        With a good secret the answer is always 200: the app would send again for ever what is refused.
+        """
         at = now()
         tracker = services.tracker_by_secret(_basic_password(request), at=at)
-        message = _json(request.body) if request.body.strip() else {}
-        if message.get("_type") == "location":
-            fix = fix_of_owntracks(_shaped(OwnTracksLocation, message), tracker.datum_name)
-            services.report_by_tracker(tracker=tracker, fix=fix, at=at)
+        told: list[Told] = []
+        try:
+            message = _json(request.body) if request.body.strip() else {}
+            if message.get("_type") == "location":
+                told = [told_by_owntracks(message, tracker.datum_name)]
+        except Malformed:
+            told = [WhyNotStored.UNREADABLE]
+        services.report_by_tracker(tracker=tracker, told=told, at=at)
         return Response([])
 
 
@@ -120,16 +127,16 @@ class OsmAndDoor(APIView):
         at, report = now(), _json(request.body)
         secret = report.get("device_id")
         tracker = services.tracker_by_secret(secret if isinstance(secret, str) else "", at=at)
-        fix = fix_of_traccar(_shaped(TraccarReport, report), tracker.datum_name)
-        services.report_by_tracker(tracker=tracker, fix=fix, at=at)
+        told = [told_by_traccar(location, tracker.datum_name) for location in locations_of(report)]
+        services.report_by_tracker(tracker=tracker, told=told, at=at)
         return Response()
 
 
 def _take_parameters(parameters: Mapping[str, Any]) -> Response:
     at = now()
     tracker = services.tracker_by_secret(parameters.get("id") or parameters.get("deviceid") or "", at=at)
-    fix = fix_of_osmand(parameters, tracker.datum_name, at=at)
-    services.report_by_tracker(tracker=tracker, fix=fix, at=at)
+    told = told_by_osmand(parameters, tracker.datum_name, at=at)
+    services.report_by_tracker(tracker=tracker, told=[told], at=at)
     return Response()
 
 
@@ -150,10 +157,3 @@ def _json(body: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise Malformed from error
     return content if isinstance(content, dict) else {}
-
-
-def _shaped(shape: type[_Report], content: dict[str, Any]) -> _Report:
-    try:
-        return shape.model_validate(content)
-    except pydantic.ValidationError as error:
-        raise invalid(error) from error

@@ -1,134 +1,187 @@
-"""What OwnTracks, OsmAnd and Traccar Client send, as fixes of ours: each has its own units."""
+"""What OwnTracks, OsmAnd and Traccar Client send, as fixes of ours: each has its own units and its own words."""
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from typing import Any
 
 import pydantic
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from backend.lib.datum import Datum
-from backend.lib.errors import Invalid
-from backend.lib.problems import invalid
-from backend.lib.wire import Instant
 from backend.realtime.frames import FixIn
+from backend.volunteers.models import WhyNotStored
 
 KNOT_MPS = 1852 / 3600
 KMH_MPS = 1 / 3.6
-_LATEST_IN_SECONDS = 2**31
+MOST_LOCATIONS = 100
+"""Locations of one message of Traccar Client."""
+_NOT_VALID = frozenset(("0", "false", "no", "n", "v"))
+"""What apps write for `valid` when the receiver has no place; V is NMEA's “void”."""
+_NOWHERE = 0.01
+"""Degrees around 0, 0, where receivers without a place report from: open sea, 500 km from land."""
+_UNITS = ((1e11, 1), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9))
+"""Moments below each bound count seconds, milliseconds, microseconds, nanoseconds since 1970."""
+_SPACE_FOR_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
+"""The sign of an offset that was not encoded in an address arrives as a space."""
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Told = FixIn | WhyNotStored
+"""A fix, or why there is none in what was sent."""
 
 
 class OwnTracksLocation(BaseModel):
-    """OwnTracks' `location`: `tst` in seconds since 1970, `vel` in km/h, `batt` in percent."""
+    """OwnTracks' `location`: `tst` in seconds since 1970, `vel` in km/h, `batt` in percent, `acc` in metres.
 
-    tst: Annotated[int, Field(ge=0, lt=2**33)]
-    lat: Number
-    lon: Number
-    acc: Number | None = None
-    vel: Number | None = None
-    batt: Number | None = None
+    Whatever cannot be read is left out and answered like a location, so that the app goes on to its next.
+    """
 
-
-class _Coordinates(BaseModel):
-    latitude: Number
-    longitude: Number
-    accuracy: Number | None = None
-    speed: Number | None = None
-
-
-class _Battery(BaseModel):
-    level: Number | None = None
-
-
-class _Location(BaseModel):
-    timestamp: Instant
-    coords: _Coordinates
-    battery: _Battery = _Battery()
+    tst: Any = None
+    lat: Any = None
+    lon: Any = None
+    acc: Any = None
+    vel: Any = None
+    batt: Any = None
 
 
 class TraccarReport(BaseModel):
-    """Traccar Client's JSON (from version 9): `speed` in m/s, battery `level` from 0 to 1, below 0: not known."""
+    """Traccar Client's JSON (from version 9): the secret, and one location or several.
 
-    device_id: Annotated[str, Field(max_length=200)]
-    location: _Location
-
-
-def fix_of_owntracks(location: OwnTracksLocation, datum: Datum) -> FixIn:
-    """Return OwnTracks' location as a fix. Raises Invalid."""
-    return _fix(
-        datum,
-        at=datetime.fromtimestamp(location.tst, UTC),
-        lon=location.lon,
-        lat=location.lat,
-        acc_m=location.acc,
-        battery=location.batt,
-        speed_mps=None if location.vel is None else location.vel * KMH_MPS,
-    )
-
-
-def fix_of_traccar(report: TraccarReport, datum: Datum) -> FixIn:
-    """Return Traccar Client's report as a fix. Raises Invalid."""
-    coords, level = report.location.coords, report.location.battery.level
-    return _fix(
-        datum,
-        at=report.location.timestamp,
-        lon=coords.longitude,
-        lat=coords.latitude,
-        acc_m=coords.accuracy,
-        battery=None if level is None else level * 100,
-        speed_mps=coords.speed,
-    )
-
-
-def fix_of_osmand(parameters: Mapping[str, str], datum: Datum, *, at: datetime) -> FixIn:
-    """Return OsmAnd's parameters as a fix: `speed` in knots, `batt` in percent; without `timestamp` it is of now.
-
-    Raises Invalid.
+    A location has `timestamp`, `coords` (`latitude`, `longitude`, `accuracy`, `speed` in m/s) and `battery.level` from
+    0 to 1; below 0 is not known.
     """
-    speed = _number(parameters, "speed")
-    return _fix(
+
+    device_id: str
+    location: dict[str, Any] | list[Any] | None = None
+
+
+def told_by_owntracks(message: Mapping[str, Any], datum: Datum) -> Told:
+    """Return what a message of type `location` tells."""
+    speed = _number(message.get("vel"))
+    return _told(
         datum,
-        at=_moment(parameters["timestamp"]) if "timestamp" in parameters else at,
-        lon=_number(parameters, "lon"),
-        lat=_number(parameters, "lat"),
-        acc_m=_number(parameters, "accuracy"),
-        battery=_number(parameters, "batt"),
-        speed_mps=None if speed is None else speed * KNOT_MPS,
+        _moment(message.get("tst")),
+        lon=_number(message.get("lon")),
+        lat=_number(message.get("lat")),
+        acc_m=_number(message.get("acc")),
+        battery=_number(message.get("batt")),
+        speed_mps=None if speed is None else speed * KMH_MPS,
     )
 
 
-def _fix(
-    datum: Datum, *, acc_m: float | None, battery: float | None, speed_mps: float | None, **rest: Any
-) -> FixIn:
+def told_by_traccar(location: Any, datum: Datum) -> Told:
+    """Return what one location of Traccar Client's JSON tells."""
+    outer = _object(location)
+    coords, battery = _object(outer.get("coords")), _object(outer.get("battery"))
+    level = _number(battery.get("level"))
+    return _told(
+        datum,
+        _moment(outer.get("timestamp")),
+        lon=_number(coords.get("longitude")),
+        lat=_number(coords.get("latitude")),
+        acc_m=_number(coords.get("accuracy")),
+        battery=None if level is None else level * 100,
+        speed_mps=_number(coords.get("speed")),
+        valid=outer.get("valid"),
+    )
+
+
+def locations_of(report: Mapping[str, Any]) -> list[Any]:
+    """Return the locations of a message of Traccar Client; one that has none is a heartbeat."""
+    given = report.get("location")
+    return given[:MOST_LOCATIONS] if isinstance(given, list) and given else [given]
+
+
+def told_by_osmand(parameters: Mapping[str, str], datum: Datum, *, at: datetime) -> Told:
+    """Return what OsmAnd's parameters tell: `speed` in knots, `batt` in percent; without `timestamp` it is of now.
+
+    The place is in `lat` and `lon`, or in `location` with a comma between them.
+    """
+    lat, _, lon = parameters.get("location", "").partition(",")
+    speed = _number(parameters.get("speed"))
+    return _told(
+        datum,
+        _moment(parameters["timestamp"]) if "timestamp" in parameters else at,
+        lon=_number(parameters.get("lon", lon)),
+        lat=_number(parameters.get("lat", lat)),
+        acc_m=_number(parameters.get("accuracy")),
+        battery=_number(parameters.get("batt")),
+        speed_mps=None if speed is None else speed * KNOT_MPS,
+        valid=parameters.get("valid"),
+    )
+
+
+def _told(
+    datum: Datum,
+    at: datetime | None,
+    *,
+    lon: float | None,
+    lat: float | None,
+    acc_m: float | None,
+    battery: float | None,
+    speed_mps: float | None,
+    valid: Any = None,
+) -> Told:
     """Return the fix; what is only beside the place and is not known (negative) or senseless is left out."""
+    if lon is None or lat is None or not _is_place(lon, lat) or str(valid).lower() in _NOT_VALID:
+        return WhyNotStored.NO_PLACE
+    if at is None:
+        return WhyNotStored.NO_TIME
     try:
         return FixIn(
             datum=datum,
+            at=at,
+            lon=lon,
+            lat=lat,
             acc_m=acc_m if acc_m is not None and 0 <= acc_m <= 100_000 else None,
             battery=round(battery) if battery is not None and 0 <= battery <= 100 else None,
             speed_mps=speed_mps if speed_mps is not None and 0 <= speed_mps <= 1_000 else None,
-            **rest,
         )
-    except pydantic.ValidationError as error:
-        raise invalid(error) from error
+    except pydantic.ValidationError:  # a year that no phone of ours can be in
+        return WhyNotStored.NO_TIME
 
 
-def _number(parameters: Mapping[str, str], name: str) -> float | None:
+def _is_place(lon: float, lat: float) -> bool:
+    return abs(lon) <= 180 and abs(lat) <= 90 and max(abs(lon), abs(lat)) >= _NOWHERE
+
+
+def _object(given: Any) -> Mapping[str, Any]:
+    return given if isinstance(given, dict) else {}
+
+
+def _number(given: Any) -> float | None:
+    """Return a finite number, also of a text with a point or a comma; None for anything else."""
+    if isinstance(given, bool) or not isinstance(given, int | float | str):
+        return None
     try:
-        return float(parameters[name]) if name in parameters else None
-    except ValueError as error:
-        raise Invalid(errors=[{"pointer": f"/{name}", "detail": "must be a number"}]) from error
+        number = float(given.strip().replace(",", ".") if isinstance(given, str) else given)
+    except (ValueError, OverflowError):
+        return None
+    return number if isfinite(number) else None
 
 
-def _moment(text: str) -> datetime:
-    """Return the moment of an ISO 8601 text, or of seconds or milliseconds since 1970; without an offset it is UTC."""
-    try:
-        if text.isdecimal():
-            number = int(text)
-            return datetime.fromtimestamp(number if number < _LATEST_IN_SECONDS else number / 1_000, UTC)
-        moment = datetime.fromisoformat(text)
+def _moment(given: Any) -> datetime | None:
+    """Return the moment of a number since 1970, or of a text by ISO 8601 or RFC 2822; without an offset it is UTC.
+
+    Also read: `20260301120000`, slashes between year, month and day, a plus that an address has turned into a space.
+    """
+    text = str(given).strip()[:64]
+    with suppress(ValueError, OverflowError, OSError, TypeError):
+        if re.fullmatch(r"20\d{12}", text):
+            return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        if (number := _number(given)) is not None:
+            scale = next(scale for bound, scale in (*_UNITS, (float("inf"), 0.0)) if number < bound)
+            return datetime.fromtimestamp(number / scale, UTC) if number > 0 and scale else None
+        moment = _moment_of_text(_SPACE_FOR_PLUS.sub("+", text).replace("/", "-"))
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise Invalid(errors=[{"pointer": "/timestamp", "detail": "must be a moment"}]) from error
+    return None
+
+
+def _moment_of_text(text: str) -> datetime:
+    """Return the moment of a text. Raises ValueError or TypeError."""
+    try:
+        return datetime.fromisoformat(re.sub(r"(?<=\d) (?=[+-]\d)", "", text))
+    except ValueError:
+        return parsedate_to_datetime(text)

@@ -22,6 +22,7 @@ BLOCK = "0199a5e2-6b1f-7d02-8a6e-2f9c1d3e4b5a"  # the same in both workers of a 
     [
         ("/devices/password/", "/devices/"),
         (f"/devices/{BLOCK}/sign-out/", "/devices/"),
+        (f"/trackers/{BLOCK}/end/", "/trackers/"),
         ("/badge/photo/", "/badge/"),
         ("/badges/0726010014/23456781/revoke/", "/badges/0726010014/"),
         ("/my-data/consents/photo", "/my-data/"),

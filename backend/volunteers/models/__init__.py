@@ -40,7 +40,7 @@ from backend.volunteers.models.people import (
 from backend.volunteers.models.posts import DISPATCHING_ROLES, MANAGING_ROLES, RANKS, Post, Role, roles_from
 from backend.volunteers.models.retention import RetentionRun
 from backend.volunteers.models.second_factors import Challenge, RecoveryCode, SecondFactor, TrustedDevice
-from backend.volunteers.models.trackers import Tracker, hash_of_secret
+from backend.volunteers.models.trackers import Tracker, TrackerDay, WhyNotStored, hash_of_secret
 from backend.volunteers.models.transfers import Transfer, TransferStatus
 from backend.volunteers.models.units import PartnerKind, Unit, UnitKind, line_to
 
@@ -87,6 +87,7 @@ __all__ = [
     "Skill",
     "Standing",
     "Tracker",
+    "TrackerDay",
     "Transfer",
     "TransferStatus",
     "TrustedDevice",
@@ -98,6 +99,7 @@ __all__ = [
     "Volunteer",
     "WalkIn",
     "WeeklyAvailability",
+    "WhyNotStored",
     "adult_if_born_until",
     "counted",
     "hash_of_secret",

@@ -9,7 +9,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from backend.lib.sealed import unseal
 from backend.realtime.models import Fix, LatestPosition
-from backend.volunteers.models import Device, Look, Tracker, User, Volunteer
+from backend.volunteers.models import Device, Look, Tracker, TrackerDay, User, Volunteer
 from backend.volunteers.models.sealed_columns import SUFFIX
 from backend.volunteers.own_data import parts_of
 from backend.volunteers.queries.me import me_of
@@ -52,7 +52,20 @@ def _record(volunteer: Volunteer, at: datetime) -> dict[str, Any]:
         ),
         "trackers": _rows(
             Tracker.objects.filter(user=user).order_by("-created_at"),
-            *("id", "name", "datum", "created_at", "expires_at", "last_seen_at", "revoked_at"),
+            *(
+                "id",
+                "name",
+                "datum",
+                "created_at",
+                "expires_at",
+                "last_seen_at",
+                "last_stored_at",
+                "revoked_at",
+            ),
+        ),
+        "reports_not_stored": _rows(
+            TrackerDay.objects.filter(tracker__user=user).order_by("-day", "reason"),
+            *("tracker_id", "day", "reason", "count", "last_at"),
         ),
         "looks": _rows(
             Look.objects.filter(subject=volunteer).order_by("-pk"), "at", "what", "viewer__volunteer__number"

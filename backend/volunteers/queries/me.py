@@ -1,8 +1,10 @@
 """Reads what people see of themselves."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from backend.volunteers.models import Device, Tracker, User, Volunteer
+from django.db.models import Prefetch
+
+from backend.volunteers.models import Device, Tracker, TrackerDay, User, Volunteer
 from backend.volunteers.queries.lives import membership_out, standing_out
 from backend.volunteers.queries.units import dispatched_units, unit_outs
 from backend.volunteers.rules import current_posts, may_locate
@@ -49,7 +51,7 @@ def devices_of(user: User) -> list[Device]:
 
 
 def trackers_of(user: User, *, at: datetime) -> list[Tracker]:
-    """Return a user's trackers that are good, the newest first."""
-    return list(
-        Tracker.objects.filter(user=user, revoked_at=None, expires_at__gt=at).order_by("-created_at", "pk")
-    )
+    """Return a user's trackers that are good, the newest first, with what was not stored within a week."""
+    week = TrackerDay.objects.filter(day__gt=at.date() - timedelta(days=7))
+    good = Tracker.objects.filter(user=user, revoked_at=None, expires_at__gt=at)
+    return list(good.order_by("-created_at", "pk").prefetch_related(Prefetch("days", week)))

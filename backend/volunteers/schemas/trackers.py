@@ -1,5 +1,8 @@
 """What clients see of trackers."""
 
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -7,7 +10,7 @@ from pydantic import Field, RootModel
 
 from backend.lib.datum import Datum
 from backend.lib.wire import Instant, Request, Shape
-from backend.volunteers.models import Tracker
+from backend.volunteers.models import Tracker, TrackerDay, WhyNotStored
 
 
 class TrackerIn(Request):
@@ -17,14 +20,32 @@ class TrackerIn(Request):
     datum: Datum = "wgs84"
 
 
+class NotStored(Shape):
+    """How many reports of the last seven days could not be stored for one reason, and when the last of them came.
+
+    `no_place`: without a usable place; `no_time`: without a moment that can be read; `unreadable`: not a report;
+    the others as for every fix.
+    """
+
+    reason: WhyNotStored
+    count: int
+    last_at: Instant
+
+
 class TrackerOut(Shape):
-    """A tracker of one's own."""
+    """A tracker of one's own: when it last reported, when something of that was stored, and what was not.
+
+    `stores_nothing`: it has reported for a day or longer and nothing could be stored. Tell the person.
+    """
 
     id: UUID
     name: str
     datum: Datum
     expires_at: Instant
     last_seen_at: Instant | None
+    last_stored_at: Instant | None
+    stores_nothing: bool
+    not_stored: list[NotStored]
 
     @classmethod
     def of(cls, tracker: Tracker) -> "TrackerOut":
@@ -35,7 +56,21 @@ class TrackerOut(Shape):
             datum=tracker.datum_name,
             expires_at=tracker.expires_at,
             last_seen_at=tracker.last_seen_at,
+            last_stored_at=tracker.last_stored_at,
+            stores_nothing=tracker.stores_nothing,
+            not_stored=_summed(tracker.days.all()),
         )
+
+
+def _summed(days: Iterable[TrackerDay]) -> list[NotStored]:
+    """Return one line for each reason, the one of the last report first."""
+    counts: Counter[str] = Counter()
+    last: dict[str, datetime] = {}
+    for day in days:
+        counts[day.reason] += day.count
+        last[day.reason] = max(day.last_at, last.get(day.reason, day.last_at))
+    reasons = sorted(counts, key=lambda reason: last[reason], reverse=True)
+    return [NotStored(reason=WhyNotStored(one), count=counts[one], last_at=last[one]) for one in reasons]
 
 
 class TrackerMade(TrackerOut):

@@ -21,6 +21,7 @@ from backend.volunteers.models import (
     Look,
     RetentionRun,
     Tracker,
+    TrackerDay,
 )
 
 STEP = 5_000
@@ -36,6 +37,7 @@ KEPT: Mapping[str, timedelta] = MappingProxyType(
         "invitations that are over": timedelta(days=90),
         "revoked devices": timedelta(days=90),
         "revoked trackers": timedelta(days=90),
+        "reports of trackers that were not stored": timedelta(days=8),
         "withdrawn consents": 3 * YEAR,
         "withdrawn guardians": 3 * YEAR,
         "ended credentials": 10 * YEAR,
@@ -70,6 +72,9 @@ def _overdue(at: datetime) -> dict[str, QuerySet[Any]]:
         "invitations that are over": Invitation.objects.filter(expires_at__lt=spent),
         "revoked devices": Device.objects.filter(revoked_at__lt=at - KEPT["revoked devices"]),
         "revoked trackers": Tracker.objects.filter(Q(revoked_at__lt=dead) | Q(expires_at__lt=dead)),
+        "reports of trackers that were not stored": TrackerDay.objects.filter(
+            day__lt=(at - KEPT["reports of trackers that were not stored"]).date()
+        ),
         "withdrawn consents": Consent.objects.filter(withdrawn_at__lt=at - KEPT["withdrawn consents"]),
         "withdrawn guardians": Guardian.objects.filter(
             withdrawn_at__lt=at - KEPT["withdrawn guardians"], consents=None

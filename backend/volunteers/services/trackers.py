@@ -1,21 +1,27 @@
 """Apps of others that report a person's positions: each has a secret of its own, which can do nothing else."""
 
 import secrets
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from uuid6 import uuid7
 
 from backend.audit.services import record
 from backend.lib.errors import NotFound, NotSignedIn, Refusal
 from backend.realtime.frames import FixIn
-from backend.realtime.positions import Report, store_reports
-from backend.volunteers.models import Tracker, User, Volunteer, hash_of_secret
+from backend.realtime.positions import TAKEN, Report, store_fixes
+from backend.volunteers.models import Tracker, TrackerDay, User, Volunteer, WhyNotStored, hash_of_secret
 from backend.volunteers.schemas import TrackerIn, TrackerMade, TrackerOut
+from backend.volunteers.tracker_formats import Told
 
 GOOD_FOR = timedelta(days=180)
 MOST = 10
+MINUTE = timedelta(minutes=1)
 
 
 class TooManyTrackers(Refusal):
@@ -61,8 +67,28 @@ def tracker_by_secret(secret: str, *, at: datetime) -> Tracker:
     return tracker
 
 
-def report_by_tracker(*, tracker: Tracker, fix: FixIn, at: datetime) -> bool:
-    """Store a tracker's fix as one of its person's phones' would be; False: off duty then, and it left no row."""
-    if tracker.last_seen_at is None or tracker.last_seen_at <= at - timedelta(minutes=1):
-        Tracker.objects.filter(pk=tracker.pk).update(last_seen_at=at)
-    return store_reports([Report(tracker.user.volunteer.number, [fix])], at=at)[0][0]
+def report_by_tracker(*, tracker: Tracker, told: Sequence[Told], at: datetime) -> None:
+    """Store a tracker's fixes as those of its person's phones are, and count what could not be stored, by reason."""
+    _touch(tracker, "last_seen_at", at)
+    fixes = [one for one in told if isinstance(one, FixIn)]
+    verdicts = store_fixes([Report(tracker.user.volunteer.number, fixes)], at=at)[0] if fixes else []
+    if any(verdict in TAKEN for verdict in verdicts):
+        _touch(tracker, "last_stored_at", at)
+    reasons = [one for one in (*told, *verdicts) if not isinstance(one, FixIn) and one not in TAKEN]
+    for reason, count in Counter(reasons).items():
+        _count(tracker, WhyNotStored(reason), count, at)
+
+
+def _touch(tracker: Tracker, column: Literal["last_seen_at", "last_stored_at"], at: datetime) -> None:
+    """Write down when, at most once a minute."""
+    before = getattr(tracker, column)
+    if before is None or before <= at - MINUTE:
+        Tracker.objects.filter(pk=tracker.pk).update(**{column: at})
+
+
+def _count(tracker: Tracker, reason: WhyNotStored, count: int, at: datetime) -> None:
+    line, new = TrackerDay.objects.get_or_create(
+        tracker=tracker, day=at.date(), reason=reason, defaults={"count": count, "last_at": at}
+    )
+    if not new:
+        TrackerDay.objects.filter(pk=line.pk).update(count=F("count") + count, last_at=at)
