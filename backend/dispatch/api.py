@@ -125,15 +125,20 @@ class RecipientsDoor(APIView):
                 enum=["accepted", "reserve", "declined", "expired", "withdrawn", "silent", "not_reached"],
             ),
             OpenApiParameter("after", str, description="`next` of the page before"),
+            OpenApiParameter("limit", int, description="lines of a page: 50, or up to 500"),
         ],
         responses=RecipientPage,
         tags=["tasks"],
     )
     def get(self, request: HttpRequest, task_id: UUID) -> Response:
-        """Return who was asked, by number, 50 a page; `not_reached` is the list to phone by hand."""
+        """Return who was asked, by number; `not_reached` are those to phone by hand.
+
+        Before all others stand those with a place, or who had one, whom the last event has not reached: a cancellation
+        above all.
+        """
         chosen, user, at = _filter(RecipientFilter, request), user_of(request), now()
         task = queries.task_for(user, task_id, at=at)
-        page = queries.recipients(task, state=chosen.state, after=chosen.after)
+        page = queries.recipients(task, state=chosen.state, after=chosen.after, limit=chosen.limit)
         note_recipients(page, viewer=user, at=at)
         return answer(page)
 

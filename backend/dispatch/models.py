@@ -107,21 +107,28 @@ class CallOut(models.Model):
     offered = models.PositiveIntegerField(default=0)
 
 
-class CallOutUnit(models.Model):
-    """One unit of a call-out, with the place of its event in the unit's topic.
+class Notice(models.Model):
+    """An event that concerned people who were asked, with its place in the topic on which they hear it.
 
-    `topic` is the name at that time: a unit that later moves or is renumbered does not lose who received what.
+    Whether it has reached them is read from their receipts on that topic. `topic` is the name at that time: a unit that
+    later moves or is renumbered does not lose who received what. The notices of a call-out name its units.
     """
 
-    call_out = models.ForeignKey(CallOut, on_delete=models.CASCADE, related_name="units")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="notices")
+    call_out = models.ForeignKey(CallOut, on_delete=models.CASCADE, related_name="units", null=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", null=True)
+    event = models.CharField(max_length=60, help_text="the type of the event")
+    at = models.DateTimeField()
     topic = models.CharField(max_length=80)
     seq = models.BigIntegerField(
-        default=0, help_text="0: nobody in this unit was asked, so there is no event"
+        null=True, help_text="null: nobody in this unit was asked, so there is no event"
     )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["call_out", "unit"], name="call_out_unit_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["call_out", "unit"], name="call_out_unit_once"),
+            models.UniqueConstraint(fields=["topic", "seq"], name="notice_topic_seq"),
+        ]
 
 
 class AssignmentStatus(models.TextChoices):
@@ -150,12 +157,20 @@ class Assignment(models.Model):
         Volunteer, on_delete=models.PROTECT, related_name="assignments", db_constraint=False
     )
     through = models.ForeignKey(
-        CallOutUnit,
+        Notice,
         on_delete=models.CASCADE,
         related_name="assignments",
         db_index=False,
         db_constraint=False,
-        help_text="whose event carried the offer",
+        help_text="what carried the offer",
+    )
+    told = models.ForeignKey(
+        Notice,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        help_text="the last that concerned this volunteer",
     )
     unit = models.ForeignKey(
         Unit,
@@ -167,6 +182,12 @@ class Assignment(models.Model):
     )
     status = models.CharField(
         max_length=12, choices=AssignmentStatus.choices, default=AssignmentStatus.OFFERED
+    )
+    before = models.CharField(
+        max_length=12,
+        choices=AssignmentStatus.choices,
+        blank=True,
+        help_text="the status before a change that the volunteer did not make; empty after their own answer",
     )
     offered_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)

@@ -25,6 +25,9 @@ ClientId = Annotated[
 NO_NUL = r"^[^\x00]*$"
 """A database cannot store the NUL character."""
 
+RECIPIENTS, MOST_RECIPIENTS = 50, 500
+"""Lines of a page of the leader's list, without and with a `limit`."""
+
 CategoryCode = Literal[
     "rescue",
     "city",
@@ -84,7 +87,12 @@ class TaskIn(Request):
 
 
 class Progress(Shape):
-    """How a task stands: people by state. `silent` have received it and not answered; `not_reached` have not."""
+    """How a task stands: people by state.
+
+    `silent` have received the offer and not answered. `delivered` and `seen` count whom the last event that concerns
+    them has reached: after a cancellation, that. `not_reached` are those to phone: it has not come to them, and they
+    have not answered since; `accepted_not_reached` those of them who have a place, or had one.
+    """
 
     headcount: int
     offered: int
@@ -94,8 +102,10 @@ class Progress(Shape):
     reserve: int
     declined: int
     expired: int
+    withdrawn: int
     silent: int
     not_reached: int
+    accepted_not_reached: int
 
 
 class TaskOut(Shape):
@@ -236,7 +246,9 @@ class Recipient(Shape):
     """One line of the leader's list.
 
     `state` is the assignment's status, or for those who have not answered `silent` (delivered) or `not_reached`.
-    `phone` is whole only while `state` is `not_reached`, for calling by hand.
+    `told` is the last event that concerned this volunteer, and `delivered` and `seen` are of that one. `not_reached`:
+    it has not come to them, and they have not answered since; then `phone` is whole, for calling by hand. `before` is
+    the status before a change that was not theirs: what a cancelled part was, or `reserve` of one that moved up.
     """
 
     volunteer: VolunteerNumber
@@ -245,25 +257,32 @@ class Recipient(Shape):
     unit: str
     unit_name: str
     state: RecipientState
+    before: Literal["offered", "accepted", "reserve"] | None
+    told: Literal[
+        "task.called", "task.legal_basis_named", "task.cancelled", "task.closed", "assignment.changed"
+    ]
+    told_at: Instant
     delivered: bool
     seen: bool
+    not_reached: bool
     answered_at: Instant | None
     eta_at: Instant | None
     reason: str
 
 
 class RecipientFilter(Request):
-    """Which of those asked to list: in one state, after the last volunteer number of a page."""
+    """Which of those asked to list: in one state, after the last line of a page, so many."""
 
     state: RecipientState | None = None
-    after: Annotated[int, Field(ge=0, lt=100_000_000)] = 0
+    after: Annotated[int, Field(ge=0, lt=1_000_000_000)] = 0
+    limit: Annotated[int, Field(ge=1, le=MOST_RECIPIENTS)] = RECIPIENTS
 
 
 class RecipientPage(Shape):
     """A page of the list; ask again with `after=next` while it is not null."""
 
     items: list[Recipient]
-    next: VolunteerNumber | None
+    next: str | None
 
 
 class UnitProgressFilter(Request):

@@ -11,7 +11,7 @@ from django.db import transaction
 from PIL import Image
 from uuid6 import uuid7
 
-from backend.dispatch.models import Assignment, CallOut, CallOutUnit, Task, TaskStatus
+from backend.dispatch.models import Assignment, CallOut, Notice, Task, TaskStatus
 from backend.lib.checkdigit import unit_number
 from backend.volunteers import services
 from backend.volunteers.models import (
@@ -210,8 +210,12 @@ def _task(unit: Unit, member: Volunteer, at: datetime) -> Task:
         created_at=at,
     )
     sent = CallOut.objects.create(pk=uuid7(), task=task, by=member.user, at=at)
-    through = CallOutUnit.objects.create(call_out=sent, unit=unit, topic=unit.topic)
-    Assignment.objects.create(task=task, volunteer=member, through=through, unit=unit, offered_at=at)
+    notice = Notice.objects.create(
+        task=task, call_out=sent, unit=unit, event="task.called", at=at, topic=unit.topic
+    )
+    Assignment.objects.create(
+        task=task, volunteer=member, through=notice, told=notice, unit=unit, offered_at=at
+    )
     _person(unit, at, on_duty=True)
     return task
 

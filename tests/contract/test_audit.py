@@ -23,6 +23,7 @@ UNRECORDED = {
     "backend.volunteers.services.looks.note_looks": LOOKS,
     "backend.volunteers.services.looks.note_look_up": LOOKS,
     "backend.volunteers.services.looks.note_sightings": LOOKS,
+    "backend.dispatch.services.renumbering.tell_again": "the new number is recorded",
     "backend.dispatch.services.retirement.give_tasks": "the end of the unit is recorded, with its successor",
     "backend.dispatch.services.progress.announce_progress": "tells of answers that were recorded one by one",
     "backend.realtime.services.run_command": "the service behind the command records; the key is for retries",

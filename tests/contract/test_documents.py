@@ -17,7 +17,7 @@ import yaml
 
 import backend
 from backend.config import settings as configured
-from backend.dispatch.queries import progress as dispatch_progress
+from backend.dispatch import schemas as dispatch_schemas
 from backend.dispatch.queries import tasks as dispatch_tasks
 from backend.dispatch.schemas import CallOutIn
 from backend.dispatch.services import offers
@@ -326,7 +326,7 @@ LIMITS = {
     "units of a call-out": CallOutIn.model_fields["units"].metadata[1].max_length,
     "people of a call-out": offers.MAX_ASKED,
     "tasks of a page": dispatch_tasks.PAGE,
-    "recipients of a page": dispatch_progress.PAGE,
+    "recipients of a page": dispatch_schemas.MOST_RECIPIENTS,
     "offers of the inbox": dispatch_tasks.INBOX,
     "minutes of an access token": int(configured.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds() / 60),  # type: ignore[attr-defined]
     "days of a refresh token": configured.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"].days,  # type: ignore[attr-defined]

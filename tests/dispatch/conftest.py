@@ -133,6 +133,7 @@ def audiences(type: str) -> dict[str, set[int]]:
 def receive(call_out: CallOut, person: Volunteer, *, seen: bool = False, at: datetime) -> None:
     """Note that this person's phone has received the call-out's event, and that its owner has looked."""
     row = Assignment.objects.get(through__call_out=call_out, volunteer=person).through
+    assert row.seq is not None, "somebody was asked through it"
     Receipt.objects.update_or_create(
         topic=row.topic,
         person=person.number,

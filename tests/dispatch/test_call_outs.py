@@ -188,7 +188,7 @@ def test_call_out_tells_each_unit_once_with_the_task_and_notes_where(
         )
     seqs = dict(Event.objects.filter(type="task.called").values_list("topic_id", "seq"))
     rows = {row.topic: row.seq for row in sent.units.all()}
-    assert rows == {**seqs, formation.squadron_b.topic: 0}
+    assert rows == {**seqs, formation.squadron_b.topic: None}
     assert [type for _, type, _ in published(task.topic)] == ["task.progressed"]
 
 

@@ -9,7 +9,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backend.dispatch import queries, services
-from backend.dispatch.queries import progress
 from backend.dispatch.queries import tasks as task_queries
 from backend.dispatch.schemas import Progress
 from backend.realtime.models import Receipt
@@ -207,16 +206,13 @@ def test_recipients_can_be_of_one_state(
     assert found == [people[index].number for index in who]
 
 
-def test_recipients_come_in_pages(
-    make_task: MakeTask, ask: Ask, people: list[Volunteer], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(progress, "PAGE", 3)
+def test_recipients_come_in_pages(make_task: MakeTask, ask: Ask, people: list[Volunteer]) -> None:
     task = make_task()
     ask(task)
 
-    first = queries.recipients(task)
+    first = queries.recipients(task, limit=3)
     assert first.next is not None
-    second = queries.recipients(task, after=int(first.next))
+    second = queries.recipients(task, after=int(first.next), limit=3)
 
     assert [len(first.items), len(second.items), second.next] == [3, 1, None]
     numbers = [int(line.volunteer) for line in [*first.items, *second.items]]

@@ -1,5 +1,6 @@
 """Reads tasks, how they stand, and who can be asked."""
 
+from backend.dispatch.queries.asked import Part, asked_by_topic, asked_in, parts_by_topic
 from backend.dispatch.queries.members import (
     eligible,
     fit_for,
@@ -9,10 +10,10 @@ from backend.dispatch.queries.members import (
     why_nobody,
     with_guardian,
 )
-from backend.dispatch.queries.progress import progress_of, recipients, unit_progress
+from backend.dispatch.queries.progress import progress_of, unit_progress
+from backend.dispatch.queries.reach import unheard_on
+from backend.dispatch.queries.recipients import recipients
 from backend.dispatch.queries.tasks import (
-    asked_by_topic,
-    asked_in,
     call_out_out,
     offers_to,
     own_parts,
@@ -24,6 +25,7 @@ from backend.dispatch.queries.tasks import (
 )
 
 __all__ = [
+    "Part",
     "asked_by_topic",
     "asked_in",
     "call_out_out",
@@ -32,6 +34,7 @@ __all__ = [
     "let_by_law",
     "offers_to",
     "own_parts",
+    "parts_by_topic",
     "progress_of",
     "recipients",
     "task_details",
@@ -39,6 +42,7 @@ __all__ = [
     "task_out",
     "task_outs",
     "task_page",
+    "unheard_on",
     "unit_progress",
     "units_numbered",
     "unknown_skills",

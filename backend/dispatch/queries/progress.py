@@ -1,26 +1,45 @@
-"""How tasks stand: counts by state, and the leader's list of people."""
+"""How tasks stand: people counted by state, in all and by unit."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from typing import Any, cast
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, Substr
+from django.db.models import Count, QuerySet
+from django.db.models.functions import Substr
 
 from backend.dispatch.models import Assignment, AssignmentStatus, Task
-from backend.dispatch.schemas import Progress, Recipient, RecipientPage, RecipientState, UnitProgress
-from backend.realtime.models import Receipt
+from backend.dispatch.queries.reach import DELIVERED, NOT_REACHED, SEEN, with_reach
+from backend.dispatch.schemas import Progress, UnitProgress
 from backend.volunteers.models import Unit
 from backend.volunteers.queries import unit_outs
-from backend.volunteers.queries.masking import shown
 from backend.volunteers.rules import within
 
-PAGE = 50
-NOT_REACHED, DELIVERED, SEEN = 0, 1, 2
+COUNTED = ("accepted", "reserve", "declined", "expired", "withdrawn")
+"""The statuses that a progress counts as they are; those without an answer are told apart by what has reached them."""
 
-Standing = Counter[tuple[str, int]]
-"""People by assignment status and how far the offer has reached them."""
+
+class State(NamedTuple):
+    """Where one volunteer's part stands: its status, the one before, how far the last event has come."""
+
+    status: str
+    before: str
+    reach: int
+    heard: bool
+
+    @property
+    def is_unheard(self) -> bool:
+        """Tell whether the volunteer is to be phoned."""
+        return self.reach == NOT_REACHED and not self.heard
+
+    @property
+    def had_a_place(self) -> bool:
+        """Tell whether the volunteer has a place, or had one that others took."""
+        return AssignmentStatus.ACCEPTED in (self.status, self.before)
+
+
+Standing = Counter[State]
+"""People by state."""
 
 
 def progress_of(tasks: Iterable[Task]) -> dict[UUID, Progress]:
@@ -45,83 +64,28 @@ def unit_progress(task: Task, parent: Unit) -> list[UnitProgress]:
     ]
 
 
-def recipients(task: Task, *, state: RecipientState | None = None, after: int = 0) -> RecipientPage:
-    """Return up to 50 lines of the list of those asked, by number; `after` is the last number of the page before."""
-    rows = with_reach(task.assignments.filter(volunteer__number__gt=after))
-    if state:
-        rows = rows.filter(_in_state(state))
-    page = list(rows.select_related("volunteer__user", "unit").order_by("volunteer__number")[: PAGE + 1])
-    items = [_recipient(row) for row in page[:PAGE]]
-    return RecipientPage(items=items, next=items[-1].volunteer if len(page) > PAGE else None)
-
-
-def with_reach(assignments: QuerySet[Assignment]) -> QuerySet[Assignment]:
-    """Add `reach` to each row: 0 the offer has not arrived on any phone, 1 it has, 2 its person has seen it.
-
-    Read from the receipt on the topic through which the offer was sent: one look into a unique index a row.
-    """
-    receipt = Receipt.objects.filter(topic=OuterRef("through__topic"), person=OuterRef("volunteer__number"))
-    reach = Case(
-        When(seen__gte=OuterRef("through__seq"), then=Value(SEEN)),
-        When(delivered__gte=OuterRef("through__seq"), then=Value(DELIVERED)),
-        default=Value(NOT_REACHED),
-    )
-    found = Subquery(receipt.annotate(reach=reach).values("reach")[:1])
-    return assignments.annotate(reach=Coalesce(found, Value(NOT_REACHED)))
-
-
 def _standings(assignments: QuerySet[Assignment], key: str) -> defaultdict[Any, Standing]:
     """Return how people stand in each group of `key`, in one query whose rows are states, not people."""
     found: defaultdict[Any, Standing] = defaultdict(Counter)
-    rows = with_reach(assignments).order_by().values_list(key, "status", "reach").annotate(people=Count("pk"))
-    for group, status, reach, people in rows:
-        found[group][status, reach] += people
+    columns = (key, *State._fields)
+    rows = with_reach(assignments).order_by().values_list(*columns).annotate(people=Count("pk"))
+    for group, *state, people in rows:
+        found[group][State(*state)] += people
     return found
 
 
 def _progress(task: Task, standing: Standing) -> Progress:
-    by_status: Counter[str] = Counter()
-    for (status, _), people in standing.items():
-        by_status[status] += people
-    not_reached = standing[AssignmentStatus.OFFERED, NOT_REACHED]
+    def many(fits: Callable[[State], bool]) -> int:
+        return sum(people for state, people in standing.items() if fits(state))
+
+    by_status = {status: many(lambda state, status=status: state.status == status) for status in COUNTED}  # type: ignore[misc]
     return Progress(
         headcount=task.headcount,
         offered=standing.total(),
-        delivered=sum(people for (_, reach), people in standing.items() if reach >= DELIVERED),
-        seen=sum(people for (_, reach), people in standing.items() if reach >= SEEN),
-        accepted=by_status[AssignmentStatus.ACCEPTED],
-        reserve=by_status[AssignmentStatus.RESERVE],
-        declined=by_status[AssignmentStatus.DECLINED],
-        expired=by_status[AssignmentStatus.EXPIRED],
-        silent=by_status[AssignmentStatus.OFFERED] - not_reached,
-        not_reached=not_reached,
-    )
-
-
-def _in_state(state: RecipientState) -> Q:
-    if state == "silent":
-        return Q(status=AssignmentStatus.OFFERED, reach__gte=DELIVERED)
-    if state == "not_reached":
-        return Q(status=AssignmentStatus.OFFERED, reach=NOT_REACHED)
-    return Q(status=state)
-
-
-def _recipient(row: Any) -> Recipient:
-    """Return one line; `row` is an assignment with its reach, its volunteer's account and its unit."""
-    state = cast(RecipientState, row.status)
-    if row.status == AssignmentStatus.OFFERED:
-        state = "silent" if row.reach >= DELIVERED else "not_reached"
-    phone = row.volunteer.user.phone or ""
-    return Recipient(
-        volunteer=row.volunteer.number,
-        name=row.volunteer.name,
-        phone=shown(phone, whole=state == "not_reached"),
-        unit=row.unit.number,
-        unit_name=row.unit.display_name,
-        state=state,
-        delivered=row.reach >= DELIVERED,
-        seen=row.reach >= SEEN,
-        answered_at=row.answered_at,
-        eta_at=row.eta_at,
-        reason=row.reason,
+        delivered=many(lambda state: state.reach >= DELIVERED),
+        seen=many(lambda state: state.reach >= SEEN),
+        silent=many(lambda state: state.status == AssignmentStatus.OFFERED and state.reach >= DELIVERED),
+        not_reached=many(lambda state: state.is_unheard),
+        accepted_not_reached=many(lambda state: state.is_unheard and state.had_a_place),
+        **by_status,
     )

@@ -1,21 +1,19 @@
 """Tasks as their issuers and those who were asked see them."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from uuid import UUID
 
-from django.db.models import BooleanField, CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Q, QuerySet
 
 from backend.dispatch.models import Assignment, CallOut, Task, TaskStatus
 from backend.dispatch.queries.progress import progress_of
 from backend.dispatch.rules import is_dangerous, may_direct
 from backend.dispatch.schemas import AssignmentOut, CallOutOut, Offer, PlaceOut, TaskDetail, TaskOut, TaskPage
 from backend.lib.errors import NotFound
-from backend.volunteers.models import Membership, Unit, User
+from backend.volunteers.models import Unit, User
 from backend.volunteers.queries import dispatched_units, unit_outs
 from backend.volunteers.rules import within
 from backend.volunteers.schemas import UnitOut
@@ -113,35 +111,6 @@ def call_out_out(call_out: CallOut) -> CallOutOut:
         at=call_out.at,
         offered=call_out.offered,
     )
-
-
-def asked_by_topic(task: Task) -> dict[str, list[int]]:
-    """Return the numbers of everyone who was asked, by the topic on which they hear of the task; one query.
-
-    It is the one through which the offer was sent; their own for those who have left that unit since, or whose unit is
-    no more.
-    """
-    below = Concat("through__unit__path", Value("Z" * Unit.steplen), output_field=CharField())
-    belongs = Membership.objects.filter(
-        volunteer=OuterRef("volunteer"),
-        unit__path__gte=OuterRef("through__unit__path"),
-        unit__path__lte=OuterRef("below"),
-    )
-    hears = ExpressionWrapper(Q(through__unit__retired_at=None) & Q(Exists(belongs)), BooleanField())
-    rows = task.assignments.annotate(below=below).annotate(hears=hears).order_by("pk")
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for topic, number, is_there in rows.values_list("through__topic", "volunteer__number", "hears"):
-        found[topic if is_there else f"person.{number:08d}"].append(number)
-    return dict(found)
-
-
-def asked_in(call_out: CallOut) -> dict[int, list[int]]:
-    """Return the numbers of those asked by this call-out, by its units (`CallOutUnit` keys); one query."""
-    found: defaultdict[int, list[int]] = defaultdict(list)
-    asked = Assignment.objects.filter(task=call_out.task_id, through__call_out=call_out).order_by("pk")
-    for through, number in asked.values_list("through", "volunteer__number"):
-        found[through].append(number)
-    return dict(found)
 
 
 def _directed_by(user: User, at: datetime) -> QuerySet[Task]:

@@ -20,6 +20,7 @@ from backend.dispatch.services.refusals import (
     TaskOver,
     TooManyToAsk,
 )
+from backend.dispatch.services.renumbering import tell_again
 from backend.dispatch.services.retirement import give_tasks
 from backend.dispatch.services.tasks import cancel_task, close_task, create_task
 
@@ -47,4 +48,5 @@ __all__ = [
     "give_tasks",
     "name_legal_basis",
     "takes_part",
+    "tell_again",
 ]

@@ -1,13 +1,79 @@
-"""Whom an event of a task goes to."""
+"""Whom an event of a task goes to, and what is noted of those whom it concerns."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db.models import BigIntegerField, Case, F, Value, When
 
 from backend.dispatch import queries
-from backend.dispatch.models import Task
+from backend.dispatch.models import Assignment, AssignmentStatus, Notice, Task
+from backend.dispatch.queries import Part
+from backend.lib.rows import update_rows
 from backend.realtime.events import Event
 from backend.realtime.frames import Audience
-from backend.realtime.log import Announcement
+from backend.realtime.log import Announcement, publish_all
+
+LIVE = (AssignmentStatus.OFFERED, AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
+"""The parts whose volunteers a change of the task concerns; whoever has declined hears of it, and need not."""
+
+Becomes = Mapping[AssignmentStatus, AssignmentStatus]
+"""What parts become, by what they were."""
 
 
 def to_everyone_asked(task: Task, event: Event) -> list[Announcement]:
     """Return one announcement for each topic on which people who were asked hear of the task, to those people."""
-    asked = queries.asked_by_topic(task)
-    return [Announcement(topic, event, Audience(numbers=numbers)) for topic, numbers in asked.items()]
+    return _announcements(queries.parts_by_topic(task), event)
+
+
+def tell_everyone_asked(
+    task: Task, event: Event, *others: Announcement, becomes: Becomes | None = None, at: datetime
+) -> None:
+    """Publish an event to everyone who was asked, and other announcements with it: the last act of a service.
+
+    It is noted as the last that concerned those whose part is live; what their part `becomes` by it is saved in the
+    same statement. The task is locked. The number of statements grows only with those who hear on their own topics.
+    """
+    parts = queries.parts_by_topic(task)
+    told = _announcements(parts, event)
+    seqs = publish_all([*told, *others], at=at)
+    concerned = {
+        topic: [part for part in of_topic if part.status in LIVE] for topic, of_topic in parts.items()
+    }
+    notices = [
+        Notice(task=task, event=event.event_type, at=at, topic=announcement.topic, seq=seq)
+        for announcement, seq in zip(told, seqs, strict=False)
+        if concerned[announcement.topic]
+    ]
+    Notice.objects.bulk_create(notices)
+    _note(task, {notice: concerned[notice.topic] for notice in notices}, becomes or {})
+
+
+def _announcements(parts: Mapping[str, Sequence[Part]], event: Event) -> list[Announcement]:
+    return [
+        Announcement(topic, event, Audience(numbers=[part.number for part in of_topic]))
+        for topic, of_topic in parts.items()
+    ]
+
+
+def _note(task: Task, told: Mapping[Notice, Sequence[Part]], becomes: Becomes) -> None:
+    """Note for each live part by what its volunteer was told last, and what it has become."""
+    alone = {notice: parts for notice, parts in told.items() if notice.topic.startswith("person.")}
+    heard_by = {
+        part.through: notice for notice, parts in told.items() if notice not in alone for part in parts
+    }
+    changes: dict[str, Case] = {}
+    if heard_by:
+        by_unit = (When(through=through, then=Value(notice.pk)) for through, notice in heard_by.items())
+        changes["told"] = Case(*by_unit, default=F("told_id"), output_field=BigIntegerField())
+    if becomes:
+        after = (When(status=status, then=Value(it_is)) for status, it_is in becomes.items())
+        changes["status"] = Case(*after, default=F("status"))
+        changes["before"] = Case(When(status__in=list(becomes), then=F("status")), default=F("before"))
+    if changes:
+        task.assignments.filter(status__in=LIVE).update(**changes)
+    note_told({part.key: notice for notice, parts in alone.items() for part in parts})
+
+
+def note_told(notices: Mapping[int, Notice]) -> None:
+    """Note for parts, by their keys, by what their volunteers were told last."""
+    update_rows([Assignment(pk=part, told=notice) for part, notice in notices.items()], ["told_id"])

@@ -1,7 +1,7 @@
 """Takes the answers of those who were asked."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from uuid import UUID
@@ -11,9 +11,9 @@ from django.db import transaction
 from backend.audit.services import record_all
 from backend.dispatch import queries
 from backend.dispatch.events import AssignmentChanged, TaskFilled, TaskReopened
-from backend.dispatch.models import Assignment, AssignmentStatus, Task
+from backend.dispatch.models import Assignment, AssignmentStatus, Notice, Task
 from backend.dispatch.schemas import AnswerIn, AssignmentOut
-from backend.dispatch.services.announcements import to_everyone_asked
+from backend.dispatch.services.announcements import note_told, to_everyone_asked
 from backend.dispatch.services.fitness import Fitness
 from backend.dispatch.services.places import Answer, Places
 from backend.dispatch.services.progress import progress
@@ -23,7 +23,7 @@ from backend.realtime.log import Announcement, publish_all
 from backend.realtime.positions import forget
 from backend.volunteers.models import Standing, User
 
-ANSWERED = ("status", "answered_at", "eta_at", "reason", "risk_acknowledged_at")
+ANSWERED = ("status", "before", "answered_at", "eta_at", "reason", "risk_acknowledged_at")
 """The fields of an assignment that an answer writes."""
 
 
@@ -103,21 +103,37 @@ def _write(places: Sequence[Places], at: datetime) -> None:
     if gone := [number for of_task in moved for number in of_task.gone]:
         forget(gone, at=at)
     record_all(chain.from_iterable(of_task.acts for of_task in moved))
-    announcements = [news for of_task in moved for news in _news(of_task, at)]
+    shapes = {assignment.pk: AssignmentOut.of(assignment) for assignment in changed}
+    own = [
+        Announcement(assignment.volunteer.topic, AssignmentChanged(assignment=shapes[assignment.pk]))
+        for assignment in changed
+    ]
+    announcements = [news for of_task in moved for news in _news(of_task, shapes, at)]
     for of_task in moved:
         of_task.task.save(update_fields=["accepted", "progressed_at", "progress_due_at"])
-    publish_all(announcements, at=at)
+    seqs = publish_all([*own, *announcements], at=at)
+    by_others = {pk for of_task in moved for pk in of_task.moved}
+    _note_by_others({one: seq for one, seq in zip(changed, seqs, strict=False) if one.pk in by_others}, at)
 
 
-def _news(places: Places, at: datetime) -> list[Announcement]:
-    task, changed = places.task, list(places.changed.values())
-    shapes = [AssignmentOut.of(assignment) for assignment in changed]
-    told = [
-        Announcement(assignment.volunteer.topic, AssignmentChanged(assignment=shape))
-        for assignment, shape in zip(changed, shapes, strict=True)
-    ]
+def _news(places: Places, shapes: Mapping[int, AssignmentOut], at: datetime) -> list[Announcement]:
+    """Return what everyone who was asked, and the issuers, are told of one task."""
+    task, told = places.task, []
     if task.is_full and not places.was_full:
-        told += to_everyone_asked(task, TaskFilled(task=task.pk, accepted=task.accepted))
+        told = to_everyone_asked(task, TaskFilled(task=task.pk, accepted=task.accepted))
     if places.was_full and not task.is_full and task.is_open(at):
-        told += to_everyone_asked(task, TaskReopened(task=task.pk, accepted=task.accepted))
-    return [*told, *progress(task, shapes, at)]
+        told = to_everyone_asked(task, TaskReopened(task=task.pk, accepted=task.accepted))
+    return [*told, *progress(task, [shapes[pk] for pk in places.changed], at)]
+
+
+def _note_by_others(changed: Mapping[Assignment, int], at: datetime) -> None:
+    """Note that these volunteers have to hear what others did with their parts, given with the number of the event."""
+    if not changed:
+        return
+    event = AssignmentChanged.event_type
+    notices = [
+        Notice(task_id=one.task_id, event=event, at=at, topic=one.volunteer.topic, seq=seq)
+        for one, seq in changed.items()
+    ]
+    Notice.objects.bulk_create(notices)
+    note_told(dict(zip((one.pk for one in changed), notices, strict=True)))

@@ -10,7 +10,7 @@ from django.db import transaction
 from backend.audit.services import record
 from backend.dispatch import queries
 from backend.dispatch.events import TaskCalled, TaskProgressed
-from backend.dispatch.models import CallOut, CallOutUnit, Task, TaskStatus
+from backend.dispatch.models import CallOut, Notice, Task, TaskStatus
 from backend.dispatch.rules import post_to_direct, posts_to_call
 from backend.dispatch.schemas import CallOutIn
 from backend.dispatch.services.offers import Asked, make_offers
@@ -73,12 +73,22 @@ def _record(task: Task, sent: CallOut, posts: Sequence[Post]) -> None:
     record("task.called", subject=task.topic, by=sent.by, at=sent.at, post=first, **details)
 
 
-def _called_units(sent: CallOut, units: Sequence[Unit]) -> list[CallOutUnit]:
-    rows = [CallOutUnit(call_out=sent, unit=unit, topic=unit.topic) for unit in units]
-    return CallOutUnit.objects.bulk_create(rows)
+def _called_units(sent: CallOut, units: Sequence[Unit]) -> list[Notice]:
+    rows = [
+        Notice(
+            task_id=sent.task_id,
+            call_out=sent,
+            unit=unit,
+            event=TaskCalled.event_type,
+            at=sent.at,
+            topic=unit.topic,
+        )
+        for unit in units
+    ]
+    return Notice.objects.bulk_create(rows)
 
 
-def _publish(task: Task, sent: CallOut, called: Sequence[CallOutUnit], asked: Asked, at: datetime) -> None:
+def _publish(task: Task, sent: CallOut, called: Sequence[Notice], asked: Asked, at: datetime) -> None:
     """Announce the task to those asked through each unit, and note the place of that event in the unit's topic."""
     reached = [row for row in called if row.pk in asked]
     shape = queries.task_out(task)
@@ -87,4 +97,4 @@ def _publish(task: Task, sent: CallOut, called: Sequence[CallOutUnit], asked: As
     seqs = publish_all([*offers, Announcement(task.topic, TaskProgressed(task=shape, changed=[]))], at=at)
     for row, seq in zip(reached, seqs, strict=False):
         row.seq = seq
-    CallOutUnit.objects.bulk_update(reached, ["seq"])
+    Notice.objects.bulk_update(reached, ["seq"])

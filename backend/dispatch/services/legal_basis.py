@@ -11,11 +11,11 @@ from backend.dispatch.events import LegalBasisNamed, TaskProgressed
 from backend.dispatch.models import AssignmentStatus, Task, TaskStatus
 from backend.dispatch.rules import commands, may_direct
 from backend.dispatch.schemas import LegalBasisIn
-from backend.dispatch.services.announcements import to_everyone_asked
+from backend.dispatch.services.announcements import tell_everyone_asked
 from backend.dispatch.services.refusals import TaskOver
 from backend.dispatch.services.tasks import lock_task
 from backend.lib.errors import NotAllowed, require
-from backend.realtime.log import Announcement, publish_all
+from backend.realtime.log import Announcement
 from backend.realtime.positions import forget
 from backend.volunteers.models import User
 from backend.volunteers.rules import agrees_to_location
@@ -52,8 +52,9 @@ def name_legal_basis(*, task_id: UUID, wanted: LegalBasisIn, by: User, at: datet
         post=post.title,
     )
     shape = queries.task_out(task)
-    told = to_everyone_asked(task, LegalBasisNamed(task=task.pk, legal_basis=shape.legal_basis))
-    publish_all([*told, Announcement(task.topic, TaskProgressed(task=shape, changed=[]))], at=at)
+    named = LegalBasisNamed(task=task.pk, legal_basis=shape.legal_basis)
+    progressed = Announcement(task.topic, TaskProgressed(task=shape, changed=[]))
+    tell_everyone_asked(task, named, progressed, at=at)
     return task
 
 

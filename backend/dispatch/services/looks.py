@@ -9,7 +9,7 @@ from backend.volunteers.services.looks import note_looks_by_number
 
 def note_recipients(page: RecipientPage, *, viewer: User, at: datetime) -> None:
     """Note for everybody on the page that they were looked at: the phone of whoever could not be reached was whole."""
-    whole = {int(line.volunteer) for line in page.items if line.state == "not_reached"}
+    whole = {int(line.volunteer) for line in page.items if line.not_reached}
     others = {int(line.volunteer) for line in page.items} - whole
     for what, numbers in ((LookedAt.PHONE, whole), (LookedAt.PROFILE, others)):
         if numbers:

@@ -37,7 +37,8 @@ class Places:
     """A locked task with the parts of those who answer it; takes answers one after the other, in their order.
 
     Afterwards `changed` holds the parts to be saved (by key, in the order of their first change), `acts` the lines of
-    the record, and `gone` the numbers of those who gave a place back and are not on duty. `own` are all parts of
+    the record, `gone` the numbers of those who gave a place back and are not on duty, and `moved` the keys of the parts
+    that were changed for their volunteers: who moved up, and who is no longer in service. `own` are all parts of
     `answering`, `waiting` as many reserves besides as there are answers that could make room for one: the earliest who
     still have an account, are in service, and are let by the law.
     """
@@ -55,6 +56,7 @@ class Places:
         self.changed: dict[int, Assignment] = {}
         self.acts: list[Act] = []
         self.gone: list[int] = []
+        self.moved: set[int] = set()
         self._fitness = fitness
         self._own = {assignment.volunteer.user_id: assignment for assignment in own}
         self._reserves: dict[int, Assignment] = {}
@@ -72,6 +74,7 @@ class Places:
         if assignment.status in SAME[given.answer.answer]:
             return assignment
         self._check(assignment, given)
+        self._note_whose_act(assignment, "" if not given.by_clock else assignment.status)
         assignment.answered_at, assignment.reason = given.at, given.answer.reason
         assignment.eta_at = _eta(given)
         assignment.risk_acknowledged_at = given.at if given.answer.risk_acknowledged else None
@@ -118,7 +121,13 @@ class Places:
         if promoted is None:
             self.task.accepted -= 1
         else:
+            self._note_whose_act(promoted, promoted.status)
             self._set(promoted, AssignmentStatus.ACCEPTED)
+
+    def _note_whose_act(self, assignment: Assignment, before: str) -> None:
+        """Keep the status before a change that the volunteer did not make; theirs to make, and known to them: empty."""
+        assignment.before = before
+        (self.moved.add if before else self.moved.discard)(assignment.pk)
 
     def _set(self, assignment: Assignment, status: AssignmentStatus) -> None:
         assignment.status = status

@@ -13,19 +13,17 @@ from backend.dispatch.events import TaskCancelled, TaskClosed, TaskProgressed
 from backend.dispatch.models import AssignmentStatus, Task, TaskStatus
 from backend.dispatch.rules import post_to_direct
 from backend.dispatch.schemas import TaskIn
-from backend.dispatch.services.announcements import to_everyone_asked
+from backend.dispatch.services.announcements import LIVE, Becomes, tell_everyone_asked
 from backend.dispatch.services.refusals import TaskIdTaken
 from backend.lib.datum import to_wgs84
 from backend.lib.errors import Invalid, NotFound, require, required
-from backend.realtime.log import Announcement, publish_all
+from backend.realtime.log import Announcement
 from backend.realtime.positions import forget
 from backend.volunteers.models import Unit, User
 from backend.volunteers.queries import unit_by_number
 
 AHEAD = timedelta(days=366)
 """How far ahead a task may start: a year is a plan, ten are a slip of the finger."""
-
-LIVE = (AssignmentStatus.OFFERED, AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
 
 
 def lock_task(task_id: UUID) -> Task:
@@ -65,12 +63,12 @@ def cancel_task(*, task_id: UUID, reason: str, by: User, at: datetime) -> Task:
     if task.status == TaskStatus.CANCELLED:
         return task
     _take_off_the_map(task, at)
-    task.assignments.filter(status__in=LIVE).update(status=AssignmentStatus.WITHDRAWN)
     task.status, task.ended_at, task.end_reason, task.accepted = TaskStatus.CANCELLED, at, reason, 0
     task.save(update_fields=["status", "ended_at", "end_reason", "accepted"])
     # The reason stays with the task: what people write may name people, and the record is for good.
     record("task.cancelled", subject=task.topic, by=by, at=at, post=post.title)
-    _tell(task, TaskCancelled(task=task.pk, reason=reason), at)
+    withdrawn = dict.fromkeys(LIVE, AssignmentStatus.WITHDRAWN)
+    _tell(task, TaskCancelled(task=task.pk, reason=reason), withdrawn, at)
     return task
 
 
@@ -85,11 +83,11 @@ def close_task(*, task_id: UUID, at: datetime) -> bool:
     task = claimed.filter(pk=task_id, status=TaskStatus.CALLED, answer_by__lte=at).first()
     if task is None:
         return False
-    task.assignments.filter(status=AssignmentStatus.OFFERED).update(status=AssignmentStatus.EXPIRED)
     task.status, task.ended_at = TaskStatus.CLOSED, at
     task.save(update_fields=["status", "ended_at"])
     record("task.closed", subject=task.topic, by=None, at=at, accepted=task.accepted)
-    _tell(task, TaskClosed(task=task.pk, accepted=task.accepted), at)
+    expired = {AssignmentStatus.OFFERED: AssignmentStatus.EXPIRED}
+    _tell(task, TaskClosed(task=task.pk, accepted=task.accepted), expired, at)
     return True
 
 
@@ -134,6 +132,6 @@ def _check(wanted: TaskIn, at: datetime) -> None:
         raise Invalid(errors=errors)
 
 
-def _tell(task: Task, event: TaskCancelled | TaskClosed, at: datetime) -> None:
+def _tell(task: Task, event: TaskCancelled | TaskClosed, becomes: Becomes, at: datetime) -> None:
     progressed = Announcement(task.topic, TaskProgressed(task=queries.task_out(task), changed=[]))
-    publish_all([*to_everyone_asked(task, event), progressed], at=at)
+    tell_everyone_asked(task, event, progressed, becomes=becomes, at=at)

@@ -5,7 +5,7 @@
 | oneself | whole |
 | leader, deputy or commander of the very unit that the person belongs to | whole |
 | whoever looks after a unit, of those who apply to it | whole |
-| the issuer of a task, of somebody whom the offer has not reached | whole, to call by hand |
+| the issuer of a task, of a volunteer whom its last event has not reached | whole, to call by hand |
 | everybody else who may see the person, on rosters and lists | `138****1234` |
 
 Names are for those who may see the person; what is public shows the number alone. Identity cards are shown to oneself.

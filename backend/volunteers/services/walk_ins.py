@@ -1,5 +1,6 @@
 """People who come to help without a number get a temporary one, and one for life when they stay."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -29,6 +30,15 @@ from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.finding import finding
 from backend.volunteers.services.numbers import issue_number, lock_counter, take_numbers
 from backend.volunteers.services.people import create_volunteer
+
+CarryOver = Callable[[Volunteer, str, datetime], None]
+_CARRIED_OVER: list[CarryOver] = []
+
+
+def carries_over(act: CarryOver) -> CarryOver:
+    """Register what a volunteer with a new number is told again, who may not have heard it on the old topic, given."""
+    _CARRIED_OVER.append(act)
+    return act
 
 
 class WalkInIdTaken(Refusal):
@@ -122,3 +132,5 @@ def _carry_over(volunteer: Volunteer, before: int, topic: str, at: datetime) -> 
         "session", flat=True
     ):
         revoke_session(session, at=at, code=NUMBER_CHANGED)
+    for tell_again in _CARRIED_OVER:
+        tell_again(volunteer, topic, at)

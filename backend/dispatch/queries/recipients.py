@@ -1,0 +1,68 @@
+"""The leader's list of people: those to phone first."""
+
+from typing import Any, cast
+
+from django.db.models import Q
+
+from backend.dispatch.models import AssignmentStatus, Task
+from backend.dispatch.queries.reach import (
+    DELIVERED,
+    NOT_REACHED,
+    SEEN,
+    UNHEARD,
+    by_urgency,
+    with_reach,
+)
+from backend.dispatch.schemas import RECIPIENTS, Recipient, RecipientPage, RecipientState
+from backend.volunteers.queries.masking import shown
+
+
+def recipients(
+    task: Task, *, state: RecipientState | None = None, after: int = 0, limit: int = RECIPIENTS
+) -> RecipientPage:
+    """Return up to `limit` lines of the list of those asked, by number.
+
+    Before all others come those whom the last event has not reached and who have a place, or had one; then those of the
+    reserve. `after` is the `next` of the page before.
+    """
+    rows = by_urgency(with_reach(task.assignments.all())).filter(place__gt=after)
+    if state:
+        rows = rows.filter(_in_state(state))
+    page = list(rows.select_related("volunteer__user", "unit", "told").order_by("place")[: limit + 1])
+    is_last = len(page) <= limit
+    return RecipientPage(
+        items=[_recipient(row) for row in page[:limit]], next=None if is_last else str(page[limit - 1].place)
+    )
+
+
+def _in_state(state: RecipientState) -> Q:
+    if state == "silent":
+        return Q(status=AssignmentStatus.OFFERED, reach__gte=DELIVERED)
+    if state == "not_reached":
+        return UNHEARD
+    return Q(status=state)
+
+
+def _recipient(row: Any) -> Recipient:
+    """Return one line; `row` is an assignment with its reach, its volunteer's account, its unit and what was told."""
+    state = cast(RecipientState, row.status)
+    if row.status == AssignmentStatus.OFFERED:
+        state = "silent" if row.reach >= DELIVERED else "not_reached"
+    not_reached = row.reach == NOT_REACHED and not row.heard
+    return Recipient(
+        volunteer=row.volunteer.number,
+        name=row.volunteer.name,
+        phone=shown(row.volunteer.user.phone or "", whole=not_reached),
+        unit=row.unit.number,
+        unit_name=row.unit.display_name,
+        state=state,
+        before=row.before or None,
+        told=row.told.event,
+        told_at=row.told.at,
+        delivered=row.reach >= DELIVERED,
+        seen=row.reach >= SEEN,
+        not_reached=not_reached,
+        answered_at=row.answered_at,
+        eta_at=row.eta_at,
+        reason=row.reason,
+    )
