@@ -195,7 +195,7 @@ class Phone:
         snapshot = joined.get("snapshot") or {}
         if "me" in snapshot:
             self._know_me(snapshot["me"])
-        for offer in snapshot.get("offers", ()):
+        for offer in snapshot.get("offers", {}).get("items", ()):
             if offer["assignment"]["status"] == "offered" and offer["task"]["status"] == "called":
                 self._offered(offer["task"]["id"])
 

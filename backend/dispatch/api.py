@@ -18,8 +18,9 @@ from backend.dispatch.schemas import (
     CallOutIn,
     CallOutOut,
     CancelIn,
+    Inbox,
+    InboxFilter,
     LegalBasisIn,
-    Offers,
     RecipientFilter,
     RecipientPage,
     TaskDetail,
@@ -193,10 +194,19 @@ class AnswerDoor(APIView):
 class InboxDoor(APIView):
     """What one was asked."""
 
-    @extend_schema(operation_id="inbox", responses=Offers, tags=["me"])
+    @extend_schema(
+        operation_id="inbox",
+        parameters=[OpenApiParameter("after", str, description="`next` of the page before")],
+        responses=Inbox,
+        tags=["me"],
+    )
     def get(self, request: HttpRequest) -> Response:
-        """Return the tasks one was asked for, open or ended within a week, newest first, at most 100."""
-        return answer(queries.offers_to(user_of(request).volunteer.number, at=now()))
+        """Return what one was asked: all that is open, then what ended within a week, newest first.
+
+        The first page holds everything open and up to 100 that ended; older ones follow with `after`.
+        """
+        chosen, person = _filter(InboxFilter, request), user_of(request).volunteer.number
+        return answer(queries.inbox_of(person, after=chosen.after, at=now()))
 
 
 def _filter(shape: type[Filter], request: HttpRequest) -> Filter:

@@ -235,8 +235,20 @@ class Offer(Shape):
     assignment: AssignmentOut
 
 
-class Offers(RootModel[list[Offer]]):
-    """The inbox, newest first."""
+class InboxFilter(Request):
+    """Where a page of the inbox begins: behind the `next` of the one before."""
+
+    after: Annotated[str, Field(pattern=r"^(open|ended)\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")] = ""
+
+
+class Inbox(Shape):
+    """A page of what one was asked: all that is open first, then what ended within a week, newest first.
+
+    Ask again with `after=next` while it is not null.
+    """
+
+    items: list[Offer]
+    next: str | None
 
 
 RecipientState = Literal["accepted", "reserve", "declined", "expired", "withdrawn", "silent", "not_reached"]

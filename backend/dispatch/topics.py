@@ -10,6 +10,7 @@ from django.db.models import Case, F, Q, QuerySet, When
 
 from backend.dispatch import queries
 from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
+from backend.dispatch.schemas import Inbox
 from backend.lib.api import now
 from backend.lib.errors import NotFound
 from backend.realtime.among import Among
@@ -49,12 +50,12 @@ def task(principal: Principal, id: str) -> dict[str, Any]:
 
 
 @snapshot("person", "offers")
-def offers(_: Principal, id: str) -> list[dict[str, Any]]:
-    """Return what this person was asked, as `GET /me/inbox` returns it."""
-    return [offer.model_dump(mode="json") for offer in queries.offers_to(int(id), at=now())]
+def offers(_: Principal, id: str) -> dict[str, Any]:
+    """Return the first page of what this person was asked, as `GET /me/inbox` returns it."""
+    return queries.inbox_of(int(id), at=now()).model_dump(mode="json")
 
 
-def offers_through_all(pairs: Pairs) -> list[list[dict[str, Any]]]:
+def offers_through_all(pairs: Pairs) -> list[dict[str, Any]]:
     """Return what many people were asked through units; one query as far as they were asked nothing."""
     asked = set(
         Assignment.objects.filter(
@@ -62,17 +63,17 @@ def offers_through_all(pairs: Pairs) -> list[list[dict[str, Any]]]:
             through__unit__number__in={id for _, id in pairs},
         ).values_list("volunteer__number", "through__unit__number")
     )
+    nothing = Inbox(items=[], next=None).model_dump(mode="json")
     return [
-        offers_through(principal, id) if (principal.person, id) in asked else [] for principal, id in pairs
+        offers_through(principal, id) if (principal.person, id) in asked else nothing
+        for principal, id in pairs
     ]
 
 
 @snapshot("unit", "offers", within="person", many=offers_through_all)
-def offers_through(principal: Principal, id: str) -> list[dict[str, Any]]:
+def offers_through(principal: Principal, id: str) -> dict[str, Any]:
     """Return what this person was asked through this unit: what the events of its topic would have told."""
-    return [
-        offer.model_dump(mode="json") for offer in queries.offers_to(principal.person, at=now(), through=id)
-    ]
+    return queries.inbox_of(principal.person, through=id, at=now()).model_dump(mode="json")
 
 
 @tracking

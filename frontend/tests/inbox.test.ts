@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { apply, emptyInbox, fromSnapshot, lists, type Inbox } from "../src/me/inbox";
+import { apply, emptyInbox, fromSnapshot, hasMoreOpen, lists, withPage, worthKeeping, type Inbox } from "../src/me/inbox";
 import { keep, recall } from "../src/me/keep";
 import type { Assignment, EventFrame, Offer, Task } from "../src/protocol/wire";
 import { MemoryShelf } from "./fakes";
@@ -58,8 +58,46 @@ test("events end where a fresh snapshot begins", () => {
   ];
   const byEvents = steps.reduce(apply, called());
   const offer: Offer = { task: task({ status: "closed", accepted: 2 }), assignment: part("accepted") };
-  const bySnapshot = fromSnapshot(called(), { offers: [offer] });
+  const bySnapshot = fromSnapshot(called(), { offers: { items: [offer], next: null } });
   expect(byEvents.items).toEqual(bySnapshot.items);
+});
+
+const many = (n: number, status: "called" | "cancelled", from = 0): Offer[] =>
+  Array.from({ length: n }, (_, i) => ({
+    task: task({ id: `t${from + i}`, status }),
+    assignment: {
+      ...part(status === "called" ? "offered" : "withdrawn"),
+      task: `t${from + i}`,
+      offered_at: new Date(NOW - (from + i) * 1_000).toISOString(),
+    },
+  }));
+
+test("a snapshot replaces what was known, and the page after it is added", () => {
+  const first = fromSnapshot(called(), { offers: { items: many(3, "cancelled", 10), next: "ended.t12" } });
+  const both = withPage(first, { items: many(2, "cancelled", 20), next: null });
+  expect(Object.keys(first.items)).toEqual(["t10", "t11", "t12"]);
+  expect(Object.keys(both.items)).toHaveLength(5);
+  expect([first.next, both.next]).toEqual(["ended.t12", null]);
+});
+
+test("a page that ends among open offers says that there are more", () => {
+  expect(hasMoreOpen(fromSnapshot(called(), { offers: { items: many(2, "called"), next: "open.t1" } }))).toBe(true);
+  expect(hasMoreOpen(fromSnapshot(called(), { offers: { items: many(2, "called"), next: "ended.t1" } }))).toBe(false);
+  expect(hasMoreOpen(emptyInbox("23456781"))).toBe(false);
+});
+
+test("what is kept holds everything open and the newest that ended, and knows where the others begin", () => {
+  const items = [...many(300, "called"), ...many(250, "cancelled", 300)];
+  const kept = worthKeeping(fromSnapshot(called(), { offers: { items, next: null } }), NOW);
+  expect(lists(kept, NOW).open).toHaveLength(300);
+  expect(lists(kept, NOW).ended.map((item) => item.task.id)).toEqual(items.slice(300, 400).map((offer) => offer.task.id));
+  expect(kept.next).toBe("ended.t399");
+});
+
+test("whoever is in reserve when a task closes stays there", () => {
+  const reserve = apply(called(), event("assignment.changed", { assignment: part("reserve") }));
+  const closed = apply(reserve, event("task.closed", { task: "t1", accepted: 2 }));
+  expect(closed.items.t1!.assignment.status).toBe("reserve");
 });
 
 test("a cancelled task is withdrawn from everyone and says why", () => {

@@ -18,6 +18,7 @@ import yaml
 import backend
 from backend.config import settings as configured
 from backend.dispatch import schemas as dispatch_schemas
+from backend.dispatch.queries import inbox as dispatch_inbox
 from backend.dispatch.queries import tasks as dispatch_tasks
 from backend.dispatch.schemas import CallOutIn
 from backend.dispatch.services import offers
@@ -327,7 +328,8 @@ LIMITS = {
     "people of a call-out": offers.MAX_ASKED,
     "tasks of a page": dispatch_tasks.PAGE,
     "recipients of a page": dispatch_schemas.MOST_RECIPIENTS,
-    "offers of the inbox": dispatch_tasks.INBOX,
+    "open offers of a page of the inbox": dispatch_inbox.MOST_OPEN,
+    "ended offers of a page of the inbox": dispatch_inbox.ENDED,
     "minutes of an access token": int(configured.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds() / 60),  # type: ignore[attr-defined]
     "days of a refresh token": configured.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"].days,  # type: ignore[attr-defined]
     "seconds the spent refresh token is still good": int(devices.PREVIOUS_GOOD_FOR.total_seconds()),

@@ -129,7 +129,7 @@ def test_own_doors_tell_of_oneself_alone(world: World) -> None:
         assert str(world.callers[name].device) in devices
         assert (str(world.spare) in devices) == (name == "leader")
     inboxes = {name: clients[name].get("/api/v1/me/inbox").json() for name in SIGNED_IN}
-    assert {name for name, offers in inboxes.items() if offers} == {"volunteer"}
+    assert {name for name, inbox in inboxes.items() if inbox["items"]} == {"volunteer"}
     pages = {name: clients[name].get("/api/v1/tasks").json()["items"] for name in SIGNED_IN}
     assert {name for name, items in pages.items() if items} == {"leader"}
 

@@ -49,7 +49,7 @@ def test_a_task_is_made_called_answered_followed_and_cancelled(
     assert called.json() == called.json() | {"id": call_out["id"], "task": body["id"], "offered": 1}
     assert [unit["number"] for unit in called.json()["units"]] == [formation.squadron_a.number]
 
-    (offer,) = phone.get("/api/v1/me/inbox").json()
+    (offer,) = phone.get("/api/v1/me/inbox").json()["items"]
     assert (offer["task"]["id"], offer["assignment"]["status"]) == (body["id"], "offered")
     answered = phone.post(f"{task}/answer", {"answer": "accept", "eta_min": 12}, format="json")
     assert (answered.status_code, answered.json()["status"]) == (200, "accepted")
@@ -209,7 +209,7 @@ def test_an_event_is_what_rest_answers(
     ((_, _, called),) = published(type="task.called")
 
     assert called["task"] == queries.task_out(task).model_dump(mode="json")
-    assert client_of(volunteer).get("/api/v1/me/inbox").json()[0]["task"] == called["task"]
+    assert client_of(volunteer).get("/api/v1/me/inbox").json()["items"][0]["task"] == called["task"]
 
 
 def test_every_door_is_documented() -> None:
@@ -232,7 +232,7 @@ def test_every_door_is_documented() -> None:
         "tasks",
     }
     assert all(operation["description"] and operation["tags"] for operation in found.values())
-    offers = schema["components"]["schemas"]["Offers"]
+    offers = schema["components"]["schemas"]["Inbox"]["properties"]["items"]
     assert (offers["type"], offers["items"]) == ("array", {"$ref": "#/components/schemas/Offer"})
     body = found["create_task"]["requestBody"]["content"]["application/json"]["schema"]
     assert body == {"$ref": "#/components/schemas/TaskIn"}

@@ -1,14 +1,14 @@
 """What issuers and those who were asked read."""
 
 from collections.abc import Callable, Sized
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backend.dispatch import queries, services
+from backend.dispatch import queries
 from backend.dispatch.queries import tasks as task_queries
 from backend.dispatch.schemas import Progress
 from backend.realtime.models import Receipt
@@ -266,41 +266,6 @@ def test_task_page_can_be_of_one_unit_and_status(
     assert [detail.task.id for detail in of_status.items] == [below.pk]
 
 
-def test_offers_are_what_a_person_was_asked_newest_first(
-    make_task: MakeTask,
-    ask: Ask,
-    reply: Reply,
-    people: list[Volunteer],
-    commander: User,
-    at: datetime,
-) -> None:
-    old, cancelled, accepted = make_task(), make_task(), make_task()
-    for task in (old, cancelled, accepted):
-        ask(task)
-    reply(accepted, people[0], "accept")
-    services.cancel_task(task_id=cancelled.pk, reason="Rain", by=commander, at=at)
-
-    offers = queries.offers_to(people[0].number, at=at)
-
-    assert [(offer.task.id, offer.task.status, offer.assignment.status) for offer in offers] == [
-        (accepted.pk, "called", "accepted"),
-        (cancelled.pk, "cancelled", "withdrawn"),
-        (old.pk, "called", "offered"),
-    ]
-    assert queries.offers_to(commander.volunteer.number, at=at) == []
-
-
-def test_offers_forget_what_ended_more_than_a_week_ago(
-    make_task: MakeTask, ask: Ask, people: list[Volunteer], noon: datetime
-) -> None:
-    task = make_task()
-    ask(task)
-    services.close_task(task_id=task.pk, at=task.answer_by)
-
-    assert len(queries.offers_to(people[0].number, at=noon + timedelta(days=7))) == 1
-    assert queries.offers_to(people[0].number, at=noon + timedelta(days=7, seconds=1)) == []
-
-
 @pytest.mark.parametrize("read", ["task_page", "recipients", "offers", "unit_progress"])
 def test_lists_take_the_same_number_of_queries_for_one_row_and_for_three(
     make_task: MakeTask,
@@ -317,7 +282,7 @@ def test_lists_take_the_same_number_of_queries_for_one_row_and_for_three(
     reads: dict[str, Callable[[], Sized]] = {
         "task_page": lambda: queries.task_page(commander, at=at).items,
         "recipients": lambda: queries.recipients(task).items,
-        "offers": lambda: queries.offers_to(person.number, at=at),
+        "offers": lambda: queries.inbox_of(person.number, at=at).items,
         "unit_progress": lambda: queries.unit_progress(task, formation.detachment),
     }
     with CaptureQueriesContext(connection) as one:

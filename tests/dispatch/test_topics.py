@@ -59,12 +59,13 @@ def test_snapshots_are_what_rest_answers(
     ask(task)
     task.refresh_from_db()
     detail = queries.task_details([task])[0].model_dump(mode="json")
-    (offer,) = queries.offers_to(volunteer.volunteer.number, at=at)
+    inbox = queries.inbox_of(volunteer.volunteer.number, at=at)
 
     assert snapshot_of(principal(commander), task.topic) == {"task": detail}
-    assert snapshot_of(principal(volunteer), volunteer.volunteer.topic)["offers"] == [
-        offer.model_dump(mode="json")
-    ]
+    assert len(inbox.items) == 1
+    assert snapshot_of(principal(volunteer), volunteer.volunteer.topic)["offers"] == inbox.model_dump(
+        mode="json"
+    )
 
 
 def test_events_of_a_task_lead_from_an_old_snapshot_to_a_fresh_one(

@@ -307,7 +307,7 @@ def _tells_of(frame: Json, topic: str, task: str) -> bool:
     if frame.get("topic") != topic:
         return False
     if frame["type"] == "topic.joined":
-        return task in [offer["task"]["id"] for offer in frame["snapshot"]["offers"]]
+        return task in [offer["task"]["id"] for offer in frame["snapshot"]["offers"]["items"]]
     return bool(frame["type"] == "task.called" and frame["data"]["task"]["id"] == task)
 
 

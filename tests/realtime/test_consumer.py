@@ -397,4 +397,7 @@ async def test_a_unit_that_is_not_recovered_beside_a_person_that_is_brings_its_o
     assert first.welcome["topics"][unit]["snapshot"] == {}  # type: ignore[attr-defined]
     again = await connect(volunteer, cursors={person: 0})
     topics = again.welcome["topics"]  # type: ignore[attr-defined]
-    assert (topics[person]["snapshot"], topics[unit]["snapshot"]) == (None, {"offers": []})
+    assert (topics[person]["snapshot"], topics[unit]["snapshot"]) == (
+        None,
+        {"offers": {"items": [], "next": None}},
+    )

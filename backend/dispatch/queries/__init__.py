@@ -1,6 +1,7 @@
 """Reads tasks, how they stand, and who can be asked."""
 
 from backend.dispatch.queries.asked import Part, asked_by_topic, asked_in, parts_by_topic
+from backend.dispatch.queries.inbox import inbox_of
 from backend.dispatch.queries.members import (
     eligible,
     fit_for,
@@ -15,7 +16,6 @@ from backend.dispatch.queries.reach import unheard_on
 from backend.dispatch.queries.recipients import recipients
 from backend.dispatch.queries.tasks import (
     call_out_out,
-    offers_to,
     own_parts,
     task_details,
     task_for,
@@ -31,8 +31,8 @@ __all__ = [
     "call_out_out",
     "eligible",
     "fit_for",
+    "inbox_of",
     "let_by_law",
-    "offers_to",
     "own_parts",
     "parts_by_topic",
     "progress_of",

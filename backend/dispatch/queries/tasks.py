@@ -1,17 +1,17 @@
 """Tasks as their issuers and those who were asked see them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from backend.dispatch.models import Assignment, CallOut, Task, TaskStatus
+from backend.dispatch.models import Assignment, CallOut, Task
 from backend.dispatch.queries.progress import progress_of
 from backend.dispatch.rules import is_dangerous, may_direct
-from backend.dispatch.schemas import AssignmentOut, CallOutOut, Offer, PlaceOut, TaskDetail, TaskOut, TaskPage
+from backend.dispatch.schemas import CallOutOut, PlaceOut, TaskDetail, TaskOut, TaskPage
 from backend.lib.errors import NotFound
 from backend.volunteers.models import Unit, User
 from backend.volunteers.queries import dispatched_units, unit_outs
@@ -19,8 +19,6 @@ from backend.volunteers.rules import within
 from backend.volunteers.schemas import UnitOut
 
 PAGE = 20
-INBOX = 100
-ENDED_IS_RECENT = timedelta(days=7)
 
 
 def task_for(user: User, task_id: UUID, *, at: datetime) -> Task:
@@ -79,26 +77,6 @@ def task_page(
         tasks = tasks.filter(_older_than(directed, after))
     page = list(tasks.select_related("unit").order_by("-created_at", "-pk")[: PAGE + 1])
     return TaskPage(items=task_details(page[:PAGE]), next=page[PAGE - 1].pk if len(page) > PAGE else None)
-
-
-def offers_to(person: int, *, at: datetime, through: str = "") -> list[Offer]:
-    """Return what a volunteer was asked, newest first, at most 100: open, or ended within a week. Two queries.
-
-    `through` is the number of a called unit, to leave out what came through others.
-    """
-    since = at - ENDED_IS_RECENT
-    current = Q(task__status=TaskStatus.CALLED) | Q(task__ended_at__gte=since) | Q(task__starts_at__gte=since)
-    mine = Q(volunteer__number=person) & (Q(through__unit__number=through) if through else Q())
-    assignments = list(
-        Assignment.objects.filter(current, mine)
-        .select_related("task__unit", "volunteer")
-        .order_by("-offered_at", "-pk")[:INBOX]
-    )
-    tasks = task_outs(assignment.task for assignment in assignments)
-    return [
-        Offer(task=task, assignment=AssignmentOut.of(assignment))
-        for task, assignment in zip(tasks, assignments, strict=True)
-    ]
 
 
 def call_out_out(call_out: CallOut) -> CallOutOut:

@@ -1,4 +1,4 @@
-import type { Assignment, AssignmentStatus, Duty, EventFrame, Me, Offer, Task } from "../protocol/wire";
+import type { Assignment, AssignmentStatus, Duty, EventFrame, Me, Offer, Page, Task } from "../protocol/wire";
 
 /** Where the offer was announced, for the receipt that says it was seen. */
 export type Origin = { topic: string; seq: number };
@@ -9,16 +9,30 @@ export interface Inbox {
   number: string;
   duty: Duty;
   items: Record<string, Item>;
+  /** Where the older ended ones begin that the server has and this page has not read; older copies lack it. */
+  next?: string | null;
 }
+
+/** Ended ones that are kept; the others can be read again. */
+const MOST_ENDED = 100;
 
 export const emptyInbox = (number: string): Inbox => ({ number, duty: { on: false, until: null }, items: {} });
 
-/** Take over a snapshot of `person.<number>`. */
-export function fromSnapshot(inbox: Inbox, snapshot: { me?: Me; offers?: Offer[] }): Inbox {
-  const offers = snapshot.offers ?? [];
-  const items = Object.fromEntries(offers.map((offer) => [offer.task.id, withOrigin(offer, inbox.items[offer.task.id])]));
-  return { ...inbox, duty: snapshot.me?.duty ?? inbox.duty, items };
+/** Take over a snapshot of `person.<number>`: what it does not hold is known no more. */
+export function fromSnapshot(inbox: Inbox, snapshot: { me?: Me; offers?: Page<Offer> }): Inbox {
+  const fresh = { ...inbox, duty: snapshot.me?.duty ?? inbox.duty, items: {} };
+  return withPage(fresh, snapshot.offers ?? { items: [], next: null }, inbox.items);
 }
+
+/** Take over one more page of `GET /me/inbox`. */
+export function withPage(inbox: Inbox, page: Page<Offer>, known: Record<string, Item> = inbox.items): Inbox {
+  const items = { ...inbox.items };
+  for (const offer of page.items) items[offer.task.id] = withOrigin(offer, known[offer.task.id]);
+  return { ...inbox, items, next: page.next };
+}
+
+/** Tell whether the page after this one holds open offers too: nobody may miss those. */
+export const hasMoreOpen = (page: { next?: string | null }): boolean => (page.next ?? "").startsWith("open");
 
 /** Return the inbox after an event; the same object when the event is not about it. */
 export function apply(inbox: Inbox, event: EventFrame): Inbox {
@@ -59,7 +73,7 @@ const KEPT_AFTER_START_MS = 12 * 3_600_000;
 
 /** Return the items in three lists, the most urgent of each first. */
 export function lists(inbox: Inbox, now: number = Date.now()): { open: Item[]; mine: Item[]; ended: Item[] } {
-  const all = Object.values(inbox.items).sort((a, b) => b.task.created_at.localeCompare(a.task.created_at));
+  const all = Object.values(inbox.items).sort((a, b) => b.assignment.offered_at.localeCompare(a.assignment.offered_at));
   const isRunning = (item: Item) => item.task.status === "called";
   const isOpen = (item: Item) =>
     isRunning(item) && OPEN.includes(item.assignment.status) && Date.parse(item.task.answer_by) > now;
@@ -72,6 +86,15 @@ export function lists(inbox: Inbox, now: number = Date.now()): { open: Item[]; m
     mine: all.filter((item) => !isOpen(item) && isMine(item)),
     ended: all.filter((item) => !isOpen(item) && !isMine(item)),
   };
+}
+
+/** Return what is kept in the browser: everything open, and the newest ended ones, however many there have been. */
+export function worthKeeping(inbox: Inbox, now: number = Date.now()): Inbox {
+  const { open, mine, ended } = lists(inbox, now);
+  const kept = ended.slice(0, MOST_ENDED);
+  if (kept.length === ended.length) return inbox;
+  const items = Object.fromEntries([...open, ...mine, ...kept].map((item) => [item.task.id, item]));
+  return { ...inbox, items, next: `ended.${kept.at(-1)!.task.id}` };
 }
 
 function called(inbox: Inbox, task: Task, event: EventFrame): Inbox {
@@ -101,7 +124,8 @@ function withOrigin(offer: Offer, known: Item | undefined): Item {
 }
 
 function ended(item: Item, status: "withdrawn" | "expired"): Item {
-  const running: AssignmentStatus[] = status === "withdrawn" ? ["offered", "accepted", "reserve"] : ["offered", "reserve"];
+  // Whoever is in reserve when a task closes stays there: a place that is given back is still theirs.
+  const running: AssignmentStatus[] = status === "withdrawn" ? ["offered", "accepted", "reserve"] : ["offered"];
   if (!running.includes(item.assignment.status)) return item;
   return { ...item, assignment: { ...item.assignment, status } };
 }

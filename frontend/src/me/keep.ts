@@ -1,6 +1,6 @@
 import type { Shelf } from "../protocol/outbox";
 import type { Cursors } from "../protocol/wire";
-import { emptyInbox, type Inbox } from "./inbox";
+import { emptyInbox, worthKeeping, type Inbox } from "./inbox";
 
 interface Kept {
   inbox: Inbox;
@@ -12,7 +12,7 @@ const nameOf = (number: string) => `muster.${number}.inbox`;
 
 /** Keep the inbox and the cursors in one write: a crash between the two would lose an event or show it twice. */
 export function keep(shelf: Shelf, inbox: Inbox, cursors: Cursors, at: Date): void {
-  const kept: Kept = { inbox, cursors, at: at.toISOString() };
+  const kept: Kept = { inbox: worthKeeping(inbox), cursors, at: at.toISOString() };
   shelf.setItem(nameOf(inbox.number), JSON.stringify(kept));
 }
 

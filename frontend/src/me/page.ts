@@ -9,13 +9,14 @@ import type { Client, Listener } from "../protocol/client";
 import { CursorBook } from "../protocol/cursors";
 import { FixQueue } from "../protocol/fixes";
 import { Outbox, type Pending } from "../protocol/outbox";
-import type { Answer, Assignment, Duty, EventFrame, Me, Offer, Problem, Task } from "../protocol/wire";
+import type { Answer, Assignment, Duty, EventFrame, Me, Offer, Page, Problem, Task } from "../protocol/wire";
 import { card, type Choice } from "./cards";
-import { apply, assigned, fromSnapshot, lists, type Inbox, type Item } from "./inbox";
+import { apply, assigned, fromSnapshot, hasMoreOpen, lists, withPage, type Inbox, type Item } from "./inbox";
 import { keep, recall } from "./keep";
 import { Tracker } from "./tracker";
 
 const MINUTE_MS = 60_000;
+const SHOWN_ENDED = 20;
 
 /** The volunteer's page: draws what is kept at once, then follows the server. */
 export class VolunteerPage {
@@ -32,6 +33,7 @@ export class VolunteerPage {
   #problem = "";
   #heads: Record<string, number> = {};
   #unseen = new Set<string>();
+  #shownEnded = SHOWN_ENDED;
   #refresh: ReturnType<typeof setTimeout> | undefined;
 
   constructor(number: string) {
@@ -74,7 +76,7 @@ export class VolunteerPage {
     if (topic === `person.${this.#inbox.number}`) {
       clearTimeout(this.#refresh);
       this.#refresh = undefined;
-      this.#take(snapshot as { me: Me; offers: Offer[] });
+      this.#take(snapshot as { me: Me; offers: Page<Offer> });
     } else if (topic.startsWith("unit.")) {
       this.#heads[topic] = head;
       // The log no longer reaches back: what was called out meanwhile is in the inbox only.
@@ -84,15 +86,36 @@ export class VolunteerPage {
 
   async #readInbox(): Promise<void> {
     this.#refresh = undefined;
-    const offers = await get<Offer[]>("/me/inbox").catch(() => null);
+    const offers = await get<Page<Offer>>("/me/inbox").catch(() => null);
     if (offers) this.#take({ offers });
   }
 
-  #take(snapshot: { me?: Me; offers: Offer[] }): void {
+  /** Read what ended before the oldest that is shown. */
+  async #readOlder(): Promise<void> {
+    const page = await get<Page<Offer>>(`/me/inbox?after=${encodeURIComponent(this.#inbox.next ?? "")}`).catch(() => null);
+    if (page) this.#inbox = withPage(this.#inbox, page);
+    this.#shownEnded += SHOWN_ENDED;
+    this.#draw();
+  }
+
+  #take(snapshot: { me?: Me; offers: Page<Offer> }): void {
     this.#inbox = fromSnapshot(this.#inbox, snapshot);
+    if (hasMoreOpen(this.#inbox)) void this.#readOpen();
     this.#unseen = new Set(lists(this.#inbox).open.map((item) => item.task.id));
     this.#save();
     this.#draw();
+  }
+
+  /** Read the pages that still hold open offers: somebody with more than a thousand of them has such. */
+  async #readOpen(): Promise<void> {
+    while (hasMoreOpen(this.#inbox)) {
+      const after = this.#inbox.next ?? "";
+      const page = await get<Page<Offer>>(`/me/inbox?after=${encodeURIComponent(after)}`).catch(() => null);
+      if (!page || this.#inbox.next !== after) return; // A snapshot came in between, or there is no connection.
+      this.#inbox = withPage(this.#inbox, page);
+      this.#save();
+      this.#draw();
+    }
   }
 
   #event(event: EventFrame): void {
@@ -174,7 +197,8 @@ export class VolunteerPage {
       ...this.#section("inbox_open", open, true),
       ...this.#section("inbox_mine", mine, true),
       ...(empty ? [emptyState()] : []),
-      ...this.#section("inbox_ended", ended.slice(0, 20), false),
+      ...this.#section("inbox_ended", ended.slice(0, this.#shownEnded), false),
+      ...this.#older(ended.length),
     );
     this.#drawDuty();
     document.title = document.title.replace(/^(\(\d+\) )?/, open.length ? `(${open.length}) ` : "");
@@ -192,6 +216,17 @@ export class VolunteerPage {
         items.map((item) => this.#card(item)),
       ),
     ];
+  }
+
+  #older(ended: number): HTMLElement[] {
+    const isShort = ended > this.#shownEnded;
+    if (!isShort && !this.#inbox.next) return [];
+    const more = () => {
+      if (!isShort) return void this.#readOlder();
+      this.#shownEnded += SHOWN_ENDED;
+      this.#draw();
+    };
+    return [h("button", { id: "older", class: "wide quiet", onclick: more }, t("more"))];
   }
 
   #card(item: Item): HTMLElement {

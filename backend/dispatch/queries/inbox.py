@@ -1,0 +1,78 @@
+"""What a volunteer was asked: everything that is open, whatever its number, and page by page what has ended."""
+
+from datetime import datetime, timedelta
+from typing import Literal, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
+from backend.dispatch.queries.tasks import task_outs
+from backend.dispatch.schemas import AssignmentOut, Inbox, Offer
+from backend.lib.errors import NotFound
+
+MOST_OPEN, ENDED = 1_000, 100
+"""Open offers, and ended ones, that one page holds."""
+ENDED_IS_RECENT = timedelta(days=7)
+
+Part = Literal["open", "ended"]
+
+
+def inbox_of(person: int, *, after: str = "", through: str = "", at: datetime) -> Inbox:
+    """Return a page of what a volunteer was asked: the open ones, then those that ended within a week, newest first.
+
+    Open is what waits for an answer, and what was accepted and is not over. The first page holds all of it and up to
+    100 that ended; the next pages older ones. Only somebody with more than 1,000 open ones finds them on several pages.
+    `after` is the `next` of the page before, `through` the number of a called unit, to leave out what came through
+    others. Three queries, one more with `after`. Raises NotFound when `after` names nothing of theirs.
+    """
+    mine = Assignment.objects.filter(volunteer__number=person)
+    if through:
+        mine = mine.filter(through__unit__number=through)
+    part, older = _position(mine, after)
+    is_open, recent = _is_open(at), _is_recent(at)
+    found = _first(mine.filter(is_open, older), MOST_OPEN + 1) if part == "open" else []
+    if len(found) > MOST_OPEN:
+        return _page(found[:MOST_OPEN], "open")
+    of_ended = older if part == "ended" else Q()
+    ended = _first(mine.filter(~is_open, recent, of_ended), ENDED + 1)
+    return _page([*found, *ended[:ENDED]], "ended" if len(ended) > ENDED else None)
+
+
+def _is_open(at: datetime) -> Q:
+    lasts = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    live = (TaskStatus.CALLED, TaskStatus.CLOSED)
+    takes_part = (AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
+    waits = Q(status=AssignmentStatus.OFFERED, task__status=TaskStatus.CALLED)
+    return waits | Q(status__in=takes_part, task__status__in=live, task__starts_at__gt=at - lasts)
+
+
+def _is_recent(at: datetime) -> Q:
+    since = at - ENDED_IS_RECENT
+    return Q(task__status=TaskStatus.CALLED) | Q(task__ended_at__gte=since) | Q(task__starts_at__gte=since)
+
+
+def _position(mine: QuerySet[Assignment], after: str) -> tuple[Part, Q]:
+    """Return in which part of the list a page begins, and the condition of coming after the page before."""
+    if not after:
+        return "open", Q()
+    part, _, task = after.partition(".")
+    last = mine.filter(task=UUID(task)).values_list("offered_at", "pk").first()
+    if last is None:
+        raise NotFound
+    offered_at, pk = last
+    return cast(Part, part), Q(offered_at__lt=offered_at) | Q(offered_at=offered_at, pk__lt=pk)
+
+
+def _first(parts: QuerySet[Assignment], many: int) -> list[Assignment]:
+    return list(parts.select_related("task__unit", "volunteer").order_by("-offered_at", "-pk")[:many])
+
+
+def _page(assignments: list[Assignment], goes_on: Part | None) -> Inbox:
+    tasks = task_outs(assignment.task for assignment in assignments)
+    items = [
+        Offer(task=task, assignment=AssignmentOut.of(assignment))
+        for task, assignment in zip(tasks, assignments, strict=True)
+    ]
+    return Inbox(items=items, next=f"{goes_on}.{items[-1].task.id}" if goes_on else None)
