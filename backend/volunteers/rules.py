@@ -1,6 +1,6 @@
 """Who may: one yes/no question each."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -9,6 +9,7 @@ from backend.volunteers.consents import current_version
 from backend.volunteers.models import (
     DISPATCHING_ROLES,
     MANAGING_ROLES,
+    RANKS,
     Membership,
     Post,
     Purpose,
@@ -93,7 +94,7 @@ def may_manage_wholly(user: User, volunteer: Volunteer, at: datetime) -> bool:
     paths = {*posts.values_list("unit__path", flat=True), *memberships.values_list("unit__path", flat=True)}
     managed = _managed_paths(user, at)
     covered = bool(paths) and all(any(path.startswith(above) for above in managed) for path in paths)
-    return covered and _may_end(user, _lasting_posts(volunteer, at), at)
+    return covered and may_end(user, _lasting_posts(volunteer, at), at)
 
 
 def may_trace_numbers(user: User, at: datetime) -> bool:
@@ -148,23 +149,32 @@ def post_that_manages_person(user: User, volunteer: Volunteer, at: datetime) -> 
     """Return the post by which somebody looks after a person; nobody looks after who ranks above them."""
     primary = Unit.objects.filter(memberships__volunteer=volunteer, memberships__is_primary=True).first()
     post = post_that_manages(user, primary, at) if primary else None
-    return post if post and _may_end(user, _lasting_posts(volunteer, at), at) else None
+    return post if post and may_end(user, _lasting_posts(volunteer, at), at) else None
 
 
 def post_that_releases(user: User, volunteer: Volunteer, unit: Unit, at: datetime) -> Post | None:
     """Return the post by which somebody lets a person go from a unit, and so ends the posts held there."""
     post = post_that_manages(user, unit, at)
-    return post if post and _may_end(user, _lasting_posts(volunteer, at).filter(unit=unit), at) else None
+    return post if post and may_end(user, _lasting_posts(volunteer, at).filter(unit=unit), at) else None
 
 
 def _lasting_posts(volunteer: Volunteer, at: datetime) -> QuerySet[Post]:
     lasting = Q(until_at=None) | Q(until_at__gt=at)
     held = Post.objects.filter(lasting, volunteer=volunteer).exclude(role=Role.MEMBER)
-    return held.select_related("unit")
+    return held.select_related("unit", "volunteer")
 
 
-def _may_end(user: User, posts: QuerySet[Post], at: datetime) -> bool:
-    return all(may_appoint(user, post.unit, post.role, at) for post in posts)
+def may_end(user: User, posts: Iterable[Post], at: datetime) -> bool:
+    """Tell whether each of the posts is the user's own, or one that ranks no higher than theirs over its unit."""
+    held = list(current_posts(user.pk, at).filter(role__in=MANAGING_ROLES).values_list("unit__path", "role"))
+    return all(
+        post.volunteer.user_id == user.pk
+        or any(
+            post.unit.path.startswith(path) and RANKS[Role(role)] >= RANKS[Role(post.role)]
+            for path, role in held
+        )
+        for post in posts
+    )
 
 
 def may_keep_records_of(user: User, volunteer: Volunteer, at: datetime) -> bool:
@@ -232,6 +242,12 @@ def _posts_over(user: User, volunteer: Volunteer, at: datetime, roles: Collectio
     return current_posts(user.pk, at).filter(role__in=roles, unit__path__in=lines)
 
 
+def post_that_invites(user: User, volunteer: Volunteer, at: datetime) -> Post | None:
+    """Return the post by which somebody invites a person: one that stands on its own before one that stands in."""
+    posts = _posts_over(user, volunteer, at, MANAGING_ROLES).select_related("unit")
+    return posts.order_by("is_acting", "-unit__path", "seat").first()
+
+
 def may_invite(user: User, volunteer: Volunteer, at: datetime) -> bool:
     """Whoever looks after the person, and could hand on every post that they hold; nobody invites themselves."""
     if volunteer.user_id == user.pk or not may_look_after(user, volunteer, at):
@@ -243,10 +259,12 @@ def posts_beyond_invitation(user: User, at: datetime) -> QuerySet[Post]:
     """Return the posts whose holders `user` cannot invite: an invitation sets a password, and so hands on the posts.
 
     Those that manage are handed on from above alone, so that no deputy becomes the leader; those of dispatchers by
-    whoever manages the unit. Posts that rest, or begin later, count: they will be handed on too.
+    whoever manages the unit. Posts that rest, or begin later, count: they will be handed on too. A post that stands in
+    hands on none: what was handed on would outlive it.
     """
     lasting = Q(until_at=None) | Q(until_at__gt=at)
     beyond = Post.objects.filter(lasting, role__in=DISPATCHING_ROLES)
-    for path in _managed_paths(user, at):
+    lasting_paths = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES, is_acting=False)
+    for path in lasting_paths.values_list("unit__path", flat=True):
         beyond = beyond.exclude(within(path, "unit__path") & (~Q(unit__path=path) | Q(role=Role.DISPATCHER)))
     return beyond

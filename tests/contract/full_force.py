@@ -87,7 +87,8 @@ def make_force() -> Force:
         for post in POSTS:
             _call(force, post, level)
     for _, _, key in _relations():
-        names[key]["lead"] = Post.objects.get(unit=force.units[key], role=Role.LEADER).pk
+        lead = Post.objects.select_related("volunteer").get(unit=force.units[key], role=Role.LEADER)
+        names[key] |= {"lead": lead.pk, "head": f"{lead.volunteer.number:08d}"}
     return force
 
 

@@ -72,6 +72,7 @@ BY_POST = {
     "backend.volunteers.rules.post_over",
     "backend.volunteers.rules.may_dispatch",
     "backend.volunteers.rules.may_manage",
+    "backend.volunteers.rules.post_that_looks_after",
 }
 """The rules by which a post allows an act; whoever needs its title asks `post_over`."""
 

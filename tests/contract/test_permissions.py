@@ -183,6 +183,7 @@ def test_hidden_and_missing_are_answered_the_same(force: Force) -> None:
         "application": "0199a5e2-6b1f-7d02-8a6e-2f9c1d3e4b5b",
         "coming": "0199a5e2-6b1f-7d02-8a6e-2f9c1d3e4b5c",
         "going": "0199a5e2-6b1f-7d02-8a6e-2f9c1d3e4b5d",
+        "head": "10000048",
         "post": 2_000_000_000,
         "lead": 2_000_000_000,
         "empty": "0726010998",

@@ -33,10 +33,10 @@ from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.queries.roster import roster_page
 from backend.volunteers.schemas.lives import TransferIn
 from backend.volunteers.services.consents import agree_on_paper, withdraw_consent
+from backend.volunteers.services.ends import BeyondOwnPost
 from backend.volunteers.services.looks import note_looks
 from backend.volunteers.services.merging import NotMergeable, merge_volunteers
 from backend.volunteers.services.own_data import erase_person
-from backend.volunteers.services.posts import BeyondOwnPost
 from backend.volunteers.services.standing import retire
 from backend.volunteers.services.transfers import propose_transfer
 from backend.volunteers.services.walk_ins import give_life_number, register_walk_in

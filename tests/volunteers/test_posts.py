@@ -12,7 +12,8 @@ from backend.volunteers.models import Post, Role, User, Volunteer
 from backend.volunteers.queries.lives import posts_in
 from backend.volunteers.rules import may_dispatch
 from backend.volunteers.schemas.posts import PostIn
-from backend.volunteers.services.posts import BeyondOwnPost, HolderNotActive, end_post, give_post
+from backend.volunteers.services.ends import BeyondOwnPost
+from backend.volunteers.services.posts import HolderNotActive, end_post, give_post
 from tests.conftest import Formation, MakeVolunteer, Published, Race
 
 DAY = timedelta(days=1)
@@ -219,7 +220,7 @@ def test_a_deputy_does_not_end_the_leaders_post(
     deputy = make_volunteer(formation.squadron_a)
     services.appoint(volunteer=deputy, unit=formation.squadron_a, role=Role.DEPUTY, by=None, at=at)
 
-    with pytest.raises(NotFound):
+    with pytest.raises(BeyondOwnPost):
         end_post(post_id=leader.volunteer.posts.get().pk, by=deputy.user, at=at)
 
 

@@ -13,6 +13,13 @@ class Invitation(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations", db_index=False)
     code_key = models.CharField(max_length=LOOKUP_CHARACTERS)
     made_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    by_post = models.ForeignKey(
+        "volunteers.Post",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="the post by which it was made; one that stands in takes its invitations with it",
+    )
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)

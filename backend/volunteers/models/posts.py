@@ -47,6 +47,18 @@ class Post(models.Model):
         related_name="acting",
         help_text="the post whose holder this deputy stands in for, no longer than that lasts",
     )
+    given_by = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="gave",
+        help_text="the post by which it was given; null: none, on the command line",
+    )
+    is_acting = models.BooleanField(
+        default=False,
+        help_text="stands in for a holder, or was given by a post that does: it ends with that",
+    )
 
     class Meta:
         constraints = [

@@ -41,14 +41,15 @@ def _require_invite(volunteer: Volunteer, by: User | None, at: datetime) -> None
 
 def _invitation(volunteer: Volunteer, by: User | None, at: datetime) -> InvitationMade:
     code = codes.printed_code()
+    post = rules.post_that_invites(by, volunteer, at) if by else None
     Invitation.objects.create(
         user_id=volunteer.user_id,
         code_key=codes.key_of(code, "invitation"),
         made_by=by,
+        by_post=post,
         made_at=at,
         expires_at=at + GOOD_FOR,
     )
-    post = rules.post_that_looks_after(by, volunteer, at) if by else None
     title = post.title if post else ""
     record("invitation.made", subject=f"volunteer.{volunteer.pk}", by=by, at=at, post=title)
     return InvitationMade(
@@ -60,9 +61,10 @@ def invitation_opens(user: User | None, code: str, *, at: datetime) -> bool:
     """Tell whether this is the person's invitation, still good, and hands on no post that was given since.
 
     Where there is no such person the database is asked as well, so that the time does not tell.
+    One that was made by a post that stands in ends with that post, and rests with it.
     """
     invitation = (
-        Invitation.objects.select_related("made_by")
+        Invitation.objects.select_related("made_by", "by_post")
         .filter(
             user=user.pk if user else 0,
             user__is_active=True,
@@ -75,7 +77,11 @@ def invitation_opens(user: User | None, code: str, *, at: datetime) -> bool:
     )
     if invitation is None or invitation.made_by is None:
         return invitation is not None
-    return not rules.posts_beyond_invitation(invitation.made_by, at).filter(volunteer__user=user).exists()
+    post, inviter = invitation.by_post, invitation.made_by
+    acting = [post.pk] if post is not None and post.is_acting else []
+    if acting and not rules.current_posts(inviter.pk, at).filter(pk__in=acting).exists():
+        return False
+    return not rules.posts_beyond_invitation(inviter, at).filter(volunteer__user=user).exists()
 
 
 @transaction.atomic

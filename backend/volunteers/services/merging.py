@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from backend.audit.services import record
 from backend.lib.errors import NotAllowed, Refusal, require
@@ -30,6 +30,7 @@ from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount_around
+from backend.volunteers.services.ends import BeyondOwnPost, lasting
 from backend.volunteers.services.posts import source_of
 from backend.volunteers.services.roster import refresh_roster
 from backend.volunteers.services.transfers import withdraw_open
@@ -67,8 +68,9 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
         return one
     require(all(may_manage_wholly(by, record_of, at) for record_of in (one, other)), NotAllowed)
     allowing = allowed_by(post_that_looks_after(by, one, at) or post_that_looks_after(by, other, at))
-    for post in other.posts.filter(Q(until_at=None) | Q(until_at__gt=at)).select_related("unit"):
-        source_of(by, post.unit, Role(post.role), post.until_at, at)
+    for post in lasting(at).filter(volunteer=other).select_related("unit"):
+        source = source_of(by, post.unit, Role(post.role), post.until_at, at)
+        require(not source.is_acting, BeyondOwnPost)  # it would outlive the post that stands in
     _check(one, other, at)
     announcements = withdraw_open(other.transfers.all(), by=by, at=at)
     other.duty_since = other.duty_until = None

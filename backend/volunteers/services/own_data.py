@@ -53,10 +53,11 @@ def erase_person(*, by: User, at: datetime) -> Erased:
     own.duty_since = own.duty_until = None
     units = list(own.memberships.values_list("unit", flat=True))
     numbers = numbers_of(own)
-    withdrawn = [told for one in records for told in _erase_record(one, by, at)]
+    told = [one_told for one in records for one_told in _erase_record(one, by, at)]
     _erase_traces(numbers, at)
     recount(units, at=at)
-    publish_all([told for told in withdrawn if not told.topic.startswith("person.")], at=at)
+    erased = {f"person.{number:08d}" for number in numbers}
+    publish_all([one_told for one_told in told if one_told.topic not in erased], at=at)
     kept = [*KEPT, *(part.kept for part in PARTS.values() if part.kept)]
     return Erased(number=f"{own.number:08d}", erased_at=at, kept=kept)
 
@@ -69,15 +70,15 @@ def _locked_records(by: User) -> list[Volunteer]:
 
 
 def _erase_record(volunteer: Volunteer, by: User, at: datetime) -> list[Announcement]:
-    """Erase one record; returns what the leaders of units are to be told of transfers, without a name."""
+    """Erase one record; returns what others are to be told of transfers and posts, without a name."""
     withdraw_for(volunteer, list(Purpose), by=by, at=at)
     for part in PARTS.values():
         part.erase(volunteer, at)
     _end_sessions(volunteer.user, at)
-    _erase_service(volunteer, at)
+    ended_too = _erase_service(volunteer, by, at)
     _erase_profile(volunteer, at)
     record("volunteer.erased", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
-    return withdraw_open(volunteer.transfers.all(), by=by, at=at)
+    return [*ended_too, *withdraw_open(volunteer.transfers.all(), by=by, at=at)]
 
 
 def _end_sessions(user: User, at: datetime) -> None:
@@ -89,15 +90,16 @@ def _end_sessions(user: User, at: datetime) -> None:
         AccessAttempt.objects.filter(username=unknown_name(user.phone)).delete()
 
 
-def _erase_service(volunteer: Volunteer, at: datetime) -> None:
-    """End what the person does, and take out the words and papers of others about them."""
-    end_all_posts(volunteer, at=at)
+def _erase_service(volunteer: Volunteer, by: User, at: datetime) -> list[Announcement]:
+    """End what the person does, and take out the words and papers of others about them; returns what to tell."""
+    ended_too = end_all_posts(volunteer, by=by, at=at)
     volunteer.memberships.all().delete()
     volunteer.duty_periods.all().delete()
     volunteer.looks.all().delete()
     volunteer.guardians.filter(withdrawn_at=None).update(withdrawn_at=at)
     volunteer.guardians.update(name="", phone_sealed="")
     volunteer.credentials.update(reference="")
+    return ended_too
 
 
 def _erase_traces(numbers: Sequence[int], at: datetime) -> None:

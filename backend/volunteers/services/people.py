@@ -1,18 +1,20 @@
 """Volunteers join, and are appointed to posts."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal
 from backend.realtime.access import access_changed
+from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.models import Post, Purpose, Role, Skill, Unit, User, Volunteer, phone_key
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.services.consents import agree_on_paper
 from backend.volunteers.services.counts import Counts, change_counts
+from backend.volunteers.services.ends import end_posts, lasting
 from backend.volunteers.services.numbers import issue_number
 from backend.volunteers.services.seats import lock_unit, lock_units, take_seat
 
@@ -67,7 +69,14 @@ def create_volunteer(
     return volunteer
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Appointed:
+    """A new post, and what to tell the holders of those that ended with the one before."""
+
+    post: Post
+    told: list[Announcement]
+
+
 def appoint(
     *,
     volunteer: Volunteer,
@@ -76,21 +85,48 @@ def appoint(
     since: datetime | None = None,
     until: datetime | None = None,
     acting_for: Post | None = None,
-    allowed_by: str = "",
     by: User | None,
     at: datetime,
 ) -> Post:
-    """Give a post in a unit, from `since` (now) on; a new leader follows the one before, whose post ends then.
+    """Give a post on the command line, or for a demo: no post allows it."""
+    with transaction.atomic():
+        appointed = fill_post(
+            volunteer=volunteer,
+            unit=unit,
+            role=role,
+            since=since or at,
+            until=until,
+            acting_for=acting_for,
+            by=by,
+            at=at,
+        )
+        publish_all(appointed.told, at=at)
+    return appointed.post
 
-    Locks the unit. Asks nobody's leave: that is `give_post`; `allowed_by` is the title of the post that allows it.
-    Raises UnitRetired.
+
+@transaction.atomic
+def fill_post(
+    *,
+    volunteer: Volunteer,
+    unit: Unit,
+    role: Role,
+    since: datetime,
+    until: datetime | None = None,
+    acting_for: Post | None = None,
+    given_by: Post | None = None,
+    by: User | None,
+    at: datetime,
+) -> Appointed:
+    """Give a post in a unit, from `since` on; a new leader follows the one before, whose post ends then.
+
+    Locks the unit. Asks only whether the post before may be ended: whether this one may be given `give_post` asks;
+    `given_by` is the post by which it is. Raises UnitRetired, BeyondOwnPost.
     """
-    since = since or at
-    unit = lock_unit(unit)
+    unit, told = lock_unit(unit), []
     if role == Role.LEADER:
         seat = LEADER_SEAT
-        before = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=since), unit=unit, seat=LEADER_SEAT)
-        end_posts(list(before.select_related("unit")), at=since)
+        before = lasting(since).filter(unit=unit, seat=LEADER_SEAT).select_related("unit", "volunteer")
+        told = end_posts(before, by=by, at=since)
     else:
         (seat,) = free_seats(unit, count=1, at=at)
     post = Post.objects.create(
@@ -101,23 +137,15 @@ def appoint(
         from_at=since,
         until_at=until,
         acting_for=acting_for,
+        given_by=given_by,
+        is_acting=acting_for is not None or (given_by is not None and given_by.is_acting),
     )
     for moment in (since, until):
         if moment is not None:
             access_changed([volunteer.topic], at=moment)
-    details = {"unit": unit.number, "role": str(role), "post": allowed_by}
+    details = {"unit": unit.number, "role": str(role), "post": given_by.title if given_by else ""}
     record("post.given", subject=f"volunteer.{volunteer.pk}", by=by, at=at, **details)
-    return post
-
-
-def end_posts(posts: Sequence[Post], *, at: datetime) -> None:
-    """End posts at `at`, and those of the deputies who stand in for their holders; what has not begun never does."""
-    acting = list(Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), acting_for__in=posts))
-    for post in (*posts, *acting):
-        post.until_at = max(at, post.from_at)
-        post.save(update_fields=["until_at"])
-    holders = Volunteer.objects.filter(posts__in=[*posts, *acting]).only("number").distinct()
-    access_changed([holder.topic for holder in holders], at=at)
+    return Appointed(post, told)
 
 
 @transaction.atomic

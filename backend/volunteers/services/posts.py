@@ -7,9 +7,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from backend.audit.services import record
-from backend.lib.errors import Invalid, NotFound, Refusal, require
-from backend.realtime.log import Announcement, publish_all
-from backend.volunteers.events import PostChanged
+from backend.lib.errors import Invalid, Refusal, require, required
+from backend.realtime.log import publish_all
 from backend.volunteers.models import (
     MANAGING_ROLES,
     Post,
@@ -27,15 +26,10 @@ from backend.volunteers.rules import (
     post_over,
     post_that_manages,
 )
-from backend.volunteers.schemas.posts import PostHeld, PostIn
+from backend.volunteers.schemas.posts import PostIn
 from backend.volunteers.services.allowed import allowed_by
-from backend.volunteers.services.people import appoint, end_posts
-
-
-class BeyondOwnPost(Refusal):
-    """A post that is given can only be narrower than your own: in rank, in its units and in time."""
-
-    status = 403
+from backend.volunteers.services.ends import BeyondOwnPost, changed, end_posts, lasting
+from backend.volunteers.services.people import fill_post
 
 
 class HolderNotActive(Refusal):
@@ -69,38 +63,43 @@ def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Given:
     if held is not None:
         return Given(held, is_new=False)
     require(volunteer.standing == Standing.ACTIVE, HolderNotActive)
-    post = appoint(
+    appointed = fill_post(
         volunteer=volunteer,
         unit=unit,
         role=role,
         since=since,
         until=wanted.until,
         acting_for=acting_for,
-        allowed_by=source.title,
+        given_by=source,
         by=by,
         at=at,
     )
-    publish_all([_changed(post)], at=at)
-    return Given(post, is_new=True)
+    publish_all([changed(appointed.post), *appointed.told], at=at)
+    return Given(appointed.post, is_new=True)
 
 
 @transaction.atomic
 def end_post(*, post_id: int, by: User, at: datetime) -> Post:
-    """End a post now, one's own or one that one could have given; deputies who stand in for its holder go with it.
+    """End a post now, one's own or one that one could have given; what rests on it goes with it.
 
-    Locks the post. Raises NotFound, also for a post that has ended.
+    Locks the post. Raises NotFound, also for a post that has ended, and BeyondOwnPost for one that ranks higher than
+    those of a caller who looks after the unit.
     """
-    lasting = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), pk=post_id)
-    post = lasting.select_for_update(of=("self",)).select_related("unit", "volunteer").first()
-    if post is None:
-        raise NotFound
+    found = lasting(at).filter(pk=post_id).select_for_update(of=("self",)).select_related("unit", "volunteer")
+    post = required(found.first())
     own = post.volunteer.user_id == by.pk
-    title = post.title if own else allowed_by(post_over(by, post.unit, at, roles_from(post.role)))
-    end_posts([post], at=at)
+    allowed_by(post if own else post_that_manages(by, post.unit, at))
+    title = post.title if own else required(_taken_by(post, by, at), BeyondOwnPost).title
+    ended_too = end_posts([post], by=by, at=at)
     details = {"unit": post.unit.number, "role": post.role, "post": title}
     record("post.ended", subject=f"volunteer.{post.volunteer_id}", by=by, at=at, **details)
-    publish_all([_changed(post)], at=at)
+    publish_all([changed(post), *ended_too], at=at)
     return post
+
+
+def _taken_by(post: Post, by: User, at: datetime) -> Post | None:
+    """Return the post by which a caller takes another's away: over its unit, and of no lower rank."""
+    return post_over(by, post.unit, at, roles_from(post.role))
 
 
 def _check_time(since: datetime, until: datetime | None) -> None:
@@ -111,11 +110,12 @@ def _check_time(since: datetime, until: datetime | None) -> None:
 def source_of(by: User, unit: Unit, role: Role, until: datetime | None, at: datetime) -> Post:
     """Return the post of one's own that the new one narrows: of no lower rank, over the unit, lasting as long.
 
-    Raises BeyondOwnPost.
+    A post that stands on its own comes before one that stands in: what is given by the latter ends with it. Raises
+    BeyondOwnPost.
     """
     posts = current_posts(by.pk, at).filter(role__in=roles_from(role), unit__path__in=unit.line)
-    lasting = Q(until_at=None) | Q(until_at__gte=until) if until else Q(until_at=None)
-    source = posts.filter(lasting).select_related("unit").order_by("-unit__path", "seat").first()
+    enough = Q(until_at=None) | Q(until_at__gte=until) if until else Q(until_at=None)
+    source = posts.filter(enough).select_related("unit").order_by("is_acting", "-unit__path", "seat").first()
     if source is None:
         raise BeyondOwnPost
     return source
@@ -125,8 +125,7 @@ def _acting_for(unit: Unit, wanted: PostIn, role: Role, at: datetime) -> Post | 
     """Return the post whose holder the new deputy stands in for, after checking that they may."""
     if wanted.acting_for is None:
         return None
-    lasting = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), unit=unit, pk=wanted.acting_for)
-    holder = lasting.select_for_update().first()
+    holder = lasting(at).filter(unit=unit, pk=wanted.acting_for).select_for_update().first()
     errors = []
     if holder is None or holder.role not in MANAGING_ROLES or holder.acting_for_id is not None:
         errors.append(
@@ -146,10 +145,5 @@ def _acting_for(unit: Unit, wanted: PostIn, role: Role, at: datetime) -> Post | 
 def _same(
     volunteer: Volunteer, unit: Unit, role: Role, until: datetime | None, acting: Post | None, at: datetime
 ) -> Post | None:
-    lasting = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at))
-    same = lasting.filter(volunteer=volunteer, unit=unit, role=role, until_at=until, acting_for=acting)
+    same = lasting(at).filter(volunteer=volunteer, unit=unit, role=role, until_at=until, acting_for=acting)
     return same.select_related("unit", "volunteer").first()
-
-
-def _changed(post: Post) -> Announcement:
-    return Announcement(post.volunteer.topic, PostChanged(post=PostHeld.of(post)))

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, Refusal, require
@@ -13,7 +12,6 @@ from backend.realtime.positions import forget
 from backend.volunteers.events import StandingChanged
 from backend.volunteers.models import (
     Membership,
-    Post,
     Standing,
     User,
     Volunteer,
@@ -26,7 +24,7 @@ from backend.volunteers.schemas.me import DutyReason
 from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.duty import end_duty
-from backend.volunteers.services.people import end_posts
+from backend.volunteers.services.ends import changed, end_posts, lasting
 from backend.volunteers.services.seats import lock_units
 from backend.volunteers.services.transfers import withdraw_open
 
@@ -39,6 +37,7 @@ class AlreadyRetired(Refusal):
 def suspend(*, number: str, reason: str, until: datetime | None = None, by: User, at: datetime) -> Volunteer:
     """Suspend somebody: duty ends now, posts rest, and they can neither go on duty nor accept until it is over.
 
+    Posts by which they stand in for others end, and what they gave by them: nobody stands in while suspended.
     Suspending again replaces reason and end. Locks the volunteer. Raises NotFound unless `by` looks after the person,
     and to the person; AlreadyRetired; Invalid for an `until` that is past.
     """
@@ -47,8 +46,11 @@ def suspend(*, number: str, reason: str, until: datetime | None = None, by: User
     if until is not None and until <= at:
         raise Invalid(errors=[{"pointer": "/until", "detail": "must be later than now"}])
     _set(volunteer, Standing.SUSPENDED, at=at, reason=reason, until=until)
+    standing_in = lasting(at).filter(volunteer=volunteer, is_acting=True).select_related("unit", "volunteer")
+    ended = list(standing_in)
+    told = [*end_posts(ended, by=by, at=at), *map(changed, ended)]
     record("volunteer.suspended", subject=_subject(volunteer), by=by, at=at, post=post)
-    _announce(volunteer, by=by, at=at)
+    _announce(volunteer, *told, by=by, at=at)
     return volunteer
 
 
@@ -78,18 +80,19 @@ def retire(*, number: str, reason: str = "", by: User, at: datetime) -> Voluntee
     volunteer, post = _locked(number, by, at, or_oneself=True)
     if volunteer.standing == Standing.RETIRED:
         return volunteer
-    end_all_posts(volunteer, at=at)
+    ended_too = end_all_posts(volunteer, by=by, at=at)
     Membership.objects.filter(volunteer=volunteer).update(seat=None)
     withdrawn = withdraw_open(volunteer.transfers.all(), by=by, at=at)
     _set(volunteer, Standing.RETIRED, at=at, reason=reason)
     record("volunteer.retired", subject=_subject(volunteer), by=by, at=at, post=post)
-    _announce(volunteer, *withdrawn, by=by, at=at)
+    _announce(volunteer, *withdrawn, *ended_too, by=by, at=at)
     return volunteer
 
 
-def end_all_posts(volunteer: Volunteer, *, at: datetime) -> None:
-    """End the posts of somebody who is locked, those that begin later too, and those of who stands in for them."""
-    end_posts(list(Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), volunteer=volunteer)), at=at)
+def end_all_posts(volunteer: Volunteer, *, by: User, at: datetime) -> list[Announcement]:
+    """End the posts of a volunteer who is locked, those that begin later too; returns what to tell of others."""
+    held = lasting(at).filter(volunteer=volunteer).select_related("unit", "volunteer")
+    return end_posts(held, by=by, at=at)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from backend.audit.services import record
 from backend.lib.errors import NotFound, Refusal, require
@@ -15,7 +15,6 @@ from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.events import TransferChanged
 from backend.volunteers.models import (
     Membership,
-    Post,
     Standing,
     Transfer,
     TransferStatus,
@@ -32,7 +31,7 @@ from backend.volunteers.schemas.lives import TransferIn, TransferOut
 from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.counts import recount_around
-from backend.volunteers.services.people import end_posts
+from backend.volunteers.services.ends import end_posts, lasting
 from backend.volunteers.services.seats import lock_units, take_seat
 
 MOST_UNITS = 10
@@ -110,10 +109,24 @@ def accept_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
         return transfer
     require(transfer.status == TransferStatus.PROPOSED, TransferOver)
     require(_belongs(transfer.volunteer, transfer.from_unit), TransferOver)
+    require(_is_still_wanted(transfer, at), TransferOver)
     _check(transfer.volunteer, transfer.from_unit, transfer.to_unit, transfer.stays)
-    _carry_out(transfer, by=by, at=at)
-    _decide(transfer, TransferStatus.DONE, post=post, by=by, at=at)
+    releasing = by if transfer.waits_for == Side.RELEASING else transfer.proposed_by
+    ended_too = _carry_out(transfer, releasing=releasing, by=by, at=at)
+    _decide(transfer, TransferStatus.DONE, ended_too, post=post, by=by, at=at)
     return transfer
+
+
+def _is_still_wanted(transfer: Transfer, at: datetime) -> bool:
+    """Tell whether the proposer could propose it still: a post that ended, or another's that began, ends it."""
+    proposer, volunteer = transfer.proposed_by, transfer.volunteer
+    if volunteer.user_id == proposer.pk:
+        return True
+    releases = post_that_releases(proposer, volunteer, transfer.from_unit, at)
+    receives = post_that_manages(proposer, transfer.to_unit, at)
+    if transfer.waits_for == Side.RECEIVING:
+        return releases is not None
+    return receives is not None if transfer.waits_for == Side.RELEASING else bool(releases or receives)
 
 
 @transaction.atomic
@@ -123,7 +136,7 @@ def decline_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
     if transfer.status == TransferStatus.DECLINED:
         return transfer
     require(transfer.status == TransferStatus.PROPOSED, TransferOver)
-    _decide(transfer, TransferStatus.DECLINED, post=post, by=by, at=at)
+    _decide(transfer, TransferStatus.DECLINED, [], post=post, by=by, at=at)
     return transfer
 
 
@@ -139,7 +152,7 @@ def withdraw_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
     if transfer.status == TransferStatus.WITHDRAWN:
         return transfer
     require(transfer.status == TransferStatus.PROPOSED, TransferOver)
-    _decide(transfer, TransferStatus.WITHDRAWN, post="", by=by, at=at)
+    _decide(transfer, TransferStatus.WITHDRAWN, [], post="", by=by, at=at)
     return transfer
 
 
@@ -165,12 +178,13 @@ def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
     own = volunteer.user_id == by.pk
     post = "" if own else allowed_by(post_that_releases(by, volunteer, unit, at))
     require(_belongs(volunteer, unit))
-    _leave(volunteer, unit, reason="left", by=by, at=at)
+    ended_too = _leave(volunteer, unit, reason="left", releasing=by, by=by, at=at)
     if not volunteer.memberships.filter(is_primary=True).exists():
         oldest = volunteer.memberships.order_by("pk").values("pk")[:1]
         Membership.objects.filter(pk__in=list(oldest.values_list("pk", flat=True))).update(is_primary=True)
     recount_around([volunteer.pk], also=[unit.pk], at=at)
     record("membership.ended", subject=_subject(volunteer), by=by, at=at, unit=unit.number, post=post)
+    publish_all(ended_too, at=at)
 
 
 @transaction.atomic
@@ -219,31 +233,38 @@ def _check(volunteer: Volunteer, before: Unit, after: Unit, stays: bool) -> None
     require(not stays or volunteer.memberships.count() < MOST_UNITS, TooManyUnits)
 
 
-def _carry_out(transfer: Transfer, *, by: User, at: datetime) -> None:
+def _carry_out(transfer: Transfer, *, releasing: User, by: User, at: datetime) -> list[Announcement]:
+    """Do a transfer; `releasing` answers for the posts that end. Returns what to tell of those that end with them."""
     volunteer, before, after = transfer.volunteer, transfer.from_unit, transfer.to_unit
     is_primary = not transfer.stays and volunteer.memberships.filter(unit=before, is_primary=True).exists()
+    ended_too: list[Announcement] = []
     if not transfer.stays:
-        _leave(volunteer, before, reason="transferred", by=by, at=at)
+        ended_too = _leave(volunteer, before, reason="transferred", releasing=releasing, by=by, at=at)
     take_seat(volunteer=volunteer, unit=after, is_primary=is_primary, at=at)
     recount_around([volunteer.pk], also=[before.pk], at=at)
     details: dict[str, Any] = {"from_unit": before.number, "to_unit": after.number, "stays": transfer.stays}
     record("volunteer.transferred", subject=_subject(volunteer), by=by, at=at, **details)
+    return ended_too
 
 
-def _leave(volunteer: Volunteer, unit: Unit, *, reason: str, by: User, at: datetime) -> None:
-    """End posts and membership in a unit, and the badge that says so."""
-    held = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), volunteer=volunteer, unit=unit)
-    end_posts(list(held), at=at)
+def _leave(
+    volunteer: Volunteer, unit: Unit, *, reason: str, releasing: User, by: User, at: datetime
+) -> list[Announcement]:
+    """End posts and membership in a unit, and the badge that says so; returns what to tell of others' posts."""
+    held = lasting(at).filter(volunteer=volunteer, unit=unit).select_related("unit", "volunteer")
+    ended_too = end_posts(held, by=releasing, at=at)
     says_so = volunteer.badges.filter(unit=unit, revoked_at=None).exists()
     if says_so or volunteer.memberships.filter(unit=unit, is_primary=True).exists():
         end_badge(volunteer, reason=reason, by=by, at=at)
     volunteer.memberships.filter(unit=unit).delete()
     access_changed([volunteer.topic], at=at)
+    return ended_too
 
 
 def _save_new(transfer: Transfer, *, done: bool, post: str, by: User, at: datetime) -> Transfer:
+    ended_too: list[Announcement] = []
     if done:
-        _carry_out(transfer, by=by, at=at)
+        ended_too = _carry_out(transfer, releasing=by, by=by, at=at)
         transfer.status, transfer.decided_by, transfer.decided_at = TransferStatus.DONE, by, at
     try:
         with transaction.atomic():
@@ -251,13 +272,15 @@ def _save_new(transfer: Transfer, *, done: bool, post: str, by: User, at: dateti
     except IntegrityError as error:  # somebody else has proposed the same, and it is open
         raise TransferProposedAlready from error
     record(f"transfer.{transfer.status}", subject=f"transfer.{transfer.pk}", by=by, at=at, post=post)
-    publish_all(_announcements(transfer, at), at=at)
+    publish_all([*_announcements(transfer, at), *ended_too], at=at)
     return transfer
 
 
-def _decide(transfer: Transfer, to: TransferStatus, *, post: str, by: User, at: datetime) -> None:
+def _decide(
+    transfer: Transfer, to: TransferStatus, told: list[Announcement], *, post: str, by: User, at: datetime
+) -> None:
     _mark(transfer, to, post=post, by=by, at=at)
-    publish_all(_announcements(transfer, at), at=at)
+    publish_all([*_announcements(transfer, at), *told], at=at)
 
 
 def _mark(transfer: Transfer, to: TransferStatus, *, post: str, by: User, at: datetime) -> None:
@@ -296,7 +319,7 @@ def _locked(transfer_id: UUID, by: User, at: datetime) -> tuple[Transfer, str]:
 
 
 def _read(rows: QuerySet[Transfer]) -> Transfer | None:
-    return rows.select_related("volunteer", "from_unit", "to_unit").first()
+    return rows.select_related("volunteer", "from_unit", "to_unit", "proposed_by").first()
 
 
 def _lock_volunteer(pk: int) -> Volunteer:

@@ -19,7 +19,6 @@ from backend.volunteers.models import (
     Badge,
     Membership,
     NumberBlock,
-    Post,
     Standing,
     Transfer,
     TransferStatus,
@@ -35,7 +34,7 @@ from backend.volunteers.schemas.formation import SplitIn, UnitChange, UnitIn
 from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.counts import recount
-from backend.volunteers.services.people import end_posts
+from backend.volunteers.services.ends import end_posts, lasting
 from backend.volunteers.services.roster import follow_moved_units, refresh_roster
 from backend.volunteers.services.seats import UnitRetired, lock_unit, lock_units
 from backend.volunteers.services.transfers import withdraw_open
@@ -147,7 +146,8 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     """Make a unit beside another, of the same kind, and put the members named there; posts in the old one end.
 
     So do badges that name it. A unit of that name beside it is a retry's. Locks the formation and both units. Raises
-    NotFound unless `by` looks after the unit above, Invalid naming whoever is no member.
+    NotFound unless `by` looks after the unit above, Invalid naming whoever is no member, BeyondOwnPost for a member
+    with a post that `by` could not end.
     """
     post = allowed_by(post_that_reshapes(by, unit, at))
     (unit,) = _lock_formation([unit])
@@ -158,14 +158,14 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     new: Unit = beside.first() or _add(parent, unit.kind, wanted.name, unit.partner_kind)
     lock_units([unit, new])
     members = _members_named(unit, new, wanted.members)
-    _put(members, new, at)
+    ended_too = _put(members, new, by, at)
     badges = Badge.objects.filter(unit=unit, volunteer__memberships__in=members, revoked_at=None)
     for badge in badges.select_related("volunteer"):
         end_badge(badge.volunteer, reason="transferred", by=by, at=at)
     details: dict[str, Any] = {"number": new.number, "members": len(members), "post": post}
     record("unit.split", subject=_subject(unit), by=by, at=at, **details)
     access_changed([unit.topic], at=at)
-    _publish([_changed(unit)], at)
+    _publish([_changed(unit), *ended_too], at)
     return new
 
 
@@ -174,17 +174,17 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     """Put a unit's members and sub-units into another of the same kind, and retire it; its posts end.
 
     Locks the formation and both units. Again changes nothing. Raises NotFound unless `by` looks after the units above
-    both, WrongPlace.
+    both, WrongPlace, BeyondOwnPost for a post that `by` could not end.
     """
     post, unit, successor = _lock_pair(unit, successor, by, at)
     require(successor.kind == unit.kind, WrongPlace)
     members = list(unit.memberships.select_related("volunteer"))
-    _put(members, successor, at)
+    ended_too = _put(members, successor, by, at)
     for child in Unit.objects.get_children(unit).filter(retired_at=None):
         child.refresh_from_db()
         Unit.objects.move(child, _fresh(successor), "last-child")
     follow_moved_units()
-    _retire(unit, successor, post, by=by, at=at, members=len(members))
+    _retire(unit, successor, post, ended_too, by=by, at=at, members=len(members))
     return _fresh(successor)
 
 
@@ -192,12 +192,13 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
 def retire_unit(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     """Retire a unit that has nobody and nothing in it any more; the successor answers to its number.
 
-    Locks the formation and both units. Raises NotFound unless `by` looks after the units above both, UnitNotEmpty.
+    Locks the formation and both units. Raises NotFound unless `by` looks after the units above both, UnitNotEmpty,
+    BeyondOwnPost for a post that `by` could not end.
     """
     post, unit, successor = _lock_pair(unit, successor, by, at)
     has_units = Unit.objects.get_children(unit).filter(retired_at=None).exists()
     require(not has_units and not unit.memberships.exists(), UnitNotEmpty)
-    _retire(unit, successor, post, by=by, at=at)
+    _retire(unit, successor, post, [], by=by, at=at)
     return _fresh(successor)
 
 
@@ -291,12 +292,15 @@ def _person_numbered(number: str) -> int:
         return NOBODY
 
 
-def _put(members: Sequence[Membership], to: Unit, at: datetime) -> None:
-    """Make members those of another unit, with new seats there; posts in the old one end. Both are locked."""
+def _put(members: Sequence[Membership], to: Unit, by: User, at: datetime) -> list[Announcement]:
+    """Make members those of another unit, with new seats there; posts in the old one end. Both are locked.
+
+    Returns what to tell of posts that end with these.
+    """
     people = [membership.volunteer_id for membership in members]
     units = {membership.unit_id for membership in members}
-    held = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), unit__in=units, volunteer__in=people)
-    end_posts(list(held), at=at)
+    held = lasting(at).filter(unit__in=units, volunteer__in=people).select_related("unit", "volunteer")
+    ended_too = end_posts(held, by=by, at=at)
     there = dict(Membership.objects.filter(unit=to, volunteer__in=people).values_list("volunteer", "pk"))
     staying = [membership for membership in members if membership.volunteer_id not in there]
     for membership in members:
@@ -311,11 +315,22 @@ def _put(members: Sequence[Membership], to: Unit, at: datetime) -> None:
     Membership.objects.bulk_update(staying, ["unit", "seat"], batch_size=_BATCH)
     refresh_roster(volunteers=people)
     recount({*units, to.pk}, at=at)
+    return ended_too
 
 
-def _retire(unit: Unit, successor: Unit, post: str, *, by: User, at: datetime, members: int = 0) -> None:
+def _retire(
+    unit: Unit,
+    successor: Unit,
+    post: str,
+    told: Sequence[Announcement],
+    *,
+    by: User,
+    at: datetime,
+    members: int = 0,
+) -> None:
     """Retire a unit that is empty: what waits there and its blocks go to the successor, open transfers end."""
-    end_posts(list(Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), unit=unit)), at=at)
+    held = lasting(at).filter(unit=unit).select_related("unit", "volunteer")
+    ended_too = end_posts(held, by=by, at=at)
     waiting = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
     known = Application.objects.filter(unit=successor, status=ApplicationStatus.PENDING).values("phone_key")
     waiting.filter(phone_key__in=list(known.values_list("phone_key", flat=True))).delete()
@@ -328,7 +343,7 @@ def _retire(unit: Unit, successor: Unit, post: str, *, by: User, at: datetime, m
     details: dict[str, Any] = {"successor": successor.number, "members": members, "post": post}
     record("unit.retired", subject=_subject(unit), by=by, at=at, **details)
     access_changed([unit.topic, WATCHERS], at=at)
-    _publish([*withdrawn, _changed(unit, _fresh(successor))], at)
+    _publish([*withdrawn, *told, *ended_too, _changed(unit, _fresh(successor))], at)
 
 
 def _changed(unit: Unit, successor: Unit | None = None) -> Announcement:

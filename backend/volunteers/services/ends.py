@@ -1,0 +1,71 @@
+"""Posts end, and with them what rests on them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from backend.audit.services import record
+from backend.lib.errors import Refusal, require
+from backend.realtime.access import access_changed
+from backend.realtime.log import Announcement
+from backend.volunteers.events import PostChanged
+from backend.volunteers.models import Post, User
+from backend.volunteers.rules import may_end
+from backend.volunteers.schemas.posts import PostHeld
+
+
+class BeyondOwnPost(Refusal):
+    """A post that is given or taken can only be narrower than your own: in rank, in its units and in time."""
+
+    status = 403
+
+
+def lasting(at: datetime) -> QuerySet[Post]:
+    """Return the posts that are held at `at` or will be."""
+    return Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at))
+
+
+def end_posts(posts: Iterable[Post], *, by: User | None, at: datetime) -> list[Announcement]:
+    """End posts at `at`, and those that rest on them; what has not begun never does.
+
+    On a post rest those of the deputies who stand in for its holder, what such a deputy gave by theirs, and what was
+    given by that in turn. `by` is the volunteer who answers for it: a holder, or one who could end each of `posts`;
+    None on the command line alone. Returns what to tell the holders of those that rest on them. Raises BeyondOwnPost.
+    """
+    posts = list(posts)
+    require(by is None or may_end(by, posts, at), BeyondOwnPost)
+    for post in posts:
+        _end(post, at)
+    resting = _resting_on(posts, at)
+    for post in resting:
+        _end(post, at)
+        details = {"unit": post.unit.number, "role": post.role, "post": ""}
+        record("post.ended_with", subject=f"volunteer.{post.volunteer_id}", by=by, at=at, **details)
+    holders = {post.volunteer.topic for post in (*posts, *resting)}
+    access_changed(sorted(holders), at=at)
+    return [changed(post) for post in resting]
+
+
+def changed(post: Post) -> Announcement:
+    """Return what tells the holder that a post was given or has another end."""
+    return Announcement(post.volunteer.topic, PostChanged(post=PostHeld.of(post)))
+
+
+def _end(post: Post, at: datetime) -> None:
+    post.until_at = max(at, post.from_at)
+    post.save(update_fields=["until_at"])
+
+
+def _resting_on(posts: Sequence[Post], at: datetime) -> list[Post]:
+    """Return the posts that rest on these, however far; one query for each step of the chain."""
+    found: dict[int, Post] = {}
+    known = {post.pk for post in posts}
+    ending: set[int] = known
+    while ending:
+        rests = Q(acting_for__in=ending) | Q(given_by__in=ending, given_by__is_acting=True)
+        step = lasting(at).filter(rests).exclude(pk__in=known).select_related("unit", "volunteer")
+        found |= {post.pk: post for post in step.order_by("pk")}
+        ending = found.keys() - known
+        known = known | ending
+    return list(found.values())

@@ -1,0 +1,92 @@
+"""Every service that ends posts asks first whether the caller could end them: read from the source."""
+
+import ast
+from collections.abc import Iterator
+
+from tests.contract.calls import callees, functions_in, modules, reach
+
+END_POSTS = "backend.volunteers.services.ends.end_posts"
+MAY_END = "backend.volunteers.rules.may_end"
+
+CALLERS = {
+    "backend.volunteers.services.people.fill_post": "the leader before: by whoever appoints the next",
+    "backend.volunteers.services.posts.end_post": "the one named: by its holder, or by who could have given it",
+    "backend.volunteers.services.standing.end_all_posts": "of who retires or deletes everything, or is retired",
+    "backend.volunteers.services.standing.suspend": "those that stand in: nobody does while suspended",
+    "backend.volunteers.services.transfers._leave": "in the unit that is left: by the member, or by who lets them go",
+    "backend.volunteers.services.units._put": "of members who come into another unit by a split or a merger",
+    "backend.volunteers.services.units._retire": "in a unit that is retired or merged",
+}
+"""The functions that end posts, and which."""
+
+
+def calls_of(function: str, name: str) -> Iterator[ast.Call]:
+    """Yield the calls of something, by its own name, in a function's lines."""
+    owner, _, own = function.rpartition(".")
+    for body in modules()[owner].functions[own]:
+        for node in ast.walk(body):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+                yield node
+
+
+def test_the_callers_of_what_ends_posts_are_known() -> None:
+    callers = {function for function in functions_in("backend") if END_POSTS in callees(function)}
+
+    assert callers == set(CALLERS)
+
+
+def test_ending_a_post_asks_whether_the_caller_may() -> None:
+    assert MAY_END in callees(END_POSTS)
+    for function in CALLERS:
+        for call in calls_of(function, "end_posts"):
+            (by,) = [keyword.value for keyword in call.keywords if keyword.arg == "by"]
+            assert not isinstance(by, ast.Constant), f"{function} ends posts in nobody's name"
+
+
+def writes_an_end(node: ast.AST) -> bool:
+    """Tell whether a line sets an `until_at`: assigned, or given to what makes or updates rows."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "until_at" and isinstance(node.ctx, ast.Store)
+    if not isinstance(node, ast.Call) or all(keyword.arg != "until_at" for keyword in node.keywords):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return name not in {"Q", "exclude", "filter"}
+
+
+def test_nothing_else_ends_a_post() -> None:
+    writers = {
+        function
+        for function in functions_in("backend.volunteers", "backend.dispatch", "backend.console")
+        for body in modules()[function.rpartition(".")[0]].functions[function.rpartition(".")[2]]
+        if any(map(writes_an_end, ast.walk(body)))
+    }
+
+    assert writers == {
+        "backend.volunteers.services.ends._end",
+        "backend.volunteers.services.people.fill_post",  # makes them
+        # periods of availability have an end too
+        "backend.console.pages.availability._period",
+        "backend.volunteers.queries.availability.availability_of",
+        "backend.volunteers.services.availability.plan_availability",
+    }
+
+
+def test_every_service_that_ends_posts_comes_to_the_question() -> None:
+    services = {
+        function for function in functions_in("backend.volunteers.services") if END_POSTS in reach(function)
+    }
+
+    assert {
+        "backend.volunteers.services.units.split_unit",
+        "backend.volunteers.services.units.merge_units",
+        "backend.volunteers.services.units.retire_unit",
+        "backend.volunteers.services.transfers.accept_transfer",
+        "backend.volunteers.services.transfers.propose_transfer",
+        "backend.volunteers.services.transfers.leave_unit",
+        "backend.volunteers.services.standing.retire",
+        "backend.volunteers.services.standing.suspend",
+        "backend.volunteers.services.own_data.erase_person",
+        "backend.volunteers.services.posts.give_post",
+        "backend.volunteers.services.posts.end_post",
+    } <= services
+    assert all(MAY_END in reach(function) for function in services)
