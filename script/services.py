@@ -34,7 +34,7 @@ POSTGRES_PLACES = (
     "postgres://muster:muster@127.0.0.1:5432/postgres",
     "postgres://postgres:postgres@127.0.0.1:5432/postgres",
 )
-REDIS_PLACE = "redis://127.0.0.1:6379/0"
+REDIS_PLACES = ("redis://127.0.0.1:6379/0", "redis://:muster@127.0.0.1:6379/0")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHINESE_FONTS = (
     "/usr/share/fonts/opentype/noto",
@@ -87,7 +87,7 @@ def missing_packages() -> list[str]:
     packages = []
     if not (os.environ.get("DATABASE_URL") or has_own_postgres() or find_postgres()):
         packages.append("postgresql")
-    if not (os.environ.get("REDIS_URL") or has_redis_server() or redis_answers(REDIS_PLACE)):
+    if not (os.environ.get("REDIS_URL") or has_redis_server() or find_redis()):
         packages.append("redis-server")
     if not find_browser():
         packages.append("chromium")
@@ -170,14 +170,20 @@ def redis_index() -> Iterator[str]:
         finally:
             own.close()
         return
-    place = os.environ.get("REDIS_URL") or REDIS_PLACE
-    if not redis_answers(place):
-        stop(f"no Redis answers at {urlsplit(place).netloc}: {MISSING}")
+    place = find_redis()
+    if not place:
+        stop(f"no Redis answers on localhost: {MISSING}")
     url = claim_redis(place)
     try:
         yield url
     finally:
         release_redis(url)
+
+
+def find_redis() -> str | None:
+    """Return the URL of the first Redis that answers; REDIS_URL wins."""
+    given = os.environ.get("REDIS_URL")
+    return next(filter(redis_answers, [given] if given else REDIS_PLACES), None)
 
 
 def redis_answers(place: str) -> bool:

@@ -11,24 +11,17 @@ from typing import Any
 import environ
 
 from backend.lib.logs import logging_settings
+from backend.lib.redis_settings import caches, channel_layers
 from backend.lib.sealed import derived_key, read_keys, read_signing_key
+from backend.lib.secret_key import kept_key, long_enough
 
 ROOT = Path(__file__).resolve().parents[2]
 env = environ.Env()
 environ.Env.read_env(ROOT / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="")
-if not SECRET_KEY:
-    # A key that is made once and kept beside the embedded database, so a demo needs no configuration.
-    key_file = ROOT / "var" / "secret_key"
-    if not key_file.exists():
-        import secrets
-
-        key_file.parent.mkdir(exist_ok=True)
-        key_file.touch(mode=0o600)
-        key_file.write_text(secrets.token_urlsafe(48))
-    SECRET_KEY = key_file.read_text()
+# Without one it is made once and kept beside the embedded database, so that a demo needs no configuration.
+SECRET_KEY = long_enough(env.str("SECRET_KEY", default="")) or kept_key(ROOT / "var" / "secret_key")
 # Seals phones and identity cards. Without keys of their own they come from SECRET_KEY, which then must never change.
 FIELD_KEYS = read_keys(env.list("FIELD_KEYS", default=[])) or {"0": derived_key(SECRET_KEY, "fields")}
 LOOKUP_KEY = env.str("LOOKUP_KEY", default="").encode() or derived_key(SECRET_KEY, "look-up")
@@ -110,23 +103,8 @@ else:
 REDIS_URL = env.str("REDIS_URL", default="")
 # Publish and subscribe do not know the index in a Redis address: installations that share one Redis need a prefix.
 LAYER_PREFIX = env.str("LAYER_PREFIX", default=f"muster.{DATABASES['default']['NAME']}")
-CHANNEL_LAYERS: dict[str, dict[str, Any]] = (
-    {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": LAYER_PREFIX},
-        }
-    }
-    if REDIS_URL
-    else {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-)
-CACHES = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-        if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    )
-}
+CHANNEL_LAYERS = channel_layers(REDIS_URL, prefix=LAYER_PREFIX, secret_key=SECRET_KEY)
+CACHES = caches(REDIS_URL)
 
 # People and sign-in.
 AUTH_USER_MODEL = "volunteers.User"

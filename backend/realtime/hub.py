@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from channels.layers import get_channel_layer
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 
 from backend.realtime import bus, log, metrics
@@ -221,13 +222,22 @@ class Hub:
                 channel = await layer.new_channel("hub")
                 await layer.group_add(bus.GROUP, channel)
                 while True:
-                    self._receive(await layer.receive(channel))
+                    await self._receive_one(layer, channel)
             except asyncio.CancelledError:
                 raise
             except Exception as error:
                 metrics.layer_errors.labels("receive").inc()
                 logger.warning("the channel layer is away: %r", error)
                 await asyncio.sleep(POLL_S)
+
+    async def _receive_one(self, layer: Any, channel: str) -> None:
+        try:
+            received = await layer.receive(channel)
+        except InvalidToken:  # written to Redis by a stranger, or by a process with another SECRET_KEY
+            metrics.layer_errors.labels("forged").inc()
+            logger.warning("the channel layer brought a message that none of our processes has sent")
+        else:
+            self._receive(received)
 
     def _receive(self, received: dict[str, Any]) -> None:
         if received["type"] == "hub.messages":
