@@ -1,10 +1,16 @@
 """Rosters that tests import."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
+from uuid6 import uuid7
+
+from backend.volunteers.models import RosterImport
+from backend.volunteers.services.imports import receive_import
+from tests.conftest import Formation
 
 HEADINGS = ["姓名", "手机", "单位编号", "技能"]
 
@@ -41,3 +47,10 @@ def id_card(place: str = "330726", born: str = "19800131", order: str = "001") -
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     total = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True))
     return digits + "10X98765432"[total % 11]
+
+
+def received(path: Path, formation: Formation, at: datetime) -> RosterImport:
+    """Register a file as an import into the brigade, to be checked."""
+    return receive_import(
+        id=uuid7(), unit=formation.brigade, name="Autumn", path=path, file_name="x", by=None, at=at
+    )

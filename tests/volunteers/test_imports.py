@@ -42,7 +42,7 @@ from backend.volunteers.services.imports import (
 )
 from backend.volunteers.services.units import merge_units
 from tests.conftest import Formation, MakeVolunteer, Race
-from tests.volunteers.rosters import HEADINGS, csv_file, id_card, people, xlsx_file
+from tests.volunteers.rosters import HEADINGS, csv_file, id_card, people, received, xlsx_file
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,12 +52,6 @@ pytestmark = pytest.mark.usefixtures("imports_folder")
 
 def reported(batch: RosterImport) -> list[tuple[str, str, str, int | None]]:
     return [(row.cell, row.outcome, row.code, row.earlier_row) for row in whole_report(batch)]
-
-
-def received(path: Path, formation: Formation, at: datetime) -> RosterImport:
-    return receive_import(
-        id=uuid7(), unit=formation.brigade, name="Autumn", path=path, file_name="x", by=None, at=at
-    )
 
 
 # --- importing ----------------------------------------------------------------------------------------------------

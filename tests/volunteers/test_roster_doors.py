@@ -12,17 +12,18 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient, Client
 from django.urls import reverse
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from uuid6 import uuid7
 
 from backend.audit.models import Entry
 from backend.console import assets
 from backend.lib import uploads
+from backend.lib.checkdigit import format_unit_number
 from backend.lib.phones import read_phone
 from backend.volunteers import services
 from backend.volunteers.models import Role, RosterImport, User, Volunteer
-from backend.volunteers.rosters.tables import guarded, xlsx_parts
-from backend.volunteers.services import exports
+from backend.volunteers.rosters.tables import csv_parts, guarded, xlsx_parts
+from backend.volunteers.services import exports, import_turns
 from backend.volunteers.services.import_work import work_on
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, SignedInClient
 from tests.volunteers.rosters import HEADINGS, csv_file, people
@@ -323,6 +324,29 @@ def test_cells_that_begin_like_formulas_are_guarded(text: str) -> None:
     assert guarded("王大妈") == "王大妈"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ("a; =1+1", "a; '=1+1"),
+        ('a;"=1+1', "a;\"'=1+1"),
+        ("a\t+1", "a\t'+1"),
+        ("a,@x", "a,'@x"),
+        ("a|-1", "a|'-1"),
+        ("a\n=1", "a\n'=1"),
+        ("a；＝1", "a；'＝1"),
+        ("=1;=2", "'=1;'=2"),
+        ("急救、巡逻", "急救、巡逻"),
+        ("a-1;b", "a-1;b"),
+    ],
+)
+def test_no_cell_is_a_formula_whatever_parts_the_file(text: str, shown: str) -> None:
+    """A spreadsheet that parts lists by semicolons divides `a;=1+1` in two, quoted or not."""
+    assert guarded(text) == shown
+    (part,) = list(csv_parts([[["x", text]]]))[1:]
+    assert part.decode() == f'"x","{shown.replace(chr(34), chr(34) * 2)}"\r\n'
+
+
 def test_a_control_character_in_a_name_does_not_break_a_workbook() -> None:
     """Whoever applies types it in; the unit's whole export would fail."""
     assert b"".join(xlsx_parts([[["王\x0b大妈"]]], title="x")).startswith(b"PK")
@@ -396,6 +420,115 @@ def test_page_says_what_is_wrong_with_an_upload(
 
     assert [answer.status_code for answer in answers] == [422, 422, 422]
     assert all('role="alert"' in answer.content.decode() for answer in answers)
+
+
+VILLAGES = {
+    "江滨社区": [["姓名", "手机"], ["张伟", "13900000011"], ["合计", "1"]],
+    "别的": [["物资"], ["雨衣"]],
+    "藏": [["姓名", "手机"], ["旧人", "13900000012"]],
+}
+
+
+@pytest.fixture
+def village_book(tmp_path: Path) -> SimpleUploadedFile:
+    """Return a workbook with a sheet for a village, and two others."""
+    book = Workbook()
+    for name, lines in VILLAGES.items():
+        sheet = book.create_sheet(name)
+        for line in lines:
+            sheet.append(line)
+    book.remove(book.worksheets[0])
+    book["藏"].sheet_state = "hidden"
+    path = tmp_path / "villages.xlsx"
+    book.save(path)
+    return SimpleUploadedFile("villages.xlsx", path.read_bytes())
+
+
+def test_door_says_what_was_read_and_what_was_not_in_the_language_of_the_request(
+    client_of: ClientOf, commander: User, formation: Formation, village_book: SimpleUploadedFile
+) -> None:
+    client, unit = client_of(commander), formation.brigade.number
+    body = {"id": str(uuid7()), "name": "x", "file": village_book}
+    made = client.post(f"/api/v1/units/{unit}/imports", body, format="multipart").json()
+    assert (made["sheets"], made["notes"]) == ([], [])
+    work_on(made["id"])
+
+    english = client.get(f"/api/v1/imports/{made['id']}", HTTP_ACCEPT_LANGUAGE="en").json()
+    chinese = client.get(f"/api/v1/imports/{made['id']}", HTTP_ACCEPT_LANGUAGE="zh-hans").json()
+
+    sheets = [(each["name"], each["fate"], each["rows"], each["unit"]) for each in english["sheets"]]
+    assert sheets == [
+        ("江滨社区", "read", 1, formation.squadron_b.number),
+        ("别的", "no-heading", 0, ""),
+        ("藏", "hidden", 0, ""),
+    ]
+    assert [each["text"] for each in english["sheets"]][2] == "Left out: the sheet is hidden."
+    assert [each["text"] for each in chinese["sheets"]][2] == "未读取：工作表已隐藏。"
+    (note,) = chinese["notes"]
+    assert (note["code"], note["sheet"], note["where"]) == ("totals", "江滨社区", "3")
+    assert note["text"] == "这些行是合计，已略过。"
+
+
+def test_page_says_what_was_read_and_what_was_not_before_one_starts(
+    page_of: Callable[[User], Client], commander: User, formation: Formation, village_book: SimpleUploadedFile
+) -> None:
+    browser = page_of(commander)
+    address = f"/imports/?unit={formation.brigade.number}"
+    sent = browser.post(address, {"id": str(uuid7()), "name": "x", "file": village_book})
+    work_on(RosterImport.objects.get().pk)
+
+    page = browser.get(sent.headers["Location"]).content.decode()
+    browser.cookies["django_language"] = "zh-hans"
+    chinese = browser.get(sent.headers["Location"]).content.decode()
+
+    for text in ("Read: 1 row.", "Left out: the sheet is hidden.", "江滨社区: 3", "These rows are totals"):
+        assert text in page
+    assert f"Who names no unit comes into 江滨社区 {format_unit_number(formation.squadron_b.number)}." in page
+    assert page.index("These rows are totals") < page.index('id="start"')
+    for text in ("已读取: 1 行", "未读取：工作表已隐藏。", "这些行是合计，已略过。"):
+        assert text in chinese
+
+
+def test_page_and_door_say_why_an_import_was_given_up(
+    page_of: Callable[[User], Client],
+    client_of: ClientOf,
+    leader: User,
+    formation: Formation,
+    file: Any,
+    tmp_path: Path,
+) -> None:
+    browser = page_of(leader)
+    sent = browser.post("/imports/", {"id": str(uuid7()), "name": "x", "file": file()})
+    batch = RosterImport.objects.get()
+    for _ in range(import_turns.MOST_DEATHS):
+        import_turns.count_death(batch.pk)
+
+    english = browser.get(sent.headers["Location"]).content.decode()
+    browser.cookies["django_language"] = "zh-hans"
+    chinese = browser.get(sent.headers["Location"]).content.decode()
+    told = client_of(leader).get(f"/api/v1/imports/{batch.pk}", HTTP_ACCEPT_LANGUAGE="zh-hans").json()
+
+    assert import_turns.GIVEN_UP in english
+    assert "处理进程在同一处三次异常终止" in chinese
+    assert (told["status"], told["failure"][:6]) == ("failed", "导入已放弃：")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "这是旧版工作簿（.xls 或 .et）"),
+        (b"<html><table>", "文件名虽像工作簿，内容却不是"),
+        (b"\x89PNG\0", "无法把此文件读作名册"),
+    ],
+)
+def test_page_says_what_the_file_is_instead_of_a_roster(
+    page_of: Callable[[User], Client], leader: User, formation: Formation, content: bytes, told: str
+) -> None:
+    browser = page_of(leader)
+    browser.cookies["django_language"] = "zh-hans"
+    body = {"id": str(uuid7()), "name": "x", "file": SimpleUploadedFile("x.xls", content)}
+
+    assert told in browser.post("/imports/", body).content.decode()
 
 
 def test_page_chooses_among_the_units_of_several_posts(

@@ -57,9 +57,6 @@ class MergesOfRows:
             return
         value = cells[merge.left] if merge.top == number and merge.left < len(cells) else None
         for place in range(merge.left, merge.right + 1):
-            is_first = place == merge.left
-            self._active[place] = covered[place] = Covered(
-                merge.bottom, value if is_first else None, is_first
-            )
+            self._active[place] = covered[place] = Covered(merge.bottom, value, place == merge.left)
         if merge.top == number:
             del covered[merge.left]  # it stands here itself

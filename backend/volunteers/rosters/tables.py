@@ -30,12 +30,15 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def csv_parts(portions: Iterable[Lines]) -> Iterator[bytes]:
-    """Yield a CSV file, all cells quoted, a part for each portion of lines; the mark tells Excel that it is UTF-8."""
+def csv_parts(portions: Iterable[Lines], *, quoted: bool = True) -> Iterator[bytes]:
+    """Yield a CSV file, a part for each portion of lines; it begins with the mark by which Excel knows UTF-8.
+
+    All cells are quoted, unless they are our own: then only those that have to be.
+    """
     yield "\ufeff".encode()
     for lines in portions:
         text = io.StringIO(newline="")
-        csv.writer(text, quoting=csv.QUOTE_ALL).writerows(
+        csv.writer(text, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL).writerows(
             [[guarded(cell) for cell in line] for line in lines]
         )
         yield text.getvalue().encode()

@@ -23,6 +23,7 @@ _NOTES: dict[Language, list[str]] = {
         "手机和身份证号至少填一项；两列请设为文本格式，否则表格软件会改动号码。",
         "出生日期写作 1980-01-31；填了身份证号可以不填。",
         "单位编号如 07-26-04-012-5，也可写名称，重名时写上级：黄宅镇/桂花明堂村。不填即为导入所在单位。",
+        "可以每个村一张工作表：工作表以村名命名时，未填单位的人员归入该村。",
         "技能用顿号或逗号分开。职务不随导入任命，请导入后另行任命。",
     ],
     "en": [
@@ -31,6 +32,7 @@ _NOTES: dict[Language, list[str]] = {
         "Born on is written 1980-01-31; not needed beside an identity card.",
         "A unit number looks like 07-26-04-012-5. A name will do too, with those above it: Huangzhai/Guihua.",
         "Without a unit people come into the unit of the import.",
+        "There may be a sheet for each village: named after it, its people who name no unit come into it.",
         "Skills are parted by commas. Posts are not given by an import: appoint people afterwards.",
     ],
 }
@@ -42,4 +44,4 @@ def template_parts(format: str, language: Language) -> Iterator[bytes]:
     if format == "xlsx":
         title = "名册" if language == "zh" else "Roster"
         return xlsx_parts([lines], title=title, notes=[[note] for note in _NOTES[language]])
-    return csv_parts([lines])
+    return csv_parts([lines], quoted=False)
