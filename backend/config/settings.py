@@ -167,7 +167,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "DESCRIPTION": "REST doors of Muster. Start with README.md; problems.md lists every refusal.",
     "SERVERS": [{"url": "/", "description": "your installation"}],
-    "POSTPROCESSING_HOOKS": ["backend.lib.api.describe_problems"],
+    "POSTPROCESSING_HOOKS": ["backend.lib.api.describe_problems", "backend.realtime.doors.describe_keys"],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_HANDLERS = [

@@ -1,6 +1,6 @@
 """REST doors to tasks."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pydantic
@@ -8,11 +8,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request as HttpRequest
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.dispatch import queries, services
 from backend.dispatch.models import TaskStatus
+from backend.dispatch.rules import commands
 from backend.dispatch.schemas import (
+    AnswerCommand,
     AnswerIn,
     AssignmentOut,
     CallOutIn,
@@ -33,9 +34,10 @@ from backend.dispatch.schemas import (
 )
 from backend.dispatch.services.looks import note_recipients
 from backend.lib.api import answer, now, parse
-from backend.lib.errors import require
+from backend.lib.errors import NotAllowed, require, required
 from backend.lib.problems import invalid
 from backend.lib.wire import Request
+from backend.realtime.doors import Door
 from backend.volunteers.authentication import user_of
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.rules import may_dispatch
@@ -43,7 +45,7 @@ from backend.volunteers.rules import may_dispatch
 Filter = TypeVar("Filter", bound=Request)
 
 
-class TasksDoor(APIView):
+class TasksDoor(Door):
     """The tasks one directs."""
 
     @extend_schema(
@@ -72,8 +74,12 @@ class TasksDoor(APIView):
         task = services.create_task(wanted=body, by=user_of(request), at=at)
         return answer(queries.task_out(task), status=201 if task.created_at == at else 200)
 
+    def post_again(self, request: HttpRequest) -> Response:
+        """Return the task as it is now."""
+        return answer(_directed(request, parse(TaskIn, request).id))
 
-class TaskDoor(APIView):
+
+class TaskDoor(Door):
     """One task."""
 
     @extend_schema(operation_id="task", responses=TaskDetail, tags=["tasks"])
@@ -83,7 +89,7 @@ class TaskDoor(APIView):
         return answer(queries.task_details([task])[0])
 
 
-class CallOutsDoor(APIView):
+class CallOutsDoor(Door):
     """The sending of a task."""
 
     @extend_schema(
@@ -102,8 +108,14 @@ class CallOutsDoor(APIView):
         call_out = services.call_out(task_id=task_id, wanted=body, by=user_of(request), at=at)
         return answer(queries.call_out_out(call_out), status=201 if call_out.at == at else 200)
 
+    def post_again(self, request: HttpRequest, task_id: UUID) -> Response:
+        """Return what the call-out did."""
+        task = queries.task_for(user_of(request), task_id, at=now())
+        call_out = task.call_outs.filter(pk=parse(CallOutIn, request).id).first()
+        return answer(queries.call_out_out(required(call_out)))
 
-class CancelDoor(APIView):
+
+class CancelDoor(Door):
     """The calling off of a task."""
 
     @extend_schema(operation_id="cancel_task", request=CancelIn, responses=TaskOut, tags=["tasks"])
@@ -113,8 +125,12 @@ class CancelDoor(APIView):
         task = services.cancel_task(task_id=task_id, reason=reason, by=user_of(request), at=now())
         return answer(queries.task_out(task))
 
+    def post_again(self, request: HttpRequest, task_id: UUID) -> Response:
+        """Return the task as it is now."""
+        return answer(_directed(request, task_id))
 
-class RecipientsDoor(APIView):
+
+class RecipientsDoor(Door):
     """The people asked."""
 
     @extend_schema(
@@ -144,7 +160,7 @@ class RecipientsDoor(APIView):
         return answer(page)
 
 
-class UnitProgressDoor(APIView):
+class UnitProgressDoor(Door):
     """A task down the tree."""
 
     @extend_schema(
@@ -166,7 +182,7 @@ class UnitProgressDoor(APIView):
         return answer(queries.unit_progress(task, parent))
 
 
-class LegalBasisDoor(APIView):
+class LegalBasisDoor(Door):
     """Why people on a task are located without their consent."""
 
     @extend_schema(operation_id="name_legal_basis", request=LegalBasisIn, responses=TaskOut, tags=["tasks"])
@@ -179,9 +195,22 @@ class LegalBasisDoor(APIView):
         task = services.name_legal_basis(task_id=task_id, wanted=body, by=user_of(request), at=now())
         return answer(queries.task_out(task))
 
+    def put_again(self, request: HttpRequest, task_id: UUID) -> Response:
+        """Return the task as it is now."""
+        user, at = user_of(request), now()
+        task = queries.task_for(user, task_id, at=at)
+        require(commands(user, task, at) is not None, NotAllowed)
+        return answer(queries.task_out(task))
 
-class AnswerDoor(APIView):
+
+class AnswerDoor(Door):
     """One's own answer."""
+
+    commands = {"post": "assignment.answer"}
+
+    def content(self, request: HttpRequest, **address: Any) -> AnswerCommand:
+        """Return what the socket's command would say."""
+        return AnswerCommand(task=address["task_id"], **parse(AnswerIn, request).model_dump())
 
     @extend_schema(operation_id="answer_offer", request=AnswerIn, responses=AssignmentOut, tags=["me"])
     def post(self, request: HttpRequest, task_id: UUID) -> Response:
@@ -190,8 +219,13 @@ class AnswerDoor(APIView):
         assignment = services.answer_offer(task_id=task_id, answer=body, by=user_of(request), at=now())
         return answer(AssignmentOut.of(assignment))
 
+    def post_again(self, request: HttpRequest, task_id: UUID) -> Response:
+        """Return one's part as it is now."""
+        (part,) = queries.own_parts([(user_of(request), task_id)])
+        return answer(AssignmentOut.of(required(part)))
 
-class InboxDoor(APIView):
+
+class InboxDoor(Door):
     """What one was asked."""
 
     @extend_schema(
@@ -207,6 +241,10 @@ class InboxDoor(APIView):
         """
         chosen, person = _filter(InboxFilter, request), user_of(request).volunteer.number
         return answer(queries.inbox_of(person, after=chosen.after, at=now()))
+
+
+def _directed(request: HttpRequest, task_id: UUID) -> TaskOut:
+    return queries.task_out(queries.task_for(user_of(request), task_id, at=now()))
 
 
 def _filter(shape: type[Filter], request: HttpRequest) -> Filter:

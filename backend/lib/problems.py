@@ -82,6 +82,11 @@ def problem_of(error: Exception) -> Problem:
     )
 
 
+def is_refusal(error: Exception) -> bool:
+    """Tell whether an exception says why something was not done; all others nobody foresaw."""
+    return _refusal_of(error) is not None
+
+
 def invalid(error: pydantic.ValidationError, *, base: str = "", skip: int = 0) -> Refusal:
     """Return the refusal that names each wrong field of a shape; broken JSON is `Malformed`.
 

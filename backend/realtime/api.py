@@ -16,6 +16,7 @@ from backend.lib.api import answer, now, parse
 from backend.lib.errors import require
 from backend.lib.inflate import unpacked_body
 from backend.realtime import health, metrics, services
+from backend.realtime.doors import Door
 from backend.realtime.fixes import MAX_UNPACKED, read_fixes
 from backend.realtime.frames import EventFrame
 from backend.realtime.positions import Report, store_fixes
@@ -31,7 +32,9 @@ from backend.realtime.schemas import (
 )
 
 
-class Positions(APIView):
+class Positions(Door):
+    repeatable = ("post",)
+
     @extend_schema(
         operation_id="report_positions", request=PositionsIn, responses=PositionsOut, tags=["realtime"]
     )
@@ -44,7 +47,9 @@ class Positions(APIView):
         return answer(PositionsOut(results=[next(verdicts) if fix else "invalid" for fix in fixes]))
 
 
-class CatchUp(APIView):
+class CatchUp(Door):
+    repeatable = ("post",)
+
     @extend_schema(operation_id="catch_up", request=CatchUpIn, responses=CatchUpOut, tags=["realtime"])
     def post(self, request: Request) -> Response:
         """Read what was missed since the cursors, as `hello` does on the socket."""
@@ -52,7 +57,9 @@ class CatchUp(APIView):
         return answer(_caught_up(services.catch_up(_principal(request), body.cursors), at=now()))
 
 
-class Receipts(APIView):
+class Receipts(Door):
+    repeatable = ("post",)
+
     @extend_schema(
         operation_id="report_receipts", request=ReceiptsIn, responses={204: None}, tags=["realtime"]
     )

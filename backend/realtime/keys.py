@@ -57,6 +57,14 @@ class Asked:
             raise KeyUsedOtherwise
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The record of a key, and whether it was taken just now: then the act is to be done."""
+
+    row: KeyedAct
+    is_new: bool
+
+
 def asked(person: int, key: UUID, act: str, body: Request) -> Asked:
     """Return what is asked for by a body that was read: however it was written, the same meaning is the same."""
     return Asked(person, key, act, digest_of(act, body.model_dump_json()))
@@ -72,20 +80,20 @@ def key_before_sign_in(key: UUID, act: str, device: str) -> UUID:
     return UUID(hex=lookup_key(f"{key.hex} {device}", f"key of {act}"))
 
 
-def claim(wanted: Asked, *, at: datetime, kept: timedelta = KEPT) -> KeyedAct | None:
-    """Take a key in the transaction of its act; returns None when the act is to be done, or the record of when it was.
+def claim(wanted: Asked, *, at: datetime, kept: timedelta = KEPT) -> Claim:
+    """Take a key in the transaction of its act; when it had been taken the act has been done.
 
-    Waits for whoever is doing the act under the same key. Raises KeyUsedOtherwise.
+    Waits for a request that is doing the act under the same key. Raises KeyUsedOtherwise.
     """
     content = {"act": wanted.act, "digest": wanted.digest, "until": at + kept}
     row, is_new = KeyedAct.objects.get_or_create(person=wanted.person, key=wanted.key, defaults=content)
     if is_new:
-        return None
+        return Claim(row, is_new)
     if row.until <= at:  # the clock has not come to it yet
         row.delete()
         return claim(wanted, at=at, kept=kept)
     wanted.require_same(row)
-    return row
+    return Claim(row, is_new)
 
 
 def claim_all(wanted: Sequence[Asked], *, at: datetime) -> tuple[dict[Place, int], dict[Place, KeyedAct]]:
@@ -108,15 +116,15 @@ def claim_all(wanted: Sequence[Asked], *, at: datetime) -> tuple[dict[Place, int
     return taken, {(row.person, row.key): row for row in found}
 
 
+def note(taken: int, *, made: str = "", sealed: str = "") -> None:
+    """Note with a key what its act has made, and what it has told, sealed."""
+    KeyedAct.objects.filter(pk=taken).update(made=made, sealed=sealed)
+
+
 def release(taken: Sequence[int]) -> None:
     """Give keys back whose acts were refused: a refused act has done nothing, and leaves no key."""
     if taken:
         KeyedAct.objects.filter(pk__in=taken).delete()
-
-
-def release_one(wanted: Asked) -> None:
-    """Give one key back."""
-    KeyedAct.objects.filter(person=wanted.person, key=wanted.key).delete()
 
 
 def move(before: int, after: int) -> None:

@@ -258,7 +258,7 @@ def run_command(principal: Principal, frame: CommandFrame, *, at: datetime) -> O
     command, wanted, body = prepare_command(principal, frame)
     user = get_user_model().objects.select_related("volunteer").get(pk=principal.user_id)
     with transaction.atomic():
-        if keys.claim(wanted, at=at) is None:
+        if keys.claim(wanted, at=at).is_new:
             return Outcome(command.run(user, body, at).model_dump(mode="json"))
     (standing,) = read_again(command, [Call(user, body, at)])
     if isinstance(standing, Refusal):

@@ -16,7 +16,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
-from backend.lib.errors import Malformed, NotSignedIn
+from backend.lib.errors import Malformed, NotSignedIn, require
+from backend.realtime.doors import Door
 from backend.volunteers import queries, services
 from backend.volunteers.authentication import user_of
 from backend.volunteers.models import WhyNotStored
@@ -35,8 +36,10 @@ _NAMES = ("id", "lat", "lon", "timestamp", "speed", "accuracy", "batt")
 _PARAMETERS: Any = {"type": "object", "properties": {name: {"type": "string"} for name in _NAMES}}
 
 
-class TrackersDoor(APIView):
+class TrackersDoor(Door):
     """One's trackers."""
+
+    secret = ("post",)
 
     @extend_schema(operation_id="trackers", responses=Trackers, tags=["trackers"])
     def get(self, request: Request) -> Response:
@@ -52,14 +55,25 @@ class TrackersDoor(APIView):
         made = services.make_tracker(wanted=parse(TrackerIn, request), by=user_of(request), at=now())
         return answer(made, status=201)
 
+    def post_again(self, request: Request) -> Response:
+        """Tell the same secret, unless the tracker has been revoked since."""
+        told = TrackerMade.model_validate(self.told())
+        require(any(tracker.pk == told.id for tracker in queries.trackers_of(user_of(request), at=now())))
+        return answer(told)
 
-class TrackerDoor(APIView):
+
+class TrackerDoor(Door):
     """One tracker of one's own."""
 
     @extend_schema(operation_id="revoke_tracker", responses={204: None}, tags=["trackers"])
     def delete(self, request: Request, tracker_id: UUID) -> Response:
         """End a tracker's secret."""
         services.revoke_tracker(tracker_id=tracker_id, by=user_of(request), at=now())
+        return answer(None)
+
+    def delete_again(self, request: Request, tracker_id: UUID) -> Response:
+        """Do nothing: it is revoked for good."""
+        require(user_of(request).trackers.filter(pk=tracker_id).exists())
         return answer(None)
 
 

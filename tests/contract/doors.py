@@ -57,13 +57,13 @@ def rest_doors() -> set[tuple[str, str]]:
     """Return (method, address pattern) of every REST door, read from the URL configuration."""
     return {
         (method.upper(), address)
-        for address, pattern in _patterns(urlpatterns)
+        for address, pattern in routes(urlpatterns)
         for method in METHODS
         if hasattr(pattern.callback.view_class, method)  # type: ignore[attr-defined]
     }
 
 
-def _patterns(
+def routes(
     patterns: Sequence[URLPattern | URLResolver], before: str = ""
 ) -> Iterator[tuple[str, URLPattern]]:
     for pattern in patterns:
@@ -71,7 +71,7 @@ def _patterns(
         if isinstance(pattern, URLPattern):
             yield address, pattern
         elif pattern.namespace not in {"console", "admin"}:  # their pages are no doors of the protocol
-            yield from _patterns(pattern.url_patterns, address)
+            yield from routes(pattern.url_patterns, address)
 
 
 def frame_types() -> set[str]:

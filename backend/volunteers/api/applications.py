@@ -9,14 +9,14 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
 from backend.lib.errors import require
 from backend.lib.problems import invalid
 from backend.lib.wire import Request as Query
+from backend.realtime.doors import Door
 from backend.volunteers.authentication import django_request, user_of
-from backend.volunteers.queries.lives import applications_to
+from backend.volunteers.queries.lives import application_for, applications_to
 from backend.volunteers.queries.units import unit_by_number
 from backend.volunteers.rules import may_manage
 from backend.volunteers.schemas.lives import (
@@ -38,9 +38,10 @@ class ApplicationFilter(Query):
     after: UUID | None = None
 
 
-class ApplicationsDoor(APIView):
+class ApplicationsDoor(Door):
     """Open to everybody."""
 
+    repeatable = ("post",)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -58,9 +59,10 @@ class ApplicationsDoor(APIView):
         return answer(ApplicationTaken(id=body.id), status=202)
 
 
-class WithdrawApplicationDoor(APIView):
+class WithdrawApplicationDoor(Door):
     """Open to everybody; the phone is the key."""
 
+    repeatable = ("post",)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -78,7 +80,7 @@ class WithdrawApplicationDoor(APIView):
         return answer(None)
 
 
-class ApproveApplicationDoor(APIView):
+class ApproveApplicationDoor(Door):
     """The leader's yes."""
 
     @extend_schema(
@@ -89,8 +91,12 @@ class ApproveApplicationDoor(APIView):
         found = applications.approve_application(application_id=application_id, by=user_of(request), at=now())
         return answer(ApplicationOut.of(found))
 
+    def post_again(self, request: Request, application_id: UUID) -> Response:
+        """Return how the application stands now."""
+        return answer(ApplicationOut.of(application_for(user_of(request), application_id, at=now())))
 
-class RejectApplicationDoor(APIView):
+
+class RejectApplicationDoor(Door):
     """The leader's no."""
 
     @extend_schema(
@@ -104,8 +110,12 @@ class RejectApplicationDoor(APIView):
         )
         return answer(ApplicationOut.of(found))
 
+    def post_again(self, request: Request, application_id: UUID) -> Response:
+        """Return how the application stands now."""
+        return answer(ApplicationOut.of(application_for(user_of(request), application_id, at=now())))
 
-class UnitApplicationsDoor(APIView):
+
+class UnitApplicationsDoor(Door):
     """The applications to a unit."""
 
     @extend_schema(

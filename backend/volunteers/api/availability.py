@@ -3,16 +3,16 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
+from backend.realtime.doors import Door
 from backend.volunteers.authentication import user_of
 from backend.volunteers.queries.availability import availability_of
 from backend.volunteers.schemas.availability import AvailabilityIn, AvailabilityOut
 from backend.volunteers.services.availability import plan_availability
 
 
-class AvailabilityDoor(APIView):
+class AvailabilityDoor(Door):
     """When one plans to be available."""
 
     @extend_schema(operation_id="availability", responses=AvailabilityOut, tags=["me"])
@@ -27,3 +27,7 @@ class AvailabilityDoor(APIView):
         """Put a plan in the place of the one before."""
         body = parse(AvailabilityIn, request)
         return answer(plan_availability(wanted=body, by=user_of(request), at=now()))
+
+    def put_again(self, request: Request) -> Response:
+        """Return the plan as it is now."""
+        return answer(availability_of(user_of(request), at=now()))

@@ -6,10 +6,10 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
-from backend.lib.errors import require
+from backend.lib.errors import NotAllowed, require
+from backend.realtime.doors import Door
 from backend.volunteers import rules
 from backend.volunteers.authentication import user_of
 from backend.volunteers.cards import Card, card_of, card_pdf, card_svg
@@ -31,7 +31,7 @@ from backend.volunteers.services.looks import note_looks
 BRIEFLY = f"public, max-age={queries.LIST_KEPT_S}"
 
 
-class BadgeDoor(APIView):
+class BadgeDoor(Door):
     """The badge of a person."""
 
     @extend_schema(operation_id="badge", responses=BadgeOut, tags=["badges"])
@@ -49,8 +49,13 @@ class BadgeDoor(APIView):
         )
         return answer(queries.badge_out(badge, at=at), status=201)
 
+    def post_again(self, request: Request, person: str) -> Response:
+        """Return the badge as it stands now."""
+        badge = queries.badge_by_id(parse(BadgeIn, request).id, _cared_for(request, person))
+        return answer(queries.badge_out(badge, at=now()))
 
-class RevokeBadgeDoor(APIView):
+
+class RevokeBadgeDoor(Door):
     """The end of a badge."""
 
     @extend_schema(operation_id="revoke_badge", request=RevokeBadgeIn, responses={204: None}, tags=["badges"])
@@ -60,8 +65,13 @@ class RevokeBadgeDoor(APIView):
         services.revoke_badge(volunteer=volunteer, reason=body.reason, by=user_of(request), at=now())
         return answer(None)
 
+    def post_again(self, request: Request, person: str) -> Response:
+        """Leave a badge alone that was issued since."""
+        _cared_for(request, person)
+        return answer(None)
 
-class BadgeSvgDoor(APIView):
+
+class BadgeSvgDoor(Door):
     """The card as a picture."""
 
     @extend_schema(
@@ -74,7 +84,7 @@ class BadgeSvgDoor(APIView):
         return _file(card_svg(_card(request, person)), "image/svg+xml")
 
 
-class BadgePdfDoor(APIView):
+class BadgePdfDoor(Door):
     """The card to print."""
 
     @extend_schema(
@@ -87,7 +97,7 @@ class BadgePdfDoor(APIView):
         return _file(card_pdf(_card(request, person)), "application/pdf")
 
 
-class CheckBadgeDoor(APIView):
+class CheckBadgeDoor(Door):
     """Whether a badge is good; open to everybody."""
 
     authentication_classes = ()
@@ -107,7 +117,7 @@ class CheckBadgeDoor(APIView):
         return response
 
 
-class BadgeKeysDoor(APIView):
+class BadgeKeysDoor(Door):
     """The public keys; open to everybody."""
 
     authentication_classes = ()
@@ -121,7 +131,7 @@ class BadgeKeysDoor(APIView):
         return response
 
 
-class RevokedBadgesDoor(APIView):
+class RevokedBadgesDoor(Door):
     """The badges that are good no more; open to everybody."""
 
     authentication_classes = ()
@@ -135,7 +145,7 @@ class RevokedBadgesDoor(APIView):
         return response
 
 
-class MyPhotoDoor(APIView):
+class MyPhotoDoor(Door):
     """The picture of oneself."""
 
     @extend_schema(operation_id="keep_photo", request=PhotoIn, responses={204: None}, tags=["me"])
@@ -144,14 +154,22 @@ class MyPhotoDoor(APIView):
         services.keep_photo(raw=parse(PhotoIn, request).image, by=user_of(request), at=now())
         return answer(None)
 
+    def put_again(self, request: Request) -> Response:  # noqa: ARG002
+        """Leave the picture as it is now."""
+        return answer(None)
+
     @extend_schema(operation_id="delete_photo", responses={204: None}, tags=["me"])
     def delete(self, request: Request) -> Response:
         """Delete the picture of oneself."""
         services.delete_photo(by=user_of(request), at=now())
         return answer(None)
 
+    def delete_again(self, request: Request) -> Response:  # noqa: ARG002
+        """Leave the picture as it is now."""
+        return answer(None)
 
-class PhotoDoor(APIView):
+
+class PhotoDoor(Door):
     """The picture of a person."""
 
     @extend_schema(
@@ -160,6 +178,14 @@ class PhotoDoor(APIView):
     def get(self, request: Request, person: str) -> HttpResponse:
         """Return the picture of oneself, or of whom one may see."""
         return _file(queries.photo_of(_visible(request, person)), "image/jpeg")
+
+
+def _cared_for(request: Request, number: str) -> Volunteer:
+    """Return a person, for those who issue their badges. Raises NotFound, NotAllowed."""
+    volunteer, user, at = volunteer_numbered(number), user_of(request), now()
+    require(rules.may_see_person(user, volunteer, at))
+    require(rules.may_look_after(user, volunteer, at), NotAllowed)
+    return volunteer
 
 
 def _visible(request: Request, number: str) -> Volunteer:

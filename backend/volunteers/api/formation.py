@@ -5,15 +5,15 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
 from backend.lib.content_types import JpegParser, PngParser
 from backend.lib.errors import NotFound, require
+from backend.realtime.doors import Door
 from backend.volunteers.authentication import user_of
 from backend.volunteers.models import Emblem, Unit
 from backend.volunteers.queries.units import unit_by_number, unit_outs
-from backend.volunteers.rules import may_see_unit
+from backend.volunteers.rules import may_manage, may_reshape, may_see_unit
 from backend.volunteers.schemas import UnitOut
 from backend.volunteers.schemas.formation import MoveIn, SplitIn, SuccessorIn, UnitIn
 from backend.volunteers.services import emblems, units
@@ -21,7 +21,7 @@ from backend.volunteers.services import emblems, units
 EMBLEM_TYPES = {(200, "image/png"): OpenApiTypes.BINARY, (200, "image/jpeg"): OpenApiTypes.BINARY}
 
 
-class UnitsDoor(APIView):
+class UnitsDoor(Door):
     """The formation grows."""
 
     @extend_schema(operation_id="create_unit", request=UnitIn, responses={201: UnitOut}, tags=["units"])
@@ -29,10 +29,17 @@ class UnitsDoor(APIView):
         """Make a unit of the next level, or a partner organisation's; one of the same name there is returned."""
         body, by = parse(UnitIn, request), user_of(request)
         parent = unit_by_number(body.parent)
-        return _shown(units.create_unit(wanted=body, parent=parent, by=by, at=now()), status=201)
+        unit = units.create_unit(wanted=body, parent=parent, by=by, at=now())
+        self.made = unit.number
+        return _shown(unit, status=201)
+
+    def post_again(self, request: Request) -> Response:
+        """Return the unit that was made, as it is now."""
+        require(may_manage(user_of(request), unit_by_number(parse(UnitIn, request).parent), now()))
+        return _shown(unit_by_number(self.made_before))
 
 
-class MoveUnitDoor(APIView):
+class MoveUnitDoor(Door):
     """Another unit above."""
 
     @extend_schema(operation_id="move_unit", request=MoveIn, responses=UnitOut, tags=["units"])
@@ -42,18 +49,29 @@ class MoveUnitDoor(APIView):
         unit = unit_by_number(number)
         return _shown(units.move_unit(unit=unit, parent=parent, by=user_of(request), at=now()))
 
+    def post_again(self, request: Request, number: str) -> Response:
+        """Return the unit as it is now."""
+        return _reshaped(request, number)
 
-class SplitUnitDoor(APIView):
+
+class SplitUnitDoor(Door):
     """One unit becomes two."""
 
     @extend_schema(operation_id="split_unit", request=SplitIn, responses={201: UnitOut}, tags=["units"])
     def post(self, request: Request, number: str) -> Response:
         """Make a unit beside this one, and put the members named there; it is returned."""
         body, unit = parse(SplitIn, request), unit_by_number(number)
-        return _shown(units.split_unit(unit=unit, wanted=body, by=user_of(request), at=now()), status=201)
+        new = units.split_unit(unit=unit, wanted=body, by=user_of(request), at=now())
+        self.made = new.number
+        return _shown(new, status=201)
+
+    def post_again(self, request: Request, number: str) -> Response:
+        """Return the unit that was made, as it is now."""
+        require(may_reshape(user_of(request), unit_by_number(number), now()))
+        return _shown(unit_by_number(self.made_before))
 
 
-class MergeUnitDoor(APIView):
+class MergeUnitDoor(Door):
     """Two units become one."""
 
     @extend_schema(operation_id="merge_units", request=SuccessorIn, responses=UnitOut, tags=["units"])
@@ -62,8 +80,12 @@ class MergeUnitDoor(APIView):
         unit, successor = _pair(request, number)
         return _shown(units.merge_units(unit=unit, successor=successor, by=user_of(request), at=now()))
 
+    def post_again(self, request: Request, number: str) -> Response:
+        """Return the successor as it is now."""
+        return _reshaped(request, number)
 
-class RetireUnitDoor(APIView):
+
+class RetireUnitDoor(Door):
     """The end of a unit."""
 
     @extend_schema(operation_id="retire_unit", request=SuccessorIn, responses=UnitOut, tags=["units"])
@@ -72,8 +94,12 @@ class RetireUnitDoor(APIView):
         unit, successor = _pair(request, number)
         return _shown(units.retire_unit(unit=unit, successor=successor, by=user_of(request), at=now()))
 
+    def post_again(self, request: Request, number: str) -> Response:
+        """Return the successor as it is now."""
+        return _reshaped(request, number)
 
-class EmblemDoor(APIView):
+
+class EmblemDoor(Door):
     """The picture by which a unit is known."""
 
     parser_classes = (PngParser, JpegParser)
@@ -106,15 +132,32 @@ class EmblemDoor(APIView):
         emblems.set_emblem(unit=unit, upload=request.body, by=by, at=now())
         return answer(None)
 
+    def put_again(self, request: Request, number: str) -> Response:
+        """Leave the emblem as it is now."""
+        require(may_manage(user_of(request), unit_by_number(number), now()))
+        return answer(None)
+
     @extend_schema(operation_id="remove_emblem", responses={204: None}, tags=["units"])
     def delete(self, request: Request, number: str) -> Response:
         """Take the unit's emblem away. Again changes nothing."""
         emblems.remove_emblem(unit=unit_by_number(number), by=user_of(request), at=now())
         return answer(None)
 
+    def delete_again(self, request: Request, number: str) -> Response:
+        """Leave the emblem as it is now."""
+        require(may_manage(user_of(request), unit_by_number(number), now()))
+        return answer(None)
+
 
 def _pair(request: Request, number: str) -> tuple[Unit, Unit]:
     return unit_by_number(number), unit_by_number(parse(SuccessorIn, request).successor)
+
+
+def _reshaped(request: Request, number: str) -> Response:
+    """Return a unit, or what answers to its number now, for those who may reshape it."""
+    unit = unit_by_number(number)
+    require(may_reshape(user_of(request), unit, now()))
+    return _shown(unit)
 
 
 def _shown(unit: Unit, *, status: int = 200) -> Response:

@@ -4,20 +4,26 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
+from backend.realtime.doors import Door
 from backend.volunteers.authentication import device_of, django_request, user_of
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.schemas import SignedIn
 from backend.volunteers.schemas.invitations import InvitationIn, InvitationMade, PasswordIn
-from backend.volunteers.services.invitations import invite, sign_in_by_invitation
+from backend.volunteers.services.invitations import (
+    invite,
+    require_good_invitation,
+    sign_in_by_invitation,
+)
 from backend.volunteers.services.passwords import change_password
 from backend.volunteers.signin import invited_user, keep_page_signed_in, require_own_password
 
 
-class PasswordDoor(APIView):
+class PasswordDoor(Door):
     """One's password."""
+
+    repeatable = ("post",)
 
     @extend_schema(operation_id="change_password", request=PasswordIn, responses={204: None}, tags=["me"])
     def post(self, request: Request) -> Response:
@@ -29,8 +35,10 @@ class PasswordDoor(APIView):
         return answer(None)
 
 
-class InvitationDoor(APIView):
+class InvitationDoor(Door):
     """The invitation of a person."""
+
+    secret = ("post",)
 
     @extend_schema(operation_id="invite", request=None, responses={201: InvitationMade}, tags=["volunteers"])
     def post(self, request: Request, person: str) -> Response:
@@ -39,10 +47,17 @@ class InvitationDoor(APIView):
         (made,) = invite(volunteers=[volunteer], by=user_of(request), at=now())
         return answer(made, status=201)
 
+    def post_again(self, request: Request, person: str) -> Response:
+        """Tell the same code, unless it has been used or replaced since."""
+        volunteer, told = volunteer_numbered(person), InvitationMade.model_validate(self.told())
+        require_good_invitation(volunteer=volunteer, code=told.code, by=user_of(request), at=now())
+        return answer(told)
 
-class AcceptInvitationDoor(APIView):
+
+class AcceptInvitationDoor(Door):
     """Opens with the code on a slip."""
 
+    repeatable = ("post",)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 

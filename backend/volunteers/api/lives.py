@@ -7,13 +7,22 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
+from backend.lib.errors import require
+from backend.realtime.doors import Door
 from backend.volunteers.authentication import user_of
-from backend.volunteers.models import Transfer, User
-from backend.volunteers.queries.lives import memberships_of, standing_out, transfer_out, transfers_for
+from backend.volunteers.models import Transfer, User, Volunteer
+from backend.volunteers.queries.lives import (
+    memberships_of,
+    standing_out,
+    transfer_for,
+    transfer_out,
+    transfers_for,
+)
+from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.units import unit_by_number
+from backend.volunteers.rules import may_manage_person, post_that_releases
 from backend.volunteers.schemas.lives import (
     Memberships,
     PrimaryIn,
@@ -27,7 +36,7 @@ from backend.volunteers.schemas.lives import (
 from backend.volunteers.services import standing, transfers
 
 
-class SuspendDoor(APIView):
+class SuspendDoor(Door):
     """A break from service."""
 
     @extend_schema(operation_id="suspend", request=SuspendIn, responses=StandingOut, tags=["volunteers"])
@@ -37,8 +46,12 @@ class SuspendDoor(APIView):
         found = standing.suspend(number=number, reason=body.reason, until=body.until, by=by, at=now())
         return answer(standing_out(found))
 
+    def post_again(self, request: Request, number: str) -> Response:
+        """Return where the service stands now."""
+        return answer(standing_out(_managed(request, number)))
 
-class ReinstateDoor(APIView):
+
+class ReinstateDoor(Door):
     """The way back into service."""
 
     @extend_schema(operation_id="reinstate", request=None, responses=StandingOut, tags=["volunteers"])
@@ -46,8 +59,12 @@ class ReinstateDoor(APIView):
         """Take back a volunteer one looks after who was suspended or had retired. Again changes nothing."""
         return answer(standing_out(standing.reinstate(number=number, by=user_of(request), at=now())))
 
+    def post_again(self, request: Request, number: str) -> Response:
+        """Return where the service stands now."""
+        return answer(standing_out(_managed(request, number)))
 
-class RetireDoor(APIView):
+
+class RetireDoor(Door):
     """The end of service."""
 
     @extend_schema(operation_id="retire", request=ReasonIn, responses=StandingOut, tags=["volunteers"])
@@ -57,8 +74,12 @@ class RetireDoor(APIView):
         found = standing.retire(number=number, reason=reason, by=user_of(request), at=now())
         return answer(standing_out(found))
 
+    def post_again(self, request: Request, number: str) -> Response:
+        """Return where the service stands now."""
+        return answer(standing_out(_managed(request, number, or_oneself=True)))
 
-class MembershipDoor(APIView):
+
+class MembershipDoor(Door):
     """One membership."""
 
     @extend_schema(operation_id="leave_unit", responses={204: None}, tags=["volunteers"])
@@ -67,8 +88,15 @@ class MembershipDoor(APIView):
         transfers.leave_unit(number=number, unit=unit_by_number(unit), by=user_of(request), at=now())
         return answer(None)
 
+    def delete_again(self, request: Request, number: str, unit: str) -> Response:
+        """Leave a membership alone that has begun again since."""
+        volunteer, by = volunteer_numbered(number), user_of(request)
+        own = volunteer.user_id == by.pk
+        require(own or post_that_releases(by, volunteer, unit_by_number(unit), now()) is not None)
+        return answer(None)
 
-class PrimaryUnitDoor(APIView):
+
+class PrimaryUnitDoor(Door):
     """The unit that counts first."""
 
     @extend_schema(
@@ -80,8 +108,12 @@ class PrimaryUnitDoor(APIView):
         found = transfers.choose_primary(number=number, unit=unit, by=user_of(request), at=now())
         return answer(memberships_of(found))
 
+    def put_again(self, request: Request, number: str) -> Response:
+        """Return the memberships as they are now."""
+        return answer(memberships_of(_managed(request, number, or_oneself=True)))
 
-class TransfersDoor(APIView):
+
+class TransfersDoor(Door):
     """Transfers between units."""
 
     @extend_schema(operation_id="transfers", responses=Transfers, tags=["transfers"])
@@ -104,8 +136,12 @@ class TransfersDoor(APIView):
         found = transfers.propose_transfer(wanted=body, by=user, at=at)
         return answer(transfer_out(found, user, at=at), status=201 if found.proposed_at == at else 200)
 
+    def post_again(self, request: Request) -> Response:
+        """Return how the transfer stands now."""
+        return _standing(request, parse(TransferIn, request).id)
 
-class AcceptTransferDoor(APIView):
+
+class AcceptTransferDoor(Door):
     """Yes to a transfer."""
 
     @extend_schema(operation_id="accept_transfer", request=None, responses=TransferOut, tags=["transfers"])
@@ -113,8 +149,12 @@ class AcceptTransferDoor(APIView):
         """Agree to a transfer that waits for one's side; it is done now."""
         return _decided(request, transfer_id, transfers.accept_transfer)
 
+    def post_again(self, request: Request, transfer_id: UUID) -> Response:
+        """Return how the transfer stands now."""
+        return _standing(request, transfer_id)
 
-class DeclineTransferDoor(APIView):
+
+class DeclineTransferDoor(Door):
     """No to a transfer."""
 
     @extend_schema(operation_id="decline_transfer", request=None, responses=TransferOut, tags=["transfers"])
@@ -122,14 +162,34 @@ class DeclineTransferDoor(APIView):
         """Turn down a transfer that waits for one's side."""
         return _decided(request, transfer_id, transfers.decline_transfer)
 
+    def post_again(self, request: Request, transfer_id: UUID) -> Response:
+        """Return how the transfer stands now."""
+        return _standing(request, transfer_id)
 
-class WithdrawTransferDoor(APIView):
+
+class WithdrawTransferDoor(Door):
     """The way out of a transfer."""
 
     @extend_schema(operation_id="withdraw_transfer", request=None, responses=TransferOut, tags=["transfers"])
     def post(self, request: Request, transfer_id: UUID) -> Response:
         """Take back a transfer that one proposed, or that concerns oneself."""
         return _decided(request, transfer_id, transfers.withdraw_transfer)
+
+    def post_again(self, request: Request, transfer_id: UUID) -> Response:
+        """Return how the transfer stands now, to whoever proposed it too."""
+        return answer(transfer_for(user_of(request), transfer_id, at=now(), or_proposer=True))
+
+
+def _standing(request: Request, transfer_id: UUID) -> Response:
+    return answer(transfer_for(user_of(request), transfer_id, at=now()))
+
+
+def _managed(request: Request, number: str, *, or_oneself: bool = False) -> Volunteer:
+    """Return a volunteer as they are now, for those who decide about them. Raises NotFound."""
+    volunteer, by = volunteer_numbered(number), user_of(request)
+    own = volunteer.user_id == by.pk
+    require(or_oneself if own else may_manage_person(by, volunteer, now()))
+    return volunteer
 
 
 class _Decide(Protocol):

@@ -1,17 +1,20 @@
 """Doors to oneself."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
+from backend.realtime.doors import Door
 from backend.volunteers import queries, services
 from backend.volunteers.authentication import user_of
+from backend.volunteers.queries.me import own_duty
 from backend.volunteers.schemas import DutyIn, DutyOut, LanguageIn, Me
 
 
-class MeDoor(APIView):
+class MeDoor(Door):
     """Oneself."""
 
     @extend_schema(operation_id="me", responses=Me, tags=["me"])
@@ -20,8 +23,14 @@ class MeDoor(APIView):
         return answer(queries.me_of(user_of(request), at=now()))
 
 
-class DutyDoor(APIView):
+class DutyDoor(Door):
     """One's duty."""
+
+    commands = {"put": "duty.set"}
+
+    def content(self, request: Request, **_: Any) -> DutyIn:
+        """Return what the socket's command would say."""
+        return parse(DutyIn, request)
 
     @extend_schema(operation_id="set_duty", request=DutyIn, responses=DutyOut, tags=["me"])
     def put(self, request: Request) -> Response:
@@ -29,8 +38,12 @@ class DutyDoor(APIView):
         body = parse(DutyIn, request)
         return answer(services.set_duty(on=body.on, until=body.until, by=user_of(request), at=now()))
 
+    def put_again(self, request: Request) -> Response:
+        """Return the duty as it is now."""
+        return answer(own_duty(user_of(request), at=now()))
 
-class LanguageDoor(APIView):
+
+class LanguageDoor(Door):
     """One's language."""
 
     @extend_schema(operation_id="choose_language", request=LanguageIn, responses=Me, tags=["me"])
@@ -39,3 +52,7 @@ class LanguageDoor(APIView):
         user, at = user_of(request), now()
         services.choose_language(language=parse(LanguageIn, request).language, by=user, at=at)
         return answer(queries.me_of(user, at=at))
+
+    def put_again(self, request: Request) -> Response:
+        """Return oneself as one is now."""
+        return answer(queries.me_of(user_of(request), at=now()))

@@ -5,15 +5,23 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
-from backend.lib.errors import Invalid, require
+from backend.lib.errors import Invalid, NotAllowed, require, required
 from backend.lib.spoken import read_number
+from backend.realtime.doors import Door
 from backend.volunteers import rules
 from backend.volunteers.authentication import user_of
+from backend.volunteers.models import DISPATCHING_ROLES, MANAGING_ROLES
 from backend.volunteers.queries import unit_by_number
-from backend.volunteers.queries.numbers import block_with_numbers, blocks_of, look_up, number_in
+from backend.volunteers.queries.numbers import (
+    block_with_numbers,
+    blocks_of,
+    look_up,
+    number_in,
+    volunteer_by_number,
+    volunteer_numbered,
+)
 from backend.volunteers.schemas.numbers import (
     BlockIn,
     BlockOut,
@@ -39,7 +47,7 @@ def _number_in(text: str, pointer: str) -> int:
     return number
 
 
-class NumberDoor(APIView):
+class NumberDoor(Door):
     """A volunteer number as people write or say it."""
 
     @extend_schema(operation_id="look_up_number", responses=NumberOut, tags=["numbers"])
@@ -51,7 +59,7 @@ class NumberDoor(APIView):
         return answer(found)
 
 
-class NumberBlocksDoor(APIView):
+class NumberBlocksDoor(Door):
     """The blocks of numbers of a unit."""
 
     @extend_schema(operation_id="number_blocks", responses=Blocks, tags=["numbers"])
@@ -70,8 +78,12 @@ class NumberBlocksDoor(APIView):
         block = issue_block(block_id=body.id, unit=unit, size=body.size, by=user_of(request), at=now())
         return answer(BlockOut.of(block), status=201)
 
+    def post_again(self, request: Request, number: str) -> Response:
+        """Return the block as it is now."""
+        return answer(_block(request, number, parse(BlockIn, request).id))
 
-class NumberBlockDoor(APIView):
+
+class NumberBlockDoor(Door):
     """One block of numbers."""
 
     @extend_schema(operation_id="number_block", responses=BlockWithNumbers, tags=["numbers"])
@@ -82,7 +94,7 @@ class NumberBlockDoor(APIView):
         return answer(block_with_numbers(unit, block_id))
 
 
-class ReturnBlockDoor(APIView):
+class ReturnBlockDoor(Door):
     """Taking a block back."""
 
     @extend_schema(operation_id="return_number_block", request=None, responses=BlockOut, tags=["numbers"])
@@ -92,8 +104,12 @@ class ReturnBlockDoor(APIView):
         block = return_block(block_id=block_id, unit=unit, by=user_of(request), at=now())
         return answer(BlockOut.of(block))
 
+    def post_again(self, request: Request, number: str, block_id: UUID) -> Response:
+        """Return the block as it is now."""
+        return answer(_block(request, number, block_id))
 
-class RegistrationsDoor(APIView):
+
+class RegistrationsDoor(Door):
     """People who got a number without a network."""
 
     @extend_schema(
@@ -114,10 +130,16 @@ class RegistrationsDoor(APIView):
             by=user_of(request),
             at=now(),
         )
+        self.made = f"{person.number:08d}"
         return answer(NumberedPerson.of(person), status=201)
 
+    def post_again(self, request: Request, number: str) -> Response:
+        """Return who was registered, as they are now."""
+        required(rules.post_over(user_of(request), unit_by_number(number), now(), MANAGING_ROLES))
+        return answer(NumberedPerson.of(volunteer_numbered(self.made_before)))
 
-class WalkInsDoor(APIView):
+
+class WalkInsDoor(Door):
     """People who came to help without a number."""
 
     @extend_schema(
@@ -135,10 +157,16 @@ class WalkInsDoor(APIView):
             by=user_of(request),
             at=now(),
         )
+        self.made = f"{person.number:08d}"
         return answer(NumberedPerson.of(person), status=201)
 
+    def post_again(self, request: Request, number: str) -> Response:
+        """Return who was registered, as they are now: they may have a number for life."""
+        required(rules.post_over(user_of(request), unit_by_number(number), now(), DISPATCHING_ROLES))
+        return answer(NumberedPerson.of(volunteer_numbered(self.made_before)))
 
-class LifeNumberDoor(APIView):
+
+class LifeNumberDoor(Door):
     """A number for life."""
 
     @extend_schema(operation_id="give_life_number", request=None, responses=NumberedPerson, tags=["numbers"])
@@ -147,8 +175,15 @@ class LifeNumberDoor(APIView):
         volunteer = give_life_number(number=number_in(temporary), by=user_of(request), at=now())
         return answer(NumberedPerson.of(volunteer))
 
+    def post_again(self, request: Request, temporary: str) -> Response:
+        """Return whose number it is now."""
+        volunteer, by, at = volunteer_by_number(number_in(temporary)), user_of(request), now()
+        require(rules.may_see_person(by, volunteer, at))
+        require(rules.may_manage_person(by, volunteer, at), NotAllowed)
+        return answer(NumberedPerson.of(volunteer))
 
-class MergeDoor(APIView):
+
+class MergeDoor(Door):
     """Two records of the same person."""
 
     @extend_schema(
@@ -159,3 +194,16 @@ class MergeDoor(APIView):
         duplicate = _number_in(parse(MergeIn, request).duplicate, "/duplicate")
         merged = merge_volunteers(kept=number_in(kept), duplicate=duplicate, by=user_of(request), at=now())
         return answer(NumberedPerson.of(merged))
+
+    def post_again(self, request: Request, kept: str) -> Response:
+        """Return whose number it is now."""
+        volunteer, by, at = volunteer_by_number(number_in(kept)), user_of(request), now()
+        require(rules.may_see_person(by, volunteer, at))
+        require(rules.may_manage_wholly(by, volunteer, at), NotAllowed)
+        return answer(NumberedPerson.of(volunteer))
+
+
+def _block(request: Request, number: str, block_id: UUID) -> BlockOut:
+    unit = unit_by_number(number)
+    require(rules.may_manage(user_of(request), unit, now()))
+    return BlockOut.of(required(unit.number_blocks.select_related("unit").filter(pk=block_id).first()))

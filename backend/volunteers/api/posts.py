@@ -3,19 +3,20 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
-from backend.lib.errors import require
+from backend.lib.errors import require, required
+from backend.realtime.doors import Door
 from backend.volunteers.authentication import user_of
+from backend.volunteers.models import Post
 from backend.volunteers.queries.lives import posts_in
 from backend.volunteers.queries.units import unit_by_number
-from backend.volunteers.rules import may_dispatch
+from backend.volunteers.rules import may_appoint, may_dispatch, may_manage
 from backend.volunteers.schemas.posts import PostHeld, PostIn, PostsHeld
 from backend.volunteers.services import posts
 
 
-class PostsDoor(APIView):
+class PostsDoor(Door):
     """The posts of a unit."""
 
     @extend_schema(operation_id="posts", responses=PostsHeld, tags=["posts"])
@@ -32,10 +33,16 @@ class PostsDoor(APIView):
         """Give somebody a post, no wider than one's own in rank, units and time. The same again is the same (200)."""
         unit, at = unit_by_number(number), now()
         given = posts.give_post(unit=unit, wanted=parse(PostIn, request), by=user_of(request), at=at)
+        self.made = str(given.post.pk)
         return answer(PostHeld.of(given.post), status=201 if given.is_new else 200)
 
+    def post_again(self, request: Request, number: str) -> Response:
+        """Return the post as it is now: it may have ended."""
+        require(may_manage(user_of(request), unit_by_number(number), now()))
+        return answer(PostHeld.of(_post(int(self.made_before))))
 
-class PostDoor(APIView):
+
+class PostDoor(Door):
     """One post."""
 
     @extend_schema(operation_id="end_post", responses={204: None}, tags=["posts"])
@@ -43,3 +50,13 @@ class PostDoor(APIView):
         """End a post now: one's own, or one that one could have given."""
         posts.end_post(post_id=post_id, by=user_of(request), at=now())
         return answer(None)
+
+    def delete_again(self, request: Request, post_id: int) -> Response:
+        """Do nothing: it has ended for good."""
+        post, by = _post(post_id), user_of(request)
+        require(post.volunteer.user_id == by.pk or may_appoint(by, post.unit, post.role, now()))
+        return answer(None)
+
+
+def _post(post_id: int) -> Post:
+    return required(Post.objects.select_related("unit", "volunteer").filter(pk=post_id).first())

@@ -7,11 +7,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
-from backend.lib.errors import NotFound, require
+from backend.lib.errors import NotFound, require, required
 from backend.lib.problems import invalid
+from backend.realtime.doors import Door
 from backend.volunteers.authentication import django_request, user_of
 from backend.volunteers.models import LookedAt, Purpose, User, Volunteer
 from backend.volunteers.queries import privacy as queries
@@ -43,7 +43,7 @@ from backend.volunteers.signin import confirm_password
 PERSON = OpenApiParameter("person", str, OpenApiParameter.PATH, description="the volunteer number")
 
 
-class ConsentsDoor(APIView):
+class ConsentsDoor(Door):
     """What one agrees to."""
 
     @extend_schema(operation_id="consents", responses=Consents, tags=["privacy"])
@@ -52,7 +52,7 @@ class ConsentsDoor(APIView):
         return answer(_own_consents(user_of(request)))
 
 
-class ConsentDoor(APIView):
+class ConsentDoor(Door):
     """One purpose."""
 
     @extend_schema(operation_id="decide_consent", request=ConsentIn, responses=Consents, tags=["privacy"])
@@ -69,8 +69,12 @@ class ConsentDoor(APIView):
             withdraw_consent(purpose=Purpose(purpose), by=user, at=at)
         return answer(_own_consents(user))
 
+    def put_again(self, request: Request, purpose: str) -> Response:  # noqa: ARG002
+        """Return what one agrees to now."""
+        return answer(_own_consents(user_of(request)))
 
-class LooksDoor(APIView):
+
+class LooksDoor(Door):
     """Who looked at one."""
 
     @extend_schema(
@@ -88,7 +92,7 @@ class LooksDoor(APIView):
         return answer(queries.looks_at(user_of(request), after=chosen.after))
 
 
-class ExportDoor(APIView):
+class ExportDoor(Door):
     """Everything that is kept of one."""
 
     @extend_schema(operation_id="export_own_data", responses=OwnData, tags=["privacy"])
@@ -97,8 +101,10 @@ class ExportDoor(APIView):
         return answer(OwnData(export_of(user_of(request), at=now())))
 
 
-class DeletionDoor(APIView):
+class DeletionDoor(Door):
     """The deletion of everything of one's own."""
+
+    repeatable = ("post",)
 
     @extend_schema(operation_id="delete_own_data", request=DeletionIn, responses=Erased, tags=["privacy"])
     def post(self, request: Request) -> Response:
@@ -111,7 +117,7 @@ class DeletionDoor(APIView):
         return answer(erase_person(by=user, at=now()))
 
 
-class CredentialsDoor(APIView):
+class CredentialsDoor(Door):
     """A person's insurances, trainings and agreements."""
 
     @extend_schema(operation_id="credentials", parameters=[PERSON], responses=Credentials, tags=["people"])
@@ -132,8 +138,13 @@ class CredentialsDoor(APIView):
         made = record_credential(volunteer=volunteer_numbered(person), wanted=body, by=user, at=now())
         return answer(made, status=201)
 
+    def post_again(self, request: Request, person: str) -> Response:
+        """Return it as it stands now."""
+        held = _kept(request, person).credentials.filter(pk=parse(CredentialIn, request).id).first()
+        return answer(queries.credential_out(required(held)))
 
-class CredentialDoor(APIView):
+
+class CredentialDoor(Door):
     """One insurance, training or agreement."""
 
     @extend_schema(
@@ -145,8 +156,13 @@ class CredentialDoor(APIView):
         revoke_credential(volunteer=volunteer, credential_id=credential_id, by=user_of(request), at=now())
         return answer(None)
 
+    def delete_again(self, request: Request, person: str, credential_id: UUID) -> Response:
+        """Do nothing: it is revoked for good."""
+        require(_kept(request, person).credentials.filter(pk=credential_id).exists())
+        return answer(None)
 
-class GuardiansDoor(APIView):
+
+class GuardiansDoor(Door):
     """A minor's guardians."""
 
     @extend_schema(operation_id="guardians", parameters=[PERSON], responses=Guardians, tags=["people"])
@@ -167,8 +183,13 @@ class GuardiansDoor(APIView):
         made = record_guardian(volunteer=volunteer_numbered(person), wanted=body, by=user, at=now())
         return answer(made, status=201)
 
+    def post_again(self, request: Request, person: str) -> Response:
+        """Return the guardian as noted now."""
+        held = _kept(request, person).guardians.filter(pk=parse(GuardianIn, request).id).first()
+        return answer(queries.guardian_out(required(held)))
 
-class GuardianDoor(APIView):
+
+class GuardianDoor(Door):
     """One guardian."""
 
     @extend_schema(
@@ -180,9 +201,21 @@ class GuardianDoor(APIView):
         withdraw_guardian(volunteer=volunteer, guardian_id=guardian_id, by=user_of(request), at=now())
         return answer(None)
 
+    def delete_again(self, request: Request, person: str, guardian_id: UUID) -> Response:
+        """Do nothing: it is noted for good."""
+        require(_kept(request, person).guardians.filter(pk=guardian_id).exists())
+        return answer(None)
+
 
 def _own_consents(user: User) -> Consents:
     return Consents(queries.consents_of(user.volunteer, language=user.language))
+
+
+def _kept(request: Request, number: str) -> Volunteer:
+    """Return a person, for those who keep their records. Raises NotFound."""
+    volunteer = volunteer_numbered(number)
+    require(may_keep_records_of(user_of(request), volunteer, now()))
+    return volunteer
 
 
 def _shown(user: User, number: str) -> Volunteer:

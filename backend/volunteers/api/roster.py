@@ -4,11 +4,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse_query
 from backend.lib.datum import to_wgs84
 from backend.lib.errors import require
+from backend.realtime.doors import Door
 from backend.volunteers import queries, rules
 from backend.volunteers.authentication import user_of
 from backend.volunteers.models import LookedAt
@@ -18,7 +18,7 @@ from backend.volunteers.schemas.roster import NearestFilter, NearPeople, RosterF
 from backend.volunteers.services.looks import note_list
 
 
-class RosterDoor(APIView):
+class RosterDoor(Door):
     """The members of a unit."""
 
     @extend_schema(
@@ -42,7 +42,7 @@ class RosterDoor(APIView):
         return answer(page)
 
 
-class NearestDoor(APIView):
+class NearestDoor(Door):
     """The people of a unit who are nearest to a place."""
 
     @extend_schema(

@@ -4,9 +4,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
+from backend.realtime.doors import Door
 from backend.volunteers.authentication import device_of, user_of
 from backend.volunteers.schemas import SignedIn
 from backend.volunteers.schemas.second_factors import (
@@ -20,8 +20,10 @@ from backend.volunteers.schemas.second_factors import (
 from backend.volunteers.services import second_factors
 
 
-class SecondFactorDoor(APIView):
+class SecondFactorDoor(Door):
     """One's second factor."""
+
+    repeatable = ("post",)
 
     @extend_schema(operation_id="second_factor", responses=SecondFactorOut, tags=["me"])
     def get(self, request: Request) -> Response:
@@ -36,8 +38,10 @@ class SecondFactorDoor(APIView):
         return answer(second_factors.begin_second_factor(by=user_of(request), at=now()), status=201)
 
 
-class ConfirmSecondFactorDoor(APIView):
+class ConfirmSecondFactorDoor(Door):
     """The first code of one's authenticator."""
+
+    repeatable = ("post",)
 
     @extend_schema(operation_id="confirm_second_factor", request=CodeIn, responses=RecoveryCodes, tags=["me"])
     def post(self, request: Request) -> Response:
@@ -49,7 +53,7 @@ class ConfirmSecondFactorDoor(APIView):
         return answer(made)
 
 
-class RemoveSecondFactorDoor(APIView):
+class RemoveSecondFactorDoor(Door):
     """The end of one's authenticator: a POST, for it needs a body."""
 
     @extend_schema(operation_id="remove_second_factor", request=CodeIn, responses={204: None}, tags=["me"])
@@ -59,9 +63,15 @@ class RemoveSecondFactorDoor(APIView):
         second_factors.remove_second_factor(code=code, by=user_of(request), at=now())
         return answer(None)
 
+    def post_again(self, request: Request) -> Response:  # noqa: ARG002
+        """Leave an authenticator alone that was set up since."""
+        return answer(None)
 
-class RecoveryCodesDoor(APIView):
+
+class RecoveryCodesDoor(Door):
     """One's recovery codes."""
+
+    repeatable = ("post",)
 
     @extend_schema(operation_id="renew_recovery_codes", request=CodeIn, responses=RecoveryCodes, tags=["me"])
     def post(self, request: Request) -> Response:
@@ -70,9 +80,10 @@ class RecoveryCodesDoor(APIView):
         return answer(second_factors.renew_recovery_codes(code=code, by=user_of(request), at=now()))
 
 
-class SignInCodeDoor(APIView):
+class SignInCodeDoor(Door):
     """The second step of signing in."""
 
+    repeatable = ("post",)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -92,7 +103,7 @@ class SignInCodeDoor(APIView):
         return answer(signed_in)
 
 
-class SendCodeDoor(APIView):
+class SendCodeDoor(Door):
     """A code that is sent."""
 
     authentication_classes = ()
@@ -106,10 +117,16 @@ class SendCodeDoor(APIView):
         second_factors.send_code(challenge_id=parse(ChallengeIn, request).challenge, at=now())
         return answer(None)
 
+    def post_again(self, request: Request) -> Response:
+        """Send nothing, as long as the sign-in waits for the code that was sent."""
+        second_factors.challenge_by_id(challenge_id=parse(ChallengeIn, request).challenge, at=now())
+        return answer(None)
 
-class SetUpInSignInDoor(APIView):
+
+class SetUpInSignInDoor(Door):
     """The authenticator of somebody whose post asks for one."""
 
+    repeatable = ("post",)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 

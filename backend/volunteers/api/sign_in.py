@@ -6,9 +6,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse, parse_or_default
+from backend.lib.errors import require
+from backend.realtime.doors import Door
 from backend.volunteers import queries, services
 from backend.volunteers.authentication import device_of, django_request, user_of
 from backend.volunteers.schemas import DeviceOut, Devices, RefreshIn, SignedIn, SignIn, SignOutIn, Tokens
@@ -16,9 +17,10 @@ from backend.volunteers.services.second_factors import require_second_factor
 from backend.volunteers.signin import checked_user
 
 
-class SignInDoor(APIView):
+class SignInDoor(Door):
     """Opens with a password."""
 
+    repeatable = ("post",)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -35,9 +37,10 @@ class SignInDoor(APIView):
         return answer(services.sign_in(user=user, device=body.device, at=at))
 
 
-class RefreshDoor(APIView):
+class RefreshDoor(Door):
     """Opens with a refresh token."""
 
+    repeatable = ("post",)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -50,8 +53,10 @@ class RefreshDoor(APIView):
         return answer(services.refresh_tokens(refresh=body.refresh, at=now()))
 
 
-class SignOutDoor(APIView):
+class SignOutDoor(Door):
     """Closes behind a device."""
+
+    repeatable = ("post",)
 
     @extend_schema(operation_id="sign_out", request=SignOutIn, responses={204: None}, tags=["sign-in"])
     def post(self, request: Request) -> Response:
@@ -61,7 +66,7 @@ class SignOutDoor(APIView):
         return answer(None)
 
 
-class DevicesDoor(APIView):
+class DevicesDoor(Door):
     """One's devices."""
 
     @extend_schema(operation_id="devices", responses=Devices, tags=["me"])
@@ -82,11 +87,16 @@ class DevicesDoor(APIView):
         )
 
 
-class DeviceDoor(APIView):
+class DeviceDoor(Door):
     """One device of one's own."""
 
     @extend_schema(operation_id="revoke_device", responses={204: None}, tags=["me"])
     def delete(self, request: Request, device_id: UUID) -> Response:
         """Sign a device out from afar, for example a lost phone."""
         services.revoke_device(device_id=device_id, by=user_of(request), at=now())
+        return answer(None)
+
+    def delete_again(self, request: Request, device_id: UUID) -> Response:
+        """Leave a device alone that has signed in again since."""
+        require(user_of(request).devices.filter(pk=device_id).exists())
         return answer(None)

@@ -3,11 +3,11 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
 from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import require
+from backend.realtime.doors import Door
 from backend.volunteers import queries, rules
 from backend.volunteers.authentication import user_of
 from backend.volunteers.schemas import UnitCounts, UnitOut, UnitsCounted
@@ -15,7 +15,7 @@ from backend.volunteers.schemas.formation import UnitChange
 from backend.volunteers.services import units
 
 
-class UnitDoor(APIView):
+class UnitDoor(Door):
     """A unit of the formation."""
 
     @extend_schema(operation_id="unit", responses=UnitCounts, tags=["units"])
@@ -34,8 +34,14 @@ class UnitDoor(APIView):
         changed = units.change_unit(unit=unit, wanted=body, by=user_of(request), at=now())
         return answer(queries.unit_outs([changed])[0])
 
+    def patch_again(self, request: Request, number: str) -> Response:
+        """Return the unit as it is called now."""
+        unit = queries.unit_by_number(number)
+        require(rules.may_manage(user_of(request), unit, now()))
+        return answer(queries.unit_outs([unit])[0])
 
-class UnitChildrenDoor(APIView):
+
+class UnitChildrenDoor(Door):
     """The units directly below."""
 
     @extend_schema(operation_id="unit_children", responses=UnitsCounted, tags=["units"])

@@ -1,12 +1,13 @@
 """Reads badges: how they stand, what they say, which are good no more."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Q, QuerySet
 
-from backend.lib.errors import NotFound
+from backend.lib.errors import NotFound, required
 from backend.volunteers.badge_text import (
     ForgedBadge,
     NotABadge,
@@ -67,6 +68,12 @@ def badge_of(volunteer: Volunteer) -> Badge:
     if badge is None:
         raise NotFound
     return badge
+
+
+def badge_by_id(badge_id: UUID, volunteer: Volunteer) -> Badge:
+    """Return a badge of a person, also one that was revoked. Raises NotFound."""
+    badges = Badge.objects.select_related("volunteer__user", "volunteer__photo", "unit")
+    return required(badges.filter(pk=badge_id, volunteer=volunteer).first())
 
 
 def badge_out(badge: Badge, *, at: datetime) -> BadgeOut:

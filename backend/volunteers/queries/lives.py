@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from backend.lib.errors import require
+from backend.lib.errors import require, required
 from backend.volunteers.models import (
     MANAGING_ROLES,
     Application,
@@ -23,7 +23,7 @@ from backend.volunteers.models import (
     Volunteer,
 )
 from backend.volunteers.queries.seats import seat_text
-from backend.volunteers.rules import current_posts, within
+from backend.volunteers.rules import current_posts, may_manage, within
 from backend.volunteers.schemas.lives import (
     ApplicationOut,
     ApplicationPage,
@@ -75,6 +75,14 @@ def applications_to(unit: Unit, *, status: str, after: UUID | None) -> Applicati
     return ApplicationPage(items=items, next=items[-1].id if len(page) > PAGE else None)
 
 
+def application_for(user: User, application_id: UUID, *, at: datetime) -> Application:
+    """Return an application to whoever looks after its unit. Raises NotFound."""
+    rows = Application.objects.select_related("unit", "volunteer")
+    application = required(rows.filter(pk=application_id).first())
+    require(may_manage(user, application.unit, at))
+    return application
+
+
 def pending_for(user: User, *, at: datetime) -> list[Application] | None:
     """Return the first 50 applications that wait in units one looks after; None for whoever looks after no unit."""
     paths = _managed_paths(user, at)
@@ -94,6 +102,15 @@ def transfers_for(user: User, *, at: datetime) -> list[TransferOut]:
     rows = Transfer.objects.filter(seen).select_related("volunteer", "from_unit", "to_unit")
     found = rows.order_by("-proposed_at", "-pk")[:TRANSFERS]
     return [_transfer_out(transfer, user, paths) for transfer in found]
+
+
+def transfer_for(user: User, transfer_id: UUID, *, at: datetime, or_proposer: bool = False) -> TransferOut:
+    """Return one transfer that `transfers_for` would return, however old, or that one proposed. Raises NotFound."""
+    rows = Transfer.objects.select_related("volunteer", "from_unit", "to_unit")
+    transfer = required(rows.filter(pk=transfer_id).first())
+    own = transfer.volunteer.user_id == user.pk or (or_proposer and transfer.proposed_by_id == user.pk)
+    require(own or any(may_manage(user, unit, at) for unit in (transfer.from_unit, transfer.to_unit)))
+    return transfer_out(transfer, user, at=at)
 
 
 def transfer_out(transfer: Transfer, user: User, *, at: datetime) -> TransferOut:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from backend.audit.services import record
-from backend.lib.errors import CredentialsWrong, NotAllowed, require
+from backend.lib.errors import CredentialsWrong, NotAllowed, Refusal, require
 from backend.volunteers import codes, rules
 from backend.volunteers.models import Invitation, User, Volunteer
 from backend.volunteers.passwords import require_good_password
@@ -31,6 +31,16 @@ def invite(*, volunteers: Sequence[Volunteer], by: User | None, at: datetime) ->
     list(User.objects.select_for_update(of=("self",)).filter(pk__in=users).order_by("pk"))
     Invitation.objects.filter(user__in=users, used_at=None, replaced_at=None).update(replaced_at=at)
     return [_invitation(volunteer, by, at) for volunteer in volunteers]
+
+
+class InvitationVoid(Refusal):
+    """This invitation has been used, or another was made since: make a new one."""
+
+
+def require_good_invitation(*, volunteer: Volunteer, code: str, by: User, at: datetime) -> None:
+    """Raise InvitationVoid unless a code still opens, and what `invite` raises to whoever may not invite the person."""
+    _require_invite(volunteer, by, at)
+    require(invitation_opens(volunteer.user, code, at=at), InvitationVoid)
 
 
 def _require_invite(volunteer: Volunteer, by: User | None, at: datetime) -> None:

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 
 from backend.audit.services import record
 from backend.lib.errors import NotAllowed, Refusal, require
+from backend.realtime import keys
 from backend.realtime.access import access_changed, move_changes
 from backend.realtime.log import publish_all
 from backend.realtime.positions import forget
@@ -80,6 +81,7 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
     move_changes(other.topic, one.topic)
     _move_papers(one, other)
     end_badge(other, reason="merged", by=by, at=at)
+    keys.move(other.number, one.number)
     Photo.objects.filter(volunteer=other).delete()  # its person could neither see nor delete it any more
     _close(other, into=one, at=at)
     record(

@@ -1,0 +1,234 @@
+"""The base of every REST door: an act is done once for each `Idempotency-Key`, in one space with the socket's keys."""
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any, ClassVar
+
+import pydantic
+from django.db import transaction
+from pydantic import UUID7, TypeAdapter
+from rest_framework.request import Request as HttpRequest
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.lib.api import now
+from backend.lib.errors import Invalid
+from backend.lib.problems import is_refusal
+from backend.lib.sealed import KeyMissing, seal, unseal
+from backend.lib.wire import Request
+from backend.realtime import keys
+from backend.realtime.models import KeyedAct
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+ACTS = ("post", "put", "patch", "delete")
+
+_KEY: TypeAdapter[UUID7] = TypeAdapter(UUID7)
+Handler = Callable[..., Response]
+
+
+class Door(APIView):
+    """A REST door. With a key the act and the record of its key commit together, or neither does.
+
+    Each act says what its repetition is answered. Either a method beside it, `post_again` for `post`, returns how
+    things stand now and asks the rights of the act; it changes nothing, and finds in `made_before` what the act has
+    put into `made`. Or the act is one of `repeatable`: doing it again changes nothing anyway. Or it is one of
+    `own_keys`, and takes `wanted` itself.
+    """
+
+    repeatable: ClassVar[Collection[str]] = ()
+    own_keys: ClassVar[Collection[str]] = ()
+    secret: ClassVar[Collection[str]] = ()
+    """Acts that tell a secret: what they answered is sealed, for minutes, for the device that asked."""
+    commands: ClassVar[Mapping[str, str]] = {}
+    """Acts that are commands of the socket too, by their types there."""
+
+    made = ""
+    """What the act has made, where the request alone does not name it: an id, or a number."""
+    wanted: keys.Asked | None = None
+    """What is asked for under a key; None without one."""
+    earlier: KeyedAct | None = None
+    """The record of the act that is repeated."""
+
+    def initial(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Let in who may come in, then put the key before the act."""
+        super().initial(request, *args, **kwargs)
+        method = str(request.method).lower()
+        key = request.headers.get(HEADER)
+        if key is None or method not in ACTS or not hasattr(self, method):
+            return
+        act = getattr(self, method)
+        setattr(self, method, partial(self._with_key, method, act, key))  # a view serves one request
+
+    def content(self, request: HttpRequest, **kwargs: Any) -> Request | str:  # noqa: ARG002
+        """Return what is asked for: other content under the same key is refused."""
+        return f"{request.get_full_path()} {_canonical(request.body)}"
+
+    def owner(self, request: HttpRequest) -> str:
+        """Return the device that asks before sign-in; empty where the door asks for none."""
+        body = _json(request.body)
+        device = body.get("device") if isinstance(body, dict) else None
+        return str(device.get("id", "")) if isinstance(device, dict) else ""
+
+    @property
+    def made_before(self) -> str:
+        """What the act that is repeated has made."""
+        return self.earlier.made if self.earlier else ""
+
+    def told(self) -> Any:
+        """Return what the earlier act answered, for the device that asked. Raises KeyUsedOtherwise for another."""
+        assert self.earlier is not None, "only repetitions ask"
+        try:
+            return json.loads(unseal(self.earlier.sealed, _seal_of(self.request, self.earlier)))
+        except KeyMissing as error:
+            raise keys.KeyUsedOtherwise("Another device has used this key.") from error
+
+    def _with_key(self, method: str, act: Handler, key: str, request: HttpRequest, **kwargs: Any) -> Response:
+        self.wanted = self._wanted(method, key, request, kwargs)
+        if method in self.own_keys:
+            return act(request, **kwargs)
+        is_brief = method in self.secret or not request.auth
+        kept = keys.BRIEFLY if is_brief else keys.KEPT
+        if method in self.repeatable:
+            return self._again(self.wanted, kept, partial(act, request, **kwargs))
+        response = self._once(self.wanted, kept, method, partial(act, request, **kwargs))
+        if response is None:
+            response = replayed(getattr(self, f"{method}_again")(request, **kwargs))
+        return response
+
+    def _wanted(self, method: str, key: str, request: HttpRequest, kwargs: Mapping[str, Any]) -> keys.Asked:
+        try:
+            parsed = _KEY.validate_python(key.strip())
+        except pydantic.ValidationError as error:
+            wrong = {"pointer": f"/{HEADER}", "detail": "must be a UUIDv7"}
+            raise Invalid(errors=[wrong]) from error
+        act, content = self.name_of(method), self.content(request, **kwargs)
+        if isinstance(content, Request):
+            content = content.model_dump_json()
+        digest = keys.digest_of(act, content)
+        caller: Any = request.user
+        if caller is None:
+            own = keys.key_before_sign_in(parsed, act, self.owner(request))
+            return keys.Asked(keys.NOBODY, own, act, digest)
+        return keys.Asked(caller.volunteer.number, parsed, act, digest)
+
+    @classmethod
+    def name_of(cls, method: str) -> str:
+        """Return the name of an act: that of the socket's command, or of the door."""
+        return cls.commands.get(method) or f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}.{method}"
+
+    def _once(
+        self, wanted: keys.Asked, kept: timedelta, method: str, act: Callable[[], Response]
+    ) -> Response | None:
+        """Do the act in one transaction with its key; returns None when the key has done it before.
+
+        What a refused act has written on purpose, a wrong guess that counts, stays; its key does not. An error that
+        nobody foresaw undoes everything.
+        """
+        with transaction.atomic():
+            claim = keys.claim(wanted, at=now(), kept=kept)
+            if not claim.is_new:
+                self.earlier = claim.row
+                return None
+            outcome = _tried(act)
+            if isinstance(outcome, Exception):
+                keys.release([claim.row.pk])
+            else:
+                sealed = self._sealed(claim.row, outcome) if method in self.secret else ""
+                keys.note(claim.row.pk, made=self.made, sealed=sealed)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _sealed(self, row: KeyedAct, response: Response) -> str:
+        return seal(json.dumps(response.data), _seal_of(self.request, row))
+
+    def _again(self, wanted: keys.Asked, kept: timedelta, act: Callable[[], Response]) -> Response:
+        """Do an act that may be done again; the key only tells whether it is one and the same."""
+        with transaction.atomic():
+            claim = keys.claim(wanted, at=now(), kept=kept)
+        self.earlier = None if claim.is_new else claim.row
+        outcome = _tried(act)
+        if isinstance(outcome, Exception):
+            keys.release([claim.row.pk] if claim.is_new else [])
+            raise outcome
+        return outcome if claim.is_new else replayed(outcome)
+
+
+def replayed(response: Response) -> Response:
+    """Mark the answer to a repetition."""
+    response[REPLAYED] = "true"
+    return response
+
+
+def _tried(act: Callable[[], Response]) -> Response | Exception:
+    """Return what an act answers, or why it was refused; what nobody foresaw is raised."""
+    try:
+        return act()
+    except Exception as error:
+        if not is_refusal(error):
+            raise
+        return error
+
+
+def _seal_of(request: HttpRequest, row: KeyedAct) -> str:
+    """Return what a sealed answer is: of this key, for this device alone."""
+    signed_in: Any = request.auth
+    return f"answer {row.key.hex} {signed_in.device.hex}"
+
+
+def _canonical(body: bytes) -> str:
+    """Return a body such that JSON of the same meaning is the same, however its members are ordered and spaced."""
+    content = _json(body)
+    if content is None:
+        return hashlib.sha256(body).hexdigest()
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def _json(body: bytes) -> Any:
+    """Return what a body says, None when it is no JSON."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def describe_keys(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add the key to every act of the OpenAPI document, and to its answers whether they repeat (a hook)."""
+    components = result["components"]
+    components["parameters"] = {"IdempotencyKey": _PARAMETER}
+    components["headers"] = {"IdempotencyReplayed": _ANSWERED}
+    for path, operations in result["paths"].items():
+        for method, operation in operations.items():
+            if method in ACTS and "/api/v1/trackers/" not in path:
+                _describe(operation)
+    return result
+
+
+def _describe(operation: dict[str, Any]) -> None:
+    operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+    responses = operation["responses"]
+    if "201" in responses:  # what was made is there already
+        responses.setdefault("200", copy.deepcopy(responses["201"]))
+    for status, response in responses.items():
+        if status.startswith("2"):
+            headers = response.setdefault("headers", {})
+            headers[REPLAYED] = {"$ref": "#/components/headers/IdempotencyReplayed"}
+
+
+_PARAMETER = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A UUIDv7, made when the person acts. The same again does nothing a second time, and is answered "
+    "with how things stand now; with other content it is refused (`key-used-otherwise`). See offline.md.",
+    "schema": {"type": "string", "format": "uuid"},
+}
+_ANSWERED = {
+    "description": "`true` when the key had done the act before: the body is how things stand now.",
+    "schema": {"type": "string", "const": "true"},
+}
