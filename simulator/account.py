@@ -10,6 +10,8 @@ from uuid6 import uuid7
 
 from simulator.rest import Refused, Rest
 
+PATIENT_TIMES = 5
+LONGEST_WAIT_S = 10
 RENEW_AFTER_S = 11 * 60.0
 """An access token lives for fifteen minutes."""
 
@@ -47,7 +49,7 @@ class Account:
     async def _renew(self) -> None:
         if self.refresh:
             try:
-                self._keep(await self.rest.call("POST", "/api/v1/token/refresh", {"refresh": self.refresh}))
+                self._keep(await self._patiently("/api/v1/token/refresh", {"refresh": self.refresh}))
                 return
             except Refused as refused:
                 if refused.status not in (400, 401, 403, 422):
@@ -68,8 +70,18 @@ class Account:
     async def _sign_in(self) -> dict[str, Any]:
         device = {"id": str(self.device), "name": "simulated phone", "platform": "other"}
         body = {"identifier": self.identifier, "password": self.password, "device": device}
-        signed_in: dict[str, Any] = await self.rest.call("POST", "/api/v1/sign-in", body)
-        return signed_in
+        return await self._patiently("/api/v1/sign-in", body)
+
+    async def _patiently(self, path: str, body: Any) -> dict[str, Any]:
+        """Ask again when a server that is busy says after how long."""
+        for _ in range(PATIENT_TIMES):
+            try:
+                return dict(await self.rest.call("POST", path, body))
+            except Refused as refused:
+                if refused.status not in (429, 503) or "retry_after_s" not in refused.problem:
+                    raise
+                await asyncio.sleep(min(refused.problem["retry_after_s"], LONGEST_WAIT_S))
+        return dict(await self.rest.call("POST", path, body))
 
     def _keep(self, tokens: dict[str, Any]) -> None:
         self.access, self.refresh = tokens["access"], tokens["refresh"]

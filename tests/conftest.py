@@ -23,7 +23,7 @@ from backend.audit.services.linking import forget_heads
 from backend.lib.checkdigit import unit_number
 from backend.realtime import bus
 from backend.realtime.models import Event
-from backend.volunteers import services
+from backend.volunteers import guests, services
 from backend.volunteers.holders import forget_lines
 from backend.volunteers.models import (
     Credential,
@@ -81,6 +81,8 @@ def _fast(settings: Any) -> None:
     cache.clear()
     forget_lines()
     forget_heads()
+    guests.requests.clear()
+    guests.guesses.clear()
 
 
 @pytest.fixture(autouse=True)

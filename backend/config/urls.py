@@ -130,3 +130,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 
 handler400 = "backend.lib.problems.malformed_page"
 handler404 = "backend.lib.problems.problem_page"
+handler500 = "backend.lib.problems.failed_page"

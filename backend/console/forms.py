@@ -6,6 +6,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from backend.console.words import too_many_words
 from backend.lib.errors import CredentialsWrong, TooMany
 from backend.volunteers.models import User
 from backend.volunteers.signin import checked_user
@@ -44,8 +45,7 @@ class SignInForm(forms.Form):
         try:
             return checked_user(self.request, identifier, password)
         except TooMany as error:
-            text = _("Too many attempts. Wait 15 minutes, then try again.")
-            raise forms.ValidationError(text, code="too-many") from error
+            raise forms.ValidationError(too_many_words(error), code="too-many") from error
         except CredentialsWrong as error:
             text = _("Number, phone or password is wrong. Check them and try again.")
             raise forms.ValidationError(text, code="wrong") from error

@@ -22,6 +22,7 @@ from backend.console import assets
 from backend.console.forms import SignInForm
 from backend.console.pages.sign_in_steps import may_enter
 from backend.console.queries import pages_for
+from backend.console.words import too_many_words
 from backend.lib.api import now
 from backend.lib.errors import NotSignedIn, TooMany
 from backend.volunteers import services
@@ -56,8 +57,8 @@ class SignIn(View):
         try:
             if not may_enter(request, form.user, _next_of(request)):
                 return redirect("console:sign-in-code")
-        except TooMany:
-            form.add_error(None, gettext("Too many attempts. Wait 15 minutes, then try again."))
+        except TooMany as refusal:
+            form.add_error(None, too_many_words(refusal))
             return self._show(request, form, status=422)
         sign_in_page(request=request, user=form.user, at=now())
         response = redirect(_next_of(request))

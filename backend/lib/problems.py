@@ -1,22 +1,28 @@
 """Turns an exception into an RFC 9457 problem, the same at the REST door and in a socket reply."""
 
 import logging
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from itertools import islice
+from math import ceil
 from typing import Any
 
 import pydantic
 import pydantic_core
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, RawPostDataException, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from psycopg_pool import PoolTimeout, TooManyRequests
 from pydantic import ConfigDict
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from backend.lib.errors import (
+    Busy,
     Invalid,
     Malformed,
     NotAllowed,
@@ -172,7 +178,6 @@ _REFUSALS: dict[type[Exception], type[Refusal]] = {
     drf.PermissionDenied: NotAllowed,
     PermissionDenied: NotAllowed,
     drf.ParseError: Malformed,
-    drf.Throttled: TooMany,
     drf.UnsupportedMediaType: UnsupportedMediaType,
     RequestDataTooBig: TooLarge,
     # A failed sign-in, and the check of a page's CSRF header, look at the form of a request: there may be none.
@@ -187,6 +192,10 @@ _REFUSALS: dict[type[Exception], type[Refusal]] = {
 def _refusal_of(error: Exception) -> Refusal | None:
     if isinstance(error, Refusal):
         return error
+    if isinstance(error, OperationalError) and isinstance(error.__cause__, PoolTimeout | TooManyRequests):
+        return Busy()  # every connection to the database is in use
+    if isinstance(error, drf.Throttled):
+        return TooMany(retry_after_s=ceil(getattr(error, "wait", None) or 0))
     if isinstance(error, pydantic.ValidationError):
         return invalid(error)
     for foreign, refusal in _REFUSALS.items():
@@ -216,10 +225,31 @@ def malformed_page(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refusal_response(request, _refusal_of(exception) or Malformed())
 
 
-def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """Answer with a refusal where no door has been reached: below /api/ with a problem, elsewhere with a page."""
-    problem = problem_of(refusal)
-    headers = headers_of(refusal, problem)
+class Refusals:
+    """Answers what a page was refused and does not say itself, for example while the server is busy (a middleware)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the answer to a refusal; None for what Django has an answer to, and for what nobody foresaw."""
+        refused = isinstance(exception, Refusal) or isinstance(_refusal_of(exception), Busy)
+        return refusal_response(request, exception) if refused else None
+
+
+def failed_page(request: HttpRequest) -> HttpResponse:
+    """Answer what failed outside of the doors; Django calls it while it handles the exception."""
+    error = sys.exc_info()[1]
+    return refusal_response(request, error if isinstance(error, Exception) else RuntimeError("no error"))
+
+
+def refusal_response(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer where no door has been reached: below /api/ with a problem, elsewhere with a page."""
+    problem = problem_of(error)
+    headers = headers_of(error, problem)
     if is_api(request.path):
         content = problem.model_dump_json(exclude_none=True)
         return HttpResponse(content, status=problem.status, content_type=PROBLEM, headers=headers)
@@ -235,6 +265,10 @@ def is_api(path: str) -> bool:
 
 
 def _words(status: int) -> str:
-    if status == TooLarge.status:
-        return _("This is larger than the server takes.")
-    return _("Your browser sent something that this page cannot read.")
+    said = {
+        TooLarge.status: _("This is larger than the server takes."),
+        TooMany.status: _("Too much comes from your network at this moment. Wait a little, then try again."),
+        Busy.status: _("The server has a lot to do at this moment. Wait a little, then try again."),
+        500: _("Something went wrong on the server. It was noted; try again."),
+    }
+    return said.get(status, _("Your browser sent something that this page cannot read."))

@@ -73,6 +73,7 @@ class Receipts(Door):
 class Alive(APIView):
     authentication_classes: Any = ()
     permission_classes: Any = ()
+    throttle_classes: Any = ()
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
@@ -83,6 +84,7 @@ class Alive(APIView):
 class Ready(APIView):
     authentication_classes: Any = ()
     permission_classes: Any = ()
+    throttle_classes: Any = ()
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
@@ -98,6 +100,7 @@ class Ready(APIView):
 class Metrics(APIView):
     authentication_classes: Any = ()
     permission_classes: Any = ()
+    throttle_classes: Any = ()
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:

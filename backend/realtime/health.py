@@ -1,16 +1,21 @@
 """Whether a process can do its work."""
 
+import threading
 import time
+from functools import cache
 
 import redis
 from django.conf import settings
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backend.realtime.hub import hub
 
 LOG_LAG_S = 10.0
 """How long ago the hub may have read the log; it does so each second."""
 LAYER_ANSWERS_WITHIN_S = 1.0
+DATABASE_ANSWERS_WITHIN_S = 2
+_asking = threading.Lock()
 
 
 def checks() -> dict[str, bool]:
@@ -19,12 +24,34 @@ def checks() -> dict[str, bool]:
 
 
 def _database_answers() -> bool:
+    with _asking:
+        return any(
+            _answers(_own_connection()) for _ in range(2)
+        )  # the connection may be one from before a restart
+
+
+def _answers(own: BaseDatabaseWrapper) -> bool:
     try:
-        with connection.cursor() as cursor:
+        with own.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Exception:
+        own.close()
         return False
     return True
+
+
+@cache
+def _own_connection() -> BaseDatabaseWrapper:
+    """Return a connection beside the pool: a process whose connections are all in use is busy, not out of order."""
+    if connection.vendor != "postgresql":
+        return connection
+    own = connection.copy()
+    options = own.settings_dict["OPTIONS"]
+    options.pop("pool", None)
+    options.setdefault("connect_timeout", DATABASE_ANSWERS_WITHIN_S)
+    options.setdefault("options", f"-c statement_timeout={DATABASE_ANSWERS_WITHIN_S}s")
+    own.inc_thread_sharing()
+    return own
 
 
 def _layer_answers() -> bool:

@@ -19,9 +19,12 @@ from backend.lib.api import now
 from backend.lib.checkdigit import parse_volunteer_number
 from backend.lib.errors import CredentialsWrong, Invalid, NotSignedIn, Refusal
 from backend.lib.phones import canonical
+from backend.lib.turns import give_back_connection
 from backend.volunteers import services
 from backend.volunteers.authentication import page_device
 from backend.volunteers.browsers import browser_name
+from backend.volunteers.guests import guessing
+from backend.volunteers.hashing import hashing
 from backend.volunteers.lock_out import count_guess, too_many_guesses, unknown_name
 from backend.volunteers.models import Device, User, phone_key
 from backend.volunteers.services.invitations import invitation_opens
@@ -54,17 +57,19 @@ class NumberOrPhoneBackend(BaseBackend):
 
 
 def checked_user(request: HttpRequest, identifier: str, password: str) -> User:
-    """Return whose identifier and password these are; raise CredentialsWrong, or TooMany after too many guesses."""
-    user = _user_named(canonical(identifier))
+    """Return whose identifier and password these are. Raises CredentialsWrong; TooMany after too many guesses; Busy."""
     wrong = "The number or phone, or the password, is wrong."
-    return _looked_at(request, user, identifier, wrong, lambda: _has_password(user, password))
+    with guessing(client_address(request)), hashing.turn():
+        user = _user_named(canonical(identifier))
+        return _looked_at(request, user, identifier, wrong, lambda: _has_password(user, password))
 
 
 def invited_user(request: HttpRequest, identifier: str, code: str) -> User:
-    """Return whose number and invitation these are; raise CredentialsWrong, or TooMany after too many guesses."""
-    user = _user_named(canonical(identifier))
+    """Return whose number and invitation these are. Raises CredentialsWrong; TooMany after too many guesses; Busy."""
     wrong = "The number or the code is wrong, or the code was used before or is older than 30 days."
-    return _looked_at(request, user, identifier, wrong, lambda: invitation_opens(user, code, at=now()))
+    with guessing(client_address(request)), hashing.turn():
+        user = _user_named(canonical(identifier))
+        return _looked_at(request, user, identifier, wrong, lambda: invitation_opens(user, code, at=now()))
 
 
 def require_own_password(request: HttpRequest, user: User, password: str, *, field: str) -> None:
@@ -76,9 +81,10 @@ def require_own_password(request: HttpRequest, user: User, password: str, *, fie
 
 
 def confirm_password(request: HttpRequest, user: User, password: str) -> None:
-    """Let whoever is signed in show that it is them. Wrong guesses count. Raises PasswordWrong, or TooMany."""
+    """Let whoever is signed in show that it is them. Wrong guesses count. Raises PasswordWrong, TooMany, or Busy."""
     try:
-        _looked_at(request, user, "", "", lambda: _has_password(user, password))
+        with hashing.turn():
+            _looked_at(request, user, "", "", lambda: _has_password(user, password))
     except CredentialsWrong as error:
         raise PasswordWrong from error
 
@@ -91,6 +97,7 @@ def _looked_at(
     An error while it is looked at makes it a wrong guess, and is answered like one.
     """
     guess = count_guess(_counted_as(user, identifier), client_address(request), at=now())
+    give_back_connection()  # others need one while the password is hashed
     try:
         opens = is_right()
     except Exception:

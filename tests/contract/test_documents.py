@@ -41,7 +41,7 @@ from backend.realtime import (
 )
 from backend.realtime.hub import CLOSINGS
 from backend.realtime.management.commands.generate_docs import DOCS, generated
-from backend.volunteers import lock_out
+from backend.volunteers import guests, hashing, lock_out
 from backend.volunteers.queries import imports as roster_imports
 from backend.volunteers.queries import lives
 from backend.volunteers.rosters import files as roster_files
@@ -355,6 +355,9 @@ LIMITS = {
     "people of other units found in a day": finding.MOST_FOUND,
     "wrong passwords from an address": configured.AXES_FAILURE_LIMIT,
     "wrong passwords from everywhere": lock_out.MOST_EVERYWHERE,
+    "sign-ins of an address that fail at once": guests.guesses.at_once,
+    "sign-ins that wait until a password is hashed": hashing.MOST_WAITING,
+    "requests without a token of an address": guests.requests.at_once,
     "wrong codes in a quarter of an hour": second_factors.MOST_WRONG,
     "minutes a sign-in waits for its code": int(second_factors.GOOD_FOR.total_seconds() / 60),
     "codes sent for a sign-in": second_factors.MOST_SENT,

@@ -1,8 +1,9 @@
 """The REST doors to people, and who stands before them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -18,8 +19,9 @@ from uuid6 import uuid7
 from backend.audit.models import Entry
 from backend.lib.api import now
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
+from backend.lib.turns import Turns
 from backend.realtime.models import Revocation
-from backend.volunteers import services
+from backend.volunteers import guests, services, signin
 from backend.volunteers.models import Device, NumberAlias, Role, User
 from backend.volunteers.tokens import read_refresh
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, SignedInClient
@@ -51,6 +53,93 @@ def test_sign_in_refuses_unknown_person_and_wrong_password_alike(volunteer: User
     assert (wrong.status_code, wrong.json()) == (unknown.status_code, unknown.json())
     assert wrong.status_code == 401
     assert wrong.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let somebody else have the one turn there is to hash a password."""
+    turns, taken, done = Turns("test", at_once=1, waiting=0, patience_s=0.01), Event(), Event()
+    monkeypatch.setattr(signin, "hashing", turns)
+
+    def hold() -> None:
+        with turns.turn():
+            taken.set()
+            done.wait(60)
+
+    other = Thread(target=hold)
+    other.start()
+    taken.wait(60)
+    yield
+    done.set()
+    other.join()
+
+
+def test_sign_in_says_when_to_come_again_while_too_many_hash(busy: None, volunteer: User) -> None:
+    number = f"{volunteer.volunteer.number:08d}"
+
+    door = signed_in(number, "a wrong guess")
+    page = Client().post("/sign-in/", {"identifier": number, "password": "a wrong guess"})
+
+    assert (door.status_code, door.json()["type"]) == (503, "/problems/busy")
+    assert door.json()["retry_after_s"] == int(door["Retry-After"]) > 0
+    assert (page.status_code, page["Content-Type"]) == (503, "text/html; charset=utf-8")
+    assert int(page["Retry-After"]) > 0
+    assert not AccessAttempt.objects.exists()  # nothing was looked at
+
+
+@pytest.fixture
+def _no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing run out of what addresses have used up."""
+    for bucket in (guests.guesses, guests.requests):
+        monkeypatch.setattr(bucket, "_clock", lambda: 1.0)
+
+
+@pytest.mark.usefixtures("_no_time_passes")
+def test_address_that_floods_is_refused_whoever_it_names(volunteer: User) -> None:
+    for _ in range(guests.guesses.at_once):
+        guests.guesses.take("127.0.0.1")
+
+    refused = signed_in("13900000000", "a wrong guess")
+
+    assert (refused.status_code, int(refused["Retry-After"])) == (429, 1)
+    assert refused["RateLimit-Policy"] == '"sign-ins";q=500;w=25'
+    elsewhere = {"identifier": volunteer.phone, "password": PASSWORD, "device": {"id": str(uuid7())}}
+    other = APIClient().post("/api/v1/sign-in", elsewhere, format="json", REMOTE_ADDR="192.0.2.7")
+    assert other.status_code == 200
+
+
+@pytest.mark.usefixtures("_no_time_passes")
+def test_sign_ins_that_are_right_cost_an_address_nothing(volunteer: User) -> None:
+    for _ in range(guests.guesses.at_once - 1):
+        guests.guesses.take("127.0.0.1")
+
+    assert [signed_in(str(volunteer.phone)).status_code for _ in range(4)] == [200] * 4
+    assert guests.guesses.take("127.0.0.1") == 0
+
+
+@pytest.mark.usefixtures("_no_time_passes")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", "/api/v1/token/refresh"),
+        ("get", "/api/v1/badges/keys"),
+        ("post", "/api/v1/applications"),
+        ("post", "/api/v1/trackers/owntracks"),
+    ],
+)
+def test_doors_without_a_token_are_bounded_by_address(
+    method: str, path: str, volunteer: User, client_of: ClientOf
+) -> None:
+    client = client_of(volunteer)
+    for _ in range(guests.requests.at_once):
+        guests.requests.take("127.0.0.1")
+
+    refused = APIClient().generic(method, path, "{}", content_type="application/json")
+
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/too-many")
+    assert int(refused["Retry-After"]) == refused.json()["retry_after_s"] == 1
+    assert client.get("/api/v1/me").status_code == 200  # a token is its own bound
+    assert APIClient().get("/readyz").status_code == 200
 
 
 def statements(act: Callable[[], Any]) -> list[str]:

@@ -9,9 +9,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from backend.console.pages.record import person_of, record_page, sent_from, show
+from backend.console.words import too_many_words
 from backend.lib.api import now
 from backend.lib.errors import Invalid, TooMany
 from backend.volunteers import queries, services
+from backend.volunteers.hashing import hashing
 from backend.volunteers.passwords import broken_rules
 from backend.volunteers.services import second_factors
 from backend.volunteers.services.passwords import change_password
@@ -42,14 +44,15 @@ def password(request: HttpRequest) -> HttpResponse:
     user, new = person_of(request), request.POST.get("new", "")[:200]
     current = request.POST.get("current", "")[:200]
     try:
-        require_own_password(request, user, current, field="current")
+        with hashing.turn():  # around the transaction, which hashes the new one
+            require_own_password(request, user, current, field="current")
+            if errors := broken_rules(user, new):
+                return _show(request, new_errors=errors)
+            change_password(new=new, device_id=UUID(request.session["device"]), by=user, at=now())
     except Invalid:
         return _show(request, current_error=_("This is not your password."))
-    except TooMany:
-        return _show(request, current_error=_("Too many attempts. Wait 15 minutes, then try again."))
-    if errors := broken_rules(user, new):
-        return _show(request, new_errors=errors)
-    change_password(new=new, device_id=UUID(request.session["device"]), by=user, at=now())
+    except TooMany as refusal:
+        return _show(request, current_error=too_many_words(refusal))
     keep_page_signed_in(request, user)
     return _show(request, done=_("The password is changed. All other devices are signed out."))
 
@@ -73,8 +76,8 @@ def second_factor(request: HttpRequest) -> HttpResponse:
             made = second_factors.confirm_second_factor(code=code, device_id=device, by=user, at=at)
     except Invalid:
         return _show_second_factor(request, error=_("This code is wrong, or was used before."))
-    except TooMany:
-        return _show_second_factor(request, error=_("Too many attempts. Wait 15 minutes, then try again."))
+    except TooMany as refusal:
+        return _show_second_factor(request, error=too_many_words(refusal))
     except SecondFactorConfirmed:  # the form was sent twice, or on another page meanwhile
         return _show_second_factor(request, error=_("An authenticator app is set up already."))
     return show(request, "recovery_codes", {"codes": made.codes}, page="devices")

@@ -9,8 +9,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET
 
 from backend.console.pages.record import person_of, record_page, sent_from, show
+from backend.console.words import too_many_words
 from backend.lib.api import now
-from backend.lib.errors import Refusal, TooMany, require
+from backend.lib.errors import Busy, Refusal, TooMany, require
 from backend.volunteers.models import LookedAt, Purpose
 from backend.volunteers.queries import privacy as queries
 from backend.volunteers.queries.export import export_of
@@ -100,9 +101,11 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
 
 def _words(refusal: Refusal) -> str:
     """Return a refusal in the language of the page."""
+    if isinstance(refusal, TooMany):
+        return too_many_words(refusal)
     texts = {
         PasswordWrong: _("The password is wrong. Nothing was deleted."),
-        TooMany: _("Too many attempts. Wait 15 minutes, then try again."),
+        Busy: _("The server has a lot to do at this moment. Wait a little, then try again."),
         WordingChanged: _("The words have changed meanwhile. Read them again, then agree."),
         GuardianMissing: _("Under 18 a guardian has to agree first. Ask your leader to record the guardian."),
     }

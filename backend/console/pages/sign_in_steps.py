@@ -14,8 +14,10 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from backend.console.words import too_many_words
 from backend.lib.api import now
 from backend.lib.errors import CredentialsWrong, Refusal, TooMany
+from backend.volunteers.hashing import hashing
 from backend.volunteers.models import User
 from backend.volunteers.passwords import broken_rules
 from backend.volunteers.schemas.second_factors import AuthenticatorOut, SecondFactorAsked
@@ -70,8 +72,8 @@ def _act(request: HttpRequest, asked: SecondFactorAsked) -> HttpResponse:
         return _enter(request, second_factors.pass_challenge(challenge_id=asked.challenge, code=code, at=at))
     except CredentialsWrong:
         return _show_step(request, asked, error=_("This code is wrong, or was used before."))
-    except TooMany:
-        return _show_step(request, asked, error=_("Too many attempts. Wait 15 minutes, then try again."))
+    except TooMany as refusal:
+        return _show_step(request, asked, error=too_many_words(refusal))
     except ChallengeOver:
         return redirect("console:sign-in")
     except Refusal:
@@ -162,13 +164,14 @@ def _accepted(request: HttpRequest, form: InvitationForm) -> User | None:
     """Return who was invited, or None with the reason in the form."""
     code, password = form.cleaned_data["code"], form.cleaned_data["password"]
     try:
-        user = invited_user(request, form.cleaned_data["number"], code)
-        if errors := broken_rules(user, password):
-            form.add_error("password", errors)
-            return None
-        accept_invitation(user=user, code=code, password=password, at=now())
-    except TooMany:
-        form.add_error(None, _("Too many attempts. Wait 15 minutes, then try again."))
+        with hashing.turn():  # around the transaction, which hashes the new password
+            user = invited_user(request, form.cleaned_data["number"], code)
+            if errors := broken_rules(user, password):
+                form.add_error("password", errors)
+                return None
+            accept_invitation(user=user, code=code, password=password, at=now())
+    except TooMany as refusal:
+        form.add_error(None, too_many_words(refusal))
         return None
     except CredentialsWrong:
         wrong = _("Number or code is wrong, or the code was used before or is older than 30 days.")

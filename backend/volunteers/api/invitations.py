@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from backend.lib.api import answer, now, parse
 from backend.realtime.doors import Door
 from backend.volunteers.authentication import device_of, django_request, user_of
+from backend.volunteers.hashing import hashing
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.schemas import SignedIn
 from backend.volunteers.schemas.invitations import InvitationIn, InvitationMade, PasswordIn
@@ -29,8 +30,9 @@ class PasswordDoor(Door):
     def post(self, request: Request) -> Response:
         """Change the password; all other devices are signed out."""
         body, user = parse(PasswordIn, request), user_of(request)
-        require_own_password(django_request(request), user, body.current, field="current")
-        change_password(new=body.new, device_id=device_of(request), by=user, at=now())
+        with hashing.turn():  # around the transaction, which hashes the new one
+            require_own_password(django_request(request), user, body.current, field="current")
+            change_password(new=body.new, device_id=device_of(request), by=user, at=now())
         keep_page_signed_in(django_request(request), user)
         return answer(None)
 
@@ -71,8 +73,9 @@ class AcceptInvitationDoor(Door):
     def post(self, request: Request) -> Response:
         """Sign in by a printed code, and choose the password; the code works once."""
         body = parse(InvitationIn, request)
-        user, at = invited_user(django_request(request), body.number, body.code), now()
-        signed_in = sign_in_by_invitation(
-            user=user, code=body.code, password=body.password, device=body.device, at=at
-        )
+        with hashing.turn():  # around the transaction, which hashes the new password
+            user, at = invited_user(django_request(request), body.number, body.code), now()
+            signed_in = sign_in_by_invitation(
+                user=user, code=body.code, password=body.password, device=body.device, at=at
+            )
         return answer(signed_in)

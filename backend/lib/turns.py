@@ -1,0 +1,63 @@
+"""Lets few do at once what costs much, a few more wait for it, and refuses everybody else at once."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import prometheus_client
+from django.db import connection
+
+from backend.lib.errors import Busy
+
+refused = prometheus_client.Counter("muster_turns_refused", "Turns that were refused, by of what.", ["what"])
+
+
+class Turns:
+    """`at_once` have a turn, `waiting` more wait for at most `patience_s`. A thread that has a turn needs no other."""
+
+    def __init__(self, what: str, *, at_once: int, waiting: int, patience_s: float) -> None:
+        self._what, self._patience_s = what, patience_s
+        self._places = threading.BoundedSemaphore(at_once + waiting)
+        self._turns = threading.BoundedSemaphore(at_once)
+        self._mine = threading.local()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a turn, have it while the block runs. Raises Busy.
+
+        Whoever waits keeps no connection to the database from those who need one.
+        """
+        if getattr(self._mine, "taken", False):
+            yield
+            return
+        give_back_connection()
+        with self._place():
+            self._mine.taken = True
+            try:
+                yield
+            finally:
+                self._mine.taken = False
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise self._refusal()
+        try:
+            if not self._turns.acquire(timeout=self._patience_s):
+                raise self._refusal()
+            try:
+                yield
+            finally:
+                self._turns.release()
+        finally:
+            self._places.release()
+
+    def _refusal(self) -> Busy:
+        refused.labels(self._what).inc()
+        return Busy()
+
+
+def give_back_connection() -> None:
+    """Give this thread's connection back to the pool, unless a transaction goes on; the next query takes another."""
+    if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
+        connection.close()
