@@ -175,10 +175,17 @@ def test_row_numbers_out_of_this_world_end_the_sheet(tmp_path: Path) -> None:
 
 
 def test_bomb_is_refused_by_what_it_says_it_unpacks_to(tmp_path: Path) -> None:
-    bomb = rewritten(xlsx_file(tmp_path, LINES), "", **{"xl/media/bomb.bin": b"\0" * 10_000_000})
+    bomb = rewritten(xlsx_file(tmp_path, LINES), "xl/styles.xml", b" " * 10_000_000)
 
     with pytest.raises(UnreadableRoster, match="too large"):
         read(bomb)
+
+
+def test_pictures_beside_people_are_not_unpacked(tmp_path: Path) -> None:
+    """A roster with a photo in each row has many parts, and large ones."""
+    photos = {f"xl/media/image{n}.jpeg": b"\0" * (10_000_000 if n == 1 else 10) for n in range(600)}
+
+    assert rows_of(rewritten(xlsx_file(tmp_path, LINES), "", **photos)) == [(2, LINES[1]), (3, LINES[2])]
 
 
 def test_too_many_parts_are_refused(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def _one(request: HttpRequest, batch: RosterImport, *, told: Promise | str = "")
         "batch": batch,
         "failure": described.failure,
         "rows": batch.accepted + batch.duplicates + batch.rejected,
-        "sheets": [(sheet, units.get(sheet.unit, "")) for sheet in described.sheets],
+        "sheets": [(sheet, units.get(sheet.unit, batch.unit.display_name)) for sheet in described.sheets],
         "notes": [(note, units.get(note.unit, "")) for note in described.notes],
         "working": batch.status in WORKING,
         "report": [(row, Outcome(row.outcome).label) for row in report.items],

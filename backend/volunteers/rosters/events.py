@@ -39,7 +39,7 @@ class PersonFound(NamedTuple):
 
     row: int
     table: int
-    cells: Sequence[Any]
+    cells: list[Any]
     remarks: Sequence[tuple[int, str]]
 
 

@@ -1,8 +1,10 @@
 """Reads XML that strangers made: piece by piece, counted by the parser, without document types."""
 
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import IO, NamedTuple, NoReturn
 from xml.parsers.expat import ExpatError, ParserCreate
+from zipfile import BadZipFile
 
 from backend.volunteers.rosters.refusals import UnreadableRoster
 
@@ -39,10 +41,10 @@ class Markup:
         """Read on, a piece for each step. Raises UnreadableRoster for what is no XML, or larger than it may be."""
         read = 0
         while not self._is_done:
-            chunk = self._stream.read(CHUNK)
             try:
+                chunk = self._stream.read(CHUNK)
                 self._parser.Parse(chunk, not chunk)
-            except (ExpatError, LookupError, UnicodeError) as error:
+            except (ExpatError, LookupError, UnicodeError, BadZipFile, zlib.error, EOFError) as error:
                 raise UnreadableRoster from error
             read += len(chunk)
             self._check(read - max(0, self._parser.CurrentByteIndex))

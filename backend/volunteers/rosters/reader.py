@@ -101,10 +101,19 @@ def main(arguments: Sequence[str]) -> None:
 
 def _limit() -> None:
     """Bound what this process may use; it may write no file."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 10))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform != "darwin":  # which knows the limit and does not take it
+        _bound(resource.RLIMIT_AS, MEMORY)
+    _bound(resource.RLIMIT_CPU, SECONDS)
+    _bound(resource.RLIMIT_FSIZE, 0)
+    _bound(resource.RLIMIT_CORE, 0)
+
+
+def _bound(kind: int, most: int) -> None:
+    """Set a limit, or leave a lower one that there is."""
+    _, hard = resource.getrlimit(kind)
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(kind, (most, most))
 
 
 if __name__ == "__main__":

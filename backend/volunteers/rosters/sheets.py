@@ -1,10 +1,12 @@
 """Reads the rows of a worksheet, and keeps nothing of it that could grow without end."""
 
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any
+from zipfile import BadZipFile
 
 from backend.volunteers.rosters.cells import KEPT, CellKind, number_of, unescaped, written_date
 from backend.volunteers.rosters.markup import CHUNK, Markup, local
@@ -223,13 +225,20 @@ class MergedCells(Markup):
 def speaks_of_merges(stream: IO[bytes]) -> bool:
     """Tell whether a part may have merged cells, by its bytes: names of elements cannot be written in another way."""
     end = b""
-    while chunk := stream.read(CHUNK):
+    while chunk := _read(stream):
         if b"mergeCell" in end + chunk:
             return True
         if not end and not _is_plain(chunk):
             return True  # in another encoding it looks different
         end = chunk[-16:]
     return False
+
+
+def _read(stream: IO[bytes]) -> bytes:
+    try:
+        return stream.read(CHUNK)
+    except (BadZipFile, zlib.error, EOFError) as error:
+        raise UnreadableRoster from error
 
 
 def _is_plain(beginning: bytes) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from posixpath import dirname, join, normpath
 from typing import IO, Any, BinaryIO
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from backend.volunteers.rosters.cells import KEPT, CellKind, kind_of_format, unescaped
 from backend.volunteers.rosters.markup import MAX_OTHER_ELEMENTS, Element, Markup, elements_of, local
@@ -14,13 +14,14 @@ from backend.volunteers.rosters.merges import Merge
 from backend.volunteers.rosters.refusals import UnreadableRoster
 from backend.volunteers.rosters.sheets import Context, MergedCells, SheetRows, speaks_of_merges
 
-MAX_PARTS = 500
+MAX_PARTS = 10_000
+"""Parts of a workbook: a roster with pictures has one for each person. They are not opened."""
 MAX_UNPACKED = 600_000_000
 """Bytes of all parts: a million rows of nine cells, written by a spreadsheet, are some 400 MB."""
 MAX_STRINGS = 24_000_000
 """Bytes of the table of texts, which is kept in memory. Beyond it the roster has to come as CSV."""
 MAX_OTHER_PART = 4_000_000
-"""Bytes of each part that is neither a sheet nor the table of texts: they are read whole."""
+"""Bytes of each part that is read whole."""
 _EPOCHS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001  # dates have no zone
 _TRUE = frozenset({"1", "true"})
 
@@ -54,11 +55,6 @@ class Workbook:
         parts = self._archive.infolist()
         if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
             raise UnreadableRoster("The workbook unpacks to more than a roster can be; save it as CSV.")
-        for part in parts:
-            if part.file_size > _limit(part.filename):
-                raise UnreadableRoster("A part of the workbook is too large; save it as CSV.")
-            if part.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-                raise UnreadableRoster
 
     @cached_property
     def sheets(self) -> list[Sheet]:
@@ -144,9 +140,15 @@ class Workbook:
             return elements_of(stream, *wanted)
 
     def _open(self, part: str) -> IO[bytes]:
+        """Open a part, if it may be unpacked."""
         try:
-            return self._archive.open(self._names[_plain(part)])
-        except Exception as error:
+            found = self._archive.getinfo(self._names[_plain(part)])
+            if found.file_size > _limit(found.filename):
+                raise UnreadableRoster("A part of the workbook is too large; save it as CSV.")
+            if found.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+                raise UnreadableRoster
+            return self._archive.open(found)
+        except (KeyError, BadZipFile, RuntimeError, NotImplementedError) as error:
             raise UnreadableRoster from error
 
 

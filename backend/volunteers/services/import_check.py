@@ -31,6 +31,8 @@ MAX_REPORTED = 10_000
 """Rows of each outcome that are in the report; the others are only counted."""
 _LOST = frozenset({"cell-merged", "formula-empty"})
 """Remarks about a cell that are also the reason why it is missing."""
+_DITTO = frozenset({"同上", "〃", "″", '"', "''", "ditto"})
+"""What people write for the unit in the row above."""
 
 Tell = Callable[[RosterImport], None]
 
@@ -77,7 +79,7 @@ class _Check:
         self._around = _surroundings(batch.unit, finder)
         self._has_units_below = len(finder) > 1
         self._readers: list[RowReader] = []
-        self._has_named_units = False
+        self._units_above: dict[int, str] = {}
         self.survey = Survey(finder.only)
 
     def read(self, events: Iterator[Event]) -> None:
@@ -130,15 +132,19 @@ class _Check:
             self._report(Outcome.REMARK, person.row, cell, Column.ROLE, person.remark)
 
     def _about_unit(self, found: PersonFound, heading: Heading) -> list[tuple[int, str]]:
-        """Remark an empty unit below others: most often it is meant to be the one above."""
+        """Put the unit above for a sign that means it; remark an empty one below others, which may mean the same."""
         place = heading.places.get(Column.UNIT)
         if place is None or not self._has_units_below:
             return []
         cell = found.cells[place] if place < len(found.cells) else None
-        if str(cell or "").strip():
-            self._has_named_units = True
+        text = str(cell or "").strip()
+        if text in _DITTO and found.table in self._units_above:
+            found.cells[place] = self._units_above[found.table]
             return []
-        return [(place, "unit-empty")] if self._has_named_units and self.survey.unit is None else []
+        if text:
+            self._units_above[found.table] = text
+            return []
+        return [(place, "unit-empty")] if self._units_above and self.survey.unit is None else []
 
     def _report(self, outcome: Outcome, position: int, cell: str, column: str, code: str) -> None:
         self._portion.reported.append(
