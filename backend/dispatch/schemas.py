@@ -1,5 +1,6 @@
 """What clients see of tasks and assignments, and what they send."""
 
+from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -8,12 +9,13 @@ from pydantic import (
     Field,
     RootModel,
     StringConstraints,
+    ValidationInfo,
     WithJsonSchema,
-    model_validator,
+    field_validator,
 )
 
 from backend.dispatch.models import Assignment
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.lib.wire import NO_NUL, Instant, Request, Shape, VolunteerNumber
 from backend.volunteers.schemas import UnitOut
 
 ClientId = Annotated[
@@ -21,9 +23,6 @@ ClientId = Annotated[
 ]
 """An id that the client makes, so that a retry is the same request; version 7 keeps the indexes in order."""
 
-
-NO_NUL = r"^[^\x00]*$"
-"""A database cannot store the NUL character."""
 
 RECIPIENTS, MOST_RECIPIENTS = 50, 500
 """Lines of a page of the leader's list, without and with a `limit`."""
@@ -79,11 +78,12 @@ class TaskIn(Request):
     headcount: Annotated[int, Field(ge=1, le=100_000)]
     requirements: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=20)] = []
 
-    @model_validator(mode="after")
-    def _times_in_order(self) -> Self:
-        if self.answer_by > self.starts_at:
+    @field_validator("answer_by", mode="after")
+    @classmethod
+    def _in_order(cls, answer_by: datetime, info: ValidationInfo) -> datetime:
+        if answer_by > info.data.get("starts_at", answer_by):
             raise ValueError("answer_by must not be after starts_at")
-        return self
+        return answer_by
 
 
 class Progress(Shape):

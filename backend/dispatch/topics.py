@@ -23,10 +23,11 @@ from backend.realtime.registry import (
     topic,
     tracked_earlier,
     tracking,
+    withheld,
 )
 from backend.volunteers.models import Standing, User
 from backend.volunteers.rules import agrees_to_location
-from backend.volunteers.tracking import agreed_since
+from backend.volunteers.tracking import agreed_since, not_agreed_until
 
 ABOUT_TO_BEGIN = timedelta(minutes=30)
 """How long before a task its people report as often as on it: their leader watches them come."""
@@ -120,6 +121,25 @@ def took_part(people: Iterable[int], since: datetime, at: datetime) -> Mapping[i
     return found
 
 
+@withheld
+def took_part_without_consent(
+    people: Iterable[int], since: datetime, at: datetime
+) -> Mapping[int, list[Window]]:
+    """Return when `people` were on tasks that name no legal basis, as far as they had not agreed to being located."""
+    around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    agreed = Case(When(agrees_to_location("volunteer__"), then=F("volunteer__location_consent_at")))
+    rows = _accepted(since - around, at + around).filter(
+        volunteer__number__in=list(people), task__legal_basis_at__isnull=True
+    )
+    found: dict[int, list[Window]] = {}
+    columns = ("volunteer__number", "answered_at", "task__starts_at", "agreed_at")
+    for number, answered_at, starts_at, agreed_at in rows.annotate(agreed_at=agreed).values_list(*columns):
+        began = max(answered_at, starts_at - around)
+        if (until := not_agreed_until(began, starts_at + around, agreed_at)) > began:
+            found.setdefault(number, []).append(Window(began, until))
+    return found
+
+
 _SINCE = ("answered_at", "task__starts_at", "agreed_at", "task__legal_basis_at")
 """What `_since` takes."""
 
@@ -127,13 +147,18 @@ _SINCE = ("answered_at", "task__starts_at", "agreed_at", "task__legal_basis_at")
 def _parts(begins: datetime, ends: datetime) -> QuerySet[Assignment]:
     """Return the accepted parts in tasks that start between two moments, of those who may be located on them."""
     agrees = agrees_to_location("volunteer__")
+    parts = _accepted(begins, ends).filter(agrees | Q(task__legal_basis_at__isnull=False))
+    return parts.annotate(agreed_at=Case(When(agrees, then=F("volunteer__location_consent_at"))))
+
+
+def _accepted(begins: datetime, ends: datetime) -> QuerySet[Assignment]:
+    """Return the accepted parts in tasks that start between two moments."""
     return Assignment.objects.filter(
-        agrees | Q(task__legal_basis_at__isnull=False),
         status=AssignmentStatus.ACCEPTED,
         task__status__in=[TaskStatus.CALLED, TaskStatus.CLOSED],
         task__starts_at__range=(begins, ends),
         answered_at__isnull=False,
-    ).annotate(agreed_at=Case(When(agrees, then=F("volunteer__location_consent_at"))))
+    )
 
 
 def _since(

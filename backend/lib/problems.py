@@ -18,6 +18,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from psycopg_pool import PoolTimeout, TooManyRequests
 from pydantic import ConfigDict
+from pydantic_core import ErrorDetails
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -34,13 +35,13 @@ from backend.lib.errors import (
     UnsupportedMediaType,
 )
 from backend.lib.logs import current_id
-from backend.lib.wire import Shape
+from backend.lib.wire import NO_NUL, Shape
 
 logger = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
-MAX_ERRORS = 1_000
-"""Wrong fields of one body up to which they are described."""
+MAX_ERRORS, MAX_NAMED = 1_000, 20
+"""Wrong fields of one body up to which they are described, and how many of them."""
 
 
 class FieldError(Shape):
@@ -104,14 +105,46 @@ def invalid(error: pydantic.ValidationError, *, base: str = "", skip: int = 0) -
         return Invalid(
             f"{error.error_count()} fields are wrong: this is not the shape that is expected here."
         )
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    if any(item["type"] == "json_invalid" for item in found):
-        return Malformed(found[0]["msg"])
-    return Invalid(
-        errors=[
-            {"pointer": base + _pointer(item["loc"][skip:]), "detail": item["msg"]} for item in found[:20]
-        ],
-    )
+    if broken := next((item for item in _details(error) if item["type"] == "json_invalid"), None):
+        return Malformed(broken["msg"])
+    return Invalid(errors=wrong_fields(error, base=base, skip=skip))
+
+
+def wrong_fields(error: pydantic.ValidationError, *, base: str = "", skip: int = 0) -> list[dict[str, str]]:
+    """Return a pointer to each wrong field, up to 20, and what is wrong with it; see `invalid`."""
+    return [
+        {"pointer": base + _pointer(item["loc"][skip:]), "detail": what_is_wrong(item)}
+        for item in islice(_details(error), MAX_NAMED)
+    ]
+
+
+def what_is_wrong(item: ErrorDetails) -> str:
+    """Return what is wrong with a field in words of ours: pydantic speaks of its own prefixes, classes and patterns."""
+    kind, words = item["type"], item["msg"]
+    if kind in {"value_error", "assertion_error"}:
+        return words.partition(", ")[2] or words
+    if kind == "string_pattern_mismatch":
+        return _WORDS[_NUL if NO_NUL in words else kind]
+    return _WORDS.get(kind, words)
+
+
+_NUL = "nul"
+_WORDS = {
+    _NUL: "must not contain the NUL character",
+    "extra_forbidden": "there is no such field",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "dataclass_type": "must be an object",
+    "dict_type": "must be an object",
+    "union_tag_invalid": "there is no such type",
+    "union_tag_not_found": "must have a type",
+    "string_pattern_mismatch": "has not the form that is expected here",
+}
+"""What is wrong, by pydantic's name for it, where its own words would speak of the program and not of the field."""
+
+
+def _details(error: pydantic.ValidationError) -> list[ErrorDetails]:
+    return error.errors(include_url=False, include_context=False, include_input=False)
 
 
 def refuse_nul(document: bytes | str) -> None:
@@ -126,7 +159,7 @@ def refuse_nul(document: bytes | str) -> None:
         found = islice(_nul_in(pydantic_core.from_json(document)), 20)
     except ValueError:
         return  # it is no JSON, which whoever reads it will say
-    if errors := [{"pointer": pointer, "detail": "must not contain the NUL character"} for pointer in found]:
+    if errors := [{"pointer": pointer, "detail": _WORDS[_NUL]} for pointer in found]:
         raise Invalid(errors=errors)
 
 

@@ -13,6 +13,9 @@ from pydantic import (
     WithJsonSchema,
 )
 
+NO_NUL = r"^[^\x00]*$"
+"""The pattern of texts: a database cannot store the NUL character."""
+
 
 def _instant(value: datetime) -> str:
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -19,7 +19,8 @@ from backend.realtime import health, metrics, services
 from backend.realtime.doors import Door
 from backend.realtime.fixes import MAX_UNPACKED, read_fixes
 from backend.realtime.frames import EventFrame
-from backend.realtime.positions import Report, store_fixes
+from backend.realtime.judging import Report
+from backend.realtime.positions import store_fixes
 from backend.realtime.registry import Principal, registry
 from backend.realtime.schemas import (
     CatchUpIn,
@@ -41,10 +42,10 @@ class Positions(Door):
     def post(self, request: Request) -> Response:
         """Report positions of one's own; answered for each fix, after they are stored."""
         person = _principal(request).person
-        fixes = read_fixes(unpacked_body(request, limit=MAX_UNPACKED))
-        report = Report(person, [fix for fix in fixes if fix])
-        verdicts = iter(store_fixes([report], at=now())[0])
-        return answer(PositionsOut(results=[next(verdicts) if fix else "invalid" for fix in fixes]))
+        read = read_fixes(unpacked_body(request, limit=MAX_UNPACKED))
+        (results,) = store_fixes([Report(person, read.fixes)], at=now())
+        told = PositionsOut(results=results, errors=list(read.errors) or None)
+        return Response(told.model_dump(mode="json", exclude_none=True))
 
 
 class CatchUp(Door):

@@ -17,13 +17,14 @@ from django.conf import settings
 
 from backend.lib.errors import Malformed, NotAllowed, NotSignedIn
 from backend.lib.logs import name_socket
-from backend.lib.problems import invalid, problem_of, refuse_nul
+from backend.lib.problems import invalid, problem_of, refuse_nul, what_is_wrong
 from backend.realtime import batches, metrics, services
 from backend.realtime.admission import admit
 from backend.realtime.arrivals import arrivals
 from backend.realtime.commands import BUILT_IN
 from backend.realtime.connection import Connection
 from backend.realtime.credentials import credentials_of
+from backend.realtime.fixes import Positions, positions_in, positions_of
 from backend.realtime.frames import (
     COMMAND_FRAME,
     KNOWN_FRAMES,
@@ -50,6 +51,7 @@ from backend.realtime.strangers import strangers
 
 logger = logging.getLogger(__name__)
 
+Known = Hello | ReceiptFrame | Positions | Ping
 HELLO_WITHIN_S = 10.0
 FRAMES_PER_S = 50.0
 BURST = 200.0
@@ -189,7 +191,7 @@ class PhoneSocket:
         except TimeoutError:
             raise _Closed(4290, "no hello came in time: reconnect") from None
         except pydantic.ValidationError as error:
-            raise _Closed(4400, f"not a hello: {error.errors()[0]['msg']}"[:100]) from error
+            raise _Closed(4400, f"not a hello: {what_is_wrong(error.errors()[0])}"[:100]) from error
         if not isinstance(hello, Hello):
             raise _Closed(4400, "say hello first")
         hub.start()
@@ -239,11 +241,11 @@ class PhoneSocket:
         except Exception as error:
             self._problem(id_in(text), error)
 
-    def _known(self, frame: Hello | ReceiptFrame | PositionFrame | Ping) -> None:
+    def _known(self, frame: Known) -> None:
         match frame:
             case ReceiptFrame():
                 self._take_receipt(frame.delivered, frame.seen)
-            case PositionFrame():
+            case Positions():
                 positions.add(self.connected, frame)
             case Ping():
                 self.connected.push_text(Pong(server_time=datetime.now(UTC)).model_dump_json())
@@ -293,15 +295,24 @@ def _reply(reply_to: int, result: Any) -> str:
     return Reply(reply=reply_to, result=result).model_dump_json()
 
 
-def _decode(text: str) -> Hello | ReceiptFrame | PositionFrame | Ping | CommandFrame:
-    """Return the frame; raises Malformed or Invalid naming each wrong field."""
+def _decode(text: str) -> Known | CommandFrame:
+    """Return the frame; raises Malformed or Invalid naming each wrong field.
+
+    A fix that is wrong is one of the results of its frame: it neither refuses the frame nor holds up the others.
+    """
     try:
+        frame = KNOWN_FRAMES.validate_json(text)
+        if isinstance(frame, PositionFrame):
+            return positions_of(frame)
         refuse_nul(text)
-        return KNOWN_FRAMES.validate_json(text)
+        return frame
     except pydantic.ValidationError as error:
         kinds = {item["type"] for item in error.errors()}
         if not kinds & {"union_tag_invalid", "union_tag_not_found"}:
+            if found := positions_in(text, error):
+                return found
             raise invalid(error, skip=1) from error  # the first step of each pointer is the union's tag
+    refuse_nul(text)
     try:
         return COMMAND_FRAME.validate_json(text)
     except pydantic.ValidationError as error:

@@ -1,43 +1,73 @@
-"""Reads a batch of fixes of which some may be wrong: the others are not held up by them."""
+"""Reads fixes of which some may be wrong: the others are not held up by them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pydantic
 import pydantic_core
 
-from backend.lib.problems import MAX_ERRORS, invalid, refuse_nul
-from backend.realtime.frames import FixIn
+from backend.lib.problems import MAX_ERRORS, FieldError, invalid, wrong_fields
+from backend.realtime.frames import FixIn, PositionFrame
 from backend.realtime.schemas import PositionsIn
 
 MAX_UNPACKED = 4_000_000
 """Bytes of a batch when it is unpacked: three times what 10,000 fixes need."""
 
 
-def read_fixes(body: bytes) -> list[FixIn | None]:
-    """Return the fixes in their order, None for one that cannot be read.
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Fixes in their order, None for one that cannot be read, and what is wrong in those; `n` is the frame's number."""
+
+    fixes: Sequence[FixIn | None]
+    errors: Sequence[FieldError] = ()
+    n: int = 0
+
+
+def read_fixes(body: bytes) -> Positions:
+    """Return the fixes of a body.
 
     Raises Malformed, or Invalid when the body is no batch, none of its fixes can be read, or so many are wrong that it
     must be a mistake of the program.
     """
     try:
-        return list(PositionsIn.model_validate_json(body).fixes)
+        return Positions(PositionsIn.model_validate_json(body).fixes)
     except pydantic.ValidationError as error:
-        wrong = _wrong_fixes(error)
-        if not wrong:
+        found = _without_wrong_ones(body, error, skip=0) if error.error_count() <= MAX_ERRORS else None
+        if found is None or not any(found.fixes):
             raise invalid(error) from error
-        refuse_nul(body)
-        given = pydantic_core.from_json(body)["fixes"]
-        fixes = [None if n in wrong else FixIn.model_validate(one) for n, one in enumerate(given)]
-        if not any(fixes):
-            raise invalid(error) from error
-        return fixes
+        return found
 
 
-def _wrong_fixes(error: pydantic.ValidationError) -> set[int]:
-    """Return the places of the fixes that are wrong; none when something else is wrong, or too much."""
-    if error.error_count() > MAX_ERRORS:
-        return set()
-    places = [
-        item["loc"] for item in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
+def positions_of(frame: PositionFrame) -> Positions:
+    """Return the fixes of a frame in which nothing is wrong."""
+    return Positions(frame.fixes, n=frame.n)
+
+
+def positions_in(text: str, error: pydantic.ValidationError) -> Positions | None:
+    """Return the fixes of a position frame that was refused for some of them alone; None of any other frame.
+
+    What is wrong stands below the union's tag. A frame is small: however much is wrong in it is looked at.
+    """
+    return _without_wrong_ones(text, error, skip=1)
+
+
+def _without_wrong_ones(
+    document: bytes | str, error: pydantic.ValidationError, *, skip: int
+) -> Positions | None:
+    wrong = _wrong_fixes(error, skip)
+    if not wrong:
+        return None
+    given = pydantic_core.from_json(document)
+    fixes = [None if n in wrong else FixIn.model_validate(one) for n, one in enumerate(given["fixes"])]
+    errors = [FieldError(**field) for field in wrong_fields(error, skip=skip)]
+    return Positions(fixes, errors, given.get("n", 0))
+
+
+def _wrong_fixes(error: pydantic.ValidationError, skip: int) -> set[int]:
+    """Return the places of the fixes that are wrong; none when something else is wrong."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    places: list[tuple[Any, ...]] = [item["loc"][skip:] for item in details]
     if not all(len(place) >= 2 and place[0] == "fixes" and isinstance(place[1], int) for place in places):
         return set()
     return {int(place[1]) for place in places}

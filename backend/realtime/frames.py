@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Protocol, TypeVar
 import pydantic_core
 from pydantic import UUID7, BaseModel, ConfigDict, Field, TypeAdapter
 
-from backend.lib.problems import Problem
+from backend.lib.problems import FieldError, Problem
 from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
 from backend.realtime.packing import pack, unpack
 from backend.realtime.registry import Principal
@@ -167,16 +167,28 @@ class EventFrame(Shape):
     data: dict[str, Any]
 
 
-class Stored(Shape):
-    """The positions of frame `positions` are in the database; `refused` of them were not (off duty).
+Verdict = Literal["accepted", "duplicate", "off_duty", "no_consent", "future", "too_old", "invalid"]
+"""What became of a fix.
 
-    From now on report every `every_s` seconds: more often on a task than while waiting for one.
+Stored: `accepted`, or `duplicate` (it was there already). Refused, and not worth sending again: `off_duty` (neither on
+duty nor on a task then), `no_consent` (not agreed to being located), `future` (by the server's clock), `too_old` (more
+than a week), `invalid` (no fix, see `errors`).
+"""
+
+
+class Stored(Shape):
+    """The positions of frame `positions` were dealt with: `results` says what became of each, in order.
+
+    `refused` of them are not in the database. From now on report every `every_s` seconds: more often on a task than
+    while waiting for one. `errors`, where some are `invalid`, names what is wrong in them.
     """
 
     type: Literal["stored"] = "stored"
     positions: int
     refused: int = 0
+    results: list[Verdict]
     every_s: int
+    errors: list[FieldError] | None = None
 
 
 class CaughtUpTo(Shape):

@@ -4,19 +4,19 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from backend.lib.datum import to_wgs84
 from backend.realtime import metrics
 from backend.realtime.connection import Connection
-from backend.realtime.frames import FixIn, PositionFrame, Stored
+from backend.realtime.fixes import Positions
+from backend.realtime.frames import FixIn, Stored, Verdict
+from backend.realtime.judging import Judge, Report
 from backend.realtime.models import LatestPosition
-from backend.realtime.registry import Tracked, Window, registry
 from backend.realtime.threads import in_thread
 from backend.realtime.tracks import Key, Row, write_rows
 
@@ -29,38 +29,23 @@ MAX_WAITING = 50_000
 """Fixes that may wait for the database in one process; the queue of a phone whose frame is not taken still has it."""
 BATCH = 5_000
 """Fixes up to which frames are stored together: what has piled up goes in transactions of half a second at most."""
-DRIFT = timedelta(minutes=2)
-"""How far a phone's clock may be off at either end of the time in which its fixes are taken."""
-BROUGHT_BACK = timedelta(days=7)
-"""How old a fix of an earlier duty or task may be when its phone comes back to a network."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Fixes that one person sent together."""
-
-    person: int
-    fixes: Sequence[FixIn]
-
-
-Verdict = Literal["accepted", "duplicate", "off_duty", "future", "too_old"]
-"""What became of a fix: `accepted` and `duplicate` are stored, the others leave no row."""
 TAKEN = frozenset(("accepted", "duplicate"))
+"""The verdicts of fixes that are stored; the others leave no row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a phone is told of a report: for each fix whether it was taken, and how often to report from now on."""
+    """What a phone is told of a report: what became of each fix, and how often to report from now on."""
 
-    taken: list[bool]
+    verdicts: list[Verdict]
     every_s: int
 
 
 def store_and_pace(reports: Sequence[Report], *, at: datetime) -> list[Outcome]:
     """Store fixes as `store_fixes` does, and tell how often each person's phone is to report."""
-    judge = _Judge(reports, at)
+    judge = Judge(reports, at)
     return [
-        Outcome([verdict in TAKEN for verdict in verdicts], judge.every_s(report.person))
+        Outcome(verdicts, judge.every_s(report.person))
         for report, verdicts in zip(reports, _store(reports, judge, at), strict=True)
     ]
 
@@ -76,10 +61,10 @@ def store_fixes(reports: Sequence[Report], *, at: datetime) -> list[list[Verdict
     A fix from a duty (or task) that has ended, up to a week old, fills the track alone: it moves nobody on the map. A
     fix that is here already counts as taken: phones send again what was not acknowledged.
     """
-    return _store(reports, _Judge(reports, at), at)
+    return _store(reports, Judge(reports, at), at)
 
 
-def _store(reports: Sequence[Report], judge: "_Judge", at: datetime) -> list[list[Verdict]]:
+def _store(reports: Sequence[Report], judge: Judge, at: datetime) -> list[list[Verdict]]:
     verdicts: list[list[Verdict]] = []
     rows: list[Row] = []
     for report in reports:
@@ -88,7 +73,7 @@ def _store(reports: Sequence[Report], judge: "_Judge", at: datetime) -> list[lis
         rows += [
             _row(report.person, scope, fix, at)
             for fix, (verdict, scope) in zip(report.fixes, judged, strict=True)
-            if verdict == "accepted"
+            if fix and verdict == "accepted"
         ]
     _mark_duplicates(reports, verdicts, write_rows(rows))
     return verdicts
@@ -105,71 +90,13 @@ def forget(persons: Iterable[int], *, at: datetime) -> None:
     gone.update(scope="", received_at=written_at, lon=0.0, lat=0.0)
 
 
-def _tracked(persons: Iterable[int], at: datetime) -> dict[int, Tracked]:
-    """Return who may be tracked now; of several reasons the one that began first, with the shortest interval."""
-    found: dict[int, Tracked] = {}
-    for source in registry.tracking:
-        for person, tracked in source(list(persons), at).items():
-            other = found.get(person)
-            found[person] = tracked if other is None else _of_both(tracked, other)
-    return found
-
-
-def _of_both(one: Tracked, other: Tracked) -> Tracked:
-    first = one if one.since < other.since else other
-    intervals = [tracked.every_s for tracked in (one, other) if tracked.every_s is not None]
-    return replace(first, every_s=min(intervals, default=None))
-
-
-class _Judge:
-    """Says of each fix of a batch whether it may be stored, and in which scope it shows its person on the map."""
-
-    def __init__(self, reports: Sequence[Report], at: datetime) -> None:
-        self.at = at
-        self.tracked = _tracked({report.person for report in reports}, at)
-        older = {
-            report.person for report in reports if any(self._is_older(report.person, f) for f in report.fixes)
-        }
-        self.earlier = _earlier(older, at) if older else {}
-
-    def __call__(self, person: int, fix: FixIn) -> tuple[Verdict, str]:
-        if fix.at > self.at + DRIFT:
-            return "future", ""
-        now = self.tracked.get(person)
-        if now is not None and fix.at >= now.since - DRIFT:
-            return "accepted", now.scope
-        if fix.at < self.at - BROUGHT_BACK:
-            return "too_old", ""
-        # No drift is forgiven at the end: who has just gone off duty is off duty.
-        if any(window.since - DRIFT <= fix.at <= window.until for window in self.earlier.get(person, ())):
-            return "accepted", ""
-        return "off_duty", ""
-
-    def every_s(self, person: int) -> int:
-        """Return how often somebody's phone is to report."""
-        now = self.tracked.get(person)
-        usual: int = settings.MUSTER["POSITION_EVERY_S"]
-        return now.every_s if now and now.every_s is not None else usual
-
-    def _is_older(self, person: int, fix: FixIn) -> bool:
-        """Tell whether only an earlier window could hold the fix: nearly none is, so the past is seldom read."""
-        now = self.tracked.get(person)
-        return self.at - BROUGHT_BACK <= fix.at <= self.at and (now is None or fix.at < now.since - DRIFT)
-
-
-def _earlier(persons: Iterable[int], at: datetime) -> dict[int, list[Window]]:
-    found: dict[int, list[Window]] = {}
-    for source in registry.tracked_earlier:
-        for person, windows in source(list(persons), at - BROUGHT_BACK, at).items():
-            found.setdefault(person, []).extend(windows)
-    return found
-
-
 def _mark_duplicates(reports: Sequence[Report], verdicts: list[list[Verdict]], here: set[Key]) -> None:
     """Of the fixes that could be stored, only the first of each key that was not there has become a row."""
     seen = set(here)
     for report, judged in zip(reports, verdicts, strict=True):
         for index, fix in enumerate(report.fixes):
+            if fix is None:
+                continue
             key = (report.person, fix.at)
             if judged[index] == "accepted" and key in seen:
                 judged[index] = "duplicate"
@@ -187,7 +114,7 @@ class Store(Protocol):
     def __call__(self, reports: Sequence[Report], *, at: datetime) -> list[Outcome]: ...
 
 
-Waiting = dict[tuple[Connection, int], PositionFrame]
+Waiting = dict[tuple[Connection, int], Positions]
 """Frames by their socket and number: one that is sent again while it waits waits once."""
 
 
@@ -204,7 +131,7 @@ class PositionBuffer:
         self._fixes = 0
         self._task: asyncio.Task[None] | None = None
 
-    def add(self, connection: Connection, frame: PositionFrame) -> None:
+    def add(self, connection: Connection, frame: Positions) -> None:
         """Take one frame. When the database is too far behind it is dropped: the phone's queue still has it."""
         if self._fixes + len(frame.fixes) > MAX_WAITING:
             return
@@ -253,13 +180,24 @@ class PositionBuffer:
         except Exception:
             logger.exception("positions could not be stored; the phones will send them again")
             return True
-        for ((sender, n), _), outcome in zip(batch.items(), outcomes, strict=True):
-            refused = outcome.taken.count(False)
-            metrics.positions.labels("refused").inc(refused)
-            metrics.positions.labels("taken").inc(len(outcome.taken) - refused)
-            stored = Stored(positions=n, refused=refused, every_s=outcome.every_s)
-            sender.push_text(stored.model_dump_json())
+        for ((sender, _), frame), outcome in zip(batch.items(), outcomes, strict=True):
+            _confirm(sender, frame, outcome)
         return True
+
+
+def _confirm(sender: Connection, frame: Positions, outcome: Outcome) -> None:
+    """Tell a phone what became of each fix of its frame."""
+    refused = sum(verdict not in TAKEN for verdict in outcome.verdicts)
+    metrics.positions.labels("refused").inc(refused)
+    metrics.positions.labels("taken").inc(len(outcome.verdicts) - refused)
+    stored = Stored(
+        positions=frame.n,
+        refused=refused,
+        results=outcome.verdicts,
+        every_s=outcome.every_s,
+        errors=list(frame.errors) or None,
+    )
+    sender.push_text(stored.model_dump_json(exclude_none=True))
 
 
 positions = PositionBuffer()

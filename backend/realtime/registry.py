@@ -69,6 +69,9 @@ class Window:
     until: datetime
 
 
+EarlierWindows = Callable[[Iterable[int], datetime, datetime], Mapping[int, Sequence[Window]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One command of a batch: what `run` takes."""
@@ -131,9 +134,8 @@ class Registry:
     authenticate: Authenticate | None = None
     principal_of: Callable[[Any], Principal] | None = None
     tracking: list[Callable[[Iterable[int], datetime], Mapping[int, Tracked]]] = field(default_factory=list)
-    tracked_earlier: list[Callable[[Iterable[int], datetime, datetime], Mapping[int, Sequence[Window]]]] = (
-        field(default_factory=list)
-    )
+    tracked_earlier: list[EarlierWindows] = field(default_factory=list)
+    withheld: list[EarlierWindows] = field(default_factory=list)
     viewer_scopes: Callable[[Principal], list[str]] | None = None
     sightings: list[Callable[[Mapping[int, Collection[int]], datetime], None]] = field(default_factory=list)
     deletions: list[Callable[[str, int, datetime], None]] = field(default_factory=list)
@@ -232,11 +234,15 @@ def tracking(
     return source
 
 
-def tracked_earlier(
-    source: Callable[[Iterable[int], datetime, datetime], Mapping[int, Sequence[Window]]],
-) -> Callable[[Iterable[int], datetime, datetime], Mapping[int, Sequence[Window]]]:
+def tracked_earlier(source: EarlierWindows) -> EarlierWindows:
     """Register `source(people, since, at)`: when they could be tracked between the two, whether or not they can now."""
     registry.tracked_earlier.append(source)
+    return source
+
+
+def withheld(source: EarlierWindows) -> EarlierWindows:
+    """Register `source(people, since, at)`: when they would have been tracked, had they agreed to it by then."""
+    registry.withheld.append(source)
     return source
 
 

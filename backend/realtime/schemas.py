@@ -1,11 +1,12 @@
 """What the REST doors of realtime take and give."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from backend.lib.problems import FieldError
 from backend.lib.wire import Instant, Request, Shape
-from backend.realtime.frames import Cursors, EventFrame, FixIn
+from backend.realtime.frames import Cursors, EventFrame, FixIn, Verdict
 
 
 class PositionsIn(Request):
@@ -18,10 +19,12 @@ class PositionsOut(Shape):
     """For each fix in the order given, what became of it.
 
     Stored: `accepted`, or `duplicate` (it was there already). Refused, and not worth sending again: `off_duty` (neither
-    on duty nor on a task then), `future` (by the server's clock), `too_old` (more than a week), `invalid` (no fix).
+    on duty nor on a task then), `no_consent` (not agreed to being located), `future` (by the server's clock), `too_old`
+    (more than a week), `invalid` (no fix, `errors` names what is wrong).
     """
 
-    results: list[Literal["accepted", "duplicate", "off_duty", "future", "too_old", "invalid"]]
+    results: list[Verdict]
+    errors: list[FieldError] | None = None
 
 
 class CatchUpIn(Request):

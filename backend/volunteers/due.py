@@ -34,7 +34,7 @@ def end_duty_of_run_out(*, at: datetime) -> int:
     return len(users)
 
 
-@due(every=timedelta(seconds=30))
+@due(every=timedelta(seconds=5))
 def end_suspensions(*, at: datetime) -> int:
     """Reinstate those whose suspension is over; returns how many."""
     return standing.end_suspensions(at=at)

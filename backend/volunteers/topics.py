@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.db.models import F
+from django.db.models import Case, F, QuerySet, When
 from django.utils.crypto import constant_time_compare
 
 from backend.lib.api import now
@@ -30,6 +30,7 @@ from backend.realtime.registry import (
     tracked_earlier,
     tracking,
     viewer_scopes,
+    withheld,
 )
 from backend.volunteers.authentication import page_device
 from backend.volunteers.holders import NOTHING, Holder, belongings_of, holders_of, line_topics, shared
@@ -47,7 +48,7 @@ from backend.volunteers.services.devices import note_arrival
 from backend.volunteers.services.looks import note_sightings
 from backend.volunteers.services.retention import note_deleted
 from backend.volunteers.tokens import Claims, read_access
-from backend.volunteers.tracking import agreed_since
+from backend.volunteers.tracking import agreed_since, not_agreed_until
 
 ADULT = frozenset({"adult"})
 
@@ -220,6 +221,33 @@ def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping
         if began and until and agreed_at and agreed_since(began, agreed_at) < until:
             found.setdefault(number, []).append(Window(agreed_since(began, agreed_at), until))
     return found
+
+
+@withheld
+def on_duty_without_consent(
+    people: Iterable[int], since: datetime, at: datetime
+) -> Mapping[int, list[Window]]:
+    """Return the duties of `people` between the two, as far as they had not agreed to being located; two queries."""
+    numbers = list(people)
+    ended = DutyPeriod.objects.filter(volunteer__number__in=numbers, until__gte=since, since__lte=at)
+    not_yet = Volunteer.objects.filter(number__in=numbers, duty_until__gte=since, duty_since__lte=at)
+    found: dict[int, list[Window]] = {}
+    for number, began, until, agreed_at in (
+        *_with_agreement(ended, "volunteer__").values_list(
+            "volunteer__number", "since", "until", "agreed_at"
+        ),
+        *_with_agreement(not_yet, "").values_list("number", "duty_since", "duty_until", "agreed_at"),
+    ):
+        if began and until and (ends := not_agreed_until(began, until, agreed_at)) > began:
+            found.setdefault(number, []).append(Window(began, ends))
+    return found
+
+
+def _with_agreement(rows: QuerySet[Any], of: str) -> QuerySet[Any]:
+    """Add `agreed_at` to rows: since when their volunteers agree to being located, null for those who do not."""
+    agreed = Case(When(agrees_to_location(of), then=F(f"{of}location_consent_at")))
+    with_it: QuerySet[Any] = rows.annotate(agreed_at=agreed)
+    return with_it
 
 
 @viewer_scopes

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from backend.realtime.positions import DRIFT
+from backend.realtime.judging import DRIFT
 
 
 def agreed_since(since: datetime, agreed_at: datetime) -> datetime:
@@ -11,3 +11,8 @@ def agreed_since(since: datetime, agreed_at: datetime) -> datetime:
     The drift that is forgiven to a phone's clock at the beginning of a duty is not forgiven before an agreement.
     """
     return since if agreed_at <= since else agreed_at + DRIFT
+
+
+def not_agreed_until(since: datetime, until: datetime, agreed_at: datetime | None) -> datetime:
+    """Return until when a time that began at `since` was one without an agreement; None: it is one to its end."""
+    return until if agreed_at is None else max(since, min(until, agreed_since(since, agreed_at)))

@@ -10,7 +10,7 @@ import pytest
 from backend.audit.models import Entry
 from backend.dispatch import due, services
 from backend.dispatch.models import Task
-from backend.dispatch.schemas import TaskIn
+from backend.dispatch.schemas import LegalBasisIn, TaskIn
 from backend.lib.datum import wgs84_to_gcj02
 from backend.lib.errors import Invalid, NotFound
 from backend.realtime.models import Event
@@ -230,3 +230,16 @@ def test_clock_closes_tasks_whose_time_to_answer_has_passed(
     assert published(topic, "task.closed") == [(topic, "task.closed", {"task": str(task.pk), "accepted": 1})]
     assert published(task.topic)[-1][2]["task"]["status"] == "closed"
     assert Entry.objects.get(act="task.closed").by is None
+
+
+def test_a_task_that_was_called_off_names_no_legal_basis_any_more(
+    make_task: MakeTask, commander: User, published: Published, at: datetime
+) -> None:
+    task = make_task()
+    basis = LegalBasisIn(legal_basis="vital_interests", reason="a child is missing")
+    services.name_legal_basis(task_id=task.pk, wanted=basis, by=commander, at=at)
+    assert published(task.topic)[-1][2]["task"]["legal_basis"] == "vital_interests"
+
+    services.cancel_task(task_id=task.pk, reason="", by=commander, at=at)
+
+    assert published(task.topic)[-1][2]["task"]["legal_basis"] == ""

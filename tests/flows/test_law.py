@@ -18,8 +18,9 @@ from backend.dispatch.services.places import Answer
 from backend.lib.errors import NotAllowed, NotFound
 from backend.realtime.clock import tick
 from backend.realtime.frames import FixIn
+from backend.realtime.judging import Report
 from backend.realtime.models import Fix, LatestPosition
-from backend.realtime.positions import Report, store_fixes
+from backend.realtime.positions import store_fixes
 from backend.volunteers.consents import current_version
 from backend.volunteers.models import (
     Credential,
@@ -240,14 +241,14 @@ def test_rule_4_whoever_has_not_agreed_is_not_tracked_and_is_told(
     person = make_volunteer(formation.squadron_a, consents=False, on_duty=False)
 
     assert not set_duty(on=True, by=person.user, at=at).tracked
-    assert report(person, at, at) == "off_duty"
+    assert report(person, at, at) == "no_consent"
     assert not Fix.objects.exists()
 
 
 def test_rule_4_a_consent_to_an_older_version_is_none(volunteer: User, at: datetime) -> None:
     Volunteer.objects.filter(user=volunteer).update(location_consent_version=0)
 
-    assert report(volunteer.volunteer, at, at) == "off_duty"
+    assert report(volunteer.volunteer, at, at) == "no_consent"
 
 
 def test_rule_4_withdrawal_stops_tracking_at_once_on_duty_and_on_a_task(
@@ -261,8 +262,8 @@ def test_rule_4_withdrawal_stops_tracking_at_once_on_duty_and_on_a_task(
     withdraw_consent(purpose=Purpose.LOCATION, by=volunteer, at=soon)
 
     assert scope_of(person) == ""
-    assert report(person, soon + timedelta(seconds=1), soon + timedelta(seconds=1)) == "off_duty"
-    assert report(person, at + timedelta(minutes=1), soon + timedelta(seconds=2)) == "off_duty"
+    assert report(person, soon + timedelta(seconds=1), soon + timedelta(seconds=1)) == "no_consent"
+    assert report(person, at + timedelta(minutes=1), soon + timedelta(seconds=2)) == "no_consent"
     assert Fix.objects.count() == 1
 
 
@@ -276,11 +277,11 @@ def test_rule_4_what_was_recorded_between_withdrawal_and_a_new_consent_is_never_
     give_consent(purpose=Purpose.LOCATION, version=version, by=volunteer, at=again)
 
     later = at + 10 * minute
-    assert report(person, at + 2 * minute, later) == "off_duty"
-    assert report(person, again - timedelta(seconds=1), later) == "off_duty"
+    assert report(person, at + 2 * minute, later) == "no_consent"
+    assert report(person, again - timedelta(seconds=1), later) == "no_consent"
     assert report(person, again, later) == "accepted"
     set_duty(on=False, by=volunteer, at=later)
-    assert report(person, at + 2 * minute, later + minute) == "off_duty"
+    assert report(person, at + 2 * minute, later + minute) == "no_consent"
     assert report(person, again + minute, later + minute) == "accepted"
 
 
@@ -447,7 +448,7 @@ def test_rule_8_where_life_is_at_stake_a_commander_names_the_basis_and_it_stands
     Task.objects.filter(pk=task.pk).update(unit=formation.squadron_a)
     reply(task, person, at)
     basis = LegalBasisIn(legal_basis="vital_interests", reason="A child is missing")
-    assert report(person, at, at) == "off_duty"
+    assert report(person, at, at) == "no_consent"
 
     with pytest.raises(NotAllowed):
         dispatch.name_legal_basis(task_id=task.pk, wanted=basis, by=leader, at=at)

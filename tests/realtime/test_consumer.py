@@ -206,8 +206,11 @@ async def test_a_position_without_a_datum_is_refused_naming_the_field(
     socket = await connect(volunteer)
     fix = {"at": "2026-03-01T12:00:00Z", "lon": 119.9, "lat": 29.4}
     await socket.send({"type": "position", "n": 1, "fixes": [fix]})
-    errors = (await socket.receive())["problem"]["errors"]
-    assert [error["pointer"] for error in errors] == ["/fixes/0/datum"]
+    stored = await socket.receive()
+    assert (stored["results"], [error["pointer"] for error in stored["errors"]]) == (
+        ["invalid"],
+        ["/fixes/0/datum"],
+    )
 
 
 @pytest.mark.parametrize("first", [{"type": "ping"}, "nonsense", {"id": 1, "type": "duty.set"}])

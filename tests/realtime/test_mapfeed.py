@@ -8,11 +8,12 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from backend.realtime.frames import FixIn
+from backend.realtime.judging import Report
 from backend.realtime.mapfeed import feed, resolution_at
 from backend.realtime.mapfeed.dots import LIVE
 from backend.realtime.mapfeed.sightings import Sightings
 from backend.realtime.models import LatestPosition
-from backend.realtime.positions import Report, forget, store_reports
+from backend.realtime.positions import forget, store_reports
 from backend.realtime.registry import registry
 from backend.volunteers.models import Look, Post, User, Volunteer
 from tests.realtime.conftest import Connect, Socket

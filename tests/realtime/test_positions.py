@@ -13,10 +13,12 @@ from django.db import OperationalError
 
 from backend.lib.datum import wgs84_to_gcj02
 from backend.realtime import positions
-from backend.realtime.frames import FixIn, PositionFrame
+from backend.realtime.fixes import Positions
+from backend.realtime.frames import FixIn
+from backend.realtime.judging import Report
 from backend.realtime.mapfeed.reading import read_changed
 from backend.realtime.models import Fix, LatestPosition
-from backend.realtime.positions import Outcome, PositionBuffer, Report, forget, store_and_pace, store_reports
+from backend.realtime.positions import Outcome, PositionBuffer, forget, store_and_pace, store_reports
 from backend.realtime.registry import Tracked, registry
 from backend.realtime.threads import release_connections
 from backend.volunteers.models import User, Volunteer
@@ -152,10 +154,11 @@ async def test_a_position_frame_is_acknowledged_once_it_is_stored(
     frame = {"type": "position", "n": 18, "fixes": [{"at": now, "lon": 119.9, "lat": 29.4, "datum": "wgs84"}]}
     on_duty, off_duty = await connect(volunteer), await connect(leader)
     await on_duty.send(frame)
-    assert await on_duty.receive() == {"type": "stored", "positions": 18, "refused": 0, "every_s": 30}
+    stored = {"type": "stored", "positions": 18, "refused": 0, "results": ["accepted"], "every_s": 30}
+    assert await on_duty.receive() == stored
     assert await Fix.objects.acount() == 1
     await off_duty.send(frame)
-    assert await off_duty.receive() == {"type": "stored", "positions": 18, "refused": 1, "every_s": 30}
+    assert await off_duty.receive() == {**stored, "refused": 1, "results": ["off_duty"]}
     assert await Fix.objects.acount() == 1
 
 
@@ -173,8 +176,8 @@ async def test_positions_by_rest_are_answered_for_each_fix(
 # --- the buffer of a process --------------------------------------------------------------------------------------
 
 
-def frame(n: int, fixes: int = 1) -> PositionFrame:
-    return PositionFrame(n=n, fixes=[fix(datetime.now(UTC))] * fixes)
+def frame(n: int, fixes: int = 1) -> Positions:
+    return Positions([fix(datetime.now(UTC))] * fixes, n=n)
 
 
 @pytest.mark.django_db
@@ -190,7 +193,7 @@ def test_each_is_told_how_often_to_report(
     outcomes = store_and_pace(
         [Report(number, [fix(at)]), Report(other, [fix(at)]), Report(1, [fix(at)])], at=at
     )
-    assert outcomes == [Outcome([True], 10), Outcome([True], 30), Outcome([False], 30)]
+    assert outcomes == [Outcome(["accepted"], 10), Outcome(["accepted"], 30), Outcome(["off_duty"], 30)]
 
 
 class Database:

@@ -26,7 +26,7 @@ from backend.volunteers.services.transfers import (
     TransferOver,
     TransferProposedAlready,
 )
-from tests.conftest import Formation, MakeVolunteer, Race
+from tests.conftest import Formation, MakeVolunteer, Published, Race
 
 
 def wanted(person: User, before: Unit, after: Unit, **more: Any) -> TransferIn:
@@ -69,6 +69,35 @@ def test_a_transfer_keeps_the_number_and_gives_a_new_seat(
     assert Post.objects.get(volunteer=person).until_at == at
     line = Entry.objects.get(act="transfer.done")
     assert line.post == f"leader@{b.number}"
+
+
+@pytest.mark.parametrize("end", ["accept", "decline", "withdraw", "at once"])
+def test_nothing_waits_when_a_transfer_is_over(
+    formation: Formation,
+    leader: User,
+    sibling_leader: User,
+    commander: User,
+    volunteer: User,
+    published: Published,
+    at: datetime,
+    end: str,
+) -> None:
+    by = commander if end == "at once" else leader
+    transfer = propose(volunteer, formation.squadron_a, formation.squadron_b, by, at)
+    if end != "at once":
+        assert [one.waits_for for one in transfers_for(volunteer, at=at)] == ["receiving"]
+        acts: dict[str, tuple[Any, User]] = {
+            "accept": (transfers.accept_transfer, sibling_leader),
+            "decline": (transfers.decline_transfer, sibling_leader),
+            "withdraw": (transfers.withdraw_transfer, leader),
+        }
+        act, who = acts[end]
+        act(transfer_id=transfer.pk, by=who, at=at)
+
+    for user in (volunteer, commander):
+        (told,) = transfers_for(user, at=at)
+        assert (told.status != "proposed", told.waits_for, told.decided_at) == (True, None, at)
+    assert published(type="transfer.changed")[-1][2]["transfer"]["waits_for"] is None
 
 
 def test_both_leaders_and_the_volunteer_are_told(

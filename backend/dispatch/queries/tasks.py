@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from backend.dispatch.models import Assignment, CallOut, Task
+from backend.dispatch.models import Assignment, CallOut, Task, TaskStatus
 from backend.dispatch.queries.progress import progress_of
 from backend.dispatch.rules import is_dangerous, may_direct
 from backend.dispatch.schemas import CallOutOut, PlaceOut, TaskDetail, TaskOut, TaskPage
@@ -121,6 +121,7 @@ def _task_out(task: Task, unit: UnitOut) -> TaskOut:
             "created_at": task.created_at,
             "end_reason": task.end_reason,
             "dangerous": is_dangerous(task),
-            "legal_basis": task.legal_basis,
+            # Whoever was on a task that was called off is located on it no more, whatever the basis was.
+            "legal_basis": "" if task.status == TaskStatus.CANCELLED else task.legal_basis,
         }
     )

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from backend.realtime.judging import DRIFT
 from backend.realtime.mapfeed.dots import EXPIRED, Micros, Row, micros, moment
 from backend.realtime.models import LatestPosition
-from backend.realtime.positions import DRIFT
 
 LOOK_BACK = timedelta(seconds=5)
 """Rows are stamped before their transaction commits, so each look reaches a little behind the newest row seen."""

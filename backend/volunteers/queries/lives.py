@@ -38,11 +38,13 @@ TRANSFERS = 100
 
 def standing_out(volunteer: Volunteer) -> StandingOut:
     """Return where somebody's service stands."""
-    return StandingOut(
-        volunteer=f"{volunteer.number:08d}",
-        standing=volunteer.standing,
-        until=volunteer.standing_until,
-        reason=volunteer.standing_reason,
+    return StandingOut.model_validate(
+        {
+            "volunteer": volunteer.number,
+            "standing": volunteer.standing,
+            "until": volunteer.standing_until,
+            "reason": volunteer.standing_reason,
+        }
     )
 
 

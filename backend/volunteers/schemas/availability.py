@@ -1,10 +1,10 @@
 """What people say, and see, of when they plan to be available."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from backend.lib.wire import Instant, Request, Shape
 
@@ -26,11 +26,12 @@ class HoursIn(Request):
     start: Clock
     end: Clock
 
-    @model_validator(mode="after")
-    def _ends_later(self) -> Self:
-        if minutes_of(self.start) >= minutes_of(self.end):
+    @field_validator("end", mode="after")
+    @classmethod
+    def _later(cls, end: str, info: ValidationInfo) -> str:
+        if "start" in info.data and minutes_of(info.data["start"]) >= minutes_of(end):
             raise ValueError("end must be later than start")
-        return self
+        return end
 
 
 class PeriodIn(Request):
@@ -52,11 +53,13 @@ class PeriodIn(Request):
     until_at: Instant
     available: bool
 
-    @model_validator(mode="after")
-    def _ends_later(self) -> Self:
-        if not timedelta(0) < self.until_at - self.from_at <= LONGEST_PERIOD:
+    @field_validator("until_at", mode="after")
+    @classmethod
+    def _later(cls, until_at: datetime, info: ValidationInfo) -> datetime:
+        from_at = info.data.get("from_at")
+        if from_at and not timedelta(0) < until_at - from_at <= LONGEST_PERIOD:
             raise ValueError("until_at must be later than from_at, by a year at most")
-        return self
+        return until_at
 
 
 class AvailabilityIn(Request):
@@ -65,15 +68,21 @@ class AvailabilityIn(Request):
     weekly: Annotated[list[HoursIn], Field(max_length=MOST_HOURS)] = []
     periods: Annotated[list[PeriodIn], Field(max_length=MOST_PERIODS)] = []
 
-    @model_validator(mode="after")
-    def _do_not_overlap(self) -> Self:
-        hours = sorted((one.weekday, minutes_of(one.start), minutes_of(one.end)) for one in self.weekly)
+    @field_validator("weekly", mode="after")
+    @classmethod
+    def _hours_apart(cls, weekly: list[HoursIn]) -> list[HoursIn]:
+        hours = sorted((one.weekday, minutes_of(one.start), minutes_of(one.end)) for one in weekly)
         if any(a[0] == b[0] and b[1] < a[2] for a, b in pairwise(hours)):
             raise ValueError("hours of the same weekday overlap")
-        periods = sorted((one.from_at, one.until_at) for one in self.periods)
-        if any(b[0] < a[1] for a, b in pairwise(periods)):
+        return weekly
+
+    @field_validator("periods", mode="after")
+    @classmethod
+    def _periods_apart(cls, periods: list[PeriodIn]) -> list[PeriodIn]:
+        times = sorted((one.from_at, one.until_at) for one in periods)
+        if any(b[0] < a[1] for a, b in pairwise(times)):
             raise ValueError("periods overlap")
-        return self
+        return periods
 
 
 class HoursOut(Shape):

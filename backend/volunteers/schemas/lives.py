@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, RootModel, StringConstraints
 
 from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
-from backend.volunteers.models import Application, Transfer
+from backend.volunteers.models import Application, Transfer, TransferStatus
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Number = Annotated[str, Field(min_length=8, max_length=12, examples=["23456781"])]
@@ -58,7 +58,7 @@ class ApplicationOut(Shape):
     name: str
     phone: str
     born_on: date | None
-    status: str
+    status: Literal["pending", "approved", "rejected", "withdrawn"]
     at: Instant
     decided_at: Instant | None
     reason: str
@@ -67,17 +67,19 @@ class ApplicationOut(Shape):
     @classmethod
     def of(cls, application: Application) -> "ApplicationOut":
         """Return the shape of an application that was read with its unit and volunteer."""
-        return cls(
-            id=application.pk,
-            unit=application.unit.number,
-            name=application.name,
-            phone=application.phone,
-            born_on=application.born_on,
-            status=application.status,
-            at=application.at,
-            decided_at=application.decided_at,
-            reason=application.reason,
-            volunteer=f"{application.volunteer.number:08d}" if application.volunteer else None,
+        return cls.model_validate(
+            {
+                "id": application.pk,
+                "unit": application.unit.number,
+                "name": application.name,
+                "phone": application.phone,
+                "born_on": application.born_on,
+                "status": application.status,
+                "at": application.at,
+                "decided_at": application.decided_at,
+                "reason": application.reason,
+                "volunteer": application.volunteer.number if application.volunteer else None,
+            }
         )
 
 
@@ -104,7 +106,7 @@ class StandingOut(Shape):
     """Where a volunteer's service stands."""
 
     volunteer: VolunteerNumber
-    standing: str
+    standing: Literal["active", "suspended", "retired"]
     until: Instant | None
     reason: str
 
@@ -138,7 +140,10 @@ class TransferIn(Request):
 
 
 class TransferOut(Shape):
-    """A transfer. `waits_for` says whose agreement is missing; the name is empty until one may know it."""
+    """A transfer. `waits_for` says whose agreement is missing while it is proposed; then nothing waits, and it is null.
+
+    The name is empty until one may know it.
+    """
 
     id: UUID
     volunteer: VolunteerNumber
@@ -146,25 +151,28 @@ class TransferOut(Shape):
     from_unit: str
     to_unit: str
     stays: bool
-    status: str
-    waits_for: str
+    status: Literal["proposed", "done", "declined", "withdrawn"]
+    waits_for: Literal["receiving", "releasing", "volunteer"] | None
     proposed_at: Instant
     decided_at: Instant | None
 
     @classmethod
     def of(cls, transfer: Transfer, *, named: bool = False) -> "TransferOut":
         """Return the shape of a transfer that was read with its volunteer and units."""
-        return cls(
-            id=transfer.pk,
-            volunteer=f"{transfer.volunteer.number:08d}",
-            name=transfer.volunteer.name if named else "",
-            from_unit=transfer.from_unit.number,
-            to_unit=transfer.to_unit.number,
-            stays=transfer.stays,
-            status=transfer.status,
-            waits_for=transfer.waits_for,
-            proposed_at=transfer.proposed_at,
-            decided_at=transfer.decided_at,
+        is_open = transfer.status == TransferStatus.PROPOSED
+        return cls.model_validate(
+            {
+                "id": transfer.pk,
+                "volunteer": transfer.volunteer.number,
+                "name": transfer.volunteer.name if named else "",
+                "from_unit": transfer.from_unit.number,
+                "to_unit": transfer.to_unit.number,
+                "stays": transfer.stays,
+                "status": transfer.status,
+                "waits_for": transfer.waits_for if is_open else None,
+                "proposed_at": transfer.proposed_at,
+                "decided_at": transfer.decided_at,
+            }
         )
 
 

@@ -5,14 +5,13 @@ from uuid import UUID
 
 from pydantic import UUID7, Field, JsonValue, RootModel, StringConstraints, WithJsonSchema
 
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.lib.wire import NO_NUL, Instant, Request, Shape, VolunteerNumber
 
 ClientId = Annotated[
     UUID7, WithJsonSchema({"type": "string", "format": "uuid", "description": "UUIDv7, made by the client"})
 ]
 """An id that the client makes, so that a retry is the same request."""
 
-NO_NUL = r"^[^\x00]*$"
 PurposeCode = Literal["location", "photo", "contact"]
 
 

@@ -8,8 +8,9 @@ from django.db import connection, transaction
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal, require
+from backend.realtime.judging import BROUGHT_BACK
 from backend.realtime.log import Announcement, publish_all
-from backend.realtime.positions import BROUGHT_BACK, forget
+from backend.realtime.positions import forget
 from backend.volunteers.events import DutyChanged
 from backend.volunteers.models import DutyPeriod, User, Volunteer
 from backend.volunteers.queries import duty_out

@@ -14,7 +14,8 @@ from uuid6 import uuid7
 from backend.audit.services import record
 from backend.lib.errors import NotFound, NotSignedIn, Refusal
 from backend.realtime.frames import FixIn
-from backend.realtime.positions import TAKEN, Report, store_fixes
+from backend.realtime.judging import Report
+from backend.realtime.positions import TAKEN, store_fixes
 from backend.volunteers.models import Tracker, TrackerDay, User, Volunteer, WhyNotStored, hash_of_secret
 from backend.volunteers.schemas import TrackerIn, TrackerMade, TrackerOut
 from backend.volunteers.tracker_formats import Told

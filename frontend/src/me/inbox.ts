@@ -47,7 +47,7 @@ export function apply(inbox: Inbox, event: EventFrame): Inbox {
       return change(inbox, data.task as string, (item) => withTask(item, { legal_basis: data.legal_basis as string }));
     case "task.cancelled":
       return change(inbox, data.task as string, (item) =>
-        ended(withTask(item, { status: "cancelled", end_reason: (data.reason as string) ?? "" }), "withdrawn"),
+        ended(withTask(item, { status: "cancelled", end_reason: (data.reason as string) ?? "", legal_basis: "" }), "withdrawn"),
       );
     case "task.closed":
       return change(inbox, data.task as string, (item) =>
