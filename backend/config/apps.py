@@ -8,3 +8,8 @@ class OperatorAdmin(AdminConfig):
 
     default_site = "backend.console.operators.OperatorSite"
     default = False
+
+    def ready(self) -> None:
+        """Register the checks of the settings."""
+        super().ready()
+        from backend.config import checks  # noqa: F401  # Django's checks need its apps

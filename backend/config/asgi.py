@@ -17,6 +17,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from backend.config.checks import refuse_contradictions
 from backend.lib.content_types import Handler
 from backend.realtime import clock
 from backend.realtime.consumer import Receive, Send, no_socket, socket_application
@@ -26,6 +27,7 @@ django_application = Handler()
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Serve a request or a socket (ASGI), routed by hand: a router in between would stay in memory with its socket."""
+    settings.PROXIES.believe(scope)
     if scope["type"] == "http":
         await django_application(scope, receive, send)  # type: ignore[arg-type]
     elif scope["type"] == "websocket":
@@ -35,6 +37,7 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
         raise ValueError(f"there is nothing here for {scope['type']}")
 
 
+refuse_contradictions()
 get_channel_layer()  # imports the client of Redis now, where nobody waits for it
 
 # What has been loaded so far stays for good. Without this the collector looks through all of it again and again while

@@ -11,6 +11,7 @@ from typing import Any
 import environ
 
 from backend.lib.logs import logging_settings
+from backend.lib.proxies import read_proxies
 from backend.lib.redis_settings import caches, channel_layers
 from backend.lib.sealed import derived_key, read_keys, read_signing_key
 from backend.lib.secret_key import kept_key, long_enough
@@ -127,9 +128,8 @@ SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=False)
 LOGIN_URL = "console:sign-in"
 LOGIN_REDIRECT_URL = "console:home"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
-)
+# Read where requests and sockets come in (`config/asgi.py`): Django sees the client's own address and scheme.
+PROXIES = read_proxies(env.list("PROXIES", default=[]))
 AXES_FAILURE_LIMIT = 10
 AXES_ENABLE_ADMIN = False
 AXES_COOLOFF_TIME = timedelta(minutes=15)
@@ -171,7 +171,7 @@ SPECTACULAR_SETTINGS = {
     "SERVERS": [{"url": "/", "description": "your installation"}],
     "POSTPROCESSING_HOOKS": ["backend.lib.api.describe_problems", "backend.realtime.doors.describe_keys"],
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # of any body; some doors take more, see lib/bodies.py
 FILE_UPLOAD_HANDLERS = [
     "backend.lib.uploads.BoundedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

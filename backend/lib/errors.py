@@ -71,6 +71,15 @@ class NotSignedIn(Refusal):
     status = 401
 
 
+class TokenExpired(NotSignedIn):
+    """The token has expired: renew it."""
+
+    @classmethod
+    def slug(cls) -> str:
+        """Return the name of any dead token: a client does the same with all of them."""
+        return NotSignedIn.slug()
+
+
 class CredentialsWrong(Refusal):
     """The number or phone, or what was to prove that it is yours, is wrong."""
 

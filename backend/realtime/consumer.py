@@ -15,9 +15,10 @@ from typing import Any
 import pydantic
 from django.conf import settings
 
-from backend.lib.errors import Malformed, NotAllowed, NotSignedIn
+from backend.lib.errors import Malformed, NotAllowed, NotSignedIn, TokenExpired
 from backend.lib.logs import name_socket
 from backend.lib.problems import invalid, problem_of, refuse_nul, what_is_wrong
+from backend.lib.proxies import neighbourhood
 from backend.realtime import batches, metrics, services
 from backend.realtime.admission import admit
 from backend.realtime.arrivals import arrivals
@@ -47,7 +48,7 @@ from backend.realtime.hub import hub
 from backend.realtime.mapfeed import feed
 from backend.realtime.positions import positions
 from backend.realtime.receipts import receipts
-from backend.realtime.strangers import strangers
+from backend.realtime.strangers import GENUINE_WEIGHS, strangers
 
 logger = logging.getLogger(__name__)
 
@@ -171,17 +172,17 @@ class PhoneSocket:
         if client is None:  # a server's own test client, or a socket file
             await self._open()
             return
-        address = client[0]
+        address = neighbourhood(client[0]) or client[0]
         if not strangers.may_enter(address):
             raise _Closed(4290, "too many sockets of your address do not sign in: come back later")
-        failed = False
+        weight = 0.0
         try:
             await self._open()
         except _Closed as closed:
-            failed = closed.code in {4400, 4401, 4403}
+            weight = _weight(closed)
             raise
         finally:
-            strangers.known(address, failed=failed)
+            strangers.known(address, weight=weight)
 
     async def _open(self) -> None:
         try:
@@ -289,6 +290,13 @@ class PhoneSocket:
     def _problem(self, reply_to: int | None, error: Exception) -> None:
         problem = ProblemReply(reply=reply_to, problem=problem_of(error))
         self.connected.push_text(problem.model_dump_json(exclude_none=reply_to is not None))
+
+
+def _weight(closed: _Closed) -> float:
+    """Return what a hello that failed weighs: little with a token of ours, which has expired or was revoked."""
+    if closed.code not in {4400, 4401, 4403}:
+        return 0.0
+    return GENUINE_WEIGHS if isinstance(closed.__cause__, TokenExpired | NotAllowed) else 1.0
 
 
 def _reply(reply_to: int, result: Any) -> str:

@@ -1,6 +1,7 @@
 """Bounds what sockets that have not signed in may take, by the address they come from.
 
 Many phones share one address behind a carrier's translation, so the bounds are wide: they stop a flood, not a crowd.
+Of IPv6 a network of 64 bits counts as one address.
 """
 
 import time
@@ -9,6 +10,8 @@ MAX_UNKNOWN = 2_000
 """Sockets of one address that may wait for their hello to be answered."""
 FAILED_AT_ONCE, FAILED_PER_S = 500.0, 20.0
 """Hellos of one address that may fail: at once, and a second. A good one costs nothing of it."""
+GENUINE_WEIGHS = 0.02
+"""What a failure weighs that brought a token of ours: after an outage a crowd comes back with expired ones."""
 MAX_ADDRESSES = 50_000
 
 
@@ -28,21 +31,21 @@ class Strangers:
         self._unknown[address] = waiting + 1
         return True
 
-    def known(self, address: str, *, failed: bool) -> None:
-        """Note that a socket which entered has signed in, has failed to, or has gone."""
+    def known(self, address: str, *, weight: float) -> None:
+        """Note that a socket which entered has signed in or has gone, or has failed to: then it has a weight."""
         waiting = self._unknown.get(address, 1) - 1
         if waiting > 0:
             self._unknown[address] = waiting
         else:
             self._unknown.pop(address, None)
-        if failed:
-            self._note_failure(address)
+        if weight:
+            self._note_failure(address, weight)
 
-    def _note_failure(self, address: str) -> None:
+    def _note_failure(self, address: str, weight: float) -> None:
         if len(self._failed) >= MAX_ADDRESSES:
             self._failed = {one: self._failed[one] for one in list(self._failed) if self._weight(one) > 0}
         if len(self._failed) < MAX_ADDRESSES or address in self._failed:
-            self._failed[address] = (self._weight(address) + 1, time.monotonic())
+            self._failed[address] = (self._weight(address) + weight, time.monotonic())
 
     def _weight(self, address: str) -> float:
         weight, since = self._failed.get(address, (0.0, 0.0))

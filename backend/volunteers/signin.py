@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
@@ -19,6 +18,7 @@ from backend.lib.api import now
 from backend.lib.checkdigit import parse_volunteer_number
 from backend.lib.errors import CredentialsWrong, Invalid, NotSignedIn, Refusal
 from backend.lib.phones import canonical
+from backend.lib.proxies import neighbourhood
 from backend.lib.turns import give_back_connection
 from backend.volunteers import services
 from backend.volunteers.authentication import page_device
@@ -35,18 +35,12 @@ _View = ParamSpec("_View")
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Return the caller's address for the record of wrong guesses, or None when a proxy header made it something else.
+    """Return what the caller's address is counted as for the record of wrong guesses, None where there is none.
 
-    PostgreSQL takes only addresses; a guess that could not be recorded would not be counted. Of IPv6 it is the network
-    of 64 bits: one household has them all.
+    Behind a proxy of ours it is the client's (`lib/proxies.py`). PostgreSQL takes only addresses; a guess that could
+    not be recorded would not be counted.
     """
-    try:
-        address = ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:
-        return None
-    if isinstance(address, IPv4Address):
-        return str(address)
-    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
+    return neighbourhood(request.META.get("REMOTE_ADDR", ""))
 
 
 class NumberOrPhoneBackend(BaseBackend):

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
-from backend.lib.errors import NotSignedIn
+from backend.lib.errors import NotSignedIn, TokenExpired
 from backend.volunteers.models import Device
 from backend.volunteers.schemas import Tokens
 
@@ -72,5 +72,7 @@ def _read(kind: type[Token], raw: str) -> Claims:
             expires_at=datetime.fromtimestamp(token["exp"], UTC),
             issued_at=int(token["iat"]),
         )
+    except ExpiredTokenError as error:
+        raise TokenExpired from error
     except (TokenError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise NotSignedIn from error

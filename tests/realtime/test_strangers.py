@@ -21,7 +21,7 @@ def test_sockets_that_wait_for_their_hello_are_bounded_by_address() -> None:
 
     assert [crowd.may_enter("a") for _ in range(4)] == [True, True, True, False]
     assert crowd.may_enter("b")
-    crowd.known("a", failed=False)
+    crowd.known("a", weight=0)
     assert [crowd.may_enter("a") for _ in range(2)] == [True, False]
 
 
@@ -29,7 +29,7 @@ def test_failures_hold_an_address_off_until_they_have_faded(clock: list[float]) 
     crowd = Strangers()
     for _ in range(5):
         assert crowd.may_enter("a")
-        crowd.known("a", failed=True)
+        crowd.known("a", weight=1)
 
     assert not crowd.may_enter("a")
     assert crowd.may_enter("b")
@@ -37,11 +37,20 @@ def test_failures_hold_an_address_off_until_they_have_faded(clock: list[float]) 
     assert crowd.may_enter("a")
 
 
+def test_tokens_that_have_expired_weigh_little() -> None:
+    crowd = Strangers()
+    for _ in range(int(strangers.FAILED_AT_ONCE / strangers.GENUINE_WEIGHS) - 1):
+        assert crowd.may_enter("a")
+        crowd.known("a", weight=strangers.GENUINE_WEIGHS)
+
+    assert crowd.may_enter("a")
+
+
 def test_whoever_signs_in_costs_nothing() -> None:
     crowd = Strangers()
     for _ in range(100):
         assert crowd.may_enter("a")
-        crowd.known("a", failed=False)
+        crowd.known("a", weight=0)
 
     assert (crowd._unknown, crowd._failed) == ({}, {})
 
@@ -52,9 +61,9 @@ def test_memory_is_bounded_however_many_addresses_fail(
     monkeypatch.setattr(strangers, "MAX_ADDRESSES", 10)
     crowd = Strangers()
     for number in range(50):
-        crowd.known(str(number), failed=True)
+        crowd.known(str(number), weight=1)
     assert len(crowd._failed) == 10
 
     clock[0] += 10
-    crowd.known("late", failed=True)
+    crowd.known("late", weight=1)
     assert list(crowd._failed) == ["late"]
