@@ -12,24 +12,54 @@ import django
 
 django.setup(set_prefix=False)
 
+import asyncio
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.urls import Resolver404, resolve
 
 from backend.config.checks import refuse_contradictions
+from backend.lib import bodies
 from backend.lib.content_types import Handler
-from backend.realtime import clock
-from backend.realtime.consumer import Receive, Send, no_socket, socket_application
+from backend.lib.errors import NotAllowed, NotSignedIn
+from backend.realtime import clock, health
+from backend.realtime.consumer import no_socket, socket_application
+from backend.realtime.credentials import credentials_of
+from backend.realtime.services import sign_in_socket
+from backend.realtime.threads import in_thread
 
 django_application = Handler()
 
 
-async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+async def most_of_body(scope: MutableMapping[str, Any]) -> int:
+    """Return how large a body the door takes; more than usual only of a caller whose token was looked at.
+
+    Raises NotSignedIn, as the door itself would once it had read all of it.
+    """
+    try:
+        most = bodies.most_bytes(resolve(scope["path"]).func)
+    except Resolver404:
+        return bodies.MAX_BODY
+    if most > bodies.MAX_BODY:
+        # Which page sent a form is looked at when it has been read.
+        shown = credentials_of(scope, any_origin=True)
+        try:
+            await in_thread(sign_in_socket, shown, at=datetime.now(UTC))
+        except NotAllowed as refusal:  # a device that was signed out
+            raise NotSignedIn from refusal
+    return most
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Serve a request or a socket (ASGI), routed by hand: a router in between would stay in memory with its socket."""
     settings.PROXIES.believe(scope)
     if scope["type"] == "http":
-        await django_application(scope, receive, send)  # type: ignore[arg-type]
+        if scope["path"] == "/readyz":
+            await health.serving.look(django_application, at=asyncio.get_running_loop().time())
+        await bodies.serve(django_application, scope, receive, send, most_of_body)
     elif scope["type"] == "websocket":
         serve = socket_application if scope["path"] == "/ws/v1/" else no_socket
         await serve(scope, receive, send)

@@ -110,6 +110,24 @@ class TooLarge(Refusal):
     status = 413
 
 
+class BodyTooSlow(Refusal):
+    """The body of the request came too slowly; the connection has been closed."""
+
+    status = 408
+
+
+class AddressTooLong(Refusal):
+    """The address of the request is longer than 4,096 bytes."""
+
+    status = 414
+
+
+class HeadersTooLarge(Refusal):
+    """The headers of the request are larger than 16,384 bytes."""
+
+    status = 431
+
+
 class TooMany(Refusal):
     """Too many requests; wait and try again."""
 

@@ -89,12 +89,12 @@ class Ready(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        """Tell whether this process can do its work: the database answers, and its hub keeps up with the log.
+        """Tell whether this process can do its work: its database answers, its hub reads the log, it serves files.
 
         The bus is named too, but nobody is sent away for it: without it events come by the log, a second later.
         """
         checks = health.checks()
-        ok = checks["database"] and checks["log"]
+        ok = checks["database"] and checks["log"] and checks["serving"]
         return answer(Health(ok=ok, checks=checks), status=200 if ok else 503)
 
 

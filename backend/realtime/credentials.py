@@ -1,16 +1,17 @@
 """Finds what a socket brings for signing in: a header, a subprotocol, or the session cookie of a page of ours."""
 
+from collections.abc import MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import parse_cookie
+from django.http.request import split_domain_port, validate_host
 
 from backend.realtime.registry import Credentials
 
 
-def credentials_of(scope: dict[str, Any]) -> Credentials:
-    """Return the credentials in a WebSocket handshake.
+def credentials_of(scope: MutableMapping[str, Any], *, any_origin: bool = False) -> Credentials:
+    """Return the credentials in a WebSocket handshake, or in the headers of a request.
 
     Native apps send `Authorization: Bearer`, browsers without a session the subprotocol `bearer.<token>`. The cookie
     counts only when the Origin is this host or a trusted one, for a browser sends it from any page.
@@ -24,15 +25,28 @@ def credentials_of(scope: dict[str, Any]) -> Credentials:
             return Credentials(token=subprotocol.removeprefix("bearer."))
     # Not SimpleCookie, which raises at a cookie of somebody else's that it does not like.
     session_key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
-    if session_key.isalnum() and _is_own_origin(headers):
+    if session_key.isalnum() and (any_origin or _is_own_origin(headers, scope.get("scheme", "ws"))):
         return Credentials(session_key=session_key)
     return Credentials()
 
 
-def _is_own_origin(headers: dict[str, str]) -> bool:
+def is_own_host(host: bytes) -> bool:
+    """Tell whether this server may be called so, as Django asks it of requests."""
+    domain, _ = split_domain_port(host.decode("latin-1"))
+    allowed = settings.ALLOWED_HOSTS
+    if settings.DEBUG and not allowed:
+        allowed = [".localhost", "127.0.0.1", "[::1]"]
+    return bool(domain) and validate_host(domain, allowed)
+
+
+def _is_own_origin(headers: dict[str, str], scheme: str) -> bool:
+    """Tell whether a page of ours opens the socket: the same scheme, host and port, as Django asks it of forms."""
     origin = headers.get("origin", "")
-    try:
-        host = urlsplit(origin).netloc
-    except ValueError:
-        return False
-    return bool(host) and (host == headers.get("host") or origin in settings.CSRF_TRUSTED_ORIGINS)
+    own = f"{'https' if scheme == 'wss' else 'http'}://{headers.get('host', '')}"
+    return origin == own or any(_is_among(origin, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS)
+
+
+def _is_among(origin: str, trusted: str) -> bool:
+    """Tell whether an origin is the one that is trusted, or one of those: `https://*.example.org`."""
+    before, star, after = trusted.partition("*")
+    return origin == trusted or bool(star and origin.startswith(before) and origin.endswith(after))

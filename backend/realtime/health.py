@@ -1,8 +1,12 @@
 """Whether a process can do its work."""
 
+import asyncio
+import logging
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from functools import cache
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -11,16 +15,28 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backend.realtime.hub import hub
 
+logger = logging.getLogger(__name__)
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
 LOG_LAG_S = 10.0
 """How long ago the hub may have read the log; it does so each second."""
 LAYER_ANSWERS_WITHIN_S = 1.0
 DATABASE_ANSWERS_WITHIN_S = 2
 _asking = threading.Lock()
+SERVED = "admin/img/icon-yes.svg"
+"""A small file that every installation has."""
+SERVED_WITHIN_S, SERVED_LATELY_S = 3.0, 5.0
 
 
 def checks() -> dict[str, bool]:
     """Return what was asked and whether it is well. `layer` is true where there is no Redis: nothing can be away."""
-    return {"database": _database_answers(), "layer": _layer_answers(), "log": _log_is_read()}
+    return {
+        "database": _database_answers(),
+        "layer": _layer_answers(),
+        "log": _log_is_read(),
+        "serving": serving.ok,
+    }
 
 
 def _database_answers() -> bool:
@@ -67,3 +83,65 @@ def _layer_answers() -> bool:
 def _log_is_read() -> bool:
     """Tell whether the hub, if there is one, has read the log lately."""
     return hub.read_at is None or time.monotonic() - hub.read_at < LOG_LAG_S
+
+
+class Serving:
+    """Whether this process still serves: it asks its own application for a file, as a browser does.
+
+    An application may be broken in a way that only some answers show. It is asked at most once in `SERVED_LATELY_S`,
+    however often the process is asked whether it is ready.
+    """
+
+    def __init__(self) -> None:
+        self.ok = True
+        self._looked_at: float | None = None
+
+    async def look(self, application: Application, *, at: float) -> None:
+        """Ask, unless that was done lately; `at` is the loop's time."""
+        if self._looked_at is not None and at - self._looked_at < SERVED_LATELY_S:
+            return
+        self._looked_at = at
+        try:
+            async with asyncio.timeout(SERVED_WITHIN_S):
+                self.ok = await _status(application, f"/{settings.STATIC_URL.strip('/')}/{SERVED}") == 200
+        except Exception as error:
+            self.ok = False
+            logger.error("this process no longer serves files: %r", error)  # noqa: TRY400  # each time it is asked
+
+
+async def _status(application: Application, path: str) -> int:
+    """Return the status of a whole answer; raises what the application raises."""
+    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+    told: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        for message in asked:
+            return message
+        await asyncio.Event().wait()  # the caller stays
+        raise AssertionError
+
+    async def send(message: dict[str, Any]) -> None:
+        told.append(message)
+
+    await application(_scope(path), receive, send)
+    return int(told[0]["status"]) if told and not told[-1].get("more_body") else 0
+
+
+def _scope(path: str) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [],
+        "client": None,
+        "server": None,
+    }
+
+
+serving = Serving()

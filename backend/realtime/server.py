@@ -1,9 +1,9 @@
-"""The protocol classes for uvicorn: handshakes read once, frames encoded once, little kept for a socket.
+"""One WebSocket on the wire: frames encoded once, little kept for a socket.
 
-`uvicorn --loop uvloop --http backend.realtime.server:DoorProtocol` gives each WebSocket a `FrameProtocol`, and
-any other request to uvicorn's own class. It announces the ASGI extension `muster.frame`: `write(frame: bytes) -> bool`
-puts the bytes of a whole frame on the wire and returns False when it may not, because the peer's buffer is full or the
-socket is closing. Without the extension (any other ASGI server) the hub uses plain `websocket.send`. See docs/adr/0008.
+`door.py` hands it each handshake. It announces the ASGI extension `muster.frame`: `write(frame: bytes) -> bool` puts
+the bytes of a whole frame on the wire. It returns False when it may not, because the peer's buffer is full or the
+socket is closing. Without the extension (any other ASGI server) the hub uses plain `websocket.send`.
+See docs/adr/0008.
 """
 
 import asyncio
@@ -13,16 +13,12 @@ from collections import deque
 from typing import Any
 from urllib.parse import unquote
 
-from uvicorn.config import Config
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
-from uvicorn.server import ServerState
-
+from backend.realtime.credentials import is_own_host
 from backend.realtime.frames import MAX_FRAME_BYTES
 from backend.realtime.pulse import CLOSE_WITHIN_S, HEARD_WITHIN_S, PULSE_S, WRITE_WITHIN_S, Pulse
 from backend.realtime.websocket import (
     BINARY,
     CLOSE,
-    HEADERS_END,
     PING,
     PONG,
     TEXT,
@@ -35,7 +31,6 @@ from backend.realtime.websocket import (
     close_code,
     close_frame,
     frame,
-    read_request,
     refusal_response,
 )
 
@@ -43,9 +38,6 @@ logger = logging.getLogger(__name__)
 
 Message = dict[str, Any]
 
-REQUEST_WITHIN_S = 10.0
-"""How long a peer may take to send the headers of its request."""
-MAX_HEADERS = 16_384
 MAX_WAITING = 32
 """Messages that may wait for the application before the socket is read no further."""
 MAX_CONTROLS = 200
@@ -53,61 +45,6 @@ MAX_CONTROLS = 200
 LINGER_S = 1.0
 """How long a connection stays open for a peer that broke the protocol to read the close."""
 RESTARTING = 1012
-
-
-class DoorProtocol(asyncio.Protocol):
-    """A connection of which nobody knows yet what it wants: a WebSocket, or something that uvicorn answers."""
-
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        self.config, self.app_state = config, app_state
-        self.server_state: Any = server_state  # its sets are typed for uvicorn's own classes
-        self.transport: Any = None
-        self._read = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Wait for the request; not for ever."""
-        self.transport = transport
-        self.server_state.connections.add(self)
-        self._too_late = asyncio.get_running_loop().call_later(REQUEST_WITHIN_S, transport.close)
-
-    def data_received(self, data: bytes) -> None:
-        """Read up to the end of the headers, then hand the connection over."""
-        self._read += data
-        if HEADERS_END not in self._read and len(self._read) < MAX_HEADERS:
-            return
-        self._leave()
-        request = read_request(self._read)
-        if request is None:
-            self._hand_to_uvicorn()
-            return
-        socket = FrameProtocol(self.config.loaded_app, self.transport, self.server_state)
-        self.transport.set_protocol(socket)
-        socket.open(request, dict(self.app_state))
-
-    def _hand_to_uvicorn(self) -> None:
-        make: Any = AutoHTTPProtocol
-        http = make(self.config, self.server_state, self.app_state)
-        http.connection_made(self.transport)
-        self.transport.set_protocol(http)
-        http.data_received(self._read)
-
-    def _leave(self) -> None:
-        self._too_late.cancel()
-        self.server_state.connections.discard(self)
-
-    def connection_lost(self, _: Exception | None) -> None:
-        """Forget the connection."""
-        self._leave()
-
-    def shutdown(self) -> None:
-        """End the connection: the server is going to stop (uvicorn calls it)."""
-        self.transport.close()
 
 
 class FrameProtocol(asyncio.Protocol):
@@ -164,8 +101,10 @@ class FrameProtocol(asyncio.Protocol):
         self._server_state.connections.add(self)
         Pulse.of(self.loop).add(self)
         key = check_handshake(request)
+        if not isinstance(key, Refused) and not is_own_host(request.header(b"host")):
+            key = Refused(400, "This server has another name.")
         if isinstance(key, Refused):
-            self._end_with(refusal_response(key))
+            self._refuse(key)
             return
         self._key, self._waiting = key, deque([{"type": "websocket.connect"}])
         task = self.loop.create_task(self._run(self._scope(request, state)))
@@ -275,14 +214,14 @@ class FrameProtocol(asyncio.Protocol):
         if self.closing_since is not None or self.lost:
             return
         if self._key is not None:
-            self._end_with(refusal_response(Refused(403, "Refused.")))
+            self._refuse(Refused(403, "Refused."))
             return
         self._write(close_frame(code, reason))
         self._shut, self.closing_since = True, self.loop.time()
         self._read_on()
 
-    def _end_with(self, data: bytes) -> None:
-        self._put(data)
+    def _refuse(self, refused: Refused) -> None:
+        self._put(refusal_response(refused, self._server_state.default_headers))
         self._shut, self.closing_since = True, self.loop.time()
         self.transport.close()
 

@@ -2,8 +2,11 @@
 
 import base64
 import hashlib
+import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from websockets.speedups import apply_mask
 
@@ -12,7 +15,7 @@ _CONTINUATION = 0x0
 _OPCODES = frozenset({_CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG})
 _FIN, _RESERVED, _MASKED = 0x80, 0x70, 0x80
 _MAX_CONTROL = 125
-_MAX_PARTS = 1_000
+MAX_PARTS = 1_000
 """Frames that one message may come in: each costs work, however few bytes it has."""
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -100,7 +103,7 @@ class FrameReader:
             self._opcode, self._parts = opcode, []
         self._parts.append(payload)
         self._held += len(payload)
-        if len(self._parts) > _MAX_PARTS:
+        if len(self._parts) > MAX_PARTS:
             raise Violation(1008, "too many parts")
         if not first & _FIN:
             return None
@@ -148,6 +151,17 @@ _MAY_BE_SENT = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 
 HEADERS_END = b"\r\n\r\n"
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TARGET = re.compile(rb"/[!-~]*")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_ONCE = (
+    b"host",
+    b"origin",
+    b"authorization",
+    b"content-length",
+    b"sec-websocket-key",
+    b"sec-websocket-version",
+)
+"""Headers of which two would leave open which of them is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,36 +186,44 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A handshake that is none: the HTTP status, further header lines, and why."""
+    """A request that is refused as it stands: the HTTP status, why, further header lines, the problem's type."""
 
     status: int
     reason: str
     headers: bytes = b""
+    type: str = "about:blank"
 
 
-def read_request(data: bytes) -> Request | None:
-    """Return the request at the beginning of `data` if it is well formed (RFC 9112) and wants a WebSocket."""
-    head, end, _ = data.partition(HEADERS_END)
+def read_request(head: bytes) -> Request | Refused | None:
+    """Return the request with these headers if it wants a WebSocket, or why it is refused; None: it wants none."""
     first, *lines = head.split(b"\r\n")
-    parts = first.split(b" ")
-    if not end or len(parts) != 3 or parts[2] != b"HTTP/1.1":
-        return None
-    headers = []
+    headers, sound = [], True
     for line in lines:
         name, colon, value = line.partition(b":")
-        if not colon or not _NAME.fullmatch(name) or b"\0" in value or b"\n" in value or b"\r" in value:
-            return None
+        sound = sound and bool(colon and _NAME.fullmatch(name)) and not _CONTROL.search(value)
         headers.append((name.lower(), value.strip(b" \t")))
-    request = Request(parts[0], parts[1], headers, dict(headers))
-    return request if request.header(b"upgrade").lower() == b"websocket" else None
+    if b"websocket" not in _tokens(headers, b"upgrade"):
+        return None
+    method, _, rest = first.partition(b" ")
+    target, _, version = rest.partition(b" ")
+    if not sound or version != b"HTTP/1.1" or not _TARGET.fullmatch(target):
+        return Refused(400, "This is no request of HTTP/1.1.")
+    return Request(method, target, headers, dict(headers))
+
+
+def _tokens(headers: list[tuple[bytes, bytes]], wanted: bytes) -> list[bytes]:
+    """Return the elements of a header that is a list, in lower case."""
+    return [
+        one.strip(b" \t").lower() for name, value in headers if name == wanted for one in value.split(b",")
+    ]
 
 
 def check_handshake(request: Request) -> Refused | bytes:
     """Return the key of a handshake (RFC 6455, 4.2.1), or why it is none."""
     if request.method != b"GET":
         return Refused(405, "A WebSocket opens with GET.", b"Allow: GET\r\n")
-    if b"upgrade" not in request.header(b"connection").lower():
-        return Refused(400, "The header Connection must say Upgrade.")
+    if wrong := _wrong_headers(request):
+        return Refused(400, wrong)
     if request.header(b"sec-websocket-version") != b"13":
         return Refused(426, "Only version 13 of WebSocket is spoken.", b"Sec-WebSocket-Version: 13\r\n")
     key = request.header(b"sec-websocket-key")
@@ -210,6 +232,21 @@ def check_handshake(request: Request) -> Refused | bytes:
     except ValueError:
         whole = False
     return key if whole else Refused(400, "Sec-WebSocket-Key is missing or wrong.")
+
+
+def _wrong_headers(request: Request) -> str:
+    """Return what is wrong with the headers of a handshake; empty when nothing is."""
+    if len(request.by_name) != len(request.headers):
+        names = [name for name, _ in request.headers]
+        if twice := [name for name in _ONCE if names.count(name) > 1]:
+            return f"The header {twice[0].decode()} may stand there once."
+    if not request.header(b"host"):
+        return "The header Host is missing."
+    if b"upgrade" not in _tokens(request.headers, b"connection"):
+        return "The header Connection must say Upgrade."
+    if request.header(b"content-length") not in (b"", b"0") or b"transfer-encoding" in request.by_name:
+        return "A handshake has no body."
+    return ""
 
 
 def accept_response(key: bytes, subprotocol: str | None) -> bytes:
@@ -222,15 +259,16 @@ def accept_response(key: bytes, subprotocol: str | None) -> bytes:
     return lines + b"\r\n"
 
 
-def refusal_response(refused: Refused) -> bytes:
-    """Return the HTTP response to a handshake that is refused."""
-    body = refused.reason.encode()
-    return (
-        (
-            f"HTTP/1.1 {refused.status} Refused\r\nContent-Type: text/plain; charset=utf-8\r\n"
-            f"Connection: close\r\nContent-Length: {len(body)}\r\n"
-        ).encode()
-        + refused.headers
-        + b"\r\n"
-        + body
-    )
+def refusal_response(refused: Refused, headers: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
+    """Return the HTTP response to what is refused; `headers` are those that every response has."""
+    status = HTTPStatus(refused.status)
+    problem = {"type": refused.type, "title": status.phrase, "status": status.value, "detail": refused.reason}
+    body = json.dumps(problem).encode()
+    lines = [
+        f"HTTP/1.1 {status.value} {status.phrase}".encode(),
+        b"Content-Type: application/problem+json",
+        b"Connection: close",
+        f"Content-Length: {len(body)}".encode(),
+        *(name.title() + b": " + value for name, value in headers),
+    ]
+    return b"\r\n".join(lines) + b"\r\n" + refused.headers + b"\r\n" + body

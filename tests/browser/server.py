@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from simulator.processes import read_procfile
+
 ROOT = Path(__file__).resolve().parents[2]
 DIVISIONS = ROOT / "backend" / "volunteers" / "data" / "zhejiang_divisions.csv.gz"
 PASSWORD = "correct horse battery"
@@ -66,10 +68,11 @@ class Server:
     def start(self) -> None:
         """Start, and wait until it answers."""
         self.port = self.port or free_port()
-        daphne = Path(sys.executable).parent / "daphne"
-        command = [str(daphne), "-b", "127.0.0.1", "-p", str(self.port), "backend.config.asgi:application"]
+        command = ["/bin/sh", "-c", f"exec {read_procfile()['web']}"]
+        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        environment = {**self.environment, "PORT": str(self.port), "PATH": programs}
         with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         self._wait_until_ready()
 
     def kill(self) -> None:

@@ -22,12 +22,14 @@ from backend.dispatch.queries import inbox as dispatch_inbox
 from backend.dispatch.queries import tasks as dispatch_tasks
 from backend.dispatch.schemas import CallOutIn
 from backend.dispatch.services import offers
-from backend.lib import pictures
+from backend.lib import bodies, pictures
 from backend.lib.errors import Refusal
 from backend.realtime import (
     asyncapi,
     connection,
     consumer,
+    door,
+    exchange,
     fixes,
     frames,
     judging,
@@ -38,6 +40,7 @@ from backend.realtime import (
     schemas,
     server,
     strangers,
+    websocket,
 )
 from backend.realtime.hub import CLOSINGS
 from backend.realtime.management.commands.generate_docs import DOCS, generated
@@ -305,6 +308,7 @@ LIMITS = {
     "seconds to say hello": int(consumer.HELLO_WITHIN_S),
     "sockets of an address that wait for their hello": strangers.MAX_UNKNOWN,
     "hellos of an address that fail at once": int(strangers.FAILED_AT_ONCE),
+    "parts of a message": websocket.MAX_PARTS,
     "topics of a socket": frames.MAX_TOPICS,
     "fixes of a frame": frames.PositionFrame.model_fields["fixes"].metadata[1].max_length,
     "fixes of a request": schemas.PositionsIn.model_fields["fixes"].metadata[1].max_length,
@@ -324,6 +328,13 @@ LIMITS = {
     "bytes of map frames a second": mapfeed.MAX_BYTES,
     "pixels of a viewport": mapfeed.WIDEST_PX,
     "bytes of a request": configured.DATA_UPLOAD_MAX_MEMORY_SIZE,
+    "bytes of the first line of a request": door.MAX_ADDRESS,
+    "bytes of the headers of a request": door.MAX_HEADERS,
+    "seconds to send the headers of a request": int(door.REQUEST_WITHIN_S),
+    "seconds between two requests of a connection": int(door.KEPT_S),
+    "seconds until a body is too slow": int(exchange.BODY_GRACE_S),
+    "seconds to make room for more of an answer": int(exchange.READ_WITHIN_S),
+    "bytes of bodies from an address at once": bodies.MAX_HELD_OF_ADDRESS,
     "units of a call-out": CallOutIn.model_fields["units"].metadata[1].max_length,
     "people of a call-out": offers.MAX_ASKED,
     "tasks of a page": dispatch_tasks.PAGE,

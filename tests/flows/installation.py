@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -51,7 +51,7 @@ class Installation:
 
     @classmethod
     @contextmanager
-    def run(cls, process: str, database_url: str, folder: Path) -> Iterator["Installation"]:
+    def run(cls, process: str, database_url: str, folder: Path, **settings: str) -> Iterator["Installation"]:
         """Start `web` or `sockets` as the Procfile does, with the clock inside and without Redis."""
         environment = {
             "DATABASE_URL": database_url,
@@ -59,19 +59,21 @@ class Installation:
             "SECRET_KEY": "only-for-tests-" + "0" * 40,
             "CLOCK_INSIDE": "true",
             "DEBUG": "false",
+            **settings,
         }
         _python(environment, "manage.py", "migrate", "--noinput", "-v0")
         force = json.loads(_python(environment, "-m", "tests.contract.small_force"))
-        server = Server(process, read_procfile()[process], free_port(), environment, folder / "log")
-        server.start()
-        try:
-            server.wait_until_healthy(60)
+        with started(process, environment, folder) as server:
             installation = cls(server, force)
             for name in ("NUMBER", "OTHER_NUMBER", "LEADER"):
                 installation.tokens[name] = installation.sign_in(force[name])
             yield installation
-        finally:
-            server.kill()
+
+    @contextmanager
+    def beside(self, process: str, folder: Path) -> Iterator["Installation"]:
+        """Start another process on the same database; its people are signed in already."""
+        with started(process, self.server.environment, folder) as server:
+            yield replace(self, server=server)
 
     def sign_in(self, number: str) -> str:
         """Return an access token of a new device."""
@@ -128,6 +130,18 @@ class Installation:
         assert self.server.log is not None
         lines = self.server.log.read_text(errors="replace").splitlines()
         return [line for line in lines if "unforeseen error" in line or "Exception in ASGI" in line]
+
+
+@contextmanager
+def started(process: str, environment: Mapping[str, str], folder: Path) -> Iterator[Server]:
+    """Start a process of the Procfile, which writes to a log of its own; end it afterwards."""
+    server = Server(process, read_procfile()[process], free_port(), environment, folder / f"{process}.log")
+    server.start()
+    try:
+        server.wait_until_healthy(60)
+        yield server
+    finally:
+        server.kill()
 
 
 def _python(environment: Mapping[str, str], *arguments: str) -> bytes:

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from websockets.frames import Frame, Opcode
 
-from backend.realtime import pulse, server
+from backend.realtime import door, pulse, server
+from backend.realtime.door import DoorProtocol
 from backend.realtime.pulse import Pulse
-from backend.realtime.server import DoorProtocol, FrameProtocol
+from backend.realtime.server import FrameProtocol
 
 HANDSHAKE = (
-    b"GET /ws/v1/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"GET /ws/v1/ HTTP/1.1\r\nHost: testserver\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 
@@ -30,6 +31,9 @@ class Transport:
 
     def set_protocol(self, protocol: Any) -> None:
         self.protocol = protocol
+
+    def get_write_buffer_size(self) -> int:
+        return 0
 
     def get_extra_info(self, name: str) -> Any:
         return ("192.0.2.7", 1234) if name == "peername" else None
@@ -53,6 +57,7 @@ class State:
     def __init__(self) -> None:
         self.connections: set[Any] = set()
         self.tasks: set[Any] = set()
+        self.default_headers = [(b"date", b"Sun, 01 Mar 2026 12:00:00 GMT")]
 
 
 class Peer:
@@ -110,13 +115,45 @@ async def test_a_handshake_in_pieces_opens_the_application(peer: Peer) -> None:
 
 
 async def test_a_peer_that_sends_no_request_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "REQUEST_WITHIN_S", 0.01)
+    monkeypatch.setattr(door, "REQUEST_WITHIN_S", 0.01)
     peer = Peer()
     peer.door.data_received(HANDSHAKE[:40])
 
     await asyncio.sleep(0.05)
 
     assert peer.transport.ended == "closed"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /" + b"x" * door.MAX_ADDRESS, 414),  # it has not ended, and is too long already
+        (b"GET /" + b"x" * door.MAX_ADDRESS + b" HTTP/1.1\r\nHost: testserver\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * (door.MAX_HEADERS // 6), 431),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * (door.MAX_HEADERS // 6) + b"\r\n", 431),
+        (HANDSHAKE.replace(b"testserver", b"elsewhere.example"), 400),
+        (HANDSHAKE.replace(b"testserver", b"testserver:99999x"), 400),
+        (HANDSHAKE.replace(b"13", b"13\r\nTransfer-Encoding: chunked"), 400),
+    ],
+)
+async def test_what_goes_beyond_the_bounds_of_a_request_is_refused(
+    sent: bytes, status: int, peer: Peer
+) -> None:
+    for at in range(0, len(sent), 1_000):
+        if not peer.transport.ended:
+            (peer.transport.protocol or peer.door).data_received(sent[at : at + 1_000])
+
+    assert peer.transport.written.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"\r\nDate: " in peer.transport.written
+    assert (peer.transport.ended, peer.state.tasks) == ("closed", set())
+
+
+async def test_frames_that_come_together_with_the_handshake_are_not_lost(peer: Peer) -> None:
+    peer.asked.set()
+    peer.door.data_received(HANDSHAKE + text(b"early"))
+    await settle()
+
+    assert [message["text"] for message in peer.received] == ["early"]
 
 
 async def test_reading_stops_while_the_application_is_behind(peer: Peer) -> None:

@@ -1,5 +1,6 @@
 """The frames of a client are read as RFC 6455 says, however the network cuts them."""
 
+import json
 from contextlib import suppress
 from itertools import pairwise
 
@@ -138,14 +139,14 @@ def test_a_long_reason_is_cut_between_characters() -> None:
 HANDSHAKE = (
     b"GET /ws/v1/?a=1 HTTP/1.1\r\nHost: x\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    b"Sec-WebSocket-Protocol: muster.v1, bearer.x\r\n\r\n"
+    b"Sec-WebSocket-Protocol: muster.v1, bearer.x"
 )
 
 
 def test_the_handshake_of_the_specification_is_answered_as_there() -> None:
     request = websocket.read_request(HANDSHAKE)
 
-    assert request is not None
+    assert isinstance(request, websocket.Request)
     assert request.target == b"/ws/v1/?a=1"
     assert request.subprotocols() == ["muster.v1", "bearer.x"]
     key = websocket.check_handshake(request)
@@ -156,27 +157,20 @@ def test_the_handshake_of_the_specification_is_answered_as_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "instead"),
-    [
-        (b"Upgrade: WebSocket", b"Accept: */*"),
-        (b"HTTP/1.1", b"HTTP/1.0"),
-        (b"Host: x", b"Host : x"),
-        (b"Host: x", b"Host"),
-        (b"Host: x", b"Host: x\n y: z"),
-        (b"Host: x", b"Host: x\0"),
-        (b"GET /", b"GET  /"),
-        (b"\r\n\r\n", b"\r\n"),
-    ],
+    "instead", [b"Accept: */*", b"Upgrade: h2c", b"Upgrade: websockets", b"X-Upgrade: websocket"]
 )
-def test_what_is_no_request_for_a_websocket_is_left_to_the_http_server(part: bytes, instead: bytes) -> None:
-    assert websocket.read_request(HANDSHAKE.replace(part, instead)) is None
+def test_what_wants_no_websocket_is_left_to_the_http_server(instead: bytes) -> None:
+    assert websocket.read_request(HANDSHAKE.replace(b"Upgrade: WebSocket", instead)) is None
 
 
 @given(data=st.binary(max_size=300), at=st.integers(0, len(HANDSHAKE)))
 def test_no_request_breaks_the_reader(data: bytes, at: int) -> None:
     request = websocket.read_request(HANDSHAKE[:at] + data + HANDSHAKE[at:])
 
-    assert request is None or websocket.check_handshake(request)
+    assert not isinstance(request, websocket.Request) or websocket.check_handshake(request)
+
+
+KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
 
 
 @pytest.mark.parametrize(
@@ -184,16 +178,69 @@ def test_no_request_breaks_the_reader(data: bytes, at: int) -> None:
     [
         (b"GET", b"POST", 405),
         (b"Version: 13", b"Version: 8", 426),
-        (b"Key: dGhlIHNhbXBsZSBub25jZQ==", b"Key: short", 400),
-        (b"Key: dGhlIHNhbXBsZSBub25jZQ==", b"Key: \xff\xff\xff\xff", 400),
+        (b"Key: " + KEY, b"Key: short", 400),
+        (b"Key: " + KEY, b"Key: \xff\xff\xff\xff", 400),
+        (b"Key: " + KEY, b"Key: " + KEY + b"\r\nSec-WebSocket-Key: " + KEY, 400),
+        (b"Version: 13", b"Version: 13\r\nSec-WebSocket-Version: 13", 400),
         (b"Connection: keep-alive, Upgrade", b"Connection: close", 400),
+        (b"Connection: keep-alive, Upgrade", b"Connection: notupgraded", 400),
+        (b"Connection: keep-alive, Upgrade", b"X: y", 400),
+        (b"Host: x\r\n", b"", 400),
+        (b"Host: x", b"Host:", 400),
+        (b"Host: x", b"Host: x\r\nHost: y", 400),
+        (b"Host: x", b"Host: x\r\nhOST: x", 400),
+        (b"Host: x", b"Host : x", 400),
+        (b"Host: x", b"Host", 400),
+        (b"Host: x", b"Host: x\n y: z", 400),
+        (b"Host: x", b"Host: x\r\n y: z", 400),
+        (b"Host: x", b"Host: x\0", 400),
+        (b"Host: x", b"Host: x\x1b[2J", 400),
+        (b"Host: x", b"Host: x\x7f", 400),
+        (b"Host: x", b"Host: x\r\nOrigin: http://x\r\nOrigin: http://y", 400),
+        (b"Host: x", b"Host: x\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b", 400),
+        (b"Host: x", b"Host: x\r\nContent-Length: 5", 400),
+        (b"Host: x", b"Host: x\r\nContent-Length: 0\r\nContent-Length: 5", 400),
+        (b"Host: x", b"Host: x\r\nTransfer-Encoding: chunked", 400),
+        (b"HTTP/1.1", b"HTTP/1.0", 400),
+        (b"HTTP/1.1", b"HTTP/2.0", 400),
+        (b" HTTP/1.1", b"", 400),
+        (b"GET /", b"GET  /", 400),
+        (b"GET /", b"GET ws/", 400),
+        (b"GET /", b"GET http://x/", 400),
+        (b"/ws/v1/", b"/ws/\xff/", 400),
+        (b"/ws/v1/", b"/ws/\x01/", 400),
     ],
 )
 def test_a_handshake_that_is_none_is_refused(part: bytes, instead: bytes, status: int) -> None:
     request = websocket.read_request(HANDSHAKE.replace(part, instead))
 
-    assert request is not None
-    refused = websocket.check_handshake(request)
+    refused = websocket.check_handshake(request) if isinstance(request, websocket.Request) else request
     assert isinstance(refused, Refused)
     assert refused.status == status
     assert websocket.refusal_response(refused).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+@pytest.mark.parametrize(
+    ("part", "instead"),
+    [
+        (b"Upgrade: WebSocket", b"Upgrade: h2c, websocket"),
+        (b"Connection: keep-alive, Upgrade", b"Connection: keep-alive\r\nConnection: UPGRADE"),
+        (b"Host: x", b"Host: x\r\nContent-Length: 0"),
+        (b"Host: x", b"Host:\t x \t"),
+        (b"Host: x", b"Host: x\r\nCookie: a=1\r\nCookie: b=2"),
+        (b"Host: x", b"Host: x\r\nX-Name: \xe5\x90\x8d\tA"),
+    ],
+)
+def test_a_handshake_that_is_unusual_is_one(part: bytes, instead: bytes) -> None:
+    request = websocket.read_request(HANDSHAKE.replace(part, instead))
+
+    assert isinstance(request, websocket.Request)
+    assert websocket.check_handshake(request) == KEY
+
+
+def test_a_refusal_has_the_headers_that_every_response_has() -> None:
+    response = websocket.refusal_response(Refused(400, "No."), [(b"date", b"Sun, 01 Mar 2026 12:00:00 GMT")])
+
+    assert b"\r\nDate: Sun, 01 Mar 2026 12:00:00 GMT\r\n" in response
+    problem = {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "No."}
+    assert json.loads(response.partition(b"\r\n\r\n")[2]) == problem

@@ -15,6 +15,7 @@ from uuid6 import uuid7
 
 from backend.console.pages.record import person_of, record_page, sent_from, show, whole_number
 from backend.lib.api import now
+from backend.lib.bodies import MAX_BODY, takes_bytes
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import Invalid, Refusal, require
 from backend.volunteers import rules
@@ -49,6 +50,7 @@ def badge_card(request: HttpRequest) -> HttpResponse:
     return _pdf(card_pdf(mine), f"badge-{mine.number.replace(' ', '')}.pdf")
 
 
+@takes_bytes(MOST_PHOTO_BYTES + MAX_BODY)
 @record_page
 @sent_from("badge")
 def photo(request: HttpRequest) -> HttpResponse:

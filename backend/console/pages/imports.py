@@ -15,8 +15,10 @@ from uuid6 import uuid7
 
 from backend.console.pages.record import person_of, record_page, show, whole_number
 from backend.lib.api import now
+from backend.lib.bodies import takes_bytes
 from backend.lib.checkdigit import format_unit_number
 from backend.lib.errors import NotFound, Refusal, TooLarge, require
+from backend.lib.uploads import MAX_UPLOAD
 from backend.volunteers import queries, rules
 from backend.volunteers.models import WORKING, ImportStatus, Outcome, RosterImport, Unit
 from backend.volunteers.queries.imports import import_by_id, import_out, imports_of, report_of
@@ -47,6 +49,7 @@ _TOLD: dict[type[Refusal], Promise] = {
 }
 
 
+@takes_bytes(MAX_UPLOAD)
 @record_page
 @require_http_methods(["GET", "POST"])
 def imports(request: HttpRequest) -> HttpResponseBase:

@@ -14,9 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.lib.api import answer, now, parse
+from backend.lib.bodies import takes_bytes
 from backend.lib.errors import Invalid, require
 from backend.lib.problems import invalid
 from backend.lib.streams import streamed
+from backend.lib.uploads import MAX_UPLOAD
 from backend.realtime.doors import Door
 from backend.volunteers import queries, rules
 from backend.volunteers.authentication import django_request, user_of
@@ -61,6 +63,7 @@ def managed_import(request: Request, import_id: UUID) -> RosterImport:
     return batch
 
 
+@takes_bytes(MAX_UPLOAD)
 class ImportsDoor(Door):
     """The imports of a unit."""
 
