@@ -124,6 +124,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "backend.volunteers.passwords.NotOnesOwnDetails"},
 ]
+SEALED_AFTER_DAYS = env.int("SEALED_AFTER_DAYS", default=14)
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=False)
 LOGIN_URL = "console:sign-in"
 LOGIN_REDIRECT_URL = "console:home"

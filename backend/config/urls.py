@@ -109,6 +109,7 @@ v1: list[URLPattern | URLResolver] = [
     path("me/consents/<str:purpose>", privacy.ConsentDoor.as_view()),
     path("me/looks", privacy.LooksDoor.as_view()),
     path("me/export", privacy.ExportDoor.as_view()),
+    path("me/identity", privacy.IdentityDoor.as_view()),
     path("me/deletion", privacy.DeletionDoor.as_view()),
     path("volunteers/<str:person>/credentials", privacy.CredentialsDoor.as_view()),
     path("volunteers/<str:person>/credentials/<uuid:credential_id>", privacy.CredentialDoor.as_view()),

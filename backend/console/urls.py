@@ -34,6 +34,7 @@ urlpatterns = [
     path("imports/<uuid:import_id>/", imports.roster_import, name="import"),
     path("my-data/", my_data.my_data, name="my-data"),
     path("my-data/consents/<str:purpose>", my_data.decide, name="my-data-consent"),
+    path("my-data/identity", my_data.confirm, name="my-data-identity"),
     path("my-data/export", my_data.export, name="my-data-export"),
     path("my-data/deletion", my_data.delete, name="my-data-deletion"),
     path("availability/", availability.availability, name="availability"),

@@ -70,6 +70,15 @@ class NotSignedIn(Refusal):
 
     status = 401
 
+    def __init__(self, detail: str = "", *, because: str = "") -> None:
+        super().__init__(detail)
+        self.because = because
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """What ended the sign-in, for the device that had it."""
+        return {"because": self.because} if self.because else {}
+
 
 class TokenExpired(NotSignedIn):
     """The token has expired: renew it."""

@@ -60,6 +60,28 @@ class ApplicationChanged(Event, type="application.changed", topics=("unit",)):
     status: str
 
 
+class InvitationAccepted(Event, type="invitation.accepted", topics=("person",)):
+    """An invitation was accepted in this person's name: all devices that were signed in are signed out.
+
+    `made_by` is the number of the leader who made it, null for an operator. An app whose person did not do it says so
+    at once: the account is in other hands, and the unit above, or the operator, has to be told.
+    """
+
+    made_by: VolunteerNumber | None
+
+
+class RecordMerged(Event, type="record.merged", topics=("person",)):
+    """Another record of the same person, `duplicate`, was merged into this one, `number`; `by` did it.
+
+    Sent to both. The devices of the duplicate are signed out: sign in again, with the password of `number`. An app
+    whose person is not both of them says so at once.
+    """
+
+    number: VolunteerNumber
+    duplicate: VolunteerNumber
+    by: VolunteerNumber
+
+
 class PeopleFound(Event, type="people.found", topics=("unit",)):
     """A leader or dispatcher of another unit, with number `by`, has found members of this one in the roster.
 

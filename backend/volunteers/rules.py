@@ -1,8 +1,9 @@
 """Who may: one yes/no question each."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from backend.volunteers.consents import current_version
@@ -212,6 +213,15 @@ def agrees_to(volunteer: Volunteer, purpose: Purpose) -> bool:
 def is_known_minor(at: datetime, of: str = "") -> Q:
     """Return the condition of being under 18 by a date of birth that is known."""
     return Q(**{f"{of}born_on__gt": adult_if_born_until(at)})
+
+
+def reads_sealed(user: User, at: datetime) -> bool:
+    """Whoever has had their password for some days is shown their own phone and identity card whole.
+
+    A password that is younger may be another's: of the leader who printed the invitation, or merged two records.
+    """
+    since = user.password_set_at
+    return since is None or since <= at - timedelta(days=settings.SEALED_AFTER_DAYS)
 
 
 def needs_second_factor(user: User, at: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -27,6 +27,7 @@ from backend.volunteers.guests import guessing
 from backend.volunteers.hashing import hashing
 from backend.volunteers.lock_out import count_guess, too_many_guesses, unknown_name
 from backend.volunteers.models import Device, User, phone_key
+from backend.volunteers.services.identity import is_identity_of
 from backend.volunteers.services.invitations import invitation_opens
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,15 @@ def confirm_password(request: HttpRequest, user: User, password: str) -> None:
             _looked_at(request, user, "", "", lambda: _has_password(user, password))
     except CredentialsWrong as error:
         raise PasswordWrong from error
+
+
+def check_identity(request: HttpRequest, user: User, *, id_card: str, born_on: date | None) -> None:
+    """Let a volunteer name the identity on their record. Wrong guesses count. Raises IdentityWrong, or TooMany."""
+    volunteer = user.volunteer
+    try:
+        _looked_at(request, user, "", "", lambda: is_identity_of(volunteer, id_card=id_card, born_on=born_on))
+    except CredentialsWrong as error:
+        raise IdentityWrong from error
 
 
 def _looked_at(
@@ -184,6 +194,12 @@ def _user_named(name: str) -> User | None:
     )
     _, pk = min(first.union(*others), default=(0, 0))
     return User.objects.select_related("volunteer").filter(pk=pk).first()
+
+
+class IdentityWrong(Refusal):
+    """This is not the identity card, or the date of birth, on your record."""
+
+    status = 403
 
 
 class PasswordWrong(Refusal):

@@ -409,6 +409,14 @@ DOORS = (
     Door("PUT", V1 + "me/consents/<str:purpose>", OWN, body=lambda w, c: {"agreed": True, "version": 1}),
     Door("GET", V1 + "me/looks", OWN),
     Door("GET", V1 + "me/export", OWN),
+    Door(
+        "POST",
+        V1 + "me/identity",
+        dict.fromkeys(SIGNED_IN, 204),
+        body=lambda w, c: {
+            "born_on": str(w.callers[c].user.volunteer.born_on if c in w.callers else "1980-01-01")
+        },
+    ),
     Door("POST", V1 + "me/deletion", OWN, body=lambda w, c: {"password": PASSWORD}),
     Door("GET", PERSON + "credentials", {"leader": 200, "volunteer": 200}),
     Door("POST", PERSON + "credentials", {"leader": 201}, body=credential_body),

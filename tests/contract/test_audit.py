@@ -64,6 +64,7 @@ QUIET_DOORS = {
     ("PUT", "api/v1/me/consents/<str:purpose>"): "in the table somebody says what holds already",
     ("PUT", "api/v1/volunteers/<str:number>/primary-unit"): "in the table it is the primary one already",
     ("POST", "api/v1/volunteers/<str:number>/reinstate"): "in the table nobody was suspended",
+    ("POST", "api/v1/me/identity"): "in the table nothing came by a merge",
     ("DELETE", "api/v1/me/photo"): "in the table there is no photo",
 }
 """Changing doors that record nothing, or have nothing to do as the table of doors tries them; each with its reason."""

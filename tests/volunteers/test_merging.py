@@ -288,7 +288,7 @@ def test_nobody_is_merged_into_themselves(kept: Volunteer, commander: User, at: 
 
 
 def test_a_deputy_does_not_become_the_leader_by_a_merge(
-    kept: Volunteer, leader: User, formation: Formation, at: datetime
+    kept: Volunteer, leader: User, commander: User, formation: Formation, at: datetime
 ) -> None:
     services.appoint(volunteer=kept, unit=formation.squadron_a, role=Role.DEPUTY, by=None, at=at)
 
@@ -296,7 +296,7 @@ def test_a_deputy_does_not_become_the_leader_by_a_merge(
         with pytest.raises(NotAllowed):
             merge(one, other, kept.user, at)
 
-    assert merge(leader.volunteer, kept, leader, at) == leader.volunteer
+    assert merge(leader.volunteer, kept, commander, at) == leader.volunteer
 
 
 def test_nobody_hands_on_a_post_that_outlasts_their_own(

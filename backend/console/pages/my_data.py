@@ -1,5 +1,6 @@
 """What is kept of somebody, for that person: consents, who looked, records, export, deletion."""
 
+import pydantic
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -15,14 +16,16 @@ from backend.lib.errors import Busy, Refusal, TooMany, require
 from backend.volunteers.models import LookedAt, Purpose
 from backend.volunteers.queries import privacy as queries
 from backend.volunteers.queries.export import export_of
+from backend.volunteers.schemas.privacy import IdentityIn
 from backend.volunteers.services.consents import (
     GuardianMissing,
     WordingChanged,
     give_consent,
     withdraw_consent,
 )
+from backend.volunteers.services.identity import confirm_identity
 from backend.volunteers.services.own_data import erase_person
-from backend.volunteers.signin import PasswordWrong, confirm_password
+from backend.volunteers.signin import IdentityWrong, PasswordWrong, check_identity, confirm_password
 
 PAGE = 20
 
@@ -61,6 +64,26 @@ def export(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@sensitive_post_parameters("id_card")
+@record_page
+@sent_from("my-data")
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Confirm the identity that came to one's record by a merge."""
+    user = person_of(request)
+    try:
+        named = IdentityIn.model_validate(
+            {k: v for k in ("id_card", "born_on") if (v := request.POST.get(k))}
+        )
+    except pydantic.ValidationError:
+        return _page(request, problem=_words(IdentityWrong()), status=422)
+    try:
+        check_identity(request, user, id_card=named.id_card, born_on=named.born_on)
+    except Refusal as refusal:
+        return _page(request, problem=_words(refusal), status=refusal.status)
+    confirm_identity(by=user, at=now())
+    return redirect("console:my-data")
+
+
 @sensitive_post_parameters("password")
 @record_page
 @sent_from("my-data")
@@ -95,6 +118,8 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
         "credentials": volunteer.credentials.order_by("-valid_from", "pk"),
         "guardians": queries.guardians_of(volunteer),
         "at": now(),
+        "to_confirm": volunteer.identity_to_confirm,
+        "has_id_card": bool(volunteer.id_card_key),
     }
     return show(request, "my_data", context, page="my-data", status=status)
 
@@ -106,6 +131,7 @@ def _words(refusal: Refusal) -> str:
     texts = {
         PasswordWrong: _("The password is wrong. Nothing was deleted."),
         Busy: _("The server has a lot to do at this moment. Wait a little, then try again."),
+        IdentityWrong: _("This is not what is on your record."),
         WordingChanged: _("The words have changed meanwhile. Read them again, then agree."),
         GuardianMissing: _("Under 18 a guardian has to agree first. Ask your leader to record the guardian."),
     }

@@ -29,6 +29,7 @@ from backend.volunteers.schemas.privacy import (
     GuardianIn,
     GuardianOut,
     Guardians,
+    IdentityIn,
     LookFilter,
     LookPage,
     OwnData,
@@ -36,9 +37,10 @@ from backend.volunteers.schemas.privacy import (
 from backend.volunteers.services.consents import give_consent, withdraw_consent
 from backend.volunteers.services.credentials import record_credential, revoke_credential
 from backend.volunteers.services.guardians import record_guardian, withdraw_guardian
+from backend.volunteers.services.identity import confirm_identity
 from backend.volunteers.services.looks import note_looks
 from backend.volunteers.services.own_data import erase_person
-from backend.volunteers.signin import confirm_password
+from backend.volunteers.signin import check_identity, confirm_password
 
 PERSON = OpenApiParameter("person", str, OpenApiParameter.PATH, description="the volunteer number")
 
@@ -99,6 +101,22 @@ class ExportDoor(Door):
     def get(self, request: Request) -> Response:
         """Return everything that is kept of oneself, to keep or to take elsewhere."""
         return answer(OwnData(export_of(user_of(request), at=now())))
+
+
+class IdentityDoor(Door):
+    """The identity that came to one's record by a merge."""
+
+    repeatable = ("post",)
+
+    @extend_schema(
+        operation_id="confirm_identity", request=IdentityIn, responses={204: None}, tags=["privacy"]
+    )
+    def post(self, request: Request) -> Response:
+        """Confirm it by naming it: from then on the export shows it, once the password is old enough."""
+        body, user = parse(IdentityIn, request), user_of(request)
+        check_identity(django_request(request), user, id_card=body.id_card, born_on=body.born_on)
+        confirm_identity(by=user, at=now())
+        return answer(None)
 
 
 class DeletionDoor(Door):

@@ -1,6 +1,6 @@
 """The formation and its people."""
 
-from backend.volunteers.models.accounts import Device, User, UserManager, phone_key
+from backend.volunteers.models.accounts import Device, SignedOutBy, User, UserManager, phone_key
 from backend.volunteers.models.applications import Application, ApplicationStatus
 from backend.volunteers.models.availability import DatedAvailability, WeeklyAvailability
 from backend.volunteers.models.badges import Badge, Photo
@@ -84,6 +84,7 @@ __all__ = [
     "RosterImport",
     "SecondFactor",
     "Series",
+    "SignedOutBy",
     "Skill",
     "Standing",
     "Tracker",

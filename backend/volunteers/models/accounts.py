@@ -45,6 +45,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     language = models.CharField(max_length=10, blank=True)
+    password_set_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="since when the password is the present one; null: since before this was kept, or by an operator",
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -81,6 +86,17 @@ def phone_tail_key(phone: str) -> str:
     return lookup_key(phone[-PHONE_TAIL:], "phone_tail") if len(phone) >= PHONE_TAIL else ""
 
 
+class SignedOutBy(models.TextChoices):
+    """What ended a device."""
+
+    SIGNED_OUT = "signed_out", _("Signed out")
+    OWNER = "owner", _("Revoked from another device")
+    PASSWORD = "password", _("The password was changed")  # no password
+    INVITATION = "invitation", _("An invitation was accepted")
+    MERGED = "merged", _("The record was merged into another")
+    OLD_TOKEN = "old_token", _("An old token was used")  # no token
+
+
 class Device(models.Model):
     """A phone or browser that signed in; signing out revokes it together with its tokens and sockets."""
 
@@ -91,6 +107,9 @@ class Device(models.Model):
     created_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    revoked_because = models.CharField(
+        max_length=12, blank=True, choices=SignedOutBy.choices, help_text="what a device of then is told"
+    )
     session = models.UUIDField(default=uuid.uuid4, help_text="one sign-in; tokens of an earlier one are dead")
     refresh_id = models.CharField(max_length=40, blank=True, help_text="the only refresh token that is good")
     previous_refresh_id = models.CharField(

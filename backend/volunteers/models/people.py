@@ -61,6 +61,10 @@ class Volunteer(models.Model):
     location_consent_version = models.PositiveSmallIntegerField(null=True)
     erased_at = models.DateTimeField(null=True, help_text="the person had everything of theirs deleted")
 
+    identity_to_confirm = models.BooleanField(
+        default=False,
+        help_text="identity card or date of birth came by a merge: masked until the person names them",
+    )
     id_card_sealed = models.CharField(max_length=120, blank=True)
     id_card_key = models.CharField(max_length=LOOKUP_CHARACTERS, null=True)  # noqa: DJ001  # unique unless absent
     batch = models.ForeignKey(

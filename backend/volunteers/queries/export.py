@@ -12,10 +12,14 @@ from backend.realtime.models import Fix, LatestPosition
 from backend.volunteers.models import Device, Look, Tracker, TrackerDay, User, Volunteer
 from backend.volunteers.models.sealed_columns import SUFFIX
 from backend.volunteers.own_data import parts_of
+from backend.volunteers.queries.masking import masked_card
 from backend.volunteers.queries.me import me_of
 from backend.volunteers.queries.numbers import numbers_of
 from backend.volunteers.queries.privacy import credentials_of, guardians_of
+from backend.volunteers.rules import reads_sealed
 
+TAIL = 4
+"""Characters of an identity card that are shown while the password is young."""
 MOST = 10_000
 """Lines of one kind; the newest come first. Nothing of a person reaches it within the times that things are kept."""
 
@@ -23,20 +27,25 @@ _json: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 def export_of(user: User, *, at: datetime) -> dict[str, JsonValue]:
-    """Return everything that is kept of the person, with the phone and the identity card in full."""
+    """Return everything that is kept of the person; phone and identity card in full once the password is old enough."""
     volunteer = Volunteer.objects.select_related("user").get(user=user)
     merged = Volunteer.objects.select_related("user").filter(merged_into=volunteer).order_by("pk")
-    records = [_record(one, at) for one in merged]
-    parts = {"exported_at": at, **_record(volunteer, at), "merged_records": records}
+    whole_for = reads_sealed(user, at)
+    records = [_record(one, at, whole=whole_for) for one in merged]
+    parts = {
+        "exported_at": at,
+        **_record(volunteer, at, whole=whole_for),
+        "merged_records": records,
+    }
     whole: dict[str, JsonValue] = _json.dump_python(parts, mode="json")
     return whole
 
 
-def _record(volunteer: Volunteer, at: datetime) -> dict[str, Any]:
+def _record(volunteer: Volunteer, at: datetime, *, whole: bool) -> dict[str, Any]:
     """Return what is kept under one record; a record that was merged into another keeps what it had."""
     user = volunteer.user
     return {
-        "profile": _profile(volunteer, at),
+        "profile": _profile(volunteer, at, whole=whole),
         "memberships": _rows(
             volunteer.memberships.order_by("pk"), "unit__number", "unit__display_name", "is_primary"
         ),
@@ -76,8 +85,12 @@ def _record(volunteer: Volunteer, at: datetime) -> dict[str, Any]:
     }
 
 
-def _profile(volunteer: Volunteer, at: datetime) -> dict[str, Any]:
-    """Return what the person sees of themselves, the date of birth, and every sealed column opened."""
+def _profile(volunteer: Volunteer, at: datetime, *, whole: bool) -> dict[str, Any]:
+    """Return what the person sees of themselves, the date of birth, and every sealed column, opened or masked.
+
+    What came by a merge and was not confirmed is masked wholly: whoever merged the records may be the one who asks.
+    """
+    to_confirm = volunteer.identity_to_confirm
     opened = {
         field.name.removesuffix(SUFFIX): unseal(
             getattr(volunteer, field.name), field.name.removesuffix(SUFFIX)
@@ -85,8 +98,17 @@ def _profile(volunteer: Volunteer, at: datetime) -> dict[str, Any]:
         for field in volunteer._meta.concrete_fields  # noqa: SLF001  # the documented way to a model's fields
         if field.name.endswith(SUFFIX)
     }
+    if to_confirm or not whole:
+        opened = {kind: masked_card(text, tail=0 if to_confirm else TAIL) for kind, text in opened.items()}
     me = me_of(volunteer.user, at=at).model_dump(mode="json")
-    return {**me, **opened, "born_on": volunteer.born_on, "standing": volunteer.standing}
+    born_on = volunteer.born_on and (f"{volunteer.born_on:%Y}-**-**" if to_confirm else volunteer.born_on)
+    return {
+        **me,
+        **opened,
+        "born_on": born_on,
+        "identity_to_confirm": to_confirm,
+        "standing": volunteer.standing,
+    }
 
 
 def _tracks(numbers: list[int]) -> dict[str, Any]:

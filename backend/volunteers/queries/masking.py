@@ -2,13 +2,15 @@
 
 | who looks | the phone |
 |---|---|
-| oneself | whole |
+| oneself | whole, once the password is some days old (`SEALED_AFTER_DAYS`): until then masked |
 | leader, deputy or commander of the very unit that the person belongs to | whole |
 | whoever looks after a unit, of those who apply to it | whole |
 | the issuer of a task, of a volunteer whom its last event has not reached | whole, to call by hand |
 | everybody else who may see the person, on rosters and lists | `138****1234` |
 
-Names are for those who may see the person; what is public shows the number alone. Identity cards are shown to oneself.
+Names are for those who may see the person; what is public shows the number alone. Identity cards are shown to oneself,
+in the export: their last four characters until the password is as old, and none of one that came by a merge until the
+person has named it.
 """
 
 from collections.abc import Iterable
@@ -31,6 +33,11 @@ def masked(phone: str) -> str:
 def shown(phone: str, *, whole: bool) -> str:
     """Return a phone whole or masked."""
     return phone if whole else masked(phone)
+
+
+def masked_card(card: str, *, tail: int) -> str:
+    """Return an identity card with only its last characters, as many as `tail`."""
+    return "*" * (len(card) - tail) + card[len(card) - tail :]
 
 
 def is_whole(shown_phone: str) -> bool:

@@ -6,8 +6,9 @@ from django.db.models import Prefetch
 
 from backend.volunteers.models import Device, Tracker, TrackerDay, User, Volunteer
 from backend.volunteers.queries.lives import membership_out, standing_out
+from backend.volunteers.queries.masking import shown
 from backend.volunteers.queries.units import dispatched_units, unit_outs
-from backend.volunteers.rules import current_posts, may_locate
+from backend.volunteers.rules import current_posts, may_locate, reads_sealed
 from backend.volunteers.schemas import DutyOut, Me, PostOut
 
 
@@ -33,7 +34,7 @@ def me_of(user: User, *, at: datetime) -> Me:
     return Me(
         number=f"{volunteer.number:08d}",
         name=volunteer.name,
-        phone=user.phone or "",
+        phone=shown(user.phone, whole=reads_sealed(user, at)),
         language=user.language,
         duty=duty_out(volunteer, at=at),
         units=[next(outs) for _ in units],

@@ -1,5 +1,6 @@
 """What people see of the data that is kept of them, and what they decide about it."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -107,6 +108,13 @@ class CredentialOut(Shape):
 
 class Credentials(RootModel[list[CredentialOut]]):
     """A person's records, the newest first."""
+
+
+class IdentityIn(Request):
+    """The identity card that came to one's record by a merge; where only a date of birth came, that."""
+
+    id_card: Annotated[str, Field(max_length=40)] = ""
+    born_on: date | None = None
 
 
 class DeletionIn(Request):

@@ -117,7 +117,8 @@ def _created(application: Application, post: str, by: User, at: datetime) -> Vol
         by=by,
         at=at,
     )
-    User.objects.filter(pk=volunteer.user_id).update(password=application.password)
+    account = User.objects.filter(pk=volunteer.user_id)
+    account.update(password=application.password, password_set_at=application.at)
     return volunteer
 
 

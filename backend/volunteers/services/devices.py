@@ -12,7 +12,7 @@ from uuid6 import uuid7
 from backend.audit.services import record
 from backend.lib.errors import NotSignedIn, Refusal, require
 from backend.realtime.sessions import revoke_session
-from backend.volunteers.models import Device, Membership, TrustedDevice, User, counted
+from backend.volunteers.models import Device, Membership, SignedOutBy, TrustedDevice, User, counted
 from backend.volunteers.queries import me_of
 from backend.volunteers.queries.reach import live_devices
 from backend.volunteers.schemas import DeviceIn, SignedIn, Tokens
@@ -23,7 +23,15 @@ from backend.volunteers.tokens import Claims, read_refresh, tokens_for
 PREVIOUS_GOOD_FOR = timedelta(seconds=60)
 """A phone that asks twice because the first answer is slow may show a new token before its second question comes."""
 
-SIGNED_OUT = "signed out"
+REASONS = {
+    SignedOutBy.SIGNED_OUT: "signed out",
+    SignedOutBy.OWNER: "revoked by its owner",
+    SignedOutBy.PASSWORD: "password changed",
+    SignedOutBy.INVITATION: "signed in by an invitation",
+    SignedOutBy.MERGED: "the record was merged into another",
+    SignedOutBy.OLD_TOKEN: "an old refresh token was used",
+}
+"""What the record says of each."""
 
 
 class DeviceTaken(Refusal):
@@ -42,7 +50,8 @@ def sign_in(*, user: User, device: DeviceIn, at: datetime) -> SignedIn:
         raise DeviceTaken
     if not is_new and row.revoked_at is None:
         revoke_session(row.session, at=at)
-    row.name, row.platform, row.revoked_at, row.last_seen_at = device.name, device.platform, None, at
+    row.name, row.platform, row.last_seen_at = device.name, device.platform, at
+    row.revoked_at, row.revoked_because = None, ""
     row.session, row.refresh_id, row.previous_refresh_id = uuid.uuid4(), uuid.uuid4().hex, ""
     row.save()
     record("device.signed_in", subject=f"device.{row.pk}", by=user, at=at)
@@ -67,13 +76,13 @@ def refresh_tokens(*, refresh: str, at: datetime) -> Tokens:
 
     The token before the last is good until a token of the last pair has been shown, and a minute at least; it returns
     the last again: its answer may have been lost. Any other has been stolen, or was spent by a thief: the device is
-    revoked. Raises NotSignedIn.
+    revoked. Raises NotSignedIn, which tells a device that was revoked what ended it.
     """
     claims = read_refresh(refresh)
     tokens = _rotate(claims, at)
     if tokens is None:  # raised out here: the revocation has to be committed
         _revoke_stolen(claims, at)
-        raise NotSignedIn
+        raise NotSignedIn(because=_what_ended(claims))
     return tokens
 
 
@@ -100,8 +109,13 @@ def _revoke_stolen(claims: Claims, at: datetime) -> None:
     shown = _of_claims(claims).select_related("user").first()
     device = _locked_devices(shown.user).get(shown.pk) if shown else None
     if shown and device and device.session == claims.session:
-        reason = "an old refresh token was used"
-        _revoke_among([device.pk], shown.user, by=None, at=at, reason=reason)
+        _revoke_among([device.pk], shown.user, by=None, at=at, reason=SignedOutBy.OLD_TOKEN)
+
+
+def _what_ended(claims: Claims) -> str:
+    """Return what ended the sign-in of a genuine token: an invitation that somebody else accepted, for example."""
+    ended = Device.objects.filter(pk=claims.device, session=claims.session, user_id=claims.user_id)
+    return ended.exclude(revoked_at=None).values_list("revoked_because", flat=True).first() or ""
 
 
 def _of_claims(claims: Claims) -> QuerySet[Device]:
@@ -128,7 +142,7 @@ def note_arrival(shown: Mapping[UUID, datetime]) -> None:
 @transaction.atomic
 def sign_out(*, device_id: UUID, end_duty: bool = False, by: User, at: datetime) -> None:
     """End a device's tokens and sockets; with the last device duty ends too, and whenever `end_duty` asks for it."""
-    _revoke_among([device_id], by, by=by, at=at, reason=SIGNED_OUT)
+    _revoke_among([device_id], by, by=by, at=at, reason=SignedOutBy.SIGNED_OUT)
     if end_duty:
         set_duty(on=False, by=by, at=at)
 
@@ -136,11 +150,13 @@ def sign_out(*, device_id: UUID, end_duty: bool = False, by: User, at: datetime)
 @transaction.atomic
 def revoke_device(*, device_id: UUID, by: User, at: datetime) -> None:
     """End another device of one's own, for example a lost phone; with the last one duty ends too."""
-    _revoke_among([device_id], by, by=by, at=at, reason="revoked by its owner")
+    _revoke_among([device_id], by, by=by, at=at, reason=SignedOutBy.OWNER)
 
 
 @transaction.atomic
-def revoke_others(*, user: User, keep: UUID | None, by: User | None, at: datetime, reason: str) -> int:
+def revoke_others(
+    *, user: User, keep: UUID | None, by: User | None, at: datetime, reason: SignedOutBy
+) -> int:
     """End all devices of a person but one, or all of them; returns how many. Without any duty ends too."""
     ended = [device for device in _locked_devices(user) if device != keep]
     if ended:
@@ -155,7 +171,9 @@ def end_duty_of_run_out(*, user: User, at: datetime) -> None:
     end_duty_without_devices(user=user, by=None, at=at)
 
 
-def _revoke_among(ids: Collection[UUID], user: User, *, by: User | None, at: datetime, reason: str) -> None:
+def _revoke_among(
+    ids: Collection[UUID], user: User, *, by: User | None, at: datetime, reason: SignedOutBy
+) -> None:
     """End some devices of a person, and the duty with the last of them. Locks all of them. Raises NotFound."""
     devices = _locked_devices(user)
     require(devices.keys() >= set(ids))
@@ -171,15 +189,16 @@ def _locked_devices(user: User) -> dict[UUID, Device]:
     return {device.pk: device for device in live}
 
 
-def _revoke(device: Device, *, by: User | None, at: datetime, reason: str) -> None:
-    device.revoked_at, device.refresh_id, device.previous_refresh_id = at, "", ""
-    device.save(update_fields=["revoked_at", "refresh_id", "previous_refresh_id"])
+def _revoke(device: Device, *, by: User | None, at: datetime, reason: SignedOutBy) -> None:
+    device.revoked_at, device.revoked_because = at, reason
+    device.refresh_id = device.previous_refresh_id = ""
+    device.save(update_fields=["revoked_at", "revoked_because", "refresh_id", "previous_refresh_id"])
     if (
-        reason != SIGNED_OUT
+        reason != SignedOutBy.SIGNED_OUT
     ):  # who signs out on their own phone is not asked for more than the password the next day
         TrustedDevice.objects.filter(device=device).delete()
     revoke_session(device.session, at=at)
-    record("device.revoked", subject=f"device.{device.pk}", by=by, at=at, reason=reason)
+    record("device.revoked", subject=f"device.{device.pk}", by=by, at=at, reason=REASONS[reason])
 
 
 def _count_reachable(device: Device, at: datetime) -> None:

@@ -7,12 +7,15 @@ from django.db import transaction
 
 from backend.audit.services import record
 from backend.lib.errors import CredentialsWrong, NotAllowed, Refusal, require
+from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import codes, rules
-from backend.volunteers.models import Invitation, User, Volunteer
+from backend.volunteers.events import InvitationAccepted
+from backend.volunteers.models import Invitation, SignedOutBy, User, Volunteer
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.schemas.invitations import InvitationMade
 from backend.volunteers.schemas.sign_in import DeviceIn, SignedIn
 from backend.volunteers.services.devices import revoke_others, sign_in
+from backend.volunteers.services.passwords import set_password
 from backend.volunteers.services.second_factors import end_challenges, forget_second_factor
 
 GOOD_FOR = timedelta(days=30)
@@ -95,24 +98,31 @@ def invitation_opens(user: User | None, code: str, *, at: datetime) -> bool:
 
 
 @transaction.atomic
-def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> None:
-    """Spend an invitation, which has been checked, for a password.
+def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> User:
+    """Spend an invitation, which has been checked, for a password; returns the account as it is now.
 
-    Whoever holds the slip is the person: what was set up before (devices, second factor, sign-ins that wait) ends.
+    Whoever holds the slip is the person: what was set up before (devices, second factor, sign-ins that wait) ends, and
+    the devices are told. What is sealed of the person stays masked for some days, for others have seen the slip.
     Locks the user: of two who show the code at once one gets in. Raises CredentialsWrong, or Invalid with the rules
     that the password breaks.
     """
     user = User.objects.select_for_update(of=("self",)).select_related("volunteer").get(pk=user.pk)
     if not invitation_opens(user, code, at=at):
         raise CredentialsWrong
+    open_one = user.invitations.select_related("made_by__volunteer").get(used_at=None, replaced_at=None)
     require_good_password(user, password, field="password")
-    Invitation.objects.filter(user=user, used_at=None, replaced_at=None).update(used_at=at)
-    user.set_password(password)
-    user.save(update_fields=["password"])
+    made_by = open_one.made_by.volunteer if open_one.made_by else None
+    open_one.used_at = at
+    open_one.save(update_fields=["used_at"])
+    set_password(user, password, at=at)
     record("invitation.accepted", subject=f"user.{user.pk}", by=user, at=at)
     end_challenges(user, at)
-    revoke_others(user=user, keep=None, by=user, at=at, reason="signed in by an invitation")
+    # Before the devices end: their sockets close with the commit, and are to hear why.
+    accepted = InvitationAccepted(made_by=f"{made_by.number:08d}" if made_by else None)
+    publish_all([Announcement(user.volunteer.topic, accepted)], at=at)
+    revoke_others(user=user, keep=None, by=user, at=at, reason=SignedOutBy.INVITATION)
     forget_second_factor(user=user, by=user, at=at, reason="signed in by an invitation")
+    return user
 
 
 @transaction.atomic
@@ -120,5 +130,5 @@ def sign_in_by_invitation(
     *, user: User, code: str, password: str, device: DeviceIn, at: datetime
 ) -> SignedIn:
     """Accept an invitation and sign a device in. Raises what `accept_invitation` raises, or DeviceTaken."""
-    accept_invitation(user=user, code=code, password=password, at=at)
-    return sign_in(user=user, device=device, at=at)
+    account = accept_invitation(user=user, code=code, password=password, at=at)
+    return sign_in(user=account, device=device, at=at)

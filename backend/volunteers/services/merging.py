@@ -10,9 +10,10 @@ from backend.audit.services import record
 from backend.lib.errors import NotAllowed, Refusal, require
 from backend.realtime import keys
 from backend.realtime.access import access_changed, move_changes
-from backend.realtime.log import publish_all
+from backend.realtime.log import Announcement, publish_all
 from backend.realtime.positions import forget
 from backend.realtime.sessions import revoke_session
+from backend.volunteers.events import RecordMerged
 from backend.volunteers.models import (
     Application,
     Device,
@@ -20,6 +21,7 @@ from backend.volunteers.models import (
     Photo,
     Purpose,
     Role,
+    SignedOutBy,
     Standing,
     Tracker,
     User,
@@ -55,18 +57,20 @@ def hinders_merging(says: Hindrance) -> Hindrance:
 def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Volunteer:
     """Merge the record with the number `duplicate` into the one with the number `kept`, which is returned.
 
-    Memberships, posts, skills, papers, and a phone, identity card or date of birth that was missing move; what the
-    other account agreed to ends, its transfers are withdrawn, its picture is deleted, it is closed and its devices
-    signed out. What it did (answers, tracks, acts) stays in its name. Locks both, the older first. Doing it again
-    changes nothing. Raises NotFound, NotMergeable, and NotAllowed unless `by` manages every unit that either of them
-    belongs to or holds a post in, and ranks no lower; BeyondOwnPost for a post that lasts longer than those of `by`:
-    otherwise merging would hand on posts that are not theirs to give.
+    Memberships, posts, skills, papers, and a phone, identity card or date of birth that was missing move, the last two
+    to be confirmed by the person; what the other account agreed to ends, its transfers are withdrawn, its picture is
+    deleted, it is closed and its devices signed out. Both are told. What it did (answers, tracks, acts) stays in its
+    name. Locks both, the older first. Doing it again changes nothing. Raises NotFound, NotMergeable, and NotAllowed
+    for one's own record, and unless `by` manages every unit that either of them belongs to or holds a post in, and
+    ranks no lower; BeyondOwnPost for a post that lasts longer than those of `by`, or than one that stands in: otherwise
+    merging would hand on posts that are not theirs to give.
     """
     for number in (kept, duplicate):
         require(may_see_person(by, volunteer_by_number(number), at))
     one, other = _locked(kept, duplicate)
     if one.pk != other.pk and other.merged_into_id == one.pk:
         return one
+    require(by.pk not in {one.user_id, other.user_id}, NotAllowed)
     require(all(may_manage_wholly(by, record_of, at) for record_of in (one, other)), NotAllowed)
     allowing = allowed_by(post_that_looks_after(by, one, at) or post_that_looks_after(by, other, at))
     for post in lasting(at).filter(volunteer=other).select_related("unit"):
@@ -76,7 +80,7 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
     announcements = withdraw_open(other.transfers.all(), by=by, at=at)
     other.duty_since = other.duty_until = None
     withdraw_for(other, list(Purpose), by=by, at=at)
-    _move(one, other)
+    _move(one, other, at)
     access_changed([one.topic], at=at)
     move_changes(other.topic, one.topic)
     _move_papers(one, other)
@@ -93,8 +97,16 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
         duplicate=f"{other.number:08d}",
         post=allowing,
     )
-    publish_all(announcements, at=at)
+    publish_all([*announcements, *_told(one, other, by)], at=at)
+    _sign_out(other, at)  # after it, so that the devices hear of it first
     return one
+
+
+def _told(one: Volunteer, other: Volunteer, by: User) -> list[Announcement]:
+    """Return what tells both records' devices what has become of them."""
+    number, duplicate = f"{one.number:08d}", f"{other.number:08d}"
+    merged = RecordMerged(number=number, duplicate=duplicate, by=f"{by.volunteer.number:08d}")
+    return [Announcement(record_of.topic, merged) for record_of in (one, other)]
 
 
 def _locked(kept: int, duplicate: int) -> tuple[Volunteer, Volunteer]:
@@ -125,7 +137,7 @@ def _check(one: Volunteer, other: Volunteer, at: datetime) -> None:
             raise NotMergeable(why)
 
 
-def _move(one: Volunteer, other: Volunteer) -> None:
+def _move(one: Volunteer, other: Volunteer, at: datetime) -> None:
     """Move what a record has to the one that is kept; whoever had retired with it does not come back by this."""
     if other.standing == Standing.RETIRED != one.standing:
         other.memberships.all().delete()
@@ -143,10 +155,8 @@ def _move(one: Volunteer, other: Volunteer) -> None:
     other.aliases.update(volunteer=one)
     Volunteer.objects.filter(merged_into=other).update(merged_into=one)
     NumberAlias.objects.create(number=other.number, volunteer=one)
-    one.born_on = one.born_on or other.born_on
-    one.save(update_fields=["born_on"])
-    _move_phone(one.user, other.user)
-    _move_id_card(one, other)
+    _move_phone(one.user, other.user, at)
+    _move_identity(one, other)
 
 
 def _move_papers(one: Volunteer, other: Volunteer) -> None:
@@ -164,23 +174,27 @@ def _move_papers(one: Volunteer, other: Volunteer) -> None:
     other.dated_availability.all().delete()
 
 
-def _move_phone(one: User, other: User) -> None:
+def _move_phone(one: User, other: User, at: datetime) -> None:
+    """Move a phone that was missing; it is masked for the account that gets it as if its password were new."""
     columns = ["phone_sealed", "phone_key", "phone_tail_key"]
     phone, other.phone = other.phone, ""
     other.save(update_fields=columns)
     if phone and not one.phone:
-        one.phone = phone
-        one.save(update_fields=columns)
+        one.phone, one.password_set_at = phone, at
+        one.save(update_fields=[*columns, "password_set_at"])
 
 
-def _move_id_card(one: Volunteer, other: Volunteer) -> None:
+def _move_identity(one: Volunteer, other: Volunteer) -> None:
+    """Move an identity card and a date of birth that were missing; the person has to confirm them."""
     columns = ["id_card_sealed", "id_card_key"]
     sealed, key = other.id_card_sealed, other.id_card_key
     other.id_card_sealed, other.id_card_key = "", None
     other.save(update_fields=columns)
     if key and not one.id_card_key:
-        one.id_card_sealed, one.id_card_key = sealed, key
-        one.save(update_fields=columns)
+        one.id_card_sealed, one.id_card_key, one.identity_to_confirm = sealed, key, True
+    if other.born_on and not one.born_on:
+        one.born_on, one.identity_to_confirm = other.born_on, True
+    one.save(update_fields=[*columns, "born_on", "identity_to_confirm"])
 
 
 def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
@@ -193,8 +207,13 @@ def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
     other.user.save(update_fields=["is_active", "password"])
     refresh_roster(volunteers=[into.pk])
     recount_around([into.pk, other.pk], at=at)
+
+
+def _sign_out(other: Volunteer, at: datetime) -> None:
+    """End the devices of a record that was merged."""
     devices = Device.objects.select_for_update().filter(user=other.user, revoked_at=None)
     for device in devices:
         revoke_session(device.session, at=at)
-    devices.update(revoked_at=at, refresh_id="", previous_refresh_id="")
+    ended = {"revoked_at": at, "revoked_because": SignedOutBy.MERGED}
+    devices.update(**ended, refresh_id="", previous_refresh_id="")
     Tracker.objects.filter(user=other.user, revoked_at=None).update(revoked_at=at)

@@ -6,10 +6,20 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.audit.services import record
-from backend.volunteers.models import TrustedDevice, User
+from backend.volunteers.models import SignedOutBy, TrustedDevice, User
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.services.devices import revoke_others
 from backend.volunteers.services.second_factors import end_challenges
+
+
+def set_password(user: User, password: str, *, at: datetime) -> None:
+    """Give an account a password, however it came; what is sealed of the person is masked for them for some days.
+
+    Whoever handed out a slip, or merged a record, may be the one who signs in: the person has that time to notice.
+    """
+    user.set_password(password)
+    user.password_set_at = at
+    user.save(update_fields=["password", "password_set_at"])
 
 
 @transaction.atomic
@@ -21,9 +31,8 @@ def change_password(*, new: str, device_id: UUID, by: User, at: datetime) -> Non
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
     require_good_password(user, new, field="new")
-    user.set_password(new)
-    user.save(update_fields=["password"])
+    set_password(user, new, at=at)
     record("password.changed", subject=f"user.{user.pk}", by=by, at=at)
     TrustedDevice.objects.filter(device__user=user).exclude(device_id=device_id).delete()
     end_challenges(user, at)
-    revoke_others(user=user, keep=device_id, by=by, at=at, reason="password changed")
+    revoke_others(user=user, keep=device_id, by=by, at=at, reason=SignedOutBy.PASSWORD)

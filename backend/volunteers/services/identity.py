@@ -1,0 +1,29 @@
+"""Volunteers confirm an identity that came to their record by a merge."""
+
+from datetime import date, datetime
+from hmac import compare_digest
+
+from django.db import transaction
+
+from backend.audit.services import record
+from backend.lib.sealed import lookup_key
+from backend.volunteers.models import User, Volunteer
+
+
+def is_identity_of(volunteer: Volunteer, *, id_card: str, born_on: date | None) -> bool:
+    """Tell whether this is the identity on record: the card where there is one, else the date of birth."""
+    if volunteer.id_card_key:
+        named = lookup_key(id_card.strip().upper(), "id_card") if id_card.strip() else ""
+        return compare_digest(named, volunteer.id_card_key)
+    return volunteer.born_on is not None and volunteer.born_on == born_on
+
+
+@transaction.atomic
+def confirm_identity(*, by: User, at: datetime) -> None:
+    """Note that a volunteer has named the identity on their record, which has been checked; again changes nothing."""
+    volunteer = Volunteer.objects.select_for_update().get(user=by)
+    if not volunteer.identity_to_confirm:
+        return
+    volunteer.identity_to_confirm = False
+    volunteer.save(update_fields=["identity_to_confirm"])
+    record("identity.confirmed", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
