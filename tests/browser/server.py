@@ -48,7 +48,7 @@ class Server:
             "DJANGO_SETTINGS_MODULE": "backend.config.settings",
             "DATABASE_URL": os.environ.get("BROWSER_DATABASE_URL", f"sqlite:///{self.folder}/muster.sqlite3"),
             "REDIS_URL": os.environ.get("BROWSER_REDIS_URL", ""),
-            "SECRET_KEY": "only for tests in the browser",
+            "SECRET_KEY": "only-for-tests-in-the-browser-00000000000000000000000000",
             "CLOCK_INSIDE": "1",
             "HEARTBEAT_S": "2",
             "POSITION_EVERY_S": "2",

@@ -1,11 +1,13 @@
 """No roster takes more memory than its reader may have, and none harms the process that asks for it."""
 
 import json
+import os
 import random
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,10 @@ from backend.volunteers.rosters import reader
 from backend.volunteers.rosters.apart import reading_apart
 from backend.volunteers.rosters.files import look_at
 from backend.volunteers.rosters.refusals import UnreadableRoster
-from tests.hostile.workbooks import HOSTILE, PERSON, packed, parts, sheet
+from backend.volunteers.services.import_work import work_on
+from tests.conftest import Formation
+from tests.hostile.workbooks import HOSTILE, PERSON, comments_that_look_like_rows, packed, parts, sheet
+from tests.volunteers.rosters import received
 
 MEGABYTES = 200
 """Of memory a reader may take, whatever it reads."""
@@ -115,3 +120,25 @@ def _spoilt_part(whole: dict[str, Any], chance: random.Random) -> dict[str, Any]
     name = chance.choice(list(whole))
     content = whole[name].encode() if isinstance(whole[name], str) else whole[name]
     return whole | {name: _spoilt(content, chance)}
+
+
+@pytest.mark.django_db
+def test_import_of_a_hostile_workbook_fails_with_a_word_and_costs_the_worker_nothing(
+    formation: Formation, at: datetime, tmp_path: Path, settings: Any, hostile_seconds: float
+) -> None:
+    settings.IMPORTS_FOLDER = str(tmp_path / "imports")
+    path = tmp_path / "hostile.xlsx"
+    path.write_bytes(comments_that_look_like_rows(int(hostile_seconds * BYTES_A_SECOND)))
+    batch = received(path, formation, at)
+    before = memory_of_this_process()
+
+    batch = work_on(batch.pk)
+
+    assert (batch.status, batch.failure) == ("failed", "A row of the workbook is too long.")
+    assert memory_of_this_process() - before < 10
+
+
+def memory_of_this_process() -> int:
+    """Return the megabytes that this process holds now; 0 where nothing tells it."""
+    status = Path("/proc/self/statm")
+    return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20 if status.exists() else 0

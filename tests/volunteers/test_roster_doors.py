@@ -485,7 +485,7 @@ def test_page_says_what_was_read_and_what_was_not_before_one_starts(
         assert text in page
     assert f"Who names no unit comes into 江滨社区 {format_unit_number(formation.squadron_b.number)}." in page
     assert page.index("These rows are totals") < page.index('id="start"')
-    for text in ("已读取: 1 行", "未读取：工作表已隐藏。", "这些行是合计，已略过。"):
+    for text in ("已读取 1 行。", "未读取：工作表已隐藏。", "这些行是合计，已略过。"):
         assert text in chinese
 
 

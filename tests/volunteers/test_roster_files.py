@@ -1,11 +1,15 @@
 """Files that are rosters, files that are not, and files that were made to hurt."""
 
+import io
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from openpyxl import Workbook, load_workbook
 
 from backend.volunteers.rosters import workbooks
 from backend.volunteers.rosters.apart import reading_apart
@@ -82,6 +86,38 @@ def test_workbook_is_read_with_its_title_and_blank_rows(tmp_path: Path) -> None:
     path = xlsx_file(tmp_path, [["2026 年名册"], [], *LINES[:2], [], LINES[2]])
 
     assert rows_of(path) == [(4, LINES[1]), (6, LINES[2])]
+
+
+CELLS = some.one_of(
+    some.none(),
+    some.text(some.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), max_size=30),
+    some.integers(-(10**14), 10**14),
+    some.floats(-1e9, 1e9, allow_nan=False).map(lambda number: round(number, 6)),
+    some.booleans(),
+    some.datetimes(datetime(1900, 3, 1), datetime(2199, 1, 1)).map(lambda at: at.replace(microsecond=0)),  # noqa: DTZ001
+)
+
+
+@settings(max_examples=40)
+@given(some.lists(some.lists(CELLS, max_size=6), max_size=12))
+def test_workbook_is_read_as_another_library_reads_it(lines: list[list[Any]]) -> None:
+    book, file = Workbook(), io.BytesIO()
+    assert book.active is not None
+    for line in lines:
+        book.active.append(line)
+    book.save(file)
+    (sheet,) = load_workbook(file, data_only=True).worksheets
+    expected = {
+        number: [cell for cell in line if cell not in (None, "")]
+        for number, line in enumerate(sheet.iter_rows(values_only=True), start=1)
+    }
+
+    opened = workbooks.Workbook(file)
+    found = {row.number: row.cells for row in opened.rows(opened.sheets[0], 101)}
+
+    assert {number: [cell for cell in cells if cell is not None] for number, cells in found.items()} == {
+        number: cells for number, cells in expected.items() if cells
+    }
 
 
 def test_contents_decide_and_not_the_name(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def date_of(days: float, epoch: datetime) -> datetime:
     """Return the date of a serial number; spreadsheets believe that 1900 had a 29th of February."""
     if epoch.year == 1899 and days < 60:
         days += 1
-    return epoch + timedelta(days=days)
+    return epoch + timedelta(seconds=round(days * 86_400))
 
 
 def written_date(text: str) -> Any:
