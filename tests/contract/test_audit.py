@@ -8,9 +8,10 @@ from functools import cache
 import pytest
 
 from backend.audit.models import Entry
+from backend.lib.calls import callees, functions_in, modules, reach
 from backend.volunteers.models import User
 from tests.contract.access import hubs_hear_of_access
-from tests.contract.calls import RECORDERS, callees, functions_in, modules, reach, writes_itself
+from tests.contract.calls import RECORDERS, writes_itself
 from tests.contract.doors import World, rest_clients
 from tests.contract.table import DOORS, Door
 

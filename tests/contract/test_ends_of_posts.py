@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.contract.calls import callees, functions_in, modules, reach
+from backend.lib.calls import callees, functions_in, modules, reach
 
 END_POSTS = "backend.volunteers.services.ends.end_posts"
 MAY_END = "backend.volunteers.rules.may_end"

@@ -1,0 +1,114 @@
+"""Which function of the product reaches which, read from the source alone."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Module:
+    """What one module defines and imports."""
+
+    name: str
+    tree: ast.Module
+    functions: dict[str, list[ast.AST]] = field(default_factory=dict)
+    """By name; a class has the bodies of all its methods."""
+    classes: set[str] = field(default_factory=set)
+    imports: dict[str, str] = field(default_factory=dict)
+
+
+@cache
+def modules() -> dict[str, Module]:
+    """Return every module of the product but migrations."""
+    found = {}
+    for path in sorted((ROOT / "backend").rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if "migrations" not in parts:
+            is_package = parts[-1] == "__init__"
+            name = ".".join(parts[:-1] if is_package else parts)
+            found[name] = _read(name, ast.parse(path.read_text()))
+    return found
+
+
+def _read(name: str, tree: ast.Module) -> Module:
+    module = Module(name, tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                module.imports[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            module.functions[node.name] = [node]
+        elif isinstance(node, ast.ClassDef):
+            module.functions[node.name] = [
+                part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
+            ]
+            module.classes.add(node.name)
+    return module
+
+
+def resolved(name: str) -> str:
+    """Return where a dotted name is defined, through the packages that hand it on; "" if it is none of ours."""
+    for _ in range(10):
+        owner, _, own = name.rpartition(".")
+        module = modules().get(owner)
+        if module is None:
+            return ""
+        if own in module.functions:
+            return name
+        if own not in module.imports:
+            return ""
+        name = module.imports[own]
+    return ""
+
+
+@cache
+def callees(function: str) -> frozenset[str]:
+    """Return our functions and classes that a function names: whatever it calls is among them."""
+    owner, _, own = function.rpartition(".")
+    module = modules()[owner]
+    return frozenset(_named_in(module, module.functions[own]) - {"", function})
+
+
+def _named_in(module: Module, bodies: Iterable[ast.AST]) -> set[str]:
+    return {_target(module, node) for body in bodies for node in ast.walk(body)}
+
+
+def _target(module: Module, node: ast.AST) -> str:
+    """Return what of ours a node names; "" for anything else."""
+    if isinstance(node, ast.Name):
+        local = f"{module.name}.{node.id}"
+        return local if node.id in module.functions else resolved(module.imports.get(node.id, ""))
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return resolved(f"{module.imports.get(node.value.id, '')}.{node.attr}")
+    return ""
+
+
+def reach(function: str) -> set[str]:
+    """Return everything that a function can come to, itself included."""
+    found: set[str] = set()
+    waiting = [function]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += callees(one)
+    return found
+
+
+def callees_of_method(owner: str, kind: str, method: str) -> frozenset[str]:
+    """Return what `callees` does for one method of a class of module `owner`; nothing for an inherited one."""
+    module = modules()[owner]
+    bodies = [body for body in module.functions.get(kind, []) if getattr(body, "name", "") == method]
+    return frozenset(_named_in(module, bodies) - {""})
+
+
+def functions_in(*prefixes: str) -> Iterator[str]:
+    """Yield the functions and classes of modules of these names, and of the modules within them."""
+    for name, module in modules().items():
+        if any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes):
+            yield from (f"{name}.{function}" for function in module.functions)
