@@ -16,11 +16,12 @@ import uvloop
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from simulator import stage as stages
 from simulator.account import Account
+from simulator.demo_options import parse_options
 from simulator.fleet import Fleet, Keyring
 from simulator.habits import Habits
 from simulator.journal import Shown
 from simulator.phone import Phone
-from simulator.processes import ROOT, DidNotStart, free_port, is_free
+from simulator.processes import ROOT, DidNotStart, free_port
 from simulator.stage import Stage
 
 VAR = ROOT / "var"
@@ -43,34 +44,8 @@ def main() -> int:
         return 1
 
 
-def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Return the command line."""
-    parser = argparse.ArgumentParser(prog="script/demo", description=__doc__)
-    parser.add_argument("--once", action="store_true", help="play one call-out without a person and judge it")
-    parser.add_argument("--port", type=int, default=8000, metavar="N", help="where the server listens (8000)")
-    parser.add_argument("--phones", type=int, default=200, metavar="N", help="simulated phones (200)")
-    parser.add_argument(
-        "--database",
-        type=Path,
-        metavar="FILE",
-        help="an SQLite file (var/demo.sqlite3; with --once a temporary one)",
-    )
-    parser.add_argument(
-        "--procfile",
-        action="store_true",
-        help="with --once: the processes of the Procfile on PostgreSQL and Redis (DATABASE_URL, REDIS_URL)",
-    )
-    options = parser.parse_args(arguments)
-    if options.procfile and not options.once:
-        parser.error("--procfile goes with --once")
-    return options
-
-
 def run(options: argparse.Namespace) -> int:
     """Serve until somebody presses Ctrl-C."""
-    if not is_free(options.port):
-        print(f"Port {options.port} is taken: give another one with --port.", file=sys.stderr)
-        return 1
     database: Path = (options.database or VAR / "demo.sqlite3").absolute()
     database.parent.mkdir(exist_ok=True, parents=True)
     log = VAR / "demo.log"

@@ -158,7 +158,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "backend.lib.content_types.DeclaredContentTypes",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "backend.lib.openapi.OperationSchema",
     "EXCEPTION_HANDLER": "backend.lib.problems.problem_response",
     "UNAUTHENTICATED_USER": None,
 }
@@ -169,8 +169,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "DESCRIPTION": "REST doors of Muster. Start with README.md; problems.md lists every refusal.",
+    "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "SERVERS": [{"url": "/", "description": "your installation"}],
-    "POSTPROCESSING_HOOKS": ["backend.lib.api.describe_problems", "backend.realtime.doors.describe_keys"],
+    "POSTPROCESSING_HOOKS": [
+        "backend.lib.openapi.describe_problems",
+        "backend.realtime.doors.describe_keys",
+        "backend.lib.openapi.share_problems",
+        "backend.realtime.described.describe_events",
+    ],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # of any body; some doors take more, see lib/bodies.py
 FILE_UPLOAD_HANDLERS = [

@@ -20,6 +20,7 @@ from backend.volunteers.api import (
     privacy,
     roster,
     second_factors,
+    skills,
 )
 
 v1: list[URLPattern | URLResolver] = [
@@ -74,6 +75,7 @@ v1: list[URLPattern | URLResolver] = [
     path("volunteers/<str:person>/badge/card.pdf", badges.BadgePdfDoor.as_view()),
     path("volunteers/<str:person>/photo", badges.PhotoDoor.as_view()),
     path("me/photo", badges.MyPhotoDoor.as_view()),
+    path("skills", skills.SkillsDoor.as_view()),
     path("badges/check", badges.CheckBadgeDoor.as_view()),
     path("badges/keys", badges.BadgeKeysDoor.as_view()),
     path("badges/revoked", badges.RevokedBadgesDoor.as_view()),

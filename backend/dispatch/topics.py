@@ -10,7 +10,7 @@ from django.db.models import Case, F, Q, QuerySet, When
 
 from backend.dispatch import queries
 from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
-from backend.dispatch.schemas import Inbox
+from backend.dispatch.schemas import Inbox, TaskDetail
 from backend.lib.api import now
 from backend.lib.errors import NotFound
 from backend.realtime.among import Among
@@ -43,14 +43,14 @@ def may_join_task(principal: Principal, id: str) -> bool:
     return True
 
 
-@snapshot("task", "task")
+@snapshot("task", "task", shape=TaskDetail)
 def task(principal: Principal, id: str) -> dict[str, Any]:
     """Return the task with its progress, as `GET /tasks/{id}` returns it."""
     found = queries.task_for(User(pk=principal.user_id), UUID(id), at=now())
     return queries.task_details([found])[0].model_dump(mode="json")
 
 
-@snapshot("person", "offers")
+@snapshot("person", "offers", shape=Inbox)
 def offers(_: Principal, id: str) -> dict[str, Any]:
     """Return the first page of what this person was asked, as `GET /me/inbox` returns it."""
     return queries.inbox_of(int(id), at=now()).model_dump(mode="json")
@@ -71,7 +71,7 @@ def offers_through_all(pairs: Pairs) -> list[dict[str, Any]]:
     ]
 
 
-@snapshot("unit", "offers", within="person", many=offers_through_all)
+@snapshot("unit", "offers", shape=Inbox, within="person", many=offers_through_all)
 def offers_through(principal: Principal, id: str) -> dict[str, Any]:
     """Return what this person was asked through this unit: what the events of its topic would have told."""
     return queries.inbox_of(principal.person, through=id, at=now()).model_dump(mode="json")

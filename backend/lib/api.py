@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pydantic
 from rest_framework.request import Request as HttpRequest
 from rest_framework.response import Response
 
-from backend.lib.problems import Problem, invalid, refuse_nul
+from backend.lib.problems import invalid, refuse_nul
 from backend.lib.wire import Request
 
 Body = TypeVar("Body", bound=Request)
@@ -51,20 +51,3 @@ def answer(
 def now() -> datetime:
     """Return the time at the edge; everything below receives it as `at`."""
     return datetime.now(UTC)
-
-
-def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add the problem shape to every operation of the OpenAPI document (a hook of drf-spectacular)."""
-    schemas = result["components"]["schemas"]
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(problem.pop("$defs", {}))
-    schemas["Problem"] = problem
-    refused = {
-        "description": "Refused: what went wrong, where, and what to do (see problems.md).",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for path in result["paths"].values():
-        for operation in path.values():
-            operation["responses"]["default"] = refused
-    result["components"]["schemas"] = dict(sorted(schemas.items()))
-    return result

@@ -44,6 +44,14 @@ VolunteerNumber = Annotated[str, BeforeValidator(_digits)]
 """Eight digits, as a string so that nobody computes with it."""
 
 
+def one_of(*values: str) -> WithJsonSchema:
+    """Say in the documents which texts a field may hold.
+
+    As in `role: Annotated[str, one_of(*Role.values)]`.
+    """
+    return WithJsonSchema({"type": "string", "enum": list(values)})
+
+
 class Shape(BaseModel):
     """Something the server sends. Clients ignore fields they do not know."""
 

@@ -7,7 +7,8 @@ from typing import Any
 import pydantic
 
 from backend.realtime.commands import BUILT_IN
-from backend.realtime.events import EVENTS
+from backend.realtime.described import declared_events, describe_snapshots, event_frame, schema_of
+from backend.realtime.events import Event
 from backend.realtime.examples import UUID_EXAMPLE, example_of
 from backend.realtime.frames import (
     CaughtUpTo,
@@ -39,6 +40,7 @@ def document() -> Json:
     """Return the whole document, ready for YAML."""
     schemas: Json = {}
     messages = {name: message for name, _, message in _messages(schemas)}
+    describe_snapshots(schemas)
     directions = {name: direction for name, direction, _ in _messages({})}
     return {
         "asyncapi": "3.0.0",
@@ -81,17 +83,16 @@ def _messages(schemas: Json) -> Iterator[tuple[str, str, Json]]:
     """Yield (name, who sends it, message) for every frame, and collect the schemas they refer to."""
     for frame in _SENT_BY_PHONE:
         name = str(frame.model_fields["type"].default)
-        yield name, "phone", _message(frame, _schema(frame, schemas), example_of(frame))
+        yield name, "phone", _message(frame, schema_of(frame, schemas), example_of(frame))
     for type, body, result, text in _commands():
         yield type, "phone", _command(type, body, text, schemas, keyed=type in registry.commands)
         yield f"{type}.reply", "server", _reply(type, result, schemas, keyed=type in registry.commands)
     yield "hello.reply", "server", _reply("hello", Welcome, schemas)
     for frame in _SENT_BY_SERVER:
         default = frame.model_fields["type"].default if "type" in frame.model_fields else "problem"
-        yield str(default), "server", _message(frame, _schema(frame, schemas), example_of(frame))
-    for type, event in sorted(EVENTS.items()):
-        if event.__module__.startswith("backend."):
-            yield type, "server", _event(type, event, schemas)
+        yield str(default), "server", _message(frame, schema_of(frame, schemas), example_of(frame))
+    for type, event in declared_events():
+        yield type, "server", _event(type, event, schemas)
 
 
 def _commands() -> Iterator[tuple[str, type[pydantic.BaseModel], type[pydantic.BaseModel] | None, str]]:
@@ -99,13 +100,6 @@ def _commands() -> Iterator[tuple[str, type[pydantic.BaseModel], type[pydantic.B
         yield type, built_in.body, built_in.result, inspect.getdoc(built_in.run) or ""
     for type, command in sorted(registry.commands.items()):
         yield type, command.body, command.result, inspect.getdoc(command.run) or ""
-
-
-def _schema(shape: type[pydantic.BaseModel], schemas: Json) -> Json:
-    schema = shape.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
-    schemas.update(schema.pop("$defs", {}))
-    schemas[shape.__name__] = schema
-    return {"$ref": f"#/components/schemas/{shape.__name__}"}
 
 
 def _message(shape: type[pydantic.BaseModel], payload: Json, example: Json, *, text: str = "") -> Json:
@@ -128,7 +122,7 @@ def _command(type: str, body: type[pydantic.BaseModel], text: str, schemas: Json
             "id": {"type": "integer", "description": "Yours; the reply names it."},
             "type": {"const": type},
             **({"key": key} if keyed else {}),
-            "body": _schema(body, schemas),
+            "body": schema_of(body, schemas),
         },
     }
     example = {"id": 2, "type": type, **({"key": UUID_EXAMPLE} if keyed else {}), "body": example_of(body)}
@@ -136,7 +130,7 @@ def _command(type: str, body: type[pydantic.BaseModel], text: str, schemas: Json
 
 
 def _reply(type: str, result: type[pydantic.BaseModel] | None, schemas: Json, *, keyed: bool = False) -> Json:
-    shape = _schema(result, schemas) if result else {"type": "object"}
+    shape = schema_of(result, schemas) if result else {"type": "object"}
     replayed = {
         "const": True,
         "description": "The key had done it before: the result is how things stand now.",
@@ -156,23 +150,12 @@ def _reply(type: str, result: type[pydantic.BaseModel] | None, schemas: Json, *,
     )
 
 
-def _event(type: str, event: type[pydantic.BaseModel], schemas: Json) -> Json:
-    kinds = event.topic_kinds  # type: ignore[attr-defined]
-    payload = {
-        "type": "object",
-        "required": ["topic", "seq", "type", "at", "data"],
-        "properties": {
-            "topic": {"type": "string", "pattern": f"^({'|'.join(kinds)})\\."},
-            "seq": {"type": "integer"},
-            "type": {"const": type},
-            "at": {"type": "string", "format": "date-time"},
-            "data": _schema(event, schemas),
-        },
-    }
+def _event(type: str, event: type[Event], schemas: Json) -> Json:
+    kinds = event.topic_kinds
     topic = {"unit": "unit.0726040125", "person": "person.23456781"}.get(
         kinds[0], f"{kinds[0]}.{UUID_EXAMPLE}"
     )
     example = {
         "topic": topic, "seq": 42, "type": type, "at": "2026-03-01T12:00:00.000Z", "data": example_of(event)
     }  # fmt: skip
-    return _message(event, payload, example)
+    return _message(event, event_frame(type, event, schemas), example)

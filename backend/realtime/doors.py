@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from backend.lib.api import now
 from backend.lib.errors import Invalid
+from backend.lib.openapi import add_problems
 from backend.lib.problems import is_refusal
 from backend.lib.sealed import KeyMissing, seal, unseal
 from backend.lib.wire import Request
@@ -210,6 +211,7 @@ def describe_keys(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def _describe(operation: dict[str, Any]) -> None:
+    add_problems(operation, [keys.KeyUsedOtherwise])
     operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
     responses = operation["responses"]
     if "201" in responses:  # what was made is there already

@@ -1,17 +1,29 @@
 """Makes one example of a shape from its JSON schema; the shape itself then checks it."""
 
+import re
+from hashlib import sha256
 from typing import Any
 
 import pydantic
 
 UUID_EXAMPLE = "0199a5e2-7c40-7b3a-9d51-4e1f6a2b8c90"
+
+
+def uuid_of(name: str) -> str:
+    """Return the UUIDv7 that stands for a field in all examples: a task is the same one everywhere, and no key."""
+    if name == "key":
+        return UUID_EXAMPLE
+    digits = sha256(name.encode()).hexdigest()
+    return f"0199a5e2-6{digits[:3]}-7{digits[3:6]}-9{digits[6:9]}-{digits[9:21]}"
+
+
 _BY_NAME: dict[str, Any] = {
     "number": "23456781",
     "volunteer": "23456781",
     "unit": "0726040125",
     "parent": "0726040002",
     "topic": "unit.0726040125",
-    "name": "Old quarter squadron",
+    "name": "王芳",
     "unit_name": "Old quarter squadron",
     "official_name": "Old quarter village committee",
     "title": "Search the riverside path",
@@ -72,7 +84,7 @@ _BY_TITLE: dict[str, Any] = {
     "Joined": _JOINED,
 }
 """Shapes whose parts only make sense together."""
-_BY_FORMAT = {"date-time": "2026-03-01T12:00:00.000Z", "uuid": UUID_EXAMPLE, "date": "2026-03-01"}
+_BY_FORMAT = {"date-time": "2026-03-01T12:00:00.000Z", "date": "2026-03-01"}
 _MAPS: dict[str, dict[str, Any]] = {
     "cursors": {"unit.0726040125": 41, "person.23456781": 7},
     "delivered": {"unit.0726040125": 44},
@@ -117,15 +129,25 @@ def _enum(values: list[Any]) -> Any:
 
 def _object(schema: dict[str, Any], definitions: dict[str, Any], name: str) -> dict[str, Any]:
     if "properties" in schema:
-        return {key: _value(part, definitions, key) for key, part in schema["properties"].items()}
+        made = {key: _value(part, definitions, key) for key, part in schema["properties"].items()}
+        named = schema["properties"].get("id", {}).get("format") == "uuid"
+        place = {"name": "Old quarter bridge"} if {"name", "lon"} <= made.keys() else {}
+        return made | place | ({"id": uuid_of(_noun(schema))} if named else {})
     inner = schema.get("additionalProperties")
     if name in _MAPS:
         return _MAPS[name]
     return {"23456781": _value(inner, definitions, "")} if isinstance(inner, dict) else {}
 
 
+def _noun(schema: dict[str, Any]) -> str:
+    """Return what a shape is of: `TaskOut` and `TaskDetail` are of a task."""
+    return re.sub(r"(Out|In|Detail|Line)$", "", schema.get("title", "")).lower()
+
+
 def _simple(schema: dict[str, Any], definitions: dict[str, Any], name: str) -> Any:
     kind = schema.get("type")
+    if schema.get("format") == "uuid":
+        return uuid_of(name)
     if schema.get("format") in _BY_FORMAT and name not in ("answer_by", "starts_at", "server_time"):
         return _BY_FORMAT[schema["format"]]
     if name in _BY_NAME and _fits(_BY_NAME[name], kind):

@@ -105,6 +105,7 @@ class SnapshotPart:
     """
 
     read: Callable[[Principal, str], Any]
+    shape: builtins.type[Shape]
     within: str
     many: Callable[[Pairs], Sequence[Any]] | None = None
 
@@ -181,16 +182,21 @@ def topic(kind: str, *, many: Callable[[Pairs], Sequence[bool]] | None = None) -
 
 
 def snapshot(
-    kind: str, part: str, *, within: str = "", many: Callable[[Pairs], Sequence[Any]] | None = None
+    kind: str,
+    part: str,
+    *,
+    shape: builtins.type[Shape],
+    within: str = "",
+    many: Callable[[Pairs], Sequence[Any]] | None = None,
 ) -> Callable[..., Any]:
-    """Register `read(principal, id) -> JSON-ready value` as one part of the snapshot of topics `<kind>.<id>`.
+    """Register `read(principal, id) -> JSON of shape` as one part of the snapshot of topics `<kind>.<id>`.
 
     `within` names a kind of topics whose snapshot contains this part: it is left out when both are asked for. `many`
     reads it for many people in a bounded number of queries, as far as few of them have anything in it.
     """
 
     def register(read: Callable[[Principal, str], Any]) -> Callable[[Principal, str], Any]:
-        registry.snapshots.setdefault(kind, {})[part] = SnapshotPart(read, within, many)
+        registry.snapshots.setdefault(kind, {})[part] = SnapshotPart(read, shape, within, many)
         return read
 
     return register

@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.translation import activate
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
@@ -38,6 +39,12 @@ def django_request(request: Request) -> HttpRequest:
 def device_of(request: Request) -> UUID:
     """Return the device from which the call comes."""
     return cast(SignedInDevice, request.auth).device
+
+
+def speak_to(user: User) -> None:
+    """Go on in the language that a person has chosen; until they choose it is that of the phone (`Accept-Language`)."""
+    if user.language:
+        activate(user.language)
 
 
 def user_by_token(raw: str) -> tuple[User, SignedInDevice]:
@@ -94,7 +101,9 @@ class DeviceTokenAuthentication(BaseAuthentication):
         scheme, _, raw = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return user_by_token(raw.strip())
+        user, device = user_by_token(raw.strip())
+        speak_to(user)
+        return user, device
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
         return "Bearer"
@@ -109,6 +118,7 @@ class PageSessionAuthentication(SessionAuthentication):
             return None
         self.enforce_csrf(request)
         device = page_device(page.user.pk, page.session.get("device"))
+        speak_to(device.user)
         return device.user, SignedInDevice(device.pk, device.session)
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002

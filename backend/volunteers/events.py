@@ -1,10 +1,11 @@
 """What happens to people."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from backend.lib.wire import Instant, VolunteerNumber
+from backend.lib.wire import Instant, VolunteerNumber, one_of
 from backend.realtime.events import Event
+from backend.volunteers.models import ApplicationStatus
 from backend.volunteers.schemas import DutyOut
 from backend.volunteers.schemas.lives import StandingOut, TransferOut
 from backend.volunteers.schemas.me import DutyReason
@@ -57,7 +58,7 @@ class ApplicationChanged(Event, type="application.changed", topics=("unit",)):
     """Somebody applied to the unit, or an application was decided. Sent to its leaders, without anybody's name."""
 
     application: UUID
-    status: str
+    status: Annotated[str, one_of(*ApplicationStatus.values)]
 
 
 class InvitationAccepted(Event, type="invitation.accepted", topics=("person",)):

@@ -44,6 +44,7 @@ from backend.volunteers.models import (
 )
 from backend.volunteers.queries import dispatched_units, me_of
 from backend.volunteers.rules import agrees_to_location, may_see_unit, seen_by_posts
+from backend.volunteers.schemas import Me
 from backend.volunteers.services.devices import note_arrival
 from backend.volunteers.services.looks import note_sightings
 from backend.volunteers.services.retention import note_deleted
@@ -171,7 +172,7 @@ def may_join_unit(principal: Principal, id: str) -> bool:
     return unit is not None and may_see_unit(User(pk=principal.user_id), unit, now())
 
 
-@snapshot("person", "me")
+@snapshot("person", "me", shape=Me)
 def me(principal: Principal, _id: str) -> dict[str, Any]:
     """Oneself, as `GET /me` returns it."""
     return me_of(User.objects.get(pk=principal.user_id), at=now()).model_dump(mode="json")

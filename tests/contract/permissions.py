@@ -385,6 +385,7 @@ ONES_OWN = frozenset(
         "GET tasks",
         "POST tasks/{}/answer",
         "GET roster-template",
+        "GET skills",
         "GET badges/check",
         "GET badges/keys",
         "GET badges/revoked",

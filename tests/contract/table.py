@@ -384,6 +384,7 @@ DOORS = (
     Door("POST", V1 + "imports/<uuid:import_id>/start", LEADER, body=lambda w, c: {}),
     Door("POST", V1 + "imports/<uuid:import_id>/undo", LEADER),
     Door("GET", V1 + "roster-template", OWN),
+    Door("GET", V1 + "skills", OWN),
     Door("GET", V1 + "tasks", LEADER, query=_squadron),
     Door("POST", V1 + "tasks", {"leader": 201}, body=lambda w, c: task_body(w.formation, w.at)),
     Door("GET", V1 + "tasks/<uuid:task_id>", LEADER),

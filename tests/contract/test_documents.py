@@ -193,7 +193,7 @@ def test_the_commands_of_the_first_session_run_as_written(force: Mapping[str, st
     assert [frame["type"] for frame in told if "seq" in frame] == ["task.called", "assignment.changed"]
     progress = json.loads((tmp_path / "task.json").read_text())["progress"]
     assert (progress["delivered"], progress["seen"], progress["accepted"]) == (1, 1, 1)
-    assert json.loads((tmp_path / "inbox.json").read_text())[0]["assignment"]["status"] == "accepted"
+    assert json.loads((tmp_path / "inbox.json").read_text())["items"][0]["assignment"]["status"] == "accepted"
     missed = json.loads((tmp_path / "missed.json").read_text())["topics"][f"person.{force['NUMBER']}"]
     assert [event["type"] for event in missed["events"]] == ["duty.changed", "assignment.changed"]
 

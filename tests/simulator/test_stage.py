@@ -1,14 +1,17 @@
 """The processes of a simulation are those of the Procfile, and its secrets are nobody else's."""
 
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from simulator.account import Account
-from simulator.demo import parse_options
+from simulator.demo_options import parse_options
 from simulator.fleet import Keyring
-from simulator.processes import read_procfile
+from simulator.processes import ROOT, read_procfile
 from simulator.rest import Rest
 from simulator.stage import Kept, one_process, procfile_processes
 
@@ -68,3 +71,33 @@ def test_keyring_goes_on_with_the_last_refresh_token(tmp_path: Path) -> None:
 def test_procfile_option_needs_once() -> None:
     with pytest.raises(SystemExit):
         parse_options(["--procfile"])
+
+
+@pytest.mark.parametrize("given", [["--help"], ["--port", "{taken}"], ["--nonsense"], ["--procfile"]])
+def test_demo_answers_at_once_without_any_package(given: list[str], tmp_path: Path) -> None:
+    """What is asked for, or wrong, is said before anything is installed or built."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = str(other.getsockname()[1])
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-E",
+                "-s",
+                "-S",
+                ROOT / "script" / "demo",
+                *(one.format(taken=taken) for one in given),
+            ],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert "setup" not in done.stdout
+    assert "Making" not in done.stdout
+    if given == ["--help"]:
+        assert (done.returncode, "--phones" in done.stdout) == (0, True)
+    else:
+        assert (done.returncode, "script/demo: error:" in done.stderr) == (2, True)

@@ -13,6 +13,7 @@ from backend.audit.models import Entry
 from backend.realtime.clock import tick
 from backend.realtime.due import trim_places
 from backend.realtime.models import LatestPosition
+from backend.volunteers.consents import WORDINGS
 from backend.volunteers.models import (
     Application,
     Challenge,
@@ -66,6 +67,35 @@ def test_there_is_no_consent_to_an_unknown_purpose(volunteer: User, client_of: C
     answer = client_of(volunteer).put("/api/v1/me/consents/anything", {"agreed": False}, format="json")
 
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("chosen", "phone", "spoken"),
+    [
+        ("", "zh-Hans", "zh-hans"),
+        ("", "zh-CN,zh;q=0.9", "zh-hans"),
+        ("", "en-GB", "en"),
+        ("", "", "en"),
+        ("", "fr", "en"),
+        ("zh-hans", "en", "zh-hans"),
+        ("en", "zh-CN", "en"),
+    ],
+)
+def test_consent_is_asked_in_the_language_of_the_person_or_of_the_phone(
+    chosen: str, phone: str, spoken: str, volunteer: User, client_of: ClientOf
+) -> None:
+    User.objects.filter(pk=volunteer.pk).update(language=chosen)
+    headers = {"Accept-Language": phone} if phone else {}
+
+    for answer in (
+        client_of(volunteer).get("/api/v1/me/consents", headers=headers),
+        client_of(volunteer).put(
+            "/api/v1/me/consents/photo", {"agreed": True, "version": 1}, format="json", headers=headers
+        ),
+    ):
+        text = WORDINGS[Purpose.PHOTO].texts[spoken]
+        assert answer.headers["Content-Language"] == spoken
+        assert text in [consent["text"] for consent in answer.json()]
 
 
 def test_consent_given_twice_is_one_and_every_change_is_on_record(volunteer: User, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pydantic
+from django.utils.translation import get_language
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -50,7 +51,11 @@ class ConsentsDoor(Door):
 
     @extend_schema(operation_id="consents", responses=Consents, tags=["privacy"])
     def get(self, request: Request) -> Response:
-        """Return every purpose with the words that hold now, in one's language, and whether one agrees."""
+        """Return every purpose with the words that hold now, and whether one agrees.
+
+        The words are in the language that one has chosen, before that in the phone's (`Accept-Language`);
+        `Content-Language` names it.
+        """
         return answer(_own_consents(user_of(request)))
 
 
@@ -226,7 +231,7 @@ class GuardianDoor(Door):
 
 
 def _own_consents(user: User) -> Consents:
-    return Consents(queries.consents_of(user.volunteer, language=user.language))
+    return Consents(queries.consents_of(user.volunteer, language=get_language() or "en"))
 
 
 def _kept(request: Request, number: str) -> Volunteer:

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import Field, RootModel
 
-from backend.lib.wire import Instant, Request, Shape
+from backend.lib.wire import Instant, Request, Shape, one_of
+from backend.volunteers.models import ImportStatus
 
 
 class ImportIn(Request):
@@ -61,7 +62,7 @@ class ImportOut(Shape):
     name: str
     file_name: str
     format: str
-    status: str
+    status: Annotated[str, one_of(*ImportStatus.values)]
     share: int
     rows_total: int
     rows_done: int

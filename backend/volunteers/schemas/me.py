@@ -1,8 +1,9 @@
 """What people see of themselves."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.lib.wire import Instant, Request, Shape, VolunteerNumber, one_of
+from backend.volunteers.models import Role
 from backend.volunteers.schemas.lives import MembershipOut, StandingOut
 from backend.volunteers.schemas.units import UnitOut
 
@@ -11,7 +12,7 @@ class PostOut(Shape):
     """An office that a volunteer holds."""
 
     unit: UnitOut
-    role: str
+    role: Annotated[str, one_of(*Role.values)]
     seat: int
 
 
@@ -39,7 +40,7 @@ class Me(Shape):
     number: VolunteerNumber
     name: str
     phone: str
-    language: str
+    language: Annotated[str, one_of("", "en", "zh-hans")]
     duty: DutyOut
     units: list[UnitOut]
     posts: list[PostOut]

@@ -1,11 +1,11 @@
 """What clients see and send of posts."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import RootModel
 
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
-from backend.volunteers.models import Post
+from backend.lib.wire import Instant, Request, Shape, VolunteerNumber, one_of
+from backend.volunteers.models import Post, Role
 from backend.volunteers.schemas.lives import Number
 
 
@@ -27,7 +27,7 @@ class PostHeld(Shape):
 
     id: int
     unit: str
-    role: str
+    role: Annotated[str, one_of(*Role.values)]
     seat: int
     volunteer: VolunteerNumber
     name: str

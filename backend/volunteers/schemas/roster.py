@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field, RootModel
 
 from backend.lib.datum import Datum
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.lib.wire import Instant, Request, Shape, VolunteerNumber, one_of
+from backend.volunteers.models import Role, Standing
 
 RosterState = Literal["on_duty", "off_duty", "unreachable"]
 
@@ -22,8 +23,8 @@ class RosterRow(Shape):
     unit: str
     unit_name: str
     is_primary: bool
-    role: str | None
-    standing: str
+    role: Annotated[str, one_of(*Role.values)] | None
+    standing: Annotated[str, one_of(*Standing.values)]
     state: RosterState
     on_duty: bool
     duty_until: Instant | None

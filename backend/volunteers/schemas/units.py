@@ -1,22 +1,25 @@
 """What clients see of units."""
 
+from typing import Annotated
+
 from pydantic import RootModel
 
-from backend.lib.wire import Shape
+from backend.lib.wire import Shape, one_of
+from backend.volunteers.models import PartnerKind, UnitKind
 
 
 class UnitOut(Shape):
     """A unit of the formation."""
 
     number: str
-    kind: str
+    kind: Annotated[str, one_of(*UnitKind.values)]
     level: int
     name: str
     brand_name: str
     parent: str | None
     lon: float | None
     lat: float | None
-    partner_kind: str = ""
+    partner_kind: Annotated[str, one_of("", *PartnerKind.values)] = ""
 
 
 class UnitCounts(Shape):
