@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.console.words import too_many_words
 from backend.lib.errors import CredentialsWrong, TooMany
+from backend.lib.phones import LONGEST
 from backend.volunteers.models import User
 from backend.volunteers.signin import checked_user
 
@@ -17,7 +18,7 @@ class SignInForm(forms.Form):
 
     identifier = forms.CharField(
         label=_("Volunteer number or phone"),
-        max_length=20,
+        max_length=LONGEST,
         error_messages={"required": _("Enter your volunteer number or phone.")},
         widget=forms.TextInput(attrs={"autocomplete": "username", "inputmode": "tel", "autofocus": True}),
     )

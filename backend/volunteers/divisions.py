@@ -12,6 +12,9 @@ from math import cos, pi, radians, sin, sqrt
 from pathlib import Path
 from typing import TextIO, cast
 
+from backend.lib.names import read_name
+
+LONGEST_NAME = 120
 LEVELS = ("province", "city", "county", "town", "village")
 _KM_PER_DEGREE = 111.32
 _SHORTER = (
@@ -46,7 +49,12 @@ def read_divisions(path: Path) -> list[Division]:
     """Return the divisions of a CSV file (`code,name,level,parent_code`, maybe gzipped), parents before children."""
     with _opened(path) as file:
         rows = [
-            Division(row["code"], row["name"], LEVELS.index(row["level"]), row["parent_code"])
+            Division(
+                row["code"],
+                read_name(row["name"], longest=LONGEST_NAME),
+                LEVELS.index(row["level"]),
+                row["parent_code"],
+            )
             for row in csv.DictReader(file)
         ]
     rows.sort(key=lambda row: (row.level, row.code))

@@ -1,6 +1,5 @@
 """Says whether a new password is good enough."""
 
-import re
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -9,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from backend.lib.errors import Invalid
+from backend.lib.names import plain_name
 from backend.volunteers.models import User
 
 
@@ -17,7 +17,7 @@ class NotOnesOwnDetails:
 
     def validate(self, password: str, user: Any = None) -> None:
         """Raise ValidationError."""
-        if isinstance(user, User) and any(own in _plain(password) for own in _details(user)):
+        if isinstance(user, User) and any(own in plain_name(password) for own in _details(user)):
             raise ValidationError(
                 _("Your number, phone or name must not be in the password."), code="own_details"
             )
@@ -46,9 +46,7 @@ def broken_rules(user: User, password: str) -> list[str]:
 
 def _details(user: User) -> list[str]:
     volunteer = getattr(user, "volunteer", None)
-    own = [user.phone] + ([f"{volunteer.number:08d}", volunteer.name] if volunteer else [])
-    return [_plain(one) for one in own if len(one) > 1]
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[\s-]", "", text).casefold()
+    own = [user.phone, volunteer.name if volunteer else ""]
+    if volunteer and volunteer.number:  # who applies has none yet
+        own.append(f"{volunteer.number:08d}")
+    return [plain_name(one) for one in own if len(one) > 1]

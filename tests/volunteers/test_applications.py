@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
@@ -155,6 +156,35 @@ def test_whoever_had_left_every_unit_comes_back_under_their_number(
     assert User.objects.get(pk=volunteer.pk).check_password(PASSWORD)
     assert Entry.objects.get(act="volunteer.returned").post == f"leader@{formation.squadron_a.number}"
     assert UnitCount.objects.get(pk=formation.squadron_a.pk).members == 2
+
+
+@pytest.mark.parametrize("written", ["王  大妈", "王　大妈", "王大妈\u200b"])
+def test_who_comes_back_may_write_the_name_with_other_spaces(
+    formation: Formation, leader: User, volunteer: User, at: datetime, written: str
+) -> None:
+    person = volunteer.volunteer
+    Volunteer.objects.filter(pk=person.pk).update(name="王大妈")
+    leave_unit(number=f"{person.number:08d}", unit=formation.squadron_a, by=volunteer, at=at)
+    application = applied(formation, at, phone=volunteer.phone, name=written)
+
+    approved = applications.approve_application(application_id=application.pk, by=leader, at=at)
+
+    assert approved.volunteer == person
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["12345678", "short", "password123", "12345678901234", "13900000001 mine", "赵阿姨赵阿姨赵阿姨赵阿姨"],
+)
+def test_a_password_that_an_account_would_not_take_is_refused(
+    formation: Formation, client: Client, password: str
+) -> None:
+    body = wanted(formation).model_dump(mode="json") | {"password": password}
+
+    answer = client.post("/api/v1/applications", body, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/password")
+    assert not Application.objects.exists()
 
 
 @pytest.mark.parametrize("other", [{"name": "别人"}, {"standing": "suspended"}])

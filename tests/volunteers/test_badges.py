@@ -11,6 +11,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from xml.etree import ElementTree
 
 import pytest
 from django.core.cache import cache
@@ -32,7 +33,7 @@ from backend.volunteers.badge_text import (
     short_id,
     write_badge,
 )
-from backend.volunteers.models import Badge, Photo, Standing, User, Volunteer
+from backend.volunteers.models import Badge, Photo, Standing, Unit, User, Volunteer
 from backend.volunteers.queries import badges as queries
 from backend.volunteers.services.badges import BadgeIdTaken, HolderNotInService, issue_badge, revoke_badge
 from tests.conftest import MakeVolunteer, Race, SignedInClient
@@ -422,6 +423,20 @@ def test_card_escapes_names(badge: Badge, volunteer: User, client_of: ClientOf) 
     svg = client_of(volunteer).get(f"/api/v1/volunteers/{volunteer.volunteer.number:08d}/badge/card.svg")
 
     assert "<script>" not in svg.content.decode()
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x0b", "\ufffe", "\uffff", "\u202e", "\n", "&", "<"])
+def test_card_is_xml_whatever_was_taken_for_a_name_once(
+    badge: Badge, volunteer: User, client_of: ClientOf, sign: str
+) -> None:
+    Volunteer.objects.filter(user=volunteer).update(name=f"王{sign}大妈")
+    Unit.objects.update(display_name=f"文溪{sign}社区")
+
+    svg = client_of(volunteer).get(f"/api/v1/volunteers/{volunteer.volunteer.number:08d}/badge/card.svg")
+
+    written = "".join(ElementTree.fromstring(svg.content).itertext())
+    assert "大妈" in written
+    assert "社区" in written
 
 
 def test_picture_is_written_anew_without_what_else_was_in_the_file() -> None:

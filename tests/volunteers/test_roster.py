@@ -70,8 +70,10 @@ def test_search_finds_a_number_however_it_is_written(
         ("!", []),
         ("%", []),
         ("王%", []),
-        ("王\0", []),
+        ("王\0", [0, 1]),
+        ("　王\u200b秀", [0]),
         ("１２", []),
+        ("·", []),
     ],
 )
 def test_search_finds_beginnings_of_names(

@@ -307,7 +307,9 @@ def test_dates_are_read_as_people_write_them(cell: Any) -> None:
 
 
 def test_leader_is_accepted_with_a_remark() -> None:
-    assert reading("name", "phone", "职务").read(2, ["王", "13800000001", "队长"]).remark == "post-not-given"
+    assert reading("name", "phone", "职务").read(2, ["王", "13800000001", "队长"]).remarks == (
+        (Column.ROLE, "post-not-given"),
+    )
 
 
 @pytest.mark.parametrize(

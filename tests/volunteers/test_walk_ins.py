@@ -62,7 +62,7 @@ def test_a_retry_registers_nobody_twice(leader: User, formation: Formation, at: 
     def register(name: str) -> Volunteer:
         return register_walk_in(walk_in_id=walk_in_id, unit=formation.squadron_a, name=name, by=leader, at=at)
 
-    assert register("帮手") == register("帮手")
+    assert register("帮手") == register("帮手") == register("帮　手")
     with pytest.raises(WalkInIdTaken):
         register("别人")
     assert Volunteer.objects.filter(name="帮手").count() == 1

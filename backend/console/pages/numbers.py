@@ -57,6 +57,7 @@ REFUSED: dict[str, Promise] = {
     "number-taken": _("Somebody has this number already."),
     "number-not-yours": _("This number is in no open block of this unit."),
     "not-allowed": _("Your posts do not allow this."),
+    "invalid": _("Some fields are missing or wrong."),
 }
 """What a person is told of a refusal, by the end of its problem type."""
 WRONG = {"phone-taken": {"phone"}, "number-taken": {"number"}, "number-not-yours": {"number"}}
@@ -161,7 +162,7 @@ def register(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseB
         )
     except Refusal as refusal:
         why = str(REFUSED.get(refusal.slug(), refusal.detail))
-        return _block_page(request, unit, block_id, why, WRONG.get(refusal.slug()))
+        return _block_page(request, unit, block_id, why, _fields_of(refusal))
     return redirect("console:number-block", unit.number, block_id)
 
 
@@ -227,8 +228,12 @@ def _told(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Return the page with the reason for which something was not done; what is hidden stays so."""
     if isinstance(refusal, NotFound):
         raise refusal
-    why = str(REFUSED.get(refusal.slug(), refusal.detail))
-    return _refused(request, why, WRONG.get(refusal.slug()))
+    return _refused(request, str(REFUSED.get(refusal.slug(), refusal.detail)), _fields_of(refusal))
+
+
+def _fields_of(refusal: Refusal) -> set[str]:
+    """Return which fields of the form a refusal is about."""
+    return WRONG.get(refusal.slug(), set()) | {error["pointer"].lstrip("/") for error in refusal.errors}
 
 
 def _refused(request: HttpRequest, why: str, wrong: set[str] | None = None) -> HttpResponse:

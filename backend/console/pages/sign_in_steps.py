@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from backend.console.words import too_many_words
 from backend.lib.api import now
 from backend.lib.errors import CredentialsWrong, Refusal, TooMany
+from backend.lib.phones import LONGEST
 from backend.volunteers.hashing import hashing
 from backend.volunteers.models import User
 from backend.volunteers.passwords import broken_rules
@@ -125,7 +126,7 @@ class InvitationForm(forms.Form):
 
     number = forms.CharField(
         label=gettext_lazy("Volunteer number"),
-        max_length=20,
+        max_length=LONGEST,
         error_messages={"required": gettext_lazy("Enter the number on your slip.")},
         widget=forms.TextInput(attrs={"autocomplete": "username", "inputmode": "numeric"}),
     )

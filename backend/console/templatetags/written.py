@@ -1,10 +1,12 @@
-"""The template filter that writes volunteer numbers as people read them."""
+"""Template filters that write numbers: as people read them, and as their phones dial them."""
 
 from django import template
 
 from backend.lib.checkdigit import format_volunteer_number
+from backend.lib.phones import dialled
 
 register = template.Library()
+register.filter(dialled)
 
 
 @register.filter

@@ -8,6 +8,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backend.lib.phones import canonical, tail
 from backend.lib.sealed import lookup_key, seal, unseal
 
 PHONE_TAIL = 4
@@ -29,7 +30,7 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return the account with this phone."""
-        return self.get(phone_key=phone_key(username or ""))
+        return self.get(phone_key=phone_key(canonical(username or "")))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -83,7 +84,8 @@ def phone_key(phone: str) -> str | None:
 
 def phone_tail_key(phone: str) -> str:
     """Return by what an account is found whose phone ends like this one: its last four digits; empty without."""
-    return lookup_key(phone[-PHONE_TAIL:], "phone_tail") if len(phone) >= PHONE_TAIL else ""
+    last = tail(phone)
+    return lookup_key(last, "phone_tail") if last else ""
 
 
 class SignedOutBy(models.TextChoices):

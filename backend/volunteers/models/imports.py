@@ -125,6 +125,7 @@ class Newcomer(models.Model):
         Unit, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
     name = models.CharField(max_length=80)
+    plain_name = models.CharField(max_length=80, default="", help_text="as names are compared")
     pinyin = models.CharField(max_length=80, default="")
     initials = models.CharField(max_length=20, default="")
     born_on = models.DateField(null=True)

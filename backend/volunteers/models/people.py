@@ -138,7 +138,7 @@ class Membership(models.Model):
     county = models.CharField(
         max_length=12, default="", help_text="the path of the detachment, or of a unit above"
     )
-    name = models.CharField(max_length=80, default="")
+    name = models.CharField(max_length=80, default="", help_text="as names are compared: plain_name")
     pinyin = models.CharField(max_length=80, default="", help_text="how the name sounds: wangxiulan")
     initials = models.CharField(max_length=20, default="", help_text="of its syllables: wxl")
 

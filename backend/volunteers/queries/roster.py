@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from unicodedata import normalize
 
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
@@ -15,7 +16,7 @@ from backend.lib.checkdigit import parse_volunteer_number
 from backend.lib.errors import Invalid, NotAllowed, require
 from backend.volunteers.models import Membership, Post, Standing, Unit, User
 from backend.volunteers.models.accounts import PHONE_TAIL, phone_tail_key
-from backend.volunteers.names import letters
+from backend.volunteers.names import Elsewhere, kept_name, letters, other_readings, spelled_with_v
 from backend.volunteers.queries.availability import planned
 from backend.volunteers.queries.masking import seen_in_full, shown
 from backend.volunteers.queries.reach import Reach, reach_of
@@ -67,7 +68,7 @@ NOBODY = Q(pk=None)
 
 
 def _wanted(search: str, unit: Unit, by: User, at: datetime) -> _Wanted:
-    below, digits = within(unit.path, "unit_path"), re.sub(r"[\s-]", "", search)
+    below, digits = within(unit.path, "unit_path"), re.sub(r"[\s-]", "", normalize("NFKC", search))
     if not digits:
         return _Wanted(below)
     if re.fullmatch(rf"[0-9]{{{PHONE_TAIL}}}", digits):
@@ -88,12 +89,27 @@ def _order_of_names(unit: Unit) -> tuple[Any, ...]:
 
 
 def _named(search: str) -> Q:
-    if "\0" in search:
+    """Return the condition of a name: by its beginning in characters, or by how it sounds or may be read."""
+    typed = letters(search)
+    if not typed.isascii():
+        return Q(name__startswith=kept_name(search))
+    if not typed:
         return NOBODY
-    if not search.isascii():
-        return Q(name__startswith=search)
-    sound = letters(search)
-    return Q(pinyin__startswith=sound) | Q(initials__startswith=sound) if sound else NOBODY
+    sounding = Q(pinyin__startswith=typed) | Q(initials__startswith=typed)
+    if (respelled := spelled_with_v(typed)) != typed:
+        sounding |= Q(pinyin__startswith=respelled)
+    for elsewhere in set(other_readings(typed)):
+        sounding |= _kept(elsewhere)
+    return sounding
+
+
+def _kept(elsewhere: Elsewhere) -> Q:
+    kept = Q(name__startswith=elsewhere.surname)
+    if elsewhere.pinyin:
+        kept &= Q(pinyin__startswith=elsewhere.pinyin)
+    if elsewhere.initials:
+        kept &= Q(initials__startswith=elsewhere.initials)
+    return kept
 
 
 def _numbered(digits: str) -> Q:

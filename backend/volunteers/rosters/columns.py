@@ -32,7 +32,17 @@ HEADINGS: dict[Column, tuple[str, ...]] = {
         *("id card", "id card number", "identity card", "identity card number", "id number", "resident id"),
     ),
     Column.BORN_ON: (
-        *("出生日期", "出生年月日", "生日", "born on", "born", "date of birth", "birth date", "birthday"),
+        *(
+            "出生日期",
+            "出生年月日",
+            "出生年月",
+            "生日",
+            "born on",
+            "born",
+            "date of birth",
+            "birth date",
+            "birthday",
+        ),
         "dob",
     ),
     Column.UNIT: (
@@ -58,6 +68,7 @@ FIRST_ROWS = 20
 
 _ASIDES = re.compile(r"\([^()]*+\)|【[^【】]*+】|\[[^\[\]]*+\]")
 _FILLING = re.compile(r"[\s_\-*:/.]+")
+_UNSHOWN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def plain(heading: Any) -> str:
@@ -97,8 +108,14 @@ def read_heading(row: int, cells: Sequence[Any]) -> Heading | None:
         if column is not None and column not in places:
             places[column] = place
         elif plain(cell):
-            ignored.append("".join(filter(str.isprintable, str(cell)))[:40])
+            ignored.append(in_one_line(cell))
     return Heading(row, places, ignored) if Column.NAME in places else None
+
+
+def in_one_line(cell: Any) -> str:
+    """Return the beginning of a heading, without what could break a line or turn its direction."""
+    signs = (sign for sign in str(cell)[:400] if unicodedata.category(sign) not in _UNSHOWN)
+    return "".join(signs)[:40]
 
 
 def letters(place: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from backend.volunteers.rosters.columns import FIRST_ROWS, Column, Heading, column_of, plain
+from backend.volunteers.rosters.columns import FIRST_ROWS, Column, Heading, column_of, in_one_line, plain
 from backend.volunteers.rosters.sheets import Row
 
 MAX_COLUMNS = 100
@@ -234,7 +234,7 @@ def _table(stacks: Sequence[_Stack], columns: Sequence[Column | None], span: Spa
         if column is not None and column not in places:
             places[column] = place
         elif plain(stacks[place].text):
-            ignored.append("".join(filter(str.isprintable, stacks[place].text))[:40])
+            ignored.append(in_one_line(stacks[place].text))
     return Table(Heading(row, places, ignored), span)
 
 

@@ -4,24 +4,24 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from backend.lib.phones import read_phone
+from backend.lib.dates import EARLIEST_YEAR, Reading, plain_day, readings
+from backend.lib.names import LONGEST, NotAName, read_name
+from backend.lib.phones import pick_phone
 from backend.volunteers.rosters.columns import Column, Heading
-from backend.volunteers.rosters.identity_cards import read_id_card
+from backend.volunteers.rosters.identity_cards import is_other_document, read_id_card
 from backend.volunteers.rosters.layout import MAX_COLUMNS
 from backend.volunteers.rosters.refusals import RowRejected
 
 MAX_CELL = 1_000
-LONGEST_NAME = 80
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_DATE = re.compile(
-    r"(\d{4})\s*+(?:[-/.年]\s*+)?+(\d{1,2})\s*+(?:[-/.月]\s*+)?+(\d{1,2})(?:\s*+日)?+(?:\s++0?0:00(?::00)?)?+\s*+"
-)
 _BETWEEN_SKILLS = re.compile(r"[,，、;；|/\n]+")
 _SHORTENED = re.compile(r"\d+([.,]\d+)?[eE]\+?\d+")
 _PLAIN_ROLES = frozenset({"", "member", "volunteer", "队员", "成员", "志愿者"})
+
+Remark = tuple[Column, str]
+"""Where something stands that the importer should know of, and the code of what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Person:
     born_on: date | None
     unit_id: int
     skill_ids: tuple[int, ...]
-    remark: str = ""
-    """The code of a remark that the importer should read, though the row is accepted."""
+    remarks: tuple[Remark, ...] = ()
+    """What the importer should read, though the row is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ class Surroundings:
     """Raises RowRejected."""
     skills: Mapping[str, int]
     today: date
+    adult_if_born_until: date = date.min
+    """The latest date of birth of somebody who is surely of age."""
 
 
 class RowReader:
@@ -66,19 +68,22 @@ class RowReader:
         """Return the person of a row. Raises RowRejected with the first thing that is wrong."""
         if len(cells) > MAX_COLUMNS and any(cells[MAX_COLUMNS:]):
             raise RowRejected(None, "too-many-cells")
+        remarks: list[Remark] = []
         name = _name(_text(cells, self._name, Column.NAME))
-        phone = _phone(_text(cells, self._phone, Column.PHONE))
-        id_card, born_on = _id_card(_text(cells, self._id_card, Column.ID_CARD))
+        phone = _phone(_text(cells, self._phone, Column.PHONE), remarks)
+        id_card, born_on = _id_card(_text(cells, self._id_card, Column.ID_CARD), phone, remarks)
         if not phone and not id_card:
             raise RowRejected(Column.PHONE, "no-phone-or-id-card")
+        if born_on is not None and not self._can_be_born(born_on):
+            raise RowRejected(Column.ID_CARD, "id-card-wrong")
         if self._born_on is not None:
-            born_on = self._date_of_birth(cells, born_on)
-        elif born_on is not None:
-            self._check_born_on(born_on, Column.ID_CARD, "id-card-wrong")
+            born_on = self._date_of_birth(cells, born_on, remarks)
         unit = _text(cells, self._unit, Column.UNIT)
         skills = _text(cells, self._skills, Column.SKILLS)
         if _text(cells, self._number, Column.NUMBER):
             raise RowRejected(Column.NUMBER, "number-not-in-block")
+        if _text(cells, self._role, Column.ROLE).casefold() not in _PLAIN_ROLES:
+            remarks.append((Column.ROLE, "post-not-given"))
         return Person(
             row=row,
             name=name,
@@ -87,28 +92,45 @@ class RowReader:
             born_on=born_on,
             unit_id=self._around.unit_named(unit) if unit else self._around.unit_id,
             skill_ids=self._skill_ids(skills) if skills else (),
-            remark=_remark(_text(cells, self._role, Column.ROLE)),
+            remarks=tuple(remarks),
         )
 
-    def _date_of_birth(self, cells: Sequence[Any], in_card: date | None) -> date | None:
+    def _date_of_birth(
+        self, cells: Sequence[Any], in_card: date | None, remarks: list[Remark]
+    ) -> date | None:
+        """Return the day that the cell says; what is no whole day counts as unknown, and is a remark.
+
+        Of somebody who may be a minor by it, it is refused: the law asks for more than an unknown age does. The card
+        knows the day, and a cell that says less does not contradict it.
+        """
         place = self._born_on
         cell = cells[place] if place is not None and place < len(cells) else None
-        if isinstance(cell, datetime):
-            born_on: date | None = cell.date()
-        elif isinstance(cell, date):
-            born_on = cell
-        else:
-            born_on = _date(_text(cells, place, Column.BORN_ON))
-        if born_on and in_card and born_on != in_card:
+        if not isinstance(cell, date):
+            cell = _text(cells, place, Column.BORN_ON)
+            if not cell:
+                return in_card
+        day = plain_day(cell)
+        if day is not None and self._can_be_born(day) and in_card in (None, day):
+            return day
+        found = readings(cell, until=self._around.today)
+        if not found:
+            raise RowRejected(Column.BORN_ON, "born-on-wrong")
+        if in_card:
+            if any(reading.allows(in_card) for reading in found):
+                return in_card
             raise RowRejected(Column.BORN_ON, "born-on-differs")
-        born_on = born_on or in_card
-        if born_on is not None:
-            self._check_born_on(born_on, Column.BORN_ON, "born-on-wrong")
-        return born_on
+        if len(found) == 1 and found[0].is_whole:
+            return found[0].first
+        self._require_adult(found)
+        remarks.append((Column.BORN_ON, "born-on-unknown"))
+        return None
 
-    def _check_born_on(self, born_on: date, column: Column, code: str) -> None:
-        if born_on.year < 1900 or born_on > self._around.today:
-            raise RowRejected(column, code)
+    def _require_adult(self, found: Sequence[Reading]) -> None:
+        if any(reading.last > self._around.adult_if_born_until for reading in found):
+            raise RowRejected(Column.BORN_ON, "born-on-unclear")
+
+    def _can_be_born(self, born_on: date) -> bool:
+        return born_on.year >= EARLIEST_YEAR and born_on <= self._around.today
 
     def _skill_ids(self, text: str) -> tuple[int, ...]:
         names = [name for part in _BETWEEN_SKILLS.split(text) if (name := part.strip().casefold())]
@@ -143,45 +165,37 @@ def _number_as_text(cell: Any, column: Column) -> str:
 def _name(text: str) -> str:
     if not text:
         raise RowRejected(Column.NAME, "name-missing")
-    if len(text) > LONGEST_NAME:
-        raise RowRejected(Column.NAME, "name-too-long")
-    if text.startswith(_FORMULA) or not text.isprintable():
-        raise RowRejected(Column.NAME, "name-wrong")
-    return text
+    try:
+        return read_name(text)
+    except NotAName as error:
+        code = "name-too-long" if len(text) > LONGEST else "name-wrong"
+        raise RowRejected(Column.NAME, code) from error
 
 
-def _phone(text: str) -> str:
+def _phone(text: str, remarks: list[Remark]) -> str:
     if not text:
         return ""
     try:
-        return read_phone(text)
+        phone, is_alone = pick_phone(text)
     except ValueError as error:
         code = "number-shortened" if _SHORTENED.fullmatch(text) else "phone-wrong"
         raise RowRejected(Column.PHONE, code) from error
+    if not is_alone:
+        remarks.append((Column.PHONE, "phone-first-taken"))
+    return phone
 
 
-def _id_card(text: str) -> tuple[str, date | None]:
+def _id_card(text: str, phone: str, remarks: list[Remark]) -> tuple[str, date | None]:
+    """Return the number of a card, and the date of birth in it; whose other document it is, is known by the phone."""
     if not text:
         return "", None
+    plain = unicodedata.normalize("NFKC", text)
     try:
-        return read_id_card(unicodedata.normalize("NFKC", text))
+        return read_id_card(plain)
     except ValueError as error:
-        code = "number-shortened" if _SHORTENED.fullmatch(text) else "id-card-wrong"
-        raise RowRejected(Column.ID_CARD, code) from error
-
-
-def _date(text: str) -> date | None:
-    if not text:
-        return None
-    found = _DATE.fullmatch(text)
-    try:
-        if found:
-            year, month, day = found.groups()
-            return date(int(year), int(month), int(day))
-    except ValueError:
-        pass
-    raise RowRejected(Column.BORN_ON, "born-on-wrong")
-
-
-def _remark(role: str) -> str:
-    return "" if role.casefold() in _PLAIN_ROLES else "post-not-given"
+        if _SHORTENED.fullmatch(plain):
+            raise RowRejected(Column.ID_CARD, "number-shortened") from error
+        if phone and is_other_document(plain):
+            remarks.append((Column.ID_CARD, "document-not-kept"))
+            return "", None
+        raise RowRejected(Column.ID_CARD, "id-card-wrong") from error

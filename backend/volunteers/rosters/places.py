@@ -1,6 +1,7 @@
 """Finds units and skills by the names that rosters use."""
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _REMEMBERED = 200_000
 _TITLE = re.compile(r"^\d++\s*+[.、．)）-]\s*+|[(（【\[].*+$|(?:志愿者|队员|人员)?+(?:名册|名单|花名册)$")
 """What sheets are called beside the unit's name: `3.桂花明堂村(35人)`, `桂花明堂村名册`."""
 _NUMBER = re.compile(r"[0-9][0-9\s-]{7,}[0-9Xx]")
+_GAPS = re.compile(r"[\s·•‧∙⋅・]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,9 @@ class UnitFinder:
         for unit in units:
             self._by_number[unit.number] = unit.id
             self._by_id.setdefault(unit.id, unit)
-            self._names[unit.path] = unit.names
-            for name in set(unit.names):
+            names = tuple(dict.fromkeys(map(_plain, unit.names)))
+            self._names[unit.path] = names
+            for name in names:
                 self._by_name[name].append(unit)
 
     def __call__(self, text: str) -> int:
@@ -84,12 +87,13 @@ class UnitFinder:
         return None
 
     def _find(self, text: str) -> int:
+        text = unicodedata.normalize("NFKC", text)
         if _NUMBER.fullmatch(text):
             try:
                 return self._by_number[parse_unit_number(text)]
             except (KeyError, ValueError) as error:
                 raise RowRejected(Column.UNIT, "unit-unknown") from error
-        found = self._named([part for step in _STEPS.split(text) if (part := step.strip())] or [""])
+        found = self._named([step for part in _STEPS.split(text) if (step := _plain(part))] or [""])
         if len(found) != 1:
             raise RowRejected(Column.UNIT, "unit-ambiguous" if found else "unit-unknown")
         return found[0].id
@@ -99,6 +103,11 @@ class UnitFinder:
         for depth, above in enumerate(reversed(steps[:-1]), start=1):
             found = [unit for unit in found if above in self._names.get(unit.path[: -self._step * depth], ())]
         return found
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is compared: one width, one case, no gaps. Dashes stay: 1-2组 and 12组 are two units."""
+    return _GAPS.sub("", unicodedata.normalize("NFKC", name).casefold())
 
 
 def skill_names(skills: Iterable[tuple[int, str, str]]) -> dict[str, int]:

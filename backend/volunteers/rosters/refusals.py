@@ -24,16 +24,19 @@ class RowRejected(Exception):
 REASONS: dict[str, Promise] = {
     "name-missing": _("The name is missing."),
     "name-too-long": _("The name is longer than 80 characters."),
-    "name-wrong": _("This is no name: it begins like a formula, or holds characters that cannot be printed."),
+    "name-wrong": _("This is no name: it begins like a formula, or holds line breaks or control characters."),
     "cell-too-long": _("The cell holds more than 1,000 characters."),
     "too-many-cells": _("The row has more than 100 cells."),
-    "phone-wrong": _("This is no phone number."),
+    "phone-wrong": _("This is no phone number: a mobile has eleven digits, a landline needs its area code."),
     "number-shortened": _(
         "The spreadsheet has shortened the number: make the column text and enter it again."
     ),
     "id-card-wrong": _("This is no identity card number: its length, date, place or check digit is wrong."),
     "no-phone-or-id-card": _("Neither phone nor identity card: the person could not be told from others."),
     "born-on-wrong": _("This is no date of birth, or it lies in the future or before 1900."),
+    "born-on-unclear": _(
+        "The date of birth has no day, or can be read in two ways, and the person may be a minor: write 1980-01-31."
+    ),
     "born-on-differs": _("The date of birth is not the one in the identity card number."),
     "unit-unknown": _("There is no such unit in the unit of the import or below it."),
     "unit-ambiguous": _("Several units have this name: write the unit's number, or the names above it too."),
@@ -52,6 +55,12 @@ REASONS: dict[str, Promise] = {
     ),
     "unit-empty": _(
         "The unit is empty, though rows above have one: the person comes into the unit of the import."
+    ),
+    "phone-first-taken": _("Accepted; more than one number stands in the cell, and one phone was taken."),
+    "document-not-kept": _("Accepted; this is no identity card number, and was not kept."),
+    "born-on-unknown": _(
+        "Accepted; the date of birth has no day, or can be read in two ways, and counts as unknown: no night work, "
+        "nothing dangerous."
     ),
     "post-not-given": _("Accepted; posts are not given by an import: appoint the person afterwards."),
 }

@@ -2,13 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from backend.lib.wire import Request
+from backend.volunteers.schemas.fields import BrandName, UnitName
 from backend.volunteers.schemas.lives import Number, UnitNumber
 
-UnitName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-BrandName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)]
 PartnerKindName = Literal[
     "security_committee",
     "town_patrol",

@@ -8,19 +8,14 @@ from pydantic import Field, RootModel, StringConstraints
 
 from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Application, Transfer, TransferStatus
+from backend.volunteers.schemas.fields import BirthDate, Name, Phone
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Number = Annotated[str, Field(min_length=8, max_length=12, examples=["23456781"])]
 UnitNumber = Annotated[str, Field(min_length=10, max_length=20, examples=["0726040125"])]
 Reason = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     Field(examples=["moved to another county"]),
-]
-Phone = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 -]{5,18}[0-9]$"),
-    Field(examples=["13800001234"]),
 ]
 
 
@@ -31,9 +26,9 @@ class ApplicationIn(Request):
     unit: UnitNumber
     name: Name
     phone: Phone
-    born_on: date | None = None
+    born_on: BirthDate | None = None
     password: (
-        Annotated[str, Field(min_length=8, max_length=200, examples=["eleven green bicycles"])] | None
+        Annotated[str, Field(min_length=1, max_length=200, examples=["eleven green bicycles"])] | None
     ) = None
 
 

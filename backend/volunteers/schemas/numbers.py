@@ -1,15 +1,14 @@
 """What clients see of numbers, and what they send to have people registered under them."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, RootModel, StringConstraints
+from pydantic import Field, RootModel
 
 from backend.lib.checkdigit import format_volunteer_number
-from backend.lib.phones import canonical
 from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
 from backend.volunteers.models import NumberBlock, Series, Volunteer, series_of
+from backend.volunteers.schemas.fields import BirthDate, Name, PhoneOrNothing
 from backend.volunteers.schemas.units import UnitOut
 
 MOST_IN_BLOCK = 1_000
@@ -93,11 +92,9 @@ class BlockWithNumbers(BlockOut):
 class PersonIn(Request):
     """Somebody who is registered."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
-    phone: Annotated[
-        str, Field(pattern=r"^(\+?[0-9]{5,20})?$", examples=["13812341234"]), AfterValidator(canonical)
-    ] = ""
-    born_on: Annotated[date, Field(ge=date(1900, 1, 1))] | None = None
+    name: Name
+    phone: PhoneOrNothing = ""
+    born_on: BirthDate | None = None
 
 
 class WalkInIn(PersonIn):

@@ -4,9 +4,10 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import UUID7, Field, JsonValue, RootModel, StringConstraints, WithJsonSchema
+from pydantic import UUID7, Field, JsonValue, RootModel, WithJsonSchema
 
 from backend.lib.wire import NO_NUL, Instant, Request, Shape, VolunteerNumber
+from backend.volunteers.schemas.fields import Name, Phone
 
 ClientId = Annotated[
     UUID7, WithJsonSchema({"type": "string", "format": "uuid", "description": "UUIDv7, made by the client"})
@@ -62,12 +63,8 @@ class GuardianIn(Request):
     """A parent or guardian who agrees to a minor's service. `id` is a UUIDv7 the client makes."""
 
     id: ClientId
-    name: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=NO_NUL)
-    ]
-    phone: Annotated[
-        str, Field(min_length=5, max_length=20, pattern=r"^[0-9+ -]+$", examples=["13800001234"])
-    ]
+    name: Name
+    phone: Phone
     consent_at: Instant
 
 

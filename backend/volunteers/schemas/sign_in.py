@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, RootModel
 
+from backend.lib.phones import LONGEST
 from backend.lib.wire import Instant, Request, Shape
 from backend.volunteers.schemas.me import Me
 
@@ -20,7 +21,7 @@ class DeviceIn(Request):
 class SignIn(Request):
     """Sign in by volunteer number (with or without the space) or phone."""
 
-    identifier: Annotated[str, Field(min_length=1, max_length=20)]
+    identifier: Annotated[str, Field(min_length=1, max_length=LONGEST)]
     password: Annotated[str, Field(min_length=1, max_length=200)]
     device: DeviceIn
 

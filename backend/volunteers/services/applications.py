@@ -9,11 +9,13 @@ from django.db import IntegrityError, transaction
 
 from backend.audit.services import record
 from backend.lib.errors import Allowance, NotFound, Refusal, TooMany, require, required
+from backend.lib.names import same_name
 from backend.lib.phones import canonical
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.events import ApplicationChanged
 from backend.volunteers.models import Application, ApplicationStatus, Standing, User, Volunteer, phone_key
+from backend.volunteers.passwords import require_good_password
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.queries.units import unit_by_number
 from backend.volunteers.rules import post_that_manages
@@ -21,7 +23,7 @@ from backend.volunteers.schemas.lives import ApplicationIn
 from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.finding import finding
-from backend.volunteers.services.people import create_volunteer
+from backend.volunteers.services.people import create_volunteer, refuse_future_birth
 from backend.volunteers.services.seats import take_seat
 
 MOST_OF_ADDRESS = 200
@@ -44,7 +46,8 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
     """Take an application of somebody who need not have an account.
 
     Says nothing of whether the phone, or the application, is known: a second one to the same unit leaves the first as
-    it is. Raises NotFound for a number that is no unit's, TooMany for an address or a unit that has too many.
+    it is. Raises NotFound for a number that is no unit's, TooMany for an address or a unit that has too many, Invalid
+    for a password that breaks a rule or a date of birth that has not come.
     """
     _count(address, at)
     unit = unit_by_number(wanted.unit)
@@ -53,8 +56,11 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
         raise TooMany(
             "Too many applications wait in this unit; try again another day.", retry_after_s=24 * _HOUR_S
         )
+    refuse_future_birth(wanted.born_on, at)
     application = Application(pk=wanted.id, unit=unit, name=wanted.name, born_on=wanted.born_on, at=at)
-    application.phone = canonical(wanted.phone)
+    application.phone = wanted.phone
+    if wanted.password is not None:
+        _require_good_password(wanted)
     # Hashed in any case, so that the time does not tell who is known.
     application.password = make_password(wanted.password)
     if waiting.filter(phone_key=application.phone_key).count() >= MOST_OF_PHONE:
@@ -107,6 +113,12 @@ def _approve(application_id: UUID, by: User, at: datetime) -> Application:
     return application
 
 
+def _require_good_password(wanted: ApplicationIn) -> None:
+    """Raise Invalid for a password that an account would not take: it is going to be one's."""
+    applicant = Volunteer(user=User.of_phone(wanted.phone), name=wanted.name)
+    require_good_password(applicant.user, wanted.password or "", field="password")
+
+
 def _created(application: Application, post: str, by: User, at: datetime) -> Volunteer:
     volunteer = create_volunteer(
         name=application.name,
@@ -128,10 +140,12 @@ def _taken_back(application: Application, post: str, by: User, at: datetime) -> 
     The name has to be the same: a phone may have gone on to somebody else.
     """
     those = Volunteer.objects.filter(
-        user__phone_key=application.phone_key, user__is_active=True, name=application.name, memberships=None
+        user__phone_key=application.phone_key, user__is_active=True, memberships=None
     )
     volunteer = those.select_for_update(of=("self",)).filter(standing=Standing.ACTIVE).first()
     if volunteer is None or volunteer.memberships.exists():
+        return None
+    if not same_name(volunteer.name, application.name):
         return None
     take_seat(volunteer=volunteer, unit=application.unit, is_primary=True, at=at)
     recount_around([volunteer.pk], at=at)

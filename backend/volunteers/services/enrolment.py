@@ -47,7 +47,7 @@ _MEMBERSHIP = {
     "seat": "e.seat",
     "unit_path": "e.unit_path",
     "county": f"SUBSTR(e.unit_path, 1, {COUNTY_DEPTH * Unit.steplen})",
-    "name": "e.name",
+    "name": "e.plain_name",
     "pinyin": "e.pinyin",
     "initials": "e.initials",
 }

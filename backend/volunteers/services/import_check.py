@@ -11,7 +11,15 @@ from django.db import transaction
 
 from backend.audit.services import record
 from backend.lib.api import now
-from backend.volunteers.models import ImportStatus, Outcome, ReportedRow, RosterImport, Skill, Unit
+from backend.volunteers.models import (
+    ImportStatus,
+    Outcome,
+    ReportedRow,
+    RosterImport,
+    Skill,
+    Unit,
+    adult_if_born_until,
+)
 from backend.volunteers.queries.units import retired_units
 from backend.volunteers.rosters.apart import reading_apart
 from backend.volunteers.rosters.columns import Column, Heading, letters
@@ -127,9 +135,8 @@ class _Check:
         columns = {place: column for column, place in heading.places.items()}
         for place, code in remarks:
             self._report(Outcome.REMARK, person.row, f"{letters(place)}{found.row}", columns[place], code)
-        if person.remark:
-            cell = heading.cell(Column.ROLE, found.row)
-            self._report(Outcome.REMARK, person.row, cell, Column.ROLE, person.remark)
+        for column, code in person.remarks:
+            self._report(Outcome.REMARK, person.row, heading.cell(column, found.row), column, code)
 
     def _about_unit(self, found: PersonFound, heading: Heading) -> list[tuple[int, str]]:
         """Put the unit above for a sign that means it; remark an empty one below others, which may mean the same."""
@@ -266,4 +273,5 @@ def _surroundings(unit: Unit, finder: UnitFinder) -> Surroundings:
         unit_named=finder,
         skills=skill_names(Skill.objects.values_list("pk", "code", "name")),
         today=now().date() + timedelta(days=1),  # somewhere it is tomorrow
+        adult_if_born_until=adult_if_born_until(now()),
     )

@@ -14,7 +14,7 @@ from django.db import connection, models, transaction
 from backend.lib.sealed import lookup_key, seal_all
 from backend.volunteers.models import Newcomer, NewcomerNumber, phone_key
 from backend.volunteers.models.accounts import phone_tail_key
-from backend.volunteers.names import sound_of
+from backend.volunteers.names import kept_name, sound_of
 from backend.volunteers.queries.units import retired_units
 from backend.volunteers.rosters.people import Person
 from backend.volunteers.services.numbers import issue_numbers
@@ -23,8 +23,8 @@ PORTION = 5_000
 """People of one transaction while they wait."""
 
 _STAGED = (
-    *("batch_id", "row", "unit_id", "name", "pinyin", "initials", "born_on", "phone_sealed"),
-    *("phone_key", "phone_tail_key", "id_card_sealed", "id_card_key", "skills"),
+    *("batch_id", "row", "unit_id", "name", "plain_name", "pinyin", "initials", "born_on"),
+    *("phone_sealed", "phone_key", "phone_tail_key", "id_card_sealed", "id_card_key", "skills"),
 )
 
 _REPEATED = """
@@ -63,6 +63,7 @@ def stage(batch_id: UUID, people: Sequence[Person]) -> None:
             person.row,
             person.unit_id,
             person.name,
+            kept_name(person.name),
             *sound_of(person.name),
             person.born_on,
             phone,

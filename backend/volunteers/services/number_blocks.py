@@ -7,6 +7,7 @@ from django.db import transaction
 
 from backend.audit.services import record
 from backend.lib.errors import NotFound, Refusal, require
+from backend.lib.names import same_name
 from backend.volunteers.models import (
     MANAGING_ROLES,
     NumberAlias,
@@ -122,7 +123,7 @@ def _register(
 ) -> Volunteer:
     block = _block_with(number, unit)
     holder = Volunteer.objects.filter(number=number).first()
-    if holder and holder.name == name and holder.memberships.filter(unit=unit).exists():
+    if holder and same_name(holder.name, name) and holder.memberships.filter(unit=unit).exists():
         return holder
     require(holder is None and not NumberAlias.objects.filter(number=number).exists(), NumberTaken)
     require(block.returned_at is None, NumberNotYours)

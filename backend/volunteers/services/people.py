@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -25,6 +25,12 @@ class PhoneTaken(Refusal):
     """Somebody has this phone already."""
 
 
+def refuse_future_birth(born_on: date | None, at: datetime) -> None:
+    """Raise Invalid for a date of birth that has come nowhere yet."""
+    if born_on is not None and born_on > at.date() + timedelta(days=1):  # somewhere it is tomorrow
+        raise Invalid(errors=[{"pointer": "/born_on", "detail": "must not lie in the future"}])
+
+
 @transaction.atomic
 def create_volunteer(
     *,
@@ -44,8 +50,9 @@ def create_volunteer(
 
     `number` is one that was set aside for this person: the caller has made sure of it. `agrees_to` is what the person
     has agreed to on paper, `post` the title of the post that allows the act. Without a password nobody can sign in
-    yet. Raises PhoneTaken, UnitRetired, or Invalid for an unknown skill.
+    yet. Raises PhoneTaken, UnitRetired, or Invalid for an unknown skill or a date of birth to come.
     """
+    refuse_future_birth(born_on, at)
     known = list(Skill.objects.filter(code__in=skills))
     if len(known) != len(set(skills)):
         raise Invalid(errors=[{"pointer": "/skills", "detail": "unknown skill"}])

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from backend.lib.rows import update_rows
 from backend.volunteers.models import Membership, Unit, UnitCount
-from backend.volunteers.names import sound_of
+from backend.volunteers.names import kept_name, sound_of
 
 COUNTY_DEPTH = 3
 _BATCH = 2_000
@@ -35,7 +35,7 @@ def roster_fields(name: str, unit_path: str) -> RosterFields:
     return {
         "unit_path": unit_path,
         "county": county_of(unit_path),
-        "name": name,
+        "name": kept_name(name),
         "pinyin": sound.pinyin,
         "initials": sound.initials,
     }

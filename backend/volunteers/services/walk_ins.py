@@ -8,6 +8,7 @@ from django.db import transaction
 
 from backend.audit.services import record
 from backend.lib.errors import NotAllowed, Refusal, require, required
+from backend.lib.names import same_name
 from backend.realtime.log import Announcement, publish_all
 from backend.realtime.renumbering import renumber
 from backend.realtime.sessions import NUMBER_CHANGED, revoke_session
@@ -79,7 +80,7 @@ def _register(
     counter = lock_counter(Series.TEMPORARY)
     earlier = WalkIn.objects.select_related("volunteer").filter(pk=walk_in_id).first()
     if earlier is not None:
-        require((earlier.unit_id, earlier.volunteer.name) == (unit.pk, name), WalkInIdTaken)
+        require(earlier.unit_id == unit.pk and same_name(earlier.volunteer.name, name), WalkInIdTaken)
         return earlier.volunteer
     (number,) = take_numbers(counter, 1)
     volunteer = create_volunteer(

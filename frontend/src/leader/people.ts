@@ -24,7 +24,7 @@ export function personLine(person: Recipient): HTMLElement {
     person.state === "not_reached" && person.phone
       ? h(
           "a",
-          { class: "button call", href: `tel:${person.phone}`, "aria-label": t("call", { name: person.name }) },
+          { class: "button call", href: `tel:${dialled(person.phone)}`, "aria-label": t("call", { name: person.name }) },
           person.phone,
         )
       : null,
@@ -32,6 +32,11 @@ export function personLine(person: Recipient): HTMLElement {
 }
 
 const COLUMNS = ["accepted", "reserve", "declined", "silent", "not_reached"] as const;
+
+/** A phone as it is dialled: a pause before the extension. */
+function dialled(phone: string): string {
+  return phone.replace("-", ",");
+}
 
 /** How each direct sub-unit stands. */
 export function unitTable(rows: UnitProgress[]): HTMLElement {
