@@ -22,6 +22,8 @@ from tests.conftest import Formation
 from tests.hostile.workbooks import HOSTILE, PERSON, comments_that_look_like_rows, packed, parts, sheet
 from tests.volunteers.rosters import received
 
+pytestmark = pytest.mark.timeout(1_800)  # with `--hostile-seconds` a piece may run for minutes
+
 MEGABYTES = 200
 """Of memory a reader may take, whatever it reads."""
 BYTES_A_SECOND = 1_000_000
