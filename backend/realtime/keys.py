@@ -116,6 +116,14 @@ def claim_all(wanted: Sequence[Asked], *, at: datetime) -> tuple[dict[Place, int
     return taken, {(row.person, row.key): row for row in found}
 
 
+def find(wanted: Asked, *, at: datetime) -> KeyedAct | None:
+    """Return the record of an act that was done under a key, None when there is none. Raises KeyUsedOtherwise."""
+    row = KeyedAct.objects.filter(person=wanted.person, key=wanted.key, until__gt=at).first()
+    if row is not None:
+        wanted.require_same(row)
+    return row
+
+
 def note(taken: int, *, made: str = "", sealed: str = "") -> None:
     """Note with a key what its act has made, and what it has told, sealed."""
     KeyedAct.objects.filter(pk=taken).update(made=made, sealed=sealed)

@@ -13,7 +13,7 @@ from typing import Any
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 
@@ -109,13 +109,23 @@ def _count(name: str, address: str, at: datetime) -> datetime:
     """Count, and return when the guess before was counted. Locks the row of the name and the address."""
     over = at - settings.AXES_COOLOFF_TIME
     AccessAttempt.objects.filter(attempt_time__lte=over).delete()
-    row, _ = AccessAttempt.objects.select_for_update().get_or_create(
-        username=name, ip_address=address, user_agent="", defaults={"failures_since_start": 0}
-    )
+    row = _locked_row(name, address)
     before = row.attempt_time if row.failures_since_start else at
     row.failures_since_start, row.attempt_time = row.failures_since_start + 1, at
     row.save(update_fields=["failures_since_start", "attempt_time"])
     return before
+
+
+def _locked_row(name: str, address: str) -> AccessAttempt:
+    """Return the row of a name and an address, which is made if there is none, locked."""
+    locked = AccessAttempt.objects.select_for_update()
+    while True:
+        try:
+            return locked.get_or_create(
+                username=name, ip_address=address, user_agent="", defaults={"failures_since_start": 0}
+            )[0]
+        except IntegrityError:  # there was one, and whoever made it has taken the guess back since
+            continue
 
 
 def _recent(name: str, address: str, at: datetime) -> list[_Counted]:

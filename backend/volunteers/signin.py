@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, login, logout, update_session_auth_hash
@@ -28,7 +29,7 @@ from backend.volunteers.hashing import hashing
 from backend.volunteers.lock_out import count_guess, too_many_guesses, unknown_name
 from backend.volunteers.models import Device, User, phone_key
 from backend.volunteers.services.identity import is_identity_of
-from backend.volunteers.services.invitations import invitation_opens
+from backend.volunteers.services.invitations import has_accepted, invitation_opens
 
 logger = logging.getLogger(__name__)
 
@@ -59,12 +60,22 @@ def checked_user(request: HttpRequest, identifier: str, password: str) -> User:
         return _looked_at(request, user, identifier, wrong, lambda: _has_password(user, password))
 
 
-def invited_user(request: HttpRequest, identifier: str, code: str) -> User:
-    """Return whose number and invitation these are. Raises CredentialsWrong; TooMany after too many guesses; Busy."""
+def invited_user(
+    request: HttpRequest, identifier: str, code: str, password: str = "", *, device: UUID | None = None
+) -> User:
+    """Return whose number and invitation these are. Raises CredentialsWrong; TooMany after too many guesses; Busy.
+
+    A device that has accepted it minutes ago is let in again with the password that it chose: its answer was lost.
+    """
     wrong = "The number or the code is wrong, or the code was used before or is older than 30 days."
     with guessing(client_address(request)), hashing.turn():
         user = _user_named(canonical(identifier))
-        return _looked_at(request, user, identifier, wrong, lambda: invitation_opens(user, code, at=now()))
+
+        def opens() -> bool:
+            again = device is not None and has_accepted(user, code, device, at=now())
+            return invitation_opens(user, code, at=now()) or (again and _has_password(user, password))
+
+        return _looked_at(request, user, identifier, wrong, opens)
 
 
 def require_own_password(request: HttpRequest, user: User, password: str, *, field: str) -> None:

@@ -229,12 +229,16 @@ def test_second_factor_is_set_up_and_removed_on_the_page(volunteer: User) -> Non
 def test_code_that_was_confirmed_already_is_told_on_the_page(volunteer: User) -> None:
     client, _ = enter(volunteer)
     client.get("/devices/second-factor/")
-    client.post("/devices/second-factor/", {"act": "confirm", "code": code_of(volunteer)})
+    form = {"act": "confirm", "code": code_of(volunteer)}
+    first = client.post("/devices/second-factor/", form)
 
-    again = client.post("/devices/second-factor/", {"act": "confirm", "code": code_of(volunteer)})
+    again = client.post("/devices/second-factor/", form)
+    other = client.post("/devices/second-factor/", form | {"code": "123456"})
 
-    assert again.status_code == 422
-    assert "is set up already" in again.content.decode()
+    listed = [re.findall(r"<li><code>([^<]+)", page.content.decode()) for page in (first, again)]
+    assert (len(listed[0]), listed[1]) == (10, listed[0])
+    assert other.status_code == 422
+    assert "is set up already" in other.content.decode()
 
 
 # --- badges -------------------------------------------------------------------------------------------------------

@@ -325,6 +325,7 @@ LIMITS = {
     "events kept for a topic": configured.MUSTER["EVENTS_KEPT_PER_TOPIC"],
     "days the key of an act is kept": keys.KEPT.days,
     "keys of a person": keys.MOST,
+    "minutes a key is kept before sign-in or of a secret": keys.BRIEFLY.total_seconds() / 60,
     "bytes of map frames a second": mapfeed.MAX_BYTES,
     "pixels of a viewport": mapfeed.WIDEST_PX,
     "bytes of a request": configured.DATA_UPLOAD_MAX_MEMORY_SIZE,

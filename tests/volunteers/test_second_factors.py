@@ -42,6 +42,11 @@ def set_up(user: User, at: datetime) -> list[str]:
     return made.codes
 
 
+def renewed(user: User, code: str, at: datetime, device: UUID | None = None) -> list[str]:
+    made = second_factors.renew_recovery_codes(code=code, device_id=device or uuid7(), by=user, at=at)
+    return made.codes
+
+
 def asked_of(user: User, at: datetime, device: UUID | None = None) -> SecondFactorAsked:
     with pytest.raises(SecondFactorNeeded) as needed:
         second_factors.require_second_factor(user=user, device_id=device, at=at)
@@ -131,7 +136,7 @@ def test_removing_needs_a_code_and_forgets_the_trusted_devices(
 def test_new_recovery_codes_make_the_old_ones_void(leader: User, at: datetime) -> None:
     old = set_up(leader, at)
 
-    new = second_factors.renew_recovery_codes(code=code_of(leader, at), by=leader, at=at).codes
+    new = renewed(leader, code_of(leader, at), at)
 
     challenge = asked_of(leader, at).challenge
     with pytest.raises(CredentialsWrong):

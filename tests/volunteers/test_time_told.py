@@ -30,7 +30,7 @@ def with_code(user: User, at: datetime) -> Any:
     set_up(user, at)
     device = str(uuid7())
     challenge = sign_in(user, device).json()["second_factor"]["challenge"]
-    return show_code(challenge, code_of(user, at), device)
+    return show_code(challenge, code_of(user, datetime.now(UTC)), device)
 
 
 def with_password(user: User, at: datetime) -> Any:

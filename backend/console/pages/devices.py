@@ -69,10 +69,10 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         if request.POST.get("act") == "remove":
             second_factors.remove_second_factor(code=code, by=user, at=at)
             return redirect("console:devices")
+        device = UUID(request.session["device"])
         if request.POST.get("act") == "renew":
-            made = second_factors.renew_recovery_codes(code=code, by=user, at=at)
+            made = second_factors.renew_recovery_codes(code=code, device_id=device, by=user, at=at)
         else:
-            device = UUID(request.session["device"])
             made = second_factors.confirm_second_factor(code=code, device_id=device, by=user, at=at)
     except Invalid:
         return _show_second_factor(request, error=_("This code is wrong, or was used before."))

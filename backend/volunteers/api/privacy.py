@@ -1,5 +1,6 @@
 """Doors to what is kept of people, and to what they decide about it."""
 
+from typing import Any
 from uuid import UUID
 
 import pydantic
@@ -128,6 +129,10 @@ class DeletionDoor(Door):
     """The deletion of everything of one's own."""
 
     repeatable = ("post",)
+
+    def content(self, request: Request, **_: Any) -> str:
+        """Return nothing of the password: no trace of it is kept."""
+        return request.path
 
     @extend_schema(operation_id="delete_own_data", request=DeletionIn, responses=Erased, tags=["privacy"])
     def post(self, request: Request) -> Response:

@@ -76,8 +76,9 @@ class RecoveryCodesDoor(Door):
     @extend_schema(operation_id="renew_recovery_codes", request=CodeIn, responses=RecoveryCodes, tags=["me"])
     def post(self, request: Request) -> Response:
         """Make ten new recovery codes, with a code of the authenticator; the old ones are void."""
-        code = parse(CodeIn, request).code
-        return answer(second_factors.renew_recovery_codes(code=code, by=user_of(request), at=now()))
+        code, device = parse(CodeIn, request).code, device_of(request)
+        made = second_factors.renew_recovery_codes(code=code, device_id=device, by=user_of(request), at=now())
+        return answer(made)
 
 
 class SignInCodeDoor(Door):

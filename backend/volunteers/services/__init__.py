@@ -6,6 +6,7 @@ from backend.volunteers.services.devices import (
     register_page_device,
     revoke_device,
     sign_in,
+    sign_in_once,
     sign_out,
 )
 from backend.volunteers.services.duty import end_overlong_duty, forget_duty_periods, set_duty
@@ -38,6 +39,7 @@ __all__ = [
     "revoke_tracker",
     "set_duty",
     "sign_in",
+    "sign_in_once",
     "sign_out",
     "tracker_by_secret",
 ]

@@ -11,6 +11,8 @@ from uuid6 import uuid7
 
 from backend.audit.services import record
 from backend.lib.errors import NotSignedIn, Refusal, require
+from backend.realtime import keys
+from backend.realtime.models import KeyedAct
 from backend.realtime.sessions import revoke_session
 from backend.volunteers.models import Device, Membership, SignedOutBy, TrustedDevice, User, counted
 from backend.volunteers.queries import me_of
@@ -45,6 +47,51 @@ def sign_in(*, user: User, device: DeviceIn, at: datetime) -> SignedIn:
     Signing in again on the same device ends its earlier sign-in: tokens and sockets, also those of a page. Raises
     DeviceTaken.
     """
+    return _with_tokens(_signed_in(user, device, at), user, at)
+
+
+@transaction.atomic
+def sign_in_once(*, user: User, device: DeviceIn, once: keys.Asked, at: datetime) -> tuple[SignedIn, bool]:
+    """Sign a device in once for what it has shown, or for its key; returns its tokens, and whether it had been before.
+
+    Then they are made anew, for the sign-in that the first request began. Raises NotSignedIn when that has ended since,
+    DeviceTaken, KeyUsedOtherwise.
+    """
+    claim = keys.claim(once, at=at, kept=keys.BRIEFLY)
+    if not claim.is_new:
+        return _required(_tokens_anew(claim.row, at)), True
+    row = _signed_in(user, device, at)
+    keys.note(claim.row.pk, made=f"{row.pk.hex} {row.session.hex}")
+    return _with_tokens(row, user, at), False
+
+
+def signed_in_before(once: keys.Asked, *, at: datetime) -> SignedIn | None:
+    """Return fresh tokens of a sign-in that may not have heard of its own; None when it was none, or has ended."""
+    row = keys.find(once, at=at)
+    return _tokens_anew(row, at) if row else None
+
+
+def _tokens_anew(row: KeyedAct, at: datetime) -> SignedIn | None:
+    """Return tokens of the sign-in that an earlier request began, unless it was ended or another has begun."""
+    device, session = row.made.split()
+    live = Device.objects.select_related("user__volunteer").filter(revoked_at=None, user__is_active=True)
+    found = live.filter(pk=device, session=session).first()
+    return _with_tokens(found, found.user, at) if found else None
+
+
+def _required(tokens: SignedIn | None) -> SignedIn:
+    if tokens is None:
+        raise NotSignedIn("This sign-in has ended since: sign in again, with a new key.")
+    return tokens
+
+
+def _with_tokens(device: Device, user: User, at: datetime) -> SignedIn:
+    tokens = tokens_for(device, number=user.volunteer.number, at=at)
+    return SignedIn(**tokens.model_dump(), me=me_of(user, at=at))
+
+
+def _signed_in(user: User, device: DeviceIn, at: datetime) -> Device:
+    """Register a device, or sign it in anew."""
     row, is_new = _locked_device(user, device, at)
     if row.user_id != user.pk:
         raise DeviceTaken
@@ -56,8 +103,7 @@ def sign_in(*, user: User, device: DeviceIn, at: datetime) -> SignedIn:
     row.save()
     record("device.signed_in", subject=f"device.{row.pk}", by=user, at=at)
     _count_reachable(row, at)
-    tokens = tokens_for(row, number=user.volunteer.number, at=at)
-    return SignedIn(**tokens.model_dump(), me=me_of(user, at=at))
+    return row
 
 
 @transaction.atomic

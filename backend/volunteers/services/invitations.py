@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
 from backend.audit.services import record
 from backend.lib.errors import CredentialsWrong, NotAllowed, Refusal, require
+from backend.realtime import keys
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import codes, rules
 from backend.volunteers.events import InvitationAccepted
@@ -14,7 +16,8 @@ from backend.volunteers.models import Invitation, SignedOutBy, User, Volunteer
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.schemas.invitations import InvitationMade
 from backend.volunteers.schemas.sign_in import DeviceIn, SignedIn
-from backend.volunteers.services.devices import revoke_others, sign_in
+from backend.volunteers.services.devices import revoke_others, sign_in_once, signed_in_before
+from backend.volunteers.services.once import given_once
 from backend.volunteers.services.passwords import set_password
 from backend.volunteers.services.second_factors import end_challenges, forget_second_factor
 
@@ -129,6 +132,24 @@ def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> 
 def sign_in_by_invitation(
     *, user: User, code: str, password: str, device: DeviceIn, at: datetime
 ) -> SignedIn:
-    """Accept an invitation and sign a device in. Raises what `accept_invitation` raises, or DeviceTaken."""
+    """Accept an invitation and sign a device in. Raises what `accept_invitation` raises, or DeviceTaken.
+
+    The same device again, for minutes, gets tokens of the same sign-in: the password has been checked.
+    """
+    once = _once(user, code, device.id)
+    User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if again := signed_in_before(once, at=at):
+        return again
     account = accept_invitation(user=user, code=code, password=password, at=at)
-    return sign_in(user=account, device=device, at=at)
+    return sign_in_once(user=account, device=device, once=once, at=at)[0]
+
+
+def has_accepted(user: User | None, code: str, device_id: UUID, *, at: datetime) -> bool:
+    """Tell whether this device has accepted this invitation minutes ago, and is signed in by it."""
+    return signed_in_before(_once(user, code, device_id), at=at) is not None
+
+
+def _once(user: User | None, code: str, device_id: UUID) -> keys.Asked:
+    volunteer = getattr(user, "volunteer", None)
+    number = volunteer.number if volunteer else keys.NOBODY
+    return given_once(number, "invitation", device_id, codes.plain(code))

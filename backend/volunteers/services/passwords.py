@@ -6,6 +6,8 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.audit.services import record
+from backend.lib.errors import require
+from backend.realtime import keys
 from backend.volunteers.models import SignedOutBy, TrustedDevice, User
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.services.devices import revoke_others
@@ -23,13 +25,18 @@ def set_password(user: User, password: str, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def change_password(*, new: str, device_id: UUID, by: User, at: datetime) -> None:
+def change_password(
+    *, new: str, device_id: UUID, by: User, at: datetime, once: keys.Asked | None = None
+) -> None:
     """Set a new password; the present one has been checked.
 
-    Ends the sign-ins of all other devices, and those that wait for a code. Raises Invalid with the rules that
-    the new one breaks.
+    Ends the sign-ins of all other devices, and those that wait for a code. With a key it is done once. Raises Invalid
+    with the rules that the new one breaks, KeyUsedOtherwise for a key that has set another.
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
+    if once is not None and not keys.claim(once, at=at, kept=keys.BRIEFLY).is_new:
+        require(user.check_password(new), keys.KeyUsedOtherwise)
+        return
     require_good_password(user, new, field="new")
     set_password(user, new, at=at)
     record("password.changed", subject=f"user.{user.pk}", by=by, at=at)

@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from backend.audit.services import record
 from backend.lib.errors import Allowance, CredentialsWrong, Invalid, NotFound, Refusal, TooMany
+from backend.realtime import keys
 from backend.volunteers import codes
 from backend.volunteers.channels import channel_to
 from backend.volunteers.models import Challenge, Device, RecoveryCode, SecondFactor, TrustedDevice, User
@@ -27,7 +28,13 @@ from backend.volunteers.schemas.second_factors import (
     Way,
 )
 from backend.volunteers.schemas.sign_in import DeviceIn, SignedIn
-from backend.volunteers.services.devices import sign_in
+from backend.volunteers.services.devices import sign_in_once, signed_in_before
+from backend.volunteers.services.once import given_once
+from backend.volunteers.services.recovery_codes import (
+    made_before,
+    make_recovery_codes,
+    take_recovery_code,
+)
 
 logger = logging.getLogger(__name__)
 _Of = TypeVar("_Of")
@@ -98,10 +105,13 @@ def begin_second_factor(*, by: User, at: datetime) -> AuthenticatorOut:
 def confirm_second_factor(*, code: str, device_id: UUID, by: User, at: datetime) -> RecoveryCodes:
     """Take the first code of the authenticator; from now on it is asked for. Trusts the device.
 
-    Raises Invalid for a wrong code, TooMany, NotFound when nothing was begun.
+    The same code on the same device again, for minutes, is told the same. Raises Invalid for a wrong code, TooMany,
+    NotFound when nothing was begun.
     """
     with transaction.atomic():
         _lock(by)
+        if again := made_before(by, code, device_id, at):
+            return again
         if _confirmed(by) is not None:
             raise SecondFactorConfirmed
         factor = SecondFactor.objects.filter(user=by, begun_in=None).first()
@@ -111,7 +121,7 @@ def confirm_second_factor(*, code: str, device_id: UUID, by: User, at: datetime)
         if _is_right(_take_authenticator, factor, code, at):
             _trust(device_id, by, at)
             _confirm(factor, at)
-            return _new_recovery_codes(by, at)
+            return make_recovery_codes(by, code, device_id, at)
         _count_wrong(by, at)
     raise _wrong_field()
 
@@ -128,14 +138,18 @@ def remove_second_factor(*, code: str, by: User, at: datetime) -> None:
     raise _wrong_field()
 
 
-def renew_recovery_codes(*, code: str, by: User, at: datetime) -> RecoveryCodes:
+def renew_recovery_codes(*, code: str, device_id: UUID, by: User, at: datetime) -> RecoveryCodes:
     """Make new recovery codes, with a code of the authenticator or one of the old; the old ones are void.
 
-    Raises Invalid for a wrong code, TooMany, NotFound when there is no authenticator.
+    The same code on the same device again, for minutes, is told the same. Raises Invalid for a wrong code, TooMany,
+    NotFound when there is no authenticator.
     """
     with transaction.atomic():
+        _lock(by)
+        if again := made_before(by, code, device_id, at):
+            return again
         if _show_again(by, code, at):
-            return _new_recovery_codes(by, at)
+            return make_recovery_codes(by, code, device_id, at)
     raise _wrong_field()
 
 
@@ -221,12 +235,16 @@ def sign_in_with_code(
 ) -> SignedIn:
     """Sign a device in, once the code is right, in one transaction: otherwise the code is not spent.
 
-    Raises what `pass_challenge` raises, or DeviceTaken.
+    The same device with the same code again, for minutes, gets tokens of the same sign-in. Raises what `pass_challenge`
+    raises, or DeviceTaken.
     """
     with transaction.atomic():
+        once = _once(challenge_id, code, device.id)
+        if again := signed_in_before(once, at=at):
+            return again
         user = _passed(challenge_id, code, at)
         if user is not None:
-            signed_in = sign_in(user=user, device=device, at=at)
+            signed_in, _ = sign_in_once(user=user, device=device, once=once, at=at)
             if trust:
                 _trust(device.id, user, at)
             return signed_in
@@ -291,10 +309,22 @@ def _lock(user: User) -> None:
     User.objects.select_for_update(of=("self",)).get(pk=user.pk)
 
 
+def _once(challenge_id: UUID, code: str, device_id: UUID) -> keys.Asked:
+    """Return under what the sign-in is kept that this code began; whose challenge it is is locked."""
+    owner = _lock_owner(challenge_id)
+    number = owner.volunteer.number if owner else keys.NOBODY
+    return given_once(number, "second_factor", device_id, f"{challenge_id.hex} {codes.plain(code)}")
+
+
+def _lock_owner(challenge_id: UUID) -> User | None:
+    owner = Challenge.objects.filter(pk=challenge_id).values("user_id")
+    locked = User.objects.select_for_update(of=("self",)).select_related("volunteer")
+    return locked.filter(pk__in=owner).first()
+
+
 def _open(challenge_id: UUID, at: datetime) -> Challenge:
     """Return a challenge that waits, with its user and volunteer; the user is locked, which orders all guesses."""
-    owner = Challenge.objects.filter(pk=challenge_id).values("user_id")
-    User.objects.select_for_update(of=("self",)).filter(pk__in=owner).first()
+    _lock_owner(challenge_id)
     challenge = (
         Challenge.objects.select_related("user__volunteer")
         .filter(pk=challenge_id, used_at=None, expires_at__gt=at, user__is_active=True)
@@ -358,7 +388,7 @@ def _take_any(challenge: Challenge, code: str, at: datetime) -> bool:
         return True
     if challenge.code_key and challenge.code_key == _sent_key(challenge, code):
         return True
-    return _take_recovery_code(challenge.user, code, at)
+    return take_recovery_code(challenge.user, code, at)
 
 
 def _take_authenticator(factor: SecondFactor, code: str, at: datetime) -> bool:
@@ -370,14 +400,6 @@ def _take_authenticator(factor: SecondFactor, code: str, at: datetime) -> bool:
     return True
 
 
-def _take_recovery_code(user: User, code: str, at: datetime) -> bool:
-    key = codes.key_of(code, "recovery")
-    taken = RecoveryCode.objects.filter(user=user, code_key=key, used_at=None).update(used_at=at)
-    if taken:
-        record("recovery_code.used", subject=f"user.{user.pk}", by=user, at=at)
-    return bool(taken)
-
-
 def _show_again(user: User, code: str, at: datetime) -> bool:
     """Take a code from somebody who is signed in; a wrong one is counted. Raises NotFound, TooMany."""
     _lock(user)
@@ -385,7 +407,7 @@ def _show_again(user: User, code: str, at: datetime) -> bool:
     if factor is None:
         raise NotFound
     _refuse_after_many(user, at)
-    if _is_right(_take_authenticator, factor, code, at) or _is_right(_take_recovery_code, user, code, at):
+    if _is_right(_take_authenticator, factor, code, at) or _is_right(take_recovery_code, user, code, at):
         return True
     _count_wrong(user, at)
     return False
@@ -426,16 +448,6 @@ def _confirm(factor: SecondFactor, at: datetime) -> None:
     factor.confirmed_at = at
     factor.save(update_fields=["confirmed_at"])
     record("second_factor.confirmed", subject=f"user.{factor.user_id}", by=factor.user, at=at)
-
-
-def _new_recovery_codes(user: User, at: datetime) -> RecoveryCodes:
-    made = [codes.recovery_code() for _ in range(RECOVERY_CODES)]
-    RecoveryCode.objects.filter(user=user).delete()
-    RecoveryCode.objects.bulk_create(
-        [RecoveryCode(user=user, code_key=codes.key_of(code, "recovery")) for code in made]
-    )
-    record("recovery_codes.made", subject=f"user.{user.pk}", by=user, at=at)
-    return RecoveryCodes(codes=made)
 
 
 def _trust(device_id: UUID, user: User, at: datetime) -> None:
