@@ -89,6 +89,8 @@ def missing_packages() -> list[str]:
         packages.append("postgresql")
     if not (os.environ.get("REDIS_URL") or has_redis_server() or find_redis()):
         packages.append("redis-server")
+    if not shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
+        packages.append("nginx")  # the proxy of docs/operations.md
     if not find_browser():
         packages.append("chromium")
     if not any(Path(folder).is_dir() for folder in CHINESE_FONTS):

@@ -181,7 +181,7 @@ class _Rest(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._left -= len(data)
         if self._left < 0:
-            self._raw.abort()
+            self._raw.pause_reading()  # the peer still has a moment to read the answer
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._over.cancel()

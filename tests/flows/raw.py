@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Mapping
@@ -34,9 +35,12 @@ class Response:
 class Raw:
     """One TCP connection."""
 
-    def __init__(self, port: int, source: str = "127.0.0.1", to: str = "127.0.0.1") -> None:
-        self.port = port
-        self.socket = socket.create_connection((to, port), PATIENCE_S, source_address=(source, 0))
+    def __init__(
+        self, port: int, source: str = "127.0.0.1", *, tls: ssl.SSLContext | None = None, name: str = ""
+    ) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE_S, source_address=(source, 0))
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=name)
         self._read = b""
 
     def __enter__(self) -> "Raw":

@@ -141,14 +141,19 @@ async def test_an_answer_before_the_body_is_seen_and_ends_the_connection(
 async def test_what_comes_of_an_unwanted_body_is_bounded(
     server: tuple[int, ServerState], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchange, "LINGER_S", 30.0)
+    monkeypatch.setattr(exchange, "LINGER_S", 2.0)
     port, state = server
     early = request("/early", "Content-Length: 100000000", method="POST")
-    async with opened(port, early) as (_, writer):
+    async with opened(port, early) as (reader, writer):
+        sending = asyncio.ensure_future(send_parts(writer, 1_000))
+        answer = await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(1)
+        is_held = not sending.done()
+        gone = await is_gone(state, 4)
         with pytest.raises(ConnectionError):
-            await send_parts(writer, 1_000)
+            await sending
 
-        assert await is_gone(state, 2)
+    assert (answer[:12], is_held, gone) == (b"HTTP/1.1 200", True, True)
 
 
 async def test_a_chunk_that_is_none_is_refused_once(server: tuple[int, ServerState]) -> None:
