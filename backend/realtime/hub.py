@@ -19,6 +19,7 @@ from backend.realtime import bus, log, metrics
 from backend.realtime.access import changes_between
 from backend.realtime.connection import Connection
 from backend.realtime.frames import Heartbeat, Message
+from backend.realtime.holders import Holders
 from backend.realtime.models import Revocation
 from backend.realtime.reviews import REMEMBERED_S, Reviews
 from backend.realtime.threads import in_thread
@@ -78,7 +79,7 @@ class Hub:
         self.connections: dict[Connection, None] = {}
         self.topics: dict[str, TopicState] = {}
         self.strays: dict[str, list[Message]] = {}
-        self._sessions: dict[UUID, tuple[Connection, ...]] = {}
+        self._holders = Holders()
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writing: deque[tuple[TopicState, Message, list[Connection]]] = deque()
@@ -125,17 +126,16 @@ class Hub:
         connection.turn = self._turn % settings.MUSTER["HEARTBEAT_S"]
         self.connections[connection] = None
         metrics.sockets.set(len(self.connections))
-        session = connection.principal.session
-        self._sessions[session] = (*self._sessions.get(session, ()), connection)
+        surplus = self._holders.add(connection)
+        if surplus is not None:
+            surplus.close(4290, "too many sockets of this device or person are open")
+            self.remove(surplus)
 
     def remove(self, connection: Connection) -> None:
         """Forget a socket."""
         self.connections.pop(connection, None)
         metrics.sockets.set(len(self.connections))
-        session = connection.principal.session
-        others = tuple(other for other in self._sessions.pop(session, ()) if other is not connection)
-        if others:
-            self._sessions[session] = others
+        self._holders.remove(connection)
         for name in list(connection.topics):
             self.leave(connection, name)
 
@@ -172,7 +172,7 @@ class Hub:
 
     def close_session(self, session: UUID, revoked_at: datetime, code: int) -> None:
         """Close the sockets that a session opened before it was revoked; it may have signed in again since."""
-        for connection in self._sessions.get(session, ()):
+        for connection in self._holders.of_session(session):
             if connection.opened_at <= revoked_at:
                 connection.close(code, CLOSINGS.get(code, ""))
 

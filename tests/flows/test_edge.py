@@ -12,6 +12,7 @@ from uuid6 import uuid7
 
 from backend.realtime.door import KEPT_S, MAX_ADDRESS, REQUEST_WITHIN_S
 from backend.realtime.exchange import BODY_GRACE_S, LOOK_S
+from backend.realtime.holders import MOST_OF_DEVICE
 from backend.realtime.server import MAX_CONTROLS
 from tests.flows.conftest import PROXY
 from tests.flows.installation import Bystander, Installation
@@ -312,9 +313,11 @@ def opened(edge: Installation) -> Raw:
     return peer
 
 
-def closes_with(peer: Raw) -> int:
+def closes_with(peer: Raw, *, to: str = "") -> int:
+    """Return the code that a socket is closed with; 0 when a frame of the type `to` comes first."""
     while "close" not in (heard := peer.heard()):
-        pass
+        if heard.get("type") == to:
+            return 0
     return int(heard["close"])
 
 
@@ -332,6 +335,17 @@ def test_the_parts_of_a_message_are_bounded(edge: Installation) -> None:
         peer.send(client_frame(0x1, b"x", fin=False) + client_frame(0x0, b"x", fin=False) * 1_100)
 
         assert closes_with(peer) == 1008
+
+
+def test_the_sockets_of_a_device_are_bounded(edge: Installation) -> None:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(opened(edge)) for _ in range(MOST_OF_DEVICE + 10)]
+        closed = [closes_with(socket) for socket in sockets[:10]]
+        sockets[-1].say({"type": "ping"})
+        sockets[10].say({"type": "ping"})
+        still_open = [closes_with(socket, to="pong") for socket in (sockets[-1], sockets[10])]
+
+    assert (closed, still_open) == ([4290] * 10, [0, 0])
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ async def test_one_phone_that_never_reads_does_not_delay_the_others(hub: Hub) ->
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_large_topic_is_written_in_portions_and_in_order(hub: Hub) -> None:
-    phones = [joined(hub, Phone()) for _ in range(YIELD_EVERY * 2 + 1)]
+    phones = [joined(hub, Phone(10_000_000 + n)) for n in range(YIELD_EVERY * 2 + 1)]
     hub.take([message(1), message(2)])
     await asyncio.sleep(0)
     assert not all(seqs(phone) == [1, 2] for phone in phones)
