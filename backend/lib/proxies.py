@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -10,6 +11,8 @@ Network = IPv4Network | IPv6Network
 
 NONE = "none"
 """Says in the place of networks that there is no proxy."""
+LONGEST = 80
+"""Characters of a hop: an address of IPv6 with its zone, in brackets, and a port."""
 MOST_HOPS = 20
 """Proxies behind one another of which a header tells; what is further away is not looked at."""
 _SCHEMES = {b"http": "http", b"https": "https", b"ws": "http", b"wss": "https"}
@@ -36,7 +39,7 @@ class Proxies:
 
     def trust(self, address: Address) -> bool:
         """Tell whether this address is a proxy's."""
-        return any(address.version == network.version and address in network for network in self.networks)
+        return any(address in network for network in self.networks if network.version == address.version)
 
     def too_wide(self) -> list[Network]:
         """Return the networks that hold far more than proxies: whoever is in one chooses the address they have."""
@@ -88,6 +91,7 @@ def read_proxies(texts: Sequence[str]) -> Proxies:
     return Proxies(tuple(_network(text) for text in wanted), bool(wanted))
 
 
+@lru_cache(maxsize=4_096)
 def neighbourhood(address: str) -> str | None:
     """Return what an address is counted as: of IPv6 the network of 64 bits, for one household has them all."""
     found = _address(address)
@@ -119,6 +123,11 @@ def _is_private(network: Network) -> bool:
 def _address(text: str) -> Address | None:
     """Return the address in a hop: alone, with a port, in brackets; None when there is none (`unknown`, a name)."""
     text = text.strip()
+    return _parsed(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(text: str) -> Address | None:
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
