@@ -7,7 +7,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, now, parse, parse_query
 from backend.lib.errors import NotAllowed, require
 from backend.realtime.doors import Door
 from backend.volunteers import rules
@@ -21,6 +21,7 @@ from backend.volunteers.schemas.badges import (
     BadgeIn,
     BadgeKeys,
     BadgeOut,
+    BadgeShown,
     PhotoIn,
     RevokeBadgeIn,
     RevokedBadges,
@@ -112,7 +113,8 @@ class CheckBadgeDoor(Door):
     )
     def get(self, request: Request) -> Response:
         """Return how a scanned badge stands, with the number and never the name."""
-        response = answer(queries.check_badge(request.GET.get("badge", ""), at=now()))
+        wanted = parse_query(BadgeShown, request)
+        response = answer(queries.check_badge(wanted.badge, at=now()))
         response["Cache-Control"] = BRIEFLY
         return response
 

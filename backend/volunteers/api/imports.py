@@ -174,13 +174,23 @@ class TemplateDoor(Door):
     def get(self, request: Request) -> StreamingHttpResponse:
         """Return the empty roster with its headings and an example."""
         format = chosen_format(request)
-        language: Language = "en" if request.query_params.get("language") == "en" else "zh"
+        language = chosen_language(request)
         return streamed(
             django_request(request),
             template_parts(format, language),
             content_type=_FORMATS[format],
             name=f"roster-{language}.{format}",
         )
+
+
+def chosen_language(request: Request) -> Language:
+    """Return `language` of the query. Raises Invalid."""
+    match request.query_params.get("language", "zh"):
+        case "zh":
+            return "zh"
+        case "en":
+            return "en"
+    raise Invalid(errors=[{"pointer": "/language", "detail": "must be zh or en"}])
 
 
 def chosen_format(request: Request) -> str:

@@ -20,6 +20,12 @@ class BadgeIn(Request):
     valid_until: date | None = None
 
 
+class BadgeShown(Request):
+    """What the QR code of a badge says, or its address."""
+
+    badge: Annotated[str, Field(max_length=2_000)]
+
+
 class RevokeBadgeIn(Request):
     """Revoke the badge, and say why: lost, returned, stolen."""
 
