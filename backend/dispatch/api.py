@@ -40,7 +40,7 @@ from backend.lib.wire import Request
 from backend.realtime.doors import Door
 from backend.volunteers.authentication import user_of
 from backend.volunteers.queries import unit_by_number
-from backend.volunteers.rules import may_dispatch
+from backend.volunteers.rules import may_dispatch, may_see_unit
 
 Filter = TypeVar("Filter", bound=Request)
 
@@ -174,12 +174,15 @@ class UnitProgressDoor(Door):
     def get(self, request: HttpRequest, task_id: UUID) -> Response:
         """Return the progress within each direct sub-unit of `parent` where someone was asked.
 
-        Those asked as members of `parent` itself are a line of their own.
+        Those asked as members of `parent` itself are a line of their own. A unit that one may not see and within which
+        nobody was asked is not found, like one that does not exist.
         """
-        chosen = _filter(UnitProgressFilter, request)
-        task = queries.task_for(user_of(request), task_id, at=now())
+        chosen, user, at = _filter(UnitProgressFilter, request), user_of(request), now()
+        task = queries.task_for(user, task_id, at=at)
         parent = unit_by_number(chosen.parent) if chosen.parent else task.unit
-        return answer(queries.unit_progress(task, parent))
+        progress = queries.unit_progress(task, parent)
+        require(bool(progress) or may_see_unit(user, parent, at))
+        return answer(progress)
 
 
 class LegalBasisDoor(Door):

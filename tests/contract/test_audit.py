@@ -22,6 +22,7 @@ UNRECORDED = {
     "backend.dispatch.services.looks.note_recipients": LOOKS,
     "backend.volunteers.services.looks.note_list": LOOKS,
     "backend.volunteers.services.looks.note_looks": LOOKS,
+    "backend.volunteers.services.looks.note_named": LOOKS,
     "backend.volunteers.services.looks.note_look_up": LOOKS,
     "backend.volunteers.services.looks.note_sightings": LOOKS,
     "backend.dispatch.services.renumbering.tell_again": "the new number is recorded",

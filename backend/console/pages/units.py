@@ -13,6 +13,7 @@ from backend.volunteers.models import Unit
 from backend.volunteers.queries import counts_of, counts_of_children, unit_by_number
 from backend.volunteers.queries.posts import posts_in
 from backend.volunteers.rules import may_dispatch, may_see_unit
+from backend.volunteers.services.looks import note_named
 
 
 @record_page
@@ -23,13 +24,15 @@ def unit_page(request: HttpRequest, number: str) -> HttpResponse:
     unit = unit_by_number(number)
     require(may_see_unit(user, unit, at))
     directs = may_dispatch(user, unit, at)
+    posts = posts_in(unit, at=at) if directs else []
+    note_named([str(post.volunteer.number) for post in posts], by=user, at=at)
     context: dict[str, Any] = {
         "unit": unit,
         "unit_number": format_unit_number(unit.number),
         "above": Unit.objects.filter(path__in=unit.line[:-1]).order_by("path"),
         "counts": counts_of(unit),
         "directs": directs,
-        "posts": posts_in(unit, at=at) if directs else [],
+        "posts": posts,
         "children": counts_of_children(unit) if directs else [],
     }
     return show(request, "unit", context, page="roster" if directs else "unit")

@@ -28,6 +28,7 @@ from backend.volunteers.schemas.lives import (
     WithdrawIn,
 )
 from backend.volunteers.services import applications
+from backend.volunteers.services.looks import note_named
 from backend.volunteers.signin import client_address
 
 
@@ -129,10 +130,13 @@ class UnitApplicationsDoor(Door):
     )
     def get(self, request: Request, number: str) -> Response:
         """Return who asks to join the unit itself, the oldest first, 50 a page, for those who look after it."""
-        unit, at = unit_by_number(number), now()
-        require(may_manage(user_of(request), unit, at))
+        unit, user, at = unit_by_number(number), user_of(request), now()
+        require(may_manage(user, unit, at))
         chosen = _filter(request)
-        return answer(applications_to(unit, status=chosen.status, after=chosen.after))
+        page = applications_to(unit, status=chosen.status, after=chosen.after)
+        joined = [application.volunteer for application in page.items if application.volunteer]
+        note_named(joined, by=user, at=at, whole_phone=True)
+        return answer(page)
 
 
 def _filter(request: Request) -> ApplicationFilter:

@@ -21,6 +21,7 @@ from backend.volunteers.services.invitations import (
     require_good_invitation,
     sign_in_by_invitation,
 )
+from backend.volunteers.services.looks import note_named
 from backend.volunteers.services.passwords import change_password
 from backend.volunteers.signin import (
     PasswordWrong,
@@ -69,8 +70,9 @@ class InvitationDoor(Door):
     @extend_schema(operation_id="invite", request=None, responses={201: InvitationMade}, tags=["volunteers"])
     def post(self, request: Request, person: str) -> Response:
         """Make a code by which the person signs in for the first time; it is told this once, the former is void."""
-        volunteer = volunteer_numbered(person)
-        (made,) = invite(volunteers=[volunteer], by=user_of(request), at=now())
+        volunteer, user, at = volunteer_numbered(person), user_of(request), now()
+        (made,) = invite(volunteers=[volunteer], by=user, at=at)
+        note_named([made.number], by=user, at=at)
         return answer(made, status=201)
 
     def post_again(self, request: Request, person: str) -> Response:

@@ -34,6 +34,7 @@ from backend.volunteers.schemas.lives import (
     Transfers,
 )
 from backend.volunteers.services import standing, transfers
+from backend.volunteers.services.looks import note_named
 
 
 class SuspendDoor(Door):
@@ -119,7 +120,10 @@ class TransfersDoor(Door):
     @extend_schema(operation_id="transfers", responses=Transfers, tags=["transfers"])
     def get(self, request: Request) -> Response:
         """Return the transfers of oneself and of units one looks after, on either side, newest first, at most 100."""
-        return answer(transfers_for(user_of(request), at=now()))
+        user, at = user_of(request), now()
+        found = transfers_for(user, at=at)
+        note_named([transfer.volunteer for transfer in found if transfer.name], by=user, at=at)
+        return answer(found)
 
     @extend_schema(
         operation_id="propose_transfer",

@@ -14,6 +14,7 @@ from backend.volunteers.queries.units import unit_by_number
 from backend.volunteers.rules import may_appoint, may_dispatch, may_manage
 from backend.volunteers.schemas.posts import PostHeld, PostIn, PostsHeld
 from backend.volunteers.services import posts
+from backend.volunteers.services.looks import note_named
 
 
 class PostsDoor(Door):
@@ -22,9 +23,11 @@ class PostsDoor(Door):
     @extend_schema(operation_id="posts", responses=PostsHeld, tags=["posts"])
     def get(self, request: Request, number: str) -> Response:
         """Return who holds which post in the unit itself, now or later, for those who may dispatch it."""
-        unit, at = unit_by_number(number), now()
-        require(may_dispatch(user_of(request), unit, at))
-        return answer([PostHeld.of(post) for post in posts_in(unit, at=at)])
+        unit, user, at = unit_by_number(number), user_of(request), now()
+        require(may_dispatch(user, unit, at))
+        held = [PostHeld.of(post) for post in posts_in(unit, at=at)]
+        note_named([post.volunteer for post in held], by=user, at=at)
+        return answer(held)
 
     @extend_schema(
         operation_id="give_post", request=PostIn, responses={201: PostHeld, 200: PostHeld}, tags=["posts"]

@@ -49,6 +49,13 @@ def note_list(people: Iterable[Shown], *, viewer_user_id: int, what: LookedAt, a
         note_looks_by_number(viewer_user_id=viewer_user_id, numbers=whole, what=LookedAt.PHONE, at=at)
 
 
+def note_named(numbers: Iterable[str], *, by: User, at: datetime, whole_phone: bool = False) -> None:
+    """Note that a caller was shown the names of volunteers, beside something else; `whole_phone`: their phones too."""
+    shown = {int(number) for number in numbers}
+    for what in [LookedAt.PROFILE, *([LookedAt.PHONE] if whole_phone else [])] if shown else []:
+        note_looks_by_number(viewer_user_id=by.pk, numbers=shown, what=what, at=at)
+
+
 def note_look_up(found: NumberOut, *, by: User, at: datetime) -> None:
     """Note that somebody asked whose a number is and was told a name."""
     if found.name is not None:
