@@ -24,10 +24,10 @@ from django.urls import Resolver404, resolve
 from backend.config.checks import refuse_contradictions
 from backend.lib import bodies
 from backend.lib.content_types import Handler
-from backend.lib.errors import NotAllowed, NotSignedIn
+from backend.lib.errors import Malformed, NotAllowed, NotSignedIn
 from backend.realtime import clock, health
 from backend.realtime.consumer import no_socket, socket_application
-from backend.realtime.credentials import credentials_of
+from backend.realtime.credentials import credentials_of, is_own_host
 from backend.realtime.services import sign_in_socket
 from backend.realtime.threads import in_thread
 
@@ -53,13 +53,24 @@ async def most_of_body(scope: MutableMapping[str, Any]) -> int:
     return most
 
 
+def is_called_by_name(scope: MutableMapping[str, Any]) -> bool:
+    """Tell whether a request is for one of our names; of HTTP/1.0 it need not name any."""
+    return all(is_own_host(value) for name, value in scope["headers"] if name == b"host")
+
+
+async def refuse_host(*_: Any) -> None:
+    """Refuse what is for another server; Django would write a traceback for each."""
+    raise Malformed("This server has another name.")
+
+
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Serve a request or a socket (ASGI), routed by hand: a router in between would stay in memory with its socket."""
     settings.PROXIES.believe(scope)
     if scope["type"] == "http":
         if scope["path"] == "/readyz":
             await health.serving.look(django_application, at=asyncio.get_running_loop().time())
-        await bodies.serve(django_application, scope, receive, send, most_of_body)
+        serve_one = django_application if is_called_by_name(scope) else refuse_host
+        await bodies.serve(serve_one, scope, receive, send, most_of_body)
     elif scope["type"] == "websocket":
         serve = socket_application if scope["path"] == "/ws/v1/" else no_socket
         await serve(scope, receive, send)

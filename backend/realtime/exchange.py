@@ -1,6 +1,7 @@
 """One HTTP request and its answer, by uvicorn's own class, with the time limits that it lacks."""
 
 import asyncio
+import logging
 from typing import Any
 
 import h11
@@ -27,6 +28,11 @@ def refused(refusal: Refusal) -> Refused:
     return Refused(refusal.status, refusal.detail, type=f"/problems/{refusal.slug()}")
 
 
+_errors = logging.getLogger(f"{__name__}.errors")
+_errors.setLevel(logging.ERROR)
+"""uvicorn warns of each request that is none: strangers would fill the log."""
+
+
 class HttpExchange(H11Protocol):
     """Serves one request; then the connection goes back to the door, which reads the next."""
 
@@ -34,6 +40,7 @@ class HttpExchange(H11Protocol):
         self, config: Config, server_state: ServerState, app_state: dict[str, Any], door: Any
     ) -> None:
         super().__init__(config, server_state, app_state)
+        self.logger = _errors
         self.access_log = False  # whatever the logger is set to: addresses carry the secrets of trackers
         self._door = door
         self._taken = 0

@@ -152,7 +152,8 @@ _MAY_BE_SENT = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 HEADERS_END = b"\r\n\r\n"
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TARGET = re.compile(rb"/[!-~]*")
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
+"""What stands in no header, but for the ends of its lines."""
 _ONCE = (
     b"host",
     b"origin",
@@ -194,21 +195,28 @@ class Refused:
     type: str = "about:blank"
 
 
+NO_REQUEST = Refused(400, "This is no request of HTTP/1.1.")
+
+
 def read_request(head: bytes) -> Request | Refused | None:
     """Return the request with these headers if it wants a WebSocket, or why it is refused; None: it wants none."""
     first, *lines = head.split(b"\r\n")
-    headers, sound = [], True
+    headers, sound = [], not _CONTROL.search(head)
     for line in lines:
         name, colon, value = line.partition(b":")
-        sound = sound and bool(colon and _NAME.fullmatch(name)) and not _CONTROL.search(value)
+        sound = sound and bool(colon and _NAME.fullmatch(name))
         headers.append((name.lower(), value.strip(b" \t")))
+    by_name = dict(headers)
+    # Of two lengths a proxy may believe the other one, and where the next request begins is then a matter of opinion.
+    if not sound or (b"content-length" in by_name and b"transfer-encoding" in by_name):
+        return NO_REQUEST
     if b"websocket" not in _tokens(headers, b"upgrade"):
         return None
     method, _, rest = first.partition(b" ")
     target, _, version = rest.partition(b" ")
-    if not sound or version != b"HTTP/1.1" or not _TARGET.fullmatch(target):
-        return Refused(400, "This is no request of HTTP/1.1.")
-    return Request(method, target, headers, dict(headers))
+    if version != b"HTTP/1.1" or not _TARGET.fullmatch(target):
+        return NO_REQUEST
+    return Request(method, target, headers, by_name)
 
 
 def _tokens(headers: list[tuple[bytes, bytes]], wanted: bytes) -> list[bytes]:

@@ -2,6 +2,10 @@
 
 import pytest
 
+from tests.flows.conftest import edge, edge_sockets, edge_web
+
+__all__ = ["edge", "edge_sockets", "edge_web"]
+
 SECONDS = 8.0
 """Of each piece in CI: all of them together take about a minute."""
 

@@ -163,6 +163,23 @@ def test_what_wants_no_websocket_is_left_to_the_http_server(instead: bytes) -> N
     assert websocket.read_request(HANDSHAKE.replace(b"Upgrade: WebSocket", instead)) is None
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: a\x01b",
+        b"GET / HTTP/1.1\r\nHost: x\nX: y",
+        b"GET / HTTP/1.1\r\nHost: x\rX: y",
+        b"GET /\x00 HTTP/1.1\r\nHost: x",
+        b"GET / HTTP/1.1\r\nHost: x\r\n folded: y",
+        b"GET / HTTP/1.1\r\nHost : x",
+        b"GET / HTTP/1.1\r\nno colon",
+    ],
+)
+def test_a_request_that_two_readers_may_read_differently_is_refused(head: bytes) -> None:
+    assert websocket.read_request(head) == websocket.NO_REQUEST
+
+
 @given(data=st.binary(max_size=300), at=st.integers(0, len(HANDSHAKE)))
 def test_no_request_breaks_the_reader(data: bytes, at: int) -> None:
     request = websocket.read_request(HANDSHAKE[:at] + data + HANDSHAKE[at:])
