@@ -1,6 +1,5 @@
 """The badge as a card, in both languages: as an SVG to show, as a PDF to print, and many of them on a sheet."""
 
-import re
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
+from backend.lib.xml import for_xml
 from backend.volunteers.models import Badge
 from backend.volunteers.paper import (
     CARD,
@@ -36,8 +36,6 @@ UNIT = {"width": 28.0, "height": 6.0}
 SCREEN = 0.8
 """Which part of the width is used on a screen: its fonts are not known, and many are wider than those of paper."""
 _GREEN = HexColor("#0b6b6b")
-_NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML may hold (XML 1.0, 2.2): no name has it today, but one may be older than that rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ def cards_pdf(cards: Sequence[Card]) -> bytes:
 
 def _block(text: str, size: float, top: float, *, width: float, height: float) -> dict[str, Any]:
     """Return the lines of a text with their baselines, in the tenths of a millimetre that the SVG counts by."""
-    fits, lines = fitted(_NO_XML.sub("", text), size / 10 / POINT_MM, width=width * SCREEN, height=height)
+    fits, lines = fitted(for_xml(text), size / 10 / POINT_MM, width=width * SCREEN, height=height)
     size = round(fits * POINT_MM * 10, 1)
     return {
         "size": size,

@@ -19,6 +19,7 @@ _LONGEST_SURNAME = max(map(len, SURNAMES))
 _SURNAME_OR_NONE = SURNAMES | {"": ((),)}
 _BEGINNINGS = frozenset(surname[0] for surname in SURNAMES)
 _UMLAUT = re.compile("(?<=[nl])[üǖǘǚǜ]")
+_MAY_HAVE_UMLAUT = re.compile("[üǖǘǚǜÜǕǗǙǛ\u0308]")
 _UMLAUT_IN_LETTERS = re.compile("(?<=[nl])(?:yu|u(?=e))")
 
 
@@ -86,7 +87,7 @@ def letters(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    if not text.isascii():
+    if _MAY_HAVE_UMLAUT.search(text):
         text = _UMLAUT.sub("v", unicodedata.normalize("NFC", text).casefold())
     return plain_name(text)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from backend.lib.xml import for_xml
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -61,7 +62,7 @@ def xlsx_parts(portions: Iterable[Lines], *, title: str, notes: Lines = ()) -> I
 
 def _text_cell(sheet: Any, text: str) -> Any:
     # Control characters, which people may have typed into a name, cannot stand in a workbook.
-    cell = WriteOnlyCell(sheet, value=guarded(ILLEGAL_CHARACTERS_RE.sub("", text)))
+    cell = WriteOnlyCell(sheet, value=guarded(for_xml(text)))
     cell.data_type = "s"
     cell.number_format = "@"  # so that a number typed over it stays text
     return cell
