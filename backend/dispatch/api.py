@@ -1,6 +1,6 @@
 """REST doors to tasks."""
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import pydantic
@@ -47,6 +47,8 @@ Filter = TypeVar("Filter", bound=Request)
 
 class TasksDoor(Door):
     """The tasks one directs."""
+
+    parameters: ClassVar = {"get": TaskFilter.model_fields}
 
     @extend_schema(
         operation_id="tasks",
@@ -133,6 +135,8 @@ class CancelDoor(Door):
 class RecipientsDoor(Door):
     """The people asked."""
 
+    parameters: ClassVar = {"get": RecipientFilter.model_fields}
+
     @extend_schema(
         operation_id="task_recipients",
         parameters=[
@@ -162,6 +166,8 @@ class RecipientsDoor(Door):
 
 class UnitProgressDoor(Door):
     """A task down the tree."""
+
+    parameters: ClassVar = {"get": UnitProgressFilter.model_fields}
 
     @extend_schema(
         operation_id="task_units",
@@ -230,6 +236,8 @@ class AnswerDoor(Door):
 
 class InboxDoor(Door):
     """What one was asked."""
+
+    parameters: ClassVar = {"get": InboxFilter.model_fields}
 
     @extend_schema(
         operation_id="inbox",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from typing import Any, ClassVar
 
 import pydantic
@@ -18,7 +19,7 @@ from rest_framework.views import APIView
 from backend.lib.api import now
 from backend.lib.errors import Invalid
 from backend.lib.openapi import add_problems
-from backend.lib.problems import is_refusal
+from backend.lib.problems import MAX_NAMED, is_refusal
 from backend.lib.sealed import KeyMissing, seal, unseal
 from backend.lib.wire import Request
 from backend.realtime import keys
@@ -48,6 +49,9 @@ class Door(APIView):
     commands: ClassVar[Mapping[str, str]] = {}
     """Acts that are commands of the socket too, by their types there."""
 
+    parameters: ClassVar[Mapping[str, Collection[str]]] = {}
+    """The parameters of the address that each method takes, none where nothing is said: others are refused."""
+
     made = ""
     """What the act has made, where the request alone does not name it: an id, or a number."""
     wanted: keys.Asked | None = None
@@ -59,6 +63,7 @@ class Door(APIView):
         """Let in who may come in, then put the key before the act."""
         super().initial(request, *args, **kwargs)
         method = str(request.method).lower()
+        _require_known(request, self.parameters.get("get" if method == "head" else method, ()))
         key = request.headers.get(HEADER)
         if key is None or method not in ACTS or not hasattr(self, method):
             return
@@ -234,3 +239,19 @@ _ANSWERED = {
     "description": "`true` when the key had done the act before: the body is how things stand now.",
     "schema": {"type": "string", "const": "true"},
 }
+
+
+def _require_known(request: HttpRequest, known: Collection[str]) -> None:
+    """Raise Invalid for a parameter that the door does not take, or takes once and was given twice.
+
+    It would be obeyed by doing what was asked for without it: a rehearsal by doing it.
+    """
+    given = request.query_params
+    wrong = {name: "there is no such parameter" for name in given if name not in known}
+    wrong |= {name: "was given twice" for name in given if name in known and len(given.getlist(name)) > 1}
+    if wrong:
+        raise Invalid(
+            errors=[
+                {"pointer": f"/{name}", "detail": detail} for name, detail in islice(wrong.items(), MAX_NAMED)
+            ]
+        )

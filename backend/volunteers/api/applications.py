@@ -1,6 +1,6 @@
 """Doors of those who want to become volunteers, and of those who decide."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 import pydantic
@@ -118,6 +118,8 @@ class RejectApplicationDoor(Door):
 
 class UnitApplicationsDoor(Door):
     """The applications to a unit."""
+
+    parameters: ClassVar = {"get": ApplicationFilter.model_fields}
 
     @extend_schema(
         operation_id="unit_applications",

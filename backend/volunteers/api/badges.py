@@ -1,5 +1,7 @@
 """Doors of badges and photos."""
 
+from typing import ClassVar
+
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -100,6 +102,8 @@ class BadgePdfDoor(Door):
 
 class CheckBadgeDoor(Door):
     """Whether a badge is good; open to everybody."""
+
+    parameters: ClassVar = {"get": ("badge",)}
 
     authentication_classes = ()
     permission_classes = (AllowAny,)

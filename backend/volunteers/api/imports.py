@@ -1,7 +1,7 @@
 """Doors of rosters: imports, the export, the template."""
 
 import hashlib
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pydantic
@@ -112,6 +112,8 @@ class ImportDoor(Door):
 class ImportReportDoor(Door):
     """The report of an import."""
 
+    parameters: ClassVar = {"get": ("after",)}
+
     @extend_schema(operation_id="import_report", parameters=[_AFTER], responses=ImportReport, tags=["roster"])
     def get(self, request: Request, import_id: UUID) -> Response:
         """Return the rows that were not plainly accepted, 200 at a time; of each outcome the first 10,000 are kept."""
@@ -152,6 +154,8 @@ class ImportUndoDoor(Door):
 class RosterDoor(Door):
     """The roster of a unit as a file."""
 
+    parameters: ClassVar = {"get": ("as",)}
+
     @extend_schema(operation_id="export_roster", parameters=[_AS], responses=_FILES, tags=["roster"])
     def get(self, request: Request, number: str) -> StreamingHttpResponse:
         """Return the people of a unit and below it, for those who look after it; the export is recorded."""
@@ -167,6 +171,8 @@ class RosterDoor(Door):
 
 class TemplateDoor(Door):
     """The empty roster."""
+
+    parameters: ClassVar = {"get": ("as", "language")}
 
     @extend_schema(
         operation_id="roster_template", parameters=[_AS, _LANGUAGE], responses=_FILES, tags=["roster"]

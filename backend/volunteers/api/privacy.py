@@ -1,6 +1,6 @@
 """Doors to what is kept of people, and to what they decide about it."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pydantic
@@ -84,6 +84,8 @@ class ConsentDoor(Door):
 
 class LooksDoor(Door):
     """Who looked at one."""
+
+    parameters: ClassVar = {"get": LookFilter.model_fields}
 
     @extend_schema(
         operation_id="looks",

@@ -1,5 +1,7 @@
 """Doors to rosters, and to the people nearest to a place."""
 
+from typing import ClassVar
+
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -20,6 +22,8 @@ from backend.volunteers.services.looks import note_list
 
 class RosterDoor(Door):
     """The members of a unit."""
+
+    parameters: ClassVar = {"get": RosterFilter.model_fields}
 
     @extend_schema(
         operation_id="unit_roster",
@@ -44,6 +48,8 @@ class RosterDoor(Door):
 
 class NearestDoor(Door):
     """The people of a unit who are nearest to a place."""
+
+    parameters: ClassVar = {"get": NearestFilter.model_fields}
 
     @extend_schema(
         operation_id="unit_nearest",

@@ -1,0 +1,102 @@
+"""A parameter that a door does not know is refused, and nothing is done: what it asks for would not be obeyed."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import yaml
+
+from backend.config.urls import v1
+from backend.realtime import doors
+from backend.realtime.management.commands.generate_docs import DOCS
+from tests.contract.doors import World, everything, rest_clients
+from tests.contract.table import DOORS, TRACKERS, V1, Door
+
+OURS = [door for door in DOORS if door.address.startswith(V1) and door.address not in TRACKERS]
+"""All but those for the apps of others, which send what they like."""
+
+
+@pytest.mark.parametrize("query", ["dry_run=true", "dry_run", "x=1&y=2", "%00=1&after%20=1"])
+def test_no_act_is_done_with_a_parameter_that_does_not_exist(world: World, query: str) -> None:
+    client = rest_clients(world, "leader")["leader"]
+    acts = [_prepared(door, world) for door in OURS if door.method != "GET"]
+    before = everything()
+
+    for door in acts:
+        answer = door.send(client, f"{door.path(world)}?{query}", world, "leader")
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid"), str(door)
+        assert {error["detail"] for error in answer.json()["errors"]} == {"there is no such parameter"}
+
+    assert everything() == before
+
+
+def test_nothing_is_read_with_a_parameter_that_does_not_exist(world: World) -> None:
+    client = rest_clients(world, "leader")["leader"]
+
+    for door in OURS:
+        if door.method != "GET":
+            continue
+        query = "&".join(filter(None, (door.query(world, "leader"), "only_open=true")))
+        answer = client.get(f"{door.path(world)}?{query}")
+        assert answer.status_code == 422, str(door)
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["/only_open"], str(door)
+
+
+def test_a_call_out_that_was_to_be_rehearsed_asks_nobody(world: World) -> None:
+    client = rest_clients(world, "leader")["leader"]
+    (door,) = [one for one in OURS if one.address.endswith("/call-outs")]
+    before = everything()
+
+    refused = door.send(client, f"{door.path(world)}?dry_run=true", world, "leader")
+
+    assert refused.json()["errors"] == [{"pointer": "/dry_run", "detail": "there is no such parameter"}]
+    assert everything() == before
+    assert door.send(client, door.path(world), world, "leader").status_code == 201
+
+
+def test_a_parameter_is_given_once(world: World) -> None:
+    client = rest_clients(world, "leader")["leader"]
+
+    answer = client.get("/api/v1/tasks?status=called&status=draft")
+
+    assert answer.json()["errors"] == [{"pointer": "/status", "detail": "was given twice"}]
+
+
+def test_who_calls_is_asked_before_the_parameters(world: World) -> None:
+    assert rest_clients(world, "leader")["nobody"].put("/api/v1/me/duty?x=1").status_code == 401
+
+
+def test_doors_take_the_parameters_that_the_document_names() -> None:
+    document = yaml.safe_load((DOCS / "openapi.yaml").read_text())
+    named: dict[str, dict[str, set[str]]] = {}
+    for address, operations in document["paths"].items():
+        named[address.removeprefix("/api/v1/")] = {
+            method: {one["name"] for one in operation.get("parameters", ()) if one.get("in") == "query"}
+            for method, operation in operations.items()
+        }
+    taken: dict[str, dict[str, set[str]]] = {}
+    for route in v1:
+        door: Any = getattr(route.callback, "cls", None)
+        if door is None or not issubclass(door, doors.Door):
+            continue
+        address = _as_documented(str(route.pattern))
+        methods = {method for method in ("get", "post", "put", "patch", "delete") if hasattr(door, method)}
+        taken[address] = {method: set(door.parameters.get(method, ())) for method in methods}
+
+    assert len(taken) > 60
+    assert {address: named.get(address) for address in taken} == taken
+
+
+def _prepared(door: Door, world: World) -> Door:
+    """Return a door of the table whose body has been made: making it may make what it speaks of."""
+    body = door.body(world, "leader")
+    return replace(door, body=lambda _world, _caller: body)
+
+
+def _as_documented(pattern: str) -> str:
+    """Return `tasks/{task_id}` of `tasks/<uuid:task_id>`."""
+    parts = [
+        part.partition(":")[2].rstrip(">").join("{}") if part[:1] == "<" else part
+        for part in pattern.split("/")
+    ]
+    return "/".join(parts)
