@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -140,10 +141,20 @@ def hello(number: int, units: dict[str, int] | None = None, *, person: int = 0) 
     """
     from simulator.people import UNIT
 
+    epoch = _epoch()
     known = {UNIT: 0} if units is None else units
     cursors = {f"person.{number:08d}": person, **{f"unit.{unit}": seq for unit, seq in known.items()}}
-    frame = {"type": "hello", "id": 1, "cursors": cursors, "client": {"app": "bench", "version": "1"}}
+    client = {"app": "bench", "version": "1"}
+    frame = {"type": "hello", "id": 1, "epoch": epoch, "cursors": cursors, "client": client}
     return json.dumps(frame).encode()
+
+
+@cache
+def _epoch() -> str:
+    """Return the epoch of the run's database."""
+    from backend.realtime import epochs
+
+    return epochs.current()
 
 
 def phones_of(

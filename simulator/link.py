@@ -60,18 +60,19 @@ class Link:
             raise Gone(LOST) from error
         return cls(connection)
 
-    async def hello(self, cursors: dict[str, int]) -> dict[str, Any]:
+    async def hello(self, epoch: str, cursors: dict[str, int]) -> dict[str, Any]:
         """Say hello, return the welcome; what came before it is read afterwards. Raises Problem or Gone."""
         client = {"app": "simulator", "version": "1"}
-        await self.tell({"id": 0, "type": "hello", "cursors": cursors, "client": client})
+        frame = {"id": 0, "type": "hello", "epoch": epoch, "cursors": cursors, "client": client}
+        await self.tell(frame)
         while True:
-            frame = await self._receive()
-            if "reply" not in frame:
-                self._early.append(frame)
-            elif "problem" in frame:
-                raise Problem(frame["problem"])
+            answer = await self._receive()
+            if "reply" not in answer:
+                self._early.append(answer)
+            elif "problem" in answer:
+                raise Problem(answer["problem"])
             else:
-                welcome: dict[str, Any] = frame["result"]
+                welcome: dict[str, Any] = answer["result"]
                 return welcome
 
     async def ask(self, type: str, *, key: UUID | None = None, **fields: Any) -> Any:

@@ -49,6 +49,7 @@ class Phone:
     def __post_init__(self) -> None:
         self.journal = Journal()
         self.number = ""
+        self.epoch = ""
         self.me: dict[str, Any] = {}
         self.on_duty = False
         self.offers: set[str] = set()
@@ -123,7 +124,7 @@ class Phone:
         try:
             link = await Link.open(url, await self.account.token())
             async with asyncio.timeout(30):
-                self._welcome(await link.hello(self.journal.cursors()))
+                self._welcome(await link.hello(self.epoch, self.journal.cursors()))
             self._link = link
             self.connected.set()
             self._greeted()
@@ -182,6 +183,9 @@ class Phone:
 
     def _welcome(self, welcome: dict[str, Any]) -> None:
         self.number = welcome["volunteer"]
+        if welcome["epoch"] != self.epoch:
+            self.epoch, self.journal = welcome["epoch"], Journal()
+            self._receipts, self._seen = {}, {}
         self._every = {name: welcome[name] for name in self._every}
         self._heard_at = time.monotonic()
         for topic, joined in welcome["topics"].items():
@@ -265,8 +269,10 @@ class Phone:
             return
         async with self._holding(self._link) as link:
             cursors = self.journal.cursors()
-            answer = await self.account.call("POST", "/api/v1/catch-up", {"cursors": cursors})
-            if self._link is link:
+            answer = await self.account.call(
+                "POST", "/api/v1/catch-up", {"epoch": self.epoch, "cursors": cursors}
+            )
+            if self._link is link and answer["epoch"] == self.epoch:
                 self._caught_up(answer["topics"])
 
     @asynccontextmanager
@@ -302,7 +308,8 @@ class Phone:
         delivered, self._receipts = self._receipts, {}
         seen, self._seen = self._seen, {}
         if self._link is not None:
-            await self._link.tell({"type": "receipt", "delivered": delivered, "seen": seen})
+            told = {"type": "receipt", "epoch": self.epoch, "delivered": delivered, "seen": seen}
+            await self._link.tell(told)
 
     def _offered(self, task: str) -> None:
         self.offers.add(task)

@@ -42,7 +42,9 @@ class Watcher(Phone):
         """Join from the cursor; what the socket tells before the reply has been read waits for it."""
         cursor = self.journal.cursors().get(topic)
         async with self._holding(link):
-            joined = await link.ask("topic.join", body={"topic": topic, "cursor": cursor})
+            joined = await link.ask(
+                "topic.join", body={"topic": topic, "epoch": self.epoch, "cursor": cursor}
+            )
             if self._link is link:
                 self._joined(topic, joined)
                 self._here.add(topic)

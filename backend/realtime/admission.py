@@ -18,10 +18,13 @@ async def admit(
 ) -> None:
     """Join topics, say so, send what was missed, and say how far that is.
 
-    Nothing can come between, so nothing is lost or reordered.
+    Nothing can come between, so nothing is lost or reordered. What was read in another epoch of the log is not told:
+    the socket is being closed, and its phone begins anew.
     """
     while not all(hub.covers(name, joined.head) for name, joined in opening.topics.items()):
         opening = await in_thread(services.read_on, opening)
+    if not await hub.agrees(opening.epoch) or connection.closing is not None:
+        return
     later = [m for name, joined in opening.topics.items() for m in hub.join(connection, name, joined.head)]
     missed = [*opening.missed, *later]
     heads = {name: max(joined.head, hub.topics[name].head) for name, joined in opening.topics.items()}

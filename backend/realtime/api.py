@@ -30,6 +30,7 @@ from backend.realtime.schemas import (
     PositionsIn,
     PositionsOut,
     ReceiptsIn,
+    ReceiptsOut,
 )
 
 
@@ -55,20 +56,22 @@ class CatchUp(Door):
     def post(self, request: Request) -> Response:
         """Read what was missed since the cursors, as `hello` does on the socket."""
         body = parse(CatchUpIn, request)
-        return answer(_caught_up(services.catch_up(_principal(request), body.cursors), at=now()))
+        reached = services.Reached(body.epoch, body.cursors)
+        return answer(_caught_up(services.catch_up(_principal(request), reached), at=now()))
 
 
 class Receipts(Door):
     repeatable = ("post",)
 
     @extend_schema(
-        operation_id="report_receipts", request=ReceiptsIn, responses={204: None}, tags=["realtime"]
+        operation_id="report_receipts", request=ReceiptsIn, responses=ReceiptsOut, tags=["realtime"]
     )
     def post(self, request: Request) -> Response:
         """Tell how far the phone has received and its person has seen its topics."""
         body = parse(ReceiptsIn, request)
-        services.store_receipts(_principal(request), body.delivered, body.seen, at=now())
-        return answer(None)
+        delivered, seen = (services.Reached(body.epoch, told) for told in (body.delivered, body.seen))
+        taken = services.store_receipts(_principal(request), delivered, seen, at=now())
+        return answer(ReceiptsOut(epoch=taken.epoch, unknown=taken.unknown))
 
 
 class Alive(APIView):
@@ -123,11 +126,13 @@ def _caught_up(opening: services.Opening, *, at: datetime) -> CatchUpOut:
     for message in opening.missed:
         events[message.topic].append(EventFrame.model_validate_json(message.text))
     return CatchUpOut(
+        epoch=opening.epoch,
         topics={
             name: CaughtUp(
                 head=joined.head, recovered=joined.recovered, snapshot=joined.snapshot, events=events[name]
             )
             for name, joined in opening.topics.items()
         },
+        unknown=list(opening.unknown),
         server_time=at,
     )

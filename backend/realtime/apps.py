@@ -1,6 +1,7 @@
 """Registers the realtime app, and finds what the other apps register with it."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -11,3 +12,6 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("events", "topics", "commands", "due")
+        from backend.realtime.epochs import begin_first  # models cannot be imported before the apps are ready
+
+        post_migrate.connect(begin_first, sender=self)

@@ -1,14 +1,14 @@
 """Takes the hellos that come at the same moment together: after an outage thousands of phones come back at once."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from backend.lib.errors import Refusal
 from backend.realtime import metrics, services
 from backend.realtime.registry import Credentials
-from backend.realtime.services import Opening
+from backend.realtime.services import Opening, Reached
 from backend.realtime.threads import in_thread
 
 TOGETHER = 200
@@ -18,7 +18,7 @@ TOGETHER = 200
 @dataclass(slots=True)
 class _Arrival:
     credentials: Credentials
-    cursors: Mapping[str, int]
+    reached: Reached
     opening: "asyncio.Future[Opening]"
 
 
@@ -29,10 +29,10 @@ class Arrivals:
         self._waiting: list[_Arrival] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def open(self, credentials: Credentials, cursors: Mapping[str, int]) -> Opening:
+    async def open(self, credentials: Credentials, reached: Reached) -> Opening:
         """Return what a socket needs to begin. Raises NotSignedIn, NotAllowed."""
         loop = asyncio.get_running_loop()
-        arrival = _Arrival(credentials, cursors, loop.create_future())
+        arrival = _Arrival(credentials, reached, loop.create_future())
         self._waiting.append(arrival)
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._run())
@@ -62,7 +62,7 @@ class Arrivals:
 
 
 async def _read(together: Sequence[_Arrival]) -> list[Opening | Refusal]:
-    wanted = [(arrival.credentials, arrival.cursors) for arrival in together]
+    wanted = [(arrival.credentials, arrival.reached) for arrival in together]
     metrics.replay_reads.inc()
     return await in_thread(services.open_sockets, wanted, at=datetime.now(UTC))
 

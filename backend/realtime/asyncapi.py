@@ -19,6 +19,7 @@ from backend.realtime.frames import (
     PositionFrame,
     ProblemReply,
     ReceiptFrame,
+    ReceiptUnknown,
     Restarting,
     Stored,
     TopicJoined,
@@ -30,7 +31,8 @@ from backend.realtime.registry import registry
 
 _SENT_BY_PHONE: tuple[type[pydantic.BaseModel], ...] = (Hello, ReceiptFrame, PositionFrame, Ping)
 _SENT_BY_SERVER: tuple[type[pydantic.BaseModel], ...] = (
-    Stored, CaughtUpTo, Heartbeat, Pong, Restarting, TopicJoined, TopicRevoked, MapCells, MapPeople, ProblemReply
+    Stored, CaughtUpTo, Heartbeat, Pong, Restarting, ReceiptUnknown, TopicJoined, TopicRevoked, MapCells, MapPeople,
+    ProblemReply
 )  # fmt: skip
 
 Json = dict[str, Any]

@@ -83,13 +83,13 @@ def unpack(packed: dict[str, Any]) -> Message:
     kept = packed.get("audience")
     audience = None if kept is None else Audience.of_stored(kept)
     message = message_of(packed["topic"], packed["seq"], packed["text"], audience)
-    message.committed_at = packed.get("committed_at")
+    message.committed_at, message.epoch = packed.get("committed_at"), packed.get("epoch")
     return message
 
 
 def _packed(message: Message) -> dict[str, Any]:
     packed: dict[str, Any] = {"topic": message.topic, "seq": message.seq, "text": message.text}
-    packed["committed_at"] = message.committed_at
+    packed |= {"committed_at": message.committed_at, "epoch": message.epoch}
     if message.audience:
         packed["audience"] = message.audience.stored
     return packed

@@ -13,7 +13,7 @@ from backend.lib.errors import Invalid, NotAllowed, NotFound, Refusal, require
 from backend.lib.problems import invalid
 from backend.lib.wire import Request, Shape
 from backend.realtime import services
-from backend.realtime.frames import MAX_TOPICS, CommandFrame, Joined, TopicName
+from backend.realtime.frames import MAX_TOPICS, CommandFrame, EpochName, Joined, TopicName
 from backend.realtime.hub import hub
 from backend.realtime.mapfeed import Viewport, feed
 from backend.realtime.registry import Credentials
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 
 class TopicJoin(Request):
-    """Join a topic; with a cursor the missed events follow, without one the reply holds a snapshot."""
+    """Join a topic; with a cursor of this epoch the missed events follow, otherwise the reply holds a snapshot."""
 
     topic: TopicName
+    epoch: EpochName | None = None
     cursor: Annotated[int, Field(ge=0, lt=2**62)] | None = None
 
 
@@ -57,7 +58,9 @@ async def join(socket: "PhoneSocket", frame: CommandFrame) -> None:
     if len(connection.topics) >= MAX_TOPICS and body.topic not in connection.topics:
         raise services.TooManyTopics
     began = time.monotonic()
-    opening = await in_thread(services.join_topic, connection.principal, body.topic, body.cursor)
+    cursors = {} if body.cursor is None else {body.topic: body.cursor}
+    reached = services.Reached(body.epoch, cursors)
+    opening = await in_thread(services.join_topic, connection.principal, body.topic, reached)
     if body.topic not in connection.topics:
         connection.asked = (connection.asked or set()) | {body.topic}
     await socket.admit(opening, frame.id, lambda topics: topics[body.topic])

@@ -6,7 +6,6 @@ after database connections (measured: 8 × fewer frames a second).
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -38,13 +37,13 @@ from backend.realtime.frames import (
     PositionFrame,
     ProblemReply,
     ReceiptFrame,
+    ReceiptUnknown,
     Reply,
     ReplyAgain,
-    Restarting,
     Welcome,
     id_in,
 )
-from backend.realtime.hub import hub
+from backend.realtime.hub import RESTARTING, come_back, hub
 from backend.realtime.mapfeed import feed
 from backend.realtime.positions import positions
 from backend.realtime.receipts import receipts
@@ -56,10 +55,6 @@ Known = Hello | ReceiptFrame | Positions | Ping
 HELLO_WITHIN_S = 10.0
 FRAMES_PER_S = 50.0
 BURST = 200.0
-RESTARTING = 1012
-"""The server announces its end to us with this code, and we to the phones."""
-RETURNS_PER_S = 500
-"""Phones that are to come back in a second when their process restarts: a third of what the others can take in."""
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -137,9 +132,7 @@ class PhoneSocket:
     def _goodbye(self) -> _Closed:
         """Send the phone away because this process restarts, with a time of its own to come back at."""
         if self.connection is not None:
-            spread_s = 1 + len(hub.connections) / RETURNS_PER_S
-            wait = Restarting(retry_after_s=round(random.uniform(0.5, 0.5 + spread_s), 1))
-            self.connection.push_text(wait.model_dump_json())
+            self.connection.push_text(come_back(len(hub.connections)))
         return _Closed(RESTARTING, "restarting: reconnect")
 
     def _expect_signed_in(self) -> None:
@@ -198,7 +191,7 @@ class PhoneSocket:
         hub.start()
         at, began = datetime.now(UTC), time.monotonic()
         try:
-            opening = await arrivals.open(credentials_of(self.scope), hello.cursors)
+            opening = await self._read(hello)
         except NotSignedIn as refusal:
             raise _Closed(4401, refusal.detail) from refusal
         except NotAllowed as refusal:
@@ -207,9 +200,19 @@ class PhoneSocket:
         self.connection = Connection(self.send, extension.get("write"), opening.principal, at)
         self.scope.clear()  # some 2 KiB, the headers above all, that everybody who waits for this socket still holds
         hub.add(self.connection)
-        await self.admit(opening, hello.id, self._welcome)
+        await self.admit(opening, hello.id, lambda topics: self._welcome(opening, topics))
         hub.reviews.put_if_changed(self.connection, began)
-        self._take_receipt(hello.cursors, {})
+        if hello.epoch == opening.epoch:
+            self._take_receipt(hello.cursors, {})
+
+    async def _read(self, hello: Hello) -> services.Opening:
+        """Read what the socket begins with, again if the log has become another meanwhile."""
+        while True:
+            opening = await arrivals.open(
+                credentials_of(self.scope), services.Reached(hello.epoch, hello.cursors)
+            )
+            if await hub.agrees(opening.epoch):
+                return opening
 
     async def admit(
         self, opening: services.Opening, reply_to: int, result_of: Callable[[dict[str, Joined]], Any]
@@ -217,10 +220,12 @@ class PhoneSocket:
         """Join topics and answer, see `admission.admit`."""
         await admit(hub, self.connected, opening, lambda topics: [_reply(reply_to, result_of(topics))])
 
-    def _welcome(self, topics: dict[str, Joined]) -> Welcome:
+    def _welcome(self, opening: services.Opening, topics: dict[str, Joined]) -> Welcome:
         return Welcome(
-            volunteer=self.connected.principal.person,  # type: ignore[arg-type]
+            volunteer=opening.principal.person,  # type: ignore[arg-type]
+            epoch=opening.epoch,
             topics=topics,
+            unknown=list(opening.unknown),
             heartbeat_s=settings.MUSTER["HEARTBEAT_S"],
             position_every_s=settings.MUSTER["POSITION_EVERY_S"],
             server_time=datetime.now(UTC),
@@ -245,7 +250,7 @@ class PhoneSocket:
     def _known(self, frame: Known) -> None:
         match frame:
             case ReceiptFrame():
-                self._take_receipt(frame.delivered, frame.seen)
+                self._take_told_receipt(frame)
             case Positions():
                 positions.add(self.connected, frame)
             case Ping():
@@ -262,6 +267,15 @@ class PhoneSocket:
         shape = ReplyAgain if outcome.replayed else Reply
         self.connected.push_text(shape(reply=frame.id, result=outcome.result).model_dump_json())
 
+    def _take_told_receipt(self, frame: ReceiptFrame) -> None:
+        """Keep what a phone has received and seen, and tell it of topics that it has misspelled or lost."""
+        joined = self.connected.topics
+        unknown = [name for name in {**frame.delivered, **frame.seen} if name not in joined]
+        if unknown:
+            self.connected.push_text(ReceiptUnknown(topics=unknown).model_dump_json())
+        if frame.epoch == hub.epoch:
+            self._take_receipt(frame.delivered, frame.seen)
+
     def _take_receipt(self, delivered: dict[str, int], seen: dict[str, int]) -> None:
         """Keep what concerns topics of this socket, and never more than there is."""
         connection = self.connected
@@ -275,7 +289,7 @@ class PhoneSocket:
 
         here, looked_at = known(delivered), known(seen)
         if here or looked_at:
-            receipts.add(connection.principal.person, here, looked_at)
+            receipts.add(connection.principal.person, here, looked_at, epoch=hub.epoch)
 
     @property
     def connected(self) -> Connection:

@@ -22,6 +22,8 @@ PACKED_FROM = 100
 """Numbers of an audience from which on the log packs them; a few are kept readable."""
 
 TopicName = Annotated[str, Field(max_length=80)]
+EpochName = Annotated[str, Field(max_length=40)]
+"""Which life of the log cursors are of, as the server named it."""
 Cursors = Annotated[dict[TopicName, Annotated[int, Field(ge=0, lt=2**62)]], Field(max_length=MAX_TOPICS)]
 FrameId = Annotated[int, Field(ge=0, lt=2**53)]
 
@@ -38,20 +40,28 @@ class ClientApp(BaseModel):
 
 
 class Hello(BaseModel):
-    """The first frame: how far the phone has got in each topic. A topic without a cursor is answered by a snapshot."""
+    """The first frame: how far the phone has got in each topic, and in which epoch of the log.
+
+    A topic without a cursor is answered by a snapshot, and every topic when the epoch is another or missing.
+    """
 
     model_config = ConfigDict(frozen=True)
     type: Literal["hello"] = "hello"
     id: FrameId
+    epoch: EpochName | None = None
     cursors: Cursors = {}
     client: ClientApp = ClientApp()
 
 
 class ReceiptFrame(BaseModel):
-    """How far the phone has received (`delivered`) and its person has seen (`seen`) each topic. Gets no reply."""
+    """How far the phone has received (`delivered`) and its person has seen (`seen`) each topic.
+
+    Gets no reply. Counts for nothing when the epoch is another.
+    """
 
     model_config = ConfigDict(frozen=True)
     type: Literal["receipt"] = "receipt"
+    epoch: EpochName
     delivered: Cursors = {}
     seen: Cursors = {}
 
@@ -85,12 +95,16 @@ class Ping(BaseModel):
 
 
 class CommandFrame(BaseModel):
-    """An act. `key` is a UUIDv7 made by the client: the same key again does nothing, and tells how things stand."""
+    """An act. `key` is a UUIDv7 made by the client: the same key again does nothing, and tells how things stand.
+
+    `epoch` may say when the key was made; keys hold in every epoch.
+    """
 
     model_config = ConfigDict(frozen=True)
     type: Annotated[str, Field(max_length=60)]
     id: FrameId
     key: UUID7 | None = None
+    epoch: EpochName | None = None
     body: dict[str, Any] = {}
 
 
@@ -128,10 +142,16 @@ class Joined(Shape):
 
 
 class Welcome(Shape):
-    """The answer to `hello`; the missed events follow as ordinary event frames."""
+    """The answer to `hello`; the missed events follow as ordinary event frames.
+
+    `epoch` goes with the cursors wherever they are sent. `unknown` are topics that were named in the cursors and that
+    there are not, or that one may not see.
+    """
 
     volunteer: VolunteerNumber
+    epoch: str
     topics: dict[str, Joined]
+    unknown: list[str]
     heartbeat_s: int
     position_every_s: int
     server_time: Instant
@@ -234,6 +254,13 @@ class TopicJoined(Shape):
     snapshot: dict[str, Any]
 
 
+class ReceiptUnknown(Shape):
+    """A receipt named topics that this socket has not joined: misspelled, or lost meanwhile. They count for nothing."""
+
+    type: Literal["receipt.unknown"] = "receipt.unknown"
+    topics: list[str]
+
+
 class TopicRevoked(Shape):
     """You may no longer see this topic; its subscription has ended."""
 
@@ -314,6 +341,8 @@ class Message:
     outgoing: dict[str, Any]
     committed_at: float | None = None
     """Unix time of the commit, if the bus brought it."""
+    epoch: str | None = None
+    """The epoch it was published in, if the bus brought it; None when it was just read from the log."""
 
 
 def message_of(topic: str, seq: int, text: str, audience: Audience | None) -> Message:

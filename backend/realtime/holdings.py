@@ -37,7 +37,7 @@ def review(holdings: Sequence[Holding]) -> list[Reviewed]:
     own = topics_of_all(principals)
     lost = _lost(holdings, own)
     gained = [
-        Reading(principal, [name for name in theirs if name not in holding.topics], {})
+        Reading(principal, [name for name in theirs if name not in holding.topics])
         for holding, principal, theirs in zip(holdings, principals, own, strict=True)
     ]
     openings = _with_snapshots(read_all(gained))

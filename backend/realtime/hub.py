@@ -3,11 +3,12 @@
 import asyncio
 import itertools
 import logging
+import random
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,12 @@ from channels.layers import get_channel_layer
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 
-from backend.realtime import bus, log, metrics
-from backend.realtime.access import changes_between
+from backend.realtime import bus, epochs, metrics
 from backend.realtime.connection import Connection
-from backend.realtime.frames import Heartbeat, Message
+from backend.realtime.frames import Heartbeat, Message, Restarting
 from backend.realtime.holders import Holders
-from backend.realtime.models import Revocation
-from backend.realtime.reviews import REMEMBERED_S, Reviews
+from backend.realtime.looks import Known, look
+from backend.realtime.reviews import Reviews
 from backend.realtime.threads import in_thread
 
 logger = logging.getLogger(__name__)
@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 RING = 256
 """Messages of a topic kept in memory, so that joining and resuming need no second read."""
 POLL_S = 1.0
+RESTARTING = 1012
+"""What phones are closed with that are to come back: this process ends, or the log has another epoch."""
+RETURNS_PER_S = 500
+"""Phones that are to come back in a second when their process restarts: a third of what the others can take in."""
 YIELD_EVERY = 500
 """Sockets written to before the loop may do other work."""
 REVIEW_EVERY = 24
@@ -37,10 +41,6 @@ CLOSINGS = {
     4403: "this device was signed out",
     4404: "your number has changed: renew the token, connect again",
 }
-LOOK_BACK = timedelta(seconds=15)
-"""A topic row is stamped before its transaction commits: the poll looks this far behind the newest stamp it saw. What
-commits later than that is found by the full look that goes with each round of heartbeats. So it is with changes of
-access."""
 
 
 @dataclass(slots=True)
@@ -84,6 +84,8 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writing: deque[tuple[TopicState, Message, list[Connection]]] = deque()
         self._newest: datetime | None = None
+        self.epoch = ""
+        """The epoch of all that is known here; empty until the log has been read."""
         self._wanted: asyncio.Event
         self._to_write: asyncio.Event
         self.read_at: float | None = None
@@ -176,11 +178,37 @@ class Hub:
             if connection.opened_at <= revoked_at:
                 connection.close(code, CLOSINGS.get(code, ""))
 
+    async def agrees(self, read_in: str) -> bool:
+        """Tell whether what was read in an epoch still counts; where the hub's is another, the database decides."""
+        if read_in != self.epoch:
+            self.adopt(await in_thread(epochs.current))
+        return read_in == self.epoch
+
+    def adopt(self, epoch: str) -> None:
+        """Go on in the epoch of the log. If it is another, what is known here is void, and all phones come back."""
+        if epoch == self.epoch:
+            return
+        before, self.epoch = self.epoch, epoch
+        if not before:
+            self.strays.clear()  # nobody knows of which epoch they are; the next look finds them
+            return
+        logger.warning("the log is another since epoch %s: all phones begin anew", epoch)
+        self._newest = None
+        for kept in (self.topics, self.strays, self._writing):
+            kept.clear()
+        count = len(self.connections)
+        for connection in list(self.connections):
+            connection.topics.clear()
+            connection.push_text(come_back(count))
+            connection.close(RESTARTING, "restarting: reconnect")
+
     # --- messages -------------------------------------------------------------------------------------------------
 
     def take(self, messages: Sequence[Message]) -> None:
-        """Take messages from the bus or the log, in any order and any number of times."""
+        """Take messages from the bus or the log, in any order and any number of times; of other epochs none."""
         for message in messages:
+            if self.epoch and message.epoch not in (None, self.epoch):
+                continue
             state = self.topics.get(message.topic)
             if state is None:
                 self.strays.setdefault(message.topic, []).append(message)
@@ -263,6 +291,7 @@ class Hub:
 
     async def _poll(self) -> None:
         """Ask the log once a second, or at once after a gap, which topics moved; deliver what is missing."""
+        failed = False
         while True:
             try:
                 async with asyncio.timeout(
@@ -275,11 +304,13 @@ class Hub:
             self._wanted.clear()
             self._ticks += 1
             try:
-                await self._look(full=self._ticks % settings.MUSTER["HEARTBEAT_S"] == 0)
+                await self._look(full=failed or self._ticks % settings.MUSTER["HEARTBEAT_S"] == 0)
+                failed = False
                 metrics.polls.labels("read").inc()
                 metrics.log_read_at.set_to_current_time()
                 self.read_at = time.monotonic()
             except Exception as error:
+                failed = True  # a database that comes back may be another
                 metrics.polls.labels("failed").inc()
                 logger.warning("the log could not be read: %r", error)
 
@@ -287,8 +318,9 @@ class Hub:
         self.strays.clear()
         if full:
             self.reviews.forget_old()
-        known = {name: state.head for name, state in self.topics.items()}
-        missed = await in_thread(_missed, known, self._newest, full)
+        heads = {name: state.head for name, state in self.topics.items()}
+        missed = await in_thread(look, Known(self.epoch, heads, self._newest), full=full)
+        self.adopt(missed.epoch)
         self._newest = missed.newest
         metrics.topics.set(len(self.topics))
         metrics.caught_up.inc(sum(map(self._lacks, missed.messages)))
@@ -320,33 +352,6 @@ class Hub:
         connection.push_text(beat.model_dump_json())
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """What a look at the log found."""
-
-    messages: list[Message]
-    newest: datetime | None
-    revoked: list[tuple[UUID, datetime, int]]
-    changes: Sequence[tuple[UUID, str]]
-
-
-def _missed(known: dict[str, int], newest: datetime | None, full: bool) -> Missed:
-    """Return what local topics lack, which sessions were revoked, and where access changed (runs in a thread)."""
-    at = datetime.now(UTC)
-    since = (newest or datetime.now(UTC)) - LOOK_BACK
-    moved = log.moved_since(since)
-    heads: Iterable[tuple[str, int]] = [(name, head) for name, head, _ in moved]
-    if full:
-        heads = [(name, head) for name, (head, _) in log.heads(known).items()]
-    behind = {name: (known[name], head) for name, head in heads if name in known and head > known[name]}
-    return Missed(
-        messages=log.read(behind),
-        newest=max((moved_at for _, _, moved_at in moved), default=newest),
-        revoked=list(Revocation.objects.filter(at__gte=since).values_list("session", "at", "code")[:10_000]),
-        changes=changes_between(at - (timedelta(seconds=REMEMBERED_S) if full else LOOK_BACK), at),
-    )
-
-
 def _write(message: Message, members: Sequence[Connection]) -> None:
     name, seq, frame = message.topic, message.seq, message.frame
     chosen = members if message.matcher is None else message.matcher.among(members)
@@ -363,6 +368,12 @@ def _note_written(state: TopicState, message: Message) -> None:
     state.written = message.seq
     if message.committed_at is not None:
         metrics.fan_out.observe(max(0.0, time.time() - message.committed_at))
+
+
+def come_back(count: int) -> str:
+    """Return the frame that gives one of so many phones a time of its own to come back at."""
+    spread_s = 1 + count / RETURNS_PER_S
+    return Restarting(retry_after_s=round(random.uniform(0.5, 0.5 + spread_s), 1)).model_dump_json()
 
 
 hub = Hub()

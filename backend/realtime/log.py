@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from backend.lib.rows import insert_rows
-from backend.realtime import bus
+from backend.realtime import bus, epochs
 from backend.realtime.events import Event
 from backend.realtime.frames import Audience, Message, encode_event
 from backend.realtime.models import Event as EventRow
@@ -25,19 +25,22 @@ _NEXT_ON_POSTGRESQL = """
     SELECT name, events, 0, clock_timestamp() FROM unnest(%s::text[], %s::bigint[])
         WITH ORDINALITY AS asked (name, events, place) ORDER BY place
     ON CONFLICT (name) DO UPDATE SET head = realtime_topic.head + excluded.head, moved_at = excluded.moved_at
-    RETURNING name, head
+    RETURNING name, head, (SELECT value FROM realtime_epoch WHERE id = 1)
 """
 _NEXT_ON_SQLITE = """
     INSERT INTO realtime_topic (name, head, trimmed_to, moved_at)
     VALUES (%s, %s, 0, STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW'))
     ON CONFLICT (name) DO UPDATE SET head = realtime_topic.head + excluded.head, moved_at = excluded.moved_at
-    RETURNING name, head
+    RETURNING name, head, (SELECT value FROM realtime_epoch WHERE id = 1)
 """
 """The stamps are the database's own: the hubs compare them, and the clocks of machines differ. Rows are locked in the
 order in which they are given."""
 
 
-_HEADS = "SELECT name, head, trimmed_to FROM realtime_topic WHERE name = ANY(%s)"
+_HEADS = """
+    SELECT name, head, trimmed_to, (SELECT value FROM realtime_epoch WHERE id = 1)
+    FROM realtime_topic WHERE name = ANY(%s)
+"""
 _EVENTS = """
     SELECT e.topic_id, e.seq, e.type, e.at, e.data, e.audience
     FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS wanted (name, after, until)
@@ -45,7 +48,8 @@ _EVENTS = """
     ORDER BY e.topic_id, e.seq
 """
 _MOVED = """
-    SELECT coalesce(json_agg(json_build_array(name, head, moved_at)), '[]')::text
+    SELECT coalesce(json_agg(json_build_array(name, head, moved_at)), '[]')::text,
+        (SELECT value FROM realtime_epoch WHERE id = 1)
     FROM realtime_topic WHERE moved_at >= %s
 """
 
@@ -85,12 +89,13 @@ def publish_all(announcements: Iterable[Announcement], *, at: datetime) -> list[
     if not given:
         return []
     events = Counter(announcement.topic for announcement in given)
-    last = _advance(events)
+    last, epoch = _advance(events)
     messages, rows = [], []
     for announcement in given:
         events[announcement.topic] -= 1
         seq = last[announcement.topic] - events[announcement.topic]
         message, row = _entry(announcement, seq, at)
+        message.epoch = epoch
         messages.append(message)
         rows.append(row)
     insert_rows(EventRow, sorted(rows, key=lambda row: str(row["topic_id"])))
@@ -98,18 +103,19 @@ def publish_all(announcements: Iterable[Announcement], *, at: datetime) -> list[
     return [message.seq for message in messages]
 
 
-def _advance(events: Mapping[str, int]) -> dict[str, int]:
-    """Take so many numbers of each topic, in the order of their names; returns the last number of each."""
+def _advance(events: Mapping[str, int]) -> tuple[dict[str, int], str]:
+    """Take so many numbers of each topic, in the order of their names; returns the last of each, and the epoch."""
     names = sorted(events)
+    rows: list[Any] = []
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_NEXT_ON_POSTGRESQL, [names, [events[name] for name in names]])
-            return dict(cursor.fetchall())
-        last: dict[str, int] = {}
-        for name in names:
-            cursor.execute(_NEXT_ON_SQLITE, [name, events[name]])
-            last.update([cursor.fetchone()])
-        return last
+            rows = cursor.fetchall()
+        else:
+            for name in names:
+                cursor.execute(_NEXT_ON_SQLITE, [name, events[name]])
+                rows.append(cursor.fetchone())
+    return {name: last for name, last, _ in rows}, epochs.known_as(rows[0][2])
 
 
 def _entry(announcement: Announcement, seq: int, at: datetime) -> tuple[Message, dict[str, Any]]:
@@ -127,27 +133,40 @@ def _entry(announcement: Announcement, seq: int, at: datetime) -> tuple[Message,
     return encode_event(topic, seq, event.event_type, at, data, audience), row
 
 
-def heads(topics: Iterable[str]) -> dict[str, tuple[int, int]]:
+Heads = dict[str, tuple[int, int]]
+"""(head, trimmed_to) of each topic that has events."""
+
+
+def heads(topics: Iterable[str]) -> Heads:
     """Return (head, trimmed_to) of each topic that has events."""
+    return heads_in_epoch(topics)[0]
+
+
+def heads_in_epoch(topics: Iterable[str]) -> tuple[Heads, str]:
+    """Return (head, trimmed_to) of each topic that has events, and the epoch that they are of; mostly one query."""
     names = list(topics)
     if connection.vendor == "postgresql":  # one array, where the ORM would bind thousands of names one by one
-        rows: Iterable[Any] = _fetched(_HEADS, [names])
-    else:
-        rows = Topic.objects.filter(name__in=names).values_list("name", "head", "trimmed_to")
-    return {name: (head, trimmed_to) for name, head, trimmed_to in rows}
+        rows = _fetched(_HEADS, [names])
+        epoch = rows[0][3] if rows else None
+        return {name: (head, trimmed_to) for name, head, trimmed_to, _ in rows}, epochs.known_as(epoch)
+    epoch = epochs.current()
+    found = Topic.objects.filter(name__in=names).values_list("name", "head", "trimmed_to")
+    return {name: (head, trimmed_to) for name, head, trimmed_to in found}, epoch
 
 
-def moved_since(moment: datetime) -> list[tuple[str, int, datetime]]:
-    """Return (name, head, moved_at) of the topics that moved at or after `moment`.
+def moved_since(moment: datetime) -> tuple[list[tuple[str, int, datetime]], str]:
+    """Return (name, head, moved_at) of the topics that moved at or after `moment`, and the epoch.
 
     Every hub asks once a second, and after thousands of answers thousands of topics have moved. PostgreSQL returns them
     as one JSON document: the driver would spend most of the time on the stamps.
     """
     if connection.vendor == "postgresql":
-        ((document,),) = _fetched(_MOVED, [moment])
+        ((document, epoch),) = _fetched(_MOVED, [moment])
         rows = json.loads(document)
-        return [(name, head, datetime.fromisoformat(moved_at)) for name, head, moved_at in rows]
-    return list(Topic.objects.filter(moved_at__gte=moment).values_list("name", "head", "moved_at"))
+        moved = [(name, head, datetime.fromisoformat(moved_at)) for name, head, moved_at in rows]
+        return moved, epochs.known_as(epoch)
+    epoch = epochs.current()
+    return list(Topic.objects.filter(moved_at__gte=moment).values_list("name", "head", "moved_at")), epoch
 
 
 def read_topics(ranges: Mapping[str, tuple[int, int]]) -> dict[str, list[Message]]:

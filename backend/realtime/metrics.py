@@ -23,6 +23,11 @@ access = Counter(
     "Topics that open sockets were joined to, or taken out of, because access changed.",
     ["act"],
 )
+epochs = Counter(
+    "muster_epochs",
+    "Times that the log's epoch began anew, by why: asked for, or the database was put back.",
+    ["why"],
+)
 hellos = Counter("muster_hellos", "Hellos, by what came of them: opened, or the refusal.", ["outcome"])
 replay_reads = Counter("muster_replay_reads", "Times that missed events were read for phones that came.")
 replayed = Counter("muster_replayed_events", "Events sent again to phones that came.")

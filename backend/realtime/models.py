@@ -11,6 +11,18 @@ TILE_ROW = 100_000
 """Tiles of a fiftieth of a degree, 2.2 by 1.9 km in Zhejiang, numbered row by row."""
 
 
+class Epoch(models.Model):
+    """The epoch of the log, one row: begun anew when the database was put back to an earlier moment.
+
+    `identity` tells the database in which it began from a restored copy.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    value = models.CharField(max_length=40)
+    identity = models.CharField(max_length=120)
+    begun_at = models.DateTimeField()
+
+
 class Topic(models.Model):
     """A stream of events. `head` is its last sequence number; the row's lock makes numbers gapless."""
 

@@ -15,9 +15,10 @@ _PORTION = 2_000
 Pending = dict[tuple[str, int], tuple[int, int]]
 
 _GREATEST = {"postgresql": "GREATEST", "sqlite": "MAX"}
-_ARRAYS = "SELECT * FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[]), (SELECT %s::timestamptz) AS moment"
+_ARRAYS = "unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[]), (SELECT %s::timestamptz) AS moment"
 _UPSERT = """
-    INSERT INTO realtime_receipt (topic, person, delivered, seen, at) {rows}
+    INSERT INTO realtime_receipt (topic, person, delivered, seen, at)
+    SELECT * FROM {rows} WHERE EXISTS (SELECT 1 FROM realtime_epoch WHERE value = %s)
     ON CONFLICT (topic, person) DO UPDATE SET
         delivered = {greatest}(realtime_receipt.delivered, excluded.delivered),
         seen = {greatest}(realtime_receipt.seen, excluded.seen),
@@ -33,10 +34,13 @@ class ReceiptBuffer:
 
     def __init__(self) -> None:
         self._pending: Pending = {}
+        self._epoch = ""
         self._task: asyncio.Task[None] | None = None
 
-    def add(self, person: int, delivered: Mapping[str, int], seen: Mapping[str, int]) -> None:
-        """Take one phone's receipt."""
+    def add(self, person: int, delivered: Mapping[str, int], seen: Mapping[str, int], *, epoch: str) -> None:
+        """Take one phone's receipt; those that wait from another epoch of the log are void."""
+        if epoch != self._epoch:
+            self._pending, self._epoch = {}, epoch
         for key, (now_delivered, now_seen) in pending_of(person, delivered, seen).items():
             before = self._pending.get(key, (0, 0))
             self._pending[key] = (max(before[0], now_delivered), max(before[1], now_seen))
@@ -46,24 +50,27 @@ class ReceiptBuffer:
     async def _flush(self) -> None:
         while self._pending:
             await asyncio.sleep(FLUSH_S)
-            pending, self._pending = self._pending, {}
+            pending, self._pending, epoch = self._pending, {}, self._epoch
             try:
-                await in_thread(store, pending, at=datetime.now(UTC))
+                await in_thread(store, pending, epoch=epoch, at=datetime.now(UTC))
             except Exception:
+                if epoch != self._epoch:
+                    continue
                 for key, value in pending.items():  # the database is away: keep them for the next try
                     self._pending.setdefault(key, value)
                 await asyncio.sleep(1)
 
 
-def store(pending: Pending, *, at: datetime) -> None:
-    """Write receipts; a cursor never goes back."""
+def store(pending: Pending, *, epoch: str, at: datetime) -> None:
+    """Write receipts, unless the log has another epoch since; a cursor never goes back."""
     if not pending:
         return
     rows = [(topic, person, d, s) for (topic, person), (d, s) in sorted(pending.items())]
     with transaction.atomic(), connection.cursor() as cursor:
         for start in range(0, len(rows), _PORTION):
             source, parameters = _source(rows[start : start + _PORTION], at)
-            cursor.execute(_UPSERT.format(rows=source, greatest=_GREATEST[connection.vendor]), parameters)
+            sql = _UPSERT.format(rows=source, greatest=_GREATEST[connection.vendor])
+            cursor.execute(sql, [*parameters, epoch])
 
 
 def _source(rows: Sequence[tuple[str, int, int, int]], at: datetime) -> tuple[str, list[Any]]:
@@ -72,7 +79,7 @@ def _source(rows: Sequence[tuple[str, int, int, int]], at: datetime) -> tuple[st
     if connection.vendor == "postgresql":
         return _ARRAYS, [*map(list, zip(*rows, strict=True)), stamp]
     values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
-    return f"VALUES {values}", [value for row in rows for value in (*row, stamp)]
+    return f"(VALUES {values})", [value for row in rows for value in (*row, stamp)]
 
 
 def pending_of(person: int, delivered: Mapping[str, int], seen: Mapping[str, int]) -> Pending:

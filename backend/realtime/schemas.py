@@ -6,7 +6,7 @@ from pydantic import Field
 
 from backend.lib.problems import FieldError
 from backend.lib.wire import Instant, Request, Shape
-from backend.realtime.frames import Cursors, EventFrame, FixIn, Verdict
+from backend.realtime.frames import Cursors, EpochName, EventFrame, FixIn, Verdict
 
 
 class PositionsIn(Request):
@@ -28,8 +28,9 @@ class PositionsOut(Shape):
 
 
 class CatchUpIn(Request):
-    """How far the phone has got; a topic without a cursor is answered by a snapshot."""
+    """How far the phone has got; a topic without a cursor of this epoch is answered by a snapshot."""
 
+    epoch: EpochName | None = None
     cursors: Cursors = {}
 
 
@@ -43,17 +44,33 @@ class CaughtUp(Shape):
 
 
 class CatchUpOut(Shape):
-    """Every topic of one's own, and the others that were named and may be seen."""
+    """Every topic of one's own, and the others that were named and may be seen; `unknown` are those that may not.
 
+    `epoch` goes with the cursors from now on.
+    """
+
+    epoch: str
     topics: dict[str, CaughtUp]
+    unknown: list[str]
     server_time: Instant
 
 
 class ReceiptsIn(Request):
     """How far a phone without a socket has received and its person has seen each topic."""
 
+    epoch: EpochName
     delivered: Cursors = {}
     seen: Cursors = {}
+
+
+class ReceiptsOut(Shape):
+    """The receipt was taken. `unknown` are topics that there are not, or that one may not see.
+
+    When `epoch` is another than the receipt's, nothing of it counts: catch up first.
+    """
+
+    epoch: str
+    unknown: list[str]
 
 
 class Health(Shape):

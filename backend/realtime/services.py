@@ -1,7 +1,7 @@
 """What a phone asks of realtime: to open, to join, to catch up, to act once."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,7 @@ from django.db import transaction
 from backend.lib.errors import NotFound, Refusal, UnknownType, require
 from backend.lib.problems import invalid
 from backend.lib.wire import Request, Shape
-from backend.realtime import keys, log, receipts
+from backend.realtime import epochs, keys, log, receipts
 from backend.realtime.frames import MAX_TOPICS, CommandFrame, Joined, Message
 from backend.realtime.registry import (
     Call,
@@ -53,14 +53,17 @@ class Opening:
     """
 
     principal: Principal
+    epoch: str
     topics: dict[str, Joined]
     missed: list[Message]
     told: dict[str, int]
+    unknown: Sequence[str] = ()
 
     def without(self, names: Collection[str]) -> "Opening":
         """Return the opening without topics that were joined meanwhile; of one that begins afresh."""
         topics = {name: joined for name, joined in self.topics.items() if name not in names}
-        return Opening(self.principal, topics, [], {name: joined.head for name, joined in topics.items()})
+        told = {name: joined.head for name, joined in topics.items()}
+        return Opening(self.principal, self.epoch, topics, [], told)
 
     @property
     def afresh(self) -> list[str]:
@@ -68,13 +71,29 @@ class Opening:
         return [name for name, joined in self.topics.items() if not joined.recovered]
 
 
+NOWHERE: Mapping[str, int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a phone has got in each topic, and in which epoch of the log; in another one that is nowhere."""
+
+    epoch: str | None = None
+    cursors: Mapping[str, int] = field(default_factory=dict)
+
+    def now(self, epoch: str) -> Mapping[str, int]:
+        """Return the cursors as far as they count."""
+        return self.cursors if self.epoch == epoch else NOWHERE
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Topics that one person wants to join, and how far they have got in them."""
+    """Topics that one person wants to join, how far they have got in them, and what else they named in vain."""
 
     principal: Principal
     names: Sequence[str]
-    cursors: Mapping[str, int]
+    reached: Reached = Reached()
+    unknown: Sequence[str] = ()
 
 
 def sign_in_sockets(credentials: Sequence[Credentials], *, at: datetime) -> list[Principal | Refusal]:
@@ -88,21 +107,38 @@ def sign_in_socket(credentials: Credentials, *, at: datetime) -> Principal:
     return _given(sign_in_sockets([credentials], at=at)[0])
 
 
-def open_sockets(
-    arrivals: Sequence[tuple[Credentials, Mapping[str, int]]], *, at: datetime
-) -> list[Opening | Refusal]:
+def open_sockets(arrivals: Sequence[tuple[Credentials, Reached]], *, at: datetime) -> list[Opening | Refusal]:
     """Sign in everybody who says hello at this moment, and read what they missed: few queries, however many come.
 
     Snapshots are left out; whoever needs one calls `with_snapshots`.
     """
     signed_in = sign_in_sockets([credentials for credentials, _ in arrivals], at=at)
     principals = [one for one in signed_in if isinstance(one, Principal)]
-    cursors = [
-        cursors for one, (_, cursors) in zip(signed_in, arrivals, strict=True) if isinstance(one, Principal)
+    reached = [
+        reached for one, (_, reached) in zip(signed_in, arrivals, strict=True) if isinstance(one, Principal)
     ]
-    wanted = zip(principals, topics_of_all(principals), cursors, strict=True)
-    openings = iter(read_all([Reading(*one) for one in wanted]))
+    own = topics_of_all(principals)
+    unknown = _unknown(principals, own, reached)
+    openings = iter(read_all(list(map(Reading, principals, own, reached, unknown))))
     return [next(openings) if isinstance(one, Principal) else one for one in signed_in]
+
+
+def _unknown(
+    principals: Sequence[Principal], own: Sequence[Sequence[str]], reached: Sequence[Reached]
+) -> list[list[str]]:
+    """Return what each person named that is neither their own nor anything they could join; mostly no query."""
+    others = [
+        (place, name)
+        for place, (theirs, one) in enumerate(zip(own, reached, strict=True))
+        for name in one.cursors
+        if name not in theirs
+    ]
+    unknown: list[list[str]] = [[] for _ in principals]
+    allowed = may_join_all([(principals[place], name) for place, name in others]) if others else []
+    for (place, name), may in zip(others, allowed, strict=True):
+        if not may:
+            unknown[place].append(name)
+    return unknown
 
 
 def _given(found: Principal | Refusal) -> Principal:
@@ -132,9 +168,9 @@ def may_join(principal: Principal, name: str) -> bool:
     return may_join_all([(principal, name)])[0]
 
 
-def read_topics(principal: Principal, names: Iterable[str], cursors: Mapping[str, int]) -> Opening:
+def read_topics(reading: Reading) -> Opening:
     """Read where topics stand for one person, with snapshots."""
-    return with_snapshots(read_all([Reading(principal, list(names), cursors)])[0])
+    return with_snapshots(read_all([reading])[0])
 
 
 def read_all(readings: Sequence[Reading]) -> list[Opening]:
@@ -143,22 +179,24 @@ def read_all(readings: Sequence[Reading]) -> list[Opening]:
     Each topic is read once, from the lowest cursor, however many people need it, and its events are the same objects
     for all of them.
     """
-    heads = log.heads({name for reading in readings for name in reading.names})
-    recovered = [_recovered(reading, heads) for reading in readings]
+    heads, epoch = log.heads_in_epoch({name for reading in readings for name in reading.names})
+    recovered = [_recovered(reading, reading.reached.now(epoch), heads) for reading in readings]
     events = log.read_topics(_ranges(recovered, heads))
     return [
-        _opening(reading, cursors, heads, events)
+        _opening(reading, epoch, cursors, heads, events)
         for reading, cursors in zip(readings, recovered, strict=True)
     ]
 
 
-def _recovered(reading: Reading, heads: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+def _recovered(
+    reading: Reading, cursors: Mapping[str, int], heads: Mapping[str, tuple[int, int]]
+) -> dict[str, int]:
     """Return the cursors that the log reaches back to; what is too much for one phone is left to a snapshot."""
     found: dict[str, int] = {}
     left = log.MAX_REPLAY_OF_ALL
     for name in reading.names:
         head, trimmed_to = heads.get(name, (0, 0))
-        cursor = reading.cursors.get(name)
+        cursor = cursors.get(name)
         if cursor is None or not trimmed_to <= cursor <= head:
             continue
         if head - cursor <= min(log.MAX_REPLAY, left):
@@ -181,6 +219,7 @@ def _ranges(
 
 def _opening(
     reading: Reading,
+    epoch: str,
     cursors: Mapping[str, int],
     heads: Mapping[str, tuple[int, int]],
     events: Mapping[str, list[Message]],
@@ -196,9 +235,11 @@ def _opening(
     ]
     return Opening(
         principal,
+        epoch,
         {name: _joined(head, name in cursors) for name, head in standing.items()},
         missed,
         {name: cursors.get(name, head) for name, head in standing.items()},
+        reading.unknown,
     )
 
 
@@ -221,32 +262,47 @@ def with_snapshots(opening: Opening) -> Opening:
     for name in afresh:
         snapshot = snapshot_of(opening.principal, name, beside=afresh)
         topics[name] = topics[name].model_copy(update={"snapshot": snapshot})
-    return Opening(opening.principal, topics, opening.missed, opening.told)
+    return replace(opening, topics=topics)
 
 
-def join_topic(principal: Principal, name: str, cursor: int | None) -> Opening:
+def join_topic(principal: Principal, name: str, reached: Reached) -> Opening:
     """Read one topic that a client asks for. Raises NotFound, the same for hidden and for missing ones."""
     require(may_join(principal, name), NotFound)
-    return read_topics(principal, [name], {} if cursor is None else {name: cursor})
+    return read_topics(Reading(principal, [name], reached))
 
 
-def catch_up(principal: Principal, cursors: Mapping[str, int]) -> Opening:
+def catch_up(principal: Principal, reached: Reached) -> Opening:
     """Read what a phone without a socket has missed in its own topics and in others that it names and may see."""
     own = topics_of(principal)
-    others = [name for name in cursors if name not in set(own) and may_join(principal, name)]
-    return read_topics(principal, [*own, *others], cursors)
+    (unknown,) = _unknown([principal], [own], [reached])
+    others = [name for name in reached.cursors if name not in own and name not in unknown]
+    return read_topics(Reading(principal, [*own, *others], reached, unknown))
 
 
-def store_receipts(
-    principal: Principal, delivered: Mapping[str, int], seen: Mapping[str, int], *, at: datetime
-) -> None:
-    """Store the receipts of a phone without a socket, for topics of its own and never beyond their heads."""
-    heads = log.heads(topics_of(principal))
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a receipt: which epoch the log is in, and what was named that there is not."""
 
-    def known(cursors: Mapping[str, int]) -> dict[str, int]:
-        return {name: min(seq, heads[name][0]) for name, seq in cursors.items() if name in heads}
+    epoch: str
+    unknown: list[str]
 
-    receipts.store(receipts.pending_of(principal.person, known(delivered), known(seen)), at=at)
+
+def store_receipts(principal: Principal, delivered: Reached, seen: Reached, *, at: datetime) -> Taken:
+    """Store the receipts of a phone without a socket, for topics that it may see and never beyond their heads.
+
+    Those of another epoch count for nothing.
+    """
+    epoch = epochs.current()
+    named = Reached(None, {**delivered.cursors, **seen.cursors})
+    (unknown,) = _unknown([principal], [topics_of(principal)], [named])
+    heads = log.heads([name for name in named.cursors if name not in unknown])
+
+    def known(reached: Reached) -> dict[str, int]:
+        return {name: min(seq, heads[name][0]) for name, seq in reached.now(epoch).items() if name in heads}
+
+    pending = receipts.pending_of(principal.person, known(delivered), known(seen))
+    receipts.store(pending, epoch=epoch, at=at)
+    return Taken(epoch, unknown)
 
 
 def run_command(principal: Principal, frame: CommandFrame, *, at: datetime) -> Outcome:
@@ -298,12 +354,12 @@ def prepare_command(principal: Principal, frame: CommandFrame) -> tuple[Command,
 def read_on(opening: Opening) -> Opening:
     """Read what has come since an opening was read, for the rare case that the hub no longer has it in memory."""
     before = {name: joined.head for name, joined in opening.topics.items()}
-    further = read_topics(opening.principal, before, before)
+    further = read_topics(Reading(opening.principal, list(before), Reached(opening.epoch, before)))
     topics = {
         name: opening.topics[name].model_copy(update={"head": joined.head})
         for name, joined in further.topics.items()
     }
-    return Opening(opening.principal, topics, [*opening.missed, *further.missed], opening.told)
+    return replace(opening, epoch=further.epoch, topics=topics, missed=[*opening.missed, *further.missed])
 
 
 def scopes_of(principal: Principal) -> list[str]:

@@ -3,10 +3,12 @@ import { Client, type Listener } from "../src/protocol/client";
 import { CursorBook } from "../src/protocol/cursors";
 import { FixQueue } from "../src/protocol/fixes";
 import { Outbox } from "../src/protocol/outbox";
-import type { Cursors, EventFrame, Joined } from "../src/protocol/wire";
+import type { CaughtUp, Cursors, EventFrame, Reached } from "../src/protocol/wire";
 import { FakeSocket, MemoryShelf } from "./fakes";
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
+
+const EPOCH = "0199a5e27c407b3a9d514e1f6a2b8c90";
 
 function setUp(saved: Cursors = {}) {
   const shelf = new MemoryShelf();
@@ -18,8 +20,8 @@ function setUp(saved: Cursors = {}) {
     refused: vi.fn(),
     revoked: vi.fn(),
   } satisfies Listener;
-  const catchUp = vi.fn(async (_: Cursors): Promise<Record<string, Joined>> => ({}));
-  const cursors = new CursorBook(saved);
+  const catchUp = vi.fn(async (_: Reached): Promise<CaughtUp> => ({ epoch: EPOCH, topics: {} }));
+  const cursors = new CursorBook(saved, EPOCH);
   const outbox = new Outbox(shelf, "23456781");
   const fixes = new FixQueue(shelf, "23456781");
   const link = {
@@ -33,11 +35,11 @@ function setUp(saved: Cursors = {}) {
   return { client, listener, events, cursors, outbox, fixes, catchUp };
 }
 
-async function welcome(topics: Record<string, object> = {}) {
+async function welcome(topics: Record<string, object> = {}, epoch = EPOCH) {
   const socket = FakeSocket.last;
   socket.open();
   const hello = socket.of("hello")[0]!;
-  const result = { volunteer: "23456781", topics, heartbeat_s: 25, position_every_s: 30, server_time: "" };
+  const result = { volunteer: "23456781", epoch, topics, unknown: [], heartbeat_s: 25, position_every_s: 30, server_time: "" };
   socket.tell({ reply: hello.id, result });
   await settle();
   return socket;
@@ -100,7 +102,7 @@ test("receipts are sent together", async () => {
   [1, 2, 3].forEach((seq) => socket.tell(event(seq)));
   client.seen("unit.1", 2);
   await vi.advanceTimersByTimeAsync(500);
-  expect(socket.of("receipt")).toEqual([{ type: "receipt", delivered: { "unit.1": 3 }, seen: { "unit.1": 2 } }]);
+  expect(socket.of("receipt")).toEqual([{ type: "receipt", epoch: EPOCH, delivered: { "unit.1": 3 }, seen: { "unit.1": 2 } }]);
 });
 
 test("a command without a connection is sent after the next hello, once", async () => {
@@ -143,21 +145,21 @@ test("a busy server's problem keeps the command, a refusal ends it", async () =>
 
 test("two heartbeats ahead of us fetch what was missed", async () => {
   const { client, events, catchUp, cursors } = setUp({ "unit.1": 3 });
-  catchUp.mockResolvedValue({ "unit.1": { head: 6, recovered: true, events: [event(4)] } });
+  catchUp.mockResolvedValue({ epoch: EPOCH, topics: { "unit.1": { head: 6, recovered: true, events: [event(4)] } } });
   client.start();
   const socket = await welcome({ "unit.1": { head: 3, recovered: true } });
   socket.tell({ type: "heartbeat", heads: { "unit.1": 6 }, through: { "unit.1": 6 }, server_time: "" });
   expect(catchUp).not.toHaveBeenCalled();
   socket.tell({ type: "heartbeat", heads: { "unit.1": 6 }, through: { "unit.1": 6 }, server_time: "" });
   await settle();
-  expect(catchUp).toHaveBeenCalledWith({ "unit.1": 3 });
+  expect(catchUp).toHaveBeenCalledWith({ epoch: EPOCH, cursors: { "unit.1": 3 } });
   expect(events.map((e) => e.seq)).toEqual([4]);
   expect(cursors.all()).toEqual({ "unit.1": 6 });
 });
 
 test("what comes while the missed is read waits for it", async () => {
   const { client, events, catchUp, cursors } = setUp({ "unit.1": 3 });
-  let answer: (found: Record<string, Joined>) => void = () => undefined;
+  let answer: (found: CaughtUp) => void = () => undefined;
   catchUp.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
   client.start();
   const socket = await welcome({ "unit.1": { head: 3, recovered: true } });
@@ -167,7 +169,7 @@ test("what comes while the missed is read waits for it", async () => {
   socket.tell(event(5));
   socket.tell({ ...beat, heads: { "unit.1": 5 }, through: { "unit.1": 9 } });
   expect(cursors.all()).toEqual({ "unit.1": 3 });
-  answer({ "unit.1": { head: 4, recovered: true, events: [event(4)] } });
+  answer({ epoch: EPOCH, topics: { "unit.1": { head: 4, recovered: true, events: [event(4)] } } });
   await settle();
   expect(events.map((e) => e.seq)).toEqual([4, 5]);
 });
@@ -205,6 +207,39 @@ test("cursors go on over events that were for others, and are kept", async () =>
   expect(kept).toHaveBeenCalled();
   socket.tell({ type: "heartbeat", heads: { "unit.1": 4 }, through: { "unit.1": 9 }, server_time: "" });
   expect(cursors.get("unit.1")).toBe(1_500);
+});
+
+test("in another epoch nothing of before counts: no cursor, no receipt that waits", async () => {
+  const { client, listener, events, cursors } = setUp({ "unit.1": 41, "task.9": 2 });
+  const begunAnew = vi.fn();
+  Object.assign(listener, { begunAnew });
+  client.start();
+  const first = await welcome({ "unit.1": { head: 41, recovered: true } });
+  expect(first.of("hello")[0]).toMatchObject({ epoch: EPOCH, cursors: { "unit.1": 41, "task.9": 2 } });
+  first.tell(event(42));
+  client.seen("unit.1", 42);
+  first.fail(1012);
+  await vi.advanceTimersByTimeAsync(1_000);
+  const second = await welcome({ "unit.1": { head: 9, recovered: false, snapshot: { offers: [] } } }, "another");
+  second.tell(event(10));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(begunAnew).toHaveBeenCalledTimes(1);
+  expect(cursors.reached()).toEqual({ epoch: "another", cursors: { "unit.1": 10 } });
+  expect(events.map((e) => e.seq)).toEqual([42, 10]);
+  expect(second.of("receipt")).toEqual([{ type: "receipt", epoch: "another", delivered: { "unit.1": 10 } }]);
+});
+
+test("what was missed in another epoch is not taken", async () => {
+  const { client, events, catchUp } = setUp({ "unit.1": 3 });
+  catchUp.mockResolvedValue({ epoch: "another", topics: { "unit.1": { head: 4, recovered: true, events: [event(4)] } } });
+  client.start();
+  const socket = await welcome({ "unit.1": { head: 3, recovered: true } });
+  const beat = { type: "heartbeat", heads: { "unit.1": 4 }, through: { "unit.1": 4 }, server_time: "" };
+  socket.tell(beat);
+  socket.tell(beat);
+  await settle();
+  expect(events).toEqual([]);
+  expect(socket.isClosed).toBe(true);
 });
 
 test("silence longer than two heartbeats is a lost connection", async () => {
@@ -279,5 +314,5 @@ test("a followed topic is joined again after a reconnection", async () => {
   await vi.advanceTimersByTimeAsync(1_000);
   const second = await welcome();
   expect(second.of("hello")[0]!.cursors).toEqual({ "task.9": 2 });
-  expect(second.of("topic.join").map((frame) => frame.body)).toEqual([{ topic: "task.9", cursor: 2 }]);
+  expect(second.of("topic.join").map((frame) => frame.body)).toEqual([{ topic: "task.9", cursor: 2, epoch: EPOCH }]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { apply, emptyInbox, fromSnapshot, hasMoreOpen, lists, withPage, worthKeeping, type Inbox } from "../src/me/inbox";
+import { apply, emptyInbox, fromSnapshot, hasMoreOpen, lists, withoutOrigins, withPage, worthKeeping, type Inbox } from "../src/me/inbox";
 import { keep, recall } from "../src/me/keep";
 import type { Assignment, EventFrame, Offer, Task } from "../src/protocol/wire";
 import { MemoryShelf } from "./fakes";
@@ -126,7 +126,13 @@ test("events about unknown tasks and of unknown types change nothing", () => {
 
 test("inbox and cursors are kept together and survive a reload", () => {
   const shelf = new MemoryShelf();
-  keep(shelf, called(), { "unit.1": 1 }, new Date(NOW));
-  expect(recall(shelf, "23456781")).toEqual({ inbox: called(), cursors: { "unit.1": 1 }, at: new Date(NOW) });
-  expect(recall(shelf, "10000005").cursors).toEqual({});
+  const reached = { epoch: "e", cursors: { "unit.1": 1 } };
+  keep(shelf, called(), reached, new Date(NOW));
+  expect(recall(shelf, "23456781")).toEqual({ inbox: called(), reached, at: new Date(NOW) });
+  expect(recall(shelf, "10000005").reached).toEqual({ epoch: "", cursors: {} });
+  expect(withoutOrigins(called()).items).toEqual(
+    Object.fromEntries(
+      Object.entries(called().items).map(([id, { task, assignment }]) => [id, { task, assignment }]),
+    ),
+  );
 });

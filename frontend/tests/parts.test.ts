@@ -81,9 +81,9 @@ test("receipts keep the highest and tell what was seen only once", () => {
   batch.delivered("a", 3);
   batch.delivered("a", 2);
   batch.seen("a", 1);
-  expect(batch.take()).toEqual({ type: "receipt", delivered: { a: 3 }, seen: { a: 1 } });
+  expect(batch.take("e")).toEqual({ type: "receipt", epoch: "e", delivered: { a: 3 }, seen: { a: 1 } });
   batch.seen("a", 1);
-  expect(batch.take()).toBeNull();
+  expect(batch.take("e")).toBeNull();
 });
 
 test("a full queue of positions drops the oldest, not what is under way", () => {

@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from rest_framework.utils import json
 from uuid6 import uuid7
 
+from backend.realtime import epochs
 from backend.volunteers.models import Challenge, Device, SecondFactor
 from backend.volunteers.queries.numbers import block_with_numbers
 from backend.volunteers.services import second_factors
@@ -436,9 +437,9 @@ DOORS = (
     Door(
         "POST",
         V1 + "receipts",
-        OWN_204,
+        OWN,
         rightful="volunteer",
-        body=lambda w, c: {"delivered": cursors_of(w, c), "seen": {}},
+        body=lambda w, c: {"epoch": epochs.current(), "delivered": cursors_of(w, c), "seen": {}},
     ),
     Door("GET", "healthz", OWN | OPEN, dead=200),
     Door("GET", "readyz", OWN | OPEN, dead=200),

@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 from uuid6 import uuid7
 
+from backend.realtime import epochs
 from backend.realtime.models import Receipt
 from backend.volunteers import services
 from backend.volunteers.models import Role, User
@@ -172,7 +173,9 @@ def test_catch_up_brings_an_event_only_to_those_it_is_for(world: World) -> None:
     topic = world.formation.squadron_a.topic
     types = {}
     for name in ("member", "volunteer", "leader"):
-        answer = clients[name].post("/api/v1/catch-up", {"cursors": {topic: 0}}, format="json")
+        answer = clients[name].post(
+            "/api/v1/catch-up", {"epoch": epochs.current(), "cursors": {topic: 0}}, format="json"
+        )
         types[name] = [event["type"] for event in answer.json()["topics"][topic]["events"]]
 
     assert types == {"member": [], "volunteer": ["task.called"], "leader": []}
@@ -183,7 +186,11 @@ def test_receipts_count_only_in_topics_of_ones_own(world: World) -> None:
     cursors = {**cursors_of(world, ""), world.formation.squadron_c.topic: 5}
 
     for name in SIGNED_IN:
-        clients[name].post("/api/v1/receipts", {"delivered": cursors, "seen": cursors}, format="json")
+        clients[name].post(
+            "/api/v1/receipts",
+            {"epoch": epochs.current(), "delivered": cursors, "seen": cursors},
+            format="json",
+        )
 
     squadron, _, _ = cursors_of(world, "")
     theirs = {serial_number(world, name) for name in ("member", "volunteer", "leader")}

@@ -16,6 +16,7 @@ from django.db import connections
 from uuid6 import uuid7
 
 from backend.dispatch.models import Assignment
+from backend.realtime import epochs
 from backend.realtime.hub import hub
 from backend.realtime.models import Receipt
 from backend.realtime.receipts import receipts
@@ -78,6 +79,11 @@ def _map(world: World, caller: str) -> dict[str, Any]:
     return {"bbox": [119.0, 29.0, 120.5, 30.0], "zoom": 9}
 
 
+def _receipt(world: World, caller: str) -> dict[str, Any]:
+    cursors = cursors_of(world, caller)
+    return {"type": "receipt", "epoch": epochs.current(), "delivered": cursors, "seen": cursors}
+
+
 def _position(world: World, caller: str) -> dict[str, Any]:
     return {"type": "position", "n": 4, **fixes(world, caller)}
 
@@ -93,7 +99,12 @@ FRAMES = (
     Frame("topic.join", "a person", {"leader": OK}, body=_topic(lambda w: f"person.{w.number('leader')}")),
     Frame("topic.join", "nothing", {}, body=_topic(lambda w: "unit.")),
     Frame("topic.join", "an unknown kind", {}, body=_topic(lambda w: "session.1")),
-    Frame("topic.leave", "", EVERYBODY, body=_topic(lambda w: w.formation.squadron_a.topic)),
+    Frame(
+        "topic.leave",
+        "",
+        EVERYBODY | dict.fromkeys(OF_THE_SQUADRON, 409),
+        body=_topic(lambda w: w.formation.squadron_a.topic),
+    ),
     Frame(
         "session.renew",
         "by the leader's token",
@@ -118,7 +129,7 @@ FRAMES = (
         "",
         {},
         others=None,
-        frame=lambda w, c: {"type": "receipt", "delivered": cursors_of(w, c), "seen": cursors_of(w, c)},
+        frame=_receipt,
     ),
     Frame("position", "", EVERYBODY, frame=_position),
     Frame("ping", "", EVERYBODY, frame=lambda w, c: {"type": "ping"}),
@@ -275,7 +286,7 @@ async def test_receipts_of_a_socket_count_only_in_its_topics(world: World, dial:
     cursors = cursors_of(world, "")
     for name in SIGNED_IN:
         socket = await dial(world.callers[name].tokens.access)
-        await socket.send({"type": "receipt", "delivered": cursors, "seen": cursors})
+        await socket.send({"type": "receipt", "epoch": hub.epoch, "delivered": cursors, "seen": cursors})
     await asyncio.sleep(0.2)
 
     told = {(topic, person) for topic, person in receipts._pending}

@@ -263,7 +263,8 @@ def test_what_a_database_cannot_store_is_named(installation: Installation) -> No
 
     named = installation.request("POST", "/api/v1/sign-in", sign_in)
     caught_up = installation.request("POST", "/api/v1/catch-up", topics, by="LEADER")
-    received = installation.request("POST", "/api/v1/receipts", {"delivered": topics["cursors"]}, by="LEADER")
+    receipt = {"epoch": "", "delivered": topics["cursors"]}
+    received = installation.request("POST", "/api/v1/receipts", receipt, by="LEADER")
 
     assert (named.status, caught_up.status, received.status) == (422, 422, 422)
 
@@ -367,8 +368,10 @@ FRAMES: dict[str, Sent] = {
     "no datum": Sent({"type": "position", "n": 1, "fixes": [without(FIX, "datum")]}),
     "too many fixes": Sent({"type": "position", "n": 1, "fixes": [FIX] * 101}),
     "no fixes": Sent({"type": "position", "n": 1, "fixes": []}),
-    "a receipt of text": Sent({"type": "receipt", "delivered": {"unit.1": "x"}}),
-    "too many cursors": Sent({"type": "receipt", "delivered": {f"u.{n}": 1 for n in range(201)}}),
+    "a receipt of text": Sent({"type": "receipt", "epoch": "", "delivered": {"unit.1": "x"}}),
+    "too many cursors": Sent(
+        {"type": "receipt", "epoch": "", "delivered": {f"u.{n}": 1 for n in range(201)}}
+    ),
     "an answer with NUL": Sent(
         command("assignment.answer", {"task": str(uuid7()), "answer": "decline", "reason": NUL})
     ),

@@ -12,6 +12,7 @@ from django.db import connections
 from uuid6 import uuid7
 
 from backend.config.asgi import application
+from backend.realtime import epochs
 from backend.realtime.hub import hub
 from backend.realtime.receipts import receipts
 from backend.realtime.threads import release_connections
@@ -60,8 +61,12 @@ class Socket:
             self.backlog.append(frame)
         return frame
 
-    async def hello(self, cursors: dict[str, int] | None = None) -> Json:
-        await self.send({"id": 0, "type": "hello", "cursors": cursors or {}})
+    async def hello(self, cursors: dict[str, int] | None = None, *, epoch: str | None = None) -> Json:
+        """Say hello with cursors of the present epoch, of the one given, or (empty) of none; returns the answer."""
+        if epoch is None:
+            epoch = await sync_to_async(epochs.current)()
+        named = {"epoch": epoch} if epoch else {}
+        await self.send({"id": 0, "type": "hello", "cursors": cursors or {}, **named})
         reply = await self.receive()
         return reply.get("result", reply)  # type: ignore[no-any-return]
 
@@ -95,7 +100,12 @@ class Connect(Protocol):
     """Opens a socket for a user, or with a given token; says hello unless told not to."""
 
     async def __call__(
-        self, user: User | None = None, *, token: str | None = None, cursors: dict[str, int] | None = None
+        self,
+        user: User | None = None,
+        *,
+        token: str | None = None,
+        cursors: dict[str, int] | None = None,
+        epoch: str | None = None,
     ) -> Socket: ...
 
 
@@ -104,14 +114,18 @@ async def connect(transactional_db: None, client_of: Callable[[User], Any]) -> A
     sockets: list[Socket] = []
 
     async def open_socket(
-        user: User | None = None, *, token: str | None = None, cursors: dict[str, int] | None = None
+        user: User | None = None,
+        *,
+        token: str | None = None,
+        cursors: dict[str, int] | None = None,
+        epoch: str | None = None,
     ) -> Socket:
         if user is not None:
             token = (await sync_to_async(client_of)(user)).tokens.access
         headers = {"authorization": f"Bearer {token}"} if token else {}
         socket = await Socket(headers, ["muster.v1"]).open()
         sockets.append(socket)
-        socket.welcome = await socket.hello(cursors)  # type: ignore[attr-defined]
+        socket.welcome = await socket.hello(cursors, epoch=epoch)  # type: ignore[attr-defined]
         return socket
 
     yield open_socket

@@ -11,6 +11,7 @@ from django.db import transaction
 from backend.realtime import log
 from backend.realtime.frames import Audience
 from backend.realtime.hub import YIELD_EVERY, Hub
+from backend.realtime.hub import hub as hub_of_process
 from backend.realtime.log import Announcement
 from backend.volunteers.models import User
 from tests.realtime.conftest import Connect
@@ -52,7 +53,7 @@ async def test_a_topic_that_is_joined_later_is_caught_up_too(
     socket = await connect(commander)
     await socket.how_far("caught_up")
 
-    await socket.command("topic.join", {"topic": topic, "cursor": 0})
+    await socket.command("topic.join", {"topic": topic, "cursor": 0, "epoch": hub_of_process.epoch})
     frames = [await socket.receive_any() for _ in range(2)]
 
     assert [frame.get("seq") for frame in frames] == [1, None]

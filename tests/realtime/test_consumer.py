@@ -269,7 +269,9 @@ async def test_receipts_count_for_joined_topics_only_and_never_beyond_the_head(
     socket = await connect(volunteer)
     await publish(topic)
     await socket.event("sample.happened")
-    await socket.send({"type": "receipt", "delivered": {topic: 99, "unit.0": 5}, "seen": {topic: 1}})
+    await socket.send(
+        {"type": "receipt", "epoch": hub.epoch, "delivered": {topic: 99, "unit.0": 5}, "seen": {topic: 1}}
+    )
     await asyncio.sleep(1)
     rows = [row async for row in Receipt.objects.values_list("topic", "person", "delivered", "seen")]
     assert rows == [(topic, volunteer.volunteer.number, 1, 1)]

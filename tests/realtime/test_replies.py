@@ -39,7 +39,7 @@ NOT_A_UUID = {"id": 7, "type": "duty.set", "key": "hello", "body": {"on": True}}
         ({"id": 7, "type": None}, "invalid", "/type"),
         ({"id": 7, "type": "hello", "cursors": {}}, "malformed", None),
         ({"id": 7, "type": "hello", "cursors": {"a": "b"}}, "invalid", "/cursors/a"),
-        ({"id": 7, "type": "receipt", "delivered": 3}, "invalid", "/delivered"),
+        ({"id": 7, "type": "receipt", "epoch": "", "delivered": 3}, "invalid", "/delivered"),
         ({"id": 7, "type": "topic.join", "body": {"topic": "\0"}}, "invalid", "/body/topic"),
     ],
 )
@@ -77,7 +77,7 @@ GOOD: list[Json] = [
     {"id": 1, "type": "map.view", "body": {"bbox": [119.7, 29.3, 120.1, 29.6], "zoom": 10.5}},
     {"id": 1, "type": "map.leave", "body": {}},
     {"id": 1, "type": "hello", "cursors": {"unit.0726010014": 3}, "client": {"app": "a", "version": "1"}},
-    {"id": 1, "type": "receipt", "delivered": {"unit.0726010014": 1}, "seen": {}},
+    {"id": 1, "type": "receipt", "epoch": "", "delivered": {"unit.0726010014": 1}, "seen": {}},
     {"id": 1, "type": "position", "n": 1, "fixes": [{"at": "2026-03-01T12:00:00Z", "lon": 1, "datum": "wgs84"}]},
 ]  # fmt: skip
 MAY_BE_SILENT = {"receipt", "position", "ping"}

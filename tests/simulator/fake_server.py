@@ -16,6 +16,7 @@ class FakeServer:
     def __init__(self) -> None:
         self.hellos: list[dict[str, Any]] = []
         self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.epoch = "0199a5e27c407b3a9d514e1f6a2b8c90"
         self.topics: dict[str, Any] = {}
         self.phone: ServerConnection | None = None
         self.authorization = ""
@@ -27,8 +28,9 @@ class FakeServer:
         hello = json.loads(await connection.recv())
         self.hellos.append(hello)
         self.phone = connection
-        welcome = {"volunteer": "10000005", "topics": self.topics, "heartbeat_s": 25, "position_every_s": 30}
-        await self.say({"reply": hello["id"], "result": {**welcome, "server_time": "2026-11-23T00:00:00Z"}})
+        welcome = {"volunteer": "10000005", "epoch": self.epoch, "topics": self.topics, "unknown": []}
+        times = {"heartbeat_s": 25, "position_every_s": 30, "server_time": "2026-11-23T00:00:00Z"}
+        await self.say({"reply": hello["id"], "result": welcome | times})
         async for text in connection:
             frame = json.loads(text)
             self.heard.put_nowait(frame)

@@ -62,7 +62,7 @@ async def test_watcher_is_shown_what_follows_the_reply_at_once(fake: FakeServer,
     await fake.say(progressed(5))
 
     assert await shows(watcher, 4, 5)
-    assert join["body"] == {"topic": TASK, "cursor": None}
+    assert join["body"] == {"topic": TASK, "epoch": fake.epoch, "cursor": None}
     assert watcher.journal.foreign == []
 
 
@@ -78,7 +78,7 @@ async def test_watcher_joins_again_from_its_cursor_after_a_loss(fake: FakeServer
     await fake.say({"reply": again["id"], "result": {"head": 5, "recovered": True}})
     await fake.say(progressed(5))
 
-    assert again["body"] == {"topic": TASK, "cursor": 4}
+    assert again["body"] == {"topic": TASK, "epoch": fake.epoch, "cursor": 4}
     assert await shows(watcher, 4, 5)
 
 

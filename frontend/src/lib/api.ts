@@ -1,5 +1,5 @@
 import { Refused } from "../protocol/client";
-import type { Cursors, Joined, Problem } from "../protocol/wire";
+import type { CaughtUp, Problem, Reached } from "../protocol/wire";
 
 const BASE = "/api/v1";
 const WAIT_MS = 15_000;
@@ -28,8 +28,8 @@ export const get = <Result>(path: string) => call<Result>("GET", path);
 export const post = <Result>(path: string, body: object) => call<Result>("POST", path, body);
 
 /** Ask for what a client missed, by the door that needs no socket. */
-export async function catchUp(cursors: Cursors): Promise<Record<string, Joined>> {
-  return (await post<{ topics: Record<string, Joined> }>("/catch-up", { cursors })).topics;
+export function catchUp(reached: Reached): Promise<CaughtUp> {
+  return post<CaughtUp>("/catch-up", reached);
 }
 
 function unforeseen(status: number): Problem {

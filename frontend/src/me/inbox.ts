@@ -31,6 +31,12 @@ export function withPage(inbox: Inbox, page: Page<Offer>, known: Record<string, 
   return { ...inbox, items, next: page.next };
 }
 
+/** Forget where offers were announced: the log is another, and a receipt for those numbers would be for other events. */
+export function withoutOrigins(inbox: Inbox): Inbox {
+  const items = Object.entries(inbox.items).map(([id, { task, assignment }]) => [id, { task, assignment }]);
+  return { ...inbox, items: Object.fromEntries(items) as Record<string, Item> };
+}
+
 /** Tell whether the page after this one holds open offers too: nobody may miss those. */
 export const hasMoreOpen = (page: { next?: string | null }): boolean => (page.next ?? "").startsWith("open");
 

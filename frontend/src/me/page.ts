@@ -11,7 +11,7 @@ import { FixQueue } from "../protocol/fixes";
 import { Outbox, type Pending } from "../protocol/outbox";
 import type { Answer, Assignment, Duty, EventFrame, Me, Offer, Page, Problem, Task } from "../protocol/wire";
 import { card, type Choice } from "./cards";
-import { apply, assigned, fromSnapshot, hasMoreOpen, lists, withPage, type Inbox, type Item } from "./inbox";
+import { apply, assigned, fromSnapshot, hasMoreOpen, lists, withPage, withoutOrigins, type Inbox, type Item } from "./inbox";
 import { keep, recall } from "./keep";
 import { Tracker } from "./tracker";
 
@@ -40,7 +40,7 @@ export class VolunteerPage {
     const kept = recall(localStorage, number);
     this.#inbox = kept.inbox;
     this.#keptAt = kept.at;
-    this.#cursors = new CursorBook(kept.cursors);
+    this.#cursors = new CursorBook(kept.reached.cursors, kept.reached.epoch);
     this.#outbox = new Outbox(localStorage, number);
     this.#fixes = new FixQueue(localStorage, number);
     this.#tracker = new Tracker(this.#fixes, () => this.#positionsChanged());
@@ -59,7 +59,11 @@ export class VolunteerPage {
     return {
       snapshot: (topic, snapshot, head) => this.#snapshot(topic, snapshot, head),
       event: (event) => this.#event(event),
-      kept: () => keep(localStorage, this.#inbox, this.#cursors.all(), this.#client.lastUpdate ?? new Date()),
+      begunAnew: () => {
+        this.#heads = {};
+        this.#inbox = withoutOrigins(this.#inbox);
+      },
+      kept: () => keep(localStorage, this.#inbox, this.#cursors.reached(), this.#client.lastUpdate ?? new Date()),
       replied: (pending, result) => this.#replied(pending, result),
       refused: (_pending, problem) => this.#refused(problem),
       changed: (phase) => {
@@ -149,7 +153,7 @@ export class VolunteerPage {
   }
 
   #save(): void {
-    keep(localStorage, this.#inbox, this.#cursors.all(), this.#client.lastUpdate ?? new Date());
+    keep(localStorage, this.#inbox, this.#cursors.reached(), this.#client.lastUpdate ?? new Date());
   }
 
   // --- acts ---

@@ -3,7 +3,18 @@ import type { FixQueue } from "./fixes";
 import { Link, type LinkOptions, type Phase } from "./link";
 import { isFinal, type Outbox, type Pending } from "./outbox";
 import { ReceiptBatch } from "./receipts";
-import type { Cursors, EventFrame, Joined, MapFrame, Problem, ServerFrame, TopicName, Welcome } from "./wire";
+import type {
+  CaughtUp,
+  Cursors,
+  EventFrame,
+  Joined,
+  MapFrame,
+  Problem,
+  Reached,
+  ServerFrame,
+  TopicName,
+  Welcome,
+} from "./wire";
 
 export const SUBPROTOCOL = "muster.v1";
 const RECEIPT_MS = 300;
@@ -13,6 +24,8 @@ const RETRY_COMMAND_MS = 3_000;
 export interface Listener {
   /** A topic was joined afresh: forget what was known of it. */
   snapshot(topic: TopicName, snapshot: unknown, head: number): void;
+  /** The log is another one: numbers of topics that are kept anywhere mean something else. Snapshots follow. */
+  begunAnew?(): void;
   /** Something happened; called once for each event, in order. */
   event(event: EventFrame): void;
   /** Cursors moved: keep them together with what the events changed. */
@@ -36,7 +49,7 @@ export interface ClientOptions {
   outbox: Outbox;
   fixes?: FixQueue;
   /** The REST door that gives what a topic missed. */
-  catchUp(cursors: Cursors): Promise<Record<TopicName, Joined>>;
+  catchUp(reached: Reached): Promise<CaughtUp>;
 }
 
 type Waiting = { resolve(result: unknown): void; reject(reason: unknown): void };
@@ -137,12 +150,16 @@ export class Client {
 
   #frameOf(id: number, type: string, body: object): object {
     if (type !== "hello") return { id, type, body };
-    return { id, type, cursors: this.#options.cursors.all(), client: this.#options.app };
+    return { id, type, ...this.#options.cursors.reached(), client: this.#options.app };
   }
 
   #welcomed(welcome: Welcome): void {
     this.welcome = welcome;
     this.link.healthy(welcome.heartbeat_s * 2_000 + 5_000);
+    if (this.#options.cursors.enter(welcome.epoch)) {
+      this.#receipts.clear();
+      this.#on.begunAnew?.();
+    }
     const known = Object.keys(this.#options.cursors.all());
     known.filter((topic) => !(topic in welcome.topics) && !this.#followed.has(topic)).forEach((t) => this.#revoked(t));
     for (const [topic, joined] of Object.entries(welcome.topics)) this.#joined(topic, joined);
@@ -168,9 +185,11 @@ export class Client {
 
   /** Without a cursor the reply holds a snapshot; with one the missed events follow it. */
   async #join(topic: TopicName): Promise<void> {
-    const cursor = this.#options.cursors.get(topic);
+    const { cursors } = this.#options;
+    const cursor = cursors.get(topic);
+    const body = cursor === undefined ? { topic } : { topic, cursor, epoch: cursors.epoch };
     try {
-      const joined = await this.ask<Joined>("topic.join", cursor === undefined ? { topic } : { topic, cursor });
+      const joined = await this.ask<Joined>("topic.join", body);
       this.#joined(topic, joined);
       this.#on.kept?.();
     } catch (reason) {
@@ -251,11 +270,12 @@ export class Client {
   async #catchUp(): Promise<void> {
     const held: EventFrame[] = (this.#held = []);
     // All cursors: a topic of ours that is not named would be answered by a snapshot.
-    const found = await this.#options.catchUp(this.#options.cursors.all()).catch(() => null);
+    const { cursors } = this.#options;
+    const found = await this.#options.catchUp(cursors.reached()).catch(() => null);
     if (this.#held !== held) return; // the connection was lost meanwhile: the next hello brings it all
-    if (!found) return this.link.again(); // and so it does now
+    if (found?.epoch !== cursors.epoch) return this.link.again(); // and so it does now
     this.#held = null;
-    for (const [topic, joined] of Object.entries<Joined>(found)) {
+    for (const [topic, joined] of Object.entries<Joined>(found.topics)) {
       this.#joined(topic, joined);
       for (const event of joined.events ?? []) this.#event(event);
       // Numbers above the last event are of events for others.
@@ -288,7 +308,7 @@ export class Client {
       this.#receiptTimer = undefined;
       // Without a connection they wait: the next one sends them.
       if (this.phase !== "open") return;
-      const frame = this.#receipts.take();
+      const frame = this.#receipts.take(this.#options.cursors.epoch);
       if (frame) this.link.send(frame);
     }, RECEIPT_MS);
   }

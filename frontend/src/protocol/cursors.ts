@@ -1,4 +1,4 @@
-import type { Cursors, TopicName } from "./wire";
+import type { Cursors, Reached, TopicName } from "./wire";
 
 /**
  * How far this client has got in each topic.
@@ -10,9 +10,29 @@ import type { Cursors, TopicName } from "./wire";
 export class CursorBook {
   readonly #seqs: Map<TopicName, number>;
   #late: Cursors = {};
+  #epoch: string;
 
-  constructor(saved: Cursors = {}) {
+  constructor(saved: Cursors = {}, epoch = "") {
     this.#seqs = new Map(Object.entries(saved));
+    this.#epoch = epoch;
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** Return what a server has to know to send only what is missing. */
+  reached(): Reached {
+    return { epoch: this.#epoch, cursors: this.all() };
+  }
+
+  /** Go on in the epoch that the server names; tells whether it is another, in which no cursor of before counts. */
+  enter(epoch: string): boolean {
+    if (epoch === this.#epoch) return false;
+    this.#epoch = epoch;
+    this.#seqs.clear();
+    this.#late = {};
+    return true;
   }
 
   /** Tell whether an event is new. Say `advance` once its effect is kept. */

@@ -2,6 +2,7 @@ import type { Cursors, TopicName } from "./wire";
 
 export interface ReceiptFrame {
   type: "receipt";
+  epoch: string;
   delivered?: Cursors;
   seen?: Cursors;
 }
@@ -25,10 +26,17 @@ export class ReceiptBatch {
     return Object.keys(this.#delivered).length === 0 && Object.keys(this.#seen).length === 0;
   }
 
+  /** Forget everything: the log is another, and its numbers mean something else. */
+  clear(): void {
+    this.#delivered = {};
+    this.#seen = {};
+    this.#toldSeen = {};
+  }
+
   /** Return the frame to send and start a new batch; null when there is nothing to tell. */
-  take(): ReceiptFrame | null {
+  take(epoch: string): ReceiptFrame | null {
     if (this.isEmpty) return null;
-    const frame: ReceiptFrame = { type: "receipt" };
+    const frame: ReceiptFrame = { type: "receipt", epoch };
     if (Object.keys(this.#delivered).length > 0) frame.delivered = this.#delivered;
     if (Object.keys(this.#seen).length > 0) frame.seen = this.#seen;
     for (const [topic, seq] of Object.entries(this.#seen)) raise(this.#toldSeen, topic, seq);

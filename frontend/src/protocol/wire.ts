@@ -193,6 +193,18 @@ export interface Fix {
 
 // --- frames ---
 
+/** How far somebody has got in each topic, in which epoch of the log: in another one the numbers mean something else. */
+export interface Reached {
+  epoch: string;
+  cursors: Cursors;
+}
+
+/** What was missed, as the REST door tells it. */
+export interface CaughtUp {
+  epoch: string;
+  topics: Record<TopicName, Joined>;
+}
+
 export interface Joined {
   head: number;
   recovered: boolean;
@@ -202,7 +214,9 @@ export interface Joined {
 
 export interface Welcome {
   volunteer: string;
+  epoch: string;
   topics: Record<TopicName, Joined>;
+  unknown: TopicName[];
   heartbeat_s: number;
   position_every_s: number;
   server_time: Instant;

@@ -1,0 +1,156 @@
+"""The epoch of the log: cursors and receipts count only in the one they were made in.
+
+A database that was put back to an earlier moment uses numbers twice. A phone that has seen the first event 44 of a
+topic must not be taken for one that has the second: the log gets another epoch then, and every phone begins anew.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps as installed
+from django.core.cache import cache
+from django.db import DatabaseError, connection, transaction
+from uuid6 import uuid7
+
+from backend.audit.services import record
+from backend.realtime import metrics
+from backend.realtime.models import Epoch, Topic
+
+logger = logging.getLogger(__name__)
+
+THE_ONE = 1
+"""The key of the only row."""
+ASKED, RESTORED, WENT_BACK = "asked", "restored", "went_back"
+"""Why an epoch begins: somebody called for it; the database is another; it lacks what was in it."""
+_READ = "SELECT value, identity FROM realtime_epoch WHERE id = 1"
+_IDENTITY = """
+    SELECT (SELECT system_identifier FROM pg_control_system()) || '.'
+        || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '.'
+        || (SELECT oid FROM pg_database WHERE datname = current_database()) || '.'
+        || 'realtime_topic'::regclass::oid
+"""
+"""Cluster, timeline, database and table: a dump that was restored has others, and so has a standby that took over."""
+_MARK = "realtime.newest"
+_MARK_KEPT_S = 30 * 86_400
+
+
+@dataclass
+class _Checked:
+    """Whether this process has made sure that the log is still the one it was."""
+
+    once: bool = False
+
+
+_checked = _Checked()
+
+
+class NoEpoch(Exception):
+    """The log has no epoch: `manage.py migrate` has not run, or the database is being restored at this moment."""
+
+
+def current(*, check: bool = False) -> str:
+    """Return the epoch of the log. Raises NoEpoch; making one would collide with what a restore is about to write.
+
+    The first time in a process, and with `check`, it makes sure that the database is still the one in which the epoch
+    began, and begins another if it is not: somebody has restored a backup and not said so.
+    """
+    value, identity = _row()
+    if _checked.once and not check:
+        return value
+    is_first, _checked.once = not _checked.once, True
+    actual = _identity()
+    if actual and actual != identity:
+        return begin(instead_of=value, why=RESTORED, at=datetime.now(UTC))
+    if is_first and _lost_the_newest(value):
+        return begin(instead_of=value, why=WENT_BACK, at=datetime.now(UTC))
+    return value
+
+
+def known_as(value: str | None) -> str:
+    """Return the epoch that a statement has read beside other things, after checking it once in a process."""
+    return value if value and _checked.once else current()
+
+
+def begin(*, instead_of: str, why: str, at: datetime) -> str:
+    """Begin another epoch in place of the one that was known, unless somebody else has; returns the one that holds."""
+    value = uuid7().hex
+    fields: dict[str, Any] = {"value": value, "identity": _identity(), "begun_at": at}
+    with transaction.atomic():
+        is_ours = Epoch.objects.filter(pk=THE_ONE, value=instead_of).update(**fields)
+        if is_ours:
+            record("epoch.begun", subject="log", by=None, at=at, why=why)
+    if not is_ours:
+        return current()
+    metrics.epochs.labels(why).inc()
+    if why != ASKED:
+        logger.critical(
+            "THE DATABASE WAS PUT BACK to an earlier moment (%s), and nobody has said so: epoch %s has begun, "
+            "all phones start anew. See “Backups” in docs/operations.md.",
+            why,
+            value,
+        )
+    return value
+
+
+def note_newest(heads: Mapping[str, int], epoch: str) -> None:
+    """Remember outside the database how far one of its topics was: a Redis is not put back together with it."""
+    for topic, head in heads.items():
+        try:
+            cache.set(_MARK, [epoch, topic, head], _MARK_KEPT_S)
+        except Exception as error:
+            logger.warning("the newest event could not be noted: %r", error)
+
+
+def _lost_the_newest(epoch: str) -> bool:
+    """Tell whether the database lacks what was noted of this epoch: every process may have stood still meanwhile."""
+    try:
+        kept = cache.get(_MARK)
+    except Exception as error:  # the cache is away; it is only asked for what it may know
+        logger.warning("nothing is known of the newest event: %r", error)
+        return False
+    if not isinstance(kept, list) or len(kept) != 3 or kept[0] != epoch:
+        return False
+    head = Topic.objects.filter(name=kept[1]).values_list("head", flat=True).first()
+    return head is None or head < kept[2]
+
+
+def begin_first(*, apps: Any = installed, **_: Any) -> None:
+    """Begin the first epoch of a database that has none: after each `migrate`, and each emptying by a test."""
+    if "epoch" not in apps.all_models["realtime"]:  # `migrate` went back to before there were epochs
+        return
+    fields = {"value": uuid7().hex, "identity": _identity(), "begun_at": datetime.now(UTC)}
+    Epoch.objects.get_or_create(pk=THE_ONE, defaults=fields)
+
+
+def _row() -> tuple[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_READ)
+        row: tuple[str, str] | None = cursor.fetchone()
+    if row is None:
+        raise NoEpoch
+    return row
+
+
+def _identity() -> str:
+    """Return what tells this database from its restored copy; empty where nothing does."""
+    if connection.vendor != "postgresql":
+        return _of_file()
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_IDENTITY)
+            return str(cursor.fetchone()[0])
+    except DatabaseError as error:
+        logger.warning("the server does not say which database this is: %r", error)
+        return ""
+
+
+def _of_file() -> str:
+    """Return the number of SQLite's file: one that was put in its place has another."""
+    try:
+        return f"file.{Path(str(connection.settings_dict['NAME'])).stat().st_ino}"
+    except OSError:  # a database in memory
+        return ""
