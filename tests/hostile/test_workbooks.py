@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(1_800)  # with `--hostile-seconds` a piece may 
 
 MEGABYTES = 200
 """Of memory a reader may take, whatever it reads."""
-BYTES_A_SECOND = 1_000_000
+BYTES_A_SECOND = 500_000
 """Unpacked, of the hostile rosters whose size is free; more with `--hostile-seconds`."""
 ROOT = Path(reader.__file__).resolve().parents[3]
 

@@ -204,8 +204,8 @@ def merges_of_nonsense(size: int) -> bytes:
 
 
 def texts(size: int) -> bytes:
-    """As many short texts as the table may have."""
-    table = "".join(f"<si><t>{n:x}</t></si>" for n in range(23_900_000 // 22))
+    """Fill the table with short texts, as many as it may have."""
+    table = "".join(f"<si><t>{n:x}</t></si>" for n in range(min(23_900_000, size * 2) // 22))
     return packed(parts(sheet(PERSON), **{"xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{table}</sst>'}))
 
 
@@ -232,8 +232,8 @@ def formats_of_one_megabyte(size: int) -> bytes:
 
 
 def sheets(size: int) -> bytes:
-    """Make a hundred sheets of merged cells."""
-    count = 100
+    """Make many sheets of merged cells."""
+    count = max(45, min(400, size // 100_000))
     listed = "".join(f'<sheet name="{n}" sheetId="{n}" r:id="rId{n}"/>' for n in range(count))
     merged = "".join(f'<mergeCell ref="A{n}:B{n + 3}"/>' for n in range(1, 5_000))
     whole = parts("")
