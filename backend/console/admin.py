@@ -124,10 +124,18 @@ class Devices(LookOnly):
     """Where people are signed in."""
 
     ordering = ("-last_seen_at",)
-    list_display = ("id", "platform", "created_at", "last_seen_at", "revoked_at")
+    list_display = ("number", "platform", "created_at", "last_seen_at", "revoked_at")
     list_filter = ("platform",)
-    search_fields = ("=id", "=user__volunteer__number")
+    list_display_links = None  # there is no more to be seen of one
+    list_select_related = ("user__volunteer",)
+    search_fields = ("=user__volunteer__number",)
     fields = list_display
+    readonly_fields = fields
+
+    @admin.display(description="number")
+    def number(self, device: Device) -> int:
+        """Return the number of whose device it is."""
+        return device.user.volunteer.number
 
 
 @admin.register(RosterImport)

@@ -48,6 +48,17 @@ def test_sign_in_out_and_password_are_the_products_own(operator: User, at: datet
     assert client.get("/operators/").status_code == 302
 
 
+def test_devices_are_listed_without_their_ids(operator: User, volunteer: User, at: datetime) -> None:
+    page_of(volunteer, at)
+
+    listed = page_of(operator, at).get("/operators/volunteers/device/").content.decode()
+
+    assert str(volunteer.volunteer.number) in listed
+    ids = list(Device.objects.values_list("pk", flat=True))
+    assert len(ids) == 2
+    assert not any(str(id) in listed or id.hex in listed for id in ids)
+
+
 def test_a_device_that_was_signed_out_opens_nothing(operator: User, at: datetime) -> None:
     client = page_of(operator, at)
     Device.objects.filter(user=operator).update(revoked_at=at)

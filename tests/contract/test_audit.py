@@ -45,9 +45,13 @@ UNRECORDED = {
 """Services that are called from outside and write without a line of their own, each with its reason."""
 
 DRAWS = "saves a drawing or a workbook in memory"
+GUESSES = "counts guesses, which are forgotten after a quarter of an hour; a sign-in is recorded"
 BESIDE_SERVICES = {
     "backend.dispatch.own_data.erase_words": "a part of deleting one's own data, which records it",
     "backend.volunteers.cards.card_pdf": DRAWS,
+    "backend.volunteers.lock_out.Guess": GUESSES,
+    "backend.volunteers.lock_out._count": GUESSES,
+    "backend.volunteers.lock_out._locked_row": GUESSES,
     "backend.volunteers.paper.qr_svg": DRAWS,
     "backend.volunteers.paper.sheet_of": DRAWS,
     "backend.volunteers.rosters.tables.xlsx_parts": DRAWS,

@@ -62,6 +62,7 @@ from backend.volunteers.services import (
     second_factors,
     trackers,
     transfers,
+    trust,
 )
 from simulator.processes import Server, free_port
 
@@ -376,7 +377,7 @@ LIMITS = {
     "wrong codes in a quarter of an hour": second_factors.MOST_WRONG,
     "minutes a sign-in waits for its code": int(second_factors.GOOD_FOR.total_seconds() / 60),
     "codes sent for a sign-in": second_factors.MOST_SENT,
-    "days a device is trusted": second_factors.TRUSTED_FOR.days,
+    "days a device is trusted": trust.TRUSTED_FOR.days,
     "days of an invitation": invitations.GOOD_FOR.days,
     "bytes of a picture": MOST_IMAGE_BYTES,
 }

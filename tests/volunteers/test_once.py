@@ -18,7 +18,7 @@ from backend.volunteers.models import Device, RecoveryCode, User
 from backend.volunteers.services import second_factors
 from backend.volunteers.services.invitations import invite
 from tests.conftest import PASSWORD, Race, SignedInClient
-from tests.volunteers.test_second_factors import code_of, set_up, show_code, sign_in
+from tests.volunteers.second_factors import code_of, set_up, show_code, sign_in
 
 ClientOf = Callable[[User], SignedInClient]
 CHOSEN = "eleven green bicycles"

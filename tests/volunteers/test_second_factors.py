@@ -14,53 +14,22 @@ from backend.audit.models import Entry
 from backend.lib.errors import CredentialsWrong, Invalid, NotFound, TooMany
 from backend.volunteers import codes, services
 from backend.volunteers.models import Challenge, Device, RecoveryCode, Role, SecondFactor, TrustedDevice, User
-from backend.volunteers.schemas.second_factors import SecondFactorAsked
 from backend.volunteers.services import second_factors
 from backend.volunteers.services.invitations import accept_invitation, invite
 from backend.volunteers.services.second_factors import (
     ChallengeOver,
     SecondFactorConfirmed,
-    SecondFactorNeeded,
 )
 from tests.conftest import PASSWORD, MakeVolunteer, Published, Race, SignedInClient
+from tests.volunteers.second_factors import asked_of, code_of, set_up, show_code, sign_in
 
 ClientOf = Callable[[User], SignedInClient]
 STEP = timedelta(seconds=codes.STEP_S)
 
 
-def code_of(user: User, at: datetime) -> str:
-    return pyotp.TOTP(SecondFactor.objects.get(user=user).secret).at(at)
-
-
-def set_up(user: User, at: datetime) -> list[str]:
-    """Give a person an authenticator, confirmed a minute ago; return the recovery codes."""
-    before = at - timedelta(minutes=1)
-    second_factors.begin_second_factor(by=user, at=before)
-    made = second_factors.confirm_second_factor(
-        code=code_of(user, before), device_id=uuid7(), by=user, at=before
-    )
-    return made.codes
-
-
 def renewed(user: User, code: str, at: datetime, device: UUID | None = None) -> list[str]:
     made = second_factors.renew_recovery_codes(code=code, device_id=device or uuid7(), by=user, at=at)
     return made.codes
-
-
-def asked_of(user: User, at: datetime, device: UUID | None = None) -> SecondFactorAsked:
-    with pytest.raises(SecondFactorNeeded) as needed:
-        second_factors.require_second_factor(user=user, device_id=device, at=at)
-    return needed.value.asked
-
-
-def sign_in(user: User, device: str) -> Any:
-    body = {"identifier": f"{user.volunteer.number:08d}", "password": PASSWORD, "device": {"id": device}}
-    return APIClient().post("/api/v1/sign-in", body, format="json")
-
-
-def show_code(challenge: str, code: str, device: str, **more: Any) -> Any:
-    body = {"challenge": challenge, "code": code, "device": {"id": device}, **more}
-    return APIClient().post("/api/v1/sign-in/second-factor", body, format="json")
 
 
 # --- setting up ---------------------------------------------------------------------------------------------------
@@ -157,60 +126,6 @@ def test_password_alone_opens_no_more_and_the_problem_says_how_to_go_on(leader: 
     assert told["type"] == "/problems/second-factor-needed"
     assert told["second_factor"]["ways"] == ["authenticator", "recovery_code"]
     assert not Device.objects.filter(user=leader).exists()
-
-
-def test_code_signs_in_and_the_device_is_asked_no_more(leader: User, at: datetime) -> None:
-    set_up(leader, at)
-    device = str(uuid7())
-    challenge = sign_in(leader, device).json()["second_factor"]["challenge"]
-
-    answer = show_code(challenge, code_of(leader, datetime.now(at.tzinfo)), device)
-
-    assert answer.status_code == 200
-    assert answer.json()["me"]["number"] == f"{leader.volunteer.number:08d}"
-    assert sign_in(leader, device).status_code == 200
-    assert sign_in(leader, str(uuid7())).status_code == 401
-    TrustedDevice.objects.update(until=at - timedelta(seconds=1))
-    assert sign_in(leader, device).status_code == 401
-
-
-def test_device_is_not_trusted_when_it_is_shared(leader: User, at: datetime) -> None:
-    recovery, device = set_up(leader, at), str(uuid7())
-    challenge = sign_in(leader, device).json()["second_factor"]["challenge"]
-
-    assert show_code(challenge, recovery[0], device, trust=False).status_code == 200
-    assert sign_in(leader, device).status_code == 401
-
-
-def test_trust_of_one_persons_device_is_not_anothers(
-    leader: User, sibling_leader: User, client_of: ClientOf, at: datetime
-) -> None:
-    set_up(leader, at)
-    client_of(sibling_leader)
-    device = Device.objects.get(user=sibling_leader).pk
-    second_factors.trust_device(device_id=device, by=leader, at=at)
-    second_factors.trust_device(device_id=device, by=sibling_leader, at=at)
-
-    assert asked_of(leader, at, device).ways == ["authenticator", "recovery_code"]
-
-
-def test_device_signed_out_from_afar_is_trusted_no_more_but_one_signed_out_by_hand_is(
-    leader: User, client_of: ClientOf, at: datetime
-) -> None:
-    set_up(leader, at)
-    lost, kept = client_of(leader), client_of(leader)
-    lost_id, kept_id = (
-        next(UUID(one["id"]) for one in client.get("/api/v1/me/devices").json() if one["current"])
-        for client in (lost, kept)
-    )
-    for device in (lost_id, kept_id):
-        second_factors.trust_device(device_id=device, by=leader, at=at)
-
-    services.revoke_device(device_id=lost_id, by=leader, at=at)
-    services.sign_out(device_id=kept_id, by=leader, at=at)
-
-    assert not second_factors.is_trusted(lost_id, leader, at=at)
-    assert second_factors.is_trusted(kept_id, leader, at=at)
 
 
 @pytest.mark.parametrize("off", [-1, 0, 1])

@@ -85,6 +85,7 @@ def _device() -> dict[str, str]:
     return {"id": str(uuid7())}
 
 
+KEY = str(uuid7())
 NEW = "eleven green bicycles"
 DOORS = [
     SecretDoor(
@@ -129,6 +130,7 @@ class Guesser:
 
     def __init__(self, door: SecretDoor, user: User, at: datetime) -> None:
         self.door, self.user = door, user
+        self.key: str | None = None
         self.client = APIClient(raise_request_exception=False)
         if door.needs_token:
             tokens = services.sign_in(user=user, device=DeviceIn(id=uuid7()), at=at)
@@ -139,7 +141,12 @@ class Guesser:
     ) -> tuple[int, Any]:
         """Return the status, and what the answer tells."""
         sent: Any = body(self.door.fields(self.user, secret))
-        answer = self.client.generic("POST", f"/api/v1/{self.door.address}", sent, content_type=content_type)
+        key = {None: {}, "the same": {"Idempotency-Key": KEY}}.get(
+            self.key, {"Idempotency-Key": str(uuid7())}
+        )
+        answer = self.client.generic(
+            "POST", f"/api/v1/{self.door.address}", sent, content_type=content_type, headers=key
+        )
         told = answer.json() if answer.content else {}
         return answer.status_code, (told.get("type"), told.get("detail"), told.get("errors"))
 
@@ -166,9 +173,11 @@ def guesses() -> int:
     return AccessAttempt.objects.count() + Challenge.objects.filter(wrong=1).count()
 
 
+@pytest.mark.parametrize("key", [None, "the same", "another each time"])
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.address)
-def test_ten_wrong_guesses_lock(door: SecretDoor, volunteer: User, at: datetime) -> None:
+def test_ten_wrong_guesses_lock(door: SecretDoor, key: str | None, volunteer: User, at: datetime) -> None:
     right, guesser = door.right(volunteer, at), Guesser(door, volunteer, at)
+    guesser.key = key
 
     assert 429 not in {guesser.tell(door.wrong)[0] for _ in range(9)}
     guesser.tell(door.wrong)

@@ -13,7 +13,7 @@ from backend.volunteers.models import User
 from backend.volunteers.services.invitations import invite
 from backend.volunteers.tokens import read_access
 from tests.conftest import PASSWORD, SignedInClient
-from tests.volunteers.test_second_factors import code_of, set_up, show_code, sign_in
+from tests.volunteers.second_factors import code_of, set_up, show_code, sign_in
 
 ClientOf = Callable[[User], SignedInClient]
 

@@ -73,7 +73,9 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         if request.POST.get("act") == "renew":
             made = second_factors.renew_recovery_codes(code=code, device_id=device, by=user, at=at)
         else:
-            made = second_factors.confirm_second_factor(code=code, device_id=device, by=user, at=at)
+            made = second_factors.confirm_second_factor(
+                code=code, device_id=device, is_own=False, by=user, at=at
+            )
     except Invalid:
         return _show_second_factor(request, error=_("This code is wrong, or was used before."))
     except TooMany as refusal:

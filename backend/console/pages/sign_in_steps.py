@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -25,10 +24,10 @@ from backend.volunteers.schemas.second_factors import AuthenticatorOut, SecondFa
 from backend.volunteers.services import second_factors
 from backend.volunteers.services.invitations import accept_invitation
 from backend.volunteers.services.second_factors import ChallengeOver, SecondFactorNeeded
+from backend.volunteers.services.trust import TRUSTED_FOR
 from backend.volunteers.signin import invited_user, sign_in_page
 
 TRUST_COOKIE = "trusted"
-_SALT = "trusted browser"
 
 
 def may_enter(request: HttpRequest, user: User, next: str) -> bool:
@@ -37,7 +36,8 @@ def may_enter(request: HttpRequest, user: User, next: str) -> bool:
     Raises TooMany.
     """
     try:
-        second_factors.require_second_factor(user=user, device_id=_trusted_device(request), at=now())
+        secret = request.COOKIES.get(TRUST_COOKIE, "")[:100]
+        second_factors.require_second_factor(user=user, device_id=None, trust_secret=secret, at=now())
     except SecondFactorNeeded as needed:
         request.session["challenge"], request.session["next"] = str(needed.asked.challenge), next
         return False
@@ -89,24 +89,15 @@ def _enter(request: HttpRequest, user: User) -> HttpResponse:
     device = sign_in_page(request=request, user=user, at=at)
     response = redirect(wanted or "console:home")
     if request.POST.get("trust"):
-        second_factors.trust_device(device_id=device.pk, by=user, at=at)
         response.set_cookie(
             TRUST_COOKIE,
-            signing.dumps(str(device.pk), salt=_SALT),
-            max_age=int(second_factors.TRUSTED_FOR.total_seconds()),
+            second_factors.trust_device(device_id=device.pk, by=user, at=at) or "",
+            max_age=int(TRUSTED_FOR.total_seconds()),
             httponly=True,
             secure=settings.SESSION_COOKIE_SECURE,
             samesite="Lax",
         )
     return response
-
-
-def _trusted_device(request: HttpRequest) -> UUID | None:
-    """Return the device as which this browser showed a second factor; whether that still counts, the server knows."""
-    try:
-        return UUID(signing.loads(request.COOKIES.get(TRUST_COOKIE, ""), salt=_SALT))
-    except (signing.BadSignature, ValueError, TypeError, AttributeError):
-        return None
 
 
 def _show_step(

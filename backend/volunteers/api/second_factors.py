@@ -99,7 +99,7 @@ class SignInCodeDoor(Door):
         """Show a code of the authenticator, a code that was sent, or a recovery code; each works once."""
         body = parse(SecondFactorIn, request)
         signed_in = second_factors.sign_in_with_code(
-            challenge_id=body.challenge, code=body.code, device=body.device, trust=body.trust, at=now()
+            challenge_id=body.challenge, code=body.code, device=body.device, is_own=body.trust, at=now()
         )
         return answer(signed_in)
 

@@ -39,7 +39,7 @@ class SignInDoor(Door):
         body = parse(SignIn, request)
         user = checked_user(django_request(request), body.identifier, body.password)
         at = now()  # checking a password takes its time, and the answer tells it
-        require_second_factor(user=user, device_id=body.device.id, at=at)
+        require_second_factor(user=user, device_id=body.device.id, trust_secret=body.trust_secret, at=at)
         if self.wanted is None:
             return answer(services.sign_in(user=user, device=body.device, at=at))
         signed_in, is_again = services.sign_in_once(user=user, device=body.device, once=self.wanted, at=at)

@@ -43,9 +43,10 @@ class RecoveryCode(models.Model):
 
 
 class TrustedDevice(models.Model):
-    """A device on which the second factor was shown: the password is enough there for a while."""
+    """A device on which the second factor was shown: the password and its secret are enough there for a while."""
 
     device = models.OneToOneField(Device, on_delete=models.CASCADE, primary_key=True, related_name="trust")
+    secret_key = models.CharField(max_length=LOOKUP_CHARACTERS, help_text="stands for the device's secret")
     until = models.DateTimeField()
 
 

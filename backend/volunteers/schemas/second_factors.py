@@ -26,7 +26,7 @@ class SecondFactorAsked(Shape):
 
 
 class SecondFactorIn(Request):
-    """Show a code, of whichever way; the device is trusted for 30 days unless `trust` is false."""
+    """Show a code, of whichever way; unless `trust` is false the device is trusted for 30 days."""
 
     challenge: UUID
     code: Code
@@ -55,9 +55,13 @@ class AuthenticatorOut(Shape):
 
 
 class RecoveryCodes(Shape):
-    """Codes that open once each when the authenticator is lost; they are never told again."""
+    """Codes that open once each when the authenticator is lost; they are never told again.
+
+    With the first ones comes the secret by which the device that set the authenticator up is trusted.
+    """
 
     codes: list[str]
+    trust_secret: str | None = None
 
 
 class SecondFactorOut(Shape):

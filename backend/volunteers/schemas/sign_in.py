@@ -19,11 +19,12 @@ class DeviceIn(Request):
 
 
 class SignIn(Request):
-    """Sign in by volunteer number (with or without the space) or phone."""
+    """Sign in by volunteer number (with or without the space) or phone; a trusted device sends its secret."""
 
     identifier: Annotated[str, Field(min_length=1, max_length=LONGEST)]
     password: Annotated[str, Field(min_length=1, max_length=200)]
     device: DeviceIn
+    trust_secret: Annotated[str, Field(max_length=100)] | None = None
 
 
 class RefreshIn(Request):
@@ -52,9 +53,10 @@ class Tokens(Shape):
 
 
 class SignedIn(Tokens):
-    """Tokens, and who they are for."""
+    """Tokens, and who they are for; after a second factor the secret by which the device is trusted, told once."""
 
     me: Me
+    trust_secret: str | None = None
 
 
 class DeviceOut(Shape):

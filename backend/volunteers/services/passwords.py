@@ -8,10 +8,11 @@ from django.db import transaction
 from backend.audit.services import record
 from backend.lib.errors import require
 from backend.realtime import keys
-from backend.volunteers.models import SignedOutBy, TrustedDevice, User
+from backend.volunteers.models import SignedOutBy, User
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.services.devices import revoke_others
 from backend.volunteers.services.second_factors import end_challenges
+from backend.volunteers.services.trust import distrust
 
 
 def set_password(user: User, password: str, *, at: datetime) -> None:
@@ -40,6 +41,6 @@ def change_password(
     require_good_password(user, new, field="new")
     set_password(user, new, at=at)
     record("password.changed", subject=f"user.{user.pk}", by=by, at=at)
-    TrustedDevice.objects.filter(device__user=user).exclude(device_id=device_id).delete()
+    distrust(user, besides=device_id)
     end_challenges(user, at)
     revoke_others(user=user, keep=device_id, by=by, at=at, reason=SignedOutBy.PASSWORD)

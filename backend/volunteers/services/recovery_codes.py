@@ -27,9 +27,15 @@ def made_before(user: User, shown: str, device: UUID, at: datetime) -> RecoveryC
     return told if counting.count() == len(told.codes) else None
 
 
-def make_recovery_codes(user: User, shown: str, device: UUID, at: datetime) -> RecoveryCodes:
-    """Make new codes for whoever showed a code on a device; the old ones are void. The user is locked."""
-    made = RecoveryCodes(codes=[codes.recovery_code() for _ in range(AT_ONCE)])
+def make_recovery_codes(
+    user: User, shown: str, device: UUID, at: datetime, *, trust_secret: str | None = None
+) -> RecoveryCodes:
+    """Make new codes for whoever showed a code on a device; the old ones are void. The user is locked.
+
+    What is told, the secret of the device as well, is sealed for whoever shows the same again.
+    """
+    told = [codes.recovery_code() for _ in range(AT_ONCE)]
+    made = RecoveryCodes(codes=told, trust_secret=trust_secret)
     RecoveryCode.objects.filter(user=user).delete()
     RecoveryCode.objects.bulk_create([RecoveryCode(user=user, code_key=_key_of(code)) for code in made.codes])
     claim = keys.claim(_once(user, shown, device), at=at, kept=keys.BRIEFLY)

@@ -18,7 +18,7 @@ from backend.lib.errors import Allowance, CredentialsWrong, Invalid, NotFound, R
 from backend.realtime import keys
 from backend.volunteers import codes
 from backend.volunteers.channels import channel_to
-from backend.volunteers.models import Challenge, Device, RecoveryCode, SecondFactor, TrustedDevice, User
+from backend.volunteers.models import Challenge, RecoveryCode, SecondFactor, User
 from backend.volunteers.rules import needs_second_factor
 from backend.volunteers.schemas.second_factors import (
     AuthenticatorOut,
@@ -35,19 +35,18 @@ from backend.volunteers.services.recovery_codes import (
     make_recovery_codes,
     take_recovery_code,
 )
+from backend.volunteers.services.trust import distrust, is_trusted, secret_anew, trust
 
 logger = logging.getLogger(__name__)
 _Of = TypeVar("_Of")
 
 GOOD_FOR = timedelta(minutes=5)
-TRUSTED_FOR = timedelta(days=30)
 COUNTED_FOR = timedelta(minutes=15)
 _COUNTED_FOR_S = int(COUNTED_FOR.total_seconds())
 MOST_WRONG = 10
 """Wrong codes of one person in `COUNTED_FOR`, whatever device they come from."""
 MOST_CHALLENGES = 20
 MOST_SENT = 3
-RECOVERY_CODES = 10
 _WRONG = "This code is wrong, or was used before."
 
 
@@ -102,8 +101,10 @@ def begin_second_factor(*, by: User, at: datetime) -> AuthenticatorOut:
     return _begin(by, None, at)
 
 
-def confirm_second_factor(*, code: str, device_id: UUID, by: User, at: datetime) -> RecoveryCodes:
-    """Take the first code of the authenticator; from now on it is asked for. Trusts the device.
+def confirm_second_factor(
+    *, code: str, device_id: UUID, by: User, at: datetime, is_own: bool = True
+) -> RecoveryCodes:
+    """Take the first code of the authenticator; from now on it is asked for. Trusts a device of the person's own.
 
     The same code on the same device again, for minutes, is told the same. Raises Invalid for a wrong code, TooMany,
     NotFound when nothing was begun.
@@ -119,9 +120,9 @@ def confirm_second_factor(*, code: str, device_id: UUID, by: User, at: datetime)
             raise NotFound
         _refuse_after_many(by, at)
         if _is_right(_take_authenticator, factor, code, at):
-            _trust(device_id, by, at)
             _confirm(factor, at)
-            return make_recovery_codes(by, code, device_id, at)
+            secret = trust(device_id, by, at=at) if is_own else None
+            return make_recovery_codes(by, code, device_id, at, trust_secret=secret)
         _count_wrong(by, at)
     raise _wrong_field()
 
@@ -155,7 +156,7 @@ def renew_recovery_codes(*, code: str, device_id: UUID, by: User, at: datetime) 
 
 def forget_second_factor(*, user: User, by: User | None, at: datetime, reason: str) -> None:
     """Delete a person's authenticator, recovery codes and trusted devices; inside the transaction of an act."""
-    TrustedDevice.objects.filter(device__user=user).delete()
+    distrust(user)
     RecoveryCode.objects.filter(user=user).delete()
     if SecondFactor.objects.filter(user=user).delete()[0]:
         record("second_factor.removed", subject=f"user.{user.pk}", by=by, at=at, reason=reason)
@@ -164,13 +165,17 @@ def forget_second_factor(*, user: User, by: User | None, at: datetime, reason: s
 # --- signing in ---------------------------------------------------------------------------------------------------
 
 
-def require_second_factor(*, user: User, device_id: UUID | None, at: datetime) -> None:
+def require_second_factor(
+    *, user: User, device_id: UUID | None, trust_secret: str | None = None, at: datetime
+) -> None:
     """Raise SecondFactorNeeded unless the password, which has been checked, is enough; or TooMany.
 
-    Whoever has an authenticator is asked, unless the device is trusted; with SECOND_FACTOR_REQUIRED so is everybody who
-    holds a post of deputy or above.
+    Whoever has an authenticator is asked, unless the device shows that it is trusted; with SECOND_FACTOR_REQUIRED so
+    is everybody who holds a post of deputy or above.
     """
-    if not (_confirmed(user) or _is_required(user, at)) or is_trusted(device_id, user, at=at):
+    if not (_confirmed(user) or _is_required(user, at)) or is_trusted(
+        trust_secret, user, device_id=device_id, at=at
+    ):
         return
     raise SecondFactorNeeded(_challenge(user, device_id, at))
 
@@ -231,23 +236,21 @@ def send_code(*, challenge_id: UUID, at: datetime) -> None:
 
 
 def sign_in_with_code(
-    *, challenge_id: UUID, code: str, device: DeviceIn, trust: bool, at: datetime
+    *, challenge_id: UUID, code: str, device: DeviceIn, is_own: bool, at: datetime
 ) -> SignedIn:
     """Sign a device in, once the code is right, in one transaction: otherwise the code is not spent.
 
-    The same device with the same code again, for minutes, gets tokens of the same sign-in. Raises what `pass_challenge`
-    raises, or DeviceTaken.
+    A device of the person's own is trusted, and told its secret. The same device with the same code again, for minutes,
+    gets tokens of the same sign-in, and a new secret. Raises what `pass_challenge` raises, or DeviceTaken.
     """
     with transaction.atomic():
         once = _once(challenge_id, code, device.id)
         if again := signed_in_before(once, at=at):
-            return again
+            return _telling(again, secret_anew(device.id, at=at) if is_own else None)
         user = _passed(challenge_id, code, at)
         if user is not None:
             signed_in, _ = sign_in_once(user=user, device=device, once=once, at=at)
-            if trust:
-                _trust(device.id, user, at)
-            return signed_in
+            return _telling(signed_in, trust(device.id, user, at=at) if is_own else None)
     raise CredentialsWrong(_WRONG)
 
 
@@ -263,17 +266,10 @@ def pass_challenge(*, challenge_id: UUID, code: str, at: datetime) -> User:
     return user
 
 
-def is_trusted(device_id: UUID | None, user: User, *, at: datetime) -> bool:
-    """Tell whether the person has shown the second factor on this device lately."""
-    if device_id is None:
-        return False
-    return TrustedDevice.objects.filter(device_id=device_id, device__user=user, until__gt=at).exists()
-
-
 @transaction.atomic
-def trust_device(*, device_id: UUID, by: User, at: datetime) -> None:
-    """Ask no second factor on this device for 30 days."""
-    _trust(device_id, by, at)
+def trust_device(*, device_id: UUID, by: User, at: datetime) -> str | None:
+    """Ask no second factor on this device for 30 days; returns the secret by which it is known then."""
+    return trust(device_id, by, at=at)
 
 
 def end_challenges(user: User, at: datetime) -> None:
@@ -450,11 +446,8 @@ def _confirm(factor: SecondFactor, at: datetime) -> None:
     record("second_factor.confirmed", subject=f"user.{factor.user_id}", by=factor.user, at=at)
 
 
-def _trust(device_id: UUID, user: User, at: datetime) -> None:
-    device = Device.objects.filter(pk=device_id, user=user).first()
-    if device is not None:
-        TrustedDevice.objects.update_or_create(device=device, defaults={"until": at + TRUSTED_FOR})
-        record("device.trusted", subject=f"device.{device_id}", by=user, at=at)
+def _telling(signed_in: SignedIn, trust_secret: str | None) -> SignedIn:
+    return signed_in.model_copy(update={"trust_secret": trust_secret})
 
 
 def _authenticator(factor: SecondFactor) -> AuthenticatorOut:
