@@ -11,7 +11,18 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from backend.audit.models import Entry, Head
-from backend.volunteers.models import Device, NumberBlock, Post, RetentionRun, RosterImport, Unit, Volunteer
+from backend.volunteers.models import (
+    Device,
+    NumberBlock,
+    NumberCounter,
+    Post,
+    RetentionRun,
+    RosterImport,
+    Series,
+    Unit,
+    Volunteer,
+)
+from backend.volunteers.queries.number_use import is_short
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Model]
@@ -159,6 +170,30 @@ class Blocks(LookOnly):
     ordering = ("-made_at",)
     list_display = ("id", "size", "used", "made_at", "returned_at")
     fields = list_display
+
+
+@admin.register(NumberCounter)
+class Counters(LookOnly):
+    """How much of the volunteer numbers is used up; never the key that scatters them."""
+
+    list_display = ("series", "used", "share", "is_short")
+    fields = list_display
+    readonly_fields = fields
+
+    @admin.display(description="series")
+    def series(self, counter: NumberCounter) -> str:
+        """Return which numbers these are."""
+        return Series(counter.pk).name.lower()
+
+    @admin.display(description="share")
+    def share(self, counter: NumberCounter) -> str:
+        """Return how much of the series was handed out."""
+        return f"{counter.used / counter.span.size:.1%}"
+
+    @admin.display(description="half used up", boolean=True)
+    def is_short(self, counter: NumberCounter) -> bool:
+        """Tell whether half of it is used up or more."""
+        return is_short(Series(counter.pk), counter.used)
 
 
 @admin.register(Entry)

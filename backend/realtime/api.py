@@ -94,11 +94,12 @@ class Ready(APIView):
     def get(self, request: Request) -> Response:
         """Tell whether this process can do its work: its database answers, its hub reads the log, it serves files.
 
-        The bus is named too, but nobody is sent away for it: without it events come by the log, a second later.
+        The bus is named too, but nobody is sent away for it: without it events come by the log, a second later. Nor is
+        anybody for `alarms`, which are for the operator.
         """
         checks = health.checks()
         ok = checks["database"] and checks["log"] and checks["serving"]
-        return answer(Health(ok=ok, checks=checks), status=200 if ok else 503)
+        return answer(Health(ok=ok, checks=checks, alarms=health.alarms()), status=200 if ok else 503)
 
 
 class Metrics(APIView):

@@ -39,6 +39,26 @@ def checks() -> dict[str, bool]:
     }
 
 
+Alarm = Callable[[Any], list[str]]
+_ALARMS: list[Alarm] = []
+
+
+def alarms_by(reads: Alarm) -> Alarm:
+    """Register what reads, by the cursor that it is given, what an operator has to look at; for the apps above."""
+    _ALARMS.append(reads)
+    return reads
+
+
+def alarms() -> list[str]:
+    """Return what an operator has to look at; nothing while the database does not answer."""
+    with _asking:
+        try:
+            with _own_connection().cursor() as cursor:
+                return [alarm for reads in _ALARMS for alarm in reads(cursor)]
+        except Exception:
+            return []
+
+
 def _database_answers() -> bool:
     with _asking:
         return any(

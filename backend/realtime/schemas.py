@@ -74,7 +74,8 @@ class ReceiptsOut(Shape):
 
 
 class Health(Shape):
-    """Whether this process can do its work; `checks` names what it asked."""
+    """Whether this process can do its work; `checks` names what it asked, `alarms` what an operator has to look at."""
 
     ok: bool
     checks: dict[str, bool]
+    alarms: list[str] = []

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from backend.realtime.clock import due
 from backend.volunteers import services
+from backend.volunteers.queries import number_use
 from backend.volunteers.queries.reach import whose_last_device_ran_out
 from backend.volunteers.services import (
     applications,
@@ -92,6 +93,12 @@ def forget_who_withdrew(*, at: datetime) -> int:
 def forget_challenges(*, at: datetime) -> int:
     """Delete the sign-ins that waited for a second factor and are over since a day; returns of how many."""
     return _reported("sign-ins without a second factor", second_factors.forget_challenges(at=at), at)
+
+
+@due(every=timedelta(hours=1))
+def warn_of_numbers(*, at: datetime) -> int:  # noqa: ARG001  # the clock gives it to everybody
+    """Log a warning when half of the volunteer numbers are used up; returns of how many series."""
+    return number_use.warn_of_numbers()
 
 
 def _reported(kind: str, deleted: int, at: datetime) -> int:

@@ -35,6 +35,7 @@ from backend.volunteers.services.imports import (
     start_import,
     undo_import,
 )
+from backend.volunteers.services.number_bounds import TooManyNumbers
 
 _TOLD: dict[type[Refusal], Promise] = {
     UnreadableRoster: _(
@@ -45,6 +46,9 @@ _TOLD: dict[type[Refusal], Promise] = {
     ImportNotReady: _("The import has moved on; look at its present state."),
     RowsRejected: _("Some rows were rejected. Mend the file and upload it again, or leave them out."),
     TooManyFound: _("You have found as many people of other units as a day allows; ask the unit above."),
+    TooManyNumbers: _(
+        "More numbers lie unused here than the roster justifies, or more were given out than a month or a day allows."
+    ),
     SomethingDepends: _("It cannot be undone any more: something was done with these people since."),
 }
 

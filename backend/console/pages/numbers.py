@@ -52,7 +52,10 @@ STATES: dict[str, Promise] = {
 REFUSED: dict[str, Promise] = {
     "phone-taken": _("Somebody has this phone already."),
     "too-many-found": _("You have found as many people of other units as a day allows; ask the unit above."),
-    "too-many-blocks": _("A unit may take 10 blocks of numbers a day."),
+    "too-many-blocks": _("A unit may take 10 blocks of numbers a day, and so may a person."),
+    "too-many-numbers": _(
+        "More numbers lie unused here than the roster justifies, or more were given out than a month or a day allows."
+    ),
     "numbers-exhausted": _("Every volunteer number has been issued."),
     "number-taken": _("Somebody has this number already."),
     "number-not-yours": _("This number is in no open block of this unit."),

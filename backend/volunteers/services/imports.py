@@ -15,6 +15,7 @@ from backend.volunteers.rules import post_over
 from backend.volunteers.services.finding import require_finding
 from backend.volunteers.services.import_undo import dependents_of
 from backend.volunteers.services.joining import dismiss_all
+from backend.volunteers.services.number_bounds import require_newcomers
 
 UNSTARTED_KEPT = timedelta(days=7)
 """How long a checked import waits to be started."""
@@ -89,7 +90,7 @@ def receive_import(
 def start_import(*, import_id: UUID, skip_rejected: bool, by: User | None, at: datetime) -> RosterImport:
     """Begin to import a checked batch; it appears whole a little later. Again is the same.
 
-    Raises ImportNotReady, or RowsRejected unless the rejected rows are to be left out.
+    Raises ImportNotReady, TooManyNumbers, or RowsRejected unless the rejected rows are to be left out.
     """
     batch = locked(import_id)
     post = _post_of(by, batch.unit, at)
@@ -98,6 +99,8 @@ def start_import(*, import_id: UUID, skip_rejected: bool, by: User | None, at: d
     _require_status(batch, ImportStatus.CHECKED)
     if batch.rejected and not skip_rejected:
         raise RowsRejected(f"{batch.rejected} rows were rejected: mend the file, or leave them out.")
+    if by is not None:
+        require_newcomers(batch, at=at)
     batch.status, batch.started_by = ImportStatus.IMPORTING, by
     batch.save(update_fields=["status", "started_by"])
     record("roster.started", subject=batch.subject, by=by, at=at, rejected=batch.rejected, post=post)

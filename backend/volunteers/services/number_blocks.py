@@ -22,6 +22,7 @@ from backend.volunteers.models import (
 from backend.volunteers.rules import may_manage, post_over
 from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.finding import finding
+from backend.volunteers.services.number_bounds import require_spare
 from backend.volunteers.services.numbers import lock_counter, take_numbers
 from backend.volunteers.services.people import create_volunteer
 
@@ -34,7 +35,7 @@ class BlockIdTaken(Refusal):
 
 
 class TooManyBlocks(Refusal):
-    """A unit may take 10 blocks of numbers a day."""
+    """A unit may take 10 blocks of numbers a day, and so may a person."""
 
 
 class NumberNotYours(Refusal):
@@ -50,7 +51,7 @@ def issue_block(*, block_id: UUID, unit: Unit, size: int, by: User, at: datetime
     """Set `size` numbers aside for a unit. Locks the counter, so blocks and single numbers never meet.
 
     The same id for the same unit and size is a retry and returns the first block. Raises NotFound for a unit that `by`
-    does not manage, BlockIdTaken, TooManyBlocks, NumbersExhausted.
+    does not manage, BlockIdTaken, TooManyBlocks, TooManyNumbers, NumbersExhausted.
     """
     require(may_manage(by, unit, at))
     counter = lock_counter(Series.LIFE)
@@ -58,8 +59,11 @@ def issue_block(*, block_id: UUID, unit: Unit, size: int, by: User, at: datetime
     if block is not None:
         require((block.unit_id, block.size) == (unit.pk, size), BlockIdTaken)
         return block
-    # What is returned is void for ever: a unit that took and returned all day would use up the force's numbers.
-    require(unit.number_blocks.filter(made_at__gt=at - DAY).count() < MOST_A_DAY, TooManyBlocks)
+    # What is returned is void for ever: who took and returned all day would use up the force's numbers.
+    today = NumberBlock.objects.filter(made_at__gt=at - DAY)
+    require(today.filter(unit=unit).count() < MOST_A_DAY, TooManyBlocks)
+    require(today.filter(made_by=by).count() < MOST_A_DAY, TooManyBlocks)
+    require_spare(unit, size, at=at)
     first = counter.used
     take_numbers(counter, size)
     block = NumberBlock.objects.create(

@@ -29,6 +29,7 @@ from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.rules import may_see_person, post_over, post_that_manages_person
 from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.finding import finding
+from backend.volunteers.services.number_bounds import require_walk_ins
 from backend.volunteers.services.numbers import issue_number, lock_counter, take_numbers
 from backend.volunteers.services.people import create_volunteer
 
@@ -59,7 +60,8 @@ def register_walk_in(
     """Register somebody on the spot with a temporary number, as a member of `unit`.
 
     Locks the counter of temporary numbers. The same id, unit and name is a retry and returns the person. Raises
-    NotFound for a unit that `by` may not dispatch, WalkInIdTaken, PhoneTaken, TooManyFound, NumbersExhausted.
+    NotFound for a unit that `by` may not dispatch, WalkInIdTaken, PhoneTaken, TooManyFound, TooManyNumbers,
+    NumbersExhausted.
     """
     post = allowed_by(post_over(by, unit, at, DISPATCHING_ROLES))
     with finding(phone, how="registration", by=by, at=at):
@@ -82,6 +84,7 @@ def _register(
     if earlier is not None:
         require(earlier.unit_id == unit.pk and same_name(earlier.volunteer.name, name), WalkInIdTaken)
         return earlier.volunteer
+    require_walk_ins(by, at=at)
     (number,) = take_numbers(counter, 1)
     volunteer = create_volunteer(
         name=name, phone=phone, born_on=born_on, units=[unit], number=number, post=post, by=by, at=at

@@ -1,0 +1,55 @@
+"""Tells how much of the volunteer numbers is used up, before the last one is."""
+
+import logging
+from functools import partial
+from typing import Any
+
+import prometheus_client
+from django.db import DatabaseError
+
+from backend.volunteers.models import NumberCounter, Series
+
+logger = logging.getLogger(__name__)
+
+ALARM_AT = 0.5
+"""The share of a series from which operators are told: widening the numbers takes a year."""
+
+
+def share_used(series: Series) -> float:
+    """Return how much of a series was tried, between 0 and 1; not a number while the database does not answer."""
+    try:
+        counter = NumberCounter.objects.filter(pk=series.value).first()
+    except DatabaseError:
+        return float("nan")
+    return counter.used / counter.span.size if counter else 0.0
+
+
+_used = prometheus_client.Gauge(
+    "muster_numbers_used_ratio", "How much of the volunteer numbers of a series was handed out.", ["series"]
+)
+for _series in Series:
+    _used.labels(_series.name.lower()).set_function(partial(share_used, _series))
+
+
+def warn_of_numbers() -> int:
+    """Log a warning for each series of which half is used up; returns how many."""
+    short = [series for series in Series if share_used(series) >= ALARM_AT]
+    for series in short:
+        share = f"{share_used(series):.1%}"
+        logger.warning("%s of the volunteer numbers of the series %s are used up", share, series.name.lower())
+    return len(short)
+
+
+def is_short(series: Series, used: int) -> bool:
+    """Tell whether so many tried numbers are half of a series or more."""
+    return used >= series.span.size * ALARM_AT
+
+
+def number_alarms(cursor: Any) -> list[str]:
+    """Return an alarm for each series of which half is used up; read by whoever asks `/readyz`."""
+    cursor.execute("SELECT id, used FROM volunteers_numbercounter ORDER BY id")
+    return [
+        f"numbers-{Series(key).name.lower()}-half-used"
+        for key, used in cursor.fetchall()
+        if key in Series.values and is_short(Series(key), used)
+    ]
