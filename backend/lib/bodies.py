@@ -18,7 +18,9 @@ from backend.lib.proxies import neighbourhood
 MAX_BODY: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 """Bytes of a body, but for the doors that take more."""
 MAX_HELD, MAX_HELD_OF_ADDRESS = 64_000_000, 16_000_000
-"""Bytes of bodies that a process keeps in memory while they come and are worked on: of all, and of one address."""
+"""Bytes of large bodies that a process keeps in memory while they come and are worked on: of all, and of an address."""
+FREE = 65_536
+"""Bytes of each body that do not count: nearly all have fewer, and no flood of large ones keeps those out."""
 IN_MEMORY: int = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
 """Bytes of one body that Django keeps in memory; a larger one is in a file."""
 
@@ -97,7 +99,7 @@ class Body:
         if message["type"] == "http.request" and (size := len(message.get("body", b""))):
             self._taken += size
             await self._expect(self._taken)
-            self._hold(min(size, max(0, IN_MEMORY - self._held)))
+            self._hold(min(max(0, self._taken - FREE), IN_MEMORY))
         return message
 
     async def _expect(self, size: int) -> None:
@@ -108,8 +110,8 @@ class Body:
             raise TooLarge(f"The body may have {self._limit:,} bytes.")
 
     def _hold(self, size: int) -> None:
-        held.take(self._address, size)
-        self._held += size
+        held.take(self._address, size - self._held)
+        self._held = size
 
     def close(self) -> None:
         """Give back what the body has taken."""

@@ -14,8 +14,8 @@ from backend.realtime.websocket import Refused, refusal_response
 
 LOOK_S = 2.0
 """How often the time limits of a request are looked at."""
-BODY_GRACE_S = 20.0
-BODY_BYTES_PER_S = 4_000
+BODY_GRACE_S = 30.0
+BODY_BYTES_PER_S = 2_000
 """How fast a body has to come, on average, once the grace is over: slower than a phone on the edge of its network."""
 READ_WITHIN_S = 60.0
 """How long a peer may take to make room for more of the answer."""

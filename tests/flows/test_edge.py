@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from uuid6 import uuid7
 
+from backend.lib.bodies import FREE, MAX_HELD_OF_ADDRESS
 from backend.realtime.door import KEPT_S, MAX_ADDRESS, REQUEST_WITHIN_S
 from backend.realtime.exchange import BODY_GRACE_S, LOOK_S
 from backend.realtime.holders import MOST_OF_DEVICE
@@ -130,7 +131,7 @@ def test_bodies_that_wait_are_bounded_by_address_and_keep_nobody_else_out(edge: 
         other = edge.request("POST", "/api/v1/catch-up", {"cursors": {}}, by="LEADER")
 
     assert 503 in statuses
-    assert statuses.count(0) <= 16_000_000 // 800_000
+    assert statuses.count(0) <= MAX_HELD_OF_ADDRESS // (800_000 - FREE) + 1
     assert other.status == 200
     assert bystander.noticed() == {}
 

@@ -126,8 +126,8 @@ async def refused() -> int:
 async def test_what_all_bodies_take_is_bounded_and_so_is_the_share_of_an_address(
     monkeypatch: pytest.MonkeyPatch, held: Held
 ) -> None:
-    monkeypatch.setattr(bodies, "MAX_HELD", 10 * PART)
-    monkeypatch.setattr(bodies, "MAX_HELD_OF_ADDRESS", 6 * PART)
+    monkeypatch.setattr(bodies, "MAX_HELD", 9 * PART)
+    monkeypatch.setattr(bodies, "MAX_HELD_OF_ADDRESS", 5 * PART)
     statuses: dict[str, int] = {}
 
     async def meanwhile(scope: Any, receive: Any, send: Any) -> None:
@@ -136,14 +136,18 @@ async def test_what_all_bodies_take_is_bounded_and_so_is_the_share_of_an_address
             await receive()
         for name, client in (("same", "2001:db8::2"), ("other", "192.0.2.8"), ("third", "192.0.2.9")):
             statuses[name] = (await Request(*[b"x" * PART] * 3, client=client).serve()).status
+        statuses["small"] = (await Request(b"x" * bodies.FREE, client="2001:db8::3").serve()).status
         await reads_all(scope, receive, send)
 
     request = await Request(*[b"x" * PART] * 4, client="2001:db8::1").serve(meanwhile)
 
-    assert statuses == {"same": 503, "other": 200, "third": 200}
+    assert statuses == {"same": 503, "other": 200, "third": 200, "small": 200}
     assert (request.status, held.total, held.by_address) == (200, 0, {})
-    busy = await Request(*[b"x" * PART] * 4 * 2, client="2001:db8::1").serve()
-    assert busy.status == 413 or dict(busy.sent[0]["headers"])[b"retry-after"].isdigit()
+    monkeypatch.setattr(bodies, "MAX_HELD", PART)
+    busy = await Request(*[b"x" * PART] * 3).serve()
+    assert (busy.status, busy.problem["type"]) == (503, "/problems/busy")
+    assert dict(busy.sent[0]["headers"])[b"retry-after"].isdigit()
+    assert held.total == 0
 
 
 @pytest.mark.parametrize("when", ["at once", "after the status", "after reading"])
