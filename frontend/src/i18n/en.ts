@@ -168,6 +168,11 @@ export const en = {
   count_reserve: "Reserve",
   count_declined: "Declined",
   count_silent: "Silent",
+  had_accepted: "had accepted",
+  unheard_cancelled: "has not heard that the task was called off",
+  unheard_legal_basis: "has not heard of the change of the legal basis",
+  unheard_closed: "has not heard that answering is over",
+  unheard_changed: "has not heard of the change",
   count_not_reached: "Not reached yet",
   count_expired: "Expired",
   count_withdrawn: "Withdrawn",
@@ -188,7 +193,7 @@ export const en = {
   call_more: "Call more units",
   eta: "there at {time}",
   progress_label: "{accepted} of {headcount} accepted",
-  by_hand: "Phone these by hand: the order has not reached them.",
+  by_hand: "Phone these by hand: the last news has not reached them.",
 
   // command centre
   tab_map: "Map",

@@ -8,7 +8,8 @@ const ALWAYS: RecipientState[] = ["accepted", "reserve", "declined", "silent", "
 
 /** How many stand where; each is a button that filters the list. */
 export function counters(progress: Progress, filter: Filter, choose: (filter: Filter) => void): HTMLElement {
-  const states = progress.expired > 0 ? [...ALWAYS, "expired" as const] : ALWAYS;
+  const ended = (["expired", "withdrawn"] as const).filter((state) => progress[state] > 0);
+  const states: RecipientState[] = [...ALWAYS, ...ended];
   const counter = (state: Filter, count: number) =>
     h(
       "button",

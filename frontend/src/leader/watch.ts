@@ -10,7 +10,8 @@ import { personLine, unitTable } from "./people";
 
 /** Receipts make no event: what was received and seen is asked for. */
 const POLL_MS = 3_000;
-const MOST_PAGES = 20;
+const PAGE = 50;
+const MOST_AT_ONCE = 500;
 
 /** Watches one task: counters, the list of people, the sub-units. */
 export class TaskWatch {
@@ -76,10 +77,11 @@ export class TaskWatch {
   async #readPeople(): Promise<Page<Recipient>> {
     const state = this.#filter === "all" ? "" : `&state=${this.#filter}`;
     let page: Page<Recipient> = { items: [], next: "" };
-    for (let n = 0; n < Math.min(this.#pages, MOST_PAGES) && page.next !== null; n += 1) {
+    const wanted = this.#pages * PAGE;
+    while (page.items.length < wanted && page.next !== null) {
       const after = page.next ? `&after=${encodeURIComponent(page.next)}` : "";
-      const query = `${state}${after}`.replace(/^&/, "?");
-      const next = await get<Page<Recipient>>(`/tasks/${this.#id}/recipients${query}`);
+      const limit = Math.min(MOST_AT_ONCE, wanted - page.items.length);
+      const next = await get<Page<Recipient>>(`/tasks/${this.#id}/recipients?limit=${limit}${state}${after}`);
       page = { items: [...page.items, ...next.items], next: next.next };
     }
     return page;

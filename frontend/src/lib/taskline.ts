@@ -20,9 +20,8 @@ export function taskLine({ task, progress }: TaskDetail, href: string, current =
     ),
     h("span", { class: `task-status ${task.status}` }, t(`status_${task.status}`)),
   );
-  const unreached =
-    task.status === "called" && progress.not_reached > 0
-      ? h("p", { class: "hint warn" }, t("not_reached_short", { n: progress.not_reached }))
-      : null;
+  // When a task has ended, those who had accepted are the ones to phone.
+  const toPhone = task.status === "called" ? progress.not_reached : progress.accepted_not_reached;
+  const unreached = toPhone > 0 ? h("p", { class: "hint warn" }, t("not_reached_short", { n: toPhone })) : null;
   return h("li", { class: task.status }, link, progressBar(progress), unreached);
 }

@@ -114,8 +114,12 @@ export interface Progress {
   reserve: number;
   declined: number;
   expired: number;
+  withdrawn: number;
   silent: number;
+  /** Whom the last event that concerns them has not reached, whatever their part. */
   not_reached: number;
+  /** Those of them who have a place, or had one. */
+  accepted_not_reached: number;
 }
 
 export interface TaskDetail {
@@ -157,8 +161,15 @@ export interface Recipient {
   unit: string;
   unit_name: string;
   state: RecipientState;
+  /** The part before a change that the volunteer did not make. */
+  before: "offered" | "accepted" | "reserve" | null;
+  /** The last event that concerned the volunteer; `delivered` and `seen` are of it. */
+  told: "task.called" | "task.legal_basis_named" | "task.cancelled" | "task.closed" | "assignment.changed";
+  told_at: Instant;
   delivered: boolean;
   seen: boolean;
+  /** The volunteer has not heard of it, and is to be phoned. */
+  not_reached: boolean;
   answered_at: Instant | null;
   eta_at: Instant | null;
   reason: string;
