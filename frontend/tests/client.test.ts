@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Client, type Listener } from "../src/protocol/client";
+import { Client, Refused, type Listener } from "../src/protocol/client";
 import { CursorBook } from "../src/protocol/cursors";
 import { FixQueue } from "../src/protocol/fixes";
-import { Outbox } from "../src/protocol/outbox";
+import { Outbox, type Pending } from "../src/protocol/outbox";
 import type { CaughtUp, Cursors, EventFrame, Reached } from "../src/protocol/wire";
 import { FakeSocket, MemoryShelf } from "./fakes";
 
@@ -21,6 +21,7 @@ function setUp(saved: Cursors = {}) {
     revoked: vi.fn(),
   } satisfies Listener;
   const catchUp = vi.fn(async (_: Reached): Promise<CaughtUp> => ({ epoch: EPOCH, topics: {} }));
+  const act = vi.fn(async (_: Pending): Promise<unknown> => ({ on: true }));
   const cursors = new CursorBook(saved, EPOCH);
   const outbox = new Outbox(shelf, "23456781");
   const fixes = new FixQueue(shelf, "23456781");
@@ -30,9 +31,9 @@ function setUp(saved: Cursors = {}) {
     isOnline: () => true,
     makeSocket: () => new FakeSocket() as unknown as WebSocket,
   };
-  const options = { link, app: { app: "test", version: "1" }, cursors, outbox, fixes, catchUp };
+  const options = { link, app: { app: "test", version: "1" }, cursors, outbox, fixes, catchUp, act };
   const client = new Client(options, listener);
-  return { client, listener, events, cursors, outbox, fixes, catchUp };
+  return { client, listener, events, cursors, outbox, fixes, catchUp, act };
 }
 
 async function welcome(topics: Record<string, object> = {}, epoch = EPOCH) {
@@ -315,4 +316,63 @@ test("a followed topic is joined again after a reconnection", async () => {
   const second = await welcome();
   expect(second.of("hello")[0]!.cursors).toEqual({ "task.9": 2 });
   expect(second.of("topic.join").map((frame) => frame.body)).toEqual([{ topic: "task.9", cursor: 2, epoch: EPOCH }]);
+});
+
+// --- without a socket ---
+
+const problem = (status: number) => new Refused({ type: "/problems/x", title: "", status, detail: "" });
+
+test("a command that no socket takes goes over REST, by its key, and is settled once", async () => {
+  const { client, act, listener, outbox } = setUp();
+  client.start();
+  const pending = client.command("duty.set", { on: true });
+  FakeSocket.last.fail(1006);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(act.mock.calls).toEqual([[pending]]);
+  expect(listener.replied.mock.calls).toEqual([[pending, { on: true }]]);
+  expect(outbox.all()).toEqual([]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(act).toHaveBeenCalledTimes(1);
+});
+
+test("without an answer of ours a command waits, in its order, and is asked for again", async () => {
+  const { client, act, outbox, listener } = setUp();
+  client.start();
+  const [first, second] = [client.command("duty.set", { on: true }), client.command("duty.set", { on: false })];
+  for (const failure of [new TypeError("no network"), problem(503)]) {
+    act.mockRejectedValueOnce(failure);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(outbox.all()).toEqual([first, second]);
+  }
+  act.mockRejectedValueOnce(problem(409));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(act.mock.calls.map(([one]) => one)).toEqual([first, first, first, second]);
+  expect(listener.refused.mock.calls.map(([one]) => one)).toEqual([first]);
+  expect(listener.replied.mock.calls.map(([one]) => one)).toEqual([second]);
+});
+
+test("a command under way on both doors is settled by whichever answers first", async () => {
+  const { client, act, listener } = setUp();
+  client.start();
+  const pending = client.command("duty.set", { on: true });
+  let answer: (result: unknown) => void = () => undefined;
+  act.mockImplementationOnce(() => new Promise((resolve) => (answer = resolve)));
+  await vi.advanceTimersByTimeAsync(10_000);
+  const socket = await welcome();
+  const frame = socket.of("duty.set")[0]!;
+  expect(frame.key).toBe(pending.key);
+  socket.tell({ reply: frame.id, result: { on: true } });
+  answer({ on: true });
+  await settle();
+  expect(listener.replied).toHaveBeenCalledTimes(1);
+});
+
+test("nothing goes over REST for somebody who has been signed out", async () => {
+  const { client, act } = setUp();
+  client.start();
+  const socket = await welcome();
+  socket.fail(4403);
+  client.command("duty.set", { on: true });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(act).not.toHaveBeenCalled();
 });

@@ -1,3 +1,4 @@
+import { v7 as uuid7 } from "uuid";
 import { t, type TextKey } from "../i18n";
 import { get, post } from "../lib/api";
 import { announce, h, replace } from "../lib/dom";
@@ -160,9 +161,12 @@ export class TaskWatch {
         h("button", { class: "danger", id: "call-off-do", onclick: () => void callOff() }, t("call_off_do")),
       ),
     );
+    const keys = new Map<string, string>(); // of each reason: pressing again after a lost answer is the same act
     const callOff = async () => {
+      const why = reason.value.trim();
+      keys.set(why, keys.get(why) ?? uuid7());
       try {
-        await post<Task>(`/tasks/${this.#id}/cancel`, { reason: reason.value.trim() });
+        await post<Task>(`/tasks/${this.#id}/cancel`, { reason: why }, keys.get(why));
         dialog.close();
         announce(t("called_off"));
         await this.read();

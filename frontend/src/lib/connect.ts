@@ -3,7 +3,7 @@ import { CursorBook } from "../protocol/cursors";
 import type { FixQueue } from "../protocol/fixes";
 import { followBrowser } from "../protocol/link";
 import { Outbox } from "../protocol/outbox";
-import { catchUp } from "./api";
+import { act, catchUp } from "./api";
 import { VERSION } from "./boot";
 import { showCode } from "./signin";
 
@@ -22,6 +22,7 @@ export function connect(
       cursors: kept.cursors ?? new CursorBook(),
       outbox: new Outbox(localStorage, owner),
       catchUp,
+      act,
       ...(kept.fixes ? { fixes: kept.fixes } : {}),
     },
     {

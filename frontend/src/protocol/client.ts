@@ -19,6 +19,7 @@ import type {
 export const SUBPROTOCOL = "muster.v1";
 const RECEIPT_MS = 300;
 const RETRY_COMMAND_MS = 3_000;
+const WITHOUT_SOCKET_MS = 10_000;
 
 /** What a page does with what it is told. */
 export interface Listener {
@@ -50,6 +51,8 @@ export interface ClientOptions {
   fixes?: FixQueue;
   /** The REST door that gives what a topic missed. */
   catchUp(reached: Reached): Promise<CaughtUp>;
+  /** The REST door of a command, by its key; rejects with Refused, or anything else when no answer came. */
+  act(pending: Pending): Promise<unknown>;
 }
 
 type Waiting = { resolve(result: unknown): void; reject(reason: unknown): void };
@@ -79,6 +82,7 @@ export class Client {
   #held: EventFrame[] | null = null;
   #nextId = 1;
   #receiptTimer: ReturnType<typeof setTimeout> | undefined;
+  #actTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ClientOptions, on: Listener) {
     this.#options = options;
@@ -102,6 +106,7 @@ export class Client {
   command(type: string, body: object): Pending {
     const pending = this.#options.outbox.add(type, body);
     if (this.phase === "open") this.#send(pending);
+    else this.#actSoon();
     return pending;
   }
 
@@ -231,9 +236,36 @@ export class Client {
       setTimeout(() => this.phase === "open" && this.#send(pending), RETRY_COMMAND_MS);
       return;
     }
+    this.#settle(pending, result, problem);
+  }
+
+  /** Take a command out of the outbox, by whichever door its answer came first. */
+  #settle(pending: Pending, result: unknown, problem?: Problem): void {
+    if (!this.#options.outbox.has(pending.key)) return;
     this.#options.outbox.remove(pending.key);
     if (problem) this.#on.refused?.(pending, problem);
     else this.#on.replied?.(pending, result);
+  }
+
+  /** A network may let no socket through: what waits goes over REST then, by its key, as often as it must. */
+  #actSoon(): void {
+    this.#actTimer ??= setTimeout(() => {
+      this.#actTimer = undefined;
+      void this.#actWithoutSocket();
+    }, WITHOUT_SOCKET_MS);
+  }
+
+  async #actWithoutSocket(): Promise<void> {
+    for (const pending of this.#options.outbox.all()) {
+      if (this.phase === "open" || this.link.isOver) return;
+      try {
+        this.#settle(pending, await this.#options.act(pending));
+      } catch (reason) {
+        if (!(reason instanceof Refused && isFinal(reason.problem))) break; // in their order: the others wait too
+        this.#settle(pending, undefined, reason.problem);
+      }
+    }
+    if (this.phase !== "open" && this.#options.outbox.all().length > 0) this.#actSoon();
   }
 
   #event(event: EventFrame): void {
@@ -324,6 +356,7 @@ export class Client {
   #become(phase: ClientPhase): void {
     this.phase = phase;
     if (phase === "open" && !this.#receipts.isEmpty) this.#receiptsSoon();
+    if (phase !== "open" && this.#options.outbox.all().length > 0) this.#actSoon();
     this.#on.changed?.(phase);
   }
 }

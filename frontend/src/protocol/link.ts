@@ -46,7 +46,7 @@ export class Link {
   /** Connect now, whatever delay is running. */
   connect(): void {
     clearTimeout(this.#retry);
-    if (this.#socket || this.#isOver) return;
+    if (this.#socket || this.isOver) return;
     if (!this.#options.isOnline()) return this.#become("offline");
     this.#become("connecting");
     const socket = this.#options.makeSocket(this.#options.url, this.#options.subprotocol);
@@ -72,7 +72,7 @@ export class Link {
   sleep(): void {
     clearTimeout(this.#retry);
     if (this.#socket) this.#drop();
-    if (!this.#isOver) this.#become("offline");
+    if (!this.isOver) this.#become("offline");
   }
 
   /** Leave this socket and come back by another: what was lost on it is sent again from our cursors. */
@@ -101,7 +101,7 @@ export class Link {
   }
 
   /** Nothing that this link could do brings a connection: its page has to. */
-  get #isOver(): boolean {
+  get isOver(): boolean {
     return this.phase === "stopped" || this.phase === "signed-out" || this.phase === "renumbered";
   }
 

@@ -38,6 +38,10 @@ export class Outbox {
     return pending;
   }
 
+  has(key: string): boolean {
+    return this.#shelf.getItem(this.#prefix + key) !== null;
+  }
+
   remove(key: string): void {
     this.#shelf.removeItem(this.#prefix + key);
   }
