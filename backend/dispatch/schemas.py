@@ -62,7 +62,8 @@ class PlaceOut(Shape):
 class TaskIn(Request):
     """Work asked from people. `id` is a UUIDv7 the client makes: sending it again is the same task.
 
-    `unit` asks; `requirements` are skill codes that everyone must have.
+    `unit` asks; `requirements` are skill codes that everyone must have (`GET /skills`). `answer_by` is not after
+    `starts_at`; a call-out needs it to be in the future.
     """
 
     id: ClientId

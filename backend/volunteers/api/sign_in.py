@@ -57,7 +57,7 @@ class RefreshDoor(Door):
         operation_id="refresh_tokens", request=RefreshIn, responses=Tokens, tags=["sign-in"], auth=[]
     )
     def post(self, request: Request) -> Response:
-        """Spend the refresh token for a new pair. If the answer is lost, ask again within a minute."""
+        """Spend the refresh token for a new pair. If the answer is lost, ask again with it, today or tomorrow."""
         body = parse(RefreshIn, request)
         return answer(services.refresh_tokens(refresh=body.refresh, at=now()))
 
