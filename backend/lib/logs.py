@@ -68,6 +68,8 @@ def logging_settings(level: str, form: str) -> dict[str, Any]:
         ],
     }
     theirs = {"handlers": [], "propagate": True}  # the servers bring handlers of their own
+    # Not even a copy of it: an address may hold a secret. Naming "uvicorn" above undoes `--no-access-log`.
+    never = {"handlers": [], "propagate": False, "level": "CRITICAL"}
     always = {"level": "INFO"}  # heads of the audit: the copy of them that no database can take back
     return {
         "version": 1,
@@ -77,7 +79,7 @@ def logging_settings(level: str, form: str) -> dict[str, Any]:
         "loggers": {
             "uvicorn": theirs,
             "uvicorn.error": theirs,
-            "daphne": theirs,
+            "uvicorn.access": never,
             "django.server": theirs,
             "backend.audit.heads": always,
         },
