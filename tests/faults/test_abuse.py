@@ -70,9 +70,9 @@ def memory_kib(installation: Installation) -> int:
     [
         ("{", "/problems/malformed"),
         ("[]", "/problems/invalid"),
-        ('{"type": "position", "n": 1, "fixes": [{"at": 5, "lon": "x", "lat": 900}]}', "/problems/invalid"),
+        ('{"type": "position", "n": 1, "fixes": {"at": 5, "lon": "x", "lat": 900}}', "/problems/invalid"),
         (
-            '{"type": "position", "n": 1, "fixes": [{"at": "2026-01-01T00:00:00Z", "lon": 119.9, "lat": 29.4}]}',
+            '{"type": "position", "fixes": [{"at": "2026-01-01T00:00:00Z", "lon": 119.9, "lat": 29.4}]}',
             "/problems/invalid",
         ),
         (
