@@ -86,7 +86,7 @@ async def test_a_heartbeat_moves_the_cursor_over_events_for_others(
 
 async def test_through_waits_for_what_is_still_being_written(hub: Hub) -> None:
     """Members of a large topic are written to in portions: who has not had its turn is not told that it has all."""
-    phones = [joined(hub, Phone()) for _ in range(YIELD_EVERY * 2 + 1)]
+    phones = [joined(hub, Phone(10_000_000 + n)) for n in range(YIELD_EVERY * 2 + 1)]
     last = phones[-1]
 
     hub.take([message(1), message(2)])
