@@ -7,6 +7,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -154,7 +155,8 @@ def _epoch() -> str:
     """Return the epoch of the run's database."""
     from backend.realtime import epochs
 
-    return epochs.current()
+    with ThreadPoolExecutor(1) as threads:  # the caller may be in an event loop, where Django reads nothing
+        return threads.submit(epochs.current).result()
 
 
 def phones_of(

@@ -1,7 +1,7 @@
 """Which function of the product reaches which, read from the source alone."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -88,13 +88,13 @@ def _target(module: Module, node: ast.AST) -> str:
     return ""
 
 
-def reach(function: str) -> set[str]:
-    """Return everything that a function can come to, itself included."""
+def reach(function: str, *, beside: Collection[str] = ()) -> set[str]:
+    """Return everything that a function can come to, itself included; not through the functions `beside`."""
     found: set[str] = set()
     waiting = [function]
     while waiting:
         one = waiting.pop()
-        if one not in found:
+        if one not in found and one not in beside:
             found.add(one)
             waiting += callees(one)
     return found

@@ -69,7 +69,7 @@ def describe_events(result: Json, **_: Any) -> Json:
         name = f"{event.__name__}Frame"
         schemas[name] = {"title": name, "description": event.__doc__, **event_frame(type, event, schemas)}
         mapping[type] = REFERENCE.format(model=name)
-    described = schemas["EventFrame"]["description"]
+    described = schemas.get("EventFrame", {}).get("description", "")
     schemas["EventFrame"] = {
         "title": "EventFrame",
         "description": f"{described} Ignore types that you do not know.",

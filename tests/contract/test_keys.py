@@ -27,6 +27,7 @@ CHANGES_AGAIN = {
     f"POST {V1}token/refresh": "it tells a fresh access token",
     f"POST {V1}positions": "the moment of the latest report moves on",
     f"POST {V1}receipts": "so does that of the receipt",
+    f"POST {V1}sign-in/second-factor": "it tells a fresh secret of the trusted device",
 }
 """Acts whose repetition writes a moment; each with its reason."""
 GOOD = "0199a5e2-7c40-7b3a-9d51-4e1f6a2b8c90"
