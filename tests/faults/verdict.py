@@ -5,7 +5,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 
@@ -47,7 +46,7 @@ _PARTS = """
     FROM dispatch_assignment part JOIN volunteers_volunteer volunteer ON volunteer.id = part.volunteer_id
     WHERE part.task_id = ANY(%s::uuid[])
 """
-_KEYS = "SELECT key::text, result FROM realtime_commandresult WHERE key = ANY(%s::uuid[])"
+_KEYS = "SELECT key::text FROM realtime_keyedact WHERE key = ANY(%s::uuid[])"
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Facts:
     heads: Mapping[str, int]
     tasks: Mapping[str, TaskRow]
     parts: Mapping[tuple[int, str], str]
-    keys: Mapping[str, Any]
+    keys: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -183,7 +182,7 @@ def read_facts(database: str, starts: Mapping[str, int], tasks: Sequence[str], k
         heads=dict(heads),
         tasks={row.id: row for row in task_rows},
         parts={(number, task): status for number, task, status in parts},
-        keys=dict(results),
+        keys=frozenset(key for (key,) in results),
     )
 
 
