@@ -54,7 +54,8 @@ class PasswordDoor(Door):
         return answer(None)
 
     def _same(self, request: Request, user: User, new: str) -> Response:
-        """Answer whoever repeats a change with the same new password; any other is a guess, and counts."""
+        """Answer a repeated change with the same new password; any other is a guess, and counts."""
+        user.refresh_from_db(fields=["password"])  # read at the door, maybe before the change that is repeated
         try:
             confirm_password(django_request(request), user, new)
         except PasswordWrong as error:
