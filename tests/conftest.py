@@ -42,6 +42,7 @@ from backend.volunteers.schemas import DeviceIn, SignedIn
 from backend.volunteers.services.consents import agree_on_paper
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.roster import roster_fields
+from tests.own_flush import flush_quickly
 
 hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")
@@ -61,7 +62,8 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """End what threads of the last tests still hold: PostgreSQL drops no database that somebody is using."""
+    """End what threads of the last tests still hold: PostgreSQL drops no database that is in use."""
+    flush_quickly()
     yield
     with django_db_blocker.unblock():
         if connection.vendor != "postgresql":
