@@ -40,7 +40,7 @@ from backend.volunteers.models import (
 )
 from backend.volunteers.schemas import DeviceIn, SignedIn
 from backend.volunteers.services.consents import agree_on_paper
-from backend.volunteers.services.counts import recount
+from backend.volunteers.services.counts import Counts, change_counts
 from backend.volunteers.services.roster import roster_fields
 from tests.own_flush import flush_quickly
 
@@ -203,7 +203,7 @@ def make_volunteer(db: None, at: datetime) -> MakeVolunteer:
         if unit is not None:
             fields = roster_fields(volunteer.name, unit.path)
             Membership.objects.create(volunteer=volunteer, unit=unit, is_primary=True, **fields)
-            recount([unit.pk], at=at)
+            change_counts({unit.pk: Counts(members=1, on_duty=int(on_duty))}, at=at)
         if consents:
             agree_on_paper([volunteer], [Purpose.LOCATION], at=at - timedelta(days=3 * 365))
         if papers:

@@ -78,15 +78,15 @@ class Session:
         assert not err, err
         return [json.loads(line) for line in out.splitlines()]
 
-    def recipient(self, task: str) -> dict[str, Any]:
-        """Return the leader's line of the volunteer, once its receipts have been written."""
-        until = time.monotonic() + 20
+    def recipient(self, task: str, has: str = "seen", patience_s: float = 20) -> dict[str, Any]:
+        """Return the leader's line of the volunteer, once it has what is waited for."""
+        until = time.monotonic() + patience_s
         while True:
             lines = self.call("GET", f"tasks/{task}/recipients", self.leader)["items"]
             line: dict[str, Any] = next(
                 one for one in lines if one["volunteer"] == self.volunteer["me"]["number"]
             )
-            if line["seen"] or time.monotonic() > until:
+            if line[has] or time.monotonic() > until:
                 return line
             time.sleep(0.2)
 
@@ -124,10 +124,10 @@ def test_a_phone_that_is_killed_loses_no_order_and_answers_once(session: Session
     phone.send_signal(signal.SIGKILL)
     phone.communicate()
 
-    if session.recipient(task)["state"] != "accepted":
+    if not session.recipient(task, has="answered_at", patience_s=3)["answered_at"]:
         session.run_phone()
 
-    found = session.recipient(task)
+    found = session.recipient(task, has="delivered")
     assert (found["state"], found["delivered"]) == ("accepted", True)
 
 
