@@ -119,14 +119,20 @@ def set_up_django(environment: dict[str, str]) -> None:
 
 
 def migrate() -> None:
-    """Bring the database's tables up to date; when they are, that is found out in a tenth of the time."""
-    from django.core.management import call_command
+    """Bring the database's tables up to date; when they are, that is found out in a tenth of the time.
+
+    Ends the program with what to do when another version made the database.
+    """
+    from django.core.management import CommandError, call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", verbosity=0, interactive=False)
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+        except CommandError as error:
+            raise SystemExit(str(error)) from error
 
 
 def load_formation() -> bool:

@@ -1,7 +1,7 @@
 """Empties the tables after a test in a tenth of the time that Django's own way takes.
 
-On PostgreSQL only tables with rows are emptied: TRUNCATE of all takes half a second. Content types and permissions stay,
-for no test changes them and Django would make them anew each time.
+On PostgreSQL only tables with rows are emptied: TRUNCATE of all takes half a second. Content types and permissions
+stay: no test changes them, and Django would make them anew each time.
 """
 
 from collections.abc import Sequence

@@ -1,12 +1,10 @@
 """Guessing at passwords: what is counted, for whom it locks the door, and for how long."""
 
 from datetime import timedelta
-from importlib import import_module
 from typing import Any, ClassVar
 
 import pytest
 from axes.models import AccessAttempt
-from django.apps import apps
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db.models import F
 from django.test import Client, RequestFactory
@@ -177,19 +175,6 @@ def test_record_of_guesses_has_nothing_that_was_sent(volunteer: User, path: str,
     assert typed not in told
     assert "guess" not in told
     assert "AAAA" not in told
-
-
-def test_migration_takes_out_what_was_kept_of_guesses(db: None) -> None:
-    migration = import_module("backend.volunteers.migrations.0016_no_forms_kept")
-    sent = {"get_data": "a=b", "post_data": "password=p", "http_accept": "*/*", "path_info": "/sign-in/"}
-    for name in ("10000005", "13800000001"):
-        AccessAttempt.objects.create(username=name, ip_address=MINE, failures_since_start=3, **sent)
-
-    migration.forget_what_was_sent(apps, None)
-
-    kept = AccessAttempt.objects.get()
-    assert (kept.username, kept.failures_since_start) == ("10000005", 3)
-    assert not any(getattr(kept, column) for column in sent)
 
 
 @pytest.mark.parametrize(

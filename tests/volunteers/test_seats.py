@@ -1,35 +1,12 @@
-"""Seats of those who belonged to units before there were any, and of whole lists at once."""
+"""Seats of whole lists at once."""
 
 from datetime import datetime
-from importlib import import_module
-from pkgutil import iter_modules
-
-from django.db import connection
 
 from backend.lib.checkdigit import format_unit_number
-from backend.volunteers import migrations, services
-from backend.volunteers.models import Membership, Role
+from backend.volunteers.models import Membership
 from backend.volunteers.queries.seats import seat_text
 from backend.volunteers.services.seats import next_seats
 from tests.conftest import Formation, MakeVolunteer
-
-
-def test_migration_seats_every_member_beside_the_posts(
-    formation: Formation, make_volunteer: MakeVolunteer, at: datetime
-) -> None:
-    a, b = formation.squadron_a, formation.squadron_b
-    for unit in (a, a, a, b):
-        make_volunteer(unit)
-    deputy = Membership.objects.filter(unit=a).first()
-    assert deputy is not None
-    services.appoint(volunteer=deputy.volunteer, unit=a, role=Role.DEPUTY, by=None, at=at)
-
-    name = next(module.name for module in iter_modules(migrations.__path__) if module.name.endswith("_life"))
-    with connection.cursor() as cursor:
-        cursor.execute(import_module(f"{migrations.__name__}.{name}").SEATS)
-
-    seats = Membership.objects.order_by("unit__path", "pk").values_list("unit", "seat")
-    assert list(seats) == [(a.pk, 3), (a.pk, 4), (a.pk, 5), (b.pk, 2)]
 
 
 def test_many_seats_are_found_at_once(
