@@ -10,6 +10,7 @@ from typing import Any
 
 import environ
 
+from backend.lib.content_policy import map_origins
 from backend.lib.logs import logging_settings
 from backend.lib.proxies import read_proxies
 from backend.lib.redis_settings import caches, channel_layers
@@ -55,6 +56,7 @@ MIDDLEWARE = [
     "backend.lib.logs.RequestIds",
     "backend.lib.afterwards.Afterwards",
     "django.middleware.security.SecurityMiddleware",
+    "backend.lib.content_policy.ContentPolicy",  # before the files too: workers have a policy of their own
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -129,8 +131,10 @@ SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=False)
 LOGIN_URL = "console:sign-in"
 LOGIN_REDIRECT_URL = "console:home"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
+CSRF_FAILURE_VIEW = "backend.lib.problems.stale_form"
 # Read where requests and sockets come in (`config/asgi.py`): Django sees the client's own address and scheme.
 PROXIES = read_proxies(env.list("PROXIES", default=[]))
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000)  # of what came by TLS alone
 AXES_FAILURE_LIMIT = 10
 AXES_ENABLE_ADMIN = False
 AXES_COOLOFF_TIME = timedelta(minutes=15)
@@ -199,6 +203,7 @@ MUSTER: dict[str, Any] = {
 }
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 MAP_STYLE_URL = env.str("MAP_STYLE_URL", default="")
+MAP_ORIGINS = map_origins(MAP_STYLE_URL, env.list("MAP_ORIGINS", default=[]))
 
 # Language, time, files.
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")

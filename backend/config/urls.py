@@ -132,5 +132,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler400 = "backend.lib.problems.malformed_page"
+handler403 = "backend.lib.problems.denied_page"
 handler404 = "backend.lib.problems.problem_page"
 handler500 = "backend.lib.problems.failed_page"

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.shortcuts import resolve_url
 
+from backend.lib.content_policy import NOTHING
 from backend.lib.errors import Busy, NotSignedIn, TooLarge
 from backend.lib.problems import PROBLEM, headers_of, is_api, problem_of
 from backend.lib.proxies import neighbourhood
@@ -151,9 +152,15 @@ class Answer:
         told = is_api(scope["path"])
         content = problem.model_dump_json(exclude_none=True) if told else f"{problem.title}. {problem.detail}"
         kind = PROBLEM if told else "text/plain; charset=utf-8"
-        headers = {"Content-Type": kind, "Connection": "close", **headers_of(error, problem)}
         body = content.encode()
-        headers["Content-Length"] = str(len(body))
+        headers = {
+            "Content-Type": kind,
+            "Content-Length": str(len(body)),
+            "Content-Security-Policy": NOTHING,
+            "X-Content-Type-Options": "nosniff",
+            "Connection": "close",
+            **headers_of(error, problem),
+        }
         status = problem.status
         if status == NotSignedIn.status and not told:  # a page whose session has ended
             status, headers["Location"] = 303, resolve_url(settings.LOGIN_URL)

@@ -258,6 +258,17 @@ def malformed_page(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refusal_response(request, _refusal_of(exception) or Malformed())
 
 
+def denied_page(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django's
+    """Answer who may not do what was asked, where no door has said so itself."""
+    return refusal_response(request, NotAllowed())
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  # Django's
+    """Answer a form that does not carry the token of this browser's session (`CSRF_FAILURE_VIEW`)."""
+    said = _("This page was open for long, or your browser keeps no cookies. Open it again, then try again.")
+    return render(request, "refused.html", {"said": said}, status=NotAllowed.status)
+
+
 class Refusals:
     """Answers what a page was refused and does not say itself, for example while the server is busy (a middleware)."""
 
@@ -299,6 +310,7 @@ def is_api(path: str) -> bool:
 
 def _words(status: int) -> str:
     said = {
+        NotAllowed.status: _("You may not do this."),
         TooLarge.status: _("This is larger than the server takes."),
         TooMany.status: _("Too much comes from your network at this moment. Wait a little, then try again."),
         Busy.status: _("The server has a lot to do at this moment. Wait a little, then try again."),

@@ -1,6 +1,8 @@
 """What people do on the pages, in their words."""
 
 import re
+import time
+from collections.abc import Callable
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -55,6 +57,14 @@ def go_on_duty(volunteer: Page) -> None:
 def wait_until_connected(page: Page, phase: str = "open") -> None:
     """Wait until the bar says so."""
     expect(page.locator("#connection")).to_have_attribute("data-phase", phase)
+
+
+def wait_until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait until something holds. Playwright's own `wait_for_function` lets the page evaluate a text: forbidden."""
+    until = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < until
+        page.wait_for_timeout(100)
 
 
 def call_out(leader: Page, title: str, *, headcount: int = 2, category: str = "patrol") -> None:

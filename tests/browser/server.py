@@ -53,13 +53,14 @@ class Server:
             "HEARTBEAT_S": "2",
             "POSITION_EVERY_S": "2",
             "MAP_STYLE_URL": "",
+            "MAP_ORIGINS": "",
         }
 
     def prepare(self, *, people: int = 24, on_duty: float = 1, whole: bool = False) -> None:
         """Make the tables, two towns of Pujiang or the whole province, and people on duty there."""
-        self._manage("migrate", "--verbosity", "0")
-        self._manage("load_formation", str(DIVISIONS if whole else write_small_formation(self.folder)))
-        told = self._manage(
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("load_formation", str(DIVISIONS if whole else write_small_formation(self.folder)))
+        told = self.manage(
             *("load_demo_people", "--json", "--password", PASSWORD),
             *("--people", str(people), "--on-duty", str(on_duty)),
         )
@@ -93,7 +94,8 @@ class Server:
                 return
         raise TimeoutError((self.folder / "server.log").read_text()[-4_000:])
 
-    def _manage(self, *arguments: str) -> str:
+    def manage(self, *arguments: str) -> str:
+        """Run a command on the server's database, and return what it says."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False

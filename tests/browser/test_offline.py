@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.pages import accept, call_out, go_on_duty, sign_in, wait_until_connected
+from tests.browser.pages import accept, call_out, go_on_duty, sign_in, wait_until, wait_until_connected
 from tests.browser.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -73,7 +73,7 @@ def test_positions_wait_for_the_network(volunteer: Page) -> None:
     expect(volunteer.get_by_text("wait for the network")).to_be_visible()
     volunteer.context.set_offline(False)
     expect(volunteer.get_by_text("wait for the network")).to_have_count(0)
-    volunteer.wait_for_function(_FIXES_KEPT + " === 0")
+    wait_until(volunteer, lambda: volunteer.evaluate(_FIXES_KEPT) == 0)
 
 
 _FIXES_KEPT = """(() => {
