@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { apply, emptyInbox, fromSnapshot, hasMoreOpen, lists, withoutOrigins, withPage, worthKeeping, type Inbox } from "../src/me/inbox";
+import { apply, emptyInbox, fromSnapshot, hasMoreOpen, lists, onDuty, withoutOrigins, withPage, worthKeeping, type Inbox } from "../src/me/inbox";
 import { keep, recall } from "../src/me/keep";
-import type { Assignment, EventFrame, Offer, Task } from "../src/protocol/wire";
+import type { Assignment, EventFrame, Me, Offer, Task } from "../src/protocol/wire";
 import { MemoryShelf } from "./fakes";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
@@ -48,6 +48,21 @@ test("a second call-out of the same task keeps the answer given", () => {
   const answered = apply(called(), event("assignment.changed", { assignment: part("accepted") }));
   const again = apply(answered, event("task.called", { call_out: "d", task: task() }, 2));
   expect(again.items.t1!.assignment.status).toBe("accepted");
+});
+
+test("duty that ended by itself says why, until there is another", () => {
+  const off = { on: false, until: null, tracked: false };
+  const on = { on: true, until: "2026-05-01T20:00:00Z", tracked: true };
+  const changed = (duty: object, reason: string) => apply(emptyInbox("23456781"), event("duty.changed", { duty, reason }));
+
+  expect(changed(off, "too_long").dutyEnded).toBe("too_long");
+  expect(changed(off, "asked").dutyEnded).toBeUndefined();
+  expect(changed(off, "of a newer server").dutyEnded).toBeUndefined();
+  expect(changed(on, "consent").dutyEnded).toBeUndefined();
+  const ended = changed(off, "suspended");
+  expect(fromSnapshot(ended, { me: { duty: off } as Me }).dutyEnded).toBe("suspended");
+  expect(fromSnapshot(ended, { me: { duty: on } as Me }).dutyEnded).toBeUndefined();
+  expect(onDuty(ended, off).dutyEnded).toBeUndefined();
 });
 
 test("events end where a fresh snapshot begins", () => {

@@ -11,6 +11,12 @@ from tests.browser.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 NewContext = Callable[..., BrowserContext]
+RAN_OUT = """
+from datetime import timedelta
+from django.utils.timezone import now
+from backend.volunteers.models import Volunteer
+Volunteer.objects.filter(number=int("{number}")).update(duty_until=now() - timedelta(seconds=1))
+"""
 
 
 @pytest.fixture
@@ -57,6 +63,19 @@ def test_map_follows_the_volunteer(commander: Page, volunteer: Page) -> None:
     expect(commander.locator(".map-panel")).to_have_attribute("data-people", "0")
     volunteer.click("#duty")
     expect(commander.locator(".map-panel")).to_have_attribute("data-people", "1")
+
+
+def test_duty_that_ran_out_says_why(new_context: NewContext, server: Server) -> None:
+    page = sign_in(new_context(language="zh-hans"), server, "volunteer")
+    go_on_duty(page)
+
+    server.manage("shell", "-c", RAN_OUT.format(number=server.people["volunteer"]["number"]))
+
+    expect(page.locator("#duty-ended")).to_have_text("您已达到最长在岗时间，系统自动离岗。")
+    page.reload()
+    expect(page.locator("#duty-ended")).to_be_visible()
+    go_on_duty(page)
+    expect(page.locator("#duty-ended")).to_have_count(0)
 
 
 def test_call_out_takes_less_than_thirty_seconds(leader: Page) -> None:

@@ -1,13 +1,19 @@
-import type { Assignment, AssignmentStatus, Duty, EventFrame, Me, Offer, Page, Task } from "../protocol/wire";
+import type { Assignment, AssignmentStatus, Duty, DutyReason, EventFrame, Me, Offer, Page, Task } from "../protocol/wire";
 
 /** Where the offer was announced, for the receipt that says it was seen. */
 export type Origin = { topic: string; seq: number };
 export type Item = Offer & { origin?: Origin };
 
+const ENDINGS = ["signed_out", "too_long", "suspended", "retired"] as const satisfies readonly DutyReason[];
+/** What ends duty without being asked to. */
+export type Ending = (typeof ENDINGS)[number];
+
 /** What the volunteer's page knows; snapshot + events = a fresh snapshot. */
 export interface Inbox {
   number: string;
   duty: Duty;
+  /** Why it ended, when that was not the person's own act; nothing while it lasts. */
+  dutyEnded?: Ending | undefined;
   items: Record<string, Item>;
   /** Where the older ended ones begin that the server has and this page has not read; older copies lack it. */
   next?: string | null;
@@ -20,7 +26,8 @@ export const emptyInbox = (number: string): Inbox => ({ number, duty: { on: fals
 
 /** Take over a snapshot of `person.<number>`: what it does not hold is known no more. */
 export function fromSnapshot(inbox: Inbox, snapshot: { me?: Me; offers?: Page<Offer> }): Inbox {
-  const fresh = { ...inbox, duty: snapshot.me?.duty ?? inbox.duty, items: {} };
+  const duty = snapshot.me?.duty ?? inbox.duty;
+  const fresh = { ...onDuty(inbox, duty, inbox.dutyEnded), items: {} };
   return withPage(fresh, snapshot.offers ?? { items: [], next: null }, inbox.items);
 }
 
@@ -62,10 +69,15 @@ export function apply(inbox: Inbox, event: EventFrame): Inbox {
     case "assignment.changed":
       return assigned(inbox, data.assignment as Assignment);
     case "duty.changed":
-      return { ...inbox, duty: data.duty as Duty };
+      return onDuty(inbox, data.duty as Duty, data.reason as DutyReason);
     default:
       return inbox;
   }
+}
+
+/** Take over how duty stands. Newer servers may know reasons that this page does not. */
+export function onDuty(inbox: Inbox, duty: Duty, reason?: DutyReason): Inbox {
+  return { ...inbox, duty, dutyEnded: duty.on ? undefined : ENDINGS.find((known) => known === reason) };
 }
 
 /** Take over one's own part as the server replied it. */

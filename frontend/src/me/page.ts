@@ -11,7 +11,7 @@ import { FixQueue } from "../protocol/fixes";
 import { Outbox, type Pending } from "../protocol/outbox";
 import type { Answer, Assignment, Duty, EventFrame, Me, Offer, Page, Problem, Task } from "../protocol/wire";
 import { card, type Choice } from "./cards";
-import { apply, assigned, fromSnapshot, hasMoreOpen, lists, withPage, withoutOrigins, type Inbox, type Item } from "./inbox";
+import { apply, assigned, fromSnapshot, hasMoreOpen, lists, onDuty, withPage, withoutOrigins, type Inbox, type Item } from "./inbox";
 import { keep, recall } from "./keep";
 import { Tracker } from "./tracker";
 
@@ -140,7 +140,7 @@ export class VolunteerPage {
   #replied(pending: Pending, result: unknown): void {
     this.#problem = "";
     if (pending.type === "assignment.answer") this.#inbox = assigned(this.#inbox, result as Assignment);
-    if (pending.type === "duty.set") this.#inbox = { ...this.#inbox, duty: result as Duty };
+    if (pending.type === "duty.set") this.#inbox = onDuty(this.#inbox, result as Duty);
     this.#save();
     this.#draw();
   }
@@ -251,7 +251,7 @@ export class VolunteerPage {
 
   #drawDuty(): void {
     const waiting = this.#outbox.all().filter((p) => p.type === "duty.set").at(-1);
-    const { duty } = this.#inbox;
+    const { duty, dutyEnded } = this.#inbox;
     const isOn = duty.on && (!duty.until || Date.parse(duty.until) > Date.now());
     const wanted = waiting ? (waiting.body as { on: boolean }).on : isOn;
     this.#tracker.turn(isOn && wanted);
@@ -267,6 +267,7 @@ export class VolunteerPage {
           "div",
           {},
           h("p", { class: "duty-title", role: "status" }, title),
+          !wanted && dutyEnded ? h("p", { class: "hint warn", id: "duty-ended" }, t(`duty_ended_${dutyEnded}`)) : null,
           h("p", { class: "hint" }, waiting && this.#client.phase !== "open" ? t("duty_pending") : t(wanted ? "duty_on_hint" : "duty_off_hint")),
           this.#positionHint(wanted),
         ),

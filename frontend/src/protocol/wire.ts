@@ -37,6 +37,9 @@ export interface Duty {
   tracked?: boolean;
 }
 
+/** Why duty changed; `asked` is the person's own act, `consent` changes what is tracked. */
+export type DutyReason = "asked" | "signed_out" | "too_long" | "suspended" | "retired" | "consent";
+
 export interface Me {
   number: string;
   name: string;
