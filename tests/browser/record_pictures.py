@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
+from io import BytesIO
 from typing import Protocol
 
 import pyotp
+from openpyxl import Workbook
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.pages import open_context, sign_in
@@ -19,7 +21,9 @@ from uuid import UUID
 from django.utils.timezone import now
 from PIL import Image, ImageDraw
 from uuid6 import uuid7
-from backend.volunteers.models import Unit, User, Volunteer
+from backend.volunteers.models import Unit, User, Volunteer, WhyNotStored
+from backend.volunteers.schemas import TrackerIn
+from backend.volunteers.services import make_tracker, report_by_tracker, tracker_by_secret
 from backend.volunteers.schemas.lives import ApplicationIn
 from backend.volunteers.schemas.availability import HoursIn, PeriodIn
 from backend.volunteers.services.applications import apply
@@ -42,6 +46,12 @@ note_sightings({leader.pk: [volunteer.volunteer.number]}, at=at)
 for name, phone in (("欧阳建国", "10009000001"), ("Wilhelmina Featherstonehaugh-Cholmondeley", "10009000002")):
     wanted = {"id": str(uuid7()), "unit": people["leader"]["unit"], "name": name, "phone": phone}
     apply(wanted=ApplicationIn.model_validate(wanted), address="127.0.0.1", at=at)
+for name, before in (("旧手机", timedelta(hours=30)), ("Traccar on the old phone of the squadron", timedelta(hours=1))):
+    secret = make_tracker(wanted=TrackerIn(name=name), by=volunteer, at=at - before).secret
+    for then in (at - before, at):
+        told = [WhyNotStored.TOO_OLD, WhyNotStored.NO_PLACE]
+        report_by_tracker(tracker=tracker_by_secret(secret, at=then), told=told, at=then)
+Volunteer.objects.filter(user=leader).update(identity_to_confirm=True)
 unit = Unit.objects.get(number=people["leader"]["unit"])
 create_volunteer(name="诸葛亮亮", phone="10009000003", units=[unit], by=None, at=at)
 add_to_plan(hours=[HoursIn(weekday=4, start="21:00", end="24:00"), HoursIn(weekday=5, start="00:00", end="04:30")],
@@ -76,6 +86,7 @@ def photograph_records(browser: Browser, server: Server, language: str, phone: b
     unit = server.people["leader"]["unit"]
     photograph_roster(leader, shot)
     photograph_import(leader, shot)
+    photograph_sheets(leader, shot)
     photograph_numbers(leader, shot, unit)
     for name, address in (
         ("applications", "/applications/"),
@@ -85,9 +96,14 @@ def photograph_records(browser: Browser, server: Server, language: str, phone: b
     ):
         leader.goto(address)
         shot(leader, name, whole=True)
-    for name in ("badge", "availability", "my-data", "devices"):
+    for name in ("badge", "availability", "my-data", "devices", "trackers"):
         volunteer.goto(f"/{name}/")
         shot(volunteer, name, whole=True)
+    volunteer.locator("form.form-row button.primary").click()
+    shot(volunteer, "tracker-made", whole=True)
+    leader.goto("/my-data/")
+    shot(leader, "identity", whole=True)
+    photograph_refusals(leader, shot)
     photograph_check(volunteer, shot, server.people["volunteer"]["number"])
     volunteer.goto("/me/")
     volunteer.locator(".pages-aside summary").click()
@@ -128,6 +144,43 @@ def photograph_import(leader: Page, shot: Shot) -> None:
     shot(leader, "import-report", whole=True)
     leader.goto("/imports/")
     shot(leader, "imports", whole=True)
+
+
+def photograph_sheets(leader: Page, shot: Shot) -> None:
+    """Take the report of a workbook with several sheets."""
+    leader.goto("/imports/")
+    leader.fill("#name", "2026 冬季")
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    leader.set_input_files("#file", {"name": "花名册.xlsx", "mimeType": kind, "buffer": workbook()})
+    leader.locator("form[enctype] button.primary").click()
+    expect(leader.locator("input[value=start]")).to_be_attached()
+    shot(leader, "import-sheets", whole=True)
+
+
+def workbook() -> bytes:
+    """Return a roster in two sheets, with merged cells, beside a sheet that is none."""
+    book, written = Workbook(), BytesIO()
+    book.remove(book.worksheets[0])
+    for village, first in (("浦南街道文溪社区平安巡逻队", 1), ("江滨社区", 2)):
+        sheet = book.create_sheet(village)
+        sheet.append(["姓名", "手机", "备注"])
+        for n in range(3):
+            sheet.append([f"欧阳{'一二三'[n]}", f"1000700{first}00{n}", "夜间可值勤"])
+        sheet.merge_cells("C2:C4")
+    book.create_sheet("统计").append(["合计", 6])
+    book.create_sheet("旧名单").append(["姓名", "手机"])
+    book.worksheets[-1].sheet_state = "hidden"
+    book.save(written)
+    return written.getvalue()
+
+
+def photograph_refusals(leader: Page, shot: Shot) -> None:
+    """Take what is answered to a page that there is not, and to a form that is none."""
+    leader.goto("/nothing/")
+    shot(leader, "no-such-page", whole=True)
+    leader.evaluate("document.querySelector('form [name=csrfmiddlewaretoken]').value = 'stale'")
+    leader.locator("form[action$='/language/'] button").click()
+    shot(leader, "refused", whole=True)
 
 
 def photograph_numbers(leader: Page, shot: Shot, unit: str) -> None:
