@@ -7,6 +7,7 @@ them since on topics of their own.
 from typing import Literal
 from uuid import UUID
 
+from backend.dispatch.models import LegalBasis
 from backend.dispatch.schemas import AssignmentOut, TaskOut
 from backend.realtime.events import Event
 
@@ -36,7 +37,7 @@ class LegalBasisNamed(Event, type="task.legal_basis_named", topics=("unit", "per
     """Those on the task are located without their consent from now on, or no longer. Sent to everyone who was asked."""
 
     task: UUID
-    legal_basis: Literal["", "vital_interests"]
+    legal_basis: LegalBasis | Literal[""]
 
 
 class TaskCancelled(Event, type="task.cancelled", topics=("unit", "person")):

@@ -8,14 +8,14 @@ from pydantic import (
     UUID7,
     Field,
     RootModel,
-    StringConstraints,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
 )
 
-from backend.dispatch.models import Assignment
-from backend.lib.wire import NO_NUL, Instant, Request, Shape, VolunteerNumber
+from backend.dispatch.models import Assignment, AssignmentStatus, Category, LegalBasis, TaskStatus
+from backend.lib.datum import Datum
+from backend.lib.wire import Instant, Line, Lines, Request, Shape, VolunteerNumber
 from backend.volunteers.schemas import UnitOut
 
 ClientId = Annotated[
@@ -27,27 +27,14 @@ ClientId = Annotated[
 RECIPIENTS, MOST_RECIPIENTS = 50, 500
 """Lines of a page of the leader's list, without and with a `limit`."""
 
-CategoryCode = Literal[
-    "rescue",
-    "city",
-    "culture",
-    "care",
-    "community",
-    "environment",
-    "healthcare",
-    "psychology",
-    "legal",
-    "patrol",
-]
-
 
 class PlaceIn(Request):
     """A point with the datum it was measured in, and words for people."""
 
-    name: Annotated[str, Field(max_length=120, pattern=NO_NUL)] = ""
+    name: Annotated[str, Line(120)] = ""
     lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
     lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-    datum: Literal["wgs84", "gcj02", "bd09"]
+    datum: Datum
 
 
 class PlaceOut(Shape):
@@ -67,17 +54,15 @@ class TaskIn(Request):
     """
 
     id: ClientId
-    unit: Annotated[str, Field(max_length=20)]
-    category: CategoryCode
-    title: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=NO_NUL)
-    ]
-    instructions: Annotated[str, Field(max_length=4_000, pattern=NO_NUL)] = ""
+    unit: Annotated[str, Line(20)]
+    category: Category
+    title: Annotated[str, Line(120, least=1)]
+    instructions: Annotated[str, Lines(4_000)] = ""
     place: PlaceIn
     starts_at: Instant
     answer_by: Instant
     headcount: Annotated[int, Field(ge=1, le=100_000)]
-    requirements: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=20)] = []
+    requirements: Annotated[list[Annotated[str, Line(40)]], Field(max_length=20)] = []
 
     @field_validator("answer_by", mode="after")
     @classmethod
@@ -118,7 +103,7 @@ class TaskOut(Shape):
 
     id: UUID
     unit: UnitOut
-    category: CategoryCode
+    category: Category
     title: str
     instructions: str
     place: PlaceOut
@@ -127,11 +112,11 @@ class TaskOut(Shape):
     headcount: int
     accepted: int
     requirements: list[str]
-    status: Literal["draft", "called", "cancelled", "closed"]
+    status: TaskStatus
     created_at: Instant
     end_reason: str
     dangerous: bool
-    legal_basis: Literal["", "vital_interests"]
+    legal_basis: Literal[""] | LegalBasis
 
 
 class TaskDetail(Shape):
@@ -144,8 +129,8 @@ class TaskDetail(Shape):
 class TaskFilter(Request):
     """Which tasks to list: of a unit and everything below it, in one status, older than the last of a page."""
 
-    unit: Annotated[str, Field(max_length=20)] | None = None
-    status: Literal["draft", "called", "cancelled", "closed"] | None = None
+    unit: Annotated[str, Line(20)] | None = None
+    status: TaskStatus | None = None
     after: UUID | None = None
 
 
@@ -160,7 +145,7 @@ class CallOutIn(Request):
     """Send a task to units and everyone below them. `id` is the client's UUIDv7."""
 
     id: ClientId
-    units: Annotated[list[Annotated[str, Field(max_length=20)]], Field(min_length=1, max_length=200)]
+    units: Annotated[list[Annotated[str, Line(20)]], Field(min_length=1, max_length=200)]
 
 
 class CallOutOut(Shape):
@@ -181,17 +166,17 @@ class AnswerIn(Request):
 
     answer: Literal["accept", "decline"]
     eta_min: Annotated[int, Field(ge=0, le=1_440)] | None = None
-    reason: Annotated[str, Field(max_length=200, pattern=NO_NUL)] = ""
+    reason: Annotated[str, Lines(200)] = ""
     risk_acknowledged: bool = False
 
 
 class LegalBasisIn(Request):
     """Locate those on a task without their consent because life is at stake; null ends that. The audit keeps why."""
 
-    legal_basis: Literal["vital_interests"] | None
+    legal_basis: LegalBasis | None
     reason: Annotated[
         str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL),
+        Lines(200, least=1),
         Field(examples=["A child has been missing since ten o'clock"]),
     ]
 
@@ -207,7 +192,7 @@ class AssignmentOut(Shape):
 
     task: UUID
     volunteer: VolunteerNumber
-    status: Literal["offered", "accepted", "reserve", "declined", "expired", "withdrawn"]
+    status: AssignmentStatus
     offered_at: Instant
     answered_at: Instant | None
     eta_at: Instant | None
@@ -301,7 +286,7 @@ class RecipientPage(Shape):
 class UnitProgressFilter(Request):
     """Whose sub-units to count; without it, those of the unit that asks."""
 
-    parent: Annotated[str, Field(max_length=20)] | None = None
+    parent: Annotated[str, Line(20)] | None = None
 
 
 class UnitProgress(Shape):
@@ -318,4 +303,4 @@ class UnitProgresses(RootModel[list[UnitProgress]]):
 class CancelIn(Request):
     """Call a task off; everyone who was asked is told the reason."""
 
-    reason: Annotated[str, Field(max_length=200, pattern=NO_NUL)] = ""
+    reason: Annotated[str, Lines(200)] = ""

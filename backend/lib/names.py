@@ -7,21 +7,14 @@ have names in characters that are newer.
 import re
 import unicodedata
 
+from backend.lib.texts import NotAText, read_line, without_unseen
+
 LONGEST = 80
 
 _ORDINARY = re.compile(r"[\u4e00-\u9fff]{1,80}")
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-_REFUSED = {"Cc", "Cs", "Zl", "Zp"}
-"""Categories that no name has: controls with line breaks, halves of characters, ends of lines and paragraphs."""
 _LETTERS = {"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Co", "Cn"}
 """Categories of which a name needs one. `Co` are characters of one's own, `Cn` those newer than this Python."""
-_SEEN_AS_NOTHING = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2065\u2800\u3164\uffa0\ufff0-\ufff8"
-    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
-)
-"""Letters, marks and places without a character that are shown as nothing, although their category does not say so."""
-_JOINERS = "\u200c\u200d"
-_HAN_AND_LATER = "\u1100"
 _PASSED_OVER = re.compile(
     "[·•‧∙⋅・･.．。｡᛫ᐧ⸱⸳ꞏ◦●⚫▪\u00b7\u0387\u2024\U00010101"  # dots in the middle of a name
     "'’‘ʼ＇`´"  # apostrophes
@@ -30,29 +23,22 @@ _PASSED_OVER = re.compile(
 _GAPS = {"Zs", "Zl", "Zp", "Cc", "Cf", "Pd"}
 
 
-class NotAName(ValueError):
+class NotAName(NotAText):
     """What cannot be a name, in words that end a sentence."""
 
 
 def read_name(text: str, *, longest: int = LONGEST) -> str:
-    """Return a name as it is kept. Raises NotAName.
-
-    What stands around it is cut off, and signs that cannot be seen are left out: marks of direction, spaces without
-    width. Those that join letters stay between letters that need them.
-    """
+    """Return a name as it is kept, a line with a letter in it. Raises NotAName."""
     if _ORDINARY.fullmatch(text):
         return text  # nearly all are so, and there are millions
-    name = _without_unseen(text).strip()
+    name = _line(text)
     if not name:
         raise NotAName("must not be empty")
     if len(name) > longest:
         raise NotAName(f"must have at most {longest} characters")
     if name.startswith(_FORMULA):
         raise NotAName("must not begin like a formula")
-    categories = {unicodedata.category(sign) for sign in name}
-    if categories & _REFUSED or any(map(_is_no_character, name)):
-        raise NotAName("must not hold line breaks, control characters or characters that were lost")
-    if not categories & _LETTERS:
+    if not _LETTERS.intersection(map(unicodedata.category, name)):
         raise NotAName("must hold a letter")
     return name
 
@@ -66,7 +52,7 @@ def plain_name(text: str) -> str:
         return text
     folded = _PASSED_OVER.sub("", unicodedata.normalize("NFKD", text).casefold())
     kept = "".join(sign for sign in folded if unicodedata.category(sign) not in _GAPS)
-    return unicodedata.normalize("NFC", _SEEN_AS_NOTHING.sub("", kept))
+    return unicodedata.normalize("NFC", without_unseen(kept))
 
 
 def same_name(one: str, other: str) -> bool:
@@ -74,22 +60,14 @@ def same_name(one: str, other: str) -> bool:
     return plain_name(one) == plain_name(other)
 
 
-def _without_unseen(text: str) -> str:
-    if text.isprintable():  # holds nothing of what is left out by its category
-        return _SEEN_AS_NOTHING.sub("", text)
-    kept = "".join(sign for place, sign in enumerate(text) if not _is_unseen(text, place, sign))
-    return _SEEN_AS_NOTHING.sub("", kept)
-
-
-def _is_unseen(text: str, place: int, sign: str) -> bool:
-    if sign in _JOINERS:
-        return not (_takes_joiners(text[place - 1 : place]) and _takes_joiners(text[place + 1 : place + 2]))
-    return unicodedata.category(sign) == "Cf"
-
-
-def _takes_joiners(sign: str) -> bool:
-    """Tell whether a sign is of a script in which joiners change how letters look: Arabic, those of India."""
-    return "\u0600" <= sign < _HAN_AND_LATER and unicodedata.category(sign)[0] in "LM"
+def _line(text: str) -> str:
+    try:
+        line = read_line(text)
+    except NotAText as error:
+        raise NotAName(str(error)) from error
+    if any(map(_is_no_character, line)):
+        raise NotAName("must not hold characters that were lost")
+    return line
 
 
 def _is_no_character(sign: str) -> bool:

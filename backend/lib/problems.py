@@ -35,7 +35,7 @@ from backend.lib.errors import (
     UnsupportedMediaType,
 )
 from backend.lib.logs import current_id
-from backend.lib.wire import NO_NUL, Shape
+from backend.lib.wire import Shape
 
 logger = logging.getLogger(__name__)
 
@@ -123,14 +123,10 @@ def what_is_wrong(item: ErrorDetails) -> str:
     kind, words = item["type"], item["msg"]
     if kind in {"value_error", "assertion_error"}:
         return words.partition(", ")[2] or words
-    if kind == "string_pattern_mismatch":
-        return _WORDS[_NUL if NO_NUL in words else kind]
     return _WORDS.get(kind, words)
 
 
-_NUL = "nul"
 _WORDS = {
-    _NUL: "must not contain the NUL character",
     "extra_forbidden": "there is no such field",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
@@ -159,7 +155,7 @@ def refuse_nul(document: bytes | str) -> None:
         found = islice(_nul_in(pydantic_core.from_json(document)), 20)
     except ValueError:
         return  # it is no JSON, which whoever reads it will say
-    if errors := [{"pointer": pointer, "detail": _WORDS[_NUL]} for pointer in found]:
+    if errors := [{"pointer": pointer, "detail": "must not contain the NUL character"} for pointer in found]:
         raise Invalid(errors=errors)
 
 

@@ -1,5 +1,6 @@
 """Base of every shape on the wire."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -12,9 +13,10 @@ from pydantic import (
     PlainSerializer,
     WithJsonSchema,
 )
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_after_validator_function, str_schema
 
-NO_NUL = r"^[^\x00]*$"
-"""The pattern of texts: a database cannot store the NUL character."""
+from backend.lib.texts import NotAText, read_line, read_text
 
 
 def _instant(value: datetime) -> str:
@@ -44,12 +46,36 @@ VolunteerNumber = Annotated[str, BeforeValidator(_digits)]
 """Eight digits, as a string so that nobody computes with it."""
 
 
-def one_of(*values: str) -> WithJsonSchema:
-    """Say in the documents which texts a field may hold.
+@dataclass(frozen=True)
+class Line:
+    """Makes a field one line of text, as in `title: Annotated[str, Line(120, least=1)]`: see `backend.lib.texts`."""
 
-    As in `role: Annotated[str, one_of(*Role.values)]`.
-    """
-    return WithJsonSchema({"type": "string", "enum": list(values)})
+    most: int
+    least: int = 0
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: object) -> CoreSchema:
+        """Return what pydantic checks: the length, before and after what cannot be seen is left out, and the signs."""
+        bounded = str_schema(strip_whitespace=True, min_length=self.least or None, max_length=self.most)
+        return no_info_after_validator_function(self._read, bounded)
+
+    def _read(self, text: str) -> str:
+        try:
+            kept = self._kept(text)
+        except NotAText as error:
+            raise PydanticCustomError("text", "{why}", {"why": str(error)}) from error
+        if len(kept) < self.least:
+            raise PydanticCustomError("text", "must not be empty")
+        return kept
+
+    def _kept(self, text: str) -> str:
+        return read_line(text)
+
+
+class Lines(Line):
+    """Makes a field text of several lines."""
+
+    def _kept(self, text: str) -> str:
+        return read_text(text)
 
 
 class Shape(BaseModel):

@@ -111,7 +111,9 @@ def _value(schema: dict[str, Any], definitions: dict[str, Any], name: str) -> An
         return _value(definitions[schema["$ref"].rsplit("/", 1)[-1]], definitions, name)
     if schema.get("title") in _BY_TITLE:
         return _BY_TITLE[schema["title"]]
-    for fixed in (*schema.get("examples", ()), schema.get("const"), schema.get("default")):
+    if "const" in schema:
+        return schema["const"]
+    for fixed in (*schema.get("examples", ()), schema.get("default")):
         if fixed not in ("", None, [], {}):
             return fixed
     if "enum" in schema:

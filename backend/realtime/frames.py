@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Protocol, TypeVar
 import pydantic_core
 from pydantic import UUID7, BaseModel, ConfigDict, Field, TypeAdapter
 
+from backend.lib.datum import Datum
 from backend.lib.problems import FieldError, Problem
 from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
 from backend.realtime.packing import pack, unpack
@@ -72,7 +73,7 @@ class FixIn(Request):
     at: Instant
     lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
     lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-    datum: Literal["wgs84", "gcj02", "bd09"]
+    datum: Datum
     acc_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
     battery: Annotated[int, Field(ge=0, le=100)] | None = None
     speed_mps: Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)] | None = None

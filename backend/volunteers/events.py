@@ -1,9 +1,9 @@
 """What happens to people."""
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from backend.lib.wire import Instant, VolunteerNumber, one_of
+from backend.lib.wire import Instant, VolunteerNumber
 from backend.realtime.events import Event
 from backend.volunteers.models import ApplicationStatus
 from backend.volunteers.schemas import DutyOut
@@ -58,7 +58,7 @@ class ApplicationChanged(Event, type="application.changed", topics=("unit",)):
     """Somebody applied to the unit, or an application was decided. Sent to its leaders, without anybody's name."""
 
     application: UUID
-    status: Annotated[str, one_of(*ApplicationStatus.values)]
+    status: ApplicationStatus
 
 
 class InvitationAccepted(Event, type="invitation.accepted", topics=("person",)):

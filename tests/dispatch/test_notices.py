@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backend.dispatch import due, queries, services
-from backend.dispatch.models import Assignment, Notice, Task
+from backend.dispatch.models import Assignment, LegalBasis, Notice, Task
 from backend.dispatch.schemas import AnswerIn, LegalBasisIn, Progress, Recipient
 from backend.realtime.models import Event, Receipt, Topic
 from backend.volunteers.models import Membership, Unit, User, Volunteer
@@ -146,7 +146,7 @@ def test_an_answer_given_since_is_no_receipt_of_a_legal_basis(
     answered: Answered, reply: Reply, commander: User, at: datetime
 ) -> None:
     task, (*_, silent) = answered
-    wanted = LegalBasisIn(legal_basis="vital_interests", reason="a child is missing")
+    wanted = LegalBasisIn(legal_basis=LegalBasis.VITAL_INTERESTS, reason="a child is missing")
     services.name_legal_basis(task_id=task.pk, wanted=wanted, by=commander, at=at)
 
     reply(task, silent, "accept")
@@ -334,7 +334,7 @@ def test_telling_everybody_takes_the_same_statements_for_one_and_for_many(
     at: datetime,
     act: str,
 ) -> None:
-    wanted = LegalBasisIn(legal_basis="vital_interests", reason="a child is missing")
+    wanted = LegalBasisIn(legal_basis=LegalBasis.VITAL_INTERESTS, reason="a child is missing")
     acts: dict[str, Callable[[Task], Any]] = {
         "cancel": lambda task: cancel(task, commander, at),
         "close": lambda task: services.close_task(task_id=task.pk, at=task.answer_by),

@@ -9,7 +9,7 @@ import pytest
 
 from backend.audit.models import Entry
 from backend.dispatch import due, services
-from backend.dispatch.models import Task
+from backend.dispatch.models import LegalBasis, Task
 from backend.dispatch.schemas import LegalBasisIn, TaskIn
 from backend.lib.datum import wgs84_to_gcj02
 from backend.lib.errors import Invalid, NotFound
@@ -236,7 +236,7 @@ def test_a_task_that_was_called_off_names_no_legal_basis_any_more(
     make_task: MakeTask, commander: User, published: Published, at: datetime
 ) -> None:
     task = make_task()
-    basis = LegalBasisIn(legal_basis="vital_interests", reason="a child is missing")
+    basis = LegalBasisIn(legal_basis=LegalBasis.VITAL_INTERESTS, reason="a child is missing")
     services.name_legal_basis(task_id=task.pk, wanted=basis, by=commander, at=at)
     assert published(task.topic)[-1][2]["task"]["legal_basis"] == "vital_interests"
 

@@ -12,7 +12,7 @@ from uuid6 import uuid7
 from backend.audit.models import Entry
 from backend.dispatch import services as dispatch
 from backend.dispatch import topics
-from backend.dispatch.models import Assignment, Task
+from backend.dispatch.models import Assignment, LegalBasis, Task
 from backend.dispatch.schemas import AnswerIn, CallOutIn, LegalBasisIn, TaskIn
 from backend.dispatch.services.places import Answer
 from backend.lib.errors import NotAllowed, NotFound
@@ -447,7 +447,7 @@ def test_rule_8_where_life_is_at_stake_a_commander_names_the_basis_and_it_stands
     task = call(starts_at=at + timedelta(hours=2))
     Task.objects.filter(pk=task.pk).update(unit=formation.squadron_a)
     reply(task, person, at)
-    basis = LegalBasisIn(legal_basis="vital_interests", reason="A child is missing")
+    basis = LegalBasisIn(legal_basis=LegalBasis.VITAL_INTERESTS, reason="A child is missing")
     assert report(person, at, at) == "no_consent"
 
     with pytest.raises(NotAllowed):

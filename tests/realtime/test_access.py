@@ -84,7 +84,7 @@ def leave(world: World) -> None:
 
 
 def give_post(world: World, **changes: Any) -> None:
-    wanted = PostIn(volunteer=world.number(), role="dispatcher", **changes)
+    wanted = PostIn(volunteer=world.number(), role=Role.DISPATCHER, **changes)
     posts.give_post(unit=world.formation.squadron_c, wanted=wanted, by=world.commander, at=now())
 
 
@@ -106,7 +106,7 @@ def act_for_a_moment(world: World) -> None:
         volunteer=holder, unit=world.formation.squadron_c, role=Role.LEADER, by=None, at=now()
     )
     wanted = PostIn(
-        volunteer=world.number(), role="deputy", until=now() + timedelta(seconds=0.7), acting_for=held.pk
+        volunteer=world.number(), role=Role.DEPUTY, until=now() + timedelta(seconds=0.7), acting_for=held.pk
     )
     posts.give_post(unit=world.formation.squadron_c, wanted=wanted, by=world.commander, at=now())
 

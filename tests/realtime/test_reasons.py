@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from uuid6 import uuid7
 
 from backend.dispatch import services as dispatch
-from backend.dispatch.models import Task
+from backend.dispatch.models import LegalBasis, Task
 from backend.dispatch.schemas import AnswerIn, CallOutIn, LegalBasisIn, TaskIn
 from backend.realtime.frames import FixIn
 from backend.realtime.judging import Report
@@ -109,7 +109,7 @@ def test_on_a_task_without_consent_is_not_off_duty(
     task = accepted_task(unasked, commander, formation, at)
     assert judged(unasked, at + 3 * MINUTE, at=at + 3 * MINUTE) == ["no_consent"]
 
-    basis = LegalBasisIn(legal_basis="vital_interests", reason="a child is missing")
+    basis = LegalBasisIn(legal_basis=LegalBasis.VITAL_INTERESTS, reason="a child is missing")
     dispatch.name_legal_basis(task_id=task.pk, wanted=basis, by=commander, at=at + 4 * MINUTE)
 
     assert judged(unasked, at + 7 * MINUTE, at=at + 7 * MINUTE) == ["accepted"]

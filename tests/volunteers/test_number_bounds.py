@@ -16,6 +16,7 @@ from backend.volunteers import services
 from backend.volunteers.models import (
     NumberBlock,
     NumberCounter,
+    PartnerKind,
     Role,
     RosterImport,
     Series,
@@ -120,7 +121,7 @@ def test_the_bound_of_a_unit_holds_for_all_below_it_together(
 def test_new_partner_units_bring_no_new_allowance(formation: Formation, chief: User, at: datetime) -> None:
     taken = 0
     for n in range(5):
-        wanted = UnitIn(parent=formation.brigade.number, name=f"新队{n}", partner_kind="rescue")
+        wanted = UnitIn(parent=formation.brigade.number, name=f"新队{n}", partner_kind=PartnerKind.RESCUE)
         unit = create_unit(wanted=wanted, parent=formation.brigade, by=chief, at=at)
         try:
             taken += take(unit, 8, chief, at).size

@@ -192,6 +192,17 @@ def test_looks_are_one_an_hour_and_none_at_oneself(volunteer: User, leader: User
     assert list(found) == [(volunteer.pk, hour + timedelta(minutes=n)) for n in (1, 61)]
 
 
+def test_looks_of_every_sort_are_told(
+    volunteer: User, leader: User, client_of: ClientOf, at: datetime
+) -> None:
+    for what in LookedAt:
+        note_looks(viewer_user_id=leader.pk, volunteer_ids=[volunteer.volunteer.pk], what=what, at=at)
+
+    answer = client_of(volunteer).get("/api/v1/me/looks")
+
+    assert {look["what"] for look in answer.json()["items"]} == set(LookedAt.values)
+
+
 def test_looks_come_in_pages(volunteer: User, leader: User, client_of: ClientOf, at: datetime) -> None:
     for hours in range(60):
         note_sightings({leader.pk: [volunteer.volunteer.number]}, at=at - timedelta(hours=60 - hours))

@@ -1,6 +1,6 @@
 """Doors of those who want to become volunteers, and of those who decide."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 from uuid import UUID
 
 import pydantic
@@ -16,6 +16,7 @@ from backend.lib.problems import invalid
 from backend.lib.wire import Request as Query
 from backend.realtime.doors import Door
 from backend.volunteers.authentication import django_request, user_of
+from backend.volunteers.models import ApplicationStatus
 from backend.volunteers.queries.lives import application_for, applications_to
 from backend.volunteers.queries.units import unit_by_number
 from backend.volunteers.rules import may_manage
@@ -35,7 +36,7 @@ from backend.volunteers.signin import client_address
 class ApplicationFilter(Query):
     """Which applications, and after which one."""
 
-    status: Literal["pending", "approved", "rejected", "withdrawn"] = "pending"
+    status: ApplicationStatus = ApplicationStatus.PENDING
     after: UUID | None = None
 
 

@@ -41,7 +41,7 @@ from backend.volunteers.models.posts import DISPATCHING_ROLES, MANAGING_ROLES, R
 from backend.volunteers.models.retention import RetentionRun
 from backend.volunteers.models.second_factors import Challenge, RecoveryCode, SecondFactor, TrustedDevice
 from backend.volunteers.models.trackers import Tracker, TrackerDay, WhyNotStored, hash_of_secret
-from backend.volunteers.models.transfers import Transfer, TransferStatus
+from backend.volunteers.models.transfers import Side, Transfer, TransferStatus
 from backend.volunteers.models.units import PartnerKind, Unit, UnitKind, line_to
 
 __all__ = [
@@ -84,6 +84,7 @@ __all__ = [
     "RosterImport",
     "SecondFactor",
     "Series",
+    "Side",
     "SignedOutBy",
     "Skill",
     "Standing",

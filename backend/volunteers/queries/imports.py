@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from backend.lib.errors import NotFound
-from backend.volunteers.models import ReportedRow, RosterImport, Unit
+from backend.volunteers.models import ImportStatus, Outcome, ReportedRow, RosterImport, Unit
 from backend.volunteers.rosters.positions import Stretch, located
 from backend.volunteers.rosters.refusals import FATES, NOTES, REASONS
 from backend.volunteers.schemas.imports import ImportNote, ImportOut, ImportReport, ReportedRowOut, SheetOut
@@ -38,7 +38,7 @@ def import_out(batch: RosterImport) -> ImportOut:
         name=batch.name,
         file_name=batch.file_name,
         format=batch.format,
-        status=batch.status,
+        status=ImportStatus(batch.status),
         share=batch.share,
         rows_total=batch.rows_total,
         rows_done=batch.rows_done,
@@ -81,7 +81,7 @@ def _reported_out(row: ReportedRow, stretches: Sequence[Stretch]) -> ReportedRow
         row=number,
         cell=row.cell or str(number),
         column=row.column,
-        outcome=row.outcome,
+        outcome=Outcome(row.outcome),
         code=row.code,
         reason=str(REASONS[row.code]),
         earlier_sheet=earlier[0] if earlier else None,

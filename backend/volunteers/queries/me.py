@@ -1,15 +1,17 @@
 """Reads what people see of themselves."""
 
 from datetime import datetime, timedelta
+from typing import Literal, cast
 
 from django.db.models import Prefetch
 
-from backend.volunteers.models import Device, Tracker, TrackerDay, User, Volunteer
+from backend.volunteers.models import Device, Role, Tracker, TrackerDay, User, Volunteer
 from backend.volunteers.queries.lives import membership_out, standing_out
 from backend.volunteers.queries.masking import shown
 from backend.volunteers.queries.units import dispatched_units, unit_outs
 from backend.volunteers.rules import current_posts, may_locate, reads_sealed
 from backend.volunteers.schemas import DutyOut, Me, PostOut
+from backend.volunteers.schemas.me import LanguageName
 
 
 def duty_out(volunteer: Volunteer, *, at: datetime) -> DutyOut:
@@ -35,10 +37,10 @@ def me_of(user: User, *, at: datetime) -> Me:
         number=f"{volunteer.number:08d}",
         name=volunteer.name,
         phone=shown(user.phone, whole=reads_sealed(user, at)),
-        language=user.language,
+        language=cast(Literal[""] | LanguageName, user.language),
         duty=duty_out(volunteer, at=at),
         units=[next(outs) for _ in units],
-        posts=[PostOut(unit=next(outs), role=post.role, seat=post.seat) for post in posts],
+        posts=[PostOut(unit=next(outs), role=Role(post.role), seat=post.seat) for post in posts],
         skills=list(volunteer.skills.order_by("code").values_list("code", flat=True)),
         may_dispatch=list(outs),
         standing=standing_out(volunteer),

@@ -14,7 +14,7 @@ from django.db.models.functions import Concat
 
 from backend.lib.checkdigit import parse_volunteer_number
 from backend.lib.errors import Invalid, NotAllowed, require
-from backend.volunteers.models import Membership, Post, Standing, Unit, User
+from backend.volunteers.models import Membership, Post, Role, Standing, Unit, User
 from backend.volunteers.models.accounts import PHONE_TAIL, phone_tail_key
 from backend.volunteers.names import Elsewhere, kept_name, letters, other_readings, spelled_with_v
 from backend.volunteers.queries.availability import planned
@@ -221,8 +221,8 @@ def _out(
         unit=row.unit.number,
         unit_name=row.unit.display_name,
         is_primary=row.is_primary,
-        role=role,
-        standing=person.standing,
+        role=Role(role) if role else None,
+        standing=Standing(person.standing),
         state=state if reach.channels else "unreachable",
         on_duty=on_duty,
         duty_until=person.duty_until if on_duty else None,

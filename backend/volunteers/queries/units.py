@@ -8,7 +8,14 @@ from django.db.models.functions import Coalesce, Left
 
 from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import NotFound
-from backend.volunteers.models import DISPATCHING_ROLES, MANAGING_ROLES, Unit, UnitCount
+from backend.volunteers.models import (
+    DISPATCHING_ROLES,
+    MANAGING_ROLES,
+    PartnerKind,
+    Unit,
+    UnitCount,
+    UnitKind,
+)
 from backend.volunteers.rules import current_posts, within
 from backend.volunteers.schemas import UnitCounts, UnitOut
 
@@ -49,14 +56,14 @@ def unit_outs(units: Iterable[Unit]) -> list[UnitOut]:
 def _unit_out(unit: Unit, parent: str | None) -> UnitOut:
     return UnitOut(
         number=unit.number,
-        kind=unit.kind,
+        kind=UnitKind(unit.kind),
         level=unit.level,
         name=unit.display_name,
         brand_name=unit.brand_name,
         parent=parent,
         lon=unit.lon,
         lat=unit.lat,
-        partner_kind=unit.partner_kind,
+        partner_kind=PartnerKind(unit.partner_kind) if unit.partner_kind else "",
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Base64Bytes, Field
 
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.lib.wire import Instant, Line, Request, Shape, VolunteerNumber
 
 State = Literal["valid", "suspended", "expired", "revoked", "unknown", "forged"]
 
@@ -29,7 +29,7 @@ class BadgeShown(Request):
 class RevokeBadgeIn(Request):
     """Revoke the badge, and say why: lost, returned, stolen."""
 
-    reason: Annotated[str, Field(max_length=80)] = ""
+    reason: Annotated[str, Line(80)] = ""
 
 
 class BadgeOut(Shape):

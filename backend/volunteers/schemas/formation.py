@@ -1,25 +1,14 @@
 """What clients send to change the formation."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from backend.lib.wire import Request
+from backend.volunteers.models import PartnerKind
 from backend.volunteers.schemas.fields import BrandName, UnitName
 from backend.volunteers.schemas.lives import Number, UnitNumber
 
-PartnerKindName = Literal[
-    "security_committee",
-    "town_patrol",
-    "security_service",
-    "property",
-    "enterprise",
-    "village_patrol",
-    "factory_guard",
-    "school_guard",
-    "rescue",
-    "famous_team",
-]
 MOST_MOVED = 10_000
 """Members that one split may name."""
 
@@ -30,7 +19,7 @@ class UnitIn(Request):
     parent: UnitNumber
     name: UnitName
     brand_name: BrandName = ""
-    partner_kind: PartnerKindName | None = None
+    partner_kind: PartnerKind | None = None
 
 
 class UnitChange(Request):

@@ -3,17 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, RootModel
+from pydantic import RootModel
 
-from backend.lib.wire import Instant, Request, Shape, one_of
-from backend.volunteers.models import ImportStatus
+from backend.lib.wire import Instant, Line, Request, Shape
+from backend.volunteers.models import ImportStatus, Outcome
 
 
 class ImportIn(Request):
     """A roster to be checked. `id` is a UUIDv7 that the client makes: the same id and file again is the same import."""
 
     id: UUID
-    name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]+$")]
+    name: Annotated[str, Line(80, least=1)]
 
 
 class ImportStart(Request):
@@ -62,7 +62,7 @@ class ImportOut(Shape):
     name: str
     file_name: str
     format: str
-    status: Annotated[str, one_of(*ImportStatus.values)]
+    status: ImportStatus
     share: int
     rows_total: int
     rows_done: int
@@ -94,7 +94,7 @@ class ReportedRowOut(Shape):
     row: int
     cell: str
     column: str
-    outcome: str
+    outcome: Outcome
     code: str
     reason: str
     earlier_sheet: str | None

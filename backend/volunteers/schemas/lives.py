@@ -4,17 +4,17 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, RootModel, StringConstraints
+from pydantic import Field, RootModel
 
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
-from backend.volunteers.models import Application, Transfer, TransferStatus
+from backend.lib.wire import Instant, Line, Lines, Request, Shape, VolunteerNumber
+from backend.volunteers.models import Application, ApplicationStatus, Side, Standing, Transfer, TransferStatus
 from backend.volunteers.schemas.fields import BirthDate, Name, Phone
 
-Number = Annotated[str, Field(min_length=8, max_length=12, examples=["23456781"])]
-UnitNumber = Annotated[str, Field(min_length=10, max_length=20, examples=["0726040125"])]
+Number = Annotated[str, Line(12, least=8), Field(examples=["23456781"])]
+UnitNumber = Annotated[str, Line(20, least=10), Field(examples=["0726040125"])]
 Reason = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    Lines(200, least=1),
     Field(examples=["moved to another county"]),
 ]
 
@@ -53,7 +53,7 @@ class ApplicationOut(Shape):
     name: str
     phone: str
     born_on: date | None
-    status: Literal["pending", "approved", "rejected", "withdrawn"]
+    status: ApplicationStatus
     at: Instant
     decided_at: Instant | None
     reason: str
@@ -101,7 +101,7 @@ class StandingOut(Shape):
     """Where a volunteer's service stands."""
 
     volunteer: VolunteerNumber
-    standing: Literal["active", "suspended", "retired"]
+    standing: Standing
     until: Instant | None
     reason: str
 
@@ -146,8 +146,8 @@ class TransferOut(Shape):
     from_unit: str
     to_unit: str
     stays: bool
-    status: Literal["proposed", "done", "declined", "withdrawn"]
-    waits_for: Literal["receiving", "releasing", "volunteer"] | None
+    status: TransferStatus
+    waits_for: Side | None
     proposed_at: Instant
     decided_at: Instant | None
 

@@ -1,18 +1,20 @@
 """What people see of themselves."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber, one_of
+from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Role
 from backend.volunteers.schemas.lives import MembershipOut, StandingOut
 from backend.volunteers.schemas.units import UnitOut
+
+LanguageName = Literal["en", "zh-hans"]
 
 
 class PostOut(Shape):
     """An office that a volunteer holds."""
 
     unit: UnitOut
-    role: Annotated[str, one_of(*Role.values)]
+    role: Role
     seat: int
 
 
@@ -40,7 +42,7 @@ class Me(Shape):
     number: VolunteerNumber
     name: str
     phone: str
-    language: Annotated[str, one_of("", "en", "zh-hans")]
+    language: Literal[""] | LanguageName
     duty: DutyOut
     units: list[UnitOut]
     posts: list[PostOut]
@@ -60,4 +62,4 @@ class DutyIn(Request):
 class LanguageIn(Request):
     """The language that pages and notifications speak to this person."""
 
-    language: Literal["en", "zh-hans"]
+    language: LanguageName

@@ -1,10 +1,8 @@
 """What clients see and send of posts."""
 
-from typing import Annotated, Literal
-
 from pydantic import RootModel
 
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber, one_of
+from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Post, Role
 from backend.volunteers.schemas.lives import Number
 
@@ -16,7 +14,7 @@ class PostIn(Request):
     """
 
     volunteer: Number
-    role: Literal["leader", "deputy", "dispatcher", "commander", "member"]
+    role: Role
     from_at: Instant | None = None
     until: Instant | None = None
     acting_for: int | None = None
@@ -27,7 +25,7 @@ class PostHeld(Shape):
 
     id: int
     unit: str
-    role: Annotated[str, one_of(*Role.values)]
+    role: Role
     seat: int
     volunteer: VolunteerNumber
     name: str
@@ -41,7 +39,7 @@ class PostHeld(Shape):
         return cls(
             id=post.pk,
             unit=post.unit.number,
-            role=post.role,
+            role=Role(post.role),
             seat=post.seat,
             volunteer=f"{post.volunteer.number:08d}",
             name=post.volunteer.name,

@@ -1,12 +1,13 @@
 """What people see of the data that is kept of them, and what they decide about it."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import UUID7, Field, JsonValue, RootModel, WithJsonSchema
 
-from backend.lib.wire import NO_NUL, Instant, Request, Shape, VolunteerNumber
+from backend.lib.wire import Instant, Line, Request, Shape, VolunteerNumber
+from backend.volunteers.models import CredentialKind, LookedAt, Purpose
 from backend.volunteers.schemas.fields import Name, Phone
 
 ClientId = Annotated[
@@ -14,13 +15,11 @@ ClientId = Annotated[
 ]
 """An id that the client makes, so that a retry is the same request."""
 
-PurposeCode = Literal["location", "photo", "contact"]
-
 
 class ConsentOut(Shape):
     """One purpose: the words that hold now, their version, and since when one agrees to them; null: one does not."""
 
-    purpose: PurposeCode
+    purpose: Purpose
     version: int
     text: str
     given_at: Instant | None
@@ -41,7 +40,7 @@ class LookOut(Shape):
     """Somebody was shown something of you: for the first time in that hour, however often."""
 
     at: Instant
-    what: Literal["profile", "phone", "location", "records", "export", "badge"]
+    what: LookedAt
     viewer: VolunteerNumber
     viewer_name: str
 
@@ -86,8 +85,8 @@ class CredentialIn(Request):
     """An insurance, a training or an agreement. `id` is a UUIDv7 the client makes; without an end it has none."""
 
     id: ClientId
-    kind: Literal["insurance", "training", "agreement"]
-    reference: Annotated[str, Field(max_length=80, pattern=NO_NUL)] = ""
+    kind: CredentialKind
+    reference: Annotated[str, Line(80)] = ""
     valid_from: Instant
     valid_until: Instant | None = None
 
@@ -96,7 +95,7 @@ class CredentialOut(Shape):
     """A record that dangerous service asks for."""
 
     id: UUID
-    kind: Literal["insurance", "training", "agreement"]
+    kind: CredentialKind
     reference: str
     valid_from: Instant
     valid_until: Instant | None
@@ -110,7 +109,7 @@ class Credentials(RootModel[list[CredentialOut]]):
 class IdentityIn(Request):
     """The identity card that came to one's record by a merge; where only a date of birth came, that."""
 
-    id_card: Annotated[str, Field(max_length=40)] = ""
+    id_card: Annotated[str, Line(40)] = ""
     born_on: date | None = None
 
 

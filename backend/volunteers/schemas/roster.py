@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, RootModel
 
 from backend.lib.datum import Datum
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber, one_of
+from backend.lib.wire import Instant, Line, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Role, Standing
 
 RosterState = Literal["on_duty", "off_duty", "unreachable"]
@@ -23,8 +23,8 @@ class RosterRow(Shape):
     unit: str
     unit_name: str
     is_primary: bool
-    role: Annotated[str, one_of(*Role.values)] | None
-    standing: Annotated[str, one_of(*Standing.values)]
+    role: Role | None
+    standing: Standing
     state: RosterState
     on_duty: bool
     duty_until: Instant | None
@@ -43,9 +43,9 @@ class RosterPage(Shape):
 class RosterFilter(Request):
     """What of a roster is wanted."""
 
-    search: Annotated[str, Field(max_length=40)] = ""
+    search: Annotated[str, Line(40)] = ""
     on_duty: bool | None = None
-    after: Annotated[str, Field(max_length=400)] = ""
+    after: Annotated[str, Line(400)] = ""
 
 
 class NearestFilter(Request):

@@ -3,13 +3,11 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
-
-from backend.lib.wire import Instant, Request, Shape
+from backend.lib.wire import Instant, Line, Request, Shape
 from backend.volunteers.schemas.sign_in import DeviceIn
 
 Way = Literal["authenticator", "recovery_code", "sent_code", "set_up"]
-Code = Annotated[str, Field(min_length=1, max_length=20)]
+Code = Annotated[str, Line(20, least=1)]
 
 
 class SecondFactorAsked(Shape):

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, RootModel
 
 from backend.lib.phones import LONGEST
-from backend.lib.wire import Instant, Request, Shape
+from backend.lib.wire import Instant, Line, Request, Shape
 from backend.volunteers.schemas.me import Me
 
 
@@ -14,14 +14,14 @@ class DeviceIn(Request):
     """The phone or browser that signs in; `id` is a UUIDv7 the client makes at its first start and keeps."""
 
     id: UUID
-    name: Annotated[str, Field(max_length=80)] = ""
+    name: Annotated[str, Line(80)] = ""
     platform: Literal["android", "ios", "harmony", "web", "other"] = "other"
 
 
 class SignIn(Request):
     """Sign in by volunteer number (with or without the space) or phone; a trusted device sends its secret."""
 
-    identifier: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    identifier: Annotated[str, Line(LONGEST, least=1)]
     password: Annotated[str, Field(min_length=1, max_length=200)]
     device: DeviceIn
     trust_secret: Annotated[str, Field(max_length=100)] | None = None

@@ -1,10 +1,9 @@
 """What clients see of skills."""
 
-from typing import Literal
-
 from pydantic import RootModel
 
 from backend.lib.wire import Shape
+from backend.volunteers.schemas.me import LanguageName
 
 
 class SkillOut(Shape):
@@ -12,7 +11,7 @@ class SkillOut(Shape):
 
     code: str
     is_category: bool
-    names: dict[Literal["en", "zh-hans"], str]
+    names: dict[LanguageName, str]
 
 
 class Skills(RootModel[list[SkillOut]]):

@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, RootModel
+from pydantic import RootModel
 
 from backend.lib.datum import Datum
-from backend.lib.wire import Instant, Request, Shape
+from backend.lib.wire import Instant, Line, Request, Shape
 from backend.volunteers.models import Tracker, TrackerDay, WhyNotStored
 
 
 class TrackerIn(Request):
     """An app of others that is to report one's positions, and the datum in which it measures."""
 
-    name: Annotated[str, Field(max_length=80)] = ""
+    name: Annotated[str, Line(80)] = ""
     datum: Datum = "wgs84"
 
 

@@ -1,10 +1,10 @@
 """What clients see of units."""
 
-from typing import Annotated
+from typing import Literal
 
 from pydantic import RootModel
 
-from backend.lib.wire import Shape, one_of
+from backend.lib.wire import Shape
 from backend.volunteers.models import PartnerKind, UnitKind
 
 
@@ -12,14 +12,14 @@ class UnitOut(Shape):
     """A unit of the formation."""
 
     number: str
-    kind: Annotated[str, one_of(*UnitKind.values)]
+    kind: UnitKind
     level: int
     name: str
     brand_name: str
     parent: str | None
     lon: float | None
     lat: float | None
-    partner_kind: Annotated[str, one_of("", *PartnerKind.values)] = ""
+    partner_kind: Literal[""] | PartnerKind = ""
 
 
 class UnitCounts(Shape):

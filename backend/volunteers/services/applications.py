@@ -197,7 +197,7 @@ def _decide(
 def _announce(application: Application, at: datetime) -> None:
     unit = application.unit
     leaders = numbers_of_leaders([unit], at=at)[unit.pk]
-    event = ApplicationChanged(application=application.pk, status=application.status)
+    event = ApplicationChanged(application=application.pk, status=ApplicationStatus(application.status))
     if leaders:
         publish_all([Announcement(unit.topic, event, Audience(numbers=leaders))], at=at)
 

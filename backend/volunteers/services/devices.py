@@ -11,6 +11,7 @@ from uuid6 import uuid7
 
 from backend.audit.services import record
 from backend.lib.errors import NotSignedIn, Refusal, require
+from backend.lib.texts import as_line
 from backend.realtime import keys
 from backend.realtime.models import KeyedAct
 from backend.realtime.sessions import revoke_session
@@ -110,7 +111,12 @@ def _signed_in(user: User, device: DeviceIn, at: datetime) -> Device:
 def register_page_device(*, user: User, name: str = "", at: datetime) -> Device:
     """Make the device that stands for a browser's session."""
     device = Device.objects.create(
-        pk=UUID(str(uuid7())), user=user, name=name[:80], platform="web", created_at=at, last_seen_at=at
+        pk=UUID(str(uuid7())),
+        user=user,
+        name=as_line(name)[:80],
+        platform="web",
+        created_at=at,
+        last_seen_at=at,
     )
     record("device.signed_in", subject=f"device.{device.pk}", by=user, at=at)
     _count_reachable(device, at)

@@ -27,7 +27,7 @@ def keep_upload(
     batch = None
     try:
         _write(path, file)
-        title = Path(file.name or "").name.replace("\0", "")
+        title = Path(file.name or "").name
         batch = receive_import(id=id, unit=unit, name=name, path=path, file_name=title, by=by, at=at)
         return batch
     finally:

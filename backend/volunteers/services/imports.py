@@ -9,6 +9,7 @@ from django.db import transaction
 
 from backend.audit.services import record
 from backend.lib.errors import NotFound, Refusal
+from backend.lib.texts import as_line
 from backend.volunteers.models import MANAGING_ROLES, ImportStatus, RosterImport, Unit, User
 from backend.volunteers.rosters.files import look_at
 from backend.volunteers.rules import post_over
@@ -65,7 +66,7 @@ def receive_import(
         unit=unit,
         name=name,
         path=str(path.resolve()),
-        file_name=file_name[-200:],
+        file_name=as_line(file_name)[-200:],
         file_size=appearance.size,
         file_sha256=appearance.sha256,
         format=appearance.format,
