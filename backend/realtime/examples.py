@@ -111,9 +111,7 @@ def _value(schema: dict[str, Any], definitions: dict[str, Any], name: str) -> An
         return _value(definitions[schema["$ref"].rsplit("/", 1)[-1]], definitions, name)
     if schema.get("title") in _BY_TITLE:
         return _BY_TITLE[schema["title"]]
-    if "const" in schema:
-        return schema["const"]
-    for fixed in (*schema.get("examples", ()), schema.get("default")):
+    for fixed in (*schema.get("examples", ()), schema.get("const"), schema.get("default")):
         if fixed not in ("", None, [], {}):
             return fixed
     if "enum" in schema:
@@ -148,6 +146,8 @@ def _noun(schema: dict[str, Any]) -> str:
 
 def _simple(schema: dict[str, Any], definitions: dict[str, Any], name: str) -> Any:
     kind = schema.get("type")
+    if "const" in schema:
+        return schema["const"]
     if schema.get("format") == "uuid":
         return uuid_of(name)
     if schema.get("format") in _BY_FORMAT and name not in ("answer_by", "starts_at", "server_time"):
