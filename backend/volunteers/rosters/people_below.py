@@ -13,6 +13,8 @@ from backend.volunteers.rosters.sheets import Row
 _CARRIED = frozenset({Column.UNIT, Column.SKILLS, Column.ROLE})
 """What several people have in common when their cells are merged."""
 _TOTAL = re.compile(r"(?:合计|总计|小计|共计|总人数|人数合计|(?:sub|grand)?total\b)", re.IGNORECASE)
+_EXAMPLE = re.compile(r"(?:示例|样例|范例|例如|example\b)", re.IGNORECASE)
+"""What the name begins with in a row that shows how to fill in the others, as the template's does."""
 _NO_COUNT = re.compile(r"\d(?:[\s-]*+\d){6}")
 """What a phone has, and a count of people does not."""
 _DIGIT = re.compile(r"\d")
@@ -124,6 +126,9 @@ class PeopleBelow:
         if _is_total(table, texts, texts[own[0]]):
             self._note("totals", row)
             return False
+        if _is_example(texts.get(table.heading.places[Column.NAME])):
+            self._note("examples", row)
+            return False
         if row.is_hidden:
             self._note("hidden-rows", row)
         return True
@@ -162,7 +167,7 @@ def _are_headings(row: Row, layout: Layout) -> bool:
 
 
 def _is_plainly_a_person(table: Table, cells: list[Any]) -> bool:
-    """Tell at little cost that a row is nothing else: it has a name that is no total, and something beside it."""
+    """Tell at little cost that a row is nothing else: a name that is no total and no example, and something beside it."""
     places = table.heading.places
     name = places[Column.NAME]
     if name >= len(cells) or not cells[name]:
@@ -170,12 +175,16 @@ def _is_plainly_a_person(table: Table, cells: list[Any]) -> bool:
     for column in (Column.PHONE, Column.ID_CARD):
         place = places.get(column)
         if place is not None and place < len(cells) and cells[place]:
-            return not _says_total(cells[table.span[0]] or cells[name])
+            return not _says_total(cells[table.span[0]] or cells[name]) and not _is_example(cells[name])
     return False
 
 
 def _says_total(cell: Any) -> bool:
     return _TOTAL.match("".join(str(cell).split())) is not None
+
+
+def _is_example(name: Any) -> bool:
+    return isinstance(name, str) and _EXAMPLE.match(name.lstrip(" （(【[")) is not None
 
 
 def _is_total(table: Table, texts: Texts, leftmost: Any) -> bool:

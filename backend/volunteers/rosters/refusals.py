@@ -82,6 +82,7 @@ NOTES: dict[str, Promise] = {
     "headings-again": _("The headings come again here; that is no person."),
     "rows-unread": _("From here on the headings are others; the rest of the sheet was not read."),
     "totals": _("These rows are totals, and were passed over."),
+    "examples": _("These rows show how to fill in the others, and were passed over."),
     "sections-passed-over": _("A text stands alone in these rows; they were passed over."),
     "section-unit": _("This row names a unit: people below it who name none come into that unit."),
     "rows-without-people": _(

@@ -19,7 +19,7 @@ _LINES: dict[Language, list[list[str]]] = {
 }
 _NOTES: dict[Language, list[str]] = {
     "zh": [
-        "删除示例行后再上传；各列顺序不限，不认识的列会被忽略并列出。",
+        "示例行不会导入，留着也无妨；各列顺序不限，不认识的列会被忽略并列出。",
         "手机和身份证号至少填一项；两列请设为文本格式，否则表格软件会改动号码。",
         "出生日期写作 1980-01-31；填了身份证号可以不填。",
         "单位编号如 07-26-04-012-5，也可写名称，重名时写上级：黄宅镇/桂花明堂村。不填即为导入所在单位。",
@@ -27,7 +27,7 @@ _NOTES: dict[Language, list[str]] = {
         "技能用顿号或逗号分开。职务不随导入任命，请导入后另行任命。",
     ],
     "en": [
-        "Delete the example before you upload. The order of columns is free; unknown ones are ignored and listed.",
+        "The example is passed over and may stay. The order of columns is free; unknown ones are ignored and listed.",
         "Fill in the phone or the identity card, or both. Make these columns text, or spreadsheets change numbers.",
         "Born on is written 1980-01-31; not needed beside an identity card.",
         "A unit number looks like 07-26-04-012-5. A name will do too, with those above it: Huangzhai/Guihua.",
