@@ -167,7 +167,7 @@ def _are_headings(row: Row, layout: Layout) -> bool:
 
 
 def _is_plainly_a_person(table: Table, cells: list[Any]) -> bool:
-    """Tell at little cost that a row is nothing else: a name that is no total and no example, and something beside it."""
+    """Tell at little cost that a row is nothing else: a name, no total and no example, with something beside it."""
     places = table.heading.places
     name = places[Column.NAME]
     if name >= len(cells) or not cells[name]:
