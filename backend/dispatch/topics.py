@@ -1,6 +1,6 @@
 """The topic of a task, the offers in a person's inbox, and who is tracked while taking part."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -10,16 +10,18 @@ from django.db.models import Case, F, Q, QuerySet, When
 
 from backend.dispatch import queries
 from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
-from backend.dispatch.schemas import Inbox, TaskDetail
+from backend.dispatch.schemas import Inbox, Progress, TaskDetail
 from backend.lib.api import now
 from backend.lib.errors import NotFound
 from backend.realtime.among import Among
 from backend.realtime.registry import (
     Pairs,
     Principal,
+    Tallied,
     Tracked,
     Window,
     snapshot,
+    tally,
     topic,
     tracked_earlier,
     tracking,
@@ -67,6 +69,16 @@ def task(principal: Principal, id: str) -> dict[str, Any]:
     """Return the task with its progress, as `GET /tasks/{id}` returns it."""
     found = queries.task_for(User(pk=principal.user_id), UUID(id), at=now())
     return queries.task_details([found])[0].model_dump(mode="json")
+
+
+@tally("task", type="task.counts", shape=Progress)
+def counts(ids: Collection[str]) -> Mapping[str, Tallied]:
+    """How many stand where, and how far they have heard: the `progress` of `GET /tasks/{id}`, whenever it has changed.
+
+    Sent to the task's issuers right after they have joined its topic, then at most twice a second.
+    """
+    found = queries.counts_of(map(UUID, ids))
+    return {id: Tallied(*found[UUID(id)]) for id in ids if UUID(id) in found}
 
 
 @snapshot("person", "offers", shape=Inbox)

@@ -30,6 +30,7 @@ async def admit(
     heads = {name: max(joined.head, hub.topics[name].head) for name, joined in opening.topics.items()}
     caught_up = CaughtUpTo(topics=heads).model_dump_json()
     connection.push_together(frames_of(opening.topics), missed, caught_up)
+    hub.tallies.watch(connection, opening.topics)
     connection.topics.update(opening.told)
     connection.topics.update((message.topic, message.seq) for message in missed)
     metrics.replayed.inc(len(opening.missed))

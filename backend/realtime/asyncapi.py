@@ -9,7 +9,7 @@ import pydantic
 from backend.realtime.commands import BUILT_IN
 from backend.realtime.described import declared_events, describe_snapshots, event_frame, schema_of
 from backend.realtime.events import Event
-from backend.realtime.examples import UUID_EXAMPLE, example_of
+from backend.realtime.examples import UUID_EXAMPLE, example_of, uuid_of
 from backend.realtime.frames import (
     CaughtUpTo,
     Heartbeat,
@@ -27,7 +27,7 @@ from backend.realtime.frames import (
     Welcome,
 )
 from backend.realtime.mapfeed import MapCells, MapPeople
-from backend.realtime.registry import registry
+from backend.realtime.registry import Tally, registry
 
 _SENT_BY_PHONE: tuple[type[pydantic.BaseModel], ...] = (Hello, ReceiptFrame, PositionFrame, Ping)
 _SENT_BY_SERVER: tuple[type[pydantic.BaseModel], ...] = (
@@ -93,6 +93,8 @@ def _messages(schemas: Json) -> Iterator[tuple[str, str, Json]]:
     for frame in _SENT_BY_SERVER:
         default = frame.model_fields["type"].default if "type" in frame.model_fields else "problem"
         yield str(default), "server", _message(frame, schema_of(frame, schemas), example_of(frame))
+    for kind, tally in sorted(registry.tallies.items()):
+        yield tally.type, "server", _tally(kind, tally, schemas)
     for type, event in declared_events():
         yield type, "server", _event(type, event, schemas)
 
@@ -150,6 +152,20 @@ def _reply(type: str, result: type[pydantic.BaseModel] | None, schemas: Json, *,
     return _message(
         Welcome, payload, example, text=f"The reply to `{type}`; a refusal is a `problem` instead."
     )
+
+
+def _tally(kind: str, tally: Tally, schemas: Json) -> Json:
+    payload = {
+        "type": "object",
+        "required": ["topic", "type", "data"],
+        "properties": {
+            "topic": {"type": "string", "pattern": f"^{kind}\\."},
+            "type": {"type": "string", "const": tally.type},
+            "data": schema_of(tally.shape, schemas),
+        },
+    }
+    example = {"topic": f"{kind}.{uuid_of(kind)}", "type": tally.type, "data": example_of(tally.shape)}
+    return _message(tally.shape, payload, example, text=inspect.getdoc(tally.read) or "")
 
 
 def _event(type: str, event: type[Event], schemas: Json) -> Json:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 GROUP = "hubs"
 """The one group of the channel layer: each hub is a member. See docs/adr/0003."""
 
+WANTED_S = 30.0
+"""How long a process remembers which receipts are of use to others."""
 _MAX_WAITING = 1_000
 _SEND_TIMEOUT_S = 2.0
 _Told = TypeVar("_Told")
@@ -31,13 +33,16 @@ Changes = Sequence[tuple[UUID, str]]
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """What a hub does with messages, and with changes of access."""
+    """What a hub does with messages, with changes of access, and with the topics in which receipts were stored."""
 
     messages: Callable[[Sequence[Message]], None]
     access: Callable[[Changes], None]
+    received: Callable[[Sequence[str]], None]
 
 
 _local: tuple[asyncio.AbstractEventLoop, Ears] | None = None
+_wanted: dict[str, float] = {}
+"""Topics whose receipts are of use to some hub, and until when on the monotonic clock."""
 
 
 def attach(loop: asyncio.AbstractEventLoop, ears: Ears | None) -> None:
@@ -63,6 +68,33 @@ def announce_access(changes: Changes) -> None:
         _tell(_local[0], _local[1].access, changes)
     if settings.REDIS_URL:
         _sender().put({"type": "hub.access", "changes": [[str(id), topic] for id, topic in changes]})
+
+
+def want_received(topics: Sequence[str]) -> None:
+    """Ask all processes to tell of receipts in these topics for a while; it may get lost."""
+    note_wanted(topics)
+    if settings.REDIS_URL and topics:
+        _sender().put({"type": "hub.wanted", "topics": list(topics)})
+
+
+def note_wanted(topics: Iterable[str]) -> None:
+    """Remember that receipts in these topics are of use to a hub."""
+    global _wanted
+    moment = time.monotonic()
+    kept = {topic: until for topic, until in _wanted.items() if until > moment}
+    _wanted = kept | dict.fromkeys(topics, moment + WANTED_S)
+
+
+def announce_received(topics: Iterable[str]) -> None:
+    """Tell the hubs that receipts were stored, as far as they are of use to one; without a hub nobody knows."""
+    moment = time.monotonic()
+    wanted = list(topics) if _local is None else [one for one in topics if _wanted.get(one, 0.0) > moment]
+    if not wanted:
+        return
+    if _local is not None:
+        _tell(_local[0], _local[1].received, wanted)
+    if settings.REDIS_URL:
+        _sender().put({"type": "hub.received", "topics": wanted})
 
 
 def _tell(loop: asyncio.AbstractEventLoop, ear: Callable[[_Told], None], told: _Told) -> None:

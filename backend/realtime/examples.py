@@ -82,6 +82,20 @@ _BY_TITLE: dict[str, Any] = {
         "errors": [{"pointer": "/fixes/0/datum", "detail": "Field required"}],
     },
     "Joined": _JOINED,
+    "Progress": {
+        "headcount": 40,
+        "offered": 340,
+        "delivered": 322,
+        "seen": 251,
+        "accepted": 12,
+        "reserve": 0,
+        "declined": 31,
+        "expired": 0,
+        "withdrawn": 0,
+        "silent": 279,
+        "not_reached": 18,
+        "accepted_not_reached": 0,
+    },
 }
 """Shapes whose parts only make sense together."""
 _BY_FORMAT = {"date-time": "2026-03-01T12:00:00.000Z", "date": "2026-03-01"}

@@ -255,6 +255,14 @@ class TopicJoined(Shape):
     snapshot: dict[str, Any]
 
 
+class TallyFrame(Shape):
+    """Counts of a topic as they are now, in place of those told before; it has no `seq`, and is not told again."""
+
+    topic: str
+    type: str
+    data: dict[str, Any]
+
+
 class ReceiptUnknown(Shape):
     """A receipt named topics that this socket has not joined: misspelled, or lost meanwhile. They count for nothing."""
 

@@ -22,6 +22,7 @@ from backend.realtime.frames import Heartbeat, Message, Restarting
 from backend.realtime.holders import Holders
 from backend.realtime.looks import Known, look
 from backend.realtime.reviews import Reviews
+from backend.realtime.tallies import Tallies
 from backend.realtime.threads import in_thread
 
 logger = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ class Hub:
         self._ticks = 0
         self._turn = 0
         self.reviews = Reviews(self)
+        self.tallies = Tallies(self)
 
     # --- life -----------------------------------------------------------------------------------------------------
 
@@ -103,9 +105,9 @@ class Hub:
             return
         self._loop = loop
         self._wanted, self._to_write = asyncio.Event(), asyncio.Event()
-        self.reviews = Reviews(self)
-        bus.attach(loop, bus.Ears(self.take, self.reviews.notice))
-        work = (self._poll, self._heartbeats, self._write, self.reviews.run)
+        self.reviews, self.tallies = Reviews(self), Tallies(self)
+        bus.attach(loop, bus.Ears(self.take, self.reviews.notice, self.tallies.received))
+        work = (self._poll, self._heartbeats, self._write, self.reviews.run, self.tallies.run)
         self._tasks = [loop.create_task(one()) for one in work]
         if settings.REDIS_URL:
             self._tasks.append(loop.create_task(self._listen()))
@@ -232,6 +234,7 @@ class Hub:
             self._wanted.set()  # a gap: read the log now, not at the next poll
 
     def _deliver(self, state: TopicState, message: Message) -> None:
+        self.tallies.moved(state.name)
         members = list(state.members)
         if not self._writing and len(members) <= YIELD_EVERY:
             _write(message, members)
@@ -275,6 +278,10 @@ class Hub:
             self.close_session(UUID(received["session"]), at, received["code"])
         elif received["type"] == "hub.access":
             self.reviews.notice((UUID(id), topic) for id, topic in received["changes"])
+        elif received["type"] == "hub.received":
+            self.tallies.received(received["topics"])
+        elif received["type"] == "hub.wanted":
+            bus.note_wanted(received["topics"])
 
     async def _write(self) -> None:
         """Write to large topics in portions, so that other work of the loop need not wait for the last of them."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from backend.realtime import bus
 from backend.realtime.threads import in_thread
 
 FLUSH_S = 0.5
@@ -71,6 +72,7 @@ def store(pending: Pending, *, epoch: str, at: datetime) -> None:
             source, parameters = _source(rows[start : start + _PORTION], at)
             sql = _UPSERT.format(rows=source, greatest=_GREATEST[connection.vendor])
             cursor.execute(sql, [*parameters, epoch])
+        transaction.on_commit(lambda: bus.announce_received({topic for topic, _ in pending}))
 
 
 def _source(rows: Sequence[tuple[str, int, int, int]], at: datetime) -> tuple[str, list[Any]]:

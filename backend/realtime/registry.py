@@ -122,6 +122,23 @@ class JoinRule:
         return self.many(pairs) if self.many else [self.one(*pair) for pair in pairs]
 
 
+@dataclass(frozen=True, slots=True)
+class Tallied:
+    """The counts of one topic now, and the topics on whose receipts they depend."""
+
+    counts: Shape
+    heard_on: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of the topics of a kind that change by receipts; `read` takes the ids of many topics."""
+
+    type: str
+    shape: builtins.type[Shape]
+    read: Callable[[Collection[str]], Mapping[str, Tallied]]
+
+
 @dataclass
 class Registry:
     """Everything the apps have registered in this process."""
@@ -129,6 +146,7 @@ class Registry:
     commands: dict[str, Command] = field(default_factory=dict)
     join_rules: dict[str, JoinRule] = field(default_factory=dict)
     snapshots: dict[str, dict[str, "SnapshotPart"]] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
     own_topics: list[OwnTopics] = field(default_factory=list)
     renewed_tags: TagsOf | None = None
     forgets: list[Callable[[], None]] = field(default_factory=list)
@@ -197,6 +215,22 @@ def snapshot(
 
     def register(read: Callable[[Principal, str], Any]) -> Callable[[Principal, str], Any]:
         registry.snapshots.setdefault(kind, {})[part] = SnapshotPart(read, shape, within, many)
+        return read
+
+    return register
+
+
+def tally(kind: str, *, type: str, shape: builtins.type[Shape]) -> Callable[..., Any]:
+    """Register `read(ids) -> {id: Tallied}` as the counts of topics `<kind>.<id>`: their frame is of type `type`.
+
+    Those who have joined such a topic are told its counts at once, and whenever receipts or an event of the topic
+    itself have changed them, at most twice a second. Runs in a thread; its docstring is the documentation of the frame.
+    """
+
+    def register(
+        read: Callable[[Collection[str]], Mapping[str, Tallied]],
+    ) -> Callable[[Collection[str]], Mapping[str, Tallied]]:
+        registry.tallies[kind] = Tally(type, shape, read)
         return read
 
     return register

@@ -19,6 +19,7 @@ function setUp(saved: Cursors = {}) {
     replied: vi.fn(),
     refused: vi.fn(),
     revoked: vi.fn(),
+    counts: vi.fn(),
   } satisfies Listener;
   const catchUp = vi.fn(async (_: Reached): Promise<CaughtUp> => ({ epoch: EPOCH, topics: {} }));
   const act = vi.fn(async (_: Pending): Promise<unknown> => ({ on: true }));
@@ -375,4 +376,15 @@ test("nothing goes over REST for somebody who has been signed out", async () => 
   client.command("duty.set", { on: true });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(act).not.toHaveBeenCalled();
+});
+
+test("counts of a topic are no event: they move no cursor and need no receipt", async () => {
+  const { client, listener, events, cursors } = setUp({ "task.1": 7 });
+  client.start();
+  const socket = await welcome({ "task.1": { head: 7, recovered: true } });
+  const frame = { topic: "task.1", type: "task.counts", data: { delivered: 3 } };
+  socket.tell(frame);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(listener.counts).toHaveBeenCalledExactlyOnceWith(frame);
+  expect([events, cursors.get("task.1"), socket.of("receipt")]).toEqual([[], 7, []]);
 });

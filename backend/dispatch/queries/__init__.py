@@ -11,7 +11,7 @@ from backend.dispatch.queries.members import (
     why_nobody,
     with_guardian,
 )
-from backend.dispatch.queries.progress import progress_of, unit_progress
+from backend.dispatch.queries.progress import counts_of, progress_of, unit_progress
 from backend.dispatch.queries.reach import unheard_on
 from backend.dispatch.queries.recipients import recipients
 from backend.dispatch.queries.tasks import (
@@ -29,6 +29,7 @@ __all__ = [
     "asked_by_topic",
     "asked_in",
     "call_out_out",
+    "counts_of",
     "eligible",
     "fit_for",
     "inbox_of",

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Substr
 
-from backend.dispatch.models import Assignment, AssignmentStatus, Task
+from backend.dispatch.models import Assignment, AssignmentStatus, Notice, Task
 from backend.dispatch.queries.reach import DELIVERED, NOT_REACHED, SEEN, with_reach
 from backend.dispatch.schemas import Progress, UnitProgress
 from backend.volunteers.models import Unit
@@ -47,6 +47,15 @@ def progress_of(tasks: Iterable[Task]) -> dict[UUID, Progress]:
     given = list(tasks)
     standings = _standings(Assignment.objects.filter(task__in=given), "task_id")
     return {task.pk: _progress(task, standings[task.pk]) for task in given}
+
+
+def counts_of(task_ids: Iterable[UUID]) -> dict[UUID, tuple[Progress, frozenset[str]]]:
+    """Return the progress of tasks, each with the topics whose receipts it depends on; three queries however many."""
+    tasks = list(Task.objects.filter(pk__in=list(task_ids)))
+    heard_on: defaultdict[UUID, set[str]] = defaultdict(set)
+    for task_id, topic in Notice.objects.filter(task__in=tasks).values_list("task_id", "topic").distinct():
+        heard_on[task_id].add(topic)
+    return {id: (progress, frozenset(heard_on[id])) for id, progress in progress_of(tasks).items()}
 
 
 def unit_progress(task: Task, parent: Unit) -> list[UnitProgress]:

@@ -31,7 +31,8 @@ export class LeaderPage {
     this.#boot = boot;
     this.#client = connect("muster-leader", boot.number, {
       snapshot: () => undefined,
-      event: (event) => event.topic === `task.${this.#watched}` && void this.#watch?.read(),
+      event: (event) => event.topic === `task.${this.#watched}` && this.#watch?.readSoon(),
+      counts: (frame) => frame.topic === `task.${this.#watched}` && this.#watch?.count(frame.data),
       changed: () => this.#status.show(this.#client),
     });
   }
@@ -94,7 +95,10 @@ export class LeaderPage {
   }
 
   #open(task: string): void {
-    this.#watch = new TaskWatch(task, () => (location.hash = "list"));
+    this.#watch = new TaskWatch(task, {
+      closed: () => (location.hash = "list"),
+      isTold: () => this.#client.phase === "open",
+    });
     this.#client.follow(`task.${task}`);
     const flash = this.#flash ? [h("p", { class: "notice good", role: "status" }, this.#flash)] : [];
     this.#flash = "";

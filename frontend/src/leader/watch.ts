@@ -5,41 +5,80 @@ import { announce, h, replace } from "../lib/dom";
 import { problemText } from "../lib/problems";
 import { moment } from "../lib/time";
 import { unitName } from "../lib/units";
-import type { Page, Recipient, Task, TaskDetail, UnitProgress } from "../protocol/wire";
+import type { Page, Progress, Recipient, Task, TaskDetail, UnitProgress } from "../protocol/wire";
 import { counters, progressBar, type Filter } from "./counters";
 import { personLine, unitTable } from "./people";
 
-/** Receipts make no event: what was received and seen is asked for. */
-const POLL_MS = 3_000;
+/** Where no socket is let through, or it is being renewed, how the task stands is asked for. */
+const POLL_MS = 10_000;
+/** Counts are told twice a second; the people behind them are read again at most so often. */
+const READ_MS = 2_000;
 const PAGE = 50;
 const MOST_AT_ONCE = 500;
+
+export interface Watching {
+  closed(): void;
+  /** Whether changes come by themselves. */
+  isTold(): boolean;
+}
 
 /** Watches one task: counters, the list of people, the sub-units. */
 export class TaskWatch {
   readonly element = h("section", { class: "watch", "aria-live": "off" });
   readonly #id: string;
-  readonly #closed: () => void;
+  readonly #watching: Watching;
   #detail: TaskDetail | null = null;
   #people: Page<Recipient> = { items: [], next: null };
   #units: UnitProgress[] = [];
   #filter: Filter = "all";
   #pages = 1;
   #problem = "";
+  /** The newest counts that were told: what is read beside them may be older. */
+  #told: Progress | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #soon: ReturnType<typeof setTimeout> | undefined;
+  #readAt = 0;
   #isReading = false;
   #isStale = false;
 
-  constructor(id: string, closed: () => void) {
+  constructor(id: string, watching: Watching) {
     this.#id = id;
-    this.#closed = closed;
+    this.#watching = watching;
     replace(this.element, h("p", { class: "loading" }, t("loading")));
-    this.#timer = setInterval(() => document.visibilityState === "visible" && void this.read(), POLL_MS);
+    this.#timer = setInterval(() => this.#poll(), POLL_MS);
     void this.read();
   }
 
   stop(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#soon);
     this.#timer = undefined;
+  }
+
+  /** Show counts that were told, and read soon whom they are of. */
+  count(progress: Progress): void {
+    this.#told = progress;
+    if (this.#detail) {
+      this.#take({ ...this.#detail, progress });
+      this.#draw();
+    }
+    this.readSoon();
+  }
+
+  /** Read everything again, not more often than every two seconds. */
+  readSoon(): void {
+    if (this.#timer === undefined) return;
+    this.#soon ??= setTimeout(
+      () => {
+        this.#soon = undefined;
+        void this.read();
+      },
+      Math.max(0, this.#readAt + READ_MS - Date.now()),
+    );
+  }
+
+  #poll(): void {
+    if (!this.#watching.isTold() && document.visibilityState === "visible") void this.read();
   }
 
   /** Read everything again; calls while reading become one more reading. */
@@ -49,6 +88,7 @@ export class TaskWatch {
       return;
     }
     this.#isReading = true;
+    this.#readAt = Date.now();
     try {
       await this.#readAll();
       this.#problem = "";
@@ -69,10 +109,14 @@ export class TaskWatch {
       this.#readPeople(),
       get<UnitProgress[]>(`/tasks/${this.#id}/units`),
     ]);
-    this.#tellChange(detail);
-    this.#detail = detail;
+    this.#take(this.#told && this.#watching.isTold() ? { ...detail, progress: this.#told } : detail);
     this.#people = people;
     this.#units = units;
+  }
+
+  #take(detail: TaskDetail): void {
+    this.#tellChange(detail);
+    this.#detail = detail;
   }
 
   async #readPeople(): Promise<Page<Recipient>> {
@@ -98,14 +142,14 @@ export class TaskWatch {
   #draw(): void {
     const detail = this.#detail;
     if (!detail) {
-      replace(this.element, back(this.#closed), h("p", { class: "notice bad", role: "alert" }, this.#problem || t("loading")));
+      replace(this.element, back(this.#watching.closed), h("p", { class: "notice bad", role: "alert" }, this.#problem || t("loading")));
       return;
     }
     const { task, progress } = detail;
     const heading = this.#filter === "all" ? t("people") : t(`count_${this.#filter}` as TextKey);
     replace(
       this.element,
-      h("div", { class: "watch-top" }, back(this.#closed), task.status === "called" && this.#callOffButton()),
+      h("div", { class: "watch-top" }, back(this.#watching.closed), task.status === "called" && this.#callOffButton()),
       head(task),
       ...(this.#problem ? [h("p", { class: "notice bad", role: "alert" }, this.#problem)] : []),
       progressBar(progress),

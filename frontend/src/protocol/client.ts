@@ -5,6 +5,7 @@ import { isFinal, type Outbox, type Pending } from "./outbox";
 import { ReceiptBatch } from "./receipts";
 import type {
   CaughtUp,
+  CountsFrame,
   Cursors,
   EventFrame,
   Joined,
@@ -35,6 +36,8 @@ export interface Listener {
   replied?(pending: Pending, result: unknown): void;
   refused?(pending: Pending, problem: Problem): void;
   map?(frame: MapFrame): void;
+  /** How a followed task stands now. */
+  counts?(frame: CountsFrame): void;
   revoked?(topic: TopicName): void;
   /** The phase, or the time of the last update, has changed. */
   changed?(phase: ClientPhase): void;
@@ -215,6 +218,7 @@ export class Client {
     if ("reply" in frame && frame.reply !== undefined) this.#reply(frame.reply, frame.result, frame.problem);
     else if ("topic" in frame && frame.topic === "map") this.#on.map?.(frame as unknown as MapFrame);
     else if ("seq" in frame) this.#told(frame);
+    else if (frame.type === "task.counts") this.#on.counts?.(frame);
     else if (frame.type === "heartbeat") this.#heartbeat(frame.heads, frame.through);
     else if (frame.type === "caught_up") this.#caughtUp(frame.topics);
     else if (frame.type === "restarting") this.link.comeBackAfter(frame.retry_after_s * 1_000);

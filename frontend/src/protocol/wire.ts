@@ -245,6 +245,13 @@ export interface EventFrame {
   data: unknown;
 }
 
+/** How a task stands, whenever receipts or answers have changed it: not in the log, in place of what was told before. */
+export interface CountsFrame {
+  topic: TopicName;
+  type: "task.counts";
+  data: Progress;
+}
+
 export interface MapCell {
   n: number;
   live: number;
@@ -269,6 +276,7 @@ export type MapFrame =
 export type ServerFrame =
   | { reply: number | null; result?: unknown; problem?: Problem }
   | (EventFrame & { reply?: undefined })
+  | CountsFrame
   | { type: "heartbeat"; heads: Cursors; through: Cursors; server_time: Instant }
   | { type: "caught_up"; topics: Cursors }
   | { type: "stored"; positions: number; refused?: number; every_s?: number }
