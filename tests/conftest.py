@@ -21,7 +21,7 @@ from uuid6 import uuid7
 
 from backend.audit.services.linking import forget_heads
 from backend.lib.checkdigit import unit_number
-from backend.realtime import bus
+from backend.realtime import bus, pace
 from backend.realtime.models import Event
 from backend.volunteers import guests, services
 from backend.volunteers.holders import forget_lines
@@ -83,6 +83,7 @@ def _fast(settings: Any) -> None:
     cache.clear()
     forget_lines()
     forget_heads()
+    pace.acts.clear()
     guests.requests.clear()
     guests.guesses.clear()
 

@@ -25,6 +25,7 @@ from backend.console.queries import pages_for
 from backend.console.words import too_many_words
 from backend.lib.api import now
 from backend.lib.errors import NotSignedIn, TooMany
+from backend.realtime.pace import count_act
 from backend.volunteers import services
 from backend.volunteers.authentication import page_device
 from backend.volunteers.models import User
@@ -89,6 +90,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     if language in dict(settings.LANGUAGES):
         _remember_language(response, language)
         if _is_signed_in(request):
+            count_act(_user(request).pk or 0)
             services.choose_language(language=language, by=_user(request), at=now())
     return response
 

@@ -308,7 +308,9 @@ def _words(status: int) -> str:
     said = {
         NotAllowed.status: _("You may not do this."),
         TooLarge.status: _("This is larger than the server takes."),
-        TooMany.status: _("Too much comes from your network at this moment. Wait a little, then try again."),
+        TooMany.status: _(
+            "Too much comes from you or your network at this moment. Wait a little, then try again."
+        ),
         Busy.status: _("The server has a lot to do at this moment. Wait a little, then try again."),
         500: _("Something went wrong on the server. It was noted; try again."),
     }

@@ -35,7 +35,7 @@ from backend.realtime.schemas import (
 
 
 class Positions(Door):
-    repeatable = ("post",)
+    repeatable = uncounted = ("post",)
 
     @extend_schema(
         operation_id="report_positions", request=PositionsIn, responses=PositionsOut, tags=["realtime"]
@@ -50,7 +50,7 @@ class Positions(Door):
 
 
 class CatchUp(Door):
-    repeatable = ("post",)
+    repeatable = uncounted = ("post",)
 
     @extend_schema(operation_id="catch_up", request=CatchUpIn, responses=CatchUpOut, tags=["realtime"])
     def post(self, request: Request) -> Response:
@@ -61,7 +61,7 @@ class CatchUp(Door):
 
 
 class Receipts(Door):
-    repeatable = ("post",)
+    repeatable = uncounted = ("post",)
 
     @extend_schema(
         operation_id="report_receipts", request=ReceiptsIn, responses=ReceiptsOut, tags=["realtime"]

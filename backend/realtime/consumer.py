@@ -45,6 +45,7 @@ from backend.realtime.frames import (
 )
 from backend.realtime.hub import RESTARTING, come_back, hub
 from backend.realtime.mapfeed import feed
+from backend.realtime.pace import acting
 from backend.realtime.positions import positions
 from backend.realtime.receipts import receipts
 from backend.realtime.strangers import GENUINE_WEIGHS, strangers
@@ -263,7 +264,9 @@ class PhoneSocket:
         if built_in is not None:
             await built_in.run(self, frame)
             return
-        outcome = await batches.run_command(self.connected.principal, frame, at=datetime.now(UTC))
+        principal = self.connected.principal
+        with acting(principal.user_id):
+            outcome = await batches.run_command(principal, frame, at=datetime.now(UTC))
         shape = ReplyAgain if outcome.replayed else Reply
         self.connected.push_text(shape(reply=frame.id, result=outcome.result).model_dump_json())
 

@@ -17,13 +17,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.lib.api import now
-from backend.lib.errors import Invalid
+from backend.lib.errors import Invalid, TooMany
 from backend.lib.openapi import add_problems
 from backend.lib.problems import MAX_NAMED, is_refusal
 from backend.lib.sealed import KeyMissing, seal, unseal
 from backend.lib.wire import Request
 from backend.realtime import keys
 from backend.realtime.models import KeyedAct
+from backend.realtime.pace import count_act, uncount_act
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -46,6 +47,8 @@ class Door(APIView):
     own_keys: ClassVar[Collection[str]] = ()
     secret: ClassVar[Collection[str]] = ()
     """Acts that tell a secret: what they answered is sealed, for minutes, for the device that asked."""
+    uncounted: ClassVar[Collection[str]] = ()
+    """Methods that are no acts of a person: what they write is not kept for good."""
     commands: ClassVar[Mapping[str, str]] = {}
     """Acts that are commands of the socket too, by their types there."""
 
@@ -58,17 +61,29 @@ class Door(APIView):
     """What is asked for under a key; None without one."""
     earlier: KeyedAct | None = None
     """The record of the act that is repeated."""
+    counted: int | None = None
+    """For whom this request was counted as an act."""
 
     def initial(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Let in who may come in, then put the key before the act."""
+        """Let in who may come in and has not done too much, then put the key before the act."""
         super().initial(request, *args, **kwargs)
         method = str(request.method).lower()
+        if request.auth and method in ACTS and method not in self.uncounted:
+            user_id = int(request.user.pk or 0)
+            count_act(user_id)
+            self.counted = user_id
         _require_known(request, self.parameters.get("get" if method == "head" else method, ()))
         key = request.headers.get(HEADER)
         if key is None or method not in ACTS or not hasattr(self, method):
             return
         act = getattr(self, method)
         setattr(self, method, partial(self._with_key, method, act, key))  # a view serves one request
+
+    def finalize_response(self, request: HttpRequest, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Forget what was counted for an act that was refused (DRF's, for every answer)."""
+        if self.counted is not None and response.status_code >= 400:
+            uncount_act(self.counted)
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def content(self, request: HttpRequest, **kwargs: Any) -> Request | str:  # noqa: ARG002
         """Return what is asked for: other content under the same key is refused."""
@@ -216,7 +231,7 @@ def describe_keys(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def _describe(operation: dict[str, Any]) -> None:
-    add_problems(operation, [keys.KeyUsedOtherwise])
+    add_problems(operation, [keys.KeyUsedOtherwise, *([TooMany] if operation["security"] else [])])
     operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
     responses = operation["responses"]
     if "201" in responses:  # what was made is there already

@@ -24,6 +24,7 @@ _UPSERT = """
         delivered = {greatest}(realtime_receipt.delivered, excluded.delivered),
         seen = {greatest}(realtime_receipt.seen, excluded.seen),
         at = excluded.at
+    WHERE realtime_receipt.delivered < excluded.delivered OR realtime_receipt.seen < excluded.seen
 """
 
 

@@ -21,6 +21,7 @@ from backend.lib.errors import CredentialsWrong, Invalid, NotSignedIn, Refusal
 from backend.lib.phones import canonical
 from backend.lib.proxies import neighbourhood
 from backend.lib.turns import give_back_connection
+from backend.realtime.pace import count_act
 from backend.volunteers import services
 from backend.volunteers.authentication import page_device
 from backend.volunteers.browsers import browser_name
@@ -172,7 +173,10 @@ def page_user(request: HttpRequest) -> User:
 def page_sign_in_required(
     view: Callable[Concatenate[HttpRequest, _View], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, _View], HttpResponseBase]:
-    """Send whoever has no live page device to the sign-in page; `request.user` then has a volunteer."""
+    """Send whoever has no live page device to the sign-in page; `request.user` then has a volunteer.
+
+    What a form does counts as an act of that person.
+    """
 
     @wraps(view)
     def checked(request: HttpRequest, /, *args: _View.args, **kwargs: _View.kwargs) -> HttpResponseBase:
@@ -180,6 +184,8 @@ def page_sign_in_required(
             request.user = page_user(request)
         except NotSignedIn:
             return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        if request.method == "POST":
+            count_act(request.user.pk or 0)
         return view(request, *args, **kwargs)
 
     return checked

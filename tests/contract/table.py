@@ -237,6 +237,7 @@ LEADER = {"leader": 200}
 OWN = dict.fromkeys(SIGNED_IN, 200)
 OWN_204 = dict.fromkeys(SIGNED_IN, 204)
 
+FRIDAY = {"weekday": 4, "start": "18:30", "end": "21:00"}
 DOORS = (
     Door("POST", V1 + "sign-in", {"leader": 200}, others=401, body=_sign_in),
     Door("POST", V1 + "token/refresh", OWN, body=_refresh),
@@ -376,7 +377,7 @@ DOORS = (
         "GET", V1 + "units/<str:number>/nearest", LEADER, query=lambda w, c: "lon=119.9&lat=29.4&datum=wgs84"
     ),
     Door("GET", V1 + "me/availability", OWN),
-    Door("PUT", V1 + "me/availability", OWN, body=lambda w, c: {"weekly": [], "periods": []}),
+    Door("PUT", V1 + "me/availability", OWN, body=lambda w, c: {"weekly": [FRIDAY], "periods": []}),
     Door("GET", V1 + "units/<str:number>/imports", LEADER),
     Door("POST", V1 + "units/<str:number>/imports", {"leader": 201}, body=_roster, form=True),
     Door("GET", V1 + "units/<str:number>/roster-file", LEADER),

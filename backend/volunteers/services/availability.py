@@ -38,6 +38,8 @@ def plan_availability(*, wanted: AvailabilityIn, by: User, at: datetime) -> Avai
     if errors:
         raise Invalid(errors=errors)
     volunteer = _lock(by)
+    if _is_planned(wanted, availability_of(by, at=at)):
+        return availability_of(by, at=at)
     volunteer.weekly_availability.all().delete()
     volunteer.dated_availability.all().delete()
     WeeklyAvailability.objects.bulk_create(
@@ -97,6 +99,18 @@ def take_from_plan(
         }
     )
     return plan_availability(wanted=wanted, by=by, at=at)
+
+
+def _is_planned(wanted: AvailabilityIn, plan: AvailabilityOut) -> bool:
+    """Tell whether a plan says the same, in whatever order."""
+    said, known = (
+        (
+            sorted((hours.weekday, minutes_of(hours.start), minutes_of(hours.end)) for hours in one.weekly),
+            sorted((period.from_at, period.until_at, period.available) for period in one.periods),
+        )
+        for one in (wanted, plan)
+    )
+    return said == known
 
 
 def _lock(user: User) -> Volunteer:

@@ -82,11 +82,17 @@ def keep_photo(*, raw: bytes, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def _keep(jpeg: bytes, *, by: User, at: datetime) -> None:
-    """Keep a picture. Locks the volunteer: one who withdraws or deletes everything at that moment keeps none."""
+    """Keep a picture; the same again changes nothing.
+
+    Locks the volunteer: one who withdraws or deletes everything at that moment keeps none.
+    """
     volunteer = Volunteer.objects.select_for_update().get(user=by)
     require(volunteer.erased_at is None)
     if not rules.agrees_to(volunteer, Purpose.PHOTO):
         give_consent(purpose=Purpose.PHOTO, version=current_version(Purpose.PHOTO), by=by, at=at)
+    before = Photo.objects.filter(volunteer=volunteer).first()
+    if before is not None and bytes(before.jpeg) == jpeg:
+        return
     Photo.objects.update_or_create(volunteer=volunteer, defaults={"jpeg": jpeg, "kept_at": at})
     record("photo.kept", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
 

@@ -17,7 +17,7 @@ MOST_BYTES = 200_000
 
 
 def set_emblem(*, unit: Unit, upload: bytes, by: User, at: datetime) -> Emblem:
-    """Give a unit an emblem, a PNG or JPEG; it is made to fit 512 × 512 pixels.
+    """Give a unit an emblem, a PNG or JPEG; it is made to fit 512 × 512 pixels. The same again changes nothing.
 
     Raises NotFound unless `by` looks after the unit, TooLarge, Busy, Invalid for what is no such picture.
     """
@@ -26,6 +26,9 @@ def set_emblem(*, unit: Unit, upload: bytes, by: User, at: datetime) -> Emblem:
     digest = sha256(image).hexdigest()
     content = {"media_type": media_type, "image": image, "digest": digest, "at": at}
     with transaction.atomic():  # not before: decoding takes its turn
+        same = Emblem.objects.filter(unit=unit, digest=digest, media_type=media_type).first()
+        if same is not None:
+            return same
         kept, _ = Emblem.objects.update_or_create(unit=unit, defaults=content)
         record("emblem.set", subject=f"unit.{unit.pk}", by=by, at=at, digest=digest, post=post)
     return kept

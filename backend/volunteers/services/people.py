@@ -157,7 +157,8 @@ def fill_post(
 
 @transaction.atomic
 def choose_language(*, language: str, by: User, at: datetime) -> None:
-    """Remember the language that pages and notifications speak to this person."""
+    """Remember the language that pages and notifications speak to this person; again changes nothing."""
+    is_other = User.objects.filter(pk=by.pk).exclude(language=language).update(language=language)
     by.language = language
-    by.save(update_fields=["language"])
-    record("language.chosen", subject=f"user.{by.pk}", by=by, at=at, language=language)
+    if is_other:
+        record("language.chosen", subject=f"user.{by.pk}", by=by, at=at, language=language)

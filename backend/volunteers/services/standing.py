@@ -38,13 +38,16 @@ def suspend(*, number: str, reason: str, until: datetime | None = None, by: User
     """Suspend somebody: duty ends now, posts rest, and they can neither go on duty nor accept until it is over.
 
     Posts by which they stand in for others end, and what they gave by them: nobody stands in while suspended.
-    Suspending again replaces reason and end. Locks the volunteer. Raises NotFound unless `by` looks after the person,
-    and to the person; AlreadyRetired; Invalid for an `until` that is past.
+    Suspending again replaces reason and end; with the same ones it changes nothing. Locks the volunteer. Raises
+    NotFound unless `by` looks after the person, and to the person; AlreadyRetired; Invalid for an `until` that is past.
     """
     volunteer, post = _locked(number, by, at)
     require(volunteer.standing != Standing.RETIRED, AlreadyRetired)
     if until is not None and until <= at:
         raise Invalid(errors=[{"pointer": "/until", "detail": "must be later than now"}])
+    before = (volunteer.standing, volunteer.standing_reason, volunteer.standing_until)
+    if before == (Standing.SUSPENDED, reason, until):
+        return volunteer
     _set(volunteer, Standing.SUSPENDED, at=at, reason=reason, until=until)
     standing_in = lasting(at).filter(volunteer=volunteer, is_acting=True).select_related("unit", "volunteer")
     ended = list(standing_in)

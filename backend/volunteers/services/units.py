@@ -155,9 +155,12 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     beside = Unit.objects.get_children(parent).filter(
         retired_at=None, kind=unit.kind, display_name=wanted.name
     )
-    new: Unit = beside.first() or _add(parent, unit.kind, wanted.name, unit.partner_kind)
+    known: Unit | None = beside.first()
+    new: Unit = known or _add(parent, unit.kind, wanted.name, unit.partner_kind)
     lock_units([unit, new])
     members = _members_named(unit, new, wanted.members)
+    if known and not members:
+        return known
     ended_too = _put(members, new, by, at)
     badges = Badge.objects.filter(unit=unit, volunteer__memberships__in=members, revoked_at=None)
     for badge in badges.select_related("volunteer"):

@@ -1,0 +1,73 @@
+"""Saying again what holds already changes nothing: no row, no line of the audit, no event."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from rest_framework.utils import json
+
+from backend.volunteers.models import User
+from backend.volunteers.schemas.formation import SplitIn
+from backend.volunteers.services import emblems, standing, units
+from tests.conftest import Formation
+from tests.contract.doors import World, everything, rest_clients
+from tests.contract.table import V1
+from tests.contract.table import Door as Row
+from tests.contract.test_keys import ACTED, caller_of
+
+MAKES_ANOTHER = {
+    f"POST {V1}me/trackers": "each request without a key makes one more",
+    f"POST {V1}positions": "the moment of the latest report moves on",
+    f"POST {V1}sign-in": "it signs in anew",
+    f"POST {V1}sign-in/second-factor": "it tells a fresh secret of the trusted device",
+    f"POST {V1}sign-in/second-factor/code": "it sends another code, three times at most",
+    f"POST {V1}volunteers/<str:person>/invitation": "it makes another code, in place of the one before",
+}
+"""Acts that do something each time; each with its reason."""
+
+
+@pytest.mark.parametrize("row", [row for row in ACTED if str(row) not in MAKES_ANOTHER], ids=str)
+def test_an_act_without_a_key_that_changes_nothing_leaves_nothing(world: World, row: Row) -> None:
+    client, caller = rest_clients(world, row.rightful), caller_of(row)
+    path, body = row.path(world), row.body(world, caller)
+    text = "" if body is None else json.dumps(body)
+
+    client[caller].generic(row.method, path, text, content_type="application/json")
+    left = everything()
+    client[caller].generic(row.method, path, text, content_type="application/json")
+
+    assert everything() == left
+
+
+def emblem(formation: Formation, by: User, at: datetime) -> None:
+    drawn = BytesIO()
+    Image.new("RGB", (40, 40), "teal").save(drawn, "PNG")
+    emblems.set_emblem(unit=formation.squadron_a, upload=drawn.getvalue(), by=by, at=at)
+
+
+def split(formation: Formation, by: User, at: datetime) -> None:
+    units.split_unit(unit=formation.squadron_a, wanted=SplitIn(name="新村", members=[]), by=by, at=at)
+
+
+def suspend_for_a_day(formation: Formation, by: User, at: datetime) -> None:
+    member = formation.squadron_a.memberships.get().volunteer
+    until = datetime(2100, 1, 1, tzinfo=UTC)
+    standing.suspend(number=f"{member.number:08d}", reason="rest", until=until, by=by, at=at)
+
+
+@pytest.mark.parametrize("act", [emblem, split, suspend_for_a_day])
+def test_a_service_that_is_called_again_leaves_nothing(
+    formation: Formation,
+    volunteer: User,  # the one member
+    commander: User,
+    at: datetime,
+    act: Callable[[Formation, User, datetime], None],
+) -> None:
+    act(formation, commander, at)
+    left = everything()
+
+    act(formation, commander, at + timedelta(seconds=1))
+
+    assert everything() == left
