@@ -3,11 +3,13 @@
 import copy
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, ClassVar
+from uuid import UUID
 
 import pydantic
 from django.db import transaction
@@ -17,21 +19,28 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.lib.api import now
-from backend.lib.errors import Invalid, TooMany
+from backend.lib.errors import Invalid, Refusal, TooMany, require
 from backend.lib.openapi import add_problems
 from backend.lib.problems import MAX_NAMED, is_refusal
 from backend.lib.sealed import KeyMissing, seal, unseal
 from backend.lib.wire import Request
-from backend.realtime import keys
+from backend.realtime import epochs, keys
 from backend.realtime.models import KeyedAct
 from backend.realtime.pace import count_act, uncount_act
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
+EPOCH = "Muster-Epoch"
 ACTS = ("post", "put", "patch", "delete")
+WORDS = ("purpose",)
+"""Parts of addresses that name something by a word of the code."""
 
 _KEY: TypeAdapter[UUID7] = TypeAdapter(UUID7)
 Handler = Callable[..., Response]
+
+
+class EpochOver(Refusal):
+    """The database was put back to an earlier moment since: what this address names may be another by now."""
 
 
 class Door(APIView):
@@ -63,6 +72,8 @@ class Door(APIView):
     """The record of the act that is repeated."""
     counted: int | None = None
     """For whom this request was counted as an act."""
+    epoch = ""
+    """The epoch of the log, for a request that names the one in which its act was meant."""
 
     def initial(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Let in who may come in and has not done too much, then put the key before the act."""
@@ -73,16 +84,33 @@ class Door(APIView):
             count_act(user_id)
             self.counted = user_id
         _require_known(request, self.parameters.get("get" if method == "head" else method, ()))
-        key = request.headers.get(HEADER)
-        if key is None or method not in ACTS or not hasattr(self, method):
+        if method not in ACTS or not hasattr(self, method):
             return
-        act = getattr(self, method)
+        key, is_over = request.headers.get(HEADER), self._is_over(request.headers.get(EPOCH), kwargs)
+        if key is None:
+            require(not is_over, EpochOver)
+            return
+        act = partial(_refused, EpochOver) if is_over else getattr(self, method)
         setattr(self, method, partial(self._with_key, method, act, key))  # a view serves one request
 
+    def _is_over(self, epoch: str | None, address: Mapping[str, Any]) -> bool:
+        """Tell whether an act was meant in another epoch, and its address names something by a number of the server's.
+
+        After the database was put back such a number may have been given a second time: to another post, or unit. Ids
+        that clients made, and one's own things, are what they were.
+        """
+        if epoch is None:
+            return False
+        self.epoch = epochs.current()
+        named = [value for name, value in address.items() if name not in WORDS]
+        return epoch != self.epoch and not all(isinstance(value, UUID) for value in named)
+
     def finalize_response(self, request: HttpRequest, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Forget what was counted for an act that was refused (DRF's, for every answer)."""
+        """Forget what was counted for an act that was refused, and name the epoch to whoever did (DRF's)."""
         if self.counted is not None and response.status_code >= 400:
             uncount_act(self.counted)
+        if self.epoch:
+            response[EPOCH] = self.epoch
         return super().finalize_response(request, response, *args, **kwargs)
 
     def content(self, request: HttpRequest, **kwargs: Any) -> Request | str:  # noqa: ARG002
@@ -186,6 +214,11 @@ def replayed(response: Response) -> Response:
     return response
 
 
+def _refused(refusal: type[Refusal], *_: Any, **__: Any) -> Response:
+    """Stand for an act that is not done unless its key has done it already."""
+    raise refusal
+
+
 def _tried(act: Callable[[], Response]) -> Response | Exception:
     """Return what an act answers, or why it was refused; what nobody foresaw is raised."""
     try:
@@ -221,18 +254,21 @@ def _json(body: bytes) -> Any:
 def describe_keys(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add the key to every act of the OpenAPI document, and to its answers whether they repeat (a hook)."""
     components = result["components"]
-    components["parameters"] = {"IdempotencyKey": _PARAMETER}
-    components["headers"] = {"IdempotencyReplayed": _ANSWERED}
+    components["parameters"] = {"IdempotencyKey": _PARAMETER, "MusterEpoch": _EPOCH_MEANT}
+    components["headers"] = {"IdempotencyReplayed": _ANSWERED, "MusterEpoch": _EPOCH_NOW}
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
             if method in ACTS and "/api/v1/trackers/" not in path:
                 _describe(operation)
+                if set(re.findall("{(.+?)}", path)) - set(WORDS):
+                    add_problems(operation, [EpochOver])
     return result
 
 
 def _describe(operation: dict[str, Any]) -> None:
     add_problems(operation, [keys.KeyUsedOtherwise, *([TooMany] if operation["security"] else [])])
-    operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+    for name in ("IdempotencyKey", "MusterEpoch"):
+        operation.setdefault("parameters", []).append({"$ref": f"#/components/parameters/{name}"})
     responses = operation["responses"]
     if "201" in responses:  # what was made is there already
         responses.setdefault("200", copy.deepcopy(responses["201"]))
@@ -240,6 +276,7 @@ def _describe(operation: dict[str, Any]) -> None:
         if status.startswith("2"):
             headers = response.setdefault("headers", {})
             headers[REPLAYED] = {"$ref": "#/components/headers/IdempotencyReplayed"}
+            headers[EPOCH] = {"$ref": "#/components/headers/MusterEpoch"}
 
 
 _PARAMETER = {
@@ -249,6 +286,19 @@ _PARAMETER = {
     "description": "A UUIDv7, made when the person acts. The same again does nothing a second time, and is answered "
     "with how things stand now; with other content it is refused (`key-used-otherwise`). See offline.md.",
     "schema": {"type": "string", "format": "uuid"},
+}
+_EPOCH_MEANT = {
+    "name": EPOCH,
+    "in": "header",
+    "required": False,
+    "description": "The epoch of the log in which the person acted, as `hello` or catch-up named it. In another one an "
+    "act whose address names a unit, person or post by its number is refused (`epoch-over`) unless its key has done "
+    "it. See offline.md.",
+    "schema": {"type": "string", "maxLength": 40},
+}
+_EPOCH_NOW = {
+    "description": "The epoch of the log now, for a request that names one.",
+    "schema": {"type": "string"},
 }
 _ANSWERED = {
     "description": "`true` when the key had done the act before: the body is how things stand now.",

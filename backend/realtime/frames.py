@@ -98,7 +98,8 @@ class Ping(BaseModel):
 class CommandFrame(BaseModel):
     """An act. `key` is a UUIDv7 made by the client: the same key again does nothing, and tells how things stand.
 
-    `epoch` may say when the key was made; keys hold in every epoch.
+    `epoch` may say in which epoch the key was made. Keys of commands hold in every one: they name people and tasks by
+    what is never given twice.
     """
 
     model_config = ConfigDict(frozen=True)

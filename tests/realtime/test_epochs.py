@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import transaction
+from uuid6 import uuid7
 
 from backend.audit.models import Entry
 from backend.realtime import bus, epochs, log, receipts
@@ -404,3 +405,50 @@ def test_no_epoch_is_made_for_a_database_that_is_being_restored() -> None:
     assert not Epoch.objects.exists()
     epochs.begin_first()
     assert epochs.current()
+
+
+# --- acts that were meant in another ------------------------------------------------------------------------------
+
+
+def test_queued_acts_of_another_epoch_end_nothing_that_has_their_number_now(
+    formation: Formation, volunteer: User, commander: User, client_of: Callable[[User], Any]
+) -> None:
+    """A post was given after the backup, and its end queued; the restore gives its number to another."""
+    client, wanted = (
+        client_of(commander),
+        {"volunteer": f"{volunteer.volunteer.number:08d}", "role": "dispatcher"},
+    )
+    address = f"/api/v1/units/{formation.squadron_a.number}/posts"
+    done, post = str(uuid7()), client.post(address, wanted, format="json").json()["id"]
+
+    def end(key: str | None, epoch: str) -> Any:
+        headers = {"Muster-Epoch": epoch} | ({"Idempotency-Key": key} if key else {})
+        return client.delete(f"/api/v1/posts/{post}", headers=headers)
+
+    meant = epochs.current()
+    now = begin_anew()
+    refused = [end(key, meant) for key in (None, str(uuid7()))]
+    ended, again = end(done, now), end(done, meant)
+
+    assert [one.json()["type"] for one in refused] == ["/problems/epoch-over"] * 2
+    assert {one.headers["Muster-Epoch"] for one in (*refused, ended, again)} == {now}
+    assert [(one.status_code, one.headers.get("Idempotency-Replayed")) for one in (ended, again)] == [
+        (204, None),
+        (204, "true"),
+    ]
+
+
+def test_queued_acts_of_another_epoch_that_make_sense_are_done_once(
+    volunteer: User, client_of: Callable[[User], Any]
+) -> None:
+    client = client_of(volunteer)
+    headers = {"Muster-Epoch": epochs.current(), "Idempotency-Key": str(uuid7())}
+    begin_anew()
+
+    answers = [client.put("/api/v1/me/duty", {"on": True}, format="json", headers=headers) for _ in range(2)]
+
+    assert [(one.json()["on"], one.headers.get("Idempotency-Replayed")) for one in answers] == [
+        (True, None),
+        (True, "true"),
+    ]
+    assert Entry.objects.filter(act="duty.changed").count() == 1
