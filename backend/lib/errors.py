@@ -38,6 +38,11 @@ class Refusal(Exception):
         super().__init__(self.detail)
 
     @property
+    def said(self) -> str:
+        """The detail as it is told: for developers in English, for people in their language."""
+        return self.detail
+
+    @property
     def members(self) -> Mapping[str, Any]:
         """What the problem says beyond the ordinary members (RFC 9457, section 3.2)."""
         return {}

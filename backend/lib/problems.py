@@ -82,7 +82,7 @@ def problem_of(error: Exception) -> Problem:
         type=f"/problems/{refusal.slug()}",
         title=refusal.title(),
         status=refusal.status,
-        detail=refusal.detail,
+        detail=refusal.said,
         errors=[FieldError(**error) for error in refusal.errors] or None,
         retry_after_s=refusal.retry_after_s,
         **refusal.members,

@@ -61,8 +61,8 @@ class Installation:
             "DEBUG": "false",
             **settings,
         }
-        _python(environment, "manage.py", "migrate", "--noinput", "-v0")
-        force = json.loads(_python(environment, "-m", "tests.contract.small_force"))
+        run_python(environment, "manage.py", "migrate", "--noinput", "-v0")
+        force = json.loads(run_python(environment, "-m", "tests.contract.small_force"))
         with started(process, environment, folder) as server:
             installation = cls(server, force)
             for name in ("NUMBER", "OTHER_NUMBER", "LEADER"):
@@ -144,7 +144,8 @@ def started(process: str, environment: Mapping[str, str], folder: Path) -> Itera
         server.kill()
 
 
-def _python(environment: Mapping[str, str], *arguments: str) -> bytes:
+def run_python(environment: Mapping[str, str], *arguments: str) -> bytes:
+    """Run a program in the environment of a server, and return what it prints."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,

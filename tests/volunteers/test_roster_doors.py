@@ -473,6 +473,43 @@ def test_door_says_what_was_read_and_what_was_not_in_the_language_of_the_request
     assert note["text"] == "这些行是合计，已略过。"
 
 
+@pytest.mark.parametrize(
+    ("sent", "english", "chinese"),
+    [
+        (b"", "The file is empty.", "文件是空的。"),
+        (
+            b"<html><table></table>",
+            "This is no workbook, whatever its name says:",
+            "文件名虽像工作簿，内容却不是",
+        ),
+    ],
+)
+def test_what_is_no_roster_is_said_in_the_language_of_the_request(
+    client_of: ClientOf, leader: User, formation: Formation, sent: bytes, english: str, chinese: str
+) -> None:
+    for language, words in (("en", english), ("zh-CN", chinese)):
+        body = {"id": str(uuid7()), "name": "x", "file": SimpleUploadedFile("名册.xls", sent)}
+        refused = client_of(leader).post(
+            addresses(formation)[0], body, format="multipart", HTTP_ACCEPT_LANGUAGE=language
+        )
+        assert (refused.status_code, refused.json()["type"]) == (422, "/problems/unreadable-roster")
+        assert refused.json()["detail"].startswith(words)
+
+
+def test_reasons_of_a_report_are_said_in_the_language_of_the_request(
+    client_of: ClientOf, leader: User, formation: Formation, file: Any
+) -> None:
+    client = client_of(leader)
+    body = {"id": str(uuid7()), "name": "\u202e秋季", "file": file()}
+    made = client.post(addresses(formation)[0], body, format="multipart").json()
+    work_on(made["id"])
+
+    (row,) = client.get(f"/api/v1/imports/{made['id']}/rows", HTTP_ACCEPT_LANGUAGE="zh-CN").json()["items"]
+
+    assert (row["code"], row["reason"]) == ("name-missing", "缺少姓名。")
+    assert made["name"] == "秋季"
+
+
 def test_page_says_what_was_read_and_what_was_not_before_one_starts(
     page_of: Callable[[User], Client], commander: User, formation: Formation, village_book: SimpleUploadedFile
 ) -> None:

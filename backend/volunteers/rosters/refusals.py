@@ -1,6 +1,7 @@
 """Why a file cannot be taken as a roster, and why a row of it is not."""
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backend.lib.errors import Refusal
@@ -11,6 +12,11 @@ class UnreadableRoster(Refusal):
     """This is neither a CSV nor an XLSX file that can be read."""
 
     status = 422
+
+    @property
+    def said(self) -> str:
+        """What is wrong with the file, in the language of whoever chose it."""
+        return gettext(self.detail)
 
 
 class RowRejected(Exception):
