@@ -1,8 +1,12 @@
 """How long each hostile piece may run."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from simulator.throwaway import postgres_database
 from tests.flows.conftest import edge, edge_sockets, edge_web
+from tests.flows.installation import Installation
 
 __all__ = ["edge", "edge_sockets", "edge_web"]
 
@@ -25,3 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def hostile_seconds(request: pytest.FixtureRequest) -> float:
     """Return how long a piece may run."""
     return float(request.config.getoption("--hostile-seconds", default=SECONDS))
+
+
+@pytest.fixture(scope="session")
+def web_on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Start `web` on a PostgreSQL database of its own."""
+    folder = tmp_path_factory.mktemp("web-on-postgres")
+    with postgres_database("hostile") as url, Installation.run("web", url, folder) as started:
+        yield started

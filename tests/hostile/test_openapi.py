@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ import pytest
 from uuid6 import uuid7
 
 from simulator.processes import ROOT
-from simulator.throwaway import postgres_database
 from tests.flows.installation import Installation, run_python
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900), pytest.mark.xdist_group("openapi")]
@@ -49,21 +47,15 @@ ENDS_THE_SIGN_IN = (
 """Operations after which the caller is not signed in, or sees nothing, any more: all others would be refused."""
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    with postgres_database("openapi") as url, Installation.run("web", url, tmp_path) as started:
-        yield started
-
-
 def test_generated_requests_are_answered_as_documented(
-    installation: Installation, hostile_seconds: float, tmp_path: Path
+    web_on_postgres: Installation, hostile_seconds: float, tmp_path: Path
 ) -> None:
     done = subprocess.run(
         [
             str(shutil.which("schemathesis", path=str(Path(sys.executable).parent))),
             "run",
             str(ROOT / "mobile_api_docs" / "openapi.yaml"),
-            f"--url=http://127.0.0.1:{installation.server.port}",
+            f"--url=http://127.0.0.1:{web_on_postgres.server.port}",
             f"--checks={','.join(CHECKS)}",
             *(f"--exclude-operation-id={name}" for name in ENDS_THE_SIGN_IN),
             f"--max-time={SHARE * hostile_seconds:.0f}",
@@ -79,7 +71,7 @@ def test_generated_requests_are_answered_as_documented(
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "SCHEMATHESIS_HOOKS": "tests.hostile.requests_by_posts",
-            "MUSTER_GENERATED_BY": json.dumps(_world(installation)),
+            "MUSTER_GENERATED_BY": json.dumps(_world(web_on_postgres)),
         },
         capture_output=True,
         text=True,
@@ -87,7 +79,7 @@ def test_generated_requests_are_answered_as_documented(
     )
 
     assert done.returncode == 0, done.stdout[-15_000:] + done.stderr[-2_000:]
-    assert not installation.complaints()
+    assert not web_on_postgres.complaints()
 
 
 def _world(installation: Installation) -> dict[str, Any]:
