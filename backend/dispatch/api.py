@@ -103,7 +103,7 @@ class CallOutsDoor(Door):
     def post(self, request: HttpRequest, task_id: UUID) -> Response:
         """Ask everyone suitable in the units and below: on duty now, with the skills, not asked before.
 
-        Minors are not asked for rescue or for work that starts at night. When nobody is left to ask, the refusal
+        Minors are not asked for rescue or for work that starts at night. When no person is left to ask, the refusal
         says how many members were left after each condition. The same id and units again is the same call-out (200).
         """
         body, at = parse(CallOutIn, request), now()
@@ -178,10 +178,10 @@ class UnitProgressDoor(Door):
         tags=["tasks"],
     )
     def get(self, request: HttpRequest, task_id: UUID) -> Response:
-        """Return the progress within each direct sub-unit of `parent` where someone was asked.
+        """Return the progress within each direct sub-unit of `parent` where a person was asked.
 
         Those asked as members of `parent` itself are a line of their own. A unit that one may not see and within which
-        nobody was asked is not found, like one that does not exist.
+        no person was asked is not found, like one that does not exist.
         """
         chosen, user, at = _filter(UnitProgressFilter, request), user_of(request), now()
         task = queries.task_for(user, task_id, at=at)

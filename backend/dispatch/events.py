@@ -64,7 +64,7 @@ class AssignmentChanged(Event, type="assignment.changed", topics=("person",)):
 
 
 class TaskProgressed(Event, type="task.progressed", topics=("task",)):
-    """Somebody answered, or the task changed; sent to its issuers, for answers at most twice a second.
+    """A volunteer answered, or the task changed; sent to its issuers, for answers at most twice a second.
 
     `changed` are the lines that are new since the last. It is empty when many change at once (called out, cancelled,
     closed, many answers within half a second): read the progress again.

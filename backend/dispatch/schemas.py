@@ -97,7 +97,7 @@ class Progress(Shape):
 class TaskOut(Shape):
     """A task as everyone who was asked sees it.
 
-    `dangerous` asks whoever accepts to have read of the risk. With a `legal_basis` those on the task are located also
+    `dangerous` asks those who accept to have read of the risk. With a `legal_basis` those on the task are located also
     without their consent, because life is at stake.
     """
 
@@ -161,7 +161,7 @@ class CallOutOut(Shape):
 class AnswerIn(Request):
     """Accept with an estimate of arrival, or decline with a reason. Declining after accepting gives the place back.
 
-    Whoever accepts a `dangerous` task has been shown its risks and says so: `risk_acknowledged`.
+    A person who accepts a `dangerous` task has been shown its risks and says so: `risk_acknowledged`.
     """
 
     answer: Literal["accept", "decline"]

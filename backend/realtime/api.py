@@ -94,8 +94,8 @@ class Ready(APIView):
     def get(self, request: Request) -> Response:
         """Tell whether this process can do its work: its database answers, its hub reads the log, it serves files.
 
-        The bus is named too, but nobody is sent away for it: without it events come by the log, a second later. Nor is
-        anybody for `alarms`, which are for the operator.
+        The bus is named too, but no phone is sent away for it: without it events come by the log, a second later. Nor
+        is it for `alarms`, which are for the operator.
         """
         checks = health.checks()
         ok = checks["database"] and checks["log"] and checks["serving"]
@@ -109,7 +109,7 @@ class Metrics(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        """Return what this process counts, to whoever brings `METRICS_TOKEN`; without one there is no such door."""
+        """Return what this process counts, for those who bring `METRICS_TOKEN`; without one there is no such door."""
         wanted = settings.METRICS_TOKEN
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         require(bool(wanted) and constant_time_compare(given, wanted))

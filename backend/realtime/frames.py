@@ -284,7 +284,7 @@ class TopicRevoked(Shape):
 class Audience(BaseModel):
     """Who in a topic an event is for: those who have every tag, and are among the numbers (None: no such limit).
 
-    Hub, replay and catch-up apply the same audience, so whoever was not asked then is not shown it later.
+    Hub, replay and catch-up apply the same audience, so a person who was not asked then is not shown it later.
     """
 
     model_config = ConfigDict(frozen=True)

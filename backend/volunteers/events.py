@@ -55,7 +55,7 @@ class TransferChanged(Event, type="transfer.changed", topics=("unit", "person"))
 
 
 class ApplicationChanged(Event, type="application.changed", topics=("unit",)):
-    """Somebody applied to the unit, or an application was decided. Sent to its leaders, without anybody's name."""
+    """A person applied to the unit, or an application was decided. Sent to its leaders, without a name."""
 
     application: UUID
     status: ApplicationStatus
@@ -105,9 +105,9 @@ class UnitChanged(Event, type="unit.changed", topics=("unit",)):
 
 
 class SignInCode(Event, type="sign_in.code", topics=("person",)):
-    """Somebody signs in as this person and asked for a code: show it, and until when it is good. It works once.
+    """A sign-in as this person waits for a code: show it, and until when it is good. It works once.
 
-    An app that did not ask says so: whoever did knows the password, which is to be changed.
+    An app that did not ask says so: the password is known, and is to be changed.
     """
 
     code: str

@@ -317,7 +317,7 @@ ACTS = (
     ),
     Act("see the numbers of a block", "GET", "units/{unit}/number-blocks/{block}", opens(*MANAGES)),
     Act("take a block back", "POST", "units/{unit}/number-blocks/{block}/return", opens(*MANAGES)),
-    Act("register somebody from a block", "POST", "units/{unit}/registrations", opens(*MANAGES), _registered),
+    Act("register a person from a block", "POST", "units/{unit}/registrations", opens(*MANAGES), _registered),
     Act("register a walk-in", "POST", "units/{unit}/walk-ins", opens(*DIRECTS), _walked_in),
     Act(
         "give a walk-in a number for life",
@@ -401,7 +401,7 @@ ONES_OWN = frozenset(
 TOPICS: dict[str, tuple[str, Opens]] = {
     "unit.{unit}": ("join a unit's topic", SEES),
     "task.{task}": ("join a task's topic", opens(*DIRECTS)),
-    "person.{member}": ("join somebody else's topic", opens()),
+    "person.{member}": ("join another person's topic", opens()),
 }
 """Every topic a socket may ask for."""
 WATCHES = opens(*DIRECTS)

@@ -108,6 +108,21 @@ def locked(name: str) -> set[str]:
     return set(re.findall(r"^([a-z0-9._-]+)==[^\n]*\\\n +--hash=sha256:", text, flags=re.MULTILINE))
 
 
+def test_documents_name_those_they_speak_of() -> None:
+    """The glossary has a noun for each: person, volunteer, leader, caller, operator."""
+    vague = re.compile(r"\b(?:whoever|(?:some|no|any)body|(?:some|any)one)\b(?!-to-ask)", re.IGNORECASE)
+    top = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
+    found = [
+        f"{path}:{number}: {line.strip()}"
+        for path, text in texts()
+        if path.parts[0] in top | {"docs", "mobile_api_docs"}
+        for number, line in enumerate(text.splitlines(), start=1)
+        if vague.search(line)
+    ]
+
+    assert found == []
+
+
 def test_both_locks_agree_on_versions() -> None:
     pinned = [
         dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", (ROOT / name).read_text(), flags=re.MULTILINE))

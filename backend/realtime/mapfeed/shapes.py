@@ -40,7 +40,7 @@ class PersonOut(Shape):
 
 
 class MapCells(Shape):
-    """Cells that changed; null: nobody is there any more. `full` replaces everything shown before."""
+    """Cells that changed; null: they are empty now. `full` replaces everything shown before."""
 
     topic: Literal["map"] = "map"
     type: Literal["map.cells"] = "map.cells"

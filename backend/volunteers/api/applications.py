@@ -89,7 +89,7 @@ class ApproveApplicationDoor(Door):
         operation_id="approve_application", request=None, responses=ApplicationOut, tags=["applications"]
     )
     def post(self, request: Request, application_id: UUID) -> Response:
-        """Make whoever applied a volunteer of the unit, with a number for life. Again returns the same."""
+        """Make the applicant a volunteer of the unit, with a number for life. Again returns the same."""
         found = applications.approve_application(application_id=application_id, by=user_of(request), at=now())
         return answer(ApplicationOut.of(found))
 

@@ -39,13 +39,13 @@ class BadgeDoor(Door):
 
     @extend_schema(operation_id="badge", responses=BadgeOut, tags=["badges"])
     def get(self, request: Request, person: str) -> Response:
-        """Return somebody's badge, one's own or that of whom one may see."""
+        """Return a person's badge, one's own or that of whom one may see."""
         badge = queries.badge_of(_visible(request, person))
         return answer(queries.badge_out(badge, at=now()))
 
     @extend_schema(operation_id="issue_badge", request=BadgeIn, responses={201: BadgeOut}, tags=["badges"])
     def post(self, request: Request, person: str) -> Response:
-        """Issue a badge to somebody one looks after; the one before is revoked."""
+        """Issue a badge to a person one looks after; the one before is revoked."""
         body, at, volunteer = parse(BadgeIn, request), now(), volunteer_numbered(person)
         badge = services.issue_badge(
             id=body.id, volunteer=volunteer, valid_until=body.valid_until, by=user_of(request), at=at
@@ -63,7 +63,7 @@ class RevokeBadgeDoor(Door):
 
     @extend_schema(operation_id="revoke_badge", request=RevokeBadgeIn, responses={204: None}, tags=["badges"])
     def post(self, request: Request, person: str) -> Response:
-        """Revoke the badge of somebody one looks after; it shows within a minute wherever it is checked."""
+        """Revoke the badge of a person one looks after; it shows within a minute wherever it is checked."""
         body, volunteer = parse(RevokeBadgeIn, request), volunteer_numbered(person)
         services.revoke_badge(volunteer=volunteer, reason=body.reason, by=user_of(request), at=now())
         return answer(None)

@@ -90,7 +90,7 @@ class RetireUnitDoor(Door):
 
     @extend_schema(operation_id="retire_unit", request=SuccessorIn, responses=UnitOut, tags=["units"])
     def post(self, request: Request, number: str) -> Response:
-        """Retire a unit that has nobody and nothing in it; the successor, which is returned, answers to its number."""
+        """Retire a unit that is empty; the successor, which is returned, answers to its number."""
         unit, successor = _pair(request, number)
         return _shown(units.retire_unit(unit=unit, successor=successor, by=user_of(request), at=now()))
 

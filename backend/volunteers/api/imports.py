@@ -86,7 +86,7 @@ class ImportsDoor(Door):
 
     @extend_schema(operation_id="import_roster", request=_FORM, responses={201: ImportOut}, tags=["roster"])
     def post(self, request: Request, number: str) -> Response:
-        """Upload a roster, CSV or XLSX, to be checked; nobody is in the roster before the import is started."""
+        """Upload a roster, CSV or XLSX, to be checked; no person is in the roster before the import is started."""
         unit = managed_unit(request, number)
         form: Any = request.data
         try:

@@ -134,7 +134,7 @@ class TransfersDoor(Door):
     def post(self, request: Request) -> Response:
         """Propose that a volunteer goes to another unit, or joins it besides; the other side agrees.
 
-        Whoever looks after both units does it at once. The same id and content again is the same transfer (200).
+        A person who looks after both units does it at once. The same id and content again is the same transfer (200).
         """
         body, user, at = parse(TransferIn, request), user_of(request), now()
         found = transfers.propose_transfer(wanted=body, by=user, at=at)
@@ -180,7 +180,7 @@ class WithdrawTransferDoor(Door):
         return _decided(request, transfer_id, transfers.withdraw_transfer)
 
     def post_again(self, request: Request, transfer_id: UUID) -> Response:
-        """Return how the transfer stands now, to whoever proposed it too."""
+        """Return how the transfer stands now, to a person who proposed it too."""
         return answer(transfer_for(user_of(request), transfer_id, at=now(), or_proposer=True))
 
 

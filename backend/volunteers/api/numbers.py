@@ -99,7 +99,7 @@ class ReturnBlockDoor(Door):
 
     @extend_schema(operation_id="return_number_block", request=None, responses=BlockOut, tags=["numbers"])
     def post(self, request: Request, number: str, block_id: UUID) -> Response:
-        """Take a block back: its numbers that nobody got are void for ever."""
+        """Take a block back: its numbers that no person got are void for ever."""
         unit = unit_by_number(number)
         block = return_block(block_id=block_id, unit=unit, by=user_of(request), at=now())
         return answer(BlockOut.of(block))
@@ -119,7 +119,7 @@ class RegistrationsDoor(Door):
         tags=["numbers"],
     )
     def post(self, request: Request, number: str) -> Response:
-        """Register somebody under a number of a block of the unit, or of one above it."""
+        """Register a person under a number of a block of the unit, or of one above it."""
         unit, body = unit_by_number(number), parse(RegistrationIn, request)
         person = register_from_block(
             number=_number_in(body.number, "/number"),
@@ -146,7 +146,7 @@ class WalkInsDoor(Door):
         operation_id="register_walk_in", request=WalkInIn, responses={201: NumberedPerson}, tags=["numbers"]
     )
     def post(self, request: Request, number: str) -> Response:
-        """Register somebody on the spot with a temporary number, as a member of the unit."""
+        """Register a person on the spot with a temporary number, as a member of the unit."""
         unit, body = unit_by_number(number), parse(WalkInIn, request)
         person = register_walk_in(
             walk_in_id=body.id,
@@ -171,7 +171,7 @@ class LifeNumberDoor(Door):
 
     @extend_schema(operation_id="give_life_number", request=None, responses=NumberedPerson, tags=["numbers"])
     def post(self, request: Request, temporary: str) -> Response:
-        """Give whoever has a temporary number one for life; the old one leads to them."""
+        """Give a person who has a temporary number one for life; the old one leads to them."""
         volunteer = give_life_number(number=number_in(temporary), by=user_of(request), at=now())
         return answer(NumberedPerson.of(volunteer))
 

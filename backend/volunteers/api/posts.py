@@ -33,7 +33,7 @@ class PostsDoor(Door):
         operation_id="give_post", request=PostIn, responses={201: PostHeld, 200: PostHeld}, tags=["posts"]
     )
     def post(self, request: Request, number: str) -> Response:
-        """Give somebody a post, no wider than one's own in rank, units and time. The same again is the same (200)."""
+        """Give a person a post, no wider than one's own in rank, units and time. The same again is the same (200)."""
         unit, at = unit_by_number(number), now()
         given = posts.give_post(unit=unit, wanted=parse(PostIn, request), by=user_of(request), at=at)
         self.made = str(given.post.pk)

@@ -138,9 +138,9 @@ class DeletionDoor(Door):
 
     @extend_schema(operation_id="delete_own_data", request=DeletionIn, responses=Erased, tags=["privacy"])
     def post(self, request: Request) -> Response:
-        """Delete everything of one's own at once, for good: nobody can bring it back.
+        """Delete everything of one's own at once, for good: it cannot be brought back.
 
-        Service records stay with the number, which no longer leads to anybody. Refused while one is on a task.
+        Service records stay with the number, which no longer leads to a person. Refused while one is on a task.
         """
         body, user = parse(DeletionIn, request), user_of(request)
         confirm_password(django_request(request), user, body.password)
@@ -249,7 +249,7 @@ def _kept(request: Request, number: str) -> Volunteer:
 
 
 def _shown(user: User, number: str) -> Volunteer:
-    """Return a person whose records somebody may see, and note the look. Raises NotFound."""
+    """Return a person whose records the caller may see, and note the look. Raises NotFound."""
     volunteer, at = volunteer_numbered(number), now()
     require(volunteer.user_id == user.pk or may_keep_records_of(user, volunteer, at), NotFound)
     note_looks(viewer_user_id=user.pk, volunteer_ids=[volunteer.pk], what=LookedAt.RECORDS, at=at)

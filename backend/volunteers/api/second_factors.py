@@ -125,7 +125,7 @@ class SendCodeDoor(Door):
 
 
 class SetUpInSignInDoor(Door):
-    """The authenticator of somebody whose post asks for one."""
+    """The authenticator of a person whose post asks for one."""
 
     repeatable = ("post",)
     authentication_classes = ()

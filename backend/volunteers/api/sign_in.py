@@ -34,7 +34,7 @@ class SignInDoor(Door):
     def post(self, request: Request) -> Response:
         """Sign in by volunteer number or phone; the tokens are for this device.
 
-        Whoever has a second factor is answered `second-factor-needed`, with the challenge for the next step.
+        A person who has a second factor is answered `second-factor-needed`, with the challenge for the next step.
         """
         body = parse(SignIn, request)
         user = checked_user(django_request(request), body.identifier, body.password)

@@ -10,7 +10,7 @@ from backend.volunteers.models.people import Volunteer
 
 
 class Purpose(models.TextChoices):
-    """What somebody may agree to, each by itself."""
+    """What a person may agree to, each by itself."""
 
     LOCATION = "location", _("Location")
     PHOTO = "photo", _("Photo")

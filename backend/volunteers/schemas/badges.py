@@ -45,7 +45,7 @@ class BadgeOut(Shape):
 
 
 class BadgeChecked(Shape):
-    """What anybody is told of a badge: how it stands, and the number; never the name.
+    """What any person is told of a badge: how it stands, and the number; never the name.
 
     `unknown`: it is genuine, but not in this installation, or it is no badge at all. `forged`: the signature is wrong.
     The number is missing then.

@@ -33,7 +33,7 @@ class ApplicationIn(Request):
 
 
 class ApplicationTaken(Shape):
-    """The application has come in. The answer is the same whoever applies."""
+    """The application has come in. The answer is the same for every applicant."""
 
     id: UUID
     status: Literal["pending"] = "pending"
@@ -46,7 +46,7 @@ class WithdrawIn(Request):
 
 
 class ApplicationOut(Shape):
-    """An application, as whoever decides on it sees it."""
+    """An application, as those who decide on it see it."""
 
     id: UUID
     unit: str
@@ -92,7 +92,7 @@ class ReasonIn(Request):
 
 
 class SuspendIn(ReasonIn):
-    """Why, and until when; without `until` the suspension lasts until somebody ends it."""
+    """Why, and until when; without `until` the suspension lasts until a leader ends it."""
 
     until: Instant | None = None
 

@@ -23,9 +23,9 @@ DutyReason = Literal["asked", "signed_out", "too_long", "suspended", "retired", 
 
 
 class DutyOut(Shape):
-    """Whether someone is on duty, and until when at the latest.
+    """Whether a volunteer is on duty, and until when at the latest.
 
-    `tracked` tells whether positions are taken meanwhile: not from whoever has not agreed to it.
+    `tracked` tells whether positions are taken meanwhile: not from a person who has not agreed to it.
     """
 
     on: bool

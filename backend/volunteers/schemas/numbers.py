@@ -17,7 +17,7 @@ NumberState = Literal["registered", "temporary", "alias", "block", "void", "not_
 
 
 class Suggestion(Shape):
-    """A number one slip away from what was asked, of somebody the caller may look up."""
+    """A number one slip away from what was asked, of a person the caller may look up."""
 
     number: VolunteerNumber
     name: str | None
@@ -26,8 +26,8 @@ class Suggestion(Shape):
 class NumberOut(Shape):
     """What became of a number.
 
-    `registered`, `temporary`: somebody's own; `alias`: somebody's before, `now` is the one that is good; `block`:
-    handed to `unit`, not used yet; `void`: of nobody, and never issued again; `not_issued`: nobody has had it;
+    `registered`, `temporary`: a person's own; `alias`: a person's before, `now` is the one that is good; `block`:
+    handed to `unit`, not used yet; `void`: of no person, and never issued again; `not_issued`: no person has had it;
     `invalid`: no volunteer number, see `did_you_mean`. `name` is told to those who may dispatch the person, and to the
     person.
     """
@@ -49,7 +49,7 @@ class BlockIn(Request):
 
 
 class BlockOut(Shape):
-    """A block of numbers; `used` of its `size` numbers are somebody's."""
+    """A block of numbers; `used` of its `size` numbers are a person's."""
 
     id: UUID
     unit: str
@@ -90,7 +90,7 @@ class BlockWithNumbers(BlockOut):
 
 
 class PersonIn(Request):
-    """Somebody who is registered."""
+    """A person who is registered."""
 
     name: Name
     phone: PhoneOrNothing = ""
@@ -98,13 +98,13 @@ class PersonIn(Request):
 
 
 class WalkInIn(PersonIn):
-    """Somebody who came to help; `id` is a UUIDv7 the client makes, the same again for a retry."""
+    """A person who came to help; `id` is a UUIDv7 the client makes, the same again for a retry."""
 
     id: UUID
 
 
 class RegistrationIn(PersonIn):
-    """Somebody who got a number of one of the unit's blocks."""
+    """A person who got a number of one of the unit's blocks."""
 
     number: Annotated[str, Line(40)]
 

@@ -8,7 +8,7 @@ from backend.volunteers.schemas.lives import Number
 
 
 class PostIn(Request):
-    """Give somebody a post in a unit, from a moment (now) until another (for ever).
+    """Give a person a post in a unit, from a moment (now) until another (for ever).
 
     `acting_for` is the id of the post whose holder a deputy stands in for: it needs `until`, and ends with that post.
     """

@@ -37,7 +37,7 @@ class ConsentIn(Request):
 
 
 class LookOut(Shape):
-    """Somebody was shown something of you: for the first time in that hour, however often."""
+    """A person was shown something of you: for the first time in that hour, however often."""
 
     at: Instant
     what: LookedAt

@@ -14,7 +14,7 @@ RosterState = Literal["on_duty", "off_duty", "unreachable"]
 class RosterRow(Shape):
     """One member of a unit. `unreachable` says that the person is signed in on no device, on duty or not.
 
-    `available` is what the person plans for now, null for whoever plans nothing. `role` is the post held in this unit.
+    `available` is what the person plans for now, null without a plan. `role` is the post held in this unit.
     """
 
     number: VolunteerNumber
@@ -49,7 +49,7 @@ class RosterFilter(Request):
 
 
 class NearestFilter(Request):
-    """Where somebody is needed, and who."""
+    """Where a person is needed, and who."""
 
     lon: Annotated[float, Field(ge=-180, le=180)]
     lat: Annotated[float, Field(ge=-85, le=85)]
@@ -59,7 +59,7 @@ class NearestFilter(Request):
 
 
 class NearPerson(Shape):
-    """Somebody on duty near a place. `metres` is rounded to a hundred: where exactly is for those who watch the map."""
+    """A person on duty near a place. `metres` is rounded to a hundred: where exactly is for those who watch the map."""
 
     number: VolunteerNumber
     name: str
