@@ -80,7 +80,7 @@ def test_memory_is_that_of_the_process(tmp_path: Path) -> None:
 
 
 def test_map_counts_what_every_console_is_sent(tmp_path: Path) -> None:
-    size = ("--people", "6000", "--moving", "600", "--consoles", "3", "--seconds", "6", "--rounds", "1")
+    size = ("--people", "6000", "--moving", "600", "--consoles", "3", "--seconds", "2", "--rounds", "1")
 
     figures = measured(tmp_path, "map", *size, "--most", "100")["figures"]
 
