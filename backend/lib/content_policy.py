@@ -22,7 +22,7 @@ within itself (`data:`)."""
 _PERMISSIONS = (
     "geolocation=(self), camera=(), microphone=(), display-capture=(), payment=(), usb=(), serial=()"
 )
-_ORIGIN = re.compile(r"https?://(\*\.)?[\w.-]+(:\d+)?")
+_ORIGIN = re.compile(r"https?://(\*\.)?[\w.-]+(:\d+)?", re.ASCII)
 
 
 def map_origins(style_url: str, others: Iterable[str]) -> tuple[str, ...]:

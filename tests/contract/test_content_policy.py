@@ -214,7 +214,16 @@ def test_origin_of_the_map_is_read_from_its_style(style: str, origins: tuple[str
 
 
 @pytest.mark.parametrize(
-    "wrong", ["*", "https://*", "https://a.example; script-src *", "data:", "a.example", "'self'"]
+    "wrong",
+    [
+        "*",
+        "https://*",
+        "https://a.example; script-src *",
+        "data:",
+        "a.example",
+        "https://地图.example",
+        "'self'",
+    ],
 )
 def test_what_is_no_origin_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="is no origin"):

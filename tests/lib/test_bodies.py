@@ -8,6 +8,7 @@ import pytest
 
 from backend.lib import bodies
 from backend.lib.bodies import MAX_BODY, Held, serve, takes_bytes
+from backend.lib.content_policy import NOTHING
 from backend.lib.errors import NotSignedIn
 
 PART = 250_000
@@ -74,7 +75,9 @@ async def test_a_body_that_says_it_is_too_large_is_refused_unread() -> None:
     request = await Request(b"x" * PART, length=MAX_BODY + 1).serve()
 
     assert (request.status, request.read, request.problem["type"]) == (413, 0, "/problems/too-large")
-    assert (b"connection", b"close") in request.sent[0]["headers"]
+    told = dict(request.sent[0]["headers"])
+    assert (told[b"connection"], told[b"x-content-type-options"]) == (b"close", b"nosniff")
+    assert told[b"content-security-policy"] == NOTHING.encode()
 
 
 async def test_a_body_that_does_not_say_is_refused_where_it_gets_too_large(held: Held) -> None:

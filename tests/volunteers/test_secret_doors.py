@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend.lib.api import now
+from backend.lib.content_policy import NOTHING
 from backend.lib.content_types import Handler
 from backend.volunteers import services
 from backend.volunteers.models import Challenge, SecondFactor, User
@@ -212,4 +213,6 @@ async def test_headers_that_cannot_be_read_are_a_problem(content_type: bytes) ->
     answer = await server.receive_output(5)
 
     assert answer["status"] == 400
-    assert (b"Content-Type", b"application/problem+json") in answer["headers"]
+    told = dict(answer["headers"])
+    assert told[b"Content-Type"] == b"application/problem+json"
+    assert told[b"Content-Security-Policy"] == NOTHING.encode()
