@@ -59,7 +59,9 @@ def _show(
 ) -> HttpResponse:
     own = [TrackerOut.of(one) for one in queries.trackers_of(person_of(request), at=now())]
     context = {
-        "trackers": [(one, [(line, REASONS[line.reason]) for line in one.not_stored]) for one in own],
+        "trackers": [
+            (one, DATUMS[one.datum], [(line, REASONS[line.reason]) for line in one.not_stored]) for one in own
+        ],
         "silent": [one for one in own if one.stores_nothing],
         "datums": DATUMS,
         "made": made,

@@ -66,6 +66,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         user.phone = phone or ""
         return user
 
+    def get_short_name(self) -> str:
+        """Return the volunteer's number: the operators' site greets by it, and else by the name to sign in."""
+        return f"{self.volunteer.number:08d}"
+
     @property
     def phone(self) -> str:
         """The phone number; empty when there is none. Sealed in the database."""
