@@ -25,6 +25,7 @@ from backend.lib.problems import MAX_NAMED, is_refusal
 from backend.lib.sealed import KeyMissing, seal, unseal
 from backend.lib.wire import Request
 from backend.realtime import epochs, keys
+from backend.realtime.frames import LONGEST_EPOCH
 from backend.realtime.models import KeyedAct
 from backend.realtime.pace import count_act, uncount_act
 
@@ -86,7 +87,7 @@ class Door(APIView):
         _require_known(request, self.parameters.get("get" if method == "head" else method, ()))
         if method not in ACTS or not hasattr(self, method):
             return
-        key, is_over = request.headers.get(HEADER), self._is_over(request.headers.get(EPOCH), kwargs)
+        key, is_over = request.headers.get(HEADER), self._is_over(_epoch_of(request), kwargs)
         if key is None:
             require(not is_over, EpochOver)
             return
@@ -214,6 +215,16 @@ def replayed(response: Response) -> Response:
     return response
 
 
+def _epoch_of(request: HttpRequest) -> str | None:
+    """Return the epoch that a request names. Raises Invalid for what was never one."""
+    epoch: str | None = request.headers.get(EPOCH)
+    if epoch is not None and len(epoch) > LONGEST_EPOCH:
+        raise Invalid(
+            errors=[{"pointer": f"/{EPOCH}", "detail": f"must have at most {LONGEST_EPOCH} characters"}]
+        )
+    return epoch
+
+
 def _refused(refusal: type[Refusal], *_: Any, **__: Any) -> Response:
     """Stand for an act that is not done unless its key has done it already."""
     raise refusal
@@ -294,7 +305,7 @@ _EPOCH_MEANT = {
     "description": "The epoch of the log in which the person acted, as `hello` or catch-up named it. In another one an "
     "act whose address names a unit, person or post by its number is refused (`epoch-over`) unless its key has done "
     "it. See offline.md.",
-    "schema": {"type": "string", "maxLength": 40},
+    "schema": {"type": "string", "maxLength": LONGEST_EPOCH},
 }
 _EPOCH_NOW = {
     "description": "The epoch of the log now, for a request that names one.",

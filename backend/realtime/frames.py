@@ -23,7 +23,8 @@ PACKED_FROM = 100
 """Numbers of an audience from which on the log packs them; a few are kept readable."""
 
 TopicName = Annotated[str, Field(max_length=80)]
-EpochName = Annotated[str, Field(max_length=40)]
+LONGEST_EPOCH = 40
+EpochName = Annotated[str, Field(max_length=LONGEST_EPOCH)]
 """Which life of the log cursors are of, as the server named it."""
 Cursors = Annotated[dict[TopicName, Annotated[int, Field(ge=0, lt=2**62)]], Field(max_length=MAX_TOPICS)]
 FrameId = Annotated[int, Field(ge=0, lt=2**53)]

@@ -121,9 +121,7 @@ class Installation:
 
     def memory_mb(self) -> float:
         """Return how much memory the process holds now."""
-        assert self.server.process is not None
-        status = Path(f"/proc/{self.server.process.pid}/status").read_text()
-        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+        return memory_mb(self.server)
 
     def complaints(self) -> list[str]:
         """Return what the server logged as an error nobody foresaw."""
@@ -142,6 +140,13 @@ def started(process: str, environment: Mapping[str, str], folder: Path) -> Itera
         yield server
     finally:
         server.kill()
+
+
+def memory_mb(server: Server) -> float:
+    """Return how many megabytes a process holds now."""
+    assert server.process is not None
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
 
 
 def run_python(environment: Mapping[str, str], *arguments: str) -> bytes:

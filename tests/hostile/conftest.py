@@ -31,6 +31,14 @@ def hostile_seconds(request: pytest.FixtureRequest) -> float:
     return float(request.config.getoption("--hostile-seconds", default=SECONDS))
 
 
+@pytest.fixture
+def long_seconds(hostile_seconds: float) -> float:
+    """Return how long a piece may run that is too long for CI."""
+    if hostile_seconds <= SECONDS:
+        pytest.skip("is run by hand: --hostile-seconds 60")
+    return hostile_seconds
+
+
 @pytest.fixture(scope="session")
 def web_on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Start `web` on a PostgreSQL database of its own."""

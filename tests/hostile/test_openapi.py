@@ -50,15 +50,25 @@ ENDS_THE_SIGN_IN = (
 def test_generated_requests_are_answered_as_documented(
     web_on_postgres: Installation, hostile_seconds: float, tmp_path: Path
 ) -> None:
-    done = subprocess.run(
+    done = generate_requests(web_on_postgres, SHARE * hostile_seconds, tmp_path)
+
+    assert done.returncode == 0, done.stdout[-15_000:] + done.stderr[-2_000:]
+    assert not web_on_postgres.complaints()
+
+
+def generate_requests(
+    installation: Installation, seconds: float, folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """Send requests that are made from the document, and check the answers."""
+    return subprocess.run(
         [
             str(shutil.which("schemathesis", path=str(Path(sys.executable).parent))),
             "run",
             str(ROOT / "mobile_api_docs" / "openapi.yaml"),
-            f"--url=http://127.0.0.1:{web_on_postgres.server.port}",
+            f"--url=http://127.0.0.1:{installation.server.port}",
             f"--checks={','.join(CHECKS)}",
             *(f"--exclude-operation-id={name}" for name in ENDS_THE_SIGN_IN),
-            f"--max-time={SHARE * hostile_seconds:.0f}",
+            f"--max-time={seconds:.0f}",
             f"--seed={SEED}",
             "--phases=examples,coverage,fuzzing",
             "--no-color",
@@ -66,20 +76,17 @@ def test_generated_requests_are_answered_as_documented(
             "--generation-database=none",
             "--warnings=off",
         ],
-        cwd=tmp_path,
+        cwd=folder,
         env={
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "SCHEMATHESIS_HOOKS": "tests.hostile.requests_by_posts",
-            "MUSTER_GENERATED_BY": json.dumps(_world(web_on_postgres)),
+            "MUSTER_GENERATED_BY": json.dumps(_world(installation)),
         },
         capture_output=True,
         text=True,
         check=False,
     )
-
-    assert done.returncode == 0, done.stdout[-15_000:] + done.stderr[-2_000:]
-    assert not web_on_postgres.complaints()
 
 
 def _world(installation: Installation) -> dict[str, Any]:

@@ -438,6 +438,20 @@ def test_queued_acts_of_another_epoch_end_nothing_that_has_their_number_now(
     ]
 
 
+def test_what_was_never_an_epoch_is_refused_and_nothing_is_done(
+    volunteer: User, client_of: Callable[[User], Any]
+) -> None:
+    client = client_of(volunteer)
+
+    refused = client.put("/api/v1/me/duty", {"on": False}, format="json", headers={"Muster-Epoch": "0" * 41})
+
+    assert (refused.status_code, [one["pointer"] for one in refused.json()["errors"]]) == (
+        422,
+        ["/Muster-Epoch"],
+    )
+    assert client.get("/api/v1/me").json()["duty"]["on"]
+
+
 def test_queued_acts_of_another_epoch_that_make_sense_are_done_once(
     volunteer: User, client_of: Callable[[User], Any]
 ) -> None:
