@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { act, call, post } from "../src/lib/api";
-import { Refused } from "../src/protocol/client";
+import { call, post, rest } from "../src/lib/api";
+import { Refused } from "../src/protocol/refused";
 
 const sent = vi.fn();
 
@@ -23,8 +23,8 @@ const pending = (type: string, body: object) => ({ key: KEY, type, body, madeAt:
 
 test("commands of the outbox go to their doors, with their keys", async () => {
   answers("{}");
-  await act(pending("assignment.answer", { task: TASK, answer: "accept", eta_min: 5 }));
-  await act(pending("duty.set", { on: true }));
+  await rest.act(pending("assignment.answer", { task: TASK, answer: "accept", eta_min: 5 }));
+  await rest.act(pending("duty.set", { on: true }));
   const requests = sent.mock.calls.map(([path, options]) => [options.method, path, options.body]);
   expect(requests).toEqual([
     ["POST", `/api/v1/tasks/${TASK}/answer`, JSON.stringify({ answer: "accept", eta_min: 5 })],
@@ -48,6 +48,7 @@ test.each([
   [200, "text/html"],
   [403, "text/html"],
   [502, "text/plain"],
+  [200, "application/captive+json"],
 ])("a portal's or a proxy's %i in %s is no answer", async (status, type) => {
   answers("<html>Welcome to the hotel</html>", status, type);
   await expect(call("POST", "/x", {})).rejects.toBeInstanceOf(TypeError);

@@ -1,53 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Client, Refused, type Listener } from "../src/protocol/client";
-import { CursorBook } from "../src/protocol/cursors";
-import { FixQueue } from "../src/protocol/fixes";
-import { Outbox, type Pending } from "../src/protocol/outbox";
-import type { CaughtUp, Cursors, EventFrame, Reached } from "../src/protocol/wire";
-import { FakeSocket, MemoryShelf } from "./fakes";
-
-const settle = () => vi.advanceTimersByTimeAsync(0);
-
-const EPOCH = "0199a5e27c407b3a9d514e1f6a2b8c90";
-
-function setUp(saved: Cursors = {}) {
-  const shelf = new MemoryShelf();
-  const events: EventFrame[] = [];
-  const listener = {
-    snapshot: vi.fn(),
-    event: (event: EventFrame) => void events.push(event),
-    replied: vi.fn(),
-    refused: vi.fn(),
-    revoked: vi.fn(),
-    counts: vi.fn(),
-  } satisfies Listener;
-  const catchUp = vi.fn(async (_: Reached): Promise<CaughtUp> => ({ epoch: EPOCH, topics: {} }));
-  const act = vi.fn(async (_: Pending): Promise<unknown> => ({ on: true }));
-  const cursors = new CursorBook(saved, EPOCH);
-  const outbox = new Outbox(shelf, "23456781");
-  const fixes = new FixQueue(shelf, "23456781");
-  const link = {
-    url: "ws://test/ws/v1/",
-    random: () => 0,
-    isOnline: () => true,
-    makeSocket: () => new FakeSocket() as unknown as WebSocket,
-  };
-  const options = { link, app: { app: "test", version: "1" }, cursors, outbox, fixes, catchUp, act };
-  const client = new Client(options, listener);
-  return { client, listener, events, cursors, outbox, fixes, catchUp, act };
-}
-
-async function welcome(topics: Record<string, object> = {}, epoch = EPOCH) {
-  const socket = FakeSocket.last;
-  socket.open();
-  const hello = socket.of("hello")[0]!;
-  const result = { volunteer: "23456781", epoch, topics, unknown: [], heartbeat_s: 25, position_every_s: 30, server_time: "" };
-  socket.tell({ reply: hello.id, result });
-  await settle();
-  return socket;
-}
-
-const event = (seq: number, topic = "unit.1") => ({ topic, seq, type: "task.called", at: "", data: {} });
+import type { CaughtUp } from "../src/protocol/wire";
+import { FakeSocket } from "./fakes";
+import { EPOCH, event, setUp, settle, welcome } from "./setup";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -319,63 +273,87 @@ test("a followed topic is joined again after a reconnection", async () => {
   expect(second.of("topic.join").map((frame) => frame.body)).toEqual([{ topic: "task.9", cursor: 2, epoch: EPOCH }]);
 });
 
-// --- without a socket ---
-
-const problem = (status: number) => new Refused({ type: "/problems/x", title: "", status, detail: "" });
-
-test("a command that no socket takes goes over REST, by its key, and is settled once", async () => {
-  const { client, act, listener, outbox } = setUp();
+test("what comes in the same breath as the reply to hello is told after it", () => {
+  const { client, events, listener, cursors } = setUp();
   client.start();
-  const pending = client.command("duty.set", { on: true });
-  FakeSocket.last.fail(1006);
-  await vi.advanceTimersByTimeAsync(10_000);
-  expect(act.mock.calls).toEqual([[pending]]);
-  expect(listener.replied.mock.calls).toEqual([[pending, { on: true }]]);
-  expect(outbox.all()).toEqual([]);
-  await vi.advanceTimersByTimeAsync(60_000);
-  expect(act).toHaveBeenCalledTimes(1);
+  const socket = FakeSocket.last;
+  socket.open();
+  const topics = { "unit.1": { head: 0, recovered: false, snapshot: {} } };
+  const result = { volunteer: "23456781", epoch: EPOCH, topics, unknown: [], heartbeat_s: 25, position_every_s: 30, server_time: "" };
+  socket.tell({ reply: socket.of("hello")[0]!.id, result });
+  socket.tell(event(1));
+  expect(listener.snapshot).toHaveBeenCalledWith("unit.1", {}, 0);
+  expect(events.map((e) => e.seq)).toEqual([1]);
+  expect(cursors.all()).toEqual({ "unit.1": 1 });
 });
 
-test("without an answer of ours a command waits, in its order, and is asked for again", async () => {
-  const { client, act, outbox, listener } = setUp();
+test("a later command does not overtake one that the server was too busy for", async () => {
+  const { client, outbox, listener } = setUp();
   client.start();
+  const socket = await welcome();
   const [first, second] = [client.command("duty.set", { on: true }), client.command("duty.set", { on: false })];
-  for (const failure of [new TypeError("no network"), problem(503)]) {
-    act.mockRejectedValueOnce(failure);
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(outbox.all()).toEqual([first, second]);
-  }
-  act.mockRejectedValueOnce(problem(409));
-  await vi.advanceTimersByTimeAsync(10_000);
-  expect(act.mock.calls.map(([one]) => one)).toEqual([first, first, first, second]);
-  expect(listener.refused.mock.calls.map(([one]) => one)).toEqual([first]);
-  expect(listener.replied.mock.calls.map(([one]) => one)).toEqual([second]);
+  const sent = () => socket.of("duty.set").map((frame) => frame.key);
+  socket.tell({ reply: socket.of("duty.set")[0]!.id, problem: { type: "/problems/busy", title: "", status: 503, detail: "" } });
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(sent()).toEqual([first.key, first.key]);
+  socket.tell({ reply: socket.of("duty.set")[1]!.id, result: { on: true } });
+  expect(sent()).toEqual([first.key, first.key, second.key]);
+  socket.tell({ reply: socket.of("duty.set")[2]!.id, result: { on: false } });
+  expect(listener.replied.mock.calls.map(([one]) => one)).toEqual([first, second]);
+  expect(outbox.all()).toEqual([]);
 });
 
-test("a command under way on both doors is settled by whichever answers first", async () => {
-  const { client, act, listener } = setUp();
+test("a command without its reply for long goes again by another connection", async () => {
+  const { client } = setUp();
   client.start();
+  const first = await welcome();
   const pending = client.command("duty.set", { on: true });
-  let answer: (result: unknown) => void = () => undefined;
-  act.mockImplementationOnce(() => new Promise((resolve) => (answer = resolve)));
-  await vi.advanceTimersByTimeAsync(10_000);
-  const socket = await welcome();
-  const frame = socket.of("duty.set")[0]!;
-  expect(frame.key).toBe(pending.key);
-  socket.tell({ reply: frame.id, result: { on: true } });
-  answer({ on: true });
-  await settle();
-  expect(listener.replied).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(14_000);
+  expect(first.isClosed).toBe(false);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(first.isClosed).toBe(true);
+  const second = await welcome();
+  expect(second.of("duty.set").map((frame) => frame.key)).toEqual([pending.key]);
 });
 
-test("nothing goes over REST for somebody who has been signed out", async () => {
-  const { client, act } = setUp();
+test("what was seen is said again after a reconnection: a receipt has no answer", async () => {
+  const { client } = setUp({ "unit.1": 3 });
   client.start();
-  const socket = await welcome();
-  socket.fail(4403);
-  client.command("duty.set", { on: true });
-  await vi.advanceTimersByTimeAsync(60_000);
-  expect(act).not.toHaveBeenCalled();
+  const first = await welcome({ "unit.1": { head: 3, recovered: true } });
+  client.seen("unit.1", 3);
+  await vi.advanceTimersByTimeAsync(500);
+  first.fail(1006);
+  await vi.advanceTimersByTimeAsync(1_000);
+  const second = await welcome({ "unit.1": { head: 3, recovered: true } });
+  await vi.advanceTimersByTimeAsync(500);
+  expect(second.of("receipt")).toEqual([{ type: "receipt", epoch: EPOCH, seen: { "unit.1": 3 } }]);
+});
+
+test("a topic that is read anew begins with its snapshot, and with what came meanwhile", async () => {
+  const { client, events, listener, catchUp, cursors } = setUp({ "unit.1": 3, "person.1": 7 });
+  let answer: (found: CaughtUp) => void = () => undefined;
+  catchUp.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
+  client.start();
+  const socket = await welcome({ "unit.1": { head: 3, recovered: true }, "person.1": { head: 7, recovered: true } });
+  client.renew("person.1");
+  expect(catchUp).toHaveBeenCalledWith({ epoch: EPOCH, cursors: { "unit.1": 3 } });
+  [event(8, "person.1"), event(9, "person.1"), event(4)].forEach((one) => socket.tell(one));
+  socket.tell({ type: "topic.joined", topic: "unit.1", head: 3, snapshot: {} });
+  answer({ epoch: EPOCH, topics: { "unit.1": { head: 3, recovered: true }, "person.1": { head: 8, recovered: false, snapshot: { offers: [] } } } });
+  await settle();
+  expect(listener.snapshot.mock.calls).toEqual([["person.1", { offers: [] }, 8]]);
+  expect(events.map((e) => [e.topic, e.seq])).toEqual([["person.1", 9], ["unit.1", 4]]);
+  expect(cursors.all()).toEqual({ "unit.1": 4, "person.1": 9 });
+});
+
+test("a topic that could not be read anew comes with the next connection", async () => {
+  const { client, catchUp } = setUp({ "person.1": 7 });
+  catchUp.mockRejectedValue(new TypeError("a portal"));
+  client.start();
+  await welcome({ "person.1": { head: 7, recovered: true } });
+  client.renew("person.1");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect((await welcome()).of("hello")[0]!.cursors).toEqual({});
 });
 
 test("counts of a topic are no event: they move no cursor and need no receipt", async () => {

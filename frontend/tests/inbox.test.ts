@@ -151,3 +151,17 @@ test("inbox and cursors are kept together and survive a reload", () => {
     ),
   );
 });
+
+test("a part that is told before its task is the part of it", () => {
+  const early = apply(emptyInbox("23456781"), event("assignment.changed", { assignment: part("accepted") }));
+  expect(early.items).toEqual({});
+  const known = apply(early, event("task.called", { call_out: "c", task: task() }));
+  expect(known.items.t1!.assignment.status).toBe("accepted");
+  expect(known.parts).toEqual({});
+});
+
+test("a part that is told after its task was called off is withdrawn", () => {
+  const off = apply(called(), event("task.cancelled", { task: "t1", reason: "found" }));
+  const late = apply(off, event("assignment.changed", { assignment: part("accepted") }));
+  expect(late.items.t1!.assignment.status).toBe("withdrawn");
+});

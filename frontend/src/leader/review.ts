@@ -3,7 +3,7 @@ import { get } from "../lib/api";
 import { h, setText } from "../lib/dom";
 import { problemText } from "../lib/problems";
 import { moment } from "../lib/time";
-import { Refused } from "../protocol/client";
+import { Refused } from "../protocol/refused";
 import type { UnitCounts } from "../protocol/wire";
 import { forgetOrder, sendOrder, type Order } from "./send";
 

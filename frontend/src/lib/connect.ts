@@ -3,7 +3,7 @@ import { CursorBook } from "../protocol/cursors";
 import type { FixQueue } from "../protocol/fixes";
 import { followBrowser } from "../protocol/link";
 import { Outbox } from "../protocol/outbox";
-import { act, catchUp } from "./api";
+import { rest } from "./api";
 import { VERSION } from "./boot";
 import { showCode } from "./signin";
 
@@ -21,8 +21,7 @@ export function connect(
       app: { app, version: VERSION },
       cursors: kept.cursors ?? new CursorBook(),
       outbox: new Outbox(localStorage, owner),
-      catchUp,
-      act,
+      doors: rest,
       ...(kept.fixes ? { fixes: kept.fixes } : {}),
     },
     {

@@ -1,5 +1,5 @@
 import { t, type TextKey } from "../i18n";
-import { Refused } from "../protocol/client";
+import { Refused } from "../protocol/refused";
 import type { Problem } from "../protocol/wire";
 
 const BY_TYPE: Record<string, TextKey> = {

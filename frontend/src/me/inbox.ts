@@ -15,19 +15,22 @@ export interface Inbox {
   /** Why it ended, when that was not the person's own act; nothing while it lasts. */
   dutyEnded?: Ending | undefined;
   items: Record<string, Item>;
+  /** Our parts in tasks that have not been told yet: topics have no order between them. Older copies lack it. */
+  parts?: Record<string, Assignment>;
   /** Where the older ended ones begin that the server has and this page has not read; older copies lack it. */
   next?: string | null;
 }
 
 /** Ended ones that are kept; the others can be read again. */
 const MOST_ENDED = 100;
+const MOST_PARTS = 100;
 
 export const emptyInbox = (number: string): Inbox => ({ number, duty: { on: false, until: null }, items: {} });
 
 /** Take over a snapshot of `person.<number>`: what it does not hold is known no more. */
 export function fromSnapshot(inbox: Inbox, snapshot: { me?: Me; offers?: Page<Offer> }): Inbox {
   const duty = snapshot.me?.duty ?? inbox.duty;
-  const fresh = { ...onDuty(inbox, duty, inbox.dutyEnded), items: {} };
+  const fresh = { ...onDuty(inbox, duty, inbox.dutyEnded), items: {}, parts: {} };
   return withPage(fresh, snapshot.offers ?? { items: [], next: null }, inbox.items);
 }
 
@@ -80,9 +83,17 @@ export function onDuty(inbox: Inbox, duty: Duty, reason?: DutyReason): Inbox {
   return { ...inbox, duty, dutyEnded: duty.on ? undefined : ENDINGS.find((known) => known === reason) };
 }
 
-/** Take over one's own part as the server replied it. */
+/** Take over one's own part as the server tells it, also before its task has been told. */
 export function assigned(inbox: Inbox, assignment: Assignment): Inbox {
-  return change(inbox, assignment.task, (item) => ({ ...item, assignment }));
+  if (assignment.task in inbox.items) return change(inbox, assignment.task, (item) => withPart(item, assignment));
+  const newest = Object.entries({ ...inbox.parts, [assignment.task]: assignment }).slice(-MOST_PARTS);
+  return { ...inbox, parts: Object.fromEntries(newest) };
+}
+
+/** A task may have been called off on one topic before our part in it is told on another. */
+function withPart(item: Item, assignment: Assignment): Item {
+  const taken = { ...item, assignment };
+  return item.task.status === "cancelled" ? ended(taken, "withdrawn") : taken;
 }
 
 const OPEN: readonly AssignmentStatus[] = ["offered"];
@@ -116,8 +127,9 @@ export function worthKeeping(inbox: Inbox, now: number = Date.now()): Inbox {
 }
 
 function called(inbox: Inbox, task: Task, event: EventFrame): Inbox {
-  const known = inbox.items[task.id];
-  const assignment: Assignment = known?.assignment ?? {
+  const { [task.id]: early, ...parts } = inbox.parts ?? {};
+  const known = inbox.items[task.id]?.assignment ?? early;
+  const assignment: Assignment = known ?? {
     task: task.id,
     volunteer: inbox.number,
     status: "offered",
@@ -127,7 +139,7 @@ function called(inbox: Inbox, task: Task, event: EventFrame): Inbox {
     reason: "",
   };
   const item = { task, assignment, origin: { topic: event.topic, seq: event.seq } };
-  return { ...inbox, items: { ...inbox.items, [task.id]: item } };
+  return { ...inbox, items: { ...inbox.items, [task.id]: item }, parts };
 }
 
 function change(inbox: Inbox, task: string, edit: (item: Item) => Item): Inbox {

@@ -1,18 +1,15 @@
 import { t } from "../i18n";
-import { get } from "../lib/api";
+import { rest } from "../lib/api";
 import { connect } from "../lib/connect";
 import { announce, byId, h, replace } from "../lib/dom";
 import { problemText } from "../lib/problems";
 import { StatusLine } from "../lib/status";
 import { moment } from "../lib/time";
-import type { Client, Listener } from "../protocol/client";
-import { CursorBook } from "../protocol/cursors";
-import { FixQueue } from "../protocol/fixes";
-import { Outbox, type Pending } from "../protocol/outbox";
-import type { Answer, Assignment, Duty, EventFrame, Me, Offer, Page, Problem, Task } from "../protocol/wire";
+import type { Client } from "../protocol/client";
+import type { Answer, Task } from "../protocol/wire";
 import { card, type Choice } from "./cards";
-import { apply, assigned, fromSnapshot, hasMoreOpen, lists, onDuty, withPage, withoutOrigins, type Inbox, type Item } from "./inbox";
-import { keep, recall } from "./keep";
+import { lists, type Item } from "./inbox";
+import { VolunteerState, type Screen } from "./state";
 import { Tracker } from "./tracker";
 
 const MINUTE_MS = 60_000;
@@ -20,155 +17,53 @@ const SHOWN_ENDED = 20;
 
 /** The volunteer's page: draws what is kept at once, then follows the server. */
 export class VolunteerPage {
+  readonly #state: VolunteerState;
   readonly #client: Client;
-  readonly #cursors: CursorBook;
-  readonly #outbox: Outbox;
-  readonly #fixes: FixQueue;
   readonly #tracker: Tracker;
   readonly #status = new StatusLine();
   readonly #choices = new Map<string, Choice>();
   readonly #watched: IntersectionObserver;
-  readonly #keptAt: Date | null;
-  #inbox: Inbox;
-  #problem = "";
-  #heads: Record<string, number> = {};
-  #unseen = new Set<string>();
   #shownEnded = SHOWN_ENDED;
-  #refresh: ReturnType<typeof setTimeout> | undefined;
+  #drawnPhase = "";
 
   constructor(number: string) {
-    const kept = recall(localStorage, number);
-    this.#inbox = kept.inbox;
-    this.#keptAt = kept.at;
-    this.#cursors = new CursorBook(kept.reached.cursors, kept.reached.epoch);
-    this.#outbox = new Outbox(localStorage, number);
-    this.#fixes = new FixQueue(localStorage, number);
-    this.#tracker = new Tracker(this.#fixes, () => this.#positionsChanged());
+    this.#state = new VolunteerState(number, localStorage, rest, this.#screen());
+    const { cursors, fixes } = this.#state;
+    this.#tracker = new Tracker(fixes, () => this.#positionsChanged());
     this.#watched = new IntersectionObserver((entries) => this.#onScreen(entries), { threshold: 0.5 });
-    this.#client = connect("muster-me", number, this.#listener(), { cursors: this.#cursors, fixes: this.#fixes });
+    this.#client = this.#state.connect((listener) => connect("muster-me", number, listener, { cursors, fixes }));
   }
 
   start(): void {
     this.#draw();
-    this.#status.show(this.#client, this.#keptAt);
+    this.#status.show(this.#client, this.#state.keptAt);
     this.#client.start();
     setInterval(() => this.#draw(), MINUTE_MS); // what has run out moves to the ended ones by itself
   }
 
-  #listener(): Listener {
+  #screen(): Screen {
     return {
-      snapshot: (topic, snapshot, head) => this.#snapshot(topic, snapshot, head),
-      event: (event) => this.#event(event),
-      begunAnew: () => {
-        this.#heads = {};
-        this.#inbox = withoutOrigins(this.#inbox);
-      },
-      kept: () => keep(localStorage, this.#inbox, this.#cursors.reached(), this.#client.lastUpdate ?? new Date()),
-      replied: (pending, result) => this.#replied(pending, result),
-      refused: (_pending, problem) => this.#refused(problem),
-      changed: (phase) => {
+      draw: () => this.#draw(),
+      alarm: (task) => this.#alarm(task),
+      connection: () => {
         if (this.#client.welcome) this.#tracker.everyS = this.#client.welcome.position_every_s;
-        this.#status.show(this.#client, this.#keptAt);
-        if (phase !== this.#drawnPhase) this.#draw();
+        this.#status.show(this.#client, this.#state.keptAt);
+        if (this.#client.phase !== this.#drawnPhase) this.#draw();
       },
+      renumbered: () => location.reload(),
     };
   }
 
-  #drawnPhase = "";
-
-  #snapshot(topic: string, snapshot: unknown, head: number): void {
-    if (topic === `person.${this.#inbox.number}`) {
-      clearTimeout(this.#refresh);
-      this.#refresh = undefined;
-      this.#take(snapshot as { me: Me; offers: Page<Offer> });
-    } else if (topic.startsWith("unit.")) {
-      this.#heads[topic] = head;
-      // The log no longer reaches back: what was called out meanwhile is in the inbox only.
-      this.#refresh ??= setTimeout(() => void this.#readInbox(), 0);
-    }
-  }
-
-  async #readInbox(): Promise<void> {
-    this.#refresh = undefined;
-    const offers = await get<Page<Offer>>("/me/inbox").catch(() => null);
-    if (offers) this.#take({ offers });
-  }
-
-  /** Read what ended before the oldest that is shown. */
-  async #readOlder(): Promise<void> {
-    const page = await get<Page<Offer>>(`/me/inbox?after=${encodeURIComponent(this.#inbox.next ?? "")}`).catch(() => null);
-    if (page) this.#inbox = withPage(this.#inbox, page);
-    this.#shownEnded += SHOWN_ENDED;
-    this.#draw();
-  }
-
-  #take(snapshot: { me?: Me; offers: Page<Offer> }): void {
-    this.#inbox = fromSnapshot(this.#inbox, snapshot);
-    if (hasMoreOpen(this.#inbox)) void this.#readOpen();
-    this.#unseen = new Set(lists(this.#inbox).open.map((item) => item.task.id));
-    this.#save();
-    this.#draw();
-  }
-
-  /** Read the pages that still hold open offers: somebody with more than a thousand of them has such. */
-  async #readOpen(): Promise<void> {
-    while (hasMoreOpen(this.#inbox)) {
-      const after = this.#inbox.next ?? "";
-      const page = await get<Page<Offer>>(`/me/inbox?after=${encodeURIComponent(after)}`).catch(() => null);
-      if (!page || this.#inbox.next !== after) return; // A snapshot came in between, or there is no connection.
-      this.#inbox = withPage(this.#inbox, page);
-      this.#save();
-      this.#draw();
-    }
-  }
-
-  #event(event: EventFrame): void {
-    // Topics bear the number, and the socket closes now: the page need not wait for that.
-    if (event.type === "number.changed") return location.reload();
-    const before = this.#inbox;
-    this.#inbox = apply(before, event);
-    if (this.#inbox === before) return;
-    if (event.type === "task.called") this.#alert((event.data as { task: Task }).task);
-    this.#draw();
-  }
-
-  #alert(task: Task): void {
+  #alarm(task: Task): void {
     announce(t("new_task", { title: task.title }));
     navigator.vibrate?.([200, 100, 200]);
-  }
-
-  #replied(pending: Pending, result: unknown): void {
-    this.#problem = "";
-    if (pending.type === "assignment.answer") this.#inbox = assigned(this.#inbox, result as Assignment);
-    if (pending.type === "duty.set") this.#inbox = onDuty(this.#inbox, result as Duty);
-    this.#save();
-    this.#draw();
-  }
-
-  #refused(problem: Problem): void {
-    this.#problem = problemText(problem);
-    // Something we show is out of date; the inbox says how it stands.
-    void this.#readInbox();
-    this.#draw();
-  }
-
-  #save(): void {
-    keep(localStorage, this.#inbox, this.#cursors.reached(), this.#client.lastUpdate ?? new Date());
   }
 
   // --- acts ---
 
   #answer(answer: Answer): void {
     this.#choices.delete(answer.task);
-    this.#problem = "";
-    this.#client.command("assignment.answer", answer);
-    this.#draw();
-  }
-
-  #setDuty(on: boolean): void {
-    this.#problem = "";
-    this.#client.command("duty.set", { on });
-    this.#draw();
+    this.#state.answer(answer);
   }
 
   #positionsChanged(): void {
@@ -178,26 +73,22 @@ export class VolunteerPage {
 
   #onScreen(entries: IntersectionObserverEntry[]): void {
     if (document.visibilityState !== "visible") return;
-    for (const entry of entries.filter((e) => e.isIntersecting)) {
-      const id = (entry.target as HTMLElement).dataset.task ?? "";
-      const origin = this.#inbox.items[id]?.origin;
-      this.#unseen.delete(id);
-      if (origin) this.#client.seen(origin.topic, origin.seq);
-    }
-    // Offers from a snapshot carry no place in a topic: when all have been on the screen, the topics' heads have.
-    if (this.#unseen.size === 0) for (const [topic, head] of Object.entries(this.#heads)) this.#client.seen(topic, head);
+    this.#state.saw(
+      entries.filter((e) => e.isIntersecting).map((entry) => (entry.target as HTMLElement).dataset.task ?? ""),
+    );
   }
 
   // --- drawing ---
 
   #draw(): void {
     this.#drawnPhase = this.#client.phase;
-    const { open, mine, ended } = lists(this.#inbox);
+    const { open, mine, ended } = lists(this.#state.inbox);
     const empty = open.length + mine.length === 0;
+    const { problem } = this.#state;
     replace(
       byId("app"),
       h("div", { id: "duty-slot" }),
-      this.#problem ? h("p", { class: "notice bad", role: "alert" }, this.#problem) : h("span", { hidden: true }),
+      problem ? h("p", { class: "notice bad", role: "alert" }, problemText(problem)) : h("span", { hidden: true }),
       ...this.#section("inbox_open", open, true),
       ...this.#section("inbox_mine", mine, true),
       ...(empty ? [emptyState()] : []),
@@ -224,18 +115,18 @@ export class VolunteerPage {
 
   #older(ended: number): HTMLElement[] {
     const isShort = ended > this.#shownEnded;
-    if (!isShort && !this.#inbox.next) return [];
-    const more = () => {
-      if (!isShort) return void this.#readOlder();
+    if (!isShort && !this.#state.inbox.next) return [];
+    const more = async () => {
+      if (!isShort) await this.#state.readOlder();
       this.#shownEnded += SHOWN_ENDED;
       this.#draw();
     };
-    return [h("button", { id: "older", class: "wide quiet", onclick: more }, t("more"))];
+    return [h("button", { id: "older", class: "wide quiet", onclick: () => void more() }, t("more"))];
   }
 
   #card(item: Item): HTMLElement {
     const id = item.task.id;
-    const waiting = this.#outbox.all().filter((p) => p.type === "assignment.answer" && (p.body as Answer).task === id);
+    const waiting = this.#state.outbox.all().filter((p) => p.type === "assignment.answer" && (p.body as Answer).task === id);
     return card(item, {
       choice: this.#choices.get(id) ?? null,
       pending: (waiting.at(-1)?.body as Answer | undefined) ?? null,
@@ -250,8 +141,8 @@ export class VolunteerPage {
   }
 
   #drawDuty(): void {
-    const waiting = this.#outbox.all().filter((p) => p.type === "duty.set").at(-1);
-    const { duty, dutyEnded } = this.#inbox;
+    const waiting = this.#state.outbox.all().filter((p) => p.type === "duty.set").at(-1);
+    const { duty, dutyEnded } = this.#state.inbox;
     const isOn = duty.on && (!duty.until || Date.parse(duty.until) > Date.now());
     const wanted = waiting ? (waiting.body as { on: boolean }).on : isOn;
     this.#tracker.turn(isOn && wanted);
@@ -277,18 +168,18 @@ export class VolunteerPage {
           role: "switch",
           "aria-checked": String(wanted),
           "aria-label": t("duty"),
-          onclick: () => this.#setDuty(!wanted),
+          onclick: () => this.#state.setDuty(!wanted),
         }),
       ),
     );
   }
 
   #positionHint(wanted: boolean): HTMLElement | null {
-    if (wanted && this.#inbox.duty.on && this.#inbox.duty.tracked === false)
+    if (wanted && this.#state.inbox.duty.on && this.#state.inbox.duty.tracked === false)
       return h("p", { class: "hint warn" }, t("position_not_agreed"), " ", h("a", { href: "/my-data/#consents" }, t("my_data")));
     if (wanted && this.#tracker.state === "denied") return h("p", { class: "hint warn" }, t("position_denied"));
     if (wanted && this.#tracker.state === "unavailable") return h("p", { class: "hint warn" }, t("position_unavailable"));
-    const waiting = this.#fixes.length;
+    const waiting = this.#state.fixes.length;
     if (waiting > 0 && this.#client.phase !== "open") return h("p", { class: "hint" }, t("position_waiting", { n: waiting }));
     return null;
   }

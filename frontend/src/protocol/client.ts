@@ -1,14 +1,19 @@
+import { Acts } from "./acts";
 import type { CursorBook } from "./cursors";
+import { Detour } from "./detour";
 import type { FixQueue } from "./fixes";
 import { Link, type LinkOptions, type Phase } from "./link";
 import { isFinal, type Outbox, type Pending } from "./outbox";
-import { ReceiptBatch } from "./receipts";
+import { ReceiptBatch, type ReceiptFrame } from "./receipts";
+import { Refused } from "./refused";
 import type {
   CaughtUp,
   CountsFrame,
   Cursors,
   EventFrame,
+  Gained,
   Joined,
+  Lost,
   MapFrame,
   Problem,
   Reached,
@@ -19,8 +24,6 @@ import type {
 
 export const SUBPROTOCOL = "muster.v1";
 const RECEIPT_MS = 300;
-const RETRY_COMMAND_MS = 3_000;
-const WITHOUT_SOCKET_MS = 10_000;
 
 /** What a page does with what it is told. */
 export interface Listener {
@@ -43,6 +46,15 @@ export interface Listener {
   changed?(phase: ClientPhase): void;
 }
 
+/** The REST doors, for a network that lets no socket through; `Rest` has them. */
+export interface Doors {
+  /** Give what was missed since the cursors. */
+  catchUp(reached: Reached): Promise<CaughtUp>;
+  /** Do a command, by its key; rejects with Refused, or anything else when no answer came. */
+  act(pending: Pending): Promise<unknown>;
+  receipt(frame: ReceiptFrame): Promise<void>;
+}
+
 /** `open` is told only after the server has answered `hello`. */
 export type ClientPhase = Phase;
 
@@ -52,10 +64,7 @@ export interface ClientOptions {
   cursors: CursorBook;
   outbox: Outbox;
   fixes?: FixQueue;
-  /** The REST door that gives what a topic missed. */
-  catchUp(reached: Reached): Promise<CaughtUp>;
-  /** The REST door of a command, by its key; rejects with Refused, or anything else when no answer came. */
-  act(pending: Pending): Promise<unknown>;
+  doors: Doors;
 }
 
 type Waiting = { resolve(result: unknown): void; reject(reason: unknown): void };
@@ -63,12 +72,8 @@ type Waiting = { resolve(result: unknown): void; reject(reason: unknown): void }
 /** Raised to whoever asked while there was no connection. */
 export class NotConnected extends Error {}
 
-/** Raised with what the server answered. */
-export class Refused extends Error {
-  constructor(readonly problem: Problem) {
-    super(problem.title);
-  }
-}
+/** What is told of topics: it waits, in its order, while what comes before it is read. */
+type Told = EventFrame | Gained | Lost;
 
 /** Speaks muster.v1: hello with cursors, events once and in order, receipts, commands until replied. */
 export class Client {
@@ -79,21 +84,31 @@ export class Client {
   readonly #options: ClientOptions;
   readonly #on: Listener;
   readonly #receipts = new ReceiptBatch();
+  readonly #acts: Acts;
+  readonly #detour = new Detour(
+    () => this.#hasNoSocket,
+    () => this.#overRest(),
+  );
   readonly #asked = new Map<number, Waiting>();
-  readonly #underWay = new Map<number, Pending>();
   readonly #followed = new Set<TopicName>();
-  #held: EventFrame[] | null = null;
+  #held: Told[] | null = null;
+  #reading = 0;
   #nextId = 1;
   #receiptTimer: ReturnType<typeof setTimeout> | undefined;
-  #actTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ClientOptions, on: Listener) {
     this.#options = options;
     this.#on = on;
+    this.#acts = new Acts(options.outbox, {
+      send: (pending) => this.#send(pending),
+      act: (pending) => options.doors.act(pending),
+      unanswered: () => this.link.again(),
+      settled: (pending, result, problem) => (problem ? on.refused?.(pending, problem) : on.replied?.(pending, result)),
+    });
     this.link = new Link(
       { ...options.link, subprotocol: SUBPROTOCOL },
       {
-        opened: () => void this.#hello(),
+        opened: () => this.#hello(),
         received: (text) => this.#received(text),
         closed: () => this.#closed(),
         changed: (phase) => phase !== "open" && this.#become(phase),
@@ -108,30 +123,33 @@ export class Client {
   /** Do an act that must happen: kept until replied, sent again with the same key after any loss. */
   command(type: string, body: object): Pending {
     const pending = this.#options.outbox.add(type, body);
-    if (this.phase === "open") this.#send(pending);
-    else this.#actSoon();
+    if (this.phase === "open") this.#acts.next();
+    else this.#detour.send();
     return pending;
   }
 
   /** Ask something that is worth nothing later; rejects when there is no connection or it is lost. */
   ask<Result>(type: string, body: object): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      const id = this.#nextId++;
-      if (!this.link.send(this.#frameOf(id, type, body))) return reject(new NotConnected());
-      this.#asked.set(id, { resolve: resolve as (result: unknown) => void, reject });
-    });
+    return new Promise((resolve, reject) => this.#ask(type, body, { resolve: resolve as Waiting["resolve"], reject }));
   }
 
   /** Follow a topic that the server does not join by itself, over every reconnection. */
   follow(topic: TopicName): void {
     this.#followed.add(topic);
-    if (this.phase === "open") void this.#join(topic);
+    if (this.phase === "open") this.#join(topic);
   }
 
   unfollow(topic: TopicName): void {
     if (!this.#followed.delete(topic)) return;
     this.#options.cursors.forget(topic);
     this.ask("topic.leave", { topic }).catch(() => undefined);
+  }
+
+  /** Throw away how far a topic was known: its snapshot comes, now or by the next connection. */
+  renew(topic: TopicName): void {
+    this.#options.cursors.forget(topic);
+    this.#on.kept?.();
+    if (this.phase === "open") void this.#read();
   }
 
   /** The person has this event on the screen. */
@@ -147,13 +165,18 @@ export class Client {
     if (frame) this.link.send(frame);
   }
 
-  async #hello(): Promise<void> {
-    try {
-      const welcome = await this.ask<Welcome>("hello", {});
-      this.#welcomed(welcome);
-    } catch {
-      // The link has been lost again, or will be closed with a code that says why.
-    }
+  /** Take a reply the moment it is read: what was missed may come right behind it. */
+  #ask(type: string, body: object, waiting: Waiting): void {
+    const id = this.#nextId++;
+    if (!this.link.send(this.#frameOf(id, type, body))) return waiting.reject(new NotConnected());
+    this.#asked.set(id, waiting);
+  }
+
+  #hello(): void {
+    this.#ask("hello", {}, {
+      resolve: (welcome) => this.#welcomed(welcome as Welcome),
+      reject: () => undefined, // the link has been lost again, or will be closed with a code that says why
+    });
   }
 
   #frameOf(id: number, type: string, body: object): object {
@@ -163,19 +186,30 @@ export class Client {
 
   #welcomed(welcome: Welcome): void {
     this.welcome = welcome;
+    this.#stopReading(); // all that is missing comes with this, and is newer
     this.link.healthy(welcome.heartbeat_s * 2_000 + 5_000);
-    if (this.#options.cursors.enter(welcome.epoch)) {
-      this.#receipts.clear();
-      this.#on.begunAnew?.();
-    }
-    const known = Object.keys(this.#options.cursors.all());
-    known.filter((topic) => !(topic in welcome.topics) && !this.#followed.has(topic)).forEach((t) => this.#revoked(t));
+    this.#enter(welcome.epoch);
+    this.#leaveAllBut(welcome.topics);
     for (const [topic, joined] of Object.entries(welcome.topics)) this.#joined(topic, joined);
     this.#on.kept?.();
+    this.#receipts.sayAgain();
     this.#become("open");
-    for (const topic of this.#followed) if (!(topic in welcome.topics)) void this.#join(topic);
-    for (const pending of this.#options.outbox.all()) this.#send(pending);
+    for (const topic of this.#followed) if (!(topic in welcome.topics)) this.#join(topic);
+    this.#acts.next();
     this.flushFixes();
+    if (Object.keys(welcome.topics).some((topic) => this.#options.cursors.get(topic) === undefined)) void this.#read();
+  }
+
+  #enter(epoch: string): void {
+    if (!this.#options.cursors.enter(epoch)) return;
+    this.#receipts.clear();
+    this.#on.begunAnew?.();
+  }
+
+  /** What the server no longer names among our own is ours no more. */
+  #leaveAllBut(named: Record<TopicName, Joined>): void {
+    const known = Object.keys(this.#options.cursors.all());
+    known.filter((topic) => !(topic in named) && !this.#followed.has(topic)).forEach((topic) => this.#revoked(topic));
   }
 
   #joined(topic: TopicName, joined: Joined): void {
@@ -186,30 +220,31 @@ export class Client {
   }
 
   /** The server has joined us to a topic that we may see now. */
-  #gained({ topic, head, snapshot }: { topic: TopicName; head: number; snapshot: unknown }): void {
+  #gained({ topic, head, snapshot }: Gained): void {
     this.#joined(topic, { head, recovered: false, snapshot });
     this.#on.kept?.();
   }
 
   /** Without a cursor the reply holds a snapshot; with one the missed events follow it. */
-  async #join(topic: TopicName): Promise<void> {
+  #join(topic: TopicName): void {
     const { cursors } = this.#options;
     const cursor = cursors.get(topic);
     const body = cursor === undefined ? { topic } : { topic, cursor, epoch: cursors.epoch };
-    try {
-      const joined = await this.ask<Joined>("topic.join", body);
-      this.#joined(topic, joined);
-      this.#on.kept?.();
-    } catch (reason) {
-      if (reason instanceof Refused && isFinal(reason.problem)) this.#revoked(topic);
-    }
+    this.#ask("topic.join", body, {
+      resolve: (joined) => {
+        this.#joined(topic, joined as Joined);
+        this.#on.kept?.();
+      },
+      reject: (reason) => {
+        if (reason instanceof Refused && isFinal(reason.problem)) this.#revoked(topic);
+      },
+    });
   }
 
-  #send(pending: Pending): void {
-    if ([...this.#underWay.values()].some((other) => other.key === pending.key)) return;
+  #send(pending: Pending): number | null {
+    if (this.phase !== "open") return null;
     const id = this.#nextId++;
-    this.#underWay.set(id, pending);
-    this.link.send({ id, type: pending.type, key: pending.key, body: pending.body });
+    return this.link.send({ id, type: pending.type, key: pending.key, body: pending.body }) ? id : null;
   }
 
   #received(text: string): void {
@@ -217,79 +252,62 @@ export class Client {
     this.lastUpdate = new Date();
     if ("reply" in frame && frame.reply !== undefined) this.#reply(frame.reply, frame.result, frame.problem);
     else if ("topic" in frame && frame.topic === "map") this.#on.map?.(frame as unknown as MapFrame);
-    else if ("seq" in frame) this.#told(frame);
+    else if ("seq" in frame || frame.type === "topic.joined" || frame.type === "topic.revoked") this.#told(frame as Told);
     else if (frame.type === "task.counts") this.#on.counts?.(frame);
     else if (frame.type === "heartbeat") this.#heartbeat(frame.heads, frame.through);
     else if (frame.type === "caught_up") this.#caughtUp(frame.topics);
     else if (frame.type === "restarting") this.link.comeBackAfter(frame.retry_after_s * 1_000);
     else if (frame.type === "stored") this.#stored(frame.positions, frame.every_s);
-    else if (frame.type === "topic.joined") this.#gained(frame as { topic: TopicName; head: number; snapshot: unknown });
-    else if (frame.type === "topic.revoked") this.#revoked((frame as { topic: TopicName }).topic);
     this.#on.changed?.(this.phase);
   }
 
   #reply(id: number | null, result: unknown, problem: Problem | undefined): void {
-    if (id === null) return;
+    if (id === null || this.#acts.replied(id, result, problem)) return;
     const asked = this.#asked.get(id);
-    const pending = this.#underWay.get(id);
     this.#asked.delete(id);
-    this.#underWay.delete(id);
-    if (asked) return problem ? asked.reject(new Refused(problem)) : asked.resolve(result);
-    if (!pending) return;
-    if (problem && !isFinal(problem)) {
-      setTimeout(() => this.phase === "open" && this.#send(pending), RETRY_COMMAND_MS);
-      return;
-    }
-    this.#settle(pending, result, problem);
+    if (problem) asked?.reject(new Refused(problem));
+    else asked?.resolve(result);
   }
 
-  /** Take a command out of the outbox, by whichever door its answer came first. */
-  #settle(pending: Pending, result: unknown, problem?: Problem): void {
-    if (!this.#options.outbox.has(pending.key)) return;
-    this.#options.outbox.remove(pending.key);
-    if (problem) this.#on.refused?.(pending, problem);
-    else this.#on.replied?.(pending, result);
+  get #hasNoSocket(): boolean {
+    return this.phase !== "open" && !this.link.isOver;
   }
 
-  /** A network may let no socket through: what waits goes over REST then, by its key, as often as it must. */
-  #actSoon(): void {
-    this.#actTimer ??= setTimeout(() => {
-      this.#actTimer = undefined;
-      void this.#actWithoutSocket();
-    }, WITHOUT_SOCKET_MS);
+  /** What waits is sent, and what was missed is read, by the doors that need no socket. */
+  async #overRest(): Promise<{ waits: boolean }> {
+    await this.#acts.overRest(() => this.#hasNoSocket);
+    if (this.#hasNoSocket && this.phase !== "offline") await this.#read();
+    if (this.#hasNoSocket) await this.#receiptOverRest();
+    return { waits: !this.#acts.isEmpty };
   }
 
-  async #actWithoutSocket(): Promise<void> {
-    for (const pending of this.#options.outbox.all()) {
-      if (this.phase === "open" || this.link.isOver) return;
-      try {
-        this.#settle(pending, await this.#options.act(pending));
-      } catch (reason) {
-        if (!(reason instanceof Refused && isFinal(reason.problem))) break; // in their order: the others wait too
-        this.#settle(pending, undefined, reason.problem);
-      }
-    }
-    if (this.phase !== "open" && this.#options.outbox.all().length > 0) this.#actSoon();
-  }
-
-  #event(event: EventFrame): void {
-    if (!this.#options.cursors.isNew(event.topic, event.seq)) return;
-    this.#on.event(event);
-    this.#options.cursors.advance(event.topic, event.seq);
-    this.#on.kept?.();
-    this.#delivered(event.topic, event.seq);
+  async #receiptOverRest(): Promise<void> {
+    const frame = this.#receipts.take(this.#options.cursors.epoch);
+    if (frame) await this.#options.doors.receipt(frame).catch(() => this.#receipts.putBack(frame));
   }
 
   /** While something is read that was lost on the way, what comes after it waits: or it would be taken for old. */
-  #told(event: EventFrame): void {
-    if (this.#held) this.#held.push(event);
-    else this.#event(event);
+  #told(frame: Told): void {
+    if (this.#held) this.#held.push(frame);
+    else if ("seq" in frame) this.#event(frame);
+    else if (frame.type === "topic.joined") this.#gained(frame);
+    else this.#revoked(frame.topic);
+  }
+
+  /** Without a cursor the topic's snapshot is still to come, and it will hold this. */
+  #event(event: EventFrame): void {
+    const { cursors } = this.#options;
+    if (cursors.get(event.topic) === undefined || !cursors.isNew(event.topic, event.seq)) return;
+    this.#on.event(event);
+    cursors.advance(event.topic, event.seq);
+    this.#on.kept?.();
+    this.#delivered(event.topic, event.seq);
   }
 
   #heartbeat(heads: Cursors, through: Cursors): void {
     if (this.#held) return;
     const { cursors } = this.#options;
-    if (cursors.behind(heads).length > 0) void this.#catchUp();
+    if (cursors.behind(heads).length > 0) void this.#read();
     else this.#reach(through, heads);
   }
 
@@ -303,22 +321,48 @@ export class Client {
     this.#on.kept?.();
   }
 
-  async #catchUp(): Promise<void> {
-    const held: EventFrame[] = (this.#held = []);
-    // All cursors: a topic of ours that is not named would be answered by a snapshot.
-    const { cursors } = this.#options;
-    const found = await this.#options.catchUp(cursors.reached()).catch(() => null);
-    if (this.#held !== held) return; // the connection was lost meanwhile: the next hello brings it all
-    if (found?.epoch !== cursors.epoch) return this.link.again(); // and so it does now
-    this.#held = null;
+  /**
+   * Read what was missed by the door that needs no socket; what a socket tells meanwhile waits.
+   *
+   * With all cursors: a topic of ours that is not named is answered by its snapshot.
+   */
+  async #read(): Promise<void> {
+    const turn = (this.#reading += 1);
+    this.#held ??= [];
+    const { cursors, doors } = this.#options;
+    const found = await doors.catchUp(cursors.reached()).catch(() => null);
+    if (turn !== this.#reading) return; // another reading, or the hello of another connection, brings it all
+    if (this.phase === "open" && found?.epoch !== cursors.epoch) return this.link.again(); // and so it does now
+    if (found) this.#takeIn(found);
+    if (turn === this.#reading) this.#release();
+  }
+
+  #takeIn(found: CaughtUp): void {
+    this.lastUpdate = new Date();
+    this.#enter(found.epoch);
+    this.#leaveAllBut(found.topics);
     for (const [topic, joined] of Object.entries<Joined>(found.topics)) {
       this.#joined(topic, joined);
       for (const event of joined.events ?? []) this.#event(event);
       // Numbers above the last event are of events for others.
-      this.#options.cursors.advance(topic, joined.head);
+      this.#options.cursors.reach({ [topic]: joined.head });
     }
-    for (const event of held) this.#event(event);
     this.#on.kept?.();
+    this.#on.changed?.(this.phase);
+  }
+
+  /** What was read is newer than some of what waited for it. */
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    const { cursors } = this.#options;
+    const isOlder = (frame: Told) => "head" in frame && frame.head <= (cursors.get(frame.topic) ?? -1);
+    for (const frame of held) if (!isOlder(frame)) this.#told(frame);
+  }
+
+  #stopReading(): void {
+    this.#reading += 1;
+    this.#held = null;
   }
 
   #stored(n: number, everyS: number | undefined): void {
@@ -352,15 +396,16 @@ export class Client {
   #closed(): void {
     for (const { reject } of this.#asked.values()) reject(new NotConnected());
     this.#asked.clear();
-    this.#underWay.clear();
-    this.#held = null;
+    this.#acts.lost();
+    if (this.phase === "open") this.#stopReading(); // what a reading over REST brings counts without a socket too
     this.#options.fixes?.lost();
   }
 
   #become(phase: ClientPhase): void {
     this.phase = phase;
     if (phase === "open" && !this.#receipts.isEmpty) this.#receiptsSoon();
-    if (phase !== "open" && this.#options.outbox.all().length > 0) this.#actSoon();
+    if (phase === "open") this.#detour.over();
+    else this.#detour.soon();
     this.#on.changed?.(phase);
   }
 }

@@ -54,7 +54,9 @@ export class Outbox {
   }
 }
 
-/** Tell whether a problem ends the command. Others pass by themselves: the server is busy, or the session ended. */
+const PASSING = [401, 408, 429];
+
+/** Tell whether a problem ends the command. Others pass: the server is busy, the network slow, or the session ended. */
 export function isFinal(problem: Problem): boolean {
-  return problem.status < 500 && problem.status !== 401 && problem.status !== 429;
+  return problem.status < 500 && !PASSING.includes(problem.status);
 }

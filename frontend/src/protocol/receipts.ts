@@ -33,6 +33,21 @@ export class ReceiptBatch {
     this.#toldSeen = {};
   }
 
+  /** A receipt gets no answer: what was told as seen may have been lost with the connection, so it is said once more. */
+  sayAgain(): void {
+    this.#putBack(this.#seen, this.#toldSeen);
+  }
+
+  /** This receipt did not arrive. */
+  putBack({ delivered = {}, seen = {} }: ReceiptFrame): void {
+    this.#putBack(this.#delivered, delivered);
+    this.#putBack(this.#seen, seen);
+  }
+
+  #putBack(waiting: Cursors, told: Cursors): void {
+    for (const [topic, seq] of Object.entries(told)) raise(waiting, topic, seq);
+  }
+
   /** Return the frame to send and start a new batch; null when there is nothing to tell. */
   take(epoch: string): ReceiptFrame | null {
     if (this.isEmpty) return null;

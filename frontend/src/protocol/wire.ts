@@ -273,6 +273,20 @@ export type MapFrame =
   | { topic: "map"; type: "map.cells"; full: boolean; cells: Record<string, MapCell | null> }
   | { topic: "map"; type: "map.people"; full: boolean; people: Record<string, MapPerson | null> };
 
+/** The server has joined us to a topic that we may see now. */
+export interface Gained {
+  type: "topic.joined";
+  topic: TopicName;
+  head: number;
+  snapshot: unknown;
+}
+
+/** A topic may be seen no longer. */
+export interface Lost {
+  type: "topic.revoked";
+  topic: TopicName;
+}
+
 export type ServerFrame =
   | { reply: number | null; result?: unknown; problem?: Problem }
   | (EventFrame & { reply?: undefined })
@@ -282,5 +296,5 @@ export type ServerFrame =
   | { type: "stored"; positions: number; refused?: number; every_s?: number }
   | { type: "pong"; server_time: Instant }
   | { type: "restarting"; retry_after_s: number }
-  | { type: "topic.joined"; topic: TopicName; head: number; snapshot: unknown }
-  | { type: "topic.revoked"; topic: TopicName };
+  | Gained
+  | Lost;

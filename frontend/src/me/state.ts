@@ -1,0 +1,191 @@
+import type { Client, Listener } from "../protocol/client";
+import { CursorBook } from "../protocol/cursors";
+import { FixQueue } from "../protocol/fixes";
+import { Outbox, type Pending, type Shelf } from "../protocol/outbox";
+import type { Rest } from "../protocol/rest";
+import type { Answer, Assignment, Duty, EventFrame, Me, Offer, Page, Problem, Task } from "../protocol/wire";
+import { apply, assigned, fromSnapshot, hasMoreOpen, lists, onDuty, withPage, withoutOrigins, type Inbox } from "./inbox";
+import { keep, recall } from "./keep";
+
+/** What shows the volunteer what is known. */
+export interface Screen {
+  /** Something has changed. */
+  draw(): void;
+  /** The connection has changed, or the time of the last update. */
+  connection(): void;
+  /** An order that this device did not know. */
+  alarm(task: Task): void;
+  /** Topics bear the number: everything begins anew under another. */
+  renumbered(): void;
+}
+
+/** What the volunteer's page knows, keeps and asks, whatever shows it. */
+export class VolunteerState {
+  readonly cursors: CursorBook;
+  readonly outbox: Outbox;
+  readonly fixes: FixQueue;
+  readonly keptAt: Date | null;
+  inbox: Inbox;
+  problem: Problem | null = null;
+  readonly #shelf: Shelf;
+  readonly #rest: Pick<Rest, "get">;
+  readonly #screen: Screen;
+  /** How far our topic was when each command was given: a reply is news only as long as it is still there. */
+  readonly #asked = new Map<string, number | undefined>();
+  #heads: Record<string, number> = {};
+  #unseen = new Set<string>();
+  #client: Client | null = null;
+
+  constructor(number: string, shelf: Shelf, rest: Pick<Rest, "get">, screen: Screen) {
+    const kept = recall(shelf, number);
+    this.inbox = kept.inbox;
+    this.keptAt = kept.at;
+    this.cursors = new CursorBook(kept.reached.cursors, kept.reached.epoch);
+    this.outbox = new Outbox(shelf, number);
+    this.fixes = new FixQueue(shelf, number);
+    this.#shelf = shelf;
+    this.#rest = rest;
+    this.#screen = screen;
+  }
+
+  /** Take the client that `connect` makes for our listener, as the one to ask by. */
+  connect(connect: (listener: Listener) => Client): Client {
+    return (this.#client = connect(this.#listener()));
+  }
+
+  answer(answer: Answer): void {
+    this.#command("assignment.answer", answer);
+  }
+
+  setDuty(on: boolean): void {
+    this.#command("duty.set", { on });
+  }
+
+  /** These tasks are before the person's eyes. */
+  saw(tasks: string[]): void {
+    for (const task of tasks) {
+      const origin = this.inbox.items[task]?.origin;
+      this.#unseen.delete(task);
+      if (origin) this.#client?.seen(origin.topic, origin.seq);
+    }
+    // Offers from a snapshot carry no place in a topic: when all have been on the screen, the topics' heads have.
+    if (this.#unseen.size === 0) for (const [topic, head] of Object.entries(this.#heads)) this.#client?.seen(topic, head);
+  }
+
+  /** Read what ended before the oldest that is known. */
+  async readOlder(): Promise<void> {
+    const page = await this.#page(this.inbox.next ?? "");
+    if (page) this.inbox = withPage(this.inbox, page);
+  }
+
+  get #own(): string {
+    return `person.${this.inbox.number}`;
+  }
+
+  #listener(): Listener {
+    return {
+      snapshot: (topic, snapshot, head) => this.#snapshot(topic, snapshot as { me?: Me; offers?: Page<Offer> }, head),
+      event: (event) => this.#event(event),
+      begunAnew: () => {
+        this.#heads = {};
+        this.inbox = withoutOrigins(this.inbox);
+      },
+      kept: () => this.#save(),
+      replied: (pending, result) => this.#replied(pending, result),
+      refused: (_pending, problem) => this.#refused(problem),
+      // What was asked through a unit while this device was away is told there no more.
+      revoked: (topic) => topic.startsWith("unit.") && this.#renew(),
+      changed: () => this.#screen.connection(),
+    };
+  }
+
+  #snapshot(topic: string, snapshot: { me?: Me; offers?: Page<Offer> }, head: number): void {
+    if (topic === this.#own) {
+      this.#take(snapshot);
+    } else if (topic.startsWith("unit.")) {
+      this.#heads[topic] = head;
+      // What was called out meanwhile is in the inbox, which is read beside this unless it has just been.
+      if (snapshot.offers) this.#renew();
+    }
+  }
+
+  /** Read the inbox afresh, in the order of events: over REST it could be older than what has been told since. */
+  #renew(): void {
+    this.#client?.renew(this.#own);
+  }
+
+  #take(snapshot: { me?: Me; offers?: Page<Offer> }): void {
+    const before = this.inbox.items;
+    this.inbox = fromSnapshot(this.inbox, snapshot);
+    if (hasMoreOpen(this.inbox)) void this.#readOpen();
+    const { open } = lists(this.inbox);
+    this.#unseen = new Set(open.map((item) => item.task.id));
+    for (const { task } of open) if (!(task.id in before)) this.#screen.alarm(task);
+    this.#screen.draw();
+  }
+
+  /** Read the pages that still hold open offers: somebody with more than a thousand of them has such. */
+  async #readOpen(): Promise<void> {
+    while (hasMoreOpen(this.inbox)) {
+      const after = this.inbox.next ?? "";
+      const page = await this.#page(after);
+      if (!page || this.inbox.next !== after) return; // A snapshot came in between, or there is no connection.
+      this.inbox = withPage(this.inbox, page);
+      this.#save();
+      this.#screen.draw();
+    }
+  }
+
+  #page(after: string): Promise<Page<Offer> | null> {
+    return this.#rest.get<Page<Offer>>(`/me/inbox?after=${encodeURIComponent(after)}`).catch(() => null);
+  }
+
+  #event(event: EventFrame): void {
+    if (event.type === "number.changed") return this.#screen.renumbered();
+    const before = this.inbox;
+    this.inbox = apply(before, event);
+    if (this.inbox === before) return;
+    if (event.type === "task.called") this.#called((event.data as { task: Task }).task, before);
+    this.#screen.draw();
+  }
+
+  /** An order that a snapshot has shown, or that was answered on another device, is no news. */
+  #called(task: Task, before: Inbox): void {
+    const isNew = !(task.id in before.items) && this.inbox.items[task.id]?.assignment.status === "offered";
+    if (isNew) this.#screen.alarm(task);
+  }
+
+  #command(type: string, body: object): void {
+    this.problem = null;
+    const pending = this.#client?.command(type, body);
+    if (pending) this.#asked.set(pending.key, this.cursors.get(this.#own));
+    this.#screen.draw();
+  }
+
+  /**
+   * Show at once what a reply says, though the event that follows says it too.
+   *
+   * When our topic has gone on since, events have told as much or more, and the reply may be the older word.
+   */
+  #replied(pending: Pending, result: unknown): void {
+    this.problem = null;
+    const asked = this.#asked.get(pending.key);
+    this.#asked.delete(pending.key);
+    if (asked !== undefined && asked === this.cursors.get(this.#own)) {
+      if (pending.type === "assignment.answer") this.inbox = assigned(this.inbox, result as Assignment);
+      if (pending.type === "duty.set") this.inbox = onDuty(this.inbox, result as Duty);
+      this.#save();
+    }
+    this.#screen.draw();
+  }
+
+  #refused(problem: Problem): void {
+    this.problem = problem;
+    this.#renew(); // something we show is out of date
+    this.#screen.draw();
+  }
+
+  #save(): void {
+    keep(this.#shelf, this.inbox, this.cursors.reached(), this.#client?.lastUpdate ?? new Date());
+  }
+}

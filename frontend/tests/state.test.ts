@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { VolunteerState } from "../src/me/state";
+import type { Client, Listener } from "../src/protocol/client";
+import type { Pending } from "../src/protocol/outbox";
+import type { Assignment, AssignmentStatus, Offer, Task } from "../src/protocol/wire";
+import { MemoryShelf } from "./fakes";
+
+const NUMBER = "23456781";
+const OWN = `person.${NUMBER}`;
+
+const task = (id: string): Task =>
+  ({ id, title: "Patrol", status: "called", headcount: 2, accepted: 0, answer_by: "2126-05-01T12:20:00Z", starts_at: "2126-05-01T12:30:00Z" }) as Task;
+const part = (id: string, status: AssignmentStatus) => ({ task: id, status, offered_at: "2026-05-01T12:00:00Z" }) as Assignment;
+const offer = (id: string, status: AssignmentStatus = "offered"): Offer => ({ task: task(id), assignment: part(id, status) });
+
+function setUp() {
+  const shelf = new MemoryShelf();
+  const alarms: string[] = [];
+  const screen = { draw: vi.fn(), connection: vi.fn(), renumbered: vi.fn(), alarm: ({ id }: Task) => void alarms.push(id) };
+  const state = new VolunteerState(NUMBER, shelf, { get: vi.fn() }, screen);
+  const client = {
+    lastUpdate: null,
+    command: (type: string, body: object): Pending => state.outbox.add(type, body),
+    renew: vi.fn((topic: string) => state.cursors.forget(topic)),
+    seen: vi.fn(),
+  };
+  let on!: Listener;
+  state.connect((listener) => {
+    on = listener;
+    return client as unknown as Client;
+  });
+  const tell = (topic: string, seq: number, type: string, data: object) => {
+    on.event({ topic, seq, type, at: "2026-05-01T12:00:00Z", data });
+    state.cursors.advance(topic, seq);
+  };
+  const begin = (...items: Offer[]) => {
+    state.cursors.restart(OWN, 1);
+    on.snapshot(OWN, { offers: { items, next: null } }, 1);
+  };
+  return { state, client, alarms, screen, on, tell, begin };
+}
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+test("a reply is shown at once, unless our topic has gone on since the act", () => {
+  const { state, on, tell, begin } = setUp();
+  begin(offer("a"), offer("b"));
+  const status = (id: string) => state.inbox.items[id]!.assignment.status;
+  state.answer({ task: "a", answer: "accept" });
+  on.replied!(state.outbox.all()[0]!, part("a", "accepted"));
+  expect(status("a")).toBe("accepted");
+  state.answer({ task: "b", answer: "accept" });
+  const second = state.outbox.all()[1]!;
+  tell(OWN, 2, "assignment.changed", { assignment: part("b", "accepted") });
+  tell(OWN, 3, "assignment.changed", { assignment: part("b", "declined") });
+  on.replied!(second, part("b", "accepted"));
+  expect(status("b")).toBe("declined");
+});
+
+test("a reply after the page was opened anew changes nothing: the events tell it", () => {
+  const { state, on, begin } = setUp();
+  begin(offer("a"));
+  on.replied!({ key: "of before", type: "assignment.answer", body: {}, madeAt: "" }, part("a", "accepted"));
+  expect(state.inbox.items.a!.assignment.status).toBe("offered");
+});
+
+test("an order is alarmed once, whether an event or a snapshot brings it first", () => {
+  const { alarms, tell, begin } = setUp();
+  begin(offer("a"), offer("old", "declined"));
+  tell("unit.1", 1, "task.called", { call_out: "c", task: task("a") });
+  tell("unit.1", 2, "task.called", { call_out: "c", task: task("b") });
+  begin(offer("b"), offer("a"));
+  expect(alarms).toEqual(["a", "b"]);
+});
+
+test("an order that was answered on another device is not alarmed", () => {
+  const { alarms, tell, begin } = setUp();
+  begin();
+  tell(OWN, 2, "assignment.changed", { assignment: part("a", "accepted") });
+  tell("unit.1", 1, "task.called", { call_out: "c", task: task("a") });
+  expect(alarms).toEqual([]);
+});
+
+test("the inbox is read anew where a topic cannot have told all of it", () => {
+  const { client, on } = setUp();
+  on.snapshot("unit.1", {}, 4); // beside a snapshot of our own
+  expect(client.renew).not.toHaveBeenCalled();
+  on.snapshot("unit.1", { offers: { items: [], next: null } }, 4);
+  on.revoked!("unit.1");
+  on.revoked!("task.1");
+  on.refused!({ key: "", type: "duty.set", body: {}, madeAt: "" }, { type: "/problems/x", title: "", status: 409, detail: "" });
+  expect(client.renew.mock.calls).toEqual([[OWN], [OWN], [OWN]]);
+});
