@@ -121,10 +121,10 @@ def prepare(environment: dict[str, str], phones: int, line: Sequence[str] | None
     from django.core.management import call_command
     from django.db import connection
 
-    from simulator.people import UNIT, make_people
+    from simulator.people import UNIT, make_people, numbers_of
 
     call_command("migrate", verbosity=0)
-    tokens = [person.access for person in make_people(phones, line=line or [UNIT])]
+    tokens = [person.access for person in make_people(numbers_of(phones), line=line or [UNIT])]
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return tokens

@@ -34,15 +34,14 @@ class SignedIn:
 
 
 @transaction.atomic
-def make_people(count: int, *, line: Sequence[str] = (UNIT,), first: int = FIRST_NUMBER) -> list[SignedIn]:
-    """Make a unit with so many members on duty, each with one device; the first commands it.
+def make_people(numbers: Sequence[int], *, line: Sequence[str] = (UNIT,), below: str = "") -> list[SignedIn]:
+    """Make a unit with members on duty who have these numbers, each with one device; the first commands it.
 
-    `line` is the numbers of the units from the root down to theirs; the members' own begin at `first`. No number of a
-    member carries a check digit: nobody types them.
+    `line` is the numbers of the units from the root down to theirs, or from what hangs `below` a unit that there is.
     """
     at = datetime.now(UTC)
-    unit = _lowest(line)
-    volunteers = _volunteers(list(range(first, first + count)), at)
+    unit = _lowest(line, below)
+    volunteers = _volunteers(numbers, at)
     members = [
         Membership(
             volunteer=volunteer, unit=unit, is_primary=True, **roster_fields(volunteer.name, unit.path)
@@ -57,13 +56,14 @@ def make_people(count: int, *, line: Sequence[str] = (UNIT,), first: int = FIRST
 
 
 def numbers_of(count: int) -> list[int]:
-    """Return the numbers of the people that `make_people` makes."""
+    """Return the numbers of people in bulk. None carries a check digit: nobody types them."""
     return list(range(FIRST_NUMBER, FIRST_NUMBER + count))
 
 
-def _lowest(line: Sequence[str]) -> Unit:
-    unit: Unit | None = None
-    for number, kind in zip(line, LEVELS, strict=False):
+def _lowest(line: Sequence[str], below: str) -> Unit:
+    unit: Unit | None = Unit.objects.get(number=below) if below else None
+    levels = LEVELS[LEVELS.index(unit.kind) + 1 :] if unit else LEVELS
+    for number, kind in zip(line, levels, strict=False):
         add = Unit.add_root if unit is None else unit.add_child
         unit = add(kind=kind, number=number, official_name="Crowd", display_name="Crowd")
     assert unit is not None
@@ -112,7 +112,8 @@ def print_people(count: int, *, others: int = 0) -> None:
 
     `others` are the members of a second unit that has nothing to do with the first.
     """
-    people = make_people(count)
+    numbers = numbers_of(count + others)
+    people = make_people(numbers[:count])
     if others:
-        people += make_people(others, line=[OTHER_UNIT], first=FIRST_NUMBER + count)
+        people += make_people(numbers[count:], line=[OTHER_UNIT])
     print(json.dumps([asdict(person) for person in people]))

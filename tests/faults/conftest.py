@@ -17,23 +17,20 @@ from simulator.throwaway import (
 )
 from tests.faults.field import Field
 from tests.faults.harness import Installation
+from tests.faults.seeds import seeds_of
 from tests.faults.verdict import Played
-
-SEEDS = 20
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("schedules of faults")
-    group.addoption("--seeds", type=int, default=SEEDS, help=f"play seeds 1 to N (default {SEEDS})")
+    group.addoption("--seeds", type=int, help="play seeds 1 to N; each test has a number of its own")
     group.addoption("--seed", type=int, help="play this seed alone")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make a test of each seed."""
     if "seed" in metafunc.fixturenames:
-        one = metafunc.config.getoption("seed", None)
-        seeds = [one] if one is not None else range(1, metafunc.config.getoption("seeds", SEEDS) + 1)
-        metafunc.parametrize("seed", seeds)
+        metafunc.parametrize("seed", seeds_of(metafunc.config, metafunc.module.SEEDS))
 
 
 PLAYED = pytest.StashKey[Played]()

@@ -1,11 +1,8 @@
 """Where schedules of faults are played: servers of its own, two units, and phones that stay from one to the next."""
 
 import asyncio
-import os
 import random
-import signal
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +11,9 @@ from simulator.fleet import Fleet
 from simulator.habits import Habits
 from simulator.people import OTHER_UNIT, UNIT
 from simulator.phone import Phone
-from simulator.processes import Server
-from simulator.stage import Stage
 from simulator.throwaway import PrivatePostgres, PrivateRedis
 from simulator.watcher import Watcher
+from tests.faults.ground import Ground
 from tests.faults.harness import account_of, start_processes
 
 PHONES = 500
@@ -28,19 +24,16 @@ HABITS = Habits(accept=0.015, decline=0.007, think_s=(0.2, 1.5), positions=False
 SILENT = Habits(accept=0.0, decline=0.0, think_s=(0.1, 0.2), positions=False)
 
 
-@dataclass
-class Field:
+@dataclass(kw_only=True)
+class Field(Ground):
     """The processes, and who is there: `units` says where each number belongs."""
 
     postgres: PrivatePostgres
     redis: PrivateRedis
-    stage: Stage
     commanders: Mapping[str, Account]
     fleet: Fleet
     units: Mapping[int, str]
     watchers: list[Watcher] = field(default_factory=list)
-    held: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
-    """What something is being done to: two faults of one target come one after the other."""
     _watching: list[asyncio.Task[None]] = field(default_factory=list)
 
     @classmethod
@@ -59,18 +52,15 @@ class Field:
             int(account.identifier): UNIT if index < ours else OTHER_UNIT
             for index, account in enumerate(accounts)
         }
-        return cls(postgres, redis, stage, commanders, Fleet(phones), units)
+        fleet = Fleet(phones)
+        return cls(
+            postgres=postgres, redis=redis, stage=stage, commanders=commanders, fleet=fleet, units=units
+        )
 
     @property
-    def phones(self) -> list[Phone]:
+    def phones(self) -> Sequence[Phone]:
         """Everyone who is shown something."""
         return [*self.fleet.phones, *self.watchers]
-
-    def server(self, name: str) -> Server:
-        """Return a process by its name."""
-        if name == "redis":
-            return self.redis.server
-        return next(server for server in self.stage.servers if server.name == name)
 
     async def begin(self) -> None:
         """Turn a page: what phones were shown is past, and screens are opened afresh."""
@@ -105,21 +95,6 @@ class Field:
                 phone.retry_now()
             await asyncio.sleep(0.1)
         return away
-
-    async def mend(self) -> None:
-        """Let everything run that should, whatever a schedule that broke off has left."""
-        for name in ("redis", *(server.name for server in self.stage.servers)):
-            process = self.server(name).process
-            if process is not None and process.poll() is None:
-                os.killpg(process.pid, signal.SIGCONT)
-        if not await asyncio.to_thread(self.postgres.is_running):
-            await asyncio.to_thread(self.postgres.start)
-        if not self.redis.server.is_running():
-            await asyncio.to_thread(self.redis.start)
-        for server in self.stage.servers:
-            if not server.is_running():
-                server.start()
-        await asyncio.to_thread(self.stage.wait)
 
     async def close(self) -> None:
         """End everything."""

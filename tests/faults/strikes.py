@@ -4,34 +4,34 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
-from simulator.schedule import Fault, Schedule
-from tests.faults.field import Field
+from simulator.schedule import Fault
+from tests.faults.ground import Ground
 
-Strike = Callable[[Field, Fault], Awaitable[None]]
+Strike = Callable[[Ground, Fault], Awaitable[None]]
 
 
-async def play(field: Field, schedule: Schedule) -> None:
-    """Let everything go wrong that the schedule lists; returns when all of it is put right."""
-    strikes = [asyncio.ensure_future(_strike(field, fault)) for fault in schedule.faults]
+async def play(ground: Ground, faults: Iterable[Fault]) -> None:
+    """Let everything go wrong that is listed; returns when all of it is put right."""
+    strikes = [asyncio.ensure_future(_strike(ground, fault)) for fault in faults]
     try:
         await asyncio.gather(*strikes)
     finally:
         for strike in strikes:
             strike.cancel()
         await asyncio.gather(*strikes, return_exceptions=True)
-        await field.mend()
+        await ground.mend()
 
 
-async def _strike(field: Field, fault: Fault) -> None:
+async def _strike(ground: Ground, fault: Fault) -> None:
     await asyncio.sleep(fault.at)
-    async with field.held[fault.target]:
-        await STRIKES[fault.kind](field, fault)
+    async with ground.held[fault.target]:
+        await STRIKES[fault.kind](ground, fault)
 
 
-async def _kill(field: Field, fault: Fault) -> None:
-    server = field.server(fault.target)
+async def _kill(ground: Ground, fault: Fault) -> None:
+    server = ground.server(fault.target)
     server.kill()
     await asyncio.sleep(fault.for_s)
     server.start()
@@ -39,8 +39,8 @@ async def _kill(field: Field, fault: Fault) -> None:
         await asyncio.to_thread(server.wait_until_healthy)
 
 
-async def _freeze(field: Field, fault: Fault) -> None:
-    process = field.server(fault.target).process
+async def _freeze(ground: Ground, fault: Fault) -> None:
+    process = ground.server(fault.target).process
     assert process is not None
     os.killpg(process.pid, signal.SIGSTOP)
     try:
@@ -49,27 +49,30 @@ async def _freeze(field: Field, fault: Fault) -> None:
         os.killpg(process.pid, signal.SIGCONT)
 
 
-async def _stop(field: Field, fault: Fault) -> None:
-    field.redis.server.kill()
+async def _stop(ground: Ground, fault: Fault) -> None:
+    assert ground.redis is not None
+    ground.redis.server.kill()
     await asyncio.sleep(fault.for_s)
-    await asyncio.to_thread(field.redis.start)
+    await asyncio.to_thread(ground.redis.start)
 
 
-async def _restart(field: Field, fault: Fault) -> None:
+async def _restart(ground: Ground, fault: Fault) -> None:
     if fault.target == "redis":
-        await _stop(field, fault)
+        await _stop(ground, fault)
         return
-    await asyncio.to_thread(field.postgres.stop, fault.mode)
-    await asyncio.to_thread(field.postgres.start)
+    assert ground.postgres is not None
+    await asyncio.to_thread(ground.postgres.stop, fault.mode)
+    await asyncio.to_thread(ground.postgres.start)
 
 
-async def _flush(field: Field, fault: Fault) -> None:
-    await asyncio.to_thread(field.redis.flush)
+async def _flush(ground: Ground, fault: Fault) -> None:
+    assert ground.redis is not None
+    await asyncio.to_thread(ground.redis.flush)
 
 
-async def _drop(field: Field, fault: Fault) -> None:
+async def _drop(ground: Ground, fault: Fault) -> None:
     dice = random.Random(f"drop {fault.at}")
-    for phone in dice.sample(field.phones, round(fault.share * len(field.phones))):
+    for phone in dice.sample(ground.phones, round(fault.share * len(ground.phones))):
         phone.drop()
 
 

@@ -18,6 +18,7 @@ pytestmark = [
     pytest.mark.timeout(240),
     pytest.mark.asyncio(loop_scope="package"),
 ]
+SEEDS = 20
 NAMED = 20
 
 
@@ -29,7 +30,7 @@ async def test_schedule_of_faults_shows_everyone_everything_once(
     orders = Orders(field, seed)
     ordering = asyncio.ensure_future(orders.run())
     try:
-        await play(field, schedule)
+        await play(field, schedule.faults)
         ordering.cancel()
         verdict = await settle(field, orders)
     finally:
