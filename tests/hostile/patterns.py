@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
-from re import _constants as kinds  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as kinds  # type: ignore[attr-defined, unused-ignore]
+from re import _parser as parser  # type: ignore[attr-defined, unused-ignore]
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
