@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, Refusal, require
+from backend.lib.rows import update_rows
 from backend.realtime.access import WATCHERS, access_changed
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.events import UnitChanged
@@ -46,7 +47,6 @@ _BELOW = {
     UnitKind.DETACHMENT: UnitKind.BRIGADE,
     UnitKind.BRIGADE: UnitKind.SQUADRON,
 }
-_BATCH = 1_000
 NOBODY = 0
 """A key that no volunteer has."""
 
@@ -315,7 +315,7 @@ def _put(members: Sequence[Membership], to: Unit, by: User, at: datetime) -> lis
     for membership in staying:
         has_seat = membership.volunteer.standing != Standing.RETIRED
         membership.unit, membership.seat = to, next(seats) if has_seat else None
-    Membership.objects.bulk_update(staying, ["unit", "seat"], batch_size=_BATCH)
+    update_rows(staying, ["unit_id", "seat"])
     refresh_roster(volunteers=people)
     recount({*units, to.pk}, at=at)
     return ended_too
