@@ -39,6 +39,7 @@ from backend.volunteers.models import (
     Volunteer,
 )
 from backend.volunteers.schemas import DeviceIn, SignedIn
+from backend.volunteers.services import transfers
 from backend.volunteers.services.consents import agree_on_paper
 from backend.volunteers.services.counts import Counts, change_counts
 from backend.volunteers.services.roster import roster_fields
@@ -86,6 +87,7 @@ def _fast(settings: Any) -> None:
     pace.acts.clear()
     guests.requests.clear()
     guests.guesses.clear()
+    transfers.asked.clear()
 
 
 @pytest.fixture(autouse=True)

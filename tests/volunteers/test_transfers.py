@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend.audit.models import Entry
-from backend.lib.errors import NotFound
+from backend.lib.errors import NotFound, TooMany
 from backend.realtime.models import Event
 from backend.volunteers import services
 from backend.volunteers.models import Membership, Post, Role, Transfer, Unit, User
@@ -160,6 +160,23 @@ def test_whoever_asks_for_anothers_member_waits_for_that_unit_and_learns_no_name
     transfers.decline_transfer(transfer_id=proposed.pk, by=leader, at=at)
     assert transfers_for(sibling_leader, at=at)[0].name == ""
     assert units_of(volunteer) == {formation.squadron_a.number: True}
+
+
+def test_who_belongs_to_another_unit_is_not_found_out_by_asking(
+    formation: Formation, leader: User, sibling_leader: User, volunteer: User, at: datetime
+) -> None:
+    a, b, corps = formation.squadron_a, formation.squadron_b, formation.corps
+    for _ in range(transfers.asked.at_once):
+        with pytest.raises(NotFound):
+            propose(volunteer, corps, b, sibling_leader, at)
+
+    for unit in (a, corps):
+        with pytest.raises(TooMany) as refused:
+            propose(volunteer, unit, b, sibling_leader, at)
+        assert refused.value.retry_after_s == 120
+
+    assert propose(sibling_leader, b, a, sibling_leader, at).status == "proposed"
+    assert propose(volunteer, a, b, leader, at).status == "proposed"
 
 
 def test_a_list_of_transfers_costs_the_same_however_long_it_is(

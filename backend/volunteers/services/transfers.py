@@ -1,6 +1,8 @@
 """Volunteers go from one unit to another, join a second one, and leave: the number stays, the seat is given anew."""
 
+from contextlib import suppress
 from datetime import datetime
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +10,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from backend.audit.services import record
-from backend.lib.errors import NotFound, Refusal, require
+from backend.lib.buckets import Buckets
+from backend.lib.errors import Allowance, NotFound, Refusal, TooMany, require
 from backend.realtime.access import access_changed
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
@@ -38,6 +41,9 @@ MOST_UNITS = 10
 """Units that a volunteer may belong to."""
 MOST_OPEN = 100
 """Transfers that one person may have proposed and that nobody has answered."""
+
+asked = Buckets(at_once=30, per_s=30 / 3_600)
+"""Proposals about members of units that the proposer does not look after, by the key of the account."""
 
 
 class TransferIdTaken(Refusal):
@@ -71,8 +77,9 @@ def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
     Whoever looks after both units does it at once; otherwise the other side has to agree. A volunteer who asks for it
     waits for the unit that takes in: nobody is held back. The same id and content again is a retry. Locks the
     volunteer. Raises NotFound unless `by` looks after one side or is the volunteer, and when the volunteer does not
-    belong to `from_unit`; AlreadyMember, TooManyUnits, TooManyTransfers, TransferIdTaken.
+    belong to `from_unit`; AlreadyMember, TooManyUnits, TooManyTransfers, TransferIdTaken, TooMany.
     """
+    _count_asking(wanted, by, at)
     volunteer = _lock_volunteer(volunteer_numbered(wanted.volunteer).pk)
     before, after = unit_by_number(wanted.from_unit), unit_by_number(wanted.to_unit)
     waits_for, post = _who_agrees(volunteer, before, after, wanted.stays, by, at)
@@ -96,6 +103,24 @@ def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
         proposed_at=at,
     )
     return _save_new(transfer, done=waits_for is None, post=post, by=by, at=at)
+
+
+def _count_asking(wanted: TransferIn, by: User, at: datetime) -> None:
+    """Count a proposal about another unit's member: whether it is taken tells who belongs to that unit.
+
+    A person who is found is told by the transfer itself. Raises TooMany, whether it would be taken or not.
+    """
+    with suppress(NotFound):
+        if post_that_manages(by, unit_by_number(wanted.from_unit), at):
+            return
+    with suppress(NotFound):
+        if volunteer_numbered(wanted.volunteer).user_id == by.pk:
+            return
+    if wait_s := asked.take(str(by.pk)):
+        limit = Allowance("asked-for", asked.at_once, ceil(asked.at_once / asked.per_s))
+        raise TooMany(
+            "You have asked for very many members of other units.", retry_after_s=ceil(wait_s), limit=limit
+        )
 
 
 @transaction.atomic
