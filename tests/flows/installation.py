@@ -25,6 +25,8 @@ from simulator.processes import ROOT, Server, free_port, read_procfile
 WITHIN_S = 2.0
 """A pong or an event takes no longer than a second; the other one is for a machine that does other things as well."""
 ANSWER_S = 10.0
+PACE_S = 0.5
+"""A person acts twice a second for ever, and more often only for a while."""
 
 
 @dataclass(frozen=True)
@@ -259,7 +261,7 @@ class Bystander:
                     "event", lambda frame: frame.get("type") == "duty.changed", partial(self._duty, on)
                 )
                 on = not on
-                time.sleep(0.1)
+                time.sleep(PACE_S)
         except BaseException as error:
             self.failed = error
 

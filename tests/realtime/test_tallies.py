@@ -20,6 +20,9 @@ from tests.realtime.conftest import Connect, Json, Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+WITHIN_S = 20.0
+"""On a machine that has other work: after a slow reading the database is left alone for up to five seconds."""
+
 
 @dataclass
 class Called:
@@ -55,7 +58,9 @@ async def counts(socket: Socket, until: Callable[[Json], bool]) -> list[Json]:
     """Return the counts that are told until some are as awaited."""
     told: list[Json] = []
     while not told or not until(told[-1]):
-        told.append((await socket.event("task.counts"))["data"])
+        frame = socket.backlog.pop(0) if socket.backlog else await socket.receive(WITHIN_S)
+        if frame.get("type") == "task.counts":
+            told.append(frame["data"])
     return told
 
 
@@ -132,7 +137,7 @@ async def test_a_burst_of_receipts_is_told_at_most_twice_a_second_and_its_end_al
     took = asyncio.get_running_loop().time() - began
 
     assert len(told) <= 1 + took / tallies.TURN_S
-    assert await leader.is_silent(1.2)
+    assert await leader.is_silent(2 * tallies.TURN_S)
 
 
 async def test_after_a_cancellation_the_counts_are_of_that(
@@ -177,6 +182,7 @@ async def test_nothing_is_read_and_nothing_said_for_a_task_that_nobody_watches(
     while hub.tallies._watched:
         await asyncio.sleep(0.1)
     monkeypatch.setattr(bus, "_wanted", {})  # a little later
+    monkeypatch.setattr(bus, "note_wanted", lambda topics: None)
     said: list[Any] = []
     for act in ("_tell", "_sender"):
         monkeypatch.setattr(bus, act, lambda *told: said.append(told))
