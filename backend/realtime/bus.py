@@ -86,7 +86,7 @@ def note_wanted(topics: Iterable[str]) -> None:
 
 
 def announce_received(topics: Iterable[str]) -> None:
-    """Tell the hubs that receipts were stored, as far as they are of use to one; without a hub nobody knows."""
+    """Tell the hubs that receipts were stored, as far as they are of use to one; without a hub that is unknown."""
     moment = time.monotonic()
     wanted = list(topics) if _local is None else [one for one in topics if _wanted.get(one, 0.0) > moment]
     if not wanted:

@@ -107,7 +107,7 @@ class Door(APIView):
         return epoch != self.epoch and not all(isinstance(value, UUID) for value in named)
 
     def finalize_response(self, request: HttpRequest, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Forget what was counted for an act that was refused, and name the epoch to whoever did (DRF's)."""
+        """Forget what was counted for an act that was refused, and name the epoch where one was named (DRF's)."""
         if self.counted is not None and response.status_code >= 400:
             uncount_act(self.counted)
         if self.epoch:

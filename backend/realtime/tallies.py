@@ -1,7 +1,7 @@
 """Tallies: counts that change by receipts, told to those who have joined their topic when they change, and not kept.
 
 A call-out to 8,000 people brings 8,000 receipts within seconds. As events they would be thousands of rows that are old
-at once. So the counts are read anew, of all topics that somebody here has joined together, at most twice a second.
+at once. So the counts are read anew, of all topics that are watched here together, at most twice a second.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ WANT_EVERY_S = 10.0
 
 @dataclass(slots=True)
 class _Watched:
-    """A topic that somebody here has joined: what its counts depend on, and what was told to whom."""
+    """A topic that is watched here: what its counts depend on, and what was told to whom."""
 
     heard_on: frozenset[str] = frozenset()
     text: str = ""
@@ -97,7 +97,7 @@ class Tallies:
             self._want()
 
     def _forget_left(self) -> None:
-        """Forget topics that nobody here has joined any more."""
+        """Forget topics that no socket here has joined any more."""
         left = [name for name in self._watched if name not in self.hub.topics]
         for name in left:
             del self._watched[name]

@@ -73,7 +73,7 @@ async def by_socket(connect: Connect, called: Called, person: Volunteer, **reach
 
 
 @pytest.mark.parametrize("door", ["socket", "rest"])
-async def test_issuers_are_told_of_receipts_and_nobody_else(
+async def test_issuers_alone_are_told_of_receipts(
     connect: Connect, called: Called, commander: User, client_of: Callable[[User], Any], door: str
 ) -> None:
     leader, other = await connect(commander), await connect(called.people[1].user)
@@ -100,7 +100,7 @@ async def rest_of(socket: Socket) -> list[Json]:
     return socket.backlog
 
 
-async def test_whoever_comes_back_with_a_cursor_is_told_how_it_stands(
+async def test_a_leader_who_comes_back_with_a_cursor_is_told_how_it_stands(
     connect: Connect, called: Called, commander: User
 ) -> None:
     leader = await connect(commander)
@@ -172,7 +172,7 @@ async def test_receipts_that_nothing_was_said_of_are_found(
     assert (await counts(leader, lambda data: data["delivered"] == 2))[-1]["not_reached"] == 2
 
 
-async def test_nothing_is_read_and_nothing_said_for_a_task_that_nobody_watches(
+async def test_nothing_is_read_and_nothing_said_for_a_task_without_a_watcher(
     connect: Connect, called: Called, commander: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leader = await connect(commander)
