@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from backend.console.pages.record import person_of, record_page, sent_from, show
 from backend.lib.api import now
 from backend.lib.errors import Refusal, require
+from backend.lib.texts import as_line
 from backend.volunteers.models import User
 from backend.volunteers.queries.lives import pending_for
 from backend.volunteers.services.applications import (
@@ -39,7 +40,7 @@ def decide_application(request: HttpRequest, application_id: UUID) -> HttpRespon
         if request.POST.get("decision") == "approve":
             approve_application(application_id=application_id, by=by, at=at)
         else:
-            reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
+            reason = as_line(request.POST.get("reason", ""))[:LONGEST_REASON]
             reject_application(application_id=application_id, reason=reason, by=by, at=at)
     except (AlreadyDecided, PhoneTaken, TooManyFound) as refusal:
         return _page(request, refused=_words(refusal))

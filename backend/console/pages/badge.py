@@ -18,6 +18,7 @@ from backend.lib.api import now
 from backend.lib.bodies import MAX_BODY, takes_bytes
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import Invalid, Refusal, require
+from backend.lib.texts import as_line
 from backend.volunteers import rules
 from backend.volunteers.cards import Card, card_of, card_pdf, cards_pdf
 from backend.volunteers.models import MANAGING_ROLES, Badge, LookedAt, Unit, User, Volunteer
@@ -117,7 +118,7 @@ def badge_sheet(request: HttpRequest, number: str) -> HttpResponse:
 @sent_from("unit-badges", "number")
 def revoke(request: HttpRequest, number: str, person: str) -> HttpResponse:
     """Revoke the badge of one of a unit's people."""
-    reason = request.POST.get("reason", "")[:80].strip() or "revoked"
+    reason = as_line(request.POST.get("reason", ""))[:80] or "revoked"
     services.revoke_badge(
         volunteer=volunteer_numbered(person), reason=reason, by=person_of(request), at=now()
     )
