@@ -271,7 +271,7 @@ def describe_keys(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for method, operation in operations.items():
             if method in ACTS and "/api/v1/trackers/" not in path:
                 _describe(operation)
-                if set(re.findall("{(.+?)}", path)) - set(WORDS):
+                if set(re.findall("{([^{}]+)}", path)) - set(WORDS):
                     add_problems(operation, [EpochOver])
     return result
 
