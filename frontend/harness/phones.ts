@@ -16,7 +16,7 @@ declare const process: {
 const PACE = Number(process.argv[2] ?? 1);
 
 const [timer, timeout] = [globalThis.setTimeout, AbortSignal.timeout];
-globalThis.setTimeout = ((act: () => void, ms = 0) => timer(act, ms / PACE)) as typeof setTimeout;
+globalThis.setTimeout = ((act: () => void, ms = 0, ...given: unknown[]) => timer(act, ms / PACE, ...given)) as typeof setTimeout;
 AbortSignal.timeout = (ms) => timeout.call(AbortSignal, Math.round(ms / PACE));
 
 type Command = { id: number; phone: string } & (

@@ -144,3 +144,19 @@ test("a socket that fails meanwhile does not stop the reading", async () => {
   await settle();
   expect(events.map((e) => e.seq)).toEqual([4]);
 });
+
+test("a topic that has to be read anew is read at once", async () => {
+  const { client, listener, catchUp } = setUp({ "person.1": 7 });
+  listener.event = (one) => {
+    if (one.seq === 8) client.renew("person.1");
+    return undefined;
+  };
+  const told = (topics: CaughtUp["topics"]) => catchUp.mockResolvedValueOnce({ epoch: EPOCH, topics });
+  told({ "person.1": { head: 9, recovered: true, events: [event(8, "person.1"), event(9, "person.1")] } });
+  told({ "person.1": { head: 9, recovered: false, snapshot: { offers: [] } } });
+  client.start();
+  FakeSocket.last.fail(1006);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(catchUp.mock.calls.map(([reached]) => reached.cursors)).toEqual([{ "person.1": 7 }, {}]);
+  expect(listener.snapshot).toHaveBeenCalledWith("person.1", { offers: [] }, 9);
+});

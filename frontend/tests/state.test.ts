@@ -83,12 +83,14 @@ test("an order that was answered on another device is not alarmed", () => {
 });
 
 test("the inbox is read anew where a topic cannot have told all of it", () => {
-  const { client, on } = setUp();
+  const { client, on, tell } = setUp();
   on.snapshot("unit.1", {}, 4); // beside a snapshot of our own
   expect(client.renew).not.toHaveBeenCalled();
   on.snapshot("unit.1", { offers: { items: [], next: null } }, 4);
   on.revoked!("unit.1");
   on.revoked!("task.1");
+  tell("unit.1", 5, "transfer.changed", {}); // of another, to a leader
+  tell(OWN, 6, "transfer.changed", {});
   on.refused!({ key: "", type: "duty.set", body: {}, madeAt: "" }, { type: "/problems/x", title: "", status: 409, detail: "" });
-  expect(client.renew.mock.calls).toEqual([[OWN], [OWN], [OWN]]);
+  expect(client.renew.mock.calls).toEqual([[OWN], [OWN], [OWN], [OWN]]);
 });

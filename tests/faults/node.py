@@ -38,11 +38,17 @@ class Node:
     """A process with phones; `ask` is answered in the order of asking."""
 
     process: asyncio.subprocess.Process
+    words: Path
+    """What it says beside its answers: nothing, unless it fails."""
     _waiting: dict[int, asyncio.Future[Any]] = field(default_factory=dict)
     _next: int = 0
 
     async def ask(self, phone: str, do: str, **what: Any) -> Any:
-        """Let a phone do something; returns what came of it."""
+        """Let a phone do something; returns what came of it. Raises RuntimeError once the process has ended."""
+        if self.process.returncode is not None:
+            raise RuntimeError(
+                f"Node ended with {self.process.returncode}: {self.words.read_text()[-2_000:]}"
+            )
         self._next += 1
         answer = self._waiting[self._next] = asyncio.get_running_loop().create_future()
         line = json.dumps({"id": self._next, "phone": phone, "do": do, **what})
@@ -59,22 +65,27 @@ class Node:
             waiting = self._waiting.pop(answer["id"])
             if not waiting.done():  # whoever asked may have been cancelled
                 waiting.set_result(answer["result"])
+        for waiting in self._waiting.values():
+            waiting.cancel()
 
 
 @asynccontextmanager
 async def running(script: Path) -> AsyncIterator[Node]:
     """Run it; at the end it goes with its input."""
-    process = await asyncio.create_subprocess_exec(
-        "node",
-        "--experimental-websocket",
-        "--no-warnings",
-        str(script),
-        str(PACE),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=LONGEST_LINE,
-    )
-    node = Node(process)
+    words = script.with_suffix(".log")
+    with words.open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            "node",
+            "--experimental-websocket",
+            "--no-warnings",
+            str(script),
+            str(PACE),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            limit=LONGEST_LINE,
+        )
+    node = Node(process, words)
     listening = asyncio.ensure_future(node.listen())
     try:
         yield node

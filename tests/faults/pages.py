@@ -88,8 +88,9 @@ class Pages:
         """Let it all happen at once; returns when everything is put right again."""
         acting = [asyncio.ensure_future(act) for act in (self._orders(), self._volunteers(), self._moves())]
         befalling = [asyncio.ensure_future(self._befall(change)) for change in self.schedule.changes]
+        befalling.append(asyncio.ensure_future(play(self.ground, self.schedule.faults)))
         try:
-            await asyncio.gather(play(self.ground, self.schedule.faults), *befalling)
+            await asyncio.gather(*befalling)
         finally:
             for task in (*acting, *befalling):
                 task.cancel()
@@ -141,21 +142,17 @@ class Pages:
                 self.failures.append(f"task {task}: {refused}")
 
     async def _moves(self) -> None:
-        """Let people go to the other unit, or join it besides."""
+        """Let people go to the other unit, one after the other: each move begins where the last one ended."""
         while True:
             await asyncio.sleep(self._dice.uniform(1, 3))
             number = self._dice.choice(list(self.units))
             before = self.units[number]
             after = next(unit for unit in self.squad["units"] if unit != before)
-            self.units[number] = after
             body = {"id": str(uuid7()), "volunteer": f"{number:08d}", "from_unit": before, "to_unit": after}
-            self._start(self._move(body))
-
-    async def _move(self, body: dict[str, Any]) -> None:
-        try:
-            await self._insist("/transfers", body)
-        except Refused as refused:
-            if refused.status != 409:  # it has gone the other way meanwhile
+            try:
+                await self._insist("/transfers", body)
+                self.units[number] = after
+            except Refused as refused:
                 self.failures.append(f"transfer: {refused}")
 
     async def _insist(self, path: str, body: dict[str, Any], *, method: str = "POST") -> None:

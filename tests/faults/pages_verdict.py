@@ -253,7 +253,8 @@ class Story:
     def _begin(self, topic: str, head: int) -> None:
         current = self._current(topic)
         if current is not None:
-            reached = current.shown[-1][0] if current.shown else current.start
+            # A page that knows nothing yet may have asked by both doors.
+            reached = current.shown[-1][0] if current.shown else head
             if head != reached:
                 self.odd.append(f"{topic}: a snapshot at {head} although it had got to {reached}")
             self._end(topic, None)

@@ -23,7 +23,7 @@ from tests.faults.weather import PagesSchedule
 
 pytestmark = [
     pytest.mark.faults,
-    pytest.mark.timeout(150),
+    pytest.mark.timeout(300),
     pytest.mark.asyncio(loop_scope="module"),
 ]
 SEEDS = 10

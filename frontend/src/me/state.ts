@@ -142,6 +142,8 @@ export class VolunteerState {
 
   #event(event: EventFrame): void {
     if (event.type === "number.changed") return this.#screen.renumbered();
+    // What was asked through a unit that was joined and left again meanwhile is told on no topic of ours.
+    if (event.type === "transfer.changed" && event.topic === this.#own) this.#renew();
     const before = this.inbox;
     this.inbox = apply(before, event);
     if (this.inbox === before) return;

@@ -197,7 +197,12 @@ export class Client {
     for (const topic of this.#followed) if (!(topic in welcome.topics)) this.#join(topic);
     this.#acts.next();
     this.flushFixes();
-    if (Object.keys(welcome.topics).some((topic) => this.#options.cursors.get(topic) === undefined)) void this.#read();
+    if (this.#lacks(welcome.topics)) void this.#read();
+  }
+
+  /** Tell whether a topic of ours is to be read anew. */
+  #lacks(topics: Record<TopicName, Joined>): boolean {
+    return Object.keys(topics).some((topic) => this.#options.cursors.get(topic) === undefined);
   }
 
   #enter(epoch: string): void {
@@ -299,7 +304,7 @@ export class Client {
     const { cursors } = this.#options;
     if (cursors.get(event.topic) === undefined || !cursors.isNew(event.topic, event.seq)) return;
     this.#on.event(event);
-    cursors.advance(event.topic, event.seq);
+    if (cursors.get(event.topic) !== undefined) cursors.advance(event.topic, event.seq); // unless it is read anew
     this.#on.kept?.();
     this.#delivered(event.topic, event.seq);
   }
@@ -334,7 +339,9 @@ export class Client {
     if (turn !== this.#reading) return; // another reading, or the hello of another connection, brings it all
     if (this.phase === "open" && found?.epoch !== cursors.epoch) return this.link.again(); // and so it does now
     if (found) this.#takeIn(found);
-    if (turn === this.#reading) this.#release();
+    if (turn !== this.#reading) return;
+    this.#release();
+    if (found && this.#lacks(found.topics)) await this.#read();
   }
 
   #takeIn(found: CaughtUp): void {
