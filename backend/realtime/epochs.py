@@ -70,6 +70,12 @@ def current(*, check: bool = False) -> str:
     return value
 
 
+def begun_at() -> datetime:
+    """Return when the epoch began; it has been made sure just now that the log is still the one it was."""
+    current(check=True)
+    return Epoch.objects.values_list("begun_at", flat=True).get()
+
+
 def known_as(value: str | None) -> str:
     """Return the epoch that a statement has read beside other things, after checking it once in a process."""
     return value if value and _checked.once else current()

@@ -33,6 +33,7 @@ from backend.realtime.registry import (
     withheld,
 )
 from backend.volunteers.authentication import page_device
+from backend.volunteers.forgotten import forgotten_sign_ins
 from backend.volunteers.holders import NOTHING, Holder, belongings_of, holders_of, line_topics, shared
 from backend.volunteers.models import (
     DutyPeriod,
@@ -78,10 +79,13 @@ def _principals(claims: Sequence[Claims], at: datetime) -> list[Principal | Refu
     holders = holders_of(claims, at)
     _note_arrivals(claims, holders)
     having = belongings_of([holder.user_id for holder in holders if holder], at)
+    forgotten = forgotten_sign_ins(
+        [claim for claim, holder in zip(claims, holders, strict=True) if not holder]
+    )
 
     def principal(claim: Claims, holder: Holder | None) -> Principal | Refusal:
         if holder is None:
-            return NotAllowed()
+            return NotSignedIn() if claim.session in forgotten else NotAllowed()
         tags = having.get(holder.user_id, NOTHING).tags
         tags = shared(tags | ADULT) if holder.is_adult else tags
         return Principal(holder.number, holder.user_id, claim.session, claim.expires_at, tags)

@@ -12,9 +12,10 @@ from uuid6 import uuid7
 from backend.audit.services import record
 from backend.lib.errors import NotSignedIn, Refusal, require
 from backend.lib.texts import as_line
-from backend.realtime import keys
+from backend.realtime import epochs, keys
 from backend.realtime.models import KeyedAct
 from backend.realtime.sessions import revoke_session
+from backend.volunteers.forgotten import is_forgotten_renewal
 from backend.volunteers.models import Device, Membership, SignedOutBy, TrustedDevice, User, counted
 from backend.volunteers.queries import me_of
 from backend.volunteers.queries.reach import live_devices
@@ -127,11 +128,12 @@ def refresh_tokens(*, refresh: str, at: datetime) -> Tokens:
     """Spend a refresh token for a new pair.
 
     The token before the last is good until a token of the last pair has been shown, and a minute at least; it returns
-    the last again: its answer may have been lost. Any other has been stolen, or was spent by a thief: the device is
-    revoked. Raises NotSignedIn, which tells a device that was revoked what ended it.
+    the last again: its answer may have been lost. One that the database has forgotten, because it was put back, is
+    good too. Any other has been stolen, or was spent by a thief: the device is revoked. Raises NotSignedIn, which tells
+    a device that was revoked what ended it.
     """
     claims = read_refresh(refresh)
-    tokens = _rotate(claims, at)
+    tokens = _rotate(claims, at) or _rotate(claims, at, epoch_begun_at=epochs.begun_at())
     if tokens is None:  # raised out here: the revocation has to be committed
         _revoke_stolen(claims, at)
         raise NotSignedIn(because=_what_ended(claims))
@@ -139,20 +141,33 @@ def refresh_tokens(*, refresh: str, at: datetime) -> Tokens:
 
 
 @transaction.atomic
-def _rotate(claims: Claims, at: datetime) -> Tokens | None:
-    """Return new tokens, or None when there are none to be had. Locks the device."""
+def _rotate(claims: Claims, at: datetime, epoch_begun_at: datetime | None = None) -> Tokens | None:
+    """Return new tokens, or None when there are none to be had. Locks the device.
+
+    `epoch_begun_at` asks besides whether the token was forgotten by a restore; the first time goes without the check.
+    """
     device = _of_claims(claims).select_for_update(of=("self",)).select_related("user__volunteer").first()
     if device is None:
         return None
     if claims.token_id == device.refresh_id:
-        device.previous_refresh_id, device.refresh_id = device.refresh_id, uuid.uuid4().hex
-        device.rotated_at, device.last_seen_at, device.pair_arrived = at, at, False
-        device.save(
-            update_fields=["previous_refresh_id", "refresh_id", "rotated_at", "last_seen_at", "pair_arrived"]
-        )
-    elif not _is_retry(device, claims, at):
+        _spend(device, claims, at)
+    elif _is_retry(device, claims, at):
+        pass
+    elif epoch_begun_at and is_forgotten_renewal(device, claims, epoch_begun_at):
+        _spend(device, claims, at)
+        record("device.recognised", subject=f"device.{device.pk}", by=None, at=at)
+    else:
         return None
     return tokens_for(device, number=device.user.volunteer.number, at=at)
+
+
+def _spend(device: Device, claims: Claims, at: datetime) -> None:
+    """Have the token that was shown followed by another; shown again, it is a retry."""
+    device.previous_refresh_id, device.refresh_id = claims.token_id, uuid.uuid4().hex
+    device.rotated_at, device.last_seen_at, device.pair_arrived = at, at, False
+    device.save(
+        update_fields=["previous_refresh_id", "refresh_id", "rotated_at", "last_seen_at", "pair_arrived"]
+    )
 
 
 @transaction.atomic

@@ -13,7 +13,9 @@ NEXT = """Next:
   2. manage.py check_numbers --skip 5000   sets numbers aside that may have been issued since the backup.
   3. Start the clock anew, and write down when you restored: the audit says that it was put back.
   4. Tell leaders: what was called out or answered after the backup is gone, and has to be called out again.
-Phones begin anew by themselves; answers that they still hold are taken once."""
+  5. Sign lost phones out again, and end posts and accounts again that were ended after the backup.
+Phones that were signed in at the backup stay so, and begin anew by themselves; answers that they still hold are taken
+once. Who signed in after the backup is asked for the password, the one that was good then."""
 
 
 class Command(BaseCommand):
