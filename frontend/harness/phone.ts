@@ -64,6 +64,8 @@ class Run {
     const screen = {
       draw: () => undefined,
       connection: () => undefined,
+      calledOff: () => undefined,
+      notTaken: () => undefined,
       alarm: ({ id }: { id: string }) => void phone.alarms.push(id),
       renumbered: () => undefined,
     };

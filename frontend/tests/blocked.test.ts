@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { isFinal } from "../src/protocol/outbox";
+import { isFinal, type Pending } from "../src/protocol/outbox";
 import { Refused } from "../src/protocol/refused";
 import type { CaughtUp } from "../src/protocol/wire";
 import { FakeSocket } from "./fakes";
@@ -35,13 +35,14 @@ test("without an answer of ours a command waits, in its order, and is asked for 
   for (const failure of [new TypeError("no network"), problem(503)]) {
     act.mockRejectedValueOnce(failure);
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(outbox.all()).toEqual([first, second]);
+    expect(outbox.all().map((pending) => pending.key)).toEqual([first.key, second.key]);
   }
   act.mockRejectedValueOnce(problem(409));
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(act.mock.calls.map(([one]) => one)).toEqual([first, first, first, second]);
-  expect(listener.refused.mock.calls.map(([one]) => one)).toEqual([first]);
-  expect(listener.replied.mock.calls.map(([one]) => one)).toEqual([second]);
+  const keysOf = (calls: [Pending, ...unknown[]][]) => calls.map(([one]) => one.key);
+  expect(keysOf(act.mock.calls)).toEqual([first.key, first.key, first.key, second.key]);
+  expect(keysOf(listener.refused.mock.calls as [Pending][])).toEqual([first.key]);
+  expect(keysOf(listener.replied.mock.calls as [Pending][])).toEqual([second.key]);
 });
 
 test("a command under way on both doors is settled by whichever answers first", async () => {
@@ -159,4 +160,18 @@ test("a topic that has to be read anew is read at once", async () => {
   await vi.advanceTimersByTimeAsync(10_000);
   expect(catchUp.mock.calls.map(([reached]) => reached.cursors)).toEqual([{ "person.1": 7 }, {}]);
   expect(listener.snapshot).toHaveBeenCalledWith("person.1", { offers: [] }, 9);
+});
+
+test("without a network nothing is tried: an answer can be taken back until there is one", async () => {
+  const { client, act, outbox } = setUp();
+  client.start();
+  client.link.sleep();
+  const { key } = client.command("duty.set", { on: true });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(act).not.toHaveBeenCalled();
+  expect(outbox.takeBack(key)).toBe(true);
+  const sent = client.command("duty.set", { on: true });
+  client.link.wake();
+  await welcome();
+  expect(outbox.takeBack(sent.key)).toBe(false);
 });

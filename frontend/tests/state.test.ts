@@ -16,7 +16,7 @@ const offer = (id: string, status: AssignmentStatus = "offered"): Offer => ({ ta
 function setUp() {
   const shelf = new MemoryShelf();
   const alarms: string[] = [];
-  const screen = { draw: vi.fn(), connection: vi.fn(), renumbered: vi.fn(), alarm: ({ id }: Task) => void alarms.push(id) };
+  const screen = { calledOff: vi.fn(), notTaken: vi.fn(), draw: vi.fn(), connection: vi.fn(), renumbered: vi.fn(), alarm: ({ id }: Task) => void alarms.push(id) };
   const state = new VolunteerState(NUMBER, shelf, { get: vi.fn() }, screen);
   const client = {
     lastUpdate: null,

@@ -90,14 +90,20 @@ def test_call_out_takes_less_than_thirty_seconds(leader: Page) -> None:
 
 def test_calling_off_tells_the_volunteer_why(leader: Page, volunteer: Page) -> None:
     call_out(leader, "A search that ends early")
+    accept(volunteer, "A search that ends early")
     offer = volunteer.locator("article.offer", has_text="A search that ends early")
-    expect(offer).to_be_visible()
+    expect(offer.locator(".state.accepted")).to_be_visible()
     leader.click("#call-off")
     leader.fill("#call-off-reason", "The child has been found")
     leader.click("#call-off-do")
-    expect(offer.locator(".state")).to_have_text("Called off")
-    offer.locator("summary").click()
+    told = volunteer.get_by_role("alert").filter(has_text="Called off: A search that ends early.")
+    expect(told).to_contain_text("You need not come.Reason: The child has been found")
+    expect(volunteer.locator("#announcer")).to_contain_text("Called off: A search that ends early.")
     expect(offer.get_by_text("The child has been found")).to_be_visible()
+    volunteer.reload()
+    told.get_by_role("button", name="I have read it").click()
+    expect(told).to_have_count(0)
+    expect(offer.locator(".state")).to_have_text("Called off; you had accepted")
 
 
 def test_decline_shows_its_reason_to_the_leader(leader: Page, volunteer: Page) -> None:

@@ -72,6 +72,18 @@ export const en = {
   state_declined: "You declined",
   state_expired: "Time to answer has passed",
   state_withdrawn: "Called off",
+  state_withdrawn_accepted: "Called off; you had accepted",
+  state_withdrawn_reserve: "Called off; you were in reserve",
+  waiting_accept: "Your answer waits to be sent: accept",
+  waiting_decline: "Your answer waits to be sent: decline",
+  sending_accept: "Your answer is being sent: accept",
+  sending_decline: "Your answer is being sent: decline",
+  called_off_title: "Called off: {title}.",
+  not_needed: "You need not come.",
+  have_read: "I have read it",
+  take_back: "Take my answer back",
+  answer_not_taken: "Your answer to “{title}” was not taken. {why}",
+  answer_called_off: "Your answer to “{title}” was not taken: it was called off. You need not come.",
 
   // volunteer's page
   duty: "On duty",

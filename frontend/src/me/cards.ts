@@ -1,9 +1,10 @@
 import { t, type TextKey } from "../i18n";
 import { h } from "../lib/dom";
 import { emblem, taskFacts } from "../lib/facts";
+import { problemText } from "../lib/problems";
 import { moment } from "../lib/time";
 import { unitName } from "../lib/units";
-import type { Answer } from "../protocol/wire";
+import type { Answer, Problem } from "../protocol/wire";
 import type { Item } from "./inbox";
 
 export const ETAS_MIN = [5, 10, 20, 30, 60];
@@ -16,14 +17,21 @@ export interface CardContext {
   choice: Choice;
   /** The answer that waits in the outbox. */
   pending: Answer | null;
+  /** It has not been sent yet. */
+  canTakeBack: boolean;
   isOnline: boolean;
+  /** Why the last answer was not taken. */
+  refusal: Problem | null;
+  takeBack(): void;
+  dismiss(): void;
   choose(choice: Choice): void;
   answer(answer: Answer): void;
 }
 
 /** One call-out as the volunteer sees it. */
-export function card(item: Item, context: CardContext): HTMLElement {
+export function card(item: Item, given: CardContext): HTMLElement {
   const { task, assignment } = item;
+  const context = task.status === "cancelled" ? { ...given, pending: null } : given; // whatever still waits is too late
   const isMine = ["accepted", "reserve"].includes(assignment.status);
   const isLive = task.status !== "cancelled" && (isMine || assignment.status === "offered");
   const takesAnswers = isLive || (task.status === "called" && assignment.status === "declined");
@@ -31,13 +39,37 @@ export function card(item: Item, context: CardContext): HTMLElement {
     "article",
     { class: `card offer ${assignment.status}`, "aria-labelledby": `title-${task.id}`, "data-task": task.id },
     heading(item, context),
+    context.refusal && refused(item, context.refusal, context.dismiss),
     isLive ? body(item) : ended(item),
     takesAnswers && actions(item, context),
   );
 }
 
-function heading({ task, assignment }: Item, { pending }: CardContext): HTMLElement {
-  const status = pending ? (pending.answer === "accept" ? "accepted" : "declined") : assignment.status;
+/** Say which answer waits; it is no answer before the server has it. */
+function stateText({ assignment, had }: Item, { pending, isOnline }: CardContext): string {
+  if (pending) return t(`${isOnline ? "sending" : "waiting"}_${pending.answer}`);
+  return had ? t(`state_withdrawn_${had as "accepted" | "reserve"}`) : t(`state_${assignment.status}`);
+}
+
+/** Say, beside its task, why an answer was not taken. */
+function refused({ task }: Item, refusal: Problem, dismiss: () => void): HTMLElement {
+  return h(
+    "div",
+    { class: "notice bad not-taken" },
+    h("p", {}, notTakenText(task, refusal)),
+    h("button", { id: `dismiss-${task.id}`, onclick: dismiss }, t("have_read")),
+  );
+}
+
+export function notTakenText({ title, status, end_reason }: Item["task"], refusal: Problem): string {
+  if (status !== "cancelled") return t("answer_not_taken", { title, why: problemText(refusal) });
+  const told = t("answer_called_off", { title });
+  return end_reason ? `${told} ${t("reason_given", { reason: end_reason })}` : told;
+}
+
+function heading(item: Item, context: CardContext): HTMLElement {
+  const { task, assignment } = item;
+  const status = context.pending ? "pending" : assignment.status;
   return h(
     "header",
     { class: "offer-head" },
@@ -47,7 +79,7 @@ function heading({ task, assignment }: Item, { pending }: CardContext): HTMLElem
       {},
       h("p", { class: "overline" }, t(`category_${task.category}`)),
       h("h3", { id: `title-${task.id}` }, task.title),
-      h("p", { class: `state ${status}` }, t(`state_${status}` as TextKey)),
+      h("p", { class: `state ${status}` }, stateText(item, context)),
     ),
   );
 }
@@ -69,25 +101,33 @@ function body({ task, assignment }: Item): HTMLElement {
 }
 
 function ended({ task }: Item): HTMLElement {
-  return h(
+  const details = h(
     "details",
     { id: `more-${task.id}`, class: "more" },
     h("summary", {}, t("details")),
-    task.end_reason && h("p", { class: "said" }, t("reason_given", { reason: task.end_reason })),
     task.instructions && h("p", { class: "instructions" }, task.instructions),
     taskFacts(task),
     h("p", { class: "hint" }, unitName(task.unit)),
   );
+  return h("div", {}, task.end_reason && h("p", { class: "said" }, t("reason_given", { reason: task.end_reason })), details);
 }
 
 function actions(item: Item, context: CardContext): HTMLElement {
   if (context.pending) {
     const text = t(context.isOnline ? "answer_sending" : "answer_pending");
-    return h("p", { class: "notice pending", role: "status" }, text);
+    return h("div", {}, h("p", { class: "notice pending", role: "status" }, text), takeBack(item, context));
   }
   if (context.choice === "accept") return etas(item, context);
   if (context.choice === "decline") return reasons(item, context);
   return buttons(item, context);
+}
+
+/** What may have arrived can only be changed by another answer, which goes behind it. */
+function takeBack({ task }: Item, { pending, canTakeBack, takeBack, answer }: CardContext): HTMLElement | null {
+  if (canTakeBack) return h("button", { id: `take-back-${task.id}`, class: "wide", onclick: takeBack }, t("take_back"));
+  if (pending?.answer !== "accept") return null;
+  const decline = () => answer({ task: task.id, answer: "decline" });
+  return h("button", { id: `take-back-${task.id}`, class: "wide", onclick: decline }, t("give_back"));
 }
 
 function buttons({ task, assignment }: Item, { choose }: CardContext): HTMLElement {

@@ -1,8 +1,15 @@
-import type { Assignment, AssignmentStatus, Duty, DutyReason, EventFrame, Me, Offer, Page, Task } from "../protocol/wire";
+import type { Assignment, AssignmentStatus, Duty, DutyReason, EventFrame, Me, Offer, Page, Problem, Task } from "../protocol/wire";
 
 /** Where the offer was announced, for the receipt that says it was seen. */
 export type Origin = { topic: string; seq: number };
-export type Item = Offer & { origin?: Origin };
+/** `had` is the place that was the person's when the task was called off. */
+export type Item = Offer & { origin?: Origin; had?: AssignmentStatus };
+
+/** A task with a place for this person that was called off, until the person says that it was read. */
+export interface CalledOff {
+  title: string;
+  reason: string;
+}
 
 const ENDINGS = ["signed_out", "too_long", "suspended", "retired"] as const satisfies readonly DutyReason[];
 /** What ends duty without being asked to. */
@@ -17,6 +24,10 @@ export interface Inbox {
   items: Record<string, Item>;
   /** Our parts in tasks that have not been told yet: topics have no order between them. Older copies lack it. */
   parts?: Record<string, Assignment>;
+  /** What was called off under this person and has not been read; older copies lack it. */
+  calledOff?: Record<string, CalledOff>;
+  /** Answers that were not taken, by their tasks, until dismissed; older copies lack it. */
+  refusals?: Record<string, Problem>;
   /** Where the older ended ones begin that the server has and this page has not read; older copies lack it. */
   next?: string | null;
 }
@@ -31,19 +42,19 @@ export const emptyInbox = (number: string): Inbox => ({ number, duty: { on: fals
 export function fromSnapshot(inbox: Inbox, snapshot: { me?: Me; offers?: Page<Offer> }): Inbox {
   const duty = snapshot.me?.duty ?? inbox.duty;
   const fresh = { ...onDuty(inbox, duty, inbox.dutyEnded), items: {}, parts: {} };
-  return withPage(fresh, snapshot.offers ?? { items: [], next: null }, inbox.items);
+  return noted(inbox, withPage(fresh, snapshot.offers ?? { items: [], next: null }, inbox.items));
 }
 
 /** Take over one more page of `GET /me/inbox`. */
 export function withPage(inbox: Inbox, page: Page<Offer>, known: Record<string, Item> = inbox.items): Inbox {
   const items = { ...inbox.items };
-  for (const offer of page.items) items[offer.task.id] = withOrigin(offer, known[offer.task.id]);
+  for (const offer of page.items) items[offer.task.id] = withKnown(offer, known[offer.task.id]);
   return { ...inbox, items, next: page.next };
 }
 
 /** Forget where offers were announced: the log is another, and a receipt for those numbers would be for other events. */
 export function withoutOrigins(inbox: Inbox): Inbox {
-  const items = Object.entries(inbox.items).map(([id, { task, assignment }]) => [id, { task, assignment }]);
+  const items = Object.entries(inbox.items).map(([id, { origin: _, ...item }]) => [id, item]);
   return { ...inbox, items: Object.fromEntries(items) as Record<string, Item> };
 }
 
@@ -62,9 +73,7 @@ export function apply(inbox: Inbox, event: EventFrame): Inbox {
     case "task.legal_basis_named":
       return change(inbox, data.task as string, (item) => withTask(item, { legal_basis: data.legal_basis as string }));
     case "task.cancelled":
-      return change(inbox, data.task as string, (item) =>
-        ended(withTask(item, { status: "cancelled", end_reason: (data.reason as string) ?? "", legal_basis: "" }), "withdrawn"),
-      );
+      return noted(inbox, change(inbox, data.task as string, (item) => cancelled(item, (data.reason as string) ?? "", event)));
     case "task.closed":
       return change(inbox, data.task as string, (item) =>
         ended(withTask(item, { status: "closed", accepted: data.accepted as number }), "expired"),
@@ -85,7 +94,7 @@ export function onDuty(inbox: Inbox, duty: Duty, reason?: DutyReason): Inbox {
 
 /** Take over one's own part as the server tells it, also before its task has been told. */
 export function assigned(inbox: Inbox, assignment: Assignment): Inbox {
-  if (assignment.task in inbox.items) return change(inbox, assignment.task, (item) => withPart(item, assignment));
+  if (assignment.task in inbox.items) return noted(inbox, change(inbox, assignment.task, (item) => withPart(item, assignment)));
   const newest = Object.entries({ ...inbox.parts, [assignment.task]: assignment }).slice(-MOST_PARTS);
   return { ...inbox, parts: Object.fromEntries(newest) };
 }
@@ -94,6 +103,31 @@ export function assigned(inbox: Inbox, assignment: Assignment): Inbox {
 function withPart(item: Item, assignment: Assignment): Item {
   const taken = { ...item, assignment };
   return item.task.status === "cancelled" ? ended(taken, "withdrawn") : taken;
+}
+
+/** Return what is news of tasks called off: those with a place of this person's, and those that were still to be answered. */
+export function newlyCalledOff(before: Inbox, after: Inbox): { mine: string[]; offered: Task[] } {
+  const offered = Object.values(after.items).filter(({ task, had }) => {
+    const known = before.items[task.id];
+    return !had && task.status === "cancelled" && known?.task.status === "called" && known.assignment.status === "offered";
+  });
+  const mine = Object.keys(after.calledOff ?? {}).filter((task) => !(task in (before.calledOff ?? {})));
+  return { mine, offered: offered.map((item) => item.task) };
+}
+
+/** The person has read that a task was called off, or why an answer to it was not taken. */
+export function read(inbox: Inbox, task: string): Inbox {
+  const { [task]: _, ...calledOff } = inbox.calledOff ?? {};
+  const { [task]: __, ...refusals } = inbox.refusals ?? {};
+  return { ...inbox, calledOff, refusals };
+}
+
+/** Note for the person what was called off under them since `before`. */
+function noted(before: Inbox, after: Inbox): Inbox {
+  const news = Object.values(after.items).filter((item) => item.had && !before.items[item.task.id]?.had);
+  if (news.length === 0) return after;
+  const calledOff = news.map(({ task }) => [task.id, { title: task.title, reason: task.end_reason }]);
+  return { ...after, calledOff: { ...after.calledOff, ...(Object.fromEntries(calledOff) as Record<string, CalledOff>) } };
 }
 
 const OPEN: readonly AssignmentStatus[] = ["offered"];
@@ -113,9 +147,15 @@ export function lists(inbox: Inbox, now: number = Date.now()): { open: Item[]; m
   return {
     open: all.filter(isOpen),
     mine: all.filter((item) => !isOpen(item) && isMine(item)),
-    ended: all.filter((item) => !isOpen(item) && !isMine(item)),
+    // An answer that was not taken is read before what ended long ago.
+    ended: withFirst(inbox.refusals ?? {}, all.filter((item) => !isOpen(item) && !isMine(item))),
   };
 }
+
+const withFirst = (first: object, items: Item[]): Item[] => [
+  ...items.filter((item) => item.task.id in first),
+  ...items.filter((item) => !(item.task.id in first)),
+];
 
 /** Return what is kept in the browser: everything open, and the newest ended ones, however many there have been. */
 export function worthKeeping(inbox: Inbox, now: number = Date.now()): Inbox {
@@ -149,13 +189,27 @@ function change(inbox: Inbox, task: string, edit: (item: Item) => Item): Inbox {
 
 const withTask = (item: Item, fields: Partial<Task>): Item => ({ ...item, task: { ...item.task, ...fields } });
 
-function withOrigin(offer: Offer, known: Item | undefined): Item {
-  return known?.origin ? { ...offer, origin: known.origin } : offer;
+/** What this page alone knows stays. Where a snapshot tells the cancellation, the offer's place in the log is not its. */
+function withKnown(offer: Offer, known: Item | undefined): Item {
+  const had = known?.had ?? (isCalledOff(offer.task) && !isCalledOff(known?.task) ? placeOf(known?.assignment) : undefined);
+  const isSame = known && isCalledOff(offer.task) === isCalledOff(known.task);
+  return { ...offer, ...(known?.origin && isSame ? { origin: known.origin } : {}), ...(had ? { had } : {}) };
+}
+
+const isCalledOff = (task: Task | undefined): boolean => task?.status === "cancelled";
+
+const placeOf = (part: Assignment | undefined): AssignmentStatus | undefined =>
+  part && MINE.includes(part.status) ? part.status : undefined;
+
+function cancelled(item: Item, reason: string, { topic, seq }: EventFrame): Item {
+  const task = withTask(item, { status: "cancelled", end_reason: reason, legal_basis: "" });
+  return { ...ended(task, "withdrawn"), origin: { topic, seq } };
 }
 
 function ended(item: Item, status: "withdrawn" | "expired"): Item {
   // Whoever is in reserve when a task closes stays there: a place that is given back is still theirs.
   const running: AssignmentStatus[] = status === "withdrawn" ? ["offered", "accepted", "reserve"] : ["offered"];
   if (!running.includes(item.assignment.status)) return item;
-  return { ...item, assignment: { ...item.assignment, status } };
+  const had = status === "withdrawn" ? placeOf(item.assignment) : undefined;
+  return { ...item, assignment: { ...item.assignment, status }, ...(had ? { had } : {}) };
 }

@@ -1,4 +1,5 @@
 import { t } from "../i18n";
+import { alarm } from "../lib/alarm";
 import { rest } from "../lib/api";
 import { connect } from "../lib/connect";
 import { announce, byId, h, replace } from "../lib/dom";
@@ -6,14 +7,17 @@ import { problemText } from "../lib/problems";
 import { StatusLine } from "../lib/status";
 import { moment } from "../lib/time";
 import type { Client } from "../protocol/client";
-import type { Answer, Task } from "../protocol/wire";
-import { card, type Choice } from "./cards";
+import type { Answer, Problem } from "../protocol/wire";
+import { CalledOffCards } from "./calledoff";
+import { card, notTakenText, type Choice } from "./cards";
 import { lists, type Item } from "./inbox";
 import { VolunteerState, type Screen } from "./state";
 import { Tracker } from "./tracker";
 
 const MINUTE_MS = 60_000;
 const SHOWN_ENDED = 20;
+/** What a person is told of, and is said to have seen when it was on the screen. */
+const SHOWN = ".offer.offered, .offer.withdrawn, .called-off";
 
 /** The volunteer's page: draws what is kept at once, then follows the server. */
 export class VolunteerPage {
@@ -23,6 +27,7 @@ export class VolunteerPage {
   readonly #status = new StatusLine();
   readonly #choices = new Map<string, Choice>();
   readonly #watched: IntersectionObserver;
+  readonly #calledOff = new CalledOffCards((task) => this.#state.read(task));
   #shownEnded = SHOWN_ENDED;
   #drawnPhase = "";
 
@@ -35,16 +40,28 @@ export class VolunteerPage {
   }
 
   start(): void {
+    byId("app").before(this.#calledOff.element);
     this.#draw();
     this.#status.show(this.#client, this.#state.keptAt);
     this.#client.start();
     setInterval(() => this.#draw(), MINUTE_MS); // what has run out moves to the ended ones by itself
+    // What came while the page was hidden is seen when it is looked at.
+    document.addEventListener("visibilitychange", () => this.#draw());
   }
 
   #screen(): Screen {
     return {
       draw: () => this.#draw(),
-      alarm: (task) => this.#alarm(task),
+      alarm: ({ title }) => this.#alarm(t("new_task", { title })),
+      calledOff: (tasks, isMine) => {
+        const text = tasks.map(calledOffText).join(" ");
+        if (isMine) this.#alarm(`${t("not_needed")} ${text}`);
+        else announce(text);
+      },
+      notTaken: (id) => {
+        const { items, refusals } = this.#state.inbox;
+        this.#alarm(notTakenText(items[id]!.task, refusals![id]!));
+      },
       connection: () => {
         if (this.#client.welcome) this.#tracker.everyS = this.#client.welcome.position_every_s;
         this.#status.show(this.#client, this.#state.keptAt);
@@ -54,9 +71,9 @@ export class VolunteerPage {
     };
   }
 
-  #alarm(task: Task): void {
-    announce(t("new_task", { title: task.title }));
-    navigator.vibrate?.([200, 100, 200]);
+  #alarm(text: string): void {
+    announce(text);
+    alarm();
   }
 
   // --- acts ---
@@ -85,10 +102,11 @@ export class VolunteerPage {
     const { open, mine, ended } = lists(this.#state.inbox);
     const empty = open.length + mine.length === 0;
     const { problem } = this.#state;
+    this.#calledOff.show(this.#state.inbox.calledOff ?? {});
     replace(
       byId("app"),
       h("div", { id: "duty-slot" }),
-      problem ? h("p", { class: "notice bad", role: "alert" }, problemText(problem)) : h("span", { hidden: true }),
+      problem ? this.#problem(problem) : h("span", { hidden: true }),
       ...this.#section("inbox_open", open, true),
       ...this.#section("inbox_mine", mine, true),
       ...(empty ? [emptyState()] : []),
@@ -98,7 +116,12 @@ export class VolunteerPage {
     this.#drawDuty();
     document.title = document.title.replace(/^(\(\d+\) )?/, open.length ? `(${open.length}) ` : "");
     this.#watched.disconnect();
-    document.querySelectorAll("article.offer.offered").forEach((element) => this.#watched.observe(element));
+    document.querySelectorAll(SHOWN).forEach((element) => this.#watched.observe(element));
+  }
+
+  #problem(problem: Problem): HTMLElement {
+    const dismiss = h("button", { id: "dismiss-problem", onclick: () => this.#state.dismiss() }, t("close"));
+    return h("div", { class: "notice bad", role: "alert" }, h("p", {}, problemText(problem)), dismiss);
   }
 
   #section(title: "inbox_open" | "inbox_mine" | "inbox_ended", items: Item[], isLoud: boolean): HTMLElement[] {
@@ -127,9 +150,14 @@ export class VolunteerPage {
   #card(item: Item): HTMLElement {
     const id = item.task.id;
     const waiting = this.#state.outbox.all().filter((p) => p.type === "assignment.answer" && (p.body as Answer).task === id);
+    const last = waiting.at(-1);
     return card(item, {
       choice: this.#choices.get(id) ?? null,
-      pending: (waiting.at(-1)?.body as Answer | undefined) ?? null,
+      pending: (last?.body as Answer | undefined) ?? null,
+      canTakeBack: last !== undefined && !last.tried,
+      refusal: this.#state.inbox.refusals?.[id] ?? null,
+      takeBack: () => this.#state.takeBack(last!.key),
+      dismiss: () => this.#state.read(id),
       isOnline: this.#client.phase === "open",
       choose: (choice) => {
         this.#choices.set(id, choice);
@@ -187,4 +215,9 @@ export class VolunteerPage {
 
 function emptyState(): HTMLElement {
   return h("section", { class: "empty" }, h("h2", {}, t("inbox_empty")), h("p", { class: "hint" }, t("inbox_empty_hint")));
+}
+
+function calledOffText({ title, reason }: { title: string; reason: string }): string {
+  const text = t("called_off_title", { title });
+  return reason ? `${text} ${t("reason_given", { reason })}` : text;
 }

@@ -4,7 +4,19 @@ import { FixQueue } from "../protocol/fixes";
 import { Outbox, type Pending, type Shelf } from "../protocol/outbox";
 import type { Rest } from "../protocol/rest";
 import type { Answer, Assignment, Duty, EventFrame, Me, Offer, Page, Problem, Task } from "../protocol/wire";
-import { apply, assigned, fromSnapshot, hasMoreOpen, lists, onDuty, withPage, withoutOrigins, type Inbox } from "./inbox";
+import {
+  apply,
+  assigned,
+  fromSnapshot,
+  hasMoreOpen,
+  lists,
+  newlyCalledOff,
+  onDuty,
+  read,
+  withPage,
+  withoutOrigins,
+  type Inbox,
+} from "./inbox";
 import { keep, recall } from "./keep";
 
 /** What shows the volunteer what is known. */
@@ -15,6 +27,10 @@ export interface Screen {
   connection(): void;
   /** An order that this device did not know. */
   alarm(task: Task): void;
+  /** Orders that were called off, with a place of this person's, or not. */
+  calledOff(tasks: { title: string; reason: string }[], isMine: boolean): void;
+  /** An answer was not taken. */
+  notTaken(task: string): void;
   /** Topics bear the number: everything begins anew under another. */
   renumbered(): void;
 }
@@ -57,6 +73,28 @@ export class VolunteerState {
     this.#command("assignment.answer", answer);
   }
 
+  /** Take back an answer that has not been sent; tells whether that could be done. */
+  takeBack(key: string): boolean {
+    const isBack = this.outbox.takeBack(key);
+    if (isBack) this.#asked.delete(key);
+    this.#screen.draw();
+    return isBack;
+  }
+
+  /** The person has read what is said of this task. */
+  read(task: string): void {
+    this.saw([task]);
+    this.inbox = read(this.inbox, task);
+    this.#save();
+    this.#screen.draw();
+  }
+
+  /** The person has read what went wrong. */
+  dismiss(): void {
+    this.problem = null;
+    this.#screen.draw();
+  }
+
   setDuty(on: boolean): void {
     this.#command("duty.set", { on });
   }
@@ -92,7 +130,7 @@ export class VolunteerState {
       },
       kept: () => this.#save(),
       replied: (pending, result) => this.#replied(pending, result),
-      refused: (_pending, problem) => this.#refused(problem),
+      refused: (pending, problem) => this.#refused(pending, problem),
       // What was asked through a unit while this device was away is told there no more.
       revoked: (topic) => topic.startsWith("unit.") && this.#renew(),
       changed: () => this.#screen.connection(),
@@ -115,12 +153,13 @@ export class VolunteerState {
   }
 
   #take(snapshot: { me?: Me; offers?: Page<Offer> }): void {
-    const before = this.inbox.items;
-    this.inbox = fromSnapshot(this.inbox, snapshot);
+    const before = this.inbox;
+    this.inbox = fromSnapshot(before, snapshot);
     if (hasMoreOpen(this.inbox)) void this.#readOpen();
     const { open } = lists(this.inbox);
-    this.#unseen = new Set(open.map((item) => item.task.id));
-    for (const { task } of open) if (!(task.id in before)) this.#screen.alarm(task);
+    this.#unseen = new Set([...open.map((item) => item.task.id), ...Object.keys(this.inbox.calledOff ?? {})]);
+    for (const { task } of open) if (!(task.id in before.items)) this.#screen.alarm(task);
+    this.#tellCalledOff(before);
     this.#screen.draw();
   }
 
@@ -148,7 +187,14 @@ export class VolunteerState {
     this.inbox = apply(before, event);
     if (this.inbox === before) return;
     if (event.type === "task.called") this.#called((event.data as { task: Task }).task, before);
+    this.#tellCalledOff(before);
     this.#screen.draw();
+  }
+
+  #tellCalledOff(before: Inbox): void {
+    const { mine, offered } = newlyCalledOff(before, this.inbox);
+    if (offered.length > 0) this.#screen.calledOff(offered.map(({ title, end_reason }) => ({ title, reason: end_reason })), false);
+    if (mine.length > 0) this.#screen.calledOff(mine.map((task) => this.inbox.calledOff![task]!), true);
   }
 
   /** An order that a snapshot has shown, or that was answered on another device, is no news. */
@@ -159,6 +205,7 @@ export class VolunteerState {
 
   #command(type: string, body: object): void {
     this.problem = null;
+    if (this.inbox.refusals) this.inbox = { ...this.inbox, refusals: {} };
     const pending = this.#client?.command(type, body);
     if (pending) this.#asked.set(pending.key, this.cursors.get(this.#own));
     this.#screen.draw();
@@ -170,7 +217,7 @@ export class VolunteerState {
    * When our topic has gone on since, events have told as much or more, and the reply may be the older word.
    */
   #replied(pending: Pending, result: unknown): void {
-    this.problem = null;
+    const before = this.inbox;
     const asked = this.#asked.get(pending.key);
     this.#asked.delete(pending.key);
     if (asked !== undefined && asked === this.cursors.get(this.#own)) {
@@ -178,11 +225,19 @@ export class VolunteerState {
       if (pending.type === "duty.set") this.inbox = onDuty(this.inbox, result as Duty);
       this.#save();
     }
+    this.#tellCalledOff(before);
     this.#screen.draw();
   }
 
-  #refused(problem: Problem): void {
-    this.problem = problem;
+  /** What went wrong with an answer stands with its task, and nowhere else. */
+  #refused(pending: Pending, problem: Problem): void {
+    const { task } = pending.body as Partial<Answer>;
+    if (task && task in this.inbox.items) {
+      this.inbox = { ...this.inbox, refusals: { ...this.inbox.refusals, [task]: problem } };
+      this.#screen.notTaken(task);
+    } else {
+      this.problem = problem;
+    }
     this.#renew(); // something we show is out of date
     this.#screen.draw();
   }

@@ -37,6 +37,7 @@ export class Acts {
     const [pending] = this.#outbox.all();
     const id = pending ? this.#doors.send(pending) : null;
     if (!pending || id === null) return;
+    this.#outbox.tried(pending);
     this.#sent = { id, pending, late: setTimeout(() => this.#doors.unanswered(), REPLY_MS) };
   }
 
@@ -64,6 +65,8 @@ export class Acts {
   async overRest(isWanted: () => boolean): Promise<void> {
     for (const pending of this.#outbox.all()) {
       if (!isWanted()) return;
+      if (!this.#outbox.has(pending.key)) continue; // taken back meanwhile
+      this.#outbox.tried(pending);
       try {
         this.#settle(pending, await this.#doors.act(pending));
       } catch (reason) {

@@ -280,8 +280,10 @@ export class Client {
 
   /** What waits is sent, and what was missed is read, by the doors that need no socket. */
   async #overRest(): Promise<{ waits: boolean }> {
-    await this.#acts.overRest(() => this.#hasNoSocket);
-    if (this.#hasNoSocket && this.phase !== "offline") await this.#read();
+    // What is not tried can still be taken back: without a network there is nothing to try.
+    const isOffline = () => this.phase === "offline";
+    if (!isOffline()) await this.#acts.overRest(() => this.#hasNoSocket && !isOffline());
+    if (this.#hasNoSocket && !isOffline()) await this.#read();
     if (this.#hasNoSocket) await this.#receiptOverRest();
     return { waits: !this.#acts.isEmpty };
   }

@@ -7,6 +7,8 @@ export interface Pending {
   type: string;
   body: object;
   madeAt: string;
+  /** It has been under way: whether the server has it is not known, and it cannot be taken back. */
+  tried?: true;
 }
 
 /** What `Storage` offers and the outbox needs. */
@@ -36,6 +38,19 @@ export class Outbox {
     const pending = { key: uuid7(), type, body, madeAt: new Date().toISOString() };
     this.#shelf.setItem(this.#prefix + pending.key, JSON.stringify(pending));
     return pending;
+  }
+
+  /** From here on it may have arrived. */
+  tried(pending: Pending): void {
+    if (!pending.tried && this.has(pending.key)) this.#shelf.setItem(this.#prefix + pending.key, JSON.stringify({ ...pending, tried: true }));
+  }
+
+  /** Take back what has not been under way; tells whether that could be done. */
+  takeBack(key: string): boolean {
+    const pending = this.all().find((waiting) => waiting.key === key);
+    if (!pending || pending.tried) return false;
+    this.remove(key);
+    return true;
   }
 
   has(key: string): boolean {
