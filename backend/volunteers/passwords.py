@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from backend.lib.errors import Invalid
 from backend.lib.names import plain_name
@@ -28,15 +27,13 @@ class NotOnesOwnDetails:
 
 
 def require_good_password(user: User, password: str, *, field: str) -> None:
-    """Raise Invalid that says at `field` each rule that the password breaks, in English."""
-    with override("en"):
-        errors = broken_rules(user, password)
-    if errors:
+    """Raise Invalid that says at `field` each rule that the password breaks, in the language of the request."""
+    if errors := broken_rules(user, password):
         raise Invalid(errors=[{"pointer": f"/{field}", "detail": error} for error in errors])
 
 
 def broken_rules(user: User, password: str) -> list[str]:
-    """Return what is wrong with a password, in the language of the page."""
+    """Return what is wrong with a password, in the language of the request."""
     try:
         validate_password(password, user)
     except ValidationError as error:

@@ -292,10 +292,10 @@ def test_call_out_refuses_a_task_that_is_over(
     cancelled, late = make_task(), make_task()
     services.cancel_task(task_id=cancelled.pk, reason="", by=commander, at=at)
 
-    with pytest.raises(services.TaskOver):
+    with pytest.raises(services.TaskOver, match="called off"):
         ask(cancelled)
     wanted = CallOutIn(id=uuid7(), units=["07-26-00-000-0"])
-    with pytest.raises(services.TaskOver):
+    with pytest.raises(services.TaskOver, match="time to answer has passed"):
         services.call_out(task_id=late.pk, wanted=wanted, by=commander, at=late.answer_by)
 
 

@@ -35,6 +35,7 @@ from backend.volunteers.services import enrolment, import_check, import_turns, i
 from backend.volunteers.services.import_files import import_file
 from backend.volunteers.services.import_work import next_waiting, work_on
 from backend.volunteers.services.imports import (
+    ImportNotReady,
     RowsRejected,
     receive_import,
     start_import,
@@ -256,6 +257,8 @@ def test_rejected_rows_must_be_left_out_on_purpose(bring: Any, tmp_path: Path) -
         bring(path)
 
     assert not Volunteer.objects.exists()
+    with pytest.raises(ImportNotReady, match="has been checked, and waits to be started"):
+        bring(path, dry_run=True)
     assert bring(path, resume=True, skip_rejected=True).accepted == 2
 
 

@@ -1,12 +1,16 @@
 """First sign-in by a code on paper, and the rules of passwords."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import StringIO
+from itertools import chain
 from typing import Any
 
 import pytest
+from django.contrib.auth.password_validation import get_default_password_validators
 from django.core.management import CommandError, call_command
+from django.utils.translation import override
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
@@ -23,9 +27,10 @@ ClientOf = Callable[[User], SignedInClient]
 CHOSEN = "eleven green bicycles"
 
 
-def accept(number: str, code: str, password: str = CHOSEN, device: str = "") -> Any:
+def accept(number: str, code: str, password: str = CHOSEN, device: str = "", phone: str = "en") -> Any:
     body = {"number": number, "code": code, "password": password, "device": {"id": device or str(uuid7())}}
-    return APIClient().post("/api/v1/sign-in/invitation", body, format="json")
+    headers = {"Accept-Language": phone}
+    return APIClient().post("/api/v1/sign-in/invitation", body, format="json", headers=headers)
 
 
 def invited(user: User, by: User, at: datetime) -> str:
@@ -86,6 +91,8 @@ def test_invitation_stays_good_when_the_password_is_not(volunteer: User, leader:
     refused = accept(number_of(volunteer), code, "short")
 
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/password")
+    told = accept(number_of(volunteer), code, "short", phone="zh-Hans").json()["errors"][0]["detail"]
+    assert told == "密码太短，至少需要 10 个字符。"
     assert accept(number_of(volunteer), code).status_code == 200
 
 
@@ -234,6 +241,16 @@ def test_bad_passwords_are_refused(volunteer: User, bad: str) -> None:
     own = {"number": number_of(volunteer), "phone": volunteer.phone, "name": volunteer.volunteer.name}
 
     assert broken_rules(volunteer, bad.format(**own)) != []
+
+
+def test_every_rule_speaks_chinese(volunteer: User) -> None:
+    rules = get_default_password_validators()
+    with override("zh-hans"):
+        broken = [broken_rules(volunteer, bad) for bad in ("1234567", number_of(volunteer))]
+        told = {*chain(*broken), *(rule.get_help_text() for rule in rules)}
+
+    assert len({*chain(*broken)}) == len(rules)
+    assert [text for text in told if re.search("[A-Za-z]", text)] == []
 
 
 @pytest.mark.parametrize("good", [PASSWORD, CHOSEN, "路遥知马力日久见人心"])

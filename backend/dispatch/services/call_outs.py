@@ -54,7 +54,9 @@ def _sent(id: UUID, task: Task, units: Sequence[Unit], by: User, at: datetime) -
     """Return the call-out with this id, and whether it is new."""
     sent = CallOut.objects.filter(pk=id).first()
     if sent is None:
-        require(task.status in {TaskStatus.DRAFT, TaskStatus.CALLED} and at < task.answer_by, TaskOver)
+        require(task.status != TaskStatus.CANCELLED, TaskOver)
+        if task.status == TaskStatus.CLOSED or at >= task.answer_by:
+            raise TaskOver("The time to answer has passed: no more people can be asked.")
         # The task's lock keeps retries apart; the same id for another task at this very moment is caught here.
         sent, created = CallOut.objects.get_or_create(pk=id, defaults={"task": task, "by": by, "at": at})
         if created:

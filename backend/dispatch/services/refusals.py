@@ -12,7 +12,7 @@ class CallOutIdTaken(Refusal):
 
 
 class TaskOver(Refusal):
-    """The task was called off or takes no more people."""
+    """The task was called off."""
 
 
 class OfferExpired(Refusal):

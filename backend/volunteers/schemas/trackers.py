@@ -35,7 +35,8 @@ class NotStored(Shape):
 class TrackerOut(Shape):
     """A tracker of one's own: when it last reported, when something of that was stored, and what was not.
 
-    `stores_nothing`: it has reported for a day or longer and nothing could be stored. Tell the person.
+    Both moments are written at most once a minute. `stores_nothing`: it has reported for a day or longer and nothing
+    could be stored. Tell the person.
     """
 
     id: UUID

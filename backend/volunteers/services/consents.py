@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from backend.audit.services import record
-from backend.lib.errors import Refusal
+from backend.lib.errors import Invalid, Refusal
 from backend.realtime.log import Announcement, publish_all
 from backend.realtime.models import Fix, LatestPosition
 from backend.realtime.positions import forget
@@ -32,8 +32,13 @@ class GuardianMissing(Refusal):
 def give_consent(*, purpose: Purpose, version: int | None, by: User, at: datetime) -> None:
     """Agree to a purpose in the words of its current version; again changes nothing. Locks the volunteer.
 
-    For a known minor a guardian who agrees has to be on record. Raises WordingChanged, GuardianMissing.
+    For a known minor a guardian who agrees has to be on record. Raises Invalid without a version, WordingChanged,
+    GuardianMissing.
     """
+    if version is None:
+        raise Invalid(
+            errors=[{"pointer": "/version", "detail": "name the version of the words that were shown"}]
+        )
     if version != current_version(purpose):
         raise WordingChanged
     volunteer = Volunteer.objects.select_for_update().get(user=by)

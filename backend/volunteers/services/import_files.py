@@ -14,6 +14,20 @@ from backend.volunteers.services.imports import ImportNotReady, receive_import, 
 from backend.volunteers.services.joining import PORTION
 
 _PAUSE_S = 0.5
+_UNDER_WAY = (
+    "This file is {what} at this moment, or that was broken off: “{{name}}” ({{id}})."
+    " Wait for it, or go on with --resume."
+)
+_HOW_IT_STANDS = {
+    ImportStatus.CHECKED: (
+        "This file has been checked, and waits to be started: “{name}” ({id})."
+        " Start or undo it on the page, or go on with --resume, or take it back with --undo {id}."
+    ),
+    ImportStatus.CHECKING: _UNDER_WAY.format(what="being checked"),
+    ImportStatus.IMPORTING: _UNDER_WAY.format(what="being imported"),
+    ImportStatus.UNDOING: _UNDER_WAY.format(what="being taken out of the roster"),
+}
+"""What is said of a file whose import has not come to its end; `_unfinished` finds no others."""
 
 
 def import_file(
@@ -31,17 +45,20 @@ def import_file(
 ) -> RosterImport:
     """Check a file and import it as one batch; a dry run ends with the report, and the batch counts as undone.
 
-    With `resume` an import of the same file that was broken off goes on; without, it is refused. Raises
+    With `resume` an import of the same file that has not come to its end goes on; without, it is refused. A dry run
+    leaves one that was uploaded on the page as it is. Raises
     UnreadableRoster, ImportNotReady, RowsRejected.
     """
     begun = _unfinished(path, unit)
     if begun is not None and not resume:
-        raise ImportNotReady("An import of this file was broken off: resume it, or undo it first.")
+        raise ImportNotReady(_HOW_IT_STANDS[ImportStatus(begun.status)].format(name=begun.name, id=begun.pk))
     batch = begun or receive_import(
         id=uuid7(), unit=unit, name=name, path=path, file_name=path.name, by=by, at=at
     )
     batch = _worked_off(batch, tell, portion)
     if batch.status != ImportStatus.CHECKED:
+        return batch
+    if dry_run and batch.made_by_id is not None:
         return batch
     if dry_run:
         return undo_import(import_id=batch.pk, by=by, at=at)

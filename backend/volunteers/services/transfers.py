@@ -29,7 +29,12 @@ from backend.volunteers.models.transfers import Side
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.units import unit_by_number
-from backend.volunteers.rules import post_that_manages, post_that_manages_person, post_that_releases
+from backend.volunteers.rules import (
+    may_see_unit,
+    post_that_manages,
+    post_that_manages_person,
+    post_that_releases,
+)
 from backend.volunteers.schemas.lives import TransferIn, TransferOut
 from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.badges import end_badge
@@ -58,6 +63,10 @@ class TransferOver(Refusal):
     """This transfer has been decided already, or what it rests on no longer holds."""
 
 
+class NotMember(Refusal):
+    """The volunteer does not belong to this unit."""
+
+
 class AlreadyMember(Refusal):
     """The volunteer belongs to this unit already."""
 
@@ -76,8 +85,8 @@ def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
 
     Whoever looks after both units does it at once; otherwise the other side has to agree. A volunteer who asks for it
     waits for the unit that takes in: nobody is held back. The same id and content again is a retry. Locks the
-    volunteer. Raises NotFound unless `by` looks after one side or is the volunteer, and when the volunteer does not
-    belong to `from_unit`; AlreadyMember, TooManyUnits, TooManyTransfers, TransferIdTaken, TooMany.
+    volunteer. Raises NotFound unless `by` looks after one side or is the volunteer; NotMember, AlreadyMember,
+    TooManyUnits, TooManyTransfers, TransferIdTaken, TooMany.
     """
     _count_asking(wanted, by, at)
     volunteer = _lock_volunteer(volunteer_numbered(wanted.volunteer).pk)
@@ -197,12 +206,12 @@ def withdraw_open(transfers: QuerySet[Transfer], *, by: User, at: datetime) -> l
 def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
     """End a membership, with posts and badge in that unit; if it was the primary one, the oldest other becomes it.
 
-    One's own, or of somebody one looks after in that unit. Locks the volunteer. Raises NotFound.
+    One's own, or of somebody one looks after in that unit. Locks the volunteer. Raises NotFound, NotMember.
     """
     volunteer = _lock_volunteer(volunteer_numbered(number).pk)
     own = volunteer.user_id == by.pk
     post = "" if own else allowed_by(post_that_releases(by, volunteer, unit, at))
-    require(_belongs(volunteer, unit))
+    _require_member(volunteer, unit, by, at)
     ended_too = _leave(volunteer, unit, reason="left", releasing=by, by=by, at=at)
     if not volunteer.memberships.filter(is_primary=True).exists():
         oldest = volunteer.memberships.order_by("pk").values("pk")[:1]
@@ -216,12 +225,12 @@ def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
 def choose_primary(*, number: str, unit: Unit, by: User, at: datetime) -> Volunteer:
     """Make another of somebody's units the primary one: oneself, or whoever looks after the person.
 
-    Locks the volunteer. Raises NotFound, also when the person does not belong to the unit.
+    Locks the volunteer. Raises NotFound, NotMember.
     """
     volunteer = _lock_volunteer(volunteer_numbered(number).pk)
     own = volunteer.user_id == by.pk
     post = "" if own else allowed_by(post_that_manages_person(by, volunteer, at))
-    require(_belongs(volunteer, unit))
+    _require_member(volunteer, unit, by, at)
     if not volunteer.memberships.filter(unit=unit, is_primary=True).exists():
         volunteer.memberships.filter(is_primary=True).update(is_primary=False)
         volunteer.memberships.filter(unit=unit).update(is_primary=True)
@@ -235,10 +244,11 @@ def _who_agrees(
 ) -> tuple[Side | None, str]:
     """Return whose agreement is missing (None: nobody's), and the post by which `by` proposes.
 
-    Somebody who does not belong to the unit before is not found, whoever asks. Posts of a higher rank than the
-    releasing side's do not go away by a transfer: whoever proposes from there must look after the person.
+    Posts of a higher rank than the releasing side's do not go away by a transfer: whoever proposes from there must look
+    after the person.
     """
-    require(_belongs(volunteer, before) and volunteer.standing != Standing.RETIRED)
+    _require_member(volunteer, before, by, at)
+    require(volunteer.standing != Standing.RETIRED)
     releases = post_that_releases(by, volunteer, before, at)
     receives = post_that_manages(by, after, at)
     if volunteer.user_id == by.pk:
@@ -353,6 +363,14 @@ def _lock_volunteer(pk: int) -> Volunteer:
 
 def _belongs(volunteer: Volunteer, unit: Unit) -> bool:
     return Membership.objects.filter(volunteer=volunteer, unit=unit).exists()
+
+
+def _require_member(volunteer: Volunteer, unit: Unit, by: User, at: datetime) -> None:
+    """Raise NotMember to whoever may know the person's units and sees this one, NotFound to others."""
+    if _belongs(volunteer, unit):
+        return
+    knows = volunteer.user_id == by.pk or post_that_manages_person(by, volunteer, at)
+    raise NotMember if knows and may_see_unit(by, unit, at) else NotFound
 
 
 def _subject(volunteer: Volunteer) -> str:

@@ -34,7 +34,9 @@ class Command(BaseCommand):
         parser.add_argument("--unit", help="number of the unit; rows may name units below it")
         parser.add_argument("--name", default="", help="what the batch is called; by default as the file")
         parser.add_argument("--dry-run", action="store_true", help="only check and report")
-        parser.add_argument("--resume", action="store_true", help="go on with an import that was broken off")
+        parser.add_argument(
+            "--resume", action="store_true", help="go on with an import that has not come to its end"
+        )
         parser.add_argument("--skip-rejected", action="store_true", help="import although rows were rejected")
         parser.add_argument("--undo", type=UUID, metavar="ID", help="undo an import instead")
         parser.add_argument("--report", type=Path, help="write the report to this CSV file")
