@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "backend.lib.afterwards.Afterwards",
     "django.middleware.security.SecurityMiddleware",
     "backend.lib.content_policy.ContentPolicy",  # before the files too: workers have a policy of their own
+    "backend.lib.caching.NotKept",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.urls.converters import UUIDConverter
 
 from backend.dispatch import api as dispatch
 from backend.realtime import api as realtime
@@ -22,6 +23,9 @@ from backend.volunteers.api import (
     second_factors,
     skills,
 )
+
+# Django's takes small letters alone, and the socket any: an id is one and the same however it is written.
+UUIDConverter.regex = f"(?i:{UUIDConverter.regex})"
 
 v1: list[URLPattern | URLResolver] = [
     path("sign-in", volunteers.SignInDoor.as_view()),

@@ -1,14 +1,17 @@
 """The few lines every REST door shares: parse the body, answer with a shape."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from itertools import islice
+from typing import Any, TypeVar
 
 import pydantic
+from django.core.files.uploadedfile import UploadedFile
 from rest_framework.request import Request as HttpRequest
 from rest_framework.response import Response
 
-from backend.lib.problems import invalid, refuse_nul
+from backend.lib.errors import Invalid
+from backend.lib.problems import MAX_NAMED, invalid, pointer_to, refuse_nul
 from backend.lib.wire import Request
 
 Body = TypeVar("Body", bound=Request)
@@ -27,6 +30,30 @@ def parse(shape: type[Body], request: HttpRequest) -> Body:
 def parse_or_default(shape: type[Body], request: HttpRequest) -> Body:
     """Return the body as `shape`, as `parse` does; without a body everything is as the shape has it by default."""
     return parse(shape, request) if request.body else shape()
+
+
+def parse_form(shape: type[Body], request: HttpRequest, *, file: str) -> tuple[Body, "UploadedFile[Any]"]:
+    """Return a form as `shape`, and the file in it, or raise Invalid naming each wrong field."""
+    form: Any = request.data
+    _require_once({name: len(given) for name, given in form.lists()})
+    fields, sent = {name: value for name, value in form.items() if name != file}, form.get(file)
+    try:
+        body = shape.model_validate(fields)
+    except pydantic.ValidationError as error:
+        raise invalid(error) from error
+    if not isinstance(sent, UploadedFile):
+        raise Invalid(
+            errors=[{"pointer": f"/{file}", "detail": "must be a file" if sent else "Field required"}]
+        )
+    return body, sent
+
+
+def _require_once(times: Mapping[str, int]) -> None:
+    twice = (name for name, count in times.items() if count > 1)
+    if wrong := [
+        {"pointer": pointer_to(name), "detail": "was given twice"} for name in islice(twice, MAX_NAMED)
+    ]:
+        raise Invalid(errors=wrong)
 
 
 def parse_query(shape: type[Body], request: HttpRequest) -> Body:

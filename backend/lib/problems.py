@@ -113,7 +113,7 @@ def invalid(error: pydantic.ValidationError, *, base: str = "", skip: int = 0) -
 def wrong_fields(error: pydantic.ValidationError, *, base: str = "", skip: int = 0) -> list[dict[str, str]]:
     """Return a pointer to each wrong field, up to 20, and what is wrong with it; see `invalid`."""
     return [
-        {"pointer": base + _pointer(item["loc"][skip:]), "detail": what_is_wrong(item)}
+        {"pointer": base + pointer_to(*item["loc"][skip:]), "detail": what_is_wrong(item)}
         for item in islice(_details(error), MAX_NAMED)
     ]
 
@@ -167,7 +167,7 @@ def _nul_in(part: Any, pointer: str = "") -> Iterator[str]:
         if any("\0" in name for name in part):
             yield pointer
         for name, inner in part.items():
-            yield from _nul_in(inner, pointer + _pointer((name,)))
+            yield from _nul_in(inner, pointer + pointer_to(name))
     elif isinstance(part, list):
         for index, inner in enumerate(part):
             yield from _nul_in(inner, f"{pointer}/{index}")
@@ -195,7 +195,8 @@ def headers_of(error: Exception, problem: Problem) -> dict[str, str]:
     return headers
 
 
-def _pointer(location: tuple[int | str, ...]) -> str:
+def pointer_to(*location: int | str) -> str:
+    """Return the JSON pointer to a place in a body."""
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
 
 

@@ -275,6 +275,7 @@ def refusal_response(refused: Refused, headers: Iterable[tuple[bytes, bytes]] = 
     lines = [
         f"HTTP/1.1 {status.value} {status.phrase}".encode(),
         b"Content-Type: application/problem+json",
+        b"Cache-Control: no-store",
         b"Connection: close",
         f"Content-Length: {len(body)}".encode(),
         *(name.title() + b": " + value for name, value in headers),

@@ -125,14 +125,21 @@ def wrong_with(answer: HttpResponseBase) -> list[str]:
 
 
 def test_every_address_has_a_policy_that_suffices(world: World) -> None:
-    browser, shown, found = as_operator(world), 0, {}
+    browser, shown, found, kept = as_operator(world), 0, {}, {}
     for address in all_addresses(world):
         answer = browser.get(address)
         found[address] = wrong_with(answer)
+        if address.startswith("/api/") or not answer.headers["Content-Type"].startswith("text/html"):
+            kept[address] = answer.headers["Cache-Control"]
         shown += answer.status_code == 200 and bool(text_of(answer))
 
     assert {address: wrong for address, wrong in found.items() if wrong} == {}
     assert shown > 40
+    assert sorted(address for address, said in kept.items() if "no-store" not in said) == [
+        "/api/v1/badges/keys",
+        "/api/v1/badges/revoked",
+        f"/api/v1/units/{world.formation.squadron_a.number}/emblem",
+    ]
 
 
 def test_what_forms_are_answered_has_one_too(world: World) -> None:

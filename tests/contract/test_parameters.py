@@ -1,10 +1,15 @@
 """A parameter that a door does not know is refused, and nothing is done: what it asks for would not be obeyed."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import resolve
+from rest_framework.parsers import MultiPartParser
+from uuid6 import uuid7
 
 from backend.config.urls import v1
 from backend.realtime import doors
@@ -60,6 +65,46 @@ def test_a_parameter_is_given_once(world: World) -> None:
     answer = client.get("/api/v1/tasks?status=called&status=draft")
 
     assert answer.json()["errors"] == [{"pointer": "/status", "detail": "was given twice"}]
+
+
+@pytest.mark.parametrize(
+    ("further", "wrong"),
+    [
+        ({"dry_run": "true", "x/y": "1"}, {"/dry_run", "/x~1y"}),
+        ({"id": [str(uuid7()), str(uuid7())]}, {"/id"}),
+        ({"file": [SimpleUploadedFile("a.csv", b"a"), SimpleUploadedFile("b.csv", b"b")]}, {"/file"}),
+        ({"file": "no file"}, {"/file"}),
+    ],
+)
+def test_no_form_is_taken_with_a_field_that_does_not_exist_or_is_given_twice(
+    world: World, further: dict[str, Any], wrong: set[str]
+) -> None:
+    client = rest_clients(world, "leader")["leader"]
+    forms = [door for door in DOORS if door.form]
+    before = everything()
+
+    for door in forms:
+        answer = client.post(door.path(world), door.body(world, "leader") | further, format="multipart")
+        assert {error["pointer"] for error in answer.json()["errors"]} == wrong
+
+    takes_forms = [
+        one for one in v1 if MultiPartParser in getattr(one.callback, "cls", doors.Door).parser_classes
+    ]
+    assert len(forms) == len(takes_forms)
+    assert everything() == before
+
+
+def test_ids_in_addresses_are_the_same_in_capitals() -> None:
+    id = uuid7()
+    addresses = [f"/{door.address}" for door in OURS if "<uuid:" in door.address]
+
+    for address in addresses:
+        small, large = (re.sub("<[^>]+>", written, address) for written in (str(id), str(id).upper()))
+        first, second = resolve(small), resolve(large)
+        assert first.func == second.func
+        assert id in second.kwargs.values()
+
+    assert len(addresses) > 20
 
 
 def test_who_calls_is_asked_before_the_parameters(world: World) -> None:

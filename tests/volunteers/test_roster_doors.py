@@ -248,7 +248,7 @@ def test_export_is_recorded_with_the_post_that_allowed_it(
     assert (entry.subject, entry.by) == (f"unit.{unit}", leader)
     assert (entry.details, entry.post) == ({"format": "csv", "people": 1}, f"leader@{unit}")
     assert answer["Content-Disposition"] == f'attachment; filename="roster-{unit}.csv"'
-    assert answer["Cache-Control"] == "no-store"
+    assert answer["Cache-Control"] == "private, no-store"
     assert content(answer).startswith(b"\xef\xbb\xbf")
 
 

@@ -13,6 +13,7 @@ from openpyxl import Workbook, load_workbook
 
 from backend.volunteers.rosters import workbooks
 from backend.volunteers.rosters.apart import reading_apart
+from backend.volunteers.rosters.cells import CellKind, number_of
 from backend.volunteers.rosters.columns import HEADINGS, Column, Heading, letters, plain, read_heading
 from backend.volunteers.rosters.events import Event, Noted, PersonFound, TablesFound
 from backend.volunteers.rosters.files import look_at
@@ -304,6 +305,15 @@ def test_identity_card_gives_the_date_of_birth_and_the_unit_may_be_missing() -> 
 )
 def test_dates_are_read_as_people_write_them(cell: Any) -> None:
     assert reading("name", "phone", "born").read(2, ["王", 13800000001.0, cell]).born_on == date(1980, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("days", "cell"),
+    [("59", datetime(1900, 2, 28)), ("60", "60"), ("60.5", "60.5"), ("61", datetime(1900, 3, 1))],  # noqa: DTZ001
+)
+def test_a_day_that_never_was_is_no_date(days: str, cell: Any) -> None:
+    """Spreadsheets that count from 1900 have a 29th of February there."""
+    assert number_of(days, CellKind.DATE, datetime(1899, 12, 30)) == cell  # noqa: DTZ001
 
 
 def test_leader_is_accepted_with_a_remark() -> None:

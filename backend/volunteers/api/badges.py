@@ -208,8 +208,6 @@ def _card(request: Request, number: str) -> Card:
 
 
 def _file(content: str | bytes, type: str) -> HttpResponse:
-    """Return a file that no cache keeps."""
     response = HttpResponse(content, content_type=type)
-    response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -4,7 +4,6 @@ import hashlib
 from typing import Any, ClassVar
 from uuid import UUID
 
-import pydantic
 from django.core.files.uploadedfile import UploadedFile
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -13,10 +12,9 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, now, parse, parse_form
 from backend.lib.bodies import takes_bytes
 from backend.lib.errors import Invalid, require
-from backend.lib.problems import invalid
 from backend.lib.streams import streamed
 from backend.lib.uploads import MAX_UPLOAD
 from backend.realtime.doors import Door
@@ -88,14 +86,7 @@ class ImportsDoor(Door):
     def post(self, request: Request, number: str) -> Response:
         """Upload a roster, CSV or XLSX, to be checked; no person is in the roster before the import is started."""
         unit = managed_unit(request, number)
-        form: Any = request.data
-        try:
-            body = ImportIn.model_validate({"id": form.get("id"), "name": form.get("name", "")})
-        except pydantic.ValidationError as error:
-            raise invalid(error) from error
-        file = form.get("file")
-        if not isinstance(file, UploadedFile):
-            raise Invalid(errors=[{"pointer": "/file", "detail": "Field required"}])
+        body, file = parse_form(ImportIn, request, file="file")
         batch = keep_upload(id=body.id, name=body.name, file=file, unit=unit, by=user_of(request), at=now())
         return answer(import_out(batch), status=201)
 

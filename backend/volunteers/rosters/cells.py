@@ -57,8 +57,13 @@ def number_of(text: str, kind: CellKind, epoch: datetime) -> Any:
 
 
 def date_of(days: float, epoch: datetime) -> datetime:
-    """Return the date of a serial number; spreadsheets believe that 1900 had a 29th of February."""
-    if epoch.year == 1899 and days < 60:
+    """Return the date of a serial number.
+
+    Raises ValueError for the 29th of February 1900, which only spreadsheets believe in.
+    """
+    if epoch.year == 1899 and days < 61:
+        if days >= 60:
+            raise ValueError("there was no such day")
         days += 1
     return epoch + timedelta(seconds=round(days * 86_400))
 
