@@ -28,7 +28,7 @@ class Judge:
 
     def __init__(self, reports: Sequence[Report], at: datetime) -> None:
         self.at = at
-        self.tracked = _tracked({report.person for report in reports}, at)
+        self.tracked = tracked_now({report.person for report in reports}, at)
         older = {
             report.person for report in reports if any(self._is_older(report.person, f) for f in report.fixes)
         }
@@ -73,7 +73,7 @@ class Judge:
         }
 
 
-def _tracked(persons: Iterable[int], at: datetime) -> dict[int, Tracked]:
+def tracked_now(persons: Iterable[int], at: datetime) -> dict[int, Tracked]:
     """Return who may be tracked now; of several reasons the one that began first, with the shortest interval."""
     found: dict[int, Tracked] = {}
     for source in registry.tracking:

@@ -107,6 +107,11 @@ def busy_faults(view: View, *, blocked: bool) -> list[str]:
     return faults
 
 
+def _as_told(duty: View) -> View:
+    """Return what events tell of a duty: off duty, tasks change `tracked` without one."""
+    return {name: duty.get(name) for name in ("on", "until", *(["tracked"] if duty["on"] else []))}
+
+
 def state_faults(view: View, truth: View, person: View) -> list[str]:
     """Return how cursors, duty and inbox differ from the server's."""
     heads = {topic: joined["head"] for topic, joined in truth["topics"].items()}
@@ -115,9 +120,9 @@ def state_faults(view: View, truth: View, person: View) -> list[str]:
         faults.append(f"cursors {view['cursors']}, the server's {heads}")
     if view["epoch"] != truth["epoch"]:
         faults.append(f"epoch {view['epoch']}")
-    duty = {name: view["inbox"]["duty"].get(name) for name in person["me"]["duty"]}
-    if duty != person["me"]["duty"]:
-        faults.append(f"duty {duty}, the server's {person['me']['duty']}")
+    duty, its = (_as_told(one) for one in (view["inbox"]["duty"], person["me"]["duty"]))
+    if duty != its:
+        faults.append(f"duty {duty}, the server's {its}")
     mine = {task: known(offer) for task, offer in view["inbox"]["items"].items()}
     theirs = {offer["task"]["id"]: known(offer) for offer in person["offers"]["items"]}
     different = (task for task in sorted(mine.keys() | theirs.keys()) if mine.get(task) != theirs.get(task))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,8 +33,10 @@ from backend.volunteers.models import (
     User,
     Volunteer,
 )
+from backend.volunteers.queries import me_of
 from backend.volunteers.queries.export import export_of
 from backend.volunteers.queries.exports import exported_people
+from backend.volunteers.queries.me import own_duty
 from backend.volunteers.services import set_duty
 from backend.volunteers.services.consents import give_consent, withdraw_consent
 from backend.volunteers.services.duty import NotInService
@@ -243,6 +246,38 @@ def test_rule_4_whoever_has_not_agreed_is_not_tracked_and_is_told(
     assert not set_duty(on=True, by=person.user, at=at).tracked
     assert report(person, at, at) == "no_consent"
     assert not Fix.objects.exists()
+
+
+def test_rule_4_people_are_told_whether_they_are_located(
+    call: Callable[..., Task], volunteer: User, commander: User, at: datetime, published: Published
+) -> None:
+    """`tracked` agrees with what becomes of a report, on duty, on a task, and with a legal basis."""
+    person, minute = volunteer.volunteer, timedelta(minutes=1)
+    moments = (at + n * 3 * minute for n in count())
+    basis = LegalBasisIn(legal_basis=LegalBasis.VITAL_INTERESTS, reason="A child is missing")
+
+    def tracked(moment: datetime) -> bool:
+        later = moment + minute
+        says = own_duty(volunteer, at=later).tracked
+        assert me_of(volunteer, at=later).duty.tracked == says
+        assert (report(person, later, later) == "accepted") == says
+        return says
+
+    task = call(starts_at=at + timedelta(hours=2))
+    assert tracked(next(moments))
+    set_duty(on=False, by=volunteer, at=(now := next(moments)))
+    assert not tracked(now)
+    reply(task, person, now := next(moments))
+    assert tracked(now)
+    set_duty(on=True, by=volunteer, at=(now := next(moments)))
+    assert set_duty(on=False, by=volunteer, at=now).tracked
+    assert tracked(now)
+    withdraw_consent(purpose=Purpose.LOCATION, by=volunteer, at=(now := next(moments)))
+    assert not tracked(now)
+    duties = published(person.topic, "duty.changed")
+    assert [data["duty"]["tracked"] for _, _, data in duties[-2:]] == [True, False]
+    dispatch.name_legal_basis(task_id=task.pk, wanted=basis, by=commander, at=(now := next(moments)))
+    assert tracked(now)
 
 
 def test_rule_4_a_consent_to_an_older_version_is_none(volunteer: User, at: datetime) -> None:

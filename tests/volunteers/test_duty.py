@@ -19,7 +19,7 @@ MAX = max_duty()
 def test_duty_on_ends_after_the_maximum(stranger: User, published: Published, at: datetime) -> None:
     duty = services.set_duty(on=True, by=stranger, at=at)
 
-    assert duty == DutyOut(on=True, until=at + MAX, tracked=True)
+    assert duty == DutyOut(on=True, until=at + MAX, tracked=False)  # of no unit, nobody could see them
     topic, type, data = published[0]
     assert (topic, type, data["duty"]["on"]) == (stranger.volunteer.topic, "duty.changed", True)
     assert Entry.objects.filter(act="duty.changed", by=stranger).count() == 1

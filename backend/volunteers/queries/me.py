@@ -1,23 +1,38 @@
 """Reads what people see of themselves."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
 from django.db.models import Prefetch
 
+from backend.realtime.judging import tracked_now
 from backend.volunteers.models import Device, Role, Tracker, TrackerDay, User, Volunteer
 from backend.volunteers.queries.lives import membership_out, standing_out
 from backend.volunteers.queries.masking import shown
 from backend.volunteers.queries.units import dispatched_units, unit_outs
-from backend.volunteers.rules import current_posts, may_locate, reads_sealed
+from backend.volunteers.rules import current_posts, reads_sealed
 from backend.volunteers.schemas import DutyOut, Me, PostOut
 from backend.volunteers.schemas.me import LanguageName
 
 
 def duty_out(volunteer: Volunteer, *, at: datetime) -> DutyOut:
-    """Return whether someone is on duty at `at`, and until when at the latest."""
+    """Return whether someone is on duty at `at`, until when at the latest, and whether positions are taken."""
+    return duties_out([volunteer], at=at)[0]
+
+
+def duties_out(volunteers: Sequence[Volunteer], *, at: datetime) -> list[DutyOut]:
+    """Return for several what `duty_out` does for one, in their order; as many queries as there are reasons to track.
+
+    What positions are judged by says whether they are taken: the database, also inside a transaction. Save first.
+    """
+    tracked = tracked_now([volunteer.number for volunteer in volunteers], at)
+    return [_duty_out(volunteer, volunteer.number in tracked, at) for volunteer in volunteers]
+
+
+def _duty_out(volunteer: Volunteer, tracked: bool, at: datetime) -> DutyOut:
     on = volunteer.is_on_duty(at)
-    return DutyOut(on=on, until=volunteer.duty_until if on else None, tracked=on and may_locate(volunteer))
+    return DutyOut(on=on, until=volunteer.duty_until if on else None, tracked=tracked)
 
 
 def own_duty(user: User, *, at: datetime) -> DutyOut:

@@ -25,7 +25,8 @@ DutyReason = Literal["asked", "signed_out", "too_long", "suspended", "retired", 
 class DutyOut(Shape):
     """Whether a volunteer is on duty, and until when at the latest.
 
-    `tracked` tells whether positions are taken meanwhile: not from a person who has not agreed to it.
+    `tracked` tells whether positions are taken now: on duty, or off duty on an accepted task around its time; not from
+    a person who has not agreed to it, unless a task names its legal basis.
     """
 
     on: bool

@@ -43,6 +43,7 @@ def give_consent(*, purpose: Purpose, version: int | None, by: User, at: datetim
         raise WordingChanged
     volunteer = Volunteer.objects.select_for_update().get(user=by)
     guardian = _guardian_of(volunteer, at)
+    was_tracked = duty_out(volunteer, at=at).tracked
     held = volunteer.consents.filter(purpose=purpose, withdrawn_at=None)
     if held.filter(version=version).exists():
         return
@@ -52,7 +53,7 @@ def give_consent(*, purpose: Purpose, version: int | None, by: User, at: datetim
         "consent.given", subject=f"volunteer.{volunteer.pk}", by=by, at=at, purpose=purpose, version=version
     )
     if purpose == Purpose.LOCATION:
-        _tell(volunteer, at)
+        _tell(volunteer, was_tracked, at)
 
 
 @transaction.atomic
@@ -73,10 +74,11 @@ def withdraw_for(volunteer: Volunteer, purposes: Collection[Purpose], *, by: Use
     if any(consent.purpose == Purpose.PHOTO for consent in ended):
         Photo.objects.filter(volunteer=volunteer).delete()
     if any(consent.purpose == Purpose.LOCATION for consent in ended):
+        was_tracked = duty_out(volunteer, at=at).tracked
         volunteer.location_consent_at = volunteer.location_consent_version = None
         volunteer.save(update_fields=["location_consent_at", "location_consent_version"])
         forget([volunteer.number], at=at)
-        _tell(volunteer, at)
+        _tell(volunteer, was_tracked, at)
 
 
 def agree_on_paper(volunteers: Sequence[Volunteer], purposes: Collection[Purpose], *, at: datetime) -> None:
@@ -121,12 +123,11 @@ def _guardian_of(volunteer: Volunteer, at: datetime) -> Guardian | None:
     return guardian
 
 
-def _tell(volunteer: Volunteer, at: datetime) -> None:
-    """Tell the person's phones whether positions are taken now."""
-    if volunteer.is_on_duty(at):
-        event = DutyChanged(
-            volunteer=f"{volunteer.number:08d}", duty=duty_out(volunteer, at=at), reason="consent"
-        )
+def _tell(volunteer: Volunteer, was_tracked: bool, at: datetime) -> None:
+    """Tell the person's phones whether positions are taken now, on duty or on a task."""
+    duty = duty_out(volunteer, at=at)
+    if duty.on or duty.tracked != was_tracked:
+        event = DutyChanged(volunteer=f"{volunteer.number:08d}", duty=duty, reason="consent")
         publish_all([Announcement(volunteer.topic, event)], at=at)
 
 

@@ -13,7 +13,7 @@ from backend.realtime.log import Announcement, publish_all
 from backend.realtime.positions import forget
 from backend.volunteers.events import DutyChanged
 from backend.volunteers.models import DutyPeriod, User, Volunteer
-from backend.volunteers.queries import duty_out
+from backend.volunteers.queries import duties_out, duty_out
 from backend.volunteers.queries.reach import live_devices
 from backend.volunteers.rules import is_in_service
 from backend.volunteers.schemas import DutyOut
@@ -54,7 +54,7 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
             change_duty_counts([volunteer.pk], by=1 if on else -1, at=at)
         if not on:
             forget([volunteer.number], at=at)
-        publish_all([_changed(volunteer, "asked", at)], at=at)
+        publish_all([_changed(volunteer, duty_out(volunteer, at=at), "asked")], at=at)
     return duty_out(volunteer, at=at)
 
 
@@ -84,7 +84,7 @@ def end_duty(
     volunteer.duty_since = volunteer.duty_until = None
     volunteer.save(update_fields=["duty_since", "duty_until"])
     record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=by, at=at, on=False)
-    return [_changed(volunteer, reason, at)]
+    return [_changed(volunteer, duty_out(volunteer, at=at), reason)]
 
 
 @transaction.atomic
@@ -102,7 +102,9 @@ def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
     Volunteer.objects.bulk_update(overdue, ["duty_since", "duty_until"])
     change_duty_counts([volunteer.pk for volunteer in overdue], by=-1, at=at)
     forget([volunteer.number for volunteer in overdue], at=at)
-    publish_all([_changed(volunteer, "too_long", at) for volunteer in overdue], at=at)
+    duties = duties_out(overdue, at=at)
+    told = [_changed(volunteer, duty, "too_long") for volunteer, duty in zip(overdue, duties, strict=True)]
+    publish_all(told, at=at)
     return len(overdue)
 
 
@@ -130,7 +132,6 @@ def _begin(volunteer: Volunteer, until: datetime | None, at: datetime) -> None:
     volunteer.duty_until = min(until, latest) if until else latest
 
 
-def _changed(volunteer: Volunteer, reason: DutyReason, at: datetime) -> Announcement:
-    duty = duty_out(volunteer, at=at)
+def _changed(volunteer: Volunteer, duty: DutyOut, reason: DutyReason) -> Announcement:
     event = DutyChanged(volunteer=f"{volunteer.number:08d}", duty=duty, reason=reason)
     return Announcement(volunteer.topic, event)

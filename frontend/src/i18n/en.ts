@@ -90,7 +90,7 @@ export const en = {
   duty_on: "You are on duty",
   duty_on_until: "You are on duty until {time}",
   duty_off: "You are off duty",
-  duty_off_hint: "Off duty you are never located and not called out.",
+  duty_off_hint: "Off duty this page does not locate you, and you are not called out. On a task that you accepted a tracking app still does.",
   duty_ended_signed_out: "Your duty ended because you signed out on your last device.",
   duty_ended_too_long: "Your duty ended by itself: it had lasted as long as one may be on duty.",
   duty_ended_suspended: "Your duty ended because your service is suspended. Ask your leader.",

@@ -84,7 +84,7 @@ export const zhHans: Texts = {
   duty_on: "您正在岗",
   duty_on_until: "您在岗至 {time}",
   duty_off: "您已离岗",
-  duty_off_hint: "离岗时绝不定位，也不会收到召集。",
+  duty_off_hint: "离岗时本页面不会定位，您也不会收到召集；在您已接受的任务期间，定位应用仍会上报位置。",
   duty_ended_signed_out: "您已在最后一台设备上退出登录，因此自动离岗。",
   duty_ended_too_long: "您已达到最长在岗时间，系统自动离岗。",
   duty_ended_suspended: "您的服务已暂停，因此离岗。请咨询队长。",
