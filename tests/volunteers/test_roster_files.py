@@ -345,7 +345,6 @@ def test_leader_is_accepted_with_a_remark() -> None:
         ("name phone born", ["王", "13800000001", "1899-01-01"], "born_on: born-on-wrong"),
         ("name phone born", ["王", "13800000001", "2031-01-01"], "born_on: born-on-wrong"),
         ("name idcard born", ["王", id_card(), "1980-01-30"], "born_on: born-on-differs"),
-        ("name phone skills", ["王", "13800000001", "急救、飞行"], "skills: skill-unknown"),
         ("name phone number", ["王", "13800000001", "10000005"], "number: number-not-in-block"),
         ("name phone", ["王", "13800000001", *["x"] * 99], "None: too-many-cells"),
     ],

@@ -1,6 +1,7 @@
 """Reads imports of rosters and their reports."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext
@@ -48,12 +49,17 @@ def import_out(batch: RosterImport) -> ImportOut:
         remarks=batch.remarks,
         ignored_columns=batch.ignored_columns,
         sheets=[SheetOut(**sheet, text=str(FATES[sheet["fate"]])) for sheet in batch.sheets],
-        notes=[ImportNote(**note, text=str(NOTES[note["code"]])) for note in batch.notes],
+        notes=[_note_out(note, batch.unit) for note in batch.notes],
         failure=gettext(batch.failure) if batch.failure else "",
         made_at=batch.made_at,
         finished_at=batch.finished_at,
         undone_at=batch.undone_at,
     )
+
+
+def _note_out(note: dict[str, Any], unit: Unit) -> ImportNote:
+    text = str(NOTES[note["code"]]).format(unit=unit.display_name, count=note.get("count", 0))
+    return ImportNote(**note, text=text)
 
 
 def report_of(batch: RosterImport, *, after: int = 0) -> ImportReport:

@@ -152,7 +152,7 @@ def _person(fields: list[Any]) -> PersonFound:
 
 def _heading(fields: dict[str, Any]) -> Heading:
     places = {Column(column): place for column, place in fields["places"].items()}
-    return Heading(fields["row"], places, fields["ignored"])
+    return Heading(fields["row"], places, fields["ignored"], fields["above"])
 
 
 _MADE_FROM: dict[str, Callable[..., Event]] = {

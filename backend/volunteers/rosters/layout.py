@@ -2,10 +2,19 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from backend.volunteers.rosters.columns import FIRST_ROWS, Column, Heading, column_of, in_one_line, plain
+from backend.volunteers.rosters.columns import (
+    FIRST_ROWS,
+    Column,
+    Heading,
+    Meant,
+    column_of,
+    heading_of,
+    level_of,
+    plain,
+)
 from backend.volunteers.rosters.sheets import Row
 
 MAX_COLUMNS = 100
@@ -110,13 +119,19 @@ class _Stack:
     def column(self) -> Column | None:
         if not self.texts:
             return None
+        return next(filter(None, map(column_of, self._readings)), None)
+
+    @property
+    def level(self) -> int | None:
+        """How far below the units stand that the column speaks of."""
+        text = next(filter(column_of, self._readings), "")
+        return level_of(text)
+
+    @property
+    def _readings(self) -> list[str]:
+        """The texts that may say what the column is, the likeliest first."""
         last, above = self.texts[-1], self.texts[-2] if len(self.texts) > 1 else ""
-        return (
-            column_of(last)
-            or column_of(above + last)
-            or (column_of(above) if self.stands_alone else None)
-            or column_of(self.group + last)
-        )
+        return [last, above + last, above if self.stands_alone else "", self.group + last]
 
     @property
     def text(self) -> str:
@@ -227,23 +242,19 @@ def _same(stacks: Sequence[_Stack], place: int, other: int) -> bool:
 
 
 def _table(stacks: Sequence[_Stack], columns: Sequence[Column | None], span: Span, row: int) -> Table:
-    places: dict[Column, int] = {}
-    ignored = []
-    for place in range(span[0], span[1] + 1):
-        column = columns[place]
-        if column is not None and column not in places:
-            places[column] = place
-        elif plain(stacks[place].text):
-            ignored.append(in_one_line(stacks[place].text))
-    return Table(Heading(row, places, ignored), span)
+    meant = (
+        Meant(place, stacks[place].text, columns[place], stacks[place].level if columns[place] else None)
+        for place in range(span[0], span[1] + 1)
+    )
+    return Table(heading_of(row, meant), span)
 
 
 def _beside(first: Table, further: Table) -> Table | None:
     """Return a further table, if it is like the first; a unit to the left of all of them is meant for all of them."""
     places = dict(further.heading.places)
-    unit = first.heading.places.get(Column.UNIT)
+    unit, above = first.heading.places.get(Column.UNIT), further.heading.above
     if unit is not None and Column.UNIT not in places and unit < first.heading.places[Column.NAME]:
-        places[Column.UNIT] = unit
+        places[Column.UNIT], above = unit, first.heading.above
     if set(places) != set(first.heading.places):
         return None
-    return Table(Heading(further.heading.row, places, further.heading.ignored), further.span)
+    return Table(replace(further.heading, places=places, above=above), further.span)

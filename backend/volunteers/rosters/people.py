@@ -16,6 +16,14 @@ from backend.volunteers.rosters.layout import MAX_COLUMNS
 from backend.volunteers.rosters.refusals import RowRejected
 
 MAX_CELL = 1_000
+NOTHING = frozenset(
+    {
+        *("无", "無", "没有", "暂无", "没", "否", "空", "不详", "未知", "none", "no", "nil", "null", "n/a"),
+        *("/", "\\", "//", "-", "--", "---", "—", "——", "–", "―", "−", "_", "~", "×"),
+    }
+)
+"""What people write into a cell for which they have nothing; a name alone may be such a word."""
+_LONGEST_NOTHING = 4
 _BETWEEN_SKILLS = re.compile(r"[,，、;；|/\n]+")
 _SHORTENED = re.compile(r"\d+([.,]\d+)?[eE]\+?\d+")
 _PLAIN_ROLES = frozenset({"", "member", "volunteer", "队员", "成员", "志愿者"})
@@ -61,6 +69,7 @@ class RowReader:
         self._name = places[Column.NAME]
         self._phone, self._id_card = places.get(Column.PHONE), places.get(Column.ID_CARD)
         self._born_on, self._unit = places.get(Column.BORN_ON), places.get(Column.UNIT)
+        self._units = (*heading.above, self._unit) if heading.above else ()
         self._skills, self._role = places.get(Column.SKILLS), places.get(Column.ROLE)
         self._number = places.get(Column.NUMBER)
 
@@ -78,7 +87,7 @@ class RowReader:
             raise RowRejected(Column.ID_CARD, "id-card-wrong")
         if self._born_on is not None:
             born_on = self._date_of_birth(cells, born_on, remarks)
-        unit = _text(cells, self._unit, Column.UNIT)
+        unit = self._unit_text(cells)
         skills = _text(cells, self._skills, Column.SKILLS)
         if _text(cells, self._number, Column.NUMBER):
             raise RowRejected(Column.NUMBER, "number-not-in-block")
@@ -91,7 +100,7 @@ class RowReader:
             id_card=id_card,
             born_on=born_on,
             unit_id=self._around.unit_named(unit) if unit else self._around.unit_id,
-            skill_ids=self._skill_ids(skills) if skills else (),
+            skill_ids=self._skill_ids(skills, remarks) if skills else (),
             remarks=tuple(remarks),
         )
 
@@ -132,12 +141,24 @@ class RowReader:
     def _can_be_born(self, born_on: date) -> bool:
         return born_on.year >= EARLIEST_YEAR and born_on <= self._around.today
 
-    def _skill_ids(self, text: str) -> tuple[int, ...]:
+    def _unit_text(self, cells: Sequence[Any]) -> str:
+        """Return the unit that a row names: the names in several columns are a path from above."""
+        if not self._units:
+            return _text(cells, self._unit, Column.UNIT)
+        texts = [_text(cells, place, Column.UNIT) for place in self._units]
+        return "/".join(filter(None, texts))
+
+    def _skill_ids(self, text: str, remarks: list[Remark]) -> tuple[int, ...]:
         names = [name for part in _BETWEEN_SKILLS.split(text) if (name := part.strip().casefold())]
-        found = [self._around.skills.get(name) for name in names]
+        found = [self._around.skills.get(name) for name in names if name not in NOTHING]
         if None in found:
-            raise RowRejected(Column.SKILLS, "skill-unknown")
+            remarks.append((Column.SKILLS, "skill-unknown"))
         return tuple(dict.fromkeys(id for id in found if id is not None))
+
+
+def means_nothing(text: str) -> bool:
+    """Tell whether a text in a cell says that there is nothing: 无, a dash, None."""
+    return len(text) <= _LONGEST_NOTHING and unicodedata.normalize("NFKC", text).casefold() in NOTHING
 
 
 def _text(cells: Sequence[Any], place: int | None, column: Column) -> str:
@@ -151,7 +172,10 @@ def _text(cells: Sequence[Any], place: int | None, column: Column) -> str:
         cell = _number_as_text(cell, column)
     if len(cell) > MAX_CELL:
         raise RowRejected(column, "cell-too-long")
-    return cell.strip(" \t\r\n\u00a0\u3000\ufeff'")
+    cell = cell.strip(" \t\r\n\u00a0\u3000\ufeff'")
+    if len(cell) <= _LONGEST_NOTHING and column is not Column.NAME and means_nothing(cell):
+        return ""
+    return cell
 
 
 def _number_as_text(cell: Any, column: Column) -> str:

@@ -20,10 +20,10 @@ class UnreadableRoster(Refusal):
 
 
 class RowRejected(Exception):
-    """A row that cannot become a person: in which column, and why."""
+    """A row that cannot become a person: in which column, and why; `units` are the numbers of units it may mean."""
 
-    def __init__(self, column: Column | None, code: str) -> None:
-        self.column, self.code = column, code
+    def __init__(self, column: Column | None, code: str, units: tuple[str, ...] = ()) -> None:
+        self.column, self.code, self.units = column, code, units
         super().__init__(code)
 
 
@@ -46,7 +46,7 @@ REASONS: dict[str, Promise] = {
     "born-on-differs": _("The date of birth is not the one in the identity card number."),
     "unit-unknown": _("There is no such unit in the unit of the import or below it."),
     "unit-ambiguous": _("Several units have this name: write the unit's number, or the names above it too."),
-    "skill-unknown": _("There is no such skill."),
+    "skill-unknown": _("Accepted; a skill in the cell is none that the formation knows, and was left out."),
     "number-not-in-block": _(
         "An import gives new numbers: leave the cell empty. Who has a number of a block is registered by hand."
     ),
@@ -83,6 +83,14 @@ FATES: dict[str, Promise] = {
 """What becomes of a sheet, by its code."""
 
 NOTES: dict[str, Promise] = {
+    "no-unit-column": _(
+        "People who come into {unit} itself, since no column names their unit: {count}. If they belong to units below, "
+        "give the file a column “单位” or “Unit”."
+    ),
+    "units-in-column": _(
+        "These columns hold names of units, but their headings do not say so, and they are not read: call the one "
+        "that counts “单位” or “Unit”."
+    ),
     "tables-beside": _("People stand side by side; each of these groups of columns was read."),
     "table-unread": _("These columns look like a list of other people, and were not read."),
     "headings-again": _("The headings come again here; that is no person."),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from backend.volunteers.rosters.columns import Heading
+from backend.volunteers.rosters.columns import Column, Heading
 from backend.volunteers.rosters.events import (
     Event,
     Noted,
@@ -16,6 +16,7 @@ from backend.volunteers.rosters.events import (
 from backend.volunteers.rosters.people_below import Ranges
 from backend.volunteers.rosters.places import NamedUnit
 from backend.volunteers.rosters.positions import Positions, Stretch
+from backend.volunteers.rosters.unplaced import Unplaced
 
 _MOST_NOTES = 200
 _MOST_IGNORED = 200
@@ -25,11 +26,15 @@ class Survey:
     """Takes what is found in a file, and remembers what the uploader has to know before the import is started.
 
     `unit_titled` finds the one unit that the title of a sheet, or of a part of it, names. People of that part come into
-    it unless their row says otherwise: a workbook with a sheet for each village is filled in by villages.
+    it unless their row says otherwise: a workbook with a sheet for each village is filled in by villages. `is_below`
+    tells whether a text is a unit below that of the import.
     """
 
-    def __init__(self, unit_titled: Callable[[str], NamedUnit | None]) -> None:
-        self._unit_titled = unit_titled
+    def __init__(
+        self, unit_titled: Callable[[str], NamedUnit | None], is_below: Callable[[str], bool]
+    ) -> None:
+        self._unit_titled, self._is_below = unit_titled, is_below
+        self._unplaced = [Unplaced("", is_below)]
         self._positions = Positions()
         self._sheet = ""
         self._next_sheet = 0
@@ -39,16 +44,17 @@ class Survey:
         self.unit: NamedUnit | None = None
         self.sheets: list[dict[str, Any]] = []
         self.ignored: list[str] = []
-        self._notes: list[dict[str, str]] = []
+        self._notes: list[dict[str, Any]] = []
 
     @property
-    def notes(self) -> list[dict[str, str]]:
+    def notes(self) -> list[dict[str, Any]]:
         """What is to be told, a code and a place each."""
         passed = [
             {"code": "sections-passed-over", "sheet": sheet, "where": str(ranges), "unit": ""}
             for sheet, ranges in self._sections.items()
         ]
-        return (self._notes + passed)[:_MOST_NOTES]
+        unplaced = [note for sheet in self._unplaced[-_MOST_NOTES:] for note in sheet.notes]
+        return (unplaced + self._notes + passed)[:_MOST_NOTES]
 
     @property
     def stretches(self) -> list[Stretch]:
@@ -66,6 +72,12 @@ class Survey:
                 self._begin_section(row, text)
             case Noted(code, sheet, where):
                 self._note(code, sheet, where)
+
+    def look_for_unit(self, person: PersonFound) -> None:
+        """Remember a person whose unit nothing names, and which of the cells that are not read hold units."""
+        self._unplaced[-1].look_at(person, self.headings)
+        if self.unit is None and Column.UNIT not in self.headings[person.table].places:
+            self._unplaced[-1].add(person.row)
 
     def position_of(self, person: PersonFound) -> int:
         """Return the position of a person, and count the row for its sheet."""
@@ -87,6 +99,7 @@ class Survey:
     def _begin_sheet(self, name: str) -> None:
         self._sheet, self._of_sheet = name, self._unit_titled(name) if name else None
         self.unit = self._of_sheet
+        self._unplaced.append(Unplaced(name, self._is_below))
         rest = self.sheets[self._next_sheet :]
         for place, sheet in enumerate(rest, start=self._next_sheet):
             if sheet["fate"] == SheetFate.READ:

@@ -39,7 +39,8 @@ class SheetOut(Shape):
 class ImportNote(Shape):
     """What the person who uploads should know before starting the import; decide by `code`.
 
-    `where` are rows or columns of the sheet; `unit` is the unit that is meant, if one is.
+    `where` are rows or columns of the sheet; `unit` is the unit that is meant, if one is; `count` is how many people
+    are, 0 where they are not counted.
     """
 
     code: str
@@ -47,6 +48,7 @@ class ImportNote(Shape):
     where: str
     text: str
     unit: str
+    count: int = 0
 
 
 class ImportOut(Shape):

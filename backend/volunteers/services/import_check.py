@@ -25,7 +25,7 @@ from backend.volunteers.rosters.apart import reading_apart
 from backend.volunteers.rosters.columns import Column, Heading, letters
 from backend.volunteers.rosters.events import Event, PersonFound
 from backend.volunteers.rosters.files import look_at
-from backend.volunteers.rosters.people import Person, RowReader, Surroundings
+from backend.volunteers.rosters.people import Person, RowReader, Surroundings, means_nothing
 from backend.volunteers.rosters.places import NamedUnit, UnitFinder, skill_names
 from backend.volunteers.rosters.refusals import RowRejected, UnreadableRoster
 from backend.volunteers.rosters.survey import Survey
@@ -88,7 +88,7 @@ class _Check:
         self._has_units_below = len(finder) > 1
         self._readers: list[RowReader] = []
         self._units_above: dict[int, str] = {}
-        self.survey = Survey(finder.only)
+        self.survey = Survey(finder.only, lambda text: finder.is_below(text, batch.unit_id))
 
     def read(self, events: Iterator[Event]) -> None:
         """Read what was found in the file, to its end."""
@@ -108,6 +108,8 @@ class _Check:
         return [RowReader(heading, around) for heading in self.survey.headings]
 
     def _take(self, found: PersonFound) -> None:
+        if self._has_units_below:
+            self.survey.look_for_unit(found)
         position, heading = self.survey.position_of(found), self.survey.headings[found.table]
         remarks = [*found.remarks, *self._about_unit(found, heading)]
         if position <= self._done:
@@ -145,6 +147,8 @@ class _Check:
             return []
         cell = found.cells[place] if place < len(found.cells) else None
         text = str(cell or "").strip()
+        if means_nothing(text):
+            text = ""
         if text in _DITTO and found.table in self._units_above:
             found.cells[place] = self._units_above[found.table]
             return []
@@ -264,7 +268,13 @@ def _units_below(unit: Unit) -> UnitFinder:
         for gone, successor in retired_units()
         if successor.path.startswith(unit.path)
     )
-    return UnitFinder(chain(named, followed), Unit.steplen)
+    above = {
+        path: tuple(filter(None, names))
+        for path, *names in Unit.objects.filter(path__in=unit.line[:-1]).values_list(
+            "path", "official_name", "display_name", "brand_name"
+        )
+    }
+    return UnitFinder(chain(named, followed), Unit.steplen, above)
 
 
 def _surroundings(unit: Unit, finder: UnitFinder) -> Surroundings:
