@@ -15,7 +15,7 @@ from pydantic import (
 
 from backend.dispatch.models import Assignment, AssignmentStatus, Category, LegalBasis, TaskStatus
 from backend.lib.datum import Datum
-from backend.lib.wire import Instant, Line, Lines, Request, Shape, VolunteerNumber
+from backend.lib.wire import GIVEN, Instant, Line, Lines, Request, Shape, VolunteerNumber
 from backend.volunteers.schemas import UnitOut
 
 ClientId = Annotated[
@@ -54,7 +54,7 @@ class TaskIn(Request):
     """
 
     id: ClientId
-    unit: Annotated[str, Line(20)]
+    unit: Annotated[str, Line(20), GIVEN]
     category: Category
     title: Annotated[str, Line(120, least=1)]
     instructions: Annotated[str, Lines(4_000)] = ""
@@ -129,7 +129,7 @@ class TaskDetail(Shape):
 class TaskFilter(Request):
     """Which tasks to list: of a unit and everything below it, in one status, older than the last of a page."""
 
-    unit: Annotated[str, Line(20)] | None = None
+    unit: Annotated[str, Line(20), GIVEN] | None = None
     status: TaskStatus | None = None
     after: UUID | None = None
 
@@ -145,7 +145,7 @@ class CallOutIn(Request):
     """Send a task to units and everyone below them. `id` is the client's UUIDv7."""
 
     id: ClientId
-    units: Annotated[list[Annotated[str, Line(20)]], Field(min_length=1, max_length=200)]
+    units: Annotated[list[Annotated[str, Line(20), GIVEN]], Field(min_length=1, max_length=200)]
 
 
 class CallOutOut(Shape):
@@ -286,7 +286,7 @@ class RecipientPage(Shape):
 class UnitProgressFilter(Request):
     """Whose sub-units to count; without it, those of the unit that asks."""
 
-    parent: Annotated[str, Line(20)] | None = None
+    parent: Annotated[str, Line(20), GIVEN] | None = None
 
 
 class UnitProgress(Shape):

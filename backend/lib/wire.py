@@ -1,8 +1,10 @@
 """Base of every shape on the wire."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, get_args
 
 from pydantic import (
     AfterValidator,
@@ -36,6 +38,14 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A moment with its offset, RFC 3339; the server writes UTC with milliseconds."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Marks a number that the server gives: it may be given a second time once the database was put back."""
+
+
+GIVEN = Given()
 
 
 def _digits(value: Any) -> Any:
@@ -88,3 +98,25 @@ class Request(BaseModel):
     """Something a client sends. A field that is not declared is refused: it is a misspelling or a misunderstanding."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@cache
+def names_of_given() -> frozenset[str]:
+    """Return the fields in which clients name a unit, person or post by its number, of all shapes that they send."""
+    return frozenset(
+        name
+        for shape in shapes_of_clients()
+        for name, field in shape.model_fields.items()
+        if any(isinstance(one, Given) for one in field.metadata) or _is_given(field.annotation)
+    )
+
+
+def shapes_of_clients(shape: type[Request] = Request) -> Iterator[type[Request]]:
+    """Yield all shapes that clients send."""
+    for further in shape.__subclasses__():
+        yield further
+        yield from shapes_of_clients(further)
+
+
+def _is_given(annotation: Any) -> bool:
+    return isinstance(annotation, Given) or any(_is_given(part) for part in get_args(annotation))

@@ -23,7 +23,7 @@ from backend.lib.errors import Invalid, Refusal, TooMany, require
 from backend.lib.openapi import add_problems
 from backend.lib.problems import MAX_NAMED, is_refusal
 from backend.lib.sealed import KeyMissing, seal, unseal
-from backend.lib.wire import Request
+from backend.lib.wire import Request, names_of_given
 from backend.realtime import epochs, keys
 from backend.realtime.frames import LONGEST_EPOCH
 from backend.realtime.models import KeyedAct
@@ -41,7 +41,7 @@ Handler = Callable[..., Response]
 
 
 class EpochOver(Refusal):
-    """The database was put back to an earlier moment since: what this address names may be another by now."""
+    """The database was put back to an earlier moment since: what the numbers in it name may be another by now."""
 
 
 class Door(APIView):
@@ -87,15 +87,15 @@ class Door(APIView):
         _require_known(request, self.parameters.get("get" if method == "head" else method, ()))
         if method not in ACTS or not hasattr(self, method):
             return
-        key, is_over = request.headers.get(HEADER), self._is_over(_epoch_of(request), kwargs)
+        key, is_over = request.headers.get(HEADER), self._is_over(_epoch_of(request), request, kwargs)
         if key is None:
             require(not is_over, EpochOver)
             return
         act = partial(_refused, EpochOver) if is_over else getattr(self, method)
         setattr(self, method, partial(self._with_key, method, act, key))  # a view serves one request
 
-    def _is_over(self, epoch: str | None, address: Mapping[str, Any]) -> bool:
-        """Tell whether an act was meant in another epoch, and its address names something by a number of the server's.
+    def _is_over(self, epoch: str | None, request: HttpRequest, address: Mapping[str, Any]) -> bool:
+        """Tell whether an act was meant in another epoch, and names something by a number of the server's.
 
         After the database was put back such a number may have been given a second time: to another post, or unit. Ids
         that clients made, and one's own things, are what they were.
@@ -104,7 +104,9 @@ class Door(APIView):
             return False
         self.epoch = epochs.current()
         named = [value for name, value in address.items() if name not in WORDS]
-        return epoch != self.epoch and not all(isinstance(value, UUID) for value in named)
+        if epoch == self.epoch:
+            return False
+        return not all(isinstance(value, UUID) for value in named) or _names_by_number(request)
 
     def finalize_response(self, request: HttpRequest, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Forget what was counted for an act that was refused, and name the epoch where one was named (DRF's)."""
@@ -227,6 +229,12 @@ def _epoch_of(request: HttpRequest) -> str | None:
     return epoch
 
 
+def _names_by_number(request: HttpRequest) -> bool:
+    """Tell whether a body names something by a number of the server's; the fields are the same in all shapes."""
+    content = _json(request.body) if request.content_type == "application/json" else None
+    return isinstance(content, dict) and any(content.get(name) for name in names_of_given())
+
+
 def _refused(refusal: type[Refusal], *_: Any, **__: Any) -> Response:
     """Stand for an act that is not done unless its key has done it already."""
     raise refusal
@@ -273,9 +281,15 @@ def describe_keys(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for method, operation in operations.items():
             if method in ACTS and "/api/v1/trackers/" not in path:
                 _describe(operation)
-                if set(re.findall("{([^{}]+)}", path)) - set(WORDS):
+                if set(re.findall("{([^{}]+)}", path)) - set(WORDS) or _sends_numbers(operation, components):
                     add_problems(operation, [EpochOver])
     return result
+
+
+def _sends_numbers(operation: dict[str, Any], components: dict[str, Any]) -> bool:
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    shape = components["schemas"].get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {})
+    return bool(names_of_given() & set(shape.get("properties", ())))
 
 
 def _describe(operation: dict[str, Any]) -> None:
@@ -305,8 +319,8 @@ _EPOCH_MEANT = {
     "in": "header",
     "required": False,
     "description": "The epoch of the log in which the person acted, as `hello` or catch-up named it. In another one an "
-    "act whose address names a unit, person or post by its number is refused (`epoch-over`) unless its key has done "
-    "it. See offline.md.",
+    "act whose address or body names a unit, person or post by its number is refused (`epoch-over`) unless its key "
+    "has done it. See offline.md.",
     "schema": {"type": "string", "maxLength": LONGEST_EPOCH},
 }
 _EPOCH_NOW = {

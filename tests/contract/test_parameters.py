@@ -1,5 +1,6 @@
 """A parameter that a door does not know is refused, and nothing is done: what it asks for would not be obeyed."""
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from rest_framework.parsers import MultiPartParser
 from uuid6 import uuid7
 
 from backend.config.urls import v1
+from backend.lib.wire import names_of_given
 from backend.realtime import doors
 from backend.realtime.management.commands.generate_docs import DOCS
 from tests.contract.doors import World, everything, rest_clients
@@ -92,6 +94,35 @@ def test_no_form_is_taken_with_a_field_that_does_not_exist_or_is_given_twice(
     ]
     assert len(forms) == len(takes_forms)
     assert everything() == before
+
+
+EPOCH = {"Muster-Epoch": "0" * 32}
+
+
+def test_no_act_that_names_something_by_its_number_is_done_in_another_epoch(world: World) -> None:
+    """In the address or in the body: after a restore the number may be another's."""
+    client, before, refused = rest_clients(world, "leader")["leader"], everything(), []
+    for door in OURS:
+        in_address = {kind for kind in re.findall("<(.+?)>", door.address) if not kind.startswith("uuid:")}
+        body = None if door.method == "GET" or door.form else door.body(world, "leader")
+        in_body = names_of_given() & set(body or ())
+        if door.method == "GET" or door.form or not (in_body or in_address - {"str:purpose"}):
+            continue
+        before = everything() if body else before  # making it may make what it speaks of
+        type = "image/png" if door.address.endswith("/emblem") else "application/json"
+        answer = client.generic(door.method, door.path(world), json.dumps(body), type, headers=EPOCH)
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/epoch-over"), str(door)
+        refused.append(door.address)
+
+    assert {f"{V1}transfers", f"{V1}units", f"{V1}tasks", f"{V1}tasks/<uuid:task_id>/call-outs"} <= {*refused}
+    assert everything() == before
+
+
+def test_numbers_that_the_server_gives_are_marked_in_every_shape() -> None:
+    assert names_of_given() == {
+        *("unit", "units", "parent", "successor", "from_unit", "to_unit"),
+        *("volunteer", "members", "number", "duplicate", "acting_for"),
+    }
 
 
 def test_ids_in_addresses_are_the_same_in_capitals() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from backend.lib.phones import LONGEST
-from backend.lib.wire import Instant, Line, Request, Shape, VolunteerNumber
+from backend.lib.wire import GIVEN, Instant, Line, Request, Shape, VolunteerNumber
 from backend.volunteers.schemas.sign_in import DeviceIn
 
 NewPassword = Annotated[str, Field(min_length=1, max_length=200)]
@@ -30,7 +30,7 @@ class InvitationMade(Shape):
 class InvitationIn(Request):
     """Sign in for the first time: the number and the code on the slip, and the password from now on."""
 
-    number: Annotated[str, Line(LONGEST, least=1)]
+    number: Annotated[str, Line(LONGEST, least=1), GIVEN]
     code: Annotated[str, Line(40, least=1)]
     password: NewPassword
     device: DeviceIn

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import Field, RootModel
 
-from backend.lib.wire import Instant, Line, Lines, Request, Shape, VolunteerNumber
+from backend.lib.wire import GIVEN, Instant, Line, Lines, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Application, ApplicationStatus, Side, Standing, Transfer, TransferStatus
 from backend.volunteers.schemas.fields import BirthDate, Name, Phone
 
-Number = Annotated[str, Line(12, least=8), Field(examples=["23456781"])]
-UnitNumber = Annotated[str, Line(20, least=10), Field(examples=["0726040125"])]
+Number = Annotated[str, Line(12, least=8), GIVEN, Field(examples=["23456781"])]
+UnitNumber = Annotated[str, Line(20, least=10), GIVEN, Field(examples=["0726040125"])]
 Reason = Annotated[
     str,
     Lines(200, least=1),

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, RootModel
 
 from backend.lib.checkdigit import format_volunteer_number
-from backend.lib.wire import Instant, Line, Request, Shape, VolunteerNumber
+from backend.lib.wire import GIVEN, Instant, Line, Request, Shape, VolunteerNumber
 from backend.volunteers.models import NumberBlock, Series, Volunteer, series_of
 from backend.volunteers.schemas.fields import BirthDate, Name, PhoneOrNothing
 from backend.volunteers.schemas.units import UnitOut
@@ -106,13 +106,13 @@ class WalkInIn(PersonIn):
 class RegistrationIn(PersonIn):
     """A person who got a number of one of the unit's blocks."""
 
-    number: Annotated[str, Line(40)]
+    number: Annotated[str, Line(40), GIVEN]
 
 
 class MergeIn(Request):
     """The number of the record that is merged into the one in the address."""
 
-    duplicate: Annotated[str, Line(40)]
+    duplicate: Annotated[str, Line(40), GIVEN]
 
 
 class NumberedPerson(Shape):

@@ -1,8 +1,10 @@
 """What clients see and send of posts."""
 
+from typing import Annotated
+
 from pydantic import RootModel
 
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.lib.wire import GIVEN, Instant, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Post, Role
 from backend.volunteers.schemas.lives import Number
 
@@ -17,7 +19,7 @@ class PostIn(Request):
     role: Role
     from_at: Instant | None = None
     until: Instant | None = None
-    acting_for: int | None = None
+    acting_for: Annotated[int, GIVEN] | None = None
 
 
 class PostHeld(Shape):
