@@ -280,7 +280,9 @@ class Story:
     def _end(self, topic: str, at: int | None) -> None:
         current = self._current(topic)
         if current is not None:
-            current.open, current.end = False, at
+            current.open = False
+            # What makes a page read anew has been shown, though the cursor has not passed it yet.
+            current.end = at if at is None else max(at, *(seq for seq, _ in current.shown), 0)
 
     def faults(self, log: Mapping[str, Sequence[LogRow]], number: int, tags: Collection[str]) -> list[str]:
         """Return what was shown twice, out of order or to the wrong person; what is missing goes to `lost`."""

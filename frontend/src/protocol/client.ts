@@ -93,6 +93,7 @@ export class Client {
   readonly #followed = new Set<TopicName>();
   #held: Told[] | null = null;
   #reading = 0;
+  #isTaking = false;
   #nextId = 1;
   #receiptTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -149,7 +150,7 @@ export class Client {
   renew(topic: TopicName): void {
     this.#options.cursors.forget(topic);
     this.#on.kept?.();
-    if (this.phase === "open") void this.#read();
+    if (this.phase === "open" && !this.#isTaking) void this.#read();
   }
 
   /** The person has this event on the screen. */
@@ -341,13 +342,13 @@ export class Client {
     if (turn !== this.#reading) return; // another reading, or the hello of another connection, brings it all
     if (this.phase === "open" && found?.epoch !== cursors.epoch) return this.link.again(); // and so it does now
     if (found) this.#takeIn(found);
-    if (turn !== this.#reading) return;
+    if (found && this.#lacks(found.topics)) return this.#read();
     this.#release();
-    if (found && this.#lacks(found.topics)) await this.#read();
   }
 
   #takeIn(found: CaughtUp): void {
     this.lastUpdate = new Date();
+    this.#isTaking = true; // what is to be read anew may stand further on
     this.#enter(found.epoch);
     this.#leaveAllBut(found.topics);
     for (const [topic, joined] of Object.entries<Joined>(found.topics)) {
@@ -356,6 +357,7 @@ export class Client {
       // Numbers above the last event are of events for others.
       this.#options.cursors.reach({ [topic]: joined.head });
     }
+    this.#isTaking = false;
     this.#on.kept?.();
     this.#on.changed?.(this.phase);
   }
@@ -381,8 +383,9 @@ export class Client {
   }
 
   #revoked(topic: TopicName): void {
-    this.#followed.delete(topic);
-    this.#options.cursors.forget(topic);
+    const { cursors } = this.#options;
+    if (!this.#followed.delete(topic) && cursors.get(topic) === undefined) return; // it has been left already
+    cursors.forget(topic);
     this.#on.revoked?.(topic);
   }
 
