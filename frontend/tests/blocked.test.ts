@@ -150,7 +150,6 @@ test("a topic that has to be read anew is read at once", async () => {
   const { client, listener, catchUp } = setUp({ "person.1": 7 });
   listener.event = (one) => {
     if (one.seq === 8) client.renew("person.1");
-    return undefined;
   };
   const told = (topics: CaughtUp["topics"]) => catchUp.mockResolvedValueOnce({ epoch: EPOCH, topics });
   told({ "person.1": { head: 9, recovered: true, events: [event(8, "person.1"), event(9, "person.1")] } });

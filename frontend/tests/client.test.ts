@@ -366,3 +366,20 @@ test("counts of a topic are no event: they move no cursor and need no receipt", 
   expect(listener.counts).toHaveBeenCalledExactlyOnceWith(frame);
   expect([events, cursors.get("task.1"), socket.of("receipt")]).toEqual([[], 7, []]);
 });
+
+test("a unit that is left and another that is gained are read once", async () => {
+  const { client, listener, catchUp, cursors } = setUp({ "unit.1": 3, "person.1": 7 });
+  listener.event = () => client.renew("person.1");
+  listener.revoked.mockImplementation(() => client.renew("person.1"));
+  const snapshot = { head: 8, recovered: false, snapshot: {} };
+  catchUp.mockResolvedValue({ epoch: EPOCH, topics: { "person.1": snapshot, "unit.2": { ...snapshot, head: 5 } } });
+  client.start();
+  const socket = await welcome({ "unit.1": { head: 3, recovered: true }, "person.1": { head: 7, recovered: true } });
+  socket.tell(event(8, "person.1"));
+  socket.tell({ type: "topic.revoked", topic: "unit.1" });
+  socket.tell({ type: "topic.joined", topic: "unit.2", head: 5, snapshot: {} });
+  await settle();
+  expect(catchUp.mock.calls).toEqual([[{ epoch: EPOCH, cursors: { "unit.1": 3 } }]]);
+  expect(listener.revoked.mock.calls).toEqual([["unit.1"]]);
+  expect(cursors.all()).toEqual({ "person.1": 8, "unit.2": 5 });
+});

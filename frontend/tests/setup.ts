@@ -17,7 +17,7 @@ export function setUp(saved: Cursors = {}) {
   const events: EventFrame[] = [];
   const listener = {
     snapshot: vi.fn(),
-    event: (event: EventFrame) => void events.push(event),
+    event: (event: EventFrame): void => void events.push(event),
     replied: vi.fn(),
     refused: vi.fn(),
     revoked: vi.fn(),
