@@ -93,7 +93,7 @@ test("what was missed is read over REST, again and again, and receipted there", 
   await vi.advanceTimersByTimeAsync(20_000);
   expect(events.map((e) => e.seq)).toEqual([4, 5, 7]);
   expect(catchUp.mock.calls.map(([reached]) => reached.cursors)).toEqual([{ "unit.1": 3 }, { "unit.1": 6 }]);
-  expect(receipt.mock.calls.map(([frame]) => frame.delivered)).toEqual([{ "unit.1": 5 }, { "unit.1": 7 }]);
+  expect(receipt.mock.calls.map(([frame]) => frame.delivered)).toEqual([{ "unit.1": 6 }, { "unit.1": 7 }]);
 });
 
 test("where no socket comes, an act goes at once", async () => {
@@ -173,4 +173,14 @@ test("without a network nothing is tried: an answer can be taken back until ther
   client.link.wake();
   await welcome();
   expect(outbox.takeBack(sent.key)).toBe(false);
+});
+
+test("where no socket comes, cursors are receipted as hello would", async () => {
+  const { client, receipt, catchUp } = setUp({ "unit.1": 3, "unit.2": 0 });
+  const topics = { "unit.1": { head: 3, recovered: true }, "unit.2": { head: 0, recovered: true } };
+  catchUp.mockResolvedValue({ epoch: EPOCH, topics });
+  client.start();
+  FakeSocket.last.fail(1006);
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect(receipt.mock.calls).toEqual([[{ type: "receipt", epoch: EPOCH, delivered: { "unit.1": 3 } }]]);
 });

@@ -48,8 +48,9 @@ class Network:
     web: Address
     sockets: Sequence[Address]
     dice: random.Random
-    usual: Weather = "fair"
     weather: Weather = "fair"
+    blocks: bool = False
+    """Whether it lets no socket through, whatever the weather."""
     port: int = 0
     _lines: set[Line] = field(default_factory=set)
     _server: asyncio.Server | None = None
@@ -65,7 +66,7 @@ class Network:
         """Listen."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=LONGEST_HEAD)
         self.port = self._server.sockets[0].getsockname()[1]
-        self.become(self.usual)
+        self.become("fair")
 
     async def close(self) -> None:
         """End everything."""
@@ -125,7 +126,7 @@ class Network:
             return _response("200 OK", "text/html", PORTAL)
         if self.weather == "redirect":
             return _response("302 Found", "text/html", PORTAL, location=f"{self.origin}/portal")
-        if self.weather == "block" and is_socket:
+        if is_socket and (self.blocks or self.weather == "block"):
             status = self.dice.choice(("403 Forbidden", "502 Bad Gateway", "200 OK"))
             return _response(status, "text/html", PORTAL)
         return None

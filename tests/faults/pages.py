@@ -70,9 +70,10 @@ class Pages:
                 number, alone = person["signed_in"]["number"], len(person["sessions"]) == 1
                 index = len(self.phones)
                 dice = random.Random(f"network {self.schedule.seed} {index}")
-                network = Network(_address(stage.web), [_address(one) for one in sockets], dice)
-                if index == self.schedule.blocked:
-                    network.usual = "block"
+                blocks = index == self.schedule.blocked
+                network = Network(
+                    _address(stage.web), [_address(one) for one in sockets], dice, blocks=blocks
+                )
                 await network.open()
                 phone = Phone(f"{self.schedule.seed}.{index}", number, network, alone)
                 self.phones.append(phone)
@@ -96,7 +97,7 @@ class Pages:
                 task.cancel()
             await asyncio.gather(*acting, *befalling, return_exceptions=True)
             for phone in self.phones:
-                phone.network.become(phone.network.usual)
+                phone.network.become("fair")
                 await self.node.ask(phone.name, "online", on=True)
 
     async def finish(self) -> None:
@@ -203,7 +204,7 @@ class Pages:
                 phone.network.become(weather)
                 await asyncio.sleep(change.for_s)
                 if phone.network.weather == weather:
-                    phone.network.become(phone.network.usual)
+                    phone.network.become("fair")
 
     def _start(self, act: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(act)

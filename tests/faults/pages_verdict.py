@@ -74,7 +74,7 @@ async def judge(pages: Pages, views: Sequence[tuple[Phone, View]]) -> Verdict:
     )
     verdict = Verdict(list(pages.failures))
     for phone, view in views:
-        blocked = phone.network.usual == "block"
+        blocked = phone.network.blocks
         truth = truths[phone.number]
         person = truth["topics"][f"person.{phone.number:08d}"]["snapshot"]
         story = Story.told(view["notes"])

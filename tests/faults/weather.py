@@ -68,7 +68,7 @@ class PagesSchedule:
             embedded,
             blocked,
             tuple(sorted(faults, key=lambda fault: fault.at)),
-            tuple(sorted((one for one in changes if one.phone != blocked), key=lambda change: change.at)),
+            tuple(sorted(changes, key=lambda change: change.at)),
         )
 
     def __str__(self) -> str:

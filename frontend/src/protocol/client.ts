@@ -94,6 +94,7 @@ export class Client {
   #held: Told[] | null = null;
   #reading = 0;
   #isTaking = false;
+  #isReceipted = false;
   #nextId = 1;
   #receiptTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -286,10 +287,13 @@ export class Client {
     if (!isOffline()) await this.#acts.overRest(() => this.#hasNoSocket && !isOffline());
     if (this.#hasNoSocket && !isOffline()) await this.#read();
     if (this.#hasNoSocket) await this.#receiptOverRest();
+    this.#isReceipted = true;
     return { waits: !this.#acts.isEmpty };
   }
 
+  /** The cursors are a receipt too, as in hello: what was to be said may have been lost with the page. */
   async #receiptOverRest(): Promise<void> {
+    if (!this.#isReceipted) for (const [topic, seq] of Object.entries(this.#options.cursors.all())) this.#delivered(topic, seq);
     const frame = this.#receipts.take(this.#options.cursors.epoch);
     if (frame) await this.#options.doors.receipt(frame).catch(() => this.#receipts.putBack(frame));
   }
@@ -416,6 +420,7 @@ export class Client {
   #become(phase: ClientPhase): void {
     this.phase = phase;
     if (phase === "open" && !this.#receipts.isEmpty) this.#receiptsSoon();
+    if (phase === "open") this.#isReceipted = false;
     if (phase === "open") this.#detour.over();
     else this.#detour.soon();
     this.#on.changed?.(phase);
