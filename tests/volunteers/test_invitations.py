@@ -20,7 +20,9 @@ from backend.volunteers.models import Device, Invitation, Role, SecondFactor, Tr
 from backend.volunteers.passwords import broken_rules
 from backend.volunteers.services import second_factors
 from backend.volunteers.services.invitations import accept_invitation, invite
-from backend.volunteers.services.standing import suspend
+from backend.volunteers.services.posts import end_post
+from backend.volunteers.services.standing import retire, suspend
+from backend.volunteers.services.transfers import leave_unit
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -193,6 +195,48 @@ def test_invitation_does_not_hand_on_a_post_that_was_given_since(
 
     assert accept(number_of(volunteer), code).status_code == 401
     assert accept(number_of(volunteer), invited(volunteer, commander, at)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "lost", ["post ended", "post followed", "suspended", "retired", "account closed", "taken out", "moved"]
+)
+def test_invitation_opens_nothing_once_its_maker_could_not_make_it(
+    lost: str,
+    volunteer: User,
+    leader: User,
+    commander: User,
+    formation: Formation,
+    make_volunteer: MakeVolunteer,
+    at: datetime,
+) -> None:
+    unit, number, person = formation.squadron_a, number_of(leader), volunteer.volunteer
+    code = invited(volunteer, leader, at)
+    {
+        "post ended": lambda: end_post(post_id=leader.volunteer.posts.get().pk, by=commander, at=at),
+        "post followed": lambda: services.appoint(
+            volunteer=make_volunteer(unit), unit=unit, role=Role.LEADER, by=None, at=at
+        ),
+        "suspended": lambda: suspend(number=number, reason="x", by=commander, at=at),
+        "retired": lambda: retire(number=number, by=commander, at=at),
+        "account closed": lambda: User.objects.filter(pk=leader.pk).update(is_active=False),
+        "taken out": lambda: leave_unit(number=number_of(volunteer), unit=unit, by=leader, at=at),
+        "moved": lambda: person.memberships.update(unit=formation.squadron_b),
+    }[lost]()
+
+    refused = accept(number_of(volunteer), code)
+
+    assert (refused.status_code, refused.json()["type"]) == (401, "/problems/credentials-wrong")
+    with pytest.raises(CredentialsWrong):  # what was looked at before the lock is looked at again under it
+        accept_invitation(user=volunteer, code=code, password=CHOSEN, at=at)
+
+
+def test_invitation_from_above_stays_good_where_its_maker_still_looks_after_the_person(
+    volunteer: User, commander: User, formation: Formation, at: datetime
+) -> None:
+    code = invited(volunteer, commander, at)
+    volunteer.volunteer.memberships.update(unit=formation.squadron_b)
+
+    assert accept(number_of(volunteer), code).status_code == 200
 
 
 def test_dispatcher_is_invited_by_the_leader_of_the_unit(

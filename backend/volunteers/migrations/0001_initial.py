@@ -393,7 +393,7 @@ class Migration(migrations.Migration):
                 ('replaced_at', models.DateTimeField(null=True)),
                 ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to=settings.AUTH_USER_MODEL)),
-                ('by_post', models.ForeignKey(help_text='the post by which it was made; one that stands in takes its invitations with it', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='volunteers.post')),
+                ('by_post', models.ForeignKey(help_text='the post by which it was made; its invitations end with it', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='volunteers.post')),
             ],
         ),
         migrations.CreateModel(

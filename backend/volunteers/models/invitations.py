@@ -18,7 +18,7 @@ class Invitation(models.Model):
         null=True,
         on_delete=models.CASCADE,
         related_name="+",
-        help_text="the post by which it was made; one that stands in takes its invitations with it",
+        help_text="the post by which it was made; its invitations end with it",
     )
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()

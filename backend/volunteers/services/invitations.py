@@ -74,13 +74,12 @@ def _invitation(volunteer: Volunteer, by: User | None, at: datetime) -> Invitati
 
 
 def invitation_opens(user: User | None, code: str, *, at: datetime) -> bool:
-    """Tell whether this is the person's invitation, still good, and hands on no post that was given since.
+    """Tell whether this is the person's invitation, still good, and whoever made it could still make it.
 
     Where there is no such person the database is asked as well, so that the time does not tell.
-    One that was made by a post that stands in ends with that post, and rests with it.
     """
     invitation = (
-        Invitation.objects.select_related("made_by", "by_post")
+        Invitation.objects.select_related("made_by", "by_post", "user__volunteer")
         .filter(
             user=user.pk if user else 0,
             user__is_active=True,
@@ -91,13 +90,20 @@ def invitation_opens(user: User | None, code: str, *, at: datetime) -> bool:
         )
         .first()
     )
-    if invitation is None or invitation.made_by is None:
-        return invitation is not None
-    post, inviter = invitation.by_post, invitation.made_by
-    acting = [post.pk] if post is not None and post.is_acting else []
-    if acting and not rules.current_posts(inviter.pk, at).filter(pk__in=acting).exists():
+    return invitation is not None and _still_invites(invitation, at)
+
+
+def _still_invites(invitation: Invitation, at: datetime) -> bool:
+    """Tell whether the inviter could invite the person now, and holds the post by which it was done; operators do.
+
+    Otherwise a slip would open an account to a leader who has lost every right over its person.
+    """
+    inviter, post = invitation.made_by, invitation.by_post
+    if inviter is None:
+        return True
+    if post is None or not inviter.is_active or not rules.current_posts(inviter.pk, at).contains(post):
         return False
-    return not rules.posts_beyond_invitation(inviter, at).filter(volunteer__user=user).exists()
+    return rules.may_invite(inviter, invitation.user.volunteer, at)
 
 
 @transaction.atomic
