@@ -29,6 +29,7 @@ from backend.volunteers.guests import guessing
 from backend.volunteers.hashing import hashing
 from backend.volunteers.lock_out import count_guess, too_many_guesses, unknown_name
 from backend.volunteers.models import Device, User, phone_key
+from backend.volunteers.services.devices import prolong_page_device
 from backend.volunteers.services.identity import is_identity_of
 from backend.volunteers.services.invitations import has_accepted, invitation_opens
 
@@ -153,6 +154,7 @@ def keep_page_signed_in(request: HttpRequest, user: User) -> None:
     if request.session.get(SESSION_KEY) == str(user.pk):
         user.refresh_from_db(fields=["password"])
         update_session_auth_hash(request, user)
+        prolong_page_device(device_id=UUID(request.session["device"]), at=now())
 
 
 def sign_out_page(*, request: HttpRequest, at: datetime) -> None:

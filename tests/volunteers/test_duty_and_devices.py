@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from threading import Event
+from time import sleep
 from typing import Any, cast
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from backend.lib.errors import NotSignedIn
@@ -14,12 +17,14 @@ from backend.realtime.models import LatestPosition
 from backend.volunteers import due, services
 from backend.volunteers.models import Device, Purpose, User, Volunteer
 from backend.volunteers.queries import counts_of
+from backend.volunteers.schemas import DutyOut
 from backend.volunteers.services.consents import withdraw_consent
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.invitations import accept_invitation, invite
 from backend.volunteers.services.passwords import change_password
 from backend.volunteers.services.standing import retire, suspend
-from tests.conftest import Formation, Published, Race, SignedInClient
+from tests.conftest import PASSWORD, Formation, Published, Race, SignedInClient
+from tests.pages import page_of
 
 ClientOf = Callable[[User], SignedInClient]
 SIGN_OUT = "/api/v1/sign-out"
@@ -227,3 +232,76 @@ def test_of_two_devices_that_sign_out_at_once_one_is_the_last(
 
     assert answers == [204] * 4
     assert (on_duty(volunteer), reasons(published)) == (False, ["signed_out"])
+
+
+@pytest.mark.postgres
+def test_duty_that_is_begun_while_the_last_device_signs_out_ends_with_it_or_is_refused(
+    race: Race, volunteer: User, client_of: ClientOf, at: datetime
+) -> None:
+    """Each request was let in while its token was good; the sign-out may commit before or after the act."""
+    for _ in range(4):
+        client = client_of(volunteer)
+        services.set_duty(on=False, by=volunteer, at=at)
+        device = Device.objects.get(user=volunteer, revoked_at=None).pk
+        goes_on = [lambda: services.set_duty(on=True, by=volunteer, at=at) for _ in range(3)]
+
+        answers = race(*goes_on, partial(client.post, SIGN_OUT))
+
+        assert answers[-1].status_code == 204
+        assert {type(answer) for answer in answers[:-1]} <= {DutyOut, NotSignedIn}
+        assert not on_duty(volunteer)
+        assert Device.objects.get(pk=device).revoked_at is not None
+    assert recount(at=at) == 0
+
+
+def until_a_lock_is_waited_for() -> None:
+    with connection.cursor() as cursor:
+        for _ in range(500):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            sleep(0.01)
+
+
+@pytest.mark.postgres
+def test_signing_out_waits_for_duty_that_is_being_begun(
+    race: Race, volunteer: User, client_of: ClientOf, at: datetime
+) -> None:
+    """Whoever is off duty is waited for as well: the act that has not committed would put them on."""
+    client, begun = client_of(volunteer), Event()
+    services.set_duty(on=False, by=volunteer, at=at)
+
+    def go_on() -> None:
+        with transaction.atomic():
+            services.set_duty(on=True, by=volunteer, at=at)
+            begun.set()
+            until_a_lock_is_waited_for()
+
+    def sign_out() -> int:
+        begun.wait()
+        return client.post(SIGN_OUT).status_code
+
+    assert race(go_on, sign_out) == [None, 204]
+    assert not on_duty(volunteer)
+
+
+def test_whoever_was_signed_out_meanwhile_does_not_go_on_duty(
+    volunteer: User, client_of: ClientOf, at: datetime
+) -> None:
+    client_of(volunteer).post(SIGN_OUT)
+
+    with pytest.raises(NotSignedIn):
+        services.set_duty(on=True, by=volunteer, at=at)
+    assert not on_duty(volunteer)
+
+
+def test_a_page_on_which_the_password_was_changed_holds_duty_as_long_as_its_new_session(
+    volunteer: User, at: datetime
+) -> None:
+    page, body = page_of(volunteer, at), {"current": PASSWORD, "new": "eleven green bicycles"}
+    Device.objects.update(last_seen_at=at - timedelta(days=10))
+
+    answer = page.post("/api/v1/me/password", body, content_type="application/json")
+
+    assert answer.status_code == 204
+    assert Device.objects.get().last_seen_at > at - timedelta(days=1)

@@ -238,6 +238,21 @@ def end_duty_of_run_out(*, user: User, at: datetime) -> None:
     end_duty_without_devices(user=user, by=None, at=at)
 
 
+def lock_devices(users: Collection[int]) -> None:
+    """Lock accounts, by their keys, and the devices on which they are signed in: before the volunteers.
+
+    Acts that hold a volunteer record who did them: that names the account, and does not wait for such a lock.
+    """
+    list(User.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=users).order_by("pk"))
+    list(Device.objects.select_for_update().filter(user__in=users, revoked_at=None).order_by("pk"))
+
+
+@transaction.atomic
+def prolong_page_device(*, device_id: UUID, at: datetime) -> None:
+    """Count the time of a page from now: its session has begun anew."""
+    Device.objects.filter(pk=device_id, revoked_at=None).update(last_seen_at=at)
+
+
 def _revoke_among(
     ids: Collection[UUID], user: User, *, by: User | None, at: datetime, reason: SignedOutBy
 ) -> None:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from backend.audit.services import record
-from backend.lib.errors import Invalid, Refusal, require
+from backend.lib.errors import Invalid, NotSignedIn, Refusal, require
 from backend.realtime.judging import BROUGHT_BACK
 from backend.realtime.log import Announcement, publish_all
 from backend.realtime.positions import forget
@@ -36,10 +36,11 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
 
     `until` may shorten the maximum length, which counts from the moment duty began: saying "on" again does not prolong
     it, going off and on does. Locks the volunteer. Saying what holds already changes nothing. Raises NotInService for
-    going on duty while suspended or retired.
+    going on duty while suspended or retired, NotSignedIn when the last device was signed out meanwhile.
     """
     volunteer = Volunteer.objects.select_for_update().get(user=by)
     require(is_in_service(volunteer) or not on, NotInService)
+    require(not (on and _is_signed_out(by, at)), NotSignedIn)
     before = (volunteer.duty_since, volunteer.duty_until)
     if not (on and volunteer.is_on_duty(at)):
         DutyPeriod.objects.bulk_create(_ended(volunteer, at))
@@ -60,13 +61,16 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
 
 @transaction.atomic
 def end_duty_without_devices(*, user: User, by: User | None, at: datetime) -> None:
-    """End the duty of a person who is signed in on no device any more. Locks the volunteer.
+    """End the duty of a person who is signed in on no device any more.
 
-    The caller has locked the person's devices: of two that sign out at once one sees that it is the last.
+    The caller has locked the person's devices: of two that sign out at once one sees that it is the last. Locks the
+    volunteer, off duty too: who is going on duty is waited for, or sees that no device is left.
     """
     if live_devices(at).filter(user=user).exists():
         return
-    for volunteer in Volunteer.objects.select_for_update().filter(user=user, duty_until__isnull=False):
+    for volunteer in Volunteer.objects.select_for_update().filter(user=user):
+        if volunteer.duty_until is None:
+            continue
         told = end_duty(volunteer, reason="signed_out", by=by, at=at)
         change_duty_counts([volunteer.pk], by=-1, at=at)
         forget([volunteer.number], at=at)
@@ -115,6 +119,11 @@ def forget_duty_periods(*, at: datetime) -> int:
     if forgotten:
         record("duty.forgotten", subject="formation", by=None, at=at, count=forgotten)
     return forgotten
+
+
+def _is_signed_out(user: User, at: datetime) -> bool:
+    """Tell whether a person was signed in, and is on no device any more; their volunteer is locked."""
+    return user.devices.exists() and not live_devices(at).filter(user=user).exists()
 
 
 def _ended(volunteer: Volunteer, at: datetime) -> list[DutyPeriod]:

@@ -16,7 +16,7 @@ from backend.volunteers.models import Invitation, SignedOutBy, User, Volunteer
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.schemas.invitations import InvitationMade
 from backend.volunteers.schemas.sign_in import DeviceIn, SignedIn
-from backend.volunteers.services.devices import revoke_others, sign_in_once, signed_in_before
+from backend.volunteers.services.devices import lock_devices, revoke_others, sign_in_once, signed_in_before
 from backend.volunteers.services.once import given_once
 from backend.volunteers.services.passwords import set_password
 from backend.volunteers.services.second_factors import end_challenges, forget_second_factor
@@ -34,7 +34,7 @@ def invite(*, volunteers: Sequence[Volunteer], by: User | None, at: datetime) ->
     for volunteer in volunteers:
         _require_invite(volunteer, by, at)
     users = [volunteer.user_id for volunteer in volunteers]
-    list(User.objects.select_for_update(of=("self",)).filter(pk__in=users).order_by("pk"))
+    list(User.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=users).order_by("pk"))
     Invitation.objects.filter(user__in=users, used_at=None, replaced_at=None).update(replaced_at=at)
     return [_invitation(volunteer, by, at) for volunteer in volunteers]
 
@@ -112,10 +112,14 @@ def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> 
 
     Whoever holds the slip is the person: what was set up before (devices, second factor, sign-ins that wait) ends, and
     the devices are told. What is sealed of the person stays masked for some days, for others have seen the slip.
-    Locks the user: of two who show the code at once one gets in. Raises CredentialsWrong, or Invalid with the rules
-    that the password breaks.
+    Locks the user: of two who show the code at once one gets in. Then what ending devices locks, before the topics.
+    Raises CredentialsWrong, or Invalid with the rules that the password breaks.
     """
-    user = User.objects.select_for_update(of=("self",)).select_related("volunteer").get(pk=user.pk)
+    lock_devices([user.pk])
+    Volunteer.objects.select_for_update().get(user=user)
+    user = (
+        User.objects.select_for_update(of=("self",), no_key=True).select_related("volunteer").get(pk=user.pk)
+    )
     if not invitation_opens(user, code, at=at):
         raise CredentialsWrong
     open_one = user.invitations.select_related("made_by__volunteer").get(used_at=None, replaced_at=None)
@@ -143,7 +147,7 @@ def sign_in_by_invitation(
     The same device again, for minutes, gets tokens of the same sign-in: the password has been checked.
     """
     once = _once(user, code, device.id)
-    User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     if again := signed_in_before(once, at=at):
         return again
     account = accept_invitation(user=user, code=code, password=password, at=at)

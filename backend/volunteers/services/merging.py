@@ -33,6 +33,7 @@ from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount_around
+from backend.volunteers.services.devices import lock_devices
 from backend.volunteers.services.ends import BeyondOwnPost, lasting
 from backend.volunteers.services.posts import source_of
 from backend.volunteers.services.roster import refresh_roster
@@ -113,6 +114,7 @@ def _locked(kept: int, duplicate: int) -> tuple[Volunteer, Volunteer]:
     """Return both records, locked; of a record that was merged before, the one itself and not where it leads."""
     own = dict(Volunteer.objects.filter(number__in=[kept, duplicate]).values_list("number", "pk"))
     keys = [volunteer_by_number(kept).pk, own.get(duplicate) or volunteer_by_number(duplicate).pk]
+    lock_devices(Volunteer.objects.filter(pk__in=keys).values_list("user", flat=True))
     rows = {
         row.pk: row
         for row in Volunteer.objects.select_for_update(of=("self",))

@@ -23,6 +23,7 @@ from backend.volunteers.queries.numbers import numbers_of
 from backend.volunteers.schemas.privacy import Erased
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount
+from backend.volunteers.services.devices import lock_devices
 from backend.volunteers.services.duty import set_duty
 from backend.volunteers.services.standing import end_all_posts
 from backend.volunteers.services.transfers import withdraw_open
@@ -46,6 +47,7 @@ def erase_person(*, by: User, at: datetime) -> Erased:
     # What the checks lock comes before the person, as everywhere: answering locks the task, then touches the account.
     for part in PARTS.values():
         part.check(by.volunteer, at)
+    lock_devices([by.pk])
     records = _locked_records(by)
     own = next(one for one in records if one.user_id == by.pk)
     require(own.erased_at is None)

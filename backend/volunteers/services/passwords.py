@@ -34,7 +34,7 @@ def change_password(
     Ends the sign-ins of all other devices, and those that wait for a code. With a key it is done once. Raises Invalid
     with the rules that the new one breaks, KeyUsedOtherwise for a key that has set another.
     """
-    user = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
+    user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=by.pk)
     if once is not None and not keys.claim(once, at=at, kept=keys.BRIEFLY).is_new:
         require(user.check_password(new), keys.KeyUsedOtherwise)
         return

@@ -302,7 +302,7 @@ def _passed(challenge_id: UUID, code: str, at: datetime) -> User | None:
 
 
 def _lock(user: User) -> None:
-    User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
 
 
 def _once(challenge_id: UUID, code: str, device_id: UUID) -> keys.Asked:
@@ -314,7 +314,7 @@ def _once(challenge_id: UUID, code: str, device_id: UUID) -> keys.Asked:
 
 def _lock_owner(challenge_id: UUID) -> User | None:
     owner = Challenge.objects.filter(pk=challenge_id).values("user_id")
-    locked = User.objects.select_for_update(of=("self",)).select_related("volunteer")
+    locked = User.objects.select_for_update(of=("self",), no_key=True).select_related("volunteer")
     return locked.filter(pk__in=owner).first()
 
 
