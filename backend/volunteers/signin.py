@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from backend.lib.api import now
 from backend.lib.checkdigit import parse_volunteer_number
-from backend.lib.errors import CredentialsWrong, Invalid, NotSignedIn, Refusal
+from backend.lib.errors import CredentialsWrong, NotSignedIn, Refusal
 from backend.lib.phones import canonical
 from backend.lib.proxies import neighbourhood
 from backend.lib.turns import give_back_connection
@@ -32,6 +32,7 @@ from backend.volunteers.models import Device, User, phone_key
 from backend.volunteers.services.devices import prolong_page_device
 from backend.volunteers.services.identity import is_identity_of
 from backend.volunteers.services.invitations import has_accepted, invitation_opens
+from backend.volunteers.services.passwords import PasswordWrong, password_not_own
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ def require_own_password(request: HttpRequest, user: User, password: str, *, fie
     try:
         confirm_password(request, user, password)
     except PasswordWrong as error:
-        raise Invalid(errors=[{"pointer": f"/{field}", "detail": "This is not your password."}]) from error
+        raise password_not_own(field) from error
 
 
 def confirm_password(request: HttpRequest, user: User, password: str) -> None:
@@ -217,11 +218,5 @@ def _user_named(name: str) -> User | None:
 
 class IdentityWrong(Refusal):
     """This is not the identity card, or the date of birth, on your record."""
-
-    status = 403
-
-
-class PasswordWrong(Refusal):
-    """The password is wrong."""
 
     status = 403

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from io import StringIO
 from itertools import chain
 from typing import Any
@@ -18,8 +19,11 @@ from backend.lib.errors import CredentialsWrong, Invalid, NotAllowed, NotFound
 from backend.volunteers import services
 from backend.volunteers.models import Device, Invitation, Role, SecondFactor, TrustedDevice, User
 from backend.volunteers.passwords import broken_rules
+from backend.volunteers.schemas import DeviceIn
 from backend.volunteers.services import second_factors
 from backend.volunteers.services.invitations import accept_invitation, invite
+from backend.volunteers.services.own_data import erase_person
+from backend.volunteers.services.passwords import PasswordWrong, change_password
 from backend.volunteers.services.posts import end_post
 from backend.volunteers.services.standing import retire, suspend
 from backend.volunteers.services.transfers import leave_unit
@@ -326,6 +330,40 @@ def test_changed_password_ends_the_trust_in_other_devices(
     here.post("/api/v1/me/password", {"current": PASSWORD, "new": CHOSEN}, format="json")
 
     assert list(TrustedDevice.objects.values_list("device__revoked_at", flat=True)) == [None]
+
+
+def test_what_a_password_was_checked_for_is_not_done_once_it_has_been_changed(
+    volunteer: User, at: datetime
+) -> None:
+    """`volunteer` is the account as requests have read it that are still under way."""
+    change_password(new=CHOSEN, device_id=uuid7(), by=volunteer, at=at)
+    phone = DeviceIn(id=uuid7(), name="phone", platform="android")
+
+    with pytest.raises(Invalid) as refused:
+        change_password(new="orchid tandem pier", device_id=uuid7(), by=volunteer, at=at)
+    with pytest.raises(PasswordWrong):
+        erase_person(by=volunteer, at=at)
+    with pytest.raises(CredentialsWrong):
+        services.sign_in(user=volunteer, device=phone, at=at)
+
+    assert [error["pointer"] for error in refused.value.errors] == ["/current"]
+    assert User.objects.get(pk=volunteer.pk).check_password(CHOSEN)
+    assert not Device.objects.exists()
+
+
+@pytest.mark.postgres
+def test_password_changed_several_times_at_once_is_changed_once(
+    race: Race, volunteer: User, at: datetime
+) -> None:
+    wanted = [f"{CHOSEN} {n}" for n in range(4)]
+
+    answers = race(
+        *[partial(change_password, new=new, device_id=uuid7(), by=volunteer, at=at) for new in wanted]
+    )
+
+    (done,) = [new for new, answer in zip(wanted, answers, strict=True) if answer is None]
+    assert [isinstance(answer, Invalid) for answer in answers].count(True) == 3
+    assert User.objects.get(pk=volunteer.pk).check_password(done)
 
 
 def test_password_is_changed_only_with_the_present_one(volunteer: User, client_of: ClientOf) -> None:

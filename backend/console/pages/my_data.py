@@ -25,7 +25,8 @@ from backend.volunteers.services.consents import (
 )
 from backend.volunteers.services.identity import confirm_identity
 from backend.volunteers.services.own_data import erase_person
-from backend.volunteers.signin import IdentityWrong, PasswordWrong, check_identity, confirm_password
+from backend.volunteers.services.passwords import PasswordWrong
+from backend.volunteers.signin import IdentityWrong, check_identity, confirm_password
 
 PAGE = 20
 

@@ -22,9 +22,8 @@ from backend.volunteers.services.invitations import (
     sign_in_by_invitation,
 )
 from backend.volunteers.services.looks import note_named
-from backend.volunteers.services.passwords import change_password
+from backend.volunteers.services.passwords import PasswordWrong, change_password
 from backend.volunteers.signin import (
-    PasswordWrong,
     confirm_password,
     invited_user,
     keep_page_signed_in,

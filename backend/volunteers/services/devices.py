@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from uuid6 import uuid7
 
 from backend.audit.services import record
-from backend.lib.errors import NotSignedIn, Refusal, require
+from backend.lib.errors import CredentialsWrong, NotSignedIn, Refusal, require
 from backend.lib.texts import as_line
 from backend.realtime import epochs, keys
 from backend.realtime.models import KeyedAct
@@ -93,7 +93,8 @@ def _with_tokens(device: Device, user: User, at: datetime) -> SignedIn:
 
 
 def _signed_in(user: User, device: DeviceIn, at: datetime) -> Device:
-    """Register a device, or sign it in anew."""
+    """Register a device, or sign it in anew. Raises CredentialsWrong when the password was changed meanwhile."""
+    require_as_checked(user)
     row, is_new = _locked_device(user, device, at)
     if row.user_id != user.pk:
         raise DeviceTaken
@@ -236,6 +237,12 @@ def end_duty_of_run_out(*, user: User, at: datetime) -> None:
     """End the duty of a person whose sign-ins have all run out. Locks the devices."""
     _locked_devices(user)
     end_duty_without_devices(user=user, by=None, at=at)
+
+
+def require_as_checked(user: User) -> None:
+    """Lock an account; raise CredentialsWrong unless it is open and its password the one that was checked before."""
+    stored = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+    require(stored.is_active and stored.password == user.password, CredentialsWrong)
 
 
 def lock_devices(users: Collection[int]) -> None:

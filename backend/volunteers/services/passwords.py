@@ -6,13 +6,24 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.audit.services import record
-from backend.lib.errors import require
+from backend.lib.errors import Invalid, Refusal, require
 from backend.realtime import keys
 from backend.volunteers.models import SignedOutBy, User
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.services.devices import revoke_others
 from backend.volunteers.services.second_factors import end_challenges
 from backend.volunteers.services.trust import distrust
+
+
+class PasswordWrong(Refusal):
+    """The password is wrong."""
+
+    status = 403
+
+
+def password_not_own(field: str) -> Refusal:
+    """Return the refusal of a password that is not the one of whoever is signed in."""
+    return Invalid(errors=[{"pointer": f"/{field}", "detail": "This is not your password."}])
 
 
 def set_password(user: User, password: str, *, at: datetime) -> None:
@@ -29,15 +40,18 @@ def set_password(user: User, password: str, *, at: datetime) -> None:
 def change_password(
     *, new: str, device_id: UUID, by: User, at: datetime, once: keys.Asked | None = None
 ) -> None:
-    """Set a new password; the present one has been checked.
+    """Set a new password; the present one has been checked, and is looked at again: of two acts at once one counts.
 
     Ends the sign-ins of all other devices, and those that wait for a code. With a key it is done once. Raises Invalid
-    with the rules that the new one breaks, KeyUsedOtherwise for a key that has set another.
+    with the rules that the new one breaks, or for `current` when it was changed meanwhile, KeyUsedOtherwise for a key
+    that has set another.
     """
     user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=by.pk)
     if once is not None and not keys.claim(once, at=at, kept=keys.BRIEFLY).is_new:
         require(user.check_password(new), keys.KeyUsedOtherwise)
         return
+    if user.password != by.password:  # the encoded ones: nothing is hashed a second time
+        raise password_not_own("current")
     require_good_password(user, new, field="new")
     set_password(user, new, at=at)
     record("password.changed", subject=f"user.{user.pk}", by=by, at=at)

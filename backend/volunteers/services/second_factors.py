@@ -28,7 +28,7 @@ from backend.volunteers.schemas.second_factors import (
     Way,
 )
 from backend.volunteers.schemas.sign_in import DeviceIn, SignedIn
-from backend.volunteers.services.devices import sign_in_once, signed_in_before
+from backend.volunteers.services.devices import require_as_checked, sign_in_once, signed_in_before
 from backend.volunteers.services.once import given_once
 from backend.volunteers.services.recovery_codes import (
     made_before,
@@ -182,7 +182,7 @@ def require_second_factor(
 
 @transaction.atomic
 def _challenge(user: User, device_id: UUID | None, at: datetime) -> SecondFactorAsked:
-    _lock(user)
+    require_as_checked(user)
     _refuse_after_many(user, at)
     _refuse_beyond(Allowance("sign-ins", MOST_CHALLENGES, _COUNTED_FOR_S), user, at, wrong=0)
     challenge = Challenge.objects.create(
