@@ -324,7 +324,7 @@ def test_a_merged_record_is_not_merged_again(
     other = make_volunteer(formation.squadron_a)
     merge(kept, duplicate, commander, at)
 
-    with pytest.raises((NotMergeable, NotAllowed)):
+    with pytest.raises(NotMergeable, match="before"):
         merge(other, duplicate, commander, at)
     with pytest.raises(NotMergeable, match="same person"):
         merge(duplicate, kept, commander, at)
@@ -395,7 +395,7 @@ def test_two_records_merged_into_each_other_at_once_leave_one(
         lambda: merge(kept, duplicate, commander, at), lambda: merge(duplicate, kept, commander, at)
     )
 
-    assert sum(isinstance(result, Volunteer) for result in results) == 1
+    assert {type(result) for result in results} == {Volunteer, NotMergeable}
     assert Volunteer.objects.filter(merged_into=None, pk__in=[kept.pk, duplicate.pk]).count() == 1
     assert NumberAlias.objects.count() == 1
 

@@ -72,6 +72,8 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
     if one.pk != other.pk and other.merged_into_id == one.pk:
         return one
     require(by.pk not in {one.user_id, other.user_id}, NotAllowed)
+    if one.merged_into_id or other.merged_into_id:  # before their units are looked for: they have none left
+        raise NotMergeable("One of the records was merged into another before.")
     require(all(may_manage_wholly(by, record_of, at) for record_of in (one, other)), NotAllowed)
     allowing = allowed_by(post_that_looks_after(by, one, at) or post_that_looks_after(by, other, at))
     for post in lasting(at).filter(volunteer=other).select_related("unit"):
@@ -128,8 +130,6 @@ def _locked(kept: int, duplicate: int) -> tuple[Volunteer, Volunteer]:
 def _check(one: Volunteer, other: Volunteer, at: datetime) -> None:
     if one.pk == other.pk:
         raise NotMergeable("Both numbers are the same person's already.")
-    if one.merged_into_id or other.merged_into_id:
-        raise NotMergeable("One of the records was merged into another before.")
     if Standing.SUSPENDED in (one.standing, other.standing):
         raise NotMergeable("One of the records is suspended; decide about that first.")
     if one.standing == Standing.RETIRED != other.standing:
