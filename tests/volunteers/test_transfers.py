@@ -349,7 +349,7 @@ def test_two_transfers_at_once_leave_one_unit(
 
     done = [result for result in results if isinstance(result, Transfer)]
     assert len(done) == 1
-    assert [type(result) for result in results if result not in done] == [NotFound, NotFound]
+    assert [type(result) for result in results if result not in done] == [NotMember, NotMember]
     assert units_of(volunteer) == {done[0].to_unit.number: True}
 
 
