@@ -24,7 +24,7 @@ beforeEach(async () => {
   const answerOf = (path: string) => (path.includes("/recipients") ? { items: [], next: null } : path.endsWith("/units") ? [] : { task, progress });
   fetched.mockImplementation(async (path: string) => Response.json(answerOf(path)));
   isTold = true;
-  watch = new TaskWatch("1", { closed: () => undefined, isTold: () => isTold });
+  watch = new TaskWatch("1", { closed: () => undefined, calledOff: () => undefined, isTold: () => isTold });
   await vi.advanceTimersByTimeAsync(0);
 });
 afterEach(() => {

@@ -33,6 +33,6 @@ def test_withdrawing_from_being_located_is_told_on_the_page_of_tasks(
 
     page.goto("/me/")
     expect(page.get_by_text("Your position is not reported")).to_be_visible()
-    page.get_by_role("link", name="My data").last.click()
+    page.get_by_role("link", name="Read, and agree to being located").click()
     location.get_by_role("button", name="Agree").click()
     expect(location.get_by_role("button", name="Withdraw")).to_be_visible()

@@ -1,5 +1,6 @@
 import { t } from "../i18n";
 import { get } from "../lib/api";
+import { clock } from "../lib/clock";
 import { h, replace } from "../lib/dom";
 import { emblem } from "../lib/facts";
 import { moment } from "../lib/time";
@@ -153,7 +154,7 @@ export class CallOutForm {
     time.value = this.#draft.time;
     const told = h("p", { class: "hint", "aria-live": "polite" });
     const tell = () => {
-      const { startsAt, answerBy } = timesOf(this.#draft, Date.now());
+      const { startsAt, answerBy } = timesOf(this.#draft, clock.now());
       told.textContent = `${t("starts")}: ${moment(startsAt)} · ${t("answer_until")}: ${moment(answerBy)}`;
     };
     time.oninput = () => {
@@ -226,7 +227,7 @@ export class CallOutForm {
     if (lack === "choose_category") this.element.querySelector<HTMLElement>(".category")?.focus();
     if (lack === "choose_title") this.element.querySelector<HTMLElement>("#title")?.focus();
     if (lack) return;
-    this.#confirm(keptOrder(this.#options.number) ?? orderOf(this.#draft, Date.now()));
+    this.#confirm(keptOrder(this.#options.number) ?? orderOf(this.#draft, clock.now()));
   }
 
   /** An order that may have arrived without our hearing of it comes before any new one. */
@@ -263,6 +264,6 @@ function radios(name: string, values: [string, string][], chosen: string, choose
 
 /** The next full quarter of an hour from half an hour on. */
 function roundTime(): string {
-  const date = new Date(Math.ceil((Date.now() + 30 * 60_000) / 900_000) * 900_000);
+  const date = new Date(Math.ceil((clock.now() + 30 * 60_000) / 900_000) * 900_000);
   return `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
 }

@@ -13,6 +13,7 @@ import { keptOrder } from "./send";
 import { TaskWatch } from "./watch";
 
 const LIST_MS = 10_000;
+const FLASH_MS = 8_000;
 
 /** The leader's page: a form and the tasks beside it; on a phone one at a time. */
 export class LeaderPage {
@@ -55,9 +56,9 @@ export class LeaderPage {
     replace(byId("app"), this.#list, this.#main);
     window.addEventListener("hashchange", () => this.#route());
     setInterval(() => document.visibilityState === "visible" && void this.#readTasks(), LIST_MS);
+    await this.#readTasks();
     if (keptOrder(this.#boot.number)) this.#form.resume();
     this.#route();
-    await this.#readTasks();
   }
 
   #failed(reason: unknown): void {
@@ -87,22 +88,26 @@ export class LeaderPage {
     this.#watch?.stop();
     this.#watch = null;
     this.#watched = task ?? "";
-    byId("app").dataset.view = task ? "task" : location.hash === "#list" ? "list" : "new";
+    byId("app").dataset.view = task ? "task" : firstView(location.hash, this.#tasks);
     if (task) this.#open(task);
-    else replace(this.#main, this.#form!.element);
+    else replace(this.#main, toList(), this.#form!.element);
     this.#drawList();
     window.scrollTo(0, 0);
   }
 
   #open(task: string): void {
+    const flash = this.#flash ? passing(this.#flash) : null;
+    this.#flash = "";
     this.#watch = new TaskWatch(task, {
       closed: () => (location.hash = "list"),
+      calledOff: () => {
+        flash?.remove();
+        void this.#readTasks();
+      },
       isTold: () => this.#client.phase === "open",
     });
     this.#client.follow(`task.${task}`);
-    const flash = this.#flash ? [h("p", { class: "notice good", role: "status" }, this.#flash)] : [];
-    this.#flash = "";
-    replace(this.#main, ...flash, this.#watch.element);
+    replace(this.#main, ...(flash ? [flash] : []), this.#watch.element);
   }
 
   #drawList(): void {
@@ -115,4 +120,22 @@ export class LeaderPage {
         : h("ul", { class: "task-list" }, this.#tasks.map((detail) => taskLine(detail, `#task/${detail.task.id}`, this.#watched))),
     );
   }
+}
+
+/** On a phone the list is not beside the form. */
+function toList(): HTMLElement {
+  return h("a", { class: "button quiet back", id: "to-list", href: "#list" }, t("to_list"));
+}
+
+/** What was done goes by itself: it is no news for long. */
+function passing(text: string): HTMLElement {
+  const notice = h("p", { id: "flash", class: "notice good", role: "status" }, text);
+  setTimeout(() => notice.remove(), FLASH_MS);
+  return notice;
+}
+
+/** Without a wish for one of them: the orders that run, or the form when there are none. */
+export function firstView(hash: string, tasks: TaskDetail[]): "list" | "new" {
+  if (hash === "#list" || hash === "#new") return hash === "#list" ? "list" : "new";
+  return tasks.some(({ task }) => task.status === "called") ? "list" : "new";
 }

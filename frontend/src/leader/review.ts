@@ -22,6 +22,8 @@ export async function reviewDialog(
     { class: "card", "aria-labelledby": "review-title" },
     h("h2", { id: "review-title" }, t("review_title")),
     h("p", { class: "review-task" }, order.task.title),
+    h("p", { class: "hint", id: "review-what" }, `${t(`category_${order.task.category}`)} · ${t("review_needed", { n: order.task.headcount })}`),
+    order.task.category === "rescue" && h("p", { class: "hint warn" }, t("review_dangerous")),
     h("p", { class: "hint" }, `${t("place")}: ${order.task.place.name || "–"}`),
     h("p", { class: "hint" }, `${t("starts")}: ${moment(order.task.starts_at)} · ${t("answer_until")}: ${moment(order.task.answer_by)}`),
     told,
@@ -40,7 +42,7 @@ export async function reviewDialog(
     const onDuty = counts?.reduce((sum, unit) => sum + unit.on_duty, 0) ?? 0;
     setText(told, counts ? reachText(onDuty, order.task.headcount) : t("problem_network"));
     told.classList.toggle("warn", onDuty < order.task.headcount);
-    setText(send, t("send", { n: onDuty }));
+    setText(send, t("send"));
     send.disabled = onDuty === 0 && counts !== null;
     send.focus();
   }

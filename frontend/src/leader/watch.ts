@@ -18,6 +18,8 @@ const MOST_AT_ONCE = 500;
 
 export interface Watching {
   closed(): void;
+  /** The task has been called off here. */
+  calledOff(): void;
   /** Whether changes come by themselves. */
   isTold(): boolean;
 }
@@ -213,6 +215,7 @@ export class TaskWatch {
         await post<Task>(`/tasks/${this.#id}/cancel`, { reason: why }, keys.get(why));
         dialog.close();
         announce(t("called_off"));
+        this.#watching.calledOff();
         await this.read();
       } catch (failure) {
         problem.textContent = problemText(failure);

@@ -1,3 +1,4 @@
+import { clock } from "./clock";
 import { Rest } from "../protocol/rest";
 
 function csrfToken(): string {
@@ -5,7 +6,11 @@ function csrfToken(): string {
 }
 
 /** The doors of the page's own server, by the page's session. */
-export const rest = new Rest("", () => ({ "X-CSRFToken": csrfToken() }));
+export const rest = new Rest(
+  "",
+  () => ({ "X-CSRFToken": csrfToken() }),
+  (date) => clock.heard(date, true),
+);
 
 export const call = <Result>(method: string, path: string, body?: object, key?: string) => rest.call<Result>(method, path, body, key);
 export const get = <Result>(path: string) => rest.get<Result>(path);

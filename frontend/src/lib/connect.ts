@@ -5,6 +5,7 @@ import { followBrowser } from "../protocol/link";
 import { Outbox } from "../protocol/outbox";
 import { rest } from "./api";
 import { VERSION } from "./boot";
+import { clock } from "./clock";
 import { showCode } from "./signin";
 
 /** Make the page's client: the session cookie signs it in. */
@@ -26,6 +27,7 @@ export function connect(
     },
     {
       ...listener,
+      time: (instant) => clock.heard(instant),
       event: (event) => (event.type === "sign_in.code" ? showCode(event) : listener.event(event)),
       // Topics bear the person's number: the page starts anew under the new one, still signed in.
       changed: (phase) => (phase === "renumbered" ? location.reload() : listener.changed?.(phase)),

@@ -1,11 +1,12 @@
 import { t } from "../i18n";
 import type { EventFrame } from "../protocol/wire";
+import { clock } from "./clock";
 import { byId, h } from "./dom";
 
 /** Show the code that this person has to enter where they sign in now; it goes when it is no longer good. */
 export function showCode(event: EventFrame): void {
   const { code, expires_at } = event.data as { code: string; expires_at: string };
-  const leftMs = Date.parse(expires_at) - Date.now();
+  const leftMs = Date.parse(expires_at) - clock.now();
   if (!(leftMs > 0)) return; // it comes again with what was missed
   document.getElementById("sign-in-code")?.remove();
   const notice = h(

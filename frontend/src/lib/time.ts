@@ -1,14 +1,15 @@
 import { locale, t } from "../i18n";
+import { clock } from "./clock";
 
-const clock = (date: Date) => date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+const timeOf = (date: Date) => date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
 
 /** 20:15, or “tomorrow 08:00”, or “3 May 08:00”. */
-export function moment(instant: string | Date, now: Date = new Date()): string {
+export function moment(instant: string | Date, now: Date = clock.date()): string {
   const date = new Date(instant);
   const days = Math.round((startOfDay(date) - startOfDay(now)) / 86_400_000);
-  if (days === 0) return clock(date);
+  if (days === 0) return timeOf(date);
   const day = days === 1 ? t("tomorrow") : date.toLocaleDateString(locale(), { day: "numeric", month: "short" });
-  return `${day} ${clock(date)}`;
+  return `${day} ${timeOf(date)}`;
 }
 
 /** 20:15:09: the age of what is on the screen has to be exact. */
@@ -16,7 +17,7 @@ export function exact(date: Date): string {
   return date.toLocaleTimeString(locale());
 }
 
-export const inMinutes = (minutes: number, from: number = Date.now()): Date => new Date(from + minutes * 60_000);
+export const inMinutes = (minutes: number, from: number = clock.now()): Date => new Date(from + minutes * 60_000);
 
 function startOfDay(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();

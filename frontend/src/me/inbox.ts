@@ -1,3 +1,4 @@
+import { clock } from "../lib/clock";
 import type { Assignment, AssignmentStatus, Duty, DutyReason, EventFrame, Me, Offer, Page, Problem, Task } from "../protocol/wire";
 
 /** Where the offer was announced, for the receipt that says it was seen. */
@@ -135,7 +136,7 @@ const MINE: readonly AssignmentStatus[] = ["accepted", "reserve"];
 const KEPT_AFTER_START_MS = 12 * 3_600_000;
 
 /** Return the items in three lists, the most urgent of each first. */
-export function lists(inbox: Inbox, now: number = Date.now()): { open: Item[]; mine: Item[]; ended: Item[] } {
+export function lists(inbox: Inbox, now: number = clock.now()): { open: Item[]; mine: Item[]; ended: Item[] } {
   const all = Object.values(inbox.items).sort((a, b) => b.assignment.offered_at.localeCompare(a.assignment.offered_at));
   const isRunning = (item: Item) => item.task.status === "called";
   const isOpen = (item: Item) =>
@@ -158,7 +159,7 @@ const withFirst = (first: object, items: Item[]): Item[] => [
 ];
 
 /** Return what is kept in the browser: everything open, and the newest ended ones, however many there have been. */
-export function worthKeeping(inbox: Inbox, now: number = Date.now()): Inbox {
+export function worthKeeping(inbox: Inbox, now: number = clock.now()): Inbox {
   const { open, mine, ended } = lists(inbox, now);
   const kept = ended.slice(0, MOST_ENDED);
   if (kept.length === ended.length) return inbox;

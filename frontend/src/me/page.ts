@@ -1,13 +1,14 @@
 import { t } from "../i18n";
 import { alarm } from "../lib/alarm";
 import { rest } from "../lib/api";
+import { clock } from "../lib/clock";
 import { connect } from "../lib/connect";
 import { announce, byId, h, replace } from "../lib/dom";
 import { problemText } from "../lib/problems";
 import { StatusLine } from "../lib/status";
 import { moment } from "../lib/time";
 import type { Client } from "../protocol/client";
-import type { Answer, Problem } from "../protocol/wire";
+import type { Answer, Duty, Problem } from "../protocol/wire";
 import { CalledOffCards } from "./calledoff";
 import { card, notTakenText, type Choice } from "./cards";
 import { lists, type Item } from "./inbox";
@@ -171,7 +172,7 @@ export class VolunteerPage {
   #drawDuty(): void {
     const waiting = this.#state.outbox.all().filter((p) => p.type === "duty.set").at(-1);
     const { duty, dutyEnded } = this.#state.inbox;
-    const isOn = duty.on && (!duty.until || Date.parse(duty.until) > Date.now());
+    const isOn = duty.on && (!duty.until || Date.parse(duty.until) > clock.now());
     const wanted = waiting ? (waiting.body as { on: boolean }).on : isOn;
     this.#tracker.turn(isOn && wanted);
     const title = wanted ? (isOn && duty.until ? t("duty_on_until", { time: moment(duty.until) }) : t("duty_on")) : t("duty_off");
@@ -187,7 +188,7 @@ export class VolunteerPage {
           {},
           h("p", { class: "duty-title", role: "status" }, title),
           !wanted && dutyEnded ? h("p", { class: "hint warn", id: "duty-ended" }, t(`duty_ended_${dutyEnded}`)) : null,
-          h("p", { class: "hint" }, waiting && this.#client.phase !== "open" ? t("duty_pending") : t(wanted ? "duty_on_hint" : "duty_off_hint")),
+          h("p", { class: "hint" }, waiting && this.#client.phase !== "open" ? t("duty_pending") : t(dutyHint(wanted, this.#state.inbox.duty))),
           this.#positionHint(wanted),
         ),
         h("button", {
@@ -204,7 +205,7 @@ export class VolunteerPage {
 
   #positionHint(wanted: boolean): HTMLElement | null {
     if (wanted && this.#state.inbox.duty.on && this.#state.inbox.duty.tracked === false)
-      return h("p", { class: "hint warn" }, t("position_not_agreed"), " ", h("a", { href: "/my-data/#consents" }, t("my_data")));
+      return h("p", { class: "hint warn" }, t("position_not_agreed"), " ", h("a", { href: "/my-data/#consents" }, t("agree_to_position")));
     if (wanted && this.#tracker.state === "denied") return h("p", { class: "hint warn" }, t("position_denied"));
     if (wanted && this.#tracker.state === "unavailable") return h("p", { class: "hint warn" }, t("position_unavailable"));
     const waiting = this.#state.fixes.length;
@@ -220,4 +221,10 @@ function emptyState(): HTMLElement {
 function calledOffText({ title, reason }: { title: string; reason: string }): string {
   const text = t("called_off_title", { title });
   return reason ? `${text} ${t("reason_given", { reason })}` : text;
+}
+
+/** What is said of being located is true: on duty without consent, a person is not. */
+export function dutyHint(wanted: boolean, { on, tracked }: Duty): "duty_on_hint" | "duty_on_untracked" | "duty_off_hint" {
+  if (!wanted) return "duty_off_hint";
+  return on && tracked === true ? "duty_on_hint" : "duty_on_untracked";
 }

@@ -1,3 +1,4 @@
+import { clock } from "../lib/clock";
 import type { FixQueue } from "../protocol/fixes";
 import type { Fix } from "../protocol/wire";
 
@@ -60,9 +61,11 @@ export class Tracker {
     if (!this.#latest || now - this.#lastTaken < this.everyS * 1_000) return;
     this.#lastTaken = now;
     const { coords, timestamp } = this.#latest;
-    const isFresh = now - timestamp < this.everyS * 2_000;
+    // By the server's clock, that this one may differ from; and a receiver may have a clock of its own.
+    const ageMs = now - timestamp;
+    const isFresh = ageMs >= 0 && ageMs < this.everyS * 2_000;
     const fix: Fix = {
-      at: new Date(isFresh ? timestamp : now).toISOString(),
+      at: new Date(clock.now() - (isFresh ? ageMs : 0)).toISOString(),
       lon: coords.longitude,
       lat: coords.latitude,
       datum: "wgs84",

@@ -1,1 +1,4 @@
 import "../styles/base.css";
+import { closeMenus } from "../lib/menu";
+
+closeMenus();

@@ -42,6 +42,8 @@ export interface Listener {
   /** How a followed task stands now. */
   counts?(frame: CountsFrame): void;
   revoked?(topic: TopicName): void;
+  /** The server has told its time. */
+  time?(instant: string): void;
   /** The phase, or the time of the last update, has changed. */
   changed?(phase: ClientPhase): void;
 }
@@ -188,6 +190,7 @@ export class Client {
 
   #welcomed(welcome: Welcome): void {
     this.welcome = welcome;
+    this.#on.time?.(welcome.server_time);
     this.#stopReading(); // all that is missing comes with this, and is newer
     this.link.healthy(welcome.heartbeat_s * 2_000 + 5_000);
     this.#enter(welcome.epoch);
@@ -257,6 +260,7 @@ export class Client {
   #received(text: string): void {
     const frame = JSON.parse(text) as ServerFrame;
     this.lastUpdate = new Date();
+    if ("server_time" in frame) this.#on.time?.(frame.server_time);
     if ("reply" in frame && frame.reply !== undefined) this.#reply(frame.reply, frame.result, frame.problem);
     else if ("topic" in frame && frame.topic === "map") this.#on.map?.(frame as unknown as MapFrame);
     else if ("seq" in frame || frame.type === "topic.joined" || frame.type === "topic.revoked") this.#told(frame as Told);

@@ -12,9 +12,12 @@ export class Rest {
   readonly #origin: string;
   readonly #headers: () => Record<string, string>;
 
-  /** `headers` say who calls, anew for each request. */
-  constructor(origin: string, headers: () => Record<string, string>) {
+  readonly #heard: (date: string) => void;
+
+  /** `headers` say who calls, anew for each request; `heard` is told the `Date` of each answer of ours. */
+  constructor(origin: string, headers: () => Record<string, string>, heard: (date: string) => void = () => undefined) {
     this.#origin = origin;
+    this.#heard = heard;
     this.#headers = headers;
   }
 
@@ -36,7 +39,9 @@ export class Rest {
       signal: AbortSignal.timeout(WAIT_MS),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    if (response.status === 204) return undefined as Result;
+    const isEmpty = response.status === 204;
+    if (isEmpty || isOurs(response)) this.#heard(response.headers.get("Date") ?? "");
+    if (isEmpty) return undefined as Result;
     if (!isOurs(response)) throw new TypeError(`no answer of ours: ${response.status}`);
     const answer: unknown = await response.json();
     if (response.ok) return answer as Result;
