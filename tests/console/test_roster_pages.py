@@ -2,16 +2,20 @@
 
 import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from django.test import Client
+from uuid6 import uuid7
 
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.volunteers import services
 from backend.volunteers.models import Look, LookedAt, Role, User
 from backend.volunteers.queries import roster
+from backend.volunteers.services.imports import receive_import
 from tests.conftest import Formation, MakeVolunteer
 from tests.pages import page_of
+from tests.volunteers.rosters import csv_file
 
 
 def test_a_leader_calls_the_members_of_the_own_unit_from_the_roster(
@@ -137,3 +141,38 @@ def test_pages_speak_chinese(leader: User, volunteer: User, formation: Formation
 
     assert "2 名队员" in client.get("/roster/").content.decode()
     assert "组织关系" in client.get(f"/units/{formation.squadron_a.number}/").content.decode()
+
+
+def test_a_commander_finds_units_below_for_imports_and_numbers(
+    commander: User, leader: User, formation: Formation, at: datetime
+) -> None:
+    client, number = page_of(commander, at), formation.squadron_b.number
+    a_link = f'href="/imports/?unit={number}"'
+
+    unit = client.get(f"/units/{number}/").content.decode()
+    top = client.get("/imports/").content.decode()
+    found = client.get("/imports/", {"unit": "江滨"}).content.decode()
+    several = client.get("/imports/", {"unit": "社区"}).content.decode()
+    none = client.get("/imports/", {"unit": "乌有"}).content.decode()
+    numbers = client.get("/numbers/", {"unit": "江滨社区"}).content.decode()
+
+    assert a_link in unit
+    assert f'href="?unit={formation.brigade.number}"' in top
+    assert f'action="?unit={number}"' in found
+    assert f'href="?unit={number}"' in several
+    assert "You look after no unit of this name." in none
+    assert numbers.count(f'<option value="{number}"') == 2
+    others = page_of(leader, at)
+    assert "江滨社区" not in others.get("/imports/", {"unit": "江滨"}).content.decode()
+    assert others.get("/imports/", {"unit": number}).status_code == 404
+
+
+def test_imports_of_units_below_are_listed(
+    commander: User, formation: Formation, at: datetime, tmp_path: Path
+) -> None:
+    path = csv_file(tmp_path, [["姓名", "手机"], ["王芳", "13900000001"]])
+    receive_import(
+        id=uuid7(), unit=formation.squadron_b, name="江滨名册", path=path, file_name="a.csv", by=None, at=at
+    )
+
+    assert "江滨名册" in page_of(commander, at).get("/imports/").content.decode()

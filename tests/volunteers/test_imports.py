@@ -228,7 +228,7 @@ def test_an_import_into_a_unit_that_is_no_more_fails(
 
 
 def test_dry_run_leaves_nothing_but_the_report(bring: Any, tmp_path: Path) -> None:
-    path = csv_file(tmp_path, [HEADINGS[:2], *people(3), ["", "1"]])
+    path = csv_file(tmp_path, [HEADINGS[:2], *people(3), ["", "13999999999"]])
 
     batch = bring(path, dry_run=True)
 
@@ -251,7 +251,7 @@ def test_same_file_again_brings_nobody_twice(bring: Any, tmp_path: Path) -> None
 
 
 def test_rejected_rows_must_be_left_out_on_purpose(bring: Any, tmp_path: Path) -> None:
-    path = csv_file(tmp_path, [HEADINGS[:2], *people(2), ["", "1"]])
+    path = csv_file(tmp_path, [HEADINGS[:2], *people(2), ["", "13999999999"]])
 
     with pytest.raises(RowsRejected):
         bring(path)
@@ -280,7 +280,7 @@ def test_report_is_bounded_and_the_rest_is_counted(
     bring: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_check, "MAX_REPORTED", 5)
-    path = csv_file(tmp_path, [HEADINGS[:2], *people(8), *people(8), *[["", "1"]] * 8])
+    path = csv_file(tmp_path, [HEADINGS[:2], *people(8), *people(8), *[["", "13999999999"]] * 8])
 
     batch = bring(path, dry_run=True, portion=3)
 
@@ -312,7 +312,7 @@ def test_broken_off_import_goes_on_exactly_where_it_was(
     formation: Formation, at: datetime, tmp_path: Path, after: int
 ) -> None:
     """Broken off after each of its transactions in turn, then resumed: exactly the file, nobody twice."""
-    lines = [HEADINGS[:2], *people(30), *people(3), ["", "1"]]
+    lines = [HEADINGS[:2], *people(30), *people(3), ["", "13999999999"]]
     batch = received(csv_file(tmp_path, lines), formation, at)
     told = 0
 
@@ -494,7 +494,7 @@ def test_two_workers_at_one_batch_do_it_once(
 
 
 def test_command_imports_reports_and_undoes(formation: Formation, tmp_path: Path, capsys: Any) -> None:
-    path = csv_file(tmp_path, [["姓名", "手机", "备注"], *people(3), ["", "1"]])
+    path = csv_file(tmp_path, [["姓名", "手机", "备注"], *people(3), ["", "13999999999"]])
     report = tmp_path / "report.csv"
     arguments = ["import_roster", str(path), "--unit", formation.brigade.number, "--report", str(report)]
 

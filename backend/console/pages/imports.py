@@ -13,15 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from uuid6 import uuid7
 
+from backend.console.pages.choosing import Choice, chosen_unit
 from backend.console.pages.record import person_of, record_page, show, whole_number
 from backend.lib.api import now
 from backend.lib.bodies import takes_bytes
 from backend.lib.checkdigit import format_unit_number
 from backend.lib.errors import NotFound, Refusal, TooLarge, require
 from backend.lib.uploads import MAX_UPLOAD
-from backend.volunteers import queries, rules
+from backend.volunteers import rules
 from backend.volunteers.models import WORKING, ImportStatus, Outcome, RosterImport, Unit
-from backend.volunteers.queries.imports import import_by_id, import_out, imports_of, report_of
+from backend.volunteers.queries.imports import import_by_id, import_out, imports_below, report_of
 from backend.volunteers.queries.units import managed_units
 from backend.volunteers.rosters.refusals import UnreadableRoster
 from backend.volunteers.schemas.imports import ImportIn, ImportNote, SheetOut
@@ -61,19 +62,19 @@ def imports(request: HttpRequest) -> HttpResponseBase:
     user, at = person_of(request), now()
     units = managed_units(user.pk, at=at)
     require(bool(units))
-    number = request.GET.get("unit", "")
-    unit = queries.unit_by_number(number) if number else units[0]
+    choice = chosen_unit(units, request.GET.get("unit", ""))
+    unit = choice.unit
     require(rules.may_manage(user, unit, at))
     if request.method == "GET":
-        return _list(request, unit, units)
+        return _list(request, choice)
     try:
         return redirect("console:import", import_id=_uploaded(request, unit).pk)
     except UnreadableRoster as refusal:
-        return _list(request, unit, units, told=_why(refusal))
+        return _list(request, choice, told=_why(refusal))
     except tuple(_TOLD) as refusal:
-        return _list(request, unit, units, told=_TOLD[type(refusal)])
+        return _list(request, choice, told=_TOLD[type(refusal)])
     except pydantic.ValidationError:
-        return _list(request, unit, units, told=_("Name the import, and choose a file."))
+        return _list(request, choice, told=_("Name the import, and choose a file."))
 
 
 @record_page
@@ -124,9 +125,15 @@ def _act(request: HttpRequest, batch: RosterImport) -> None:
             raise NotFound
 
 
-def _list(request: HttpRequest, unit: Unit, units: list[Unit], *, told: Promise | str = "") -> HttpResponse:
-    batches = [(batch, ImportStatus(batch.status).label) for batch in imports_of(unit)]
-    context = {"unit": unit, "units": units, "batches": batches, "told": told, "id": uuid7()}
+def _list(request: HttpRequest, choice: Choice, *, told: Promise | str = "") -> HttpResponse:
+    context = {
+        "unit": choice.unit,
+        "choices": choice.choices,
+        "sought": choice.sought,
+        "batches": imports_below(choice.unit),
+        "told": told,
+        "id": uuid7(),
+    }
     return show(request, "imports", context, page="imports", status=422 if told else 200)
 
 
@@ -138,7 +145,8 @@ def _one(request: HttpRequest, batch: RosterImport, *, told: Promise | str = "")
     context: dict[str, Any] = {
         "batch": batch,
         "failure": described.failure,
-        "rows": batch.accepted + batch.duplicates + batch.rejected,
+        "rows": described.rows_total,
+        "left_out": described.rows_left_out,
         "sheets": [(sheet, units.get(sheet.unit, batch.unit.display_name)) for sheet in described.sheets],
         "notes": [(note, units.get(note.unit, "")) for note in described.notes],
         "working": batch.status in WORKING,

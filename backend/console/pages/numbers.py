@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 from uuid6 import uuid7
 
+from backend.console.pages.choosing import chosen_unit
 from backend.console.pages.record import person_of, record_page, sent_from, show
 from backend.lib.api import now
 from backend.lib.checkdigit import format_volunteer_number
@@ -25,7 +26,7 @@ from backend.lib.spoken import read_number
 from backend.volunteers.models import Unit, User
 from backend.volunteers.queries import dispatched_units, unit_by_number
 from backend.volunteers.queries.numbers import block_with_numbers, blocks_of, look_up, number_in
-from backend.volunteers.rules import may_manage
+from backend.volunteers.rules import may_dispatch, may_manage
 from backend.volunteers.schemas.numbers import (
     MOST_IN_BLOCK,
     BlockIn,
@@ -65,6 +66,10 @@ REFUSED: dict[str, Promise] = {
 """What a person is told of a refusal, by the end of its problem type."""
 WRONG = {"phone-taken": {"phone"}, "number-taken": {"number"}, "number-not-yours": {"number"}}
 """Which field of the form a refusal is about."""
+
+
+_MOST_SHOWN = 20
+"""Units whose blocks are looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +198,18 @@ def _block_page(
 
 def _page(request: HttpRequest, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
     user, at = person_of(request), now()
-    units = dispatched_units(user.pk, at=at)
-    managed = [UnitBlocks(unit, blocks_of(unit)) for unit in units if may_manage(user, unit, at)]
+    tops = dispatched_units(user.pk, at=at)
+    choice = chosen_unit(tops, request.POST.get("unit", "") or request.GET.get("unit", "")) if tops else None
+    units = tops
+    if choice is not None and may_dispatch(user, choice.unit, at):
+        below = [unit for unit in choice.choices if unit not in tops] if not choice.sought else []
+        units = list(dict.fromkeys([choice.unit, *tops, *below]))
+    managed = [
+        UnitBlocks(unit, blocks_of(unit)) for unit in units[:_MOST_SHOWN] if may_manage(user, unit, at)
+    ]
     # The ids are made here: whoever sends a form twice registers nobody twice.
-    made = {"units": units, "managed": managed, "walk_in_id": uuid7(), "block_id": uuid7()}
+    made: dict[str, Any] = {"choices": choice.choices, "sought": choice.sought} if choice else {}
+    made |= {"units": units, "managed": managed, "walk_in_id": uuid7(), "block_id": uuid7()}
     return show(
         request, "numbers", {**made, "most_in_block": MOST_IN_BLOCK, **context}, page="numbers", status=status
     )

@@ -12,7 +12,7 @@ from backend.lib.errors import require
 from backend.volunteers.models import Unit
 from backend.volunteers.queries import counts_of, counts_of_children, unit_by_number
 from backend.volunteers.queries.posts import posts_in
-from backend.volunteers.rules import may_dispatch, may_see_unit
+from backend.volunteers.rules import may_dispatch, may_manage, may_see_unit
 from backend.volunteers.services.looks import note_named
 
 
@@ -32,6 +32,7 @@ def unit_page(request: HttpRequest, number: str) -> HttpResponse:
         "above": Unit.objects.filter(path__in=unit.line[:-1]).order_by("path"),
         "counts": counts_of(unit),
         "directs": directs,
+        "manages": may_manage(user, unit, at),
         "posts": posts,
         "children": counts_of_children(unit) if directs else [],
     }

@@ -76,6 +76,11 @@ class RosterImport(models.Model):
         return f"import.{self.pk}"
 
     @property
+    def rows_read(self) -> int:
+        """How many rows with people in them have been read; each is accepted, a duplicate, or rejected."""
+        return self.accepted + self.duplicates + self.rejected
+
+    @property
     def share(self) -> int:
         """How much of the present step is done, in per cent."""
         done, total = self.rows_done, self.rows_total

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext
 
 from backend.lib.errors import NotFound
 from backend.volunteers.models import ImportStatus, Outcome, ReportedRow, RosterImport, Unit
 from backend.volunteers.rosters.positions import Stretch, located
 from backend.volunteers.rosters.refusals import FATES, NOTES, REASONS
+from backend.volunteers.rules import within
 from backend.volunteers.schemas.imports import ImportNote, ImportOut, ImportReport, ReportedRowOut, SheetOut
 
 SHOWN = 50
@@ -27,8 +29,17 @@ def import_by_id(import_id: UUID) -> RosterImport:
 
 def imports_of(unit: Unit) -> list[ImportOut]:
     """Return the latest imports of a unit, the newest first."""
-    batches = RosterImport.objects.filter(unit=unit).select_related("unit").order_by("-made_at", "-pk")
-    return [import_out(batch) for batch in batches[:SHOWN]]
+    return [import_out(batch) for batch in _latest(Q(unit=unit))]
+
+
+def imports_below(unit: Unit) -> list[RosterImport]:
+    """Return the latest imports of a unit and of all below it, the newest first."""
+    return _latest(within(unit.path, "unit__path"))
+
+
+def _latest(which: Q) -> list[RosterImport]:
+    batches = RosterImport.objects.filter(which).select_related("unit").order_by("-made_at", "-pk")
+    return list(batches[:SHOWN])
 
 
 def import_out(batch: RosterImport) -> ImportOut:
@@ -41,8 +52,8 @@ def import_out(batch: RosterImport) -> ImportOut:
         format=batch.format,
         status=ImportStatus(batch.status),
         share=batch.share,
-        rows_total=batch.rows_total,
-        rows_done=batch.rows_done,
+        rows_total=batch.rows_read,
+        rows_left_out=sum(sheet["rows"] for sheet in batch.sheets if sheet["fate"] != "read"),
         accepted=batch.accepted,
         duplicates=batch.duplicates,
         rejected=batch.rejected,

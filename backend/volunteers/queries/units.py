@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Count, OuterRef, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Left
 
 from backend.lib.checkdigit import parse_unit_number
@@ -18,6 +18,9 @@ from backend.volunteers.models import (
 )
 from backend.volunteers.rules import current_posts, within
 from backend.volunteers.schemas import UnitCounts, UnitOut
+
+MOST_CHOICES = 200
+"""Units that a page offers to choose from."""
 
 
 def unit_by_number(number: str) -> Unit:
@@ -134,6 +137,22 @@ def dispatched_units(user_id: int, *, at: datetime) -> list[Unit]:
     """Return the topmost units that a user's posts cover, none of them below another."""
     posts = current_posts(user_id, at).filter(role__in=DISPATCHING_ROLES)
     return topmost(Unit.objects.filter(posts__in=posts).distinct())
+
+
+def units_below(unit: Unit) -> list[Unit]:
+    """Return the units directly below one, by their paths."""
+    below = Unit.objects.filter(path__startswith=unit.path, depth=unit.depth + 1, retired_at=None)
+    return list(below.order_by("path")[:MOST_CHOICES])
+
+
+def units_named(text: str, *, below: Sequence[Unit]) -> list[Unit]:
+    """Return units whose name holds a text, among these and all below them; the very name first."""
+    inside = Q()
+    for unit in below:
+        inside |= within(unit.path)
+    found = Unit.objects.filter(inside, retired_at=None)
+    same = list(found.filter(display_name=text).order_by("path")[:MOST_CHOICES])
+    return same or list(found.filter(display_name__icontains=text).order_by("path")[:MOST_CHOICES])
 
 
 def managed_units(user_id: int, *, at: datetime) -> list[Unit]:

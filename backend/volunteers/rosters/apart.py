@@ -134,8 +134,8 @@ def _refusal(kind: str, fields: list[Any]) -> UnreadableRoster:
     return UnreadableRoster()
 
 
-def _sheet(name: str, fate: str) -> SheetListed:
-    return SheetListed(name, SheetFate(fate))
+def _sheet(name: str, fate: str, rows: int) -> SheetListed:
+    return SheetListed(name, SheetFate(fate), rows)
 
 
 def _tables(sheet: str, begins: bool, row: int, headings: list[dict[str, Any]]) -> TablesFound:

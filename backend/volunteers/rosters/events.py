@@ -23,6 +23,8 @@ class SheetListed(NamedTuple):
 
     name: str
     fate: SheetFate
+    rows: int = 0
+    """People of a sheet that is left out."""
 
 
 class TablesFound(NamedTuple):

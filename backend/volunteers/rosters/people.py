@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from backend.lib.dates import EARLIEST_YEAR, Reading, plain_day, readings
 from backend.lib.names import LONGEST, NotAName, read_name
@@ -28,6 +28,7 @@ _BETWEEN_SKILLS = re.compile(r"[,，、;；|/\n]+")
 _SHORTENED = re.compile(r"\d+([.,]\d+)?[eE]\+?\d+")
 _PLAIN_ROLES = frozenset({"", "member", "volunteer", "队员", "成员", "志愿者"})
 
+_Read = TypeVar("_Read")
 Remark = tuple[Column, str]
 """Where something stands that the importer should know of, and the code of what it is."""
 
@@ -89,8 +90,7 @@ class RowReader:
             born_on = self._date_of_birth(cells, born_on, remarks)
         unit = self._unit_text(cells)
         skills = _text(cells, self._skills, Column.SKILLS)
-        if _text(cells, self._number, Column.NUMBER):
-            raise RowRejected(Column.NUMBER, "number-not-in-block")
+        self._require_no_number(cells)
         if _text(cells, self._role, Column.ROLE).casefold() not in _PLAIN_ROLES:
             remarks.append((Column.ROLE, "post-not-given"))
         return Person(
@@ -103,6 +103,38 @@ class RowReader:
             skill_ids=self._skill_ids(skills, remarks) if skills else (),
             remarks=tuple(remarks),
         )
+
+    def faults(self, cells: Sequence[Any]) -> list[RowRejected]:
+        """Return all that is wrong with a row that was rejected, in the order of its columns; one for each at most."""
+        found: list[RowRejected] = []
+        remarks: list[Remark] = []
+
+        def tried(read: Callable[[], _Read]) -> _Read | None:
+            try:
+                return read()
+            except RowRejected as rejection:
+                found.append(rejection)
+                return None
+
+        tried(lambda: _name(_text(cells, self._name, Column.NAME)))
+        phone = tried(lambda: _phone(_text(cells, self._phone, Column.PHONE), remarks))
+        other = "?" if phone is None else phone  # a passport is no fault because the phone beside it is one
+        card = tried(lambda: _id_card(_text(cells, self._id_card, Column.ID_CARD), other, remarks))
+        if phone == "" and card == ("", None):
+            found.append(RowRejected(Column.PHONE, "no-phone-or-id-card"))
+        in_card = card[1] if card else None
+        if in_card is not None and not self._can_be_born(in_card):
+            found.append(RowRejected(Column.ID_CARD, "id-card-wrong"))
+        tried(lambda: self._date_of_birth(cells, in_card, remarks))
+        tried(lambda: (unit := self._unit_text(cells)) and self._around.unit_named(unit))
+        for place, column in ((self._skills, Column.SKILLS), (self._role, Column.ROLE)):
+            tried(lambda place=place, column=column: _text(cells, place, column))  # type: ignore[misc]
+        tried(lambda: self._require_no_number(cells))
+        return found
+
+    def _require_no_number(self, cells: Sequence[Any]) -> None:
+        if _text(cells, self._number, Column.NUMBER):
+            raise RowRejected(Column.NUMBER, "number-not-in-block")
 
     def _date_of_birth(
         self, cells: Sequence[Any], in_card: date | None, remarks: list[Remark]

@@ -78,7 +78,7 @@ class PeopleBelow:
 
     def _go_on_with(self, layout: Layout, row: Row) -> Iterator[Event]:
         """Read what follows by other headings, if they are a roster's."""
-        if layout.tables[0].identifies_by != self._roster.tables[0].identifies_by:
+        if bool(layout.tables[0].identifies_by) != bool(self._roster.tables[0].identifies_by):
             self._is_over = True
             self._note("rows-unread", row)
             return iter(())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO
 
-from backend.volunteers.rosters.columns import FIRST_ROWS, letters
+from backend.volunteers.rosters.columns import FIRST_ROWS, Column, letters
 from backend.volunteers.rosters.events import Event, Noted, PersonFound, SheetFate, SheetListed
 from backend.volunteers.rosters.layout import MAX_COLUMNS, Layout, find_layout
 from backend.volunteers.rosters.merges import MAX_MERGES, TOO_MANY_MERGES, Merge, MergesOfRows
@@ -60,7 +60,7 @@ class _Looked:
 
 
 class _Sheets:
-    """The sheets of a workbook: those are read whose headings say by the same columns who a person is."""
+    """The sheets of a workbook: those are read whose headings say who a person is, each by its own columns."""
 
     def __init__(self, book: Workbook) -> None:
         self._book = book
@@ -71,7 +71,7 @@ class _Sheets:
         roster = _first_roster(looked)
         fates = [_fate(each, roster) for each in looked]
         for each, fate in zip(looked, fates, strict=True):
-            yield SheetListed(each.sheet.name, fate)
+            yield SheetListed(each.sheet.name, fate, self._left_out(each.sheet, fate))
         if roster is None:
             hidden = any(fate is SheetFate.HIDDEN for fate in fates)
             raise UnreadableRoster(_ONLY_HIDDEN if hidden else NO_HEADING)
@@ -92,6 +92,19 @@ class _Sheets:
         found = find_layout(first)
         fate = SheetFate.NO_HEADING if first else SheetFate.EMPTY
         return _Looked(sheet, merges, found[0] if found else None, fate)
+
+    def _left_out(self, sheet: Sheet, fate: SheetFate) -> int:
+        """Return how many people seem to stand in a sheet that is left out."""
+        if fate not in (SheetFate.HIDDEN, SheetFate.OTHER_HEADING):
+            return 0
+        rows = iter(self._book.rows(sheet, _WIDTH))
+        first = list(islice(rows, _LOOKED_AT))
+        found = find_layout(first)
+        if found is None:
+            return 0
+        layout, above = found
+        name = layout.tables[0].heading.places[Column.NAME]
+        return sum(len(row.cells) > name and bool(row.cells[name]) for row in chain(first[above:], rows))
 
     def _read(self, looked: _Looked, roster: Layout) -> Iterator[Event]:
         rows = self._book.rows(looked.sheet, _WIDTH)
@@ -116,7 +129,7 @@ def _first_roster(looked: Sequence[_Looked]) -> Layout | None:
 def _fate(looked: _Looked, roster: Layout | None) -> SheetFate:
     if looked.layout is None or roster is None:
         return looked.fate
-    if looked.layout.tables[0].identifies_by != roster.tables[0].identifies_by:
+    if bool(looked.layout.tables[0].identifies_by) != bool(roster.tables[0].identifies_by):
         return SheetFate.OTHER_HEADING
     return SheetFate.READ
 

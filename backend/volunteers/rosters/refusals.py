@@ -74,10 +74,12 @@ REASONS: dict[str, Promise] = {
 
 FATES: dict[str, Promise] = {
     "read": _("Read"),
-    "hidden": _("Left out: the sheet is hidden."),
+    "hidden": _("Left out: the sheet is hidden. Show it and upload the file again, if its people are meant."),
     "empty": _("Left out: the sheet is empty."),
     "no-heading": _("Left out: none of its first rows has the heading “name” or “姓名”."),
-    "other-heading": _("Left out: its headings are not those of the first sheet (phone, identity card)."),
+    "other-heading": _(
+        "Left out: it has neither a column for phones nor one for identity cards. Add one and upload the file again."
+    ),
     "no-table": _("Left out: this is no sheet with cells, a chart for example."),
 }
 """What becomes of a sheet, by its code."""

@@ -64,8 +64,8 @@ class Survey:
     def take(self, event: Event) -> None:
         """Remember what was found. Raises UnreadableRoster when a file has too many tables."""
         match event:
-            case SheetListed(name, fate):
-                self.sheets.append({"name": name, "fate": fate.value, "rows": 0, "unit": ""})
+            case SheetListed(name, fate, rows):
+                self.sheets.append({"name": name, "fate": fate.value, "rows": rows, "unit": ""})
             case TablesFound():
                 self._begin_tables(event)
             case SectionFound(row, text):

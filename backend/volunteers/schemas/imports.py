@@ -25,8 +25,8 @@ class ImportStart(Request):
 class SheetOut(Shape):
     """A sheet of the workbook: `fate` is `read`, or why it was left out, which `text` says in words.
 
-    `rows` have people in them. `unit` is the unit that the sheet's title names, empty if it names none: people of the
-    sheet who name no unit come into it.
+    `rows` have people in them, in a sheet that was left out too. `unit` is the unit that the sheet's title names,
+    empty if it names none: people of the sheet who name no unit come into it.
     """
 
     name: str
@@ -55,8 +55,10 @@ class ImportOut(Shape):
     """An import: its status (`checking`, `checked`, `importing`, `imported`, `undoing`, `undone`, `failed`) and counts.
 
     `share` is how much of the present step is done, in per cent. Duplicates are known when it has been checked.
-    `sheets` (of a workbook) and `notes` say what was read and what was not, before the import is started; `failure`
-    says why it failed, in the language of the request.
+    `rows_total` are the rows with people in them that have been read so far, each of them accepted, a duplicate or
+    rejected; `rows_left_out` stand in sheets that are not read. `sheets` (of a workbook) and `notes` say
+    what was read and what was not, before the import is started; `failure` says why it failed, in the
+    language of the request.
     """
 
     id: UUID
@@ -67,7 +69,7 @@ class ImportOut(Shape):
     status: ImportStatus
     share: int
     rows_total: int
-    rows_done: int
+    rows_left_out: int
     accepted: int
     duplicates: int
     rejected: int

@@ -118,10 +118,7 @@ class _Check:
         try:
             self._accept(self._read(position, found, remarks), found, heading, remarks)
         except RowRejected as rejection:
-            self._portion.rejected += 1
-            code = _reason(rejection, heading, remarks)
-            cell = heading.cell(rejection.column, found.row)
-            self._report(Outcome.REJECTED, position, cell, rejection.column or "", code)
+            self._reject(position, found, remarks, rejection)
         if self._portion.rows >= self._size:
             self._store()
 
@@ -129,6 +126,21 @@ class _Check:
         if any(code == "name-merged" for _, code in remarks):
             raise RowRejected(Column.NAME, "name-merged")
         return self._readers[found.table].read(position, found.cells)
+
+    def _reject(
+        self, position: int, found: PersonFound, remarks: list[tuple[int, str]], first: RowRejected
+    ) -> None:
+        """Report all that is wrong with a row, once for each cell: a file is mended in one go."""
+        heading, faults = self.survey.headings[found.table], [first]
+        if first.column is not None and first.code != "name-merged":
+            faults = self._readers[found.table].faults(found.cells) or faults
+        self._portion.rejected += 1
+        by_cell: dict[Column | None, RowRejected] = {}
+        for fault in faults:
+            by_cell.setdefault(fault.column, fault)
+        for column, fault in by_cell.items():
+            code = _reason(fault, heading, remarks)
+            self._report(Outcome.REJECTED, position, heading.cell(column, found.row), column or "", code)
 
     def _accept(
         self, person: Person, found: PersonFound, heading: Heading, remarks: list[tuple[int, str]]
@@ -182,8 +194,10 @@ def _store(import_id: UUID, survey: Survey, portion: _Portion, done: int) -> Ros
     batch = held(import_id, ImportStatus.CHECKING, done)
     remarks = [row for row in portion.reported if row.outcome == Outcome.REMARK]
     rejected = [row for row in portion.reported if row.outcome == Outcome.REJECTED]
+    wanted = list(dict.fromkeys(row.row for row in rejected))[: max(0, MAX_REPORTED - batch.rejected)]
+    shown = frozenset(wanted)
     ReportedRow.objects.bulk_create(
-        remarks[: max(0, MAX_REPORTED - batch.remarks)] + rejected[: max(0, MAX_REPORTED - batch.rejected)]
+        remarks[: max(0, MAX_REPORTED - batch.remarks)] + [row for row in rejected if row.row in shown]
     )
     stage(import_id, portion.people)
     batch.accepted += len(portion.people)

@@ -18,7 +18,7 @@ from tests.conftest import Formation
 
 FOLDER = Path(__file__).parent
 EXPECTED = sorted(FOLDER.glob("*.json"))
-FOUND = ("people", "rows", "skills", "born", "ignored", "sheets", "notes")
+FOUND = ("counted", "people", "rows", "skills", "born", "ignored", "sheets", "notes")
 
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: path.stem)
@@ -57,6 +57,7 @@ def shown_of(batch: RosterImport) -> dict[str, Any]:
     units: dict[str, str] = dict(Unit.objects.values_list("number", "display_name"))
     told = import_out(batch)
     return {
+        "counted": [told.rows_total, told.rows_left_out],
         "people": [
             [each.name, unseal(each.phone_sealed, "phone"), each.unit.display_name] for each in people
         ],
