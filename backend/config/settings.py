@@ -58,7 +58,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "backend.lib.content_policy.ContentPolicy",  # before the files too: workers have a policy of their own
     "backend.lib.caching.NotKept",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "backend.lib.static_files.WholeFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "backend.lib.content_types.KnownCharacters",  # before anything looks at a form

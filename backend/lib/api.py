@@ -11,7 +11,7 @@ from rest_framework.request import Request as HttpRequest
 from rest_framework.response import Response
 
 from backend.lib.errors import Invalid
-from backend.lib.problems import MAX_NAMED, invalid, pointer_to, refuse_nul
+from backend.lib.problems import MAX_NAMED, invalid, pointer_to, refuse_nul, refuse_twice
 from backend.lib.wire import Request
 
 Body = TypeVar("Body", bound=Request)
@@ -24,6 +24,7 @@ def parse(shape: type[Body], request: HttpRequest) -> Body:
     except pydantic.ValidationError as error:
         raise invalid(error) from error
     refuse_nul(request.body)
+    refuse_twice(request.body)
     return body
 
 

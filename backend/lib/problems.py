@@ -1,7 +1,9 @@
 """Turns an exception into an RFC 9457 problem, the same at the REST door and in a socket reply."""
 
+import json
 import logging
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 from math import ceil
@@ -157,6 +159,47 @@ def refuse_nul(document: bytes | str) -> None:
         return  # it is no JSON, which whoever reads it will say
     if errors := [{"pointer": pointer, "detail": "must not contain the NUL character"} for pointer in found]:
         raise Invalid(errors=errors)
+
+
+class _Twice(dict[str, Any]):
+    """An object in which members were given twice."""
+
+    names: tuple[str, ...]
+
+
+def refuse_twice(document: bytes | str) -> None:
+    """Raise Invalid naming each member of a JSON document that is given twice.
+
+    Costs a second reading, so positions are spared it: of a member that they give twice the last counts.
+    """
+    found: list[_Twice] = []
+
+    def read(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        content = dict(members)
+        if len(content) == len(members):
+            return content
+        counts = Counter(name for name, _ in members)
+        twice = _Twice(content)
+        twice.names = tuple(name for name, count in counts.items() if count > 1)
+        found.append(twice)
+        return twice
+
+    try:
+        content = json.loads(document, object_pairs_hook=read)
+    except (ValueError, RecursionError):
+        return  # it is no JSON, which whoever reads it will say
+    if found:
+        pointers = islice(_twice_in(content), MAX_NAMED)
+        raise Invalid(errors=[{"pointer": pointer, "detail": "was given twice"} for pointer in pointers])
+
+
+def _twice_in(part: Any, pointer: str = "") -> Iterator[str]:
+    """Yield a pointer to each member that was given twice."""
+    if isinstance(part, _Twice):
+        yield from (pointer + pointer_to(name) for name in part.names)
+    inner = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    for place, value in inner:
+        yield from _twice_in(value, pointer + pointer_to(place))
 
 
 def _nul_in(part: Any, pointer: str = "") -> Iterator[str]:

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from backend.lib.errors import Malformed, NotAllowed, NotSignedIn, TokenExpired
 from backend.lib.logs import name_socket
-from backend.lib.problems import invalid, problem_of, refuse_nul, what_is_wrong
+from backend.lib.problems import invalid, problem_of, refuse_nul, refuse_twice, what_is_wrong
 from backend.lib.proxies import neighbourhood
 from backend.realtime import batches, metrics, services
 from backend.realtime.admission import admit
@@ -330,6 +330,7 @@ def _decode(text: str) -> Known | CommandFrame:
         if isinstance(frame, PositionFrame):
             return positions_of(frame)
         refuse_nul(text)
+        refuse_twice(text)
         return frame
     except pydantic.ValidationError as error:
         kinds = {item["type"] for item in error.errors()}
@@ -338,6 +339,7 @@ def _decode(text: str) -> Known | CommandFrame:
                 return found
             raise invalid(error, skip=1) from error  # the first step of each pointer is the union's tag
     refuse_nul(text)
+    refuse_twice(text)
     try:
         return COMMAND_FRAME.validate_json(text)
     except pydantic.ValidationError as error:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import resolve
 from rest_framework.parsers import MultiPartParser
 from uuid6 import uuid7
@@ -94,6 +95,41 @@ def test_no_form_is_taken_with_a_field_that_does_not_exist_or_is_given_twice(
     ]
     assert len(forms) == len(takes_forms)
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "body", "wrong"),
+    [
+        ("PUT", "me/duty", '{"on": true, "on": false}', ["/on"]),
+        (
+            "POST",
+            "catch-up",
+            '{"cursors": {"a/b": 1, "a/b": 2, "c": 1, "c": 1}}',
+            ["/cursors/a~1b", "/cursors/c"],
+        ),
+    ],
+)
+def test_of_two_members_of_one_name_none_is_chosen(
+    world: World, method: str, address: str, body: str, wrong: list[str]
+) -> None:
+    client, before = rest_clients(world, "leader")["leader"], everything()
+
+    answer = client.generic(method, f"/{V1}{address}", body, content_type="application/json")
+
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, wrong)
+    assert everything() == before
+
+
+def test_files_of_the_pages_are_served_whole() -> None:
+    whole = Client().get("/static/admin/css/base.css")
+    part = Client().get("/static/admin/css/base.css", headers={"Range": "bytes=0-0"})
+
+    assert (whole.status_code, part.status_code, part["Content-Length"]) == (
+        200,
+        200,
+        whole["Content-Length"],
+    )
+    assert b"".join(part) == b"".join(whole)
 
 
 EPOCH = {"Muster-Epoch": "0" * 32}
