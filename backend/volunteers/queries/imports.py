@@ -53,6 +53,7 @@ def import_out(batch: RosterImport) -> ImportOut:
         status=ImportStatus(batch.status),
         share=batch.share,
         rows_total=batch.rows_read,
+        rows_done=batch.rows_done,
         rows_left_out=sum(sheet["rows"] for sheet in batch.sheets if sheet["fate"] != "read"),
         accepted=batch.accepted,
         duplicates=batch.duplicates,
