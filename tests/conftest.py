@@ -59,6 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 PASSWORD = "correct horse battery"
+QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+"""Argon2 is slow on purpose, and tests sign in all the time."""
 
 
 @pytest.fixture(scope="session")
@@ -78,8 +80,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def _fast(settings: Any) -> None:
-    """Argon2 is slow on purpose, and tests sign in all the time; no static files have been collected."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    """Passwords are hashed quickly; no static files have been collected."""
+    settings.PASSWORD_HASHERS = QUICK_HASHERS
     settings.WHITENOISE_AUTOREFRESH = True
     cache.clear()
     forget_lines()
@@ -121,6 +123,11 @@ class Formation:
 
 @pytest.fixture
 def formation(db: None) -> Formation:
+    """Make a formation with at least one unit of every level."""
+    return make_formation()
+
+
+def make_formation() -> Formation:
     """Make a formation with at least one unit of every level."""
     headquarters = Unit.objects.add_root(instance=_unit(UnitKind.HEADQUARTERS, "总指挥部"))
     corps = _below(headquarters, UnitKind.CORPS, "金华市", 7)
@@ -178,6 +185,11 @@ class MakeVolunteer(Protocol):
 @pytest.fixture
 def make_volunteer(db: None, at: datetime) -> MakeVolunteer:
     """Return the factory of volunteers."""
+    return factory_of_volunteers(at)
+
+
+def factory_of_volunteers(at: datetime) -> MakeVolunteer:
+    """Return a factory whose volunteers are insured and so on since a year before this moment."""
     serial = count(1)
 
     def make(
@@ -230,19 +242,19 @@ def _papers(volunteer: Volunteer, adult: bool, at: datetime) -> None:
 @pytest.fixture
 def commander(formation: Formation, make_volunteer: MakeVolunteer, at: datetime) -> User:
     """Make the commander of the detachment; a member of it, off duty."""
-    return _posted(make_volunteer(formation.detachment, on_duty=False, name="指挥员"), Role.COMMANDER, at)
+    return posted(make_volunteer(formation.detachment, on_duty=False, name="指挥员"), Role.COMMANDER, at)
 
 
 @pytest.fixture
 def leader(formation: Formation, make_volunteer: MakeVolunteer, at: datetime) -> User:
     """Make the leader of squadron A; a member of it, off duty."""
-    return _posted(make_volunteer(formation.squadron_a, on_duty=False, name="队长甲"), Role.LEADER, at)
+    return posted(make_volunteer(formation.squadron_a, on_duty=False, name="队长甲"), Role.LEADER, at)
 
 
 @pytest.fixture
 def sibling_leader(formation: Formation, make_volunteer: MakeVolunteer, at: datetime) -> User:
     """Make the leader of squadron B, in the same brigade; a member of it, off duty."""
-    return _posted(make_volunteer(formation.squadron_b, on_duty=False, name="队长乙"), Role.LEADER, at)
+    return posted(make_volunteer(formation.squadron_b, on_duty=False, name="队长乙"), Role.LEADER, at)
 
 
 @pytest.fixture
@@ -263,7 +275,8 @@ def stranger(make_volunteer: MakeVolunteer) -> User:
     return make_volunteer(None, on_duty=False, name="陌生人").user
 
 
-def _posted(volunteer: Volunteer, role: Role, at: datetime) -> User:
+def posted(volunteer: Volunteer, role: Role, at: datetime) -> User:
+    """Give a volunteer a post in their primary unit."""
     unit = volunteer.memberships.get(is_primary=True).unit
     services.appoint(volunteer=volunteer, unit=unit, role=role, by=None, at=at)
     return volunteer.user

@@ -22,6 +22,7 @@ from backend.realtime.models import Receipt
 from backend.realtime.receipts import receipts
 from backend.volunteers import services
 from backend.volunteers.models import Volunteer
+from tests.contract.conftest import new_world
 from tests.contract.doors import (
     SIGNED_IN,
     Fill,
@@ -140,6 +141,12 @@ class Dial(Protocol):
     """Opens a socket with a token, and says hello unless told not to."""
 
     async def __call__(self, token: str | None, *, hello: bool = True) -> Socket: ...
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """Return a world that other connections see too, where the test commits."""
+    return new_world()
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ DOCUMENTED = {
 }
 GROWTH_MB = 20.0
 WARM_UP = 2
-ROUNDS = 4
+ROUNDS = 2
 
 
 @pytest.fixture(

@@ -165,7 +165,7 @@ def test_going_on_duty_costs_the_same_however_large_the_unit(
 ) -> None:
     first, *_ = [make_volunteer(formation.squadron_a, on_duty=False) for _ in range(people)]
 
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(16):
         services.set_duty(on=True, by=first.user, at=at)
 
 
