@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from django.db import transaction
+from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 from uuid6 import uuid7
@@ -57,7 +57,13 @@ def _quiet(settings: Any, tmp_path: Path) -> Iterator[None]:
 def force(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Force]:
     """Make the force once for all cells, in a transaction that is rolled back after the last."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield make_force()
+        force = make_force()
+        if connection.vendor == "postgresql":
+            with (
+                connection.cursor() as cursor
+            ):  # nothing else counts rows that are not committed: plans went astray
+                cursor.execute("ANALYZE")
+        yield force
         transaction.set_rollback(True)
 
 

@@ -58,7 +58,7 @@ def import_file(
     batch = _worked_off(batch, tell, portion)
     if batch.status != ImportStatus.CHECKED:
         return batch
-    if dry_run and batch.made_by_id is not None:
+    if dry_run and begun is not None and begun.made_by_id is not None:
         return batch
     if dry_run:
         return undo_import(import_id=batch.pk, by=by, at=at)
