@@ -156,7 +156,7 @@ def refuse_nul(document: bytes | str) -> None:
     try:
         found = islice(_nul_in(pydantic_core.from_json(document)), 20)
     except ValueError:
-        return  # it is no JSON, which whoever reads it will say
+        return  # it is no JSON, which its reader will say
     if errors := [{"pointer": pointer, "detail": "must not contain the NUL character"} for pointer in found]:
         raise Invalid(errors=errors)
 
@@ -187,7 +187,7 @@ def refuse_twice(document: bytes | str) -> None:
     try:
         content = json.loads(document, object_pairs_hook=read)
     except (ValueError, RecursionError):
-        return  # it is no JSON, which whoever reads it will say
+        return  # it is no JSON, which its reader will say
     if found:
         pointers = islice(_twice_in(content), MAX_NAMED)
         raise Invalid(errors=[{"pointer": pointer, "detail": "was given twice"} for pointer in pointers])

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 THE_ONE = 1
 """The key of the only row."""
 ASKED, RESTORED, WENT_BACK = "asked", "restored", "went_back"
-"""Why an epoch begins: somebody called for it; the database is another; it lacks what was in it."""
+"""Why an epoch begins: an operator called for it; the database is another; it lacks what was in it."""
 _READ = "SELECT value, identity FROM realtime_epoch WHERE id = 1"
 _IDENTITY = """
     SELECT (SELECT system_identifier FROM pg_control_system()) || '.'
@@ -56,7 +56,7 @@ def current(*, check: bool = False) -> str:
     """Return the epoch of the log. Raises NoEpoch; making one would collide with what a restore is about to write.
 
     The first time in a process, and with `check`, it makes sure that the database is still the one in which the epoch
-    began, and begins another if it is not: somebody has restored a backup and not said so.
+    began, and begins another if it is not: a backup was restored, and the operator has not said so.
     """
     value, identity = _row()
     if _checked.once and not check:
@@ -82,7 +82,7 @@ def known_as(value: str | None) -> str:
 
 
 def begin(*, instead_of: str, why: str, at: datetime) -> str:
-    """Begin another epoch in place of the one that was known, unless somebody else has; returns the one that holds."""
+    """Begin another epoch in place of the one that was known, unless another process did; returns what holds."""
     value = uuid7().hex
     fields: dict[str, Any] = {"value": value, "identity": _identity(), "begun_at": at}
     with transaction.atomic():
@@ -94,7 +94,7 @@ def begin(*, instead_of: str, why: str, at: datetime) -> str:
     metrics.epochs.labels(why).inc()
     if why != ASKED:
         logger.critical(
-            "THE DATABASE WAS PUT BACK to an earlier moment (%s), and nobody has said so: epoch %s has begun, "
+            "THE DATABASE WAS PUT BACK to an earlier moment (%s), and no operator has said so: epoch %s has begun, "
             "all phones start anew. See “Backups” in docs/operations.md.",
             why,
             value,

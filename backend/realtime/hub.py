@@ -192,7 +192,7 @@ class Hub:
             return
         before, self.epoch = self.epoch, epoch
         if not before:
-            self.strays.clear()  # nobody knows of which epoch they are; the next look finds them
+            self.strays.clear()  # it is not known of which epoch they are; the next look finds them
             return
         logger.warning("the log is another since epoch %s: all phones begin anew", epoch)
         self._newest = None

@@ -72,7 +72,7 @@ def repair_counts(*, at: datetime) -> int:
 
 
 @due(every=timedelta(seconds=10))
-def fill_roster_gaps(*, at: datetime) -> int:  # noqa: ARG001  # the clock gives it to everybody
+def fill_roster_gaps(*, at: datetime) -> int:  # noqa: ARG001  # the clock gives it to each
     """Copy to new memberships what a roster needs and they were made without; returns how many."""
     return roster.fill_roster_gaps()
 
@@ -96,7 +96,7 @@ def forget_challenges(*, at: datetime) -> int:
 
 
 @due(every=timedelta(hours=1))
-def warn_of_numbers(*, at: datetime) -> int:  # noqa: ARG001  # the clock gives it to everybody
+def warn_of_numbers(*, at: datetime) -> int:  # noqa: ARG001  # the clock gives it to each
     """Log a warning when half of the volunteer numbers are used up; returns of how many series."""
     return number_use.warn_of_numbers()
 

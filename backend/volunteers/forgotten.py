@@ -20,7 +20,7 @@ def is_forgotten_renewal(device: Device, claims: Claims, epoch_begun_at: datetim
 
 
 def forgotten_sign_ins(claims: Sequence[Claims]) -> set[UUID]:
-    """Return which sign-ins, of those whose tokens nobody holds, may have begun after the backup.
+    """Return which sign-ins, of those whose tokens no device holds, may have begun after the backup.
 
     A sign-in that stands in the database was ended there. Of one that does not, and whose token is older than the
     epoch, nothing tells whether it was ended or forgotten; two queries and the check of the epoch.

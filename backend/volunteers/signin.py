@@ -176,7 +176,7 @@ def page_user(request: HttpRequest) -> User:
 def page_sign_in_required(
     view: Callable[Concatenate[HttpRequest, _View], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, _View], HttpResponseBase]:
-    """Send whoever has no live page device to the sign-in page; `request.user` then has a volunteer.
+    """Send a person without a live page device to the sign-in page; `request.user` then has a volunteer.
 
     What a form does counts as an act of that person.
     """

@@ -17,7 +17,7 @@ from backend.volunteers.schemas.me import LanguageName
 
 
 def duty_out(volunteer: Volunteer, *, at: datetime) -> DutyOut:
-    """Return whether someone is on duty at `at`, until when at the latest, and whether positions are taken."""
+    """Return whether a volunteer is on duty at `at`, until when at the latest, and whether positions are taken."""
     return duties_out([volunteer], at=at)[0]
 
 

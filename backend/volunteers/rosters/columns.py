@@ -156,7 +156,7 @@ def level_of(heading: Any) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The row of the headings: where which column is, and the headings that nobody knows.
+    """The row of the headings: where which column is, and the headings that are not known.
 
     `above` are the columns of the units above the one that people are in, from the highest down: 街道 beside 村.
     """

@@ -56,7 +56,7 @@ class Table:
 
     @property
     def identifies_by(self) -> frozenset[Column]:
-        """Which of the columns that say who somebody is are there; a sheet without any is left out beside others."""
+        """Which of the columns that say who a person is are there; a sheet without any is left out beside others."""
         return frozenset(self.heading.places) & _IDENTIFYING
 
 

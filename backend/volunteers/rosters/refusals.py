@@ -15,7 +15,7 @@ class UnreadableRoster(Refusal):
 
     @property
     def said(self) -> str:
-        """What is wrong with the file, in the language of whoever chose it."""
+        """What is wrong with the file, in the language of the person who chose it."""
         return gettext(self.detail)
 
 

@@ -23,8 +23,8 @@ from backend.volunteers.queries.numbers import numbers_of
 from backend.volunteers.schemas.privacy import Erased
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount
-from backend.volunteers.services.devices import lock_devices
 from backend.volunteers.services.duty import set_duty
+from backend.volunteers.services.locks import lock_devices
 from backend.volunteers.services.passwords import PasswordWrong
 from backend.volunteers.services.standing import end_all_posts
 from backend.volunteers.services.transfers import withdraw_open
@@ -43,8 +43,8 @@ def erase_person(*, by: User, at: datetime) -> Erased:
     Name, phone, identity card, date of birth, skills, guardians, tracks, devices and sessions go; memberships and posts
     end. Service records stay with the number, which leads to nobody any more. The same is done to records that were
     merged into this one. Locks what the apps' checks lock, then these records in the order of their keys.
-    Raises PasswordWrong when it was changed meanwhile, and what a check raises: whoever is on a task that they accepted
-    gives it back first.
+    Raises PasswordWrong when it was changed meanwhile, and what a check raises: a volunteer on a task that
+    they accepted gives it back first.
     """
     # What the checks lock comes before the person, as everywhere: answering locks the task, then touches the account.
     for part in PARTS.values():

@@ -30,9 +30,9 @@ def made_before(user: User, shown: str, device: UUID, at: datetime) -> RecoveryC
 def make_recovery_codes(
     user: User, shown: str, device: UUID, at: datetime, *, trust_secret: str | None = None
 ) -> RecoveryCodes:
-    """Make new codes for whoever showed a code on a device; the old ones are void. The user is locked.
+    """Make new codes for the person who showed a code on a device; the old ones are void. The user is locked.
 
-    What is told, the secret of the device as well, is sealed for whoever shows the same again.
+    What is told, the secret of the device as well, is sealed for the device that shows the same again.
     """
     told = [codes.recovery_code() for _ in range(AT_ONCE)]
     made = RecoveryCodes(codes=told, trust_secret=trust_secret)

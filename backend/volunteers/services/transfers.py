@@ -206,7 +206,7 @@ def withdraw_open(transfers: QuerySet[Transfer], *, by: User, at: datetime) -> l
 def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
     """End a membership, with posts and badge in that unit; if it was the primary one, the oldest other becomes it.
 
-    One's own, or of somebody one looks after in that unit. Locks the volunteer. Raises NotFound, NotMember.
+    One's own, or of a person one looks after in that unit. Locks the volunteer. Raises NotFound, NotMember.
     """
     volunteer = _lock_volunteer(volunteer_numbered(number).pk)
     own = volunteer.user_id == by.pk
@@ -244,8 +244,8 @@ def _who_agrees(
 ) -> tuple[Side | None, str]:
     """Return whose agreement is missing (None: nobody's), and the post by which `by` proposes.
 
-    Posts of a higher rank than the releasing side's do not go away by a transfer: whoever proposes from there must look
-    after the person.
+    Posts of a higher rank than the releasing side's do not go away by a transfer: the proposer must look after the
+    person.
     """
     _require_member(volunteer, before, by, at)
     require(volunteer.standing != Standing.RETIRED)
@@ -366,7 +366,7 @@ def _belongs(volunteer: Volunteer, unit: Unit) -> bool:
 
 
 def _require_member(volunteer: Volunteer, unit: Unit, by: User, at: datetime) -> None:
-    """Raise NotMember to whoever may know the person's units and sees this one, NotFound to others."""
+    """Raise NotMember to a caller who may know the person's units and sees this one, NotFound to others."""
     if _belongs(volunteer, unit):
         return
     knows = volunteer.user_id == by.pk or post_that_manages_person(by, volunteer, at)

@@ -163,7 +163,7 @@ export class VolunteerState {
     this.#screen.draw();
   }
 
-  /** Read the pages that still hold open offers: somebody with more than a thousand of them has such. */
+  /** Read the pages that still hold open offers: a volunteer with more than a thousand of them has such. */
   async #readOpen(): Promise<void> {
     while (hasMoreOpen(this.inbox)) {
       const after = this.inbox.next ?? "";

@@ -207,7 +207,7 @@ export interface Fix {
 
 // --- frames ---
 
-/** How far somebody has got in each topic, in which epoch of the log: in another one the numbers mean something else. */
+/** How far a phone has got in each topic, in which epoch of the log: in another one the numbers mean something else. */
 export interface Reached {
   epoch: string;
   cursors: Cursors;

@@ -1,4 +1,4 @@
-"""Begins another epoch of the log: whoever has put the database back to an earlier moment calls it."""
+"""Begins another epoch of the log: the operator calls it after putting the database back."""
 
 from datetime import UTC, datetime
 from typing import Any
