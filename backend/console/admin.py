@@ -22,7 +22,7 @@ from backend.volunteers.models import (
     Unit,
     Volunteer,
 )
-from backend.volunteers.queries.number_use import is_short
+from backend.volunteers.queries.number_use import is_short, share_of
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Model]
@@ -188,7 +188,7 @@ class Counters(LookOnly):
     @admin.display(description="share")
     def share(self, counter: NumberCounter) -> str:
         """Return how much of the series was handed out."""
-        return f"{counter.used / counter.span.size:.1%}"
+        return f"{share_of(Series(counter.pk), counter.used):.1%}"
 
     @admin.display(description="half used up", boolean=True)
     def is_short(self, counter: NumberCounter) -> bool:

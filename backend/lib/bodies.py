@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.shortcuts import resolve_url
 
-from backend.lib.caching import NOT_KEPT
-from backend.lib.content_policy import NOTHING
+from backend.lib.caching import AT_THE_EDGE
 from backend.lib.errors import Busy, NotSignedIn, TooLarge
 from backend.lib.problems import PROBLEM, headers_of, is_api, problem_of
 from backend.lib.proxies import neighbourhood
@@ -157,9 +156,7 @@ class Answer:
         headers = {
             "Content-Type": kind,
             "Content-Length": str(len(body)),
-            "Content-Security-Policy": NOTHING,
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": NOT_KEPT,
+            **AT_THE_EDGE,
             "Connection": "close",
             **headers_of(error, problem),
         }

@@ -5,9 +5,16 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from backend.lib.content_policy import NOTHING
 from backend.lib.problems import is_api
 
 NOT_KEPT = "private, no-store"
+AT_THE_EDGE = {
+    "Content-Security-Policy": NOTHING,
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": NOT_KEPT,
+}
+"""What middlewares say of an answer, for one that none of them sees."""
 
 
 class NotKept:

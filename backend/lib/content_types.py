@@ -15,8 +15,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from backend.lib.caching import NOT_KEPT
-from backend.lib.content_policy import NOTHING
+from backend.lib.caching import AT_THE_EDGE
 from backend.lib.errors import Malformed, UnsupportedMediaType
 from backend.lib.problems import PROBLEM, is_api, problem_of, refusal_response
 
@@ -102,9 +101,4 @@ class Handler(ASGIHandler):
         except (ValueError, LookupError):  # of texts and codecs
             problem = problem_of(Malformed("The headers of this request cannot be read."))
             content = problem.model_dump_json(exclude_none=True)
-            headers = {
-                "Content-Security-Policy": NOTHING,
-                "X-Content-Type-Options": "nosniff",
-                "Cache-Control": NOT_KEPT,
-            }
-            return None, HttpResponse(content, status=400, content_type=PROBLEM, headers=headers)
+            return None, HttpResponse(content, status=400, content_type=PROBLEM, headers=AT_THE_EDGE)

@@ -103,9 +103,9 @@ class Door(APIView):
         if epoch is None:
             return False
         self.epoch = epochs.current()
-        named = [value for name, value in address.items() if name not in WORDS]
         if epoch == self.epoch:
             return False
+        named = [value for name, value in address.items() if name not in WORDS]
         return not all(isinstance(value, UUID) for value in named) or _names_by_number(request)
 
     def finalize_response(self, request: HttpRequest, response: Any, *args: Any, **kwargs: Any) -> Any:

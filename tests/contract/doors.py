@@ -1,6 +1,6 @@
 """Every door of the product as the code itself lists them, and the people who try them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -47,6 +47,8 @@ SIGNED_IN = ("stranger", "outsider", "sibling", "member", "volunteer", "leader")
 WITHOUT_TOKEN = ("nobody", "expired", "revoked")
 METHODS = ("get", "post", "put", "patch", "delete")
 APPLICANT = "13900000001"
+PAGES = ("console", "admin")
+"""Namespaces of pages, which are no doors of the protocol."""
 OUR_APPS = ("audit", "realtime", "volunteers", "dispatch")
 
 
@@ -64,14 +66,15 @@ def rest_doors() -> set[tuple[str, str]]:
 
 
 def routes(
-    patterns: Sequence[URLPattern | URLResolver], before: str = ""
+    patterns: Sequence[URLPattern | URLResolver], before: str = "", *, beside: Collection[str] = PAGES
 ) -> Iterator[tuple[str, URLPattern]]:
+    """Yield (address pattern, route) of all routes but those of the namespaces `beside`."""
     for pattern in patterns:
         address = before + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
             yield address, pattern
-        elif pattern.namespace not in {"console", "admin"}:  # their pages are no doors of the protocol
-            yield from routes(pattern.url_patterns, address)
+        elif pattern.namespace not in beside:
+            yield from routes(pattern.url_patterns, address, beside=beside)
 
 
 def frame_types() -> set[str]:

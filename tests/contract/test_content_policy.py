@@ -1,7 +1,6 @@
 """Every address of the product tells browsers what its answer may load, and no page needs more than that."""
 
 import re
-from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from io import StringIO
 from typing import Any
@@ -11,13 +10,13 @@ from django.core.management import call_command
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.test import Client
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern
 
 from backend.config.urls import urlpatterns
 from backend.lib.content_policy import NOTHING, map_origins
 from backend.volunteers.models import Purpose
 from simulator.processes import ROOT
-from tests.contract.doors import World
+from tests.contract.doors import World, routes
 from tests.pages import page_of
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
@@ -44,17 +43,6 @@ class Inline(HTMLParser):
             or re.fullmatch("on[a-z]+", name)
             or (value or "").lower().startswith("javascript:")
         ]
-
-
-def addresses(
-    patterns: Sequence[URLPattern | URLResolver], before: str = ""
-) -> Iterator[tuple[str, URLPattern]]:
-    for pattern in patterns:
-        address = before + str(pattern.pattern)
-        if isinstance(pattern, URLPattern):
-            yield address, pattern
-        else:
-            yield from addresses(pattern.url_patterns, address)
 
 
 def filled(address: str, pattern: URLPattern, world: World) -> str:
@@ -88,7 +76,7 @@ def filled(address: str, pattern: URLPattern, world: World) -> str:
 
 
 def all_addresses(world: World) -> list[str]:
-    return [filled(address, pattern, world) for address, pattern in addresses(urlpatterns)]
+    return [filled(address, pattern, world) for address, pattern in routes(urlpatterns, beside=())]
 
 
 def text_of(answer: HttpResponseBase) -> str:

@@ -1,7 +1,7 @@
 """A unit that a caller may not see is answered like one that does not exist, wherever its number is named."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -13,30 +13,16 @@ from backend.dispatch.schemas import CallOutIn, TaskIn
 from backend.lib.checkdigit import unit_number
 from backend.volunteers.models import User
 from tests.conftest import Formation, SignedInClient
+from tests.contract.doors import task_body
 
 ClientOf = Callable[[User], SignedInClient]
 MISSING = unit_number(7, 26, 1, 998)
 
 
-def wanted(unit: str, at: datetime) -> dict[str, Any]:
-    return {
-        "id": str(uuid7()),
-        "unit": unit,
-        "category": "patrol",
-        "title": "Evening patrol",
-        "place": {"lon": 119.89, "lat": 29.45, "datum": "wgs84"},
-        "starts_at": (at + timedelta(hours=2)).isoformat(),
-        "answer_by": (at + timedelta(hours=1)).isoformat(),
-        "headcount": 2,
-    }
-
-
 @pytest.fixture
 def task(leader: User, volunteer: User, formation: Formation, at: datetime) -> Task:
     """Make a task of squadron A for which its member was asked."""
-    made = dispatch.create_task(
-        wanted=TaskIn.model_validate(wanted(formation.squadron_a.number, at)), by=leader, at=at
-    )
+    made = dispatch.create_task(wanted=TaskIn.model_validate(task_body(formation, at)), by=leader, at=at)
     called = CallOutIn(id=uuid7(), units=[formation.squadron_a.number])
     dispatch.call_out(task_id=made.pk, wanted=called, by=leader, at=at)
     return made
@@ -72,7 +58,7 @@ def ask(
         "tasks of": read("tasks?unit={unit}"),
         "roster of": read("units/{unit}/roster"),
         "posts of": read("units/{unit}/posts"),
-        "task for": sent("post", "tasks", lambda unit: wanted(unit, at)),
+        "task for": sent("post", "tasks", lambda unit: task_body(formation, at) | {"unit": unit}),
         "call out": sent(
             "post", f"tasks/{task.pk}/call-outs", lambda unit: {"id": str(uuid7()), "units": [own, unit]}
         ),

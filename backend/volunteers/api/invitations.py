@@ -54,9 +54,8 @@ class PasswordDoor(Door):
 
     def _same(self, request: Request, user: User, new: str) -> Response:
         """Answer a repeated change with the same new password; any other is a guess, and counts."""
-        user.refresh_from_db(
-            fields=["password"]
-        )  # read at the door, maybe before the change that is repeated
+        # The account was read at the door, maybe before the change that is repeated.
+        user.refresh_from_db(fields=["password"])
         try:
             confirm_password(django_request(request), user, new)
         except PasswordWrong as error:

@@ -21,7 +21,12 @@ def share_used(series: Series) -> float:
         counter = NumberCounter.objects.filter(pk=series.value).first()
     except DatabaseError:
         return float("nan")
-    return counter.used / counter.span.size if counter else 0.0
+    return share_of(series, counter.used) if counter else 0.0
+
+
+def share_of(series: Series, used: int) -> float:
+    """Return which share of a series so many tried numbers are."""
+    return used / series.span.size
 
 
 _used = prometheus_client.Gauge(
@@ -33,20 +38,21 @@ for _series in Series:
 
 def warn_of_numbers() -> int:
     """Log a warning for each series of which half is used up; returns how many."""
-    short = [series for series in Series if share_used(series) >= ALARM_AT]
-    for series in short:
-        share = f"{share_used(series):.1%}"
-        logger.warning("%s of the volunteer numbers of the series %s are used up", share, series.name.lower())
+    shares = {series: share_used(series) for series in Series}
+    short = {series: share for series, share in shares.items() if share >= ALARM_AT}
+    for series, share in short.items():
+        said = f"{share:.1%}"
+        logger.warning("%s of the volunteer numbers of the series %s are used up", said, series.name.lower())
     return len(short)
 
 
 def is_short(series: Series, used: int) -> bool:
     """Tell whether so many tried numbers are half of a series or more."""
-    return used >= series.span.size * ALARM_AT
+    return share_of(series, used) >= ALARM_AT
 
 
 def number_alarms(cursor: Any) -> list[str]:
-    """Return an alarm for each series of which half is used up; read by whoever asks `/readyz`."""
+    """Return an alarm for each series of which half is used up; they stand in the answer of `/readyz`."""
     cursor.execute("SELECT id, used FROM volunteers_numbercounter ORDER BY id")
     return [
         f"numbers-{Series(key).name.lower()}-half-used"

@@ -56,10 +56,9 @@ class ImportOut(Shape):
 
     `share` is how much of the present step is done, in per cent. Duplicates are known when it has been checked.
     `rows_total` are the rows with people in them that have been read so far, each of them accepted, a duplicate or
-    rejected; `rows_left_out` stand in sheets that are not read, and
-    `rows_done` is the last position in the file that was dealt with. `sheets` (of a workbook) and `notes` say
-    what was read and what was not, before the import is started; `failure` says why it failed, in the
-    language of the request.
+    rejected; `rows_left_out` stand in sheets that are not read, and `rows_done` is the last position in the file that
+    was dealt with. `sheets` (of a workbook) and `notes` say what was read and what was not, before the import is
+    started; `failure` says why it failed, in the language of the request.
     """
 
     id: UUID

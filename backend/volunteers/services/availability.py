@@ -38,8 +38,9 @@ def plan_availability(*, wanted: AvailabilityIn, by: User, at: datetime) -> Avai
     if errors:
         raise Invalid(errors=errors)
     volunteer = _lock(by)
-    if _is_planned(wanted, availability_of(by, at=at)):
-        return availability_of(by, at=at)
+    plan = availability_of(by, at=at)
+    if _is_planned(wanted, plan):
+        return plan
     volunteer.weekly_availability.all().delete()
     volunteer.dated_availability.all().delete()
     WeeklyAvailability.objects.bulk_create(

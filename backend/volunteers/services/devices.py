@@ -22,6 +22,7 @@ from backend.volunteers.queries.reach import live_devices
 from backend.volunteers.schemas import DeviceIn, SignedIn, Tokens
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.duty import end_duty_without_devices, set_duty
+from backend.volunteers.services.locks import accounts_to_lock
 from backend.volunteers.tokens import Claims, read_refresh, tokens_for
 
 PREVIOUS_GOOD_FOR = timedelta(seconds=60)
@@ -241,17 +242,8 @@ def end_duty_of_run_out(*, user: User, at: datetime) -> None:
 
 def require_as_checked(user: User) -> None:
     """Lock an account; raise CredentialsWrong unless it is open and its password the one that was checked before."""
-    stored = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+    stored = accounts_to_lock().get(pk=user.pk)
     require(stored.is_active and stored.password == user.password, CredentialsWrong)
-
-
-def lock_devices(users: Collection[int]) -> None:
-    """Lock accounts, by their keys, and the devices on which they are signed in: before the volunteers.
-
-    Acts that hold a volunteer record who did them: that names the account, and does not wait for such a lock.
-    """
-    list(User.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=users).order_by("pk"))
-    list(Device.objects.select_for_update().filter(user__in=users, revoked_at=None).order_by("pk"))
 
 
 @transaction.atomic

@@ -16,7 +16,8 @@ from backend.volunteers.models import Invitation, SignedOutBy, User, Volunteer
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.schemas.invitations import InvitationMade
 from backend.volunteers.schemas.sign_in import DeviceIn, SignedIn
-from backend.volunteers.services.devices import lock_devices, revoke_others, sign_in_once, signed_in_before
+from backend.volunteers.services.devices import revoke_others, sign_in_once, signed_in_before
+from backend.volunteers.services.locks import accounts_to_lock, lock_devices
 from backend.volunteers.services.once import given_once
 from backend.volunteers.services.passwords import set_password
 from backend.volunteers.services.second_factors import end_challenges, forget_second_factor
@@ -34,7 +35,7 @@ def invite(*, volunteers: Sequence[Volunteer], by: User | None, at: datetime) ->
     for volunteer in volunteers:
         _require_invite(volunteer, by, at)
     users = [volunteer.user_id for volunteer in volunteers]
-    list(User.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=users).order_by("pk"))
+    list(accounts_to_lock().filter(pk__in=users).order_by("pk"))
     Invitation.objects.filter(user__in=users, used_at=None, replaced_at=None).update(replaced_at=at)
     return [_invitation(volunteer, by, at) for volunteer in volunteers]
 
@@ -74,7 +75,7 @@ def _invitation(volunteer: Volunteer, by: User | None, at: datetime) -> Invitati
 
 
 def invitation_opens(user: User | None, code: str, *, at: datetime) -> bool:
-    """Tell whether this is the person's invitation, still good, and whoever made it could still make it.
+    """Tell whether this is the person's invitation, still good, and one that its maker could still make.
 
     Where there is no such person the database is asked as well, so that the time does not tell.
     """
@@ -117,9 +118,7 @@ def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> 
     """
     lock_devices([user.pk])
     Volunteer.objects.select_for_update().get(user=user)
-    user = (
-        User.objects.select_for_update(of=("self",), no_key=True).select_related("volunteer").get(pk=user.pk)
-    )
+    user = User.objects.select_related("volunteer").get(pk=user.pk)  # as it is under the lock
     if not invitation_opens(user, code, at=at):
         raise CredentialsWrong
     open_one = user.invitations.select_related("made_by__volunteer").get(used_at=None, replaced_at=None)
@@ -147,7 +146,7 @@ def sign_in_by_invitation(
     The same device again, for minutes, gets tokens of the same sign-in: the password has been checked.
     """
     once = _once(user, code, device.id)
-    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+    accounts_to_lock().get(pk=user.pk)
     if again := signed_in_before(once, at=at):
         return again
     account = accept_invitation(user=user, code=code, password=password, at=at)

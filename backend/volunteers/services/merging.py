@@ -33,8 +33,8 @@ from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount_around
-from backend.volunteers.services.devices import lock_devices
 from backend.volunteers.services.ends import BeyondOwnPost, lasting
+from backend.volunteers.services.locks import lock_devices
 from backend.volunteers.services.posts import source_of
 from backend.volunteers.services.roster import refresh_roster
 from backend.volunteers.services.transfers import withdraw_open

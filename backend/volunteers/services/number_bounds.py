@@ -83,7 +83,7 @@ def _line(unit: Unit) -> QuerySet[Unit]:
 
 
 def _unused(unit: Unit, at: datetime) -> int:
-    """Return the numbers of blocks of a subtree that nobody has: open, or void since less than a month."""
+    """Return the numbers of blocks of a subtree that no person has: open, or void since less than a month."""
     blocks = NumberBlock.objects.filter(Q(returned_at=None) | Q(returned_at__gt=at - MONTH))
     below = blocks.filter(unit__path__startswith=unit.path)
     return int(below.aggregate(sum=Sum(F("size") - F("used")))["sum"] or 0)

@@ -11,6 +11,7 @@ from backend.realtime import keys
 from backend.volunteers.models import SignedOutBy, User
 from backend.volunteers.passwords import require_good_password
 from backend.volunteers.services.devices import revoke_others
+from backend.volunteers.services.locks import accounts_to_lock
 from backend.volunteers.services.second_factors import end_challenges
 from backend.volunteers.services.trust import distrust
 
@@ -22,7 +23,7 @@ class PasswordWrong(Refusal):
 
 
 def password_not_own(field: str) -> Refusal:
-    """Return the refusal of a password that is not the one of whoever is signed in."""
+    """Return the refusal of a password that is not the one of the person who is signed in."""
     return Invalid(errors=[{"pointer": f"/{field}", "detail": "This is not your password."}])
 
 
@@ -46,7 +47,7 @@ def change_password(
     with the rules that the new one breaks, or for `current` when it was changed meanwhile, KeyUsedOtherwise for a key
     that has set another.
     """
-    user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=by.pk)
+    user = accounts_to_lock().get(pk=by.pk)
     if once is not None and not keys.claim(once, at=at, kept=keys.BRIEFLY).is_new:
         require(user.check_password(new), keys.KeyUsedOtherwise)
         return

@@ -29,6 +29,7 @@ from backend.volunteers.schemas.second_factors import (
 )
 from backend.volunteers.schemas.sign_in import DeviceIn, SignedIn
 from backend.volunteers.services.devices import require_as_checked, sign_in_once, signed_in_before
+from backend.volunteers.services.locks import accounts_to_lock
 from backend.volunteers.services.once import given_once
 from backend.volunteers.services.recovery_codes import (
     made_before,
@@ -170,8 +171,8 @@ def require_second_factor(
 ) -> None:
     """Raise SecondFactorNeeded unless the password, which has been checked, is enough; or TooMany.
 
-    Whoever has an authenticator is asked, unless the device shows that it is trusted; with SECOND_FACTOR_REQUIRED so
-    is everybody who holds a post of deputy or above.
+    A person with an authenticator is asked, unless the device shows that it is trusted; with SECOND_FACTOR_REQUIRED
+    so is every holder of a post of deputy or above.
     """
     if not (_confirmed(user) or _is_required(user, at)) or is_trusted(
         trust_secret, user, device_id=device_id, at=at
@@ -302,7 +303,7 @@ def _passed(challenge_id: UUID, code: str, at: datetime) -> User | None:
 
 
 def _lock(user: User) -> None:
-    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+    accounts_to_lock().get(pk=user.pk)
 
 
 def _once(challenge_id: UUID, code: str, device_id: UUID) -> keys.Asked:
@@ -314,7 +315,7 @@ def _once(challenge_id: UUID, code: str, device_id: UUID) -> keys.Asked:
 
 def _lock_owner(challenge_id: UUID) -> User | None:
     owner = Challenge.objects.filter(pk=challenge_id).values("user_id")
-    locked = User.objects.select_for_update(of=("self",), no_key=True).select_related("volunteer")
+    locked = accounts_to_lock().select_related("volunteer")
     return locked.filter(pk__in=owner).first()
 
 
