@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from backend.realtime.models import LatestPosition
-from backend.volunteers.models import Device, Volunteer
+from backend.volunteers.models import Device, User, Volunteer
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,12 @@ class Reach:
 def live_devices(at: datetime) -> QuerySet[Device]:
     """Return the devices that are signed in: each is a channel through which its person can be reached."""
     return Device.objects.filter(_is_live(at))
+
+
+def is_signed_out(user: User, *, at: datetime) -> bool:
+    """Tell whether a person was signed in, and is on no device any more; one query."""
+    devices = user.devices.aggregate(known=Count("pk"), live=Count("pk", filter=_is_live(at)))
+    return bool(devices["known"] and not devices["live"])
 
 
 def reach_of(people: Collection[Volunteer], *, at: datetime) -> dict[int, Reach]:

@@ -14,7 +14,7 @@ from backend.realtime.positions import forget
 from backend.volunteers.events import DutyChanged
 from backend.volunteers.models import DutyPeriod, User, Volunteer
 from backend.volunteers.queries import duties_out, duty_out
-from backend.volunteers.queries.reach import live_devices
+from backend.volunteers.queries.reach import is_signed_out, live_devices
 from backend.volunteers.rules import is_in_service
 from backend.volunteers.schemas import DutyOut
 from backend.volunteers.schemas.me import DutyReason
@@ -40,7 +40,7 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
     """
     volunteer = Volunteer.objects.select_for_update().get(user=by)
     require(is_in_service(volunteer) or not on, NotInService)
-    require(not (on and _is_signed_out(by, at)), NotSignedIn)
+    require(not (on and is_signed_out(by, at=at)), NotSignedIn)
     before = (volunteer.duty_since, volunteer.duty_until)
     if not (on and volunteer.is_on_duty(at)):
         DutyPeriod.objects.bulk_create(_ended(volunteer, at))
@@ -48,15 +48,17 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
         _begin(volunteer, until, at)
     else:
         volunteer.duty_since = volunteer.duty_until = None
-    if before != (volunteer.duty_since, volunteer.duty_until):
-        volunteer.save(update_fields=["duty_since", "duty_until"])
-        record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=by, at=at, on=on)
-        if on != (before[1] is not None):
-            change_duty_counts([volunteer.pk], by=1 if on else -1, at=at)
-        if not on:
-            forget([volunteer.number], at=at)
-        publish_all([_changed(volunteer, duty_out(volunteer, at=at), "asked")], at=at)
-    return duty_out(volunteer, at=at)
+    if before == (volunteer.duty_since, volunteer.duty_until):
+        return duty_out(volunteer, at=at)
+    volunteer.save(update_fields=["duty_since", "duty_until"])
+    record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=by, at=at, on=on)
+    if on != (before[1] is not None):
+        change_duty_counts([volunteer.pk], by=1 if on else -1, at=at)
+    if not on:
+        forget([volunteer.number], at=at)
+    duty = duty_out(volunteer, at=at)
+    publish_all([_changed(volunteer, duty, "asked")], at=at)
+    return duty
 
 
 @transaction.atomic
@@ -119,11 +121,6 @@ def forget_duty_periods(*, at: datetime) -> int:
     if forgotten:
         record("duty.forgotten", subject="formation", by=None, at=at, count=forgotten)
     return forgotten
-
-
-def _is_signed_out(user: User, at: datetime) -> bool:
-    """Tell whether a person was signed in, and is on no device any more; their volunteer is locked."""
-    return user.devices.exists() and not live_devices(at).filter(user=user).exists()
 
 
 def _ended(volunteer: Volunteer, at: datetime) -> list[DutyPeriod]:
