@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from backend.lib.errors import Invalid
 from backend.lib.problems import MAX_NAMED, invalid, pointer_to, refuse_nul, refuse_twice
-from backend.lib.wire import Request
+from backend.lib.wire import Request, read_json
 
 Body = TypeVar("Body", bound=Request)
 
@@ -20,7 +20,7 @@ Body = TypeVar("Body", bound=Request)
 def parse(shape: type[Body], request: HttpRequest) -> Body:
     """Return the body as `shape`, or raise Malformed or Invalid naming each wrong field."""
     try:
-        body = shape.model_validate_json(request.body)
+        body = read_json(shape, request.body)
     except pydantic.ValidationError as error:
         raise invalid(error) from error
     refuse_nul(request.body)

@@ -1,10 +1,10 @@
 """Base of every shape on the wire."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -15,7 +15,7 @@ from pydantic import (
     PlainSerializer,
     WithJsonSchema,
 )
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, to_json
 from pydantic_core.core_schema import no_info_after_validator_function, str_schema
 
 from backend.lib.texts import NotAText, read_line, read_text
@@ -98,6 +98,23 @@ class Request(BaseModel):
     """Something a client sends. A field that is not declared is refused: it is a misspelling or a misunderstanding."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Sent = TypeVar("Sent", bound=Request)
+
+
+def read_json(shape: type[Sent], document: bytes | str) -> Sent:
+    """Return a JSON document as `shape`, or raise pydantic's ValidationError.
+
+    JSON has types of its own: a `true` where a number belongs, or a number in quotes, is a mistake of the client's.
+    Forms and queries are text alone, and are read with `model_validate`.
+    """
+    return shape.model_validate_json(document, strict=True)
+
+
+def read_members(shape: type[Sent], members: Mapping[str, Any]) -> Sent:
+    """Return a part of a JSON document that was read already as `shape`, as `read_json` does."""
+    return read_json(shape, to_json(members))
 
 
 @cache

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from backend.lib.errors import Invalid, NotAllowed, NotFound, Refusal, require
 from backend.lib.problems import invalid
-from backend.lib.wire import Request, Shape
+from backend.lib.wire import Request, Shape, read_members
 from backend.realtime import services
 from backend.realtime.frames import MAX_TOPICS, CommandFrame, EpochName, Joined, TopicName
 from backend.realtime.hub import hub
@@ -130,6 +130,6 @@ BUILT_IN: dict[str, BuiltIn] = {
 
 def _body(shape: type[Any], frame: CommandFrame) -> Any:
     try:
-        return shape.model_validate(frame.body)
+        return read_members(shape, frame.body)
     except pydantic.ValidationError as error:
         raise invalid(error, base="/body") from error

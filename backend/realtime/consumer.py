@@ -182,7 +182,7 @@ class PhoneSocket:
         try:
             async with asyncio.timeout(HELLO_WITHIN_S):
                 text = await self._next()
-            hello = KNOWN_FRAMES.validate_json(text)
+            hello = KNOWN_FRAMES.validate_json(text, strict=True)
         except TimeoutError:
             raise _Closed(4290, "no hello came in time: reconnect") from None
         except pydantic.ValidationError as error:
@@ -326,7 +326,7 @@ def _decode(text: str) -> Known | CommandFrame:
     A fix that is wrong is one of the results of its frame: it neither refuses the frame nor holds up the others.
     """
     try:
-        frame = KNOWN_FRAMES.validate_json(text)
+        frame = KNOWN_FRAMES.validate_json(text, strict=True)
         if isinstance(frame, PositionFrame):
             return positions_of(frame)
         refuse_nul(text)
@@ -341,7 +341,7 @@ def _decode(text: str) -> Known | CommandFrame:
     refuse_nul(text)
     refuse_twice(text)
     try:
-        return COMMAND_FRAME.validate_json(text)
+        return COMMAND_FRAME.validate_json(text, strict=True)
     except pydantic.ValidationError as error:
         raise invalid(error) from error
 

@@ -8,6 +8,7 @@ import pydantic
 import pydantic_core
 
 from backend.lib.problems import MAX_ERRORS, FieldError, invalid, wrong_fields
+from backend.lib.wire import read_json, read_members
 from backend.realtime.frames import FixIn, PositionFrame
 from backend.realtime.schemas import PositionsIn
 
@@ -31,7 +32,7 @@ def read_fixes(body: bytes) -> Positions:
     must be a mistake of the program.
     """
     try:
-        return Positions(PositionsIn.model_validate_json(body).fixes)
+        return Positions(read_json(PositionsIn, body).fixes)
     except pydantic.ValidationError as error:
         found = _without_wrong_ones(body, error, skip=0) if error.error_count() <= MAX_ERRORS else None
         if found is None or not any(found.fixes):
@@ -59,7 +60,7 @@ def _without_wrong_ones(
     if not wrong:
         return None
     given = pydantic_core.from_json(document)
-    fixes = [None if n in wrong else FixIn.model_validate(one) for n, one in enumerate(given["fixes"])]
+    fixes = [None if n in wrong else read_members(FixIn, one) for n, one in enumerate(given["fixes"])]
     errors = [FieldError(**field) for field in wrong_fields(error, skip=skip)]
     return Positions(fixes, errors, given.get("n", 0))
 

@@ -127,7 +127,11 @@ def id_in(text: str) -> int | None:
     for read in (pydantic_core.from_json, json.loads):
         try:
             frame = read(text)
-            return _ID.validate_python(frame["id"]) if isinstance(frame, dict) and "id" in frame else None
+            return (
+                _ID.validate_python(frame["id"], strict=True)
+                if isinstance(frame, dict) and "id" in frame
+                else None
+            )
         except (ValueError, RecursionError):
             continue
     return None

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from backend.lib.errors import NotFound, Refusal, UnknownType, require
 from backend.lib.problems import invalid
-from backend.lib.wire import Request, Shape
+from backend.lib.wire import Request, Shape, read_members
 from backend.realtime import epochs, keys, log, receipts
 from backend.realtime.frames import MAX_TOPICS, CommandFrame, Joined, Message
 from backend.realtime.registry import (
@@ -345,7 +345,7 @@ def prepare_command(principal: Principal, frame: CommandFrame) -> tuple[Command,
     if frame.key is None:
         raise KeyMissing
     try:
-        body = command.body.model_validate(frame.body)
+        body = read_members(command.body, frame.body)
     except pydantic.ValidationError as error:
         raise invalid(error, base="/body") from error
     return command, keys.asked(principal.person, frame.key, frame.type, body), body
