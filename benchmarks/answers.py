@@ -212,9 +212,9 @@ def _call_out(places: int) -> str:
     """Make a task for so many people and call everybody out, in the name of the commander; returns its id."""
     from uuid6 import uuid7
 
+    from backend.accounts.models import User
     from backend.dispatch import services
     from backend.dispatch.schemas import CallOutIn, TaskIn
-    from backend.volunteers.models import User
     from simulator.people import FIRST_NUMBER, UNIT
 
     at = datetime.now(UTC)

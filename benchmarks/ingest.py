@@ -259,7 +259,7 @@ def _figures(crowd: Reporters, watcher: Watcher, *, sent: int, rows: int, took: 
 
 
 def _rows() -> int:
-    from backend.realtime.models import Fix
+    from backend.tracking.models import Fix
 
     return Fix.objects.count()
 

@@ -158,7 +158,7 @@ def different(count: int) -> list[View]:
 
 def moved_since(url: str, seconds: float) -> int:
     """Return how many people have moved in the last seconds: what the walkers did, not what they were told to do."""
-    count = "SELECT count(*) FROM realtime_latestposition WHERE received_at > clock_timestamp() - %s * interval '1 s'"
+    count = "SELECT count(*) FROM tracking_latestposition WHERE received_at > clock_timestamp() - %s * interval '1 s'"
     with psycopg.connect(url) as connection:
         return int(connection.execute(count, [seconds]).fetchone()[0])  # type: ignore[index]
 

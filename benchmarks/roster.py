@@ -125,7 +125,8 @@ Measured = tuple[dict[str, Any], dict[str, float]]
 
 def _look_up(chance: Random, options: argparse.Namespace) -> Measured:
     """Find people by their numbers: the time in the database, and the whole of a search on a roster."""
-    from backend.volunteers.models import User, Volunteer
+    from backend.accounts.models import User
+    from backend.volunteers.models import Volunteer
 
     numbers = _some_numbers(chance, options.lookups)
     waits = []
@@ -176,7 +177,8 @@ def _children(chance: Random, _: argparse.Namespace) -> Measured:
 
 def _pages(_: Random, options: argparse.Namespace) -> Measured:
     """Turn to page 1 and page 1,000 of everybody's roster (or the last), in turn."""
-    from backend.volunteers.models import Membership, User
+    from backend.accounts.models import User
+    from backend.volunteers.models import Membership
     from backend.volunteers.queries.roster import PAGE, _cursor
 
     top, someone = _unit_at("0001"), User.objects.all()[0]
@@ -202,7 +204,8 @@ def _pages(_: Random, options: argparse.Namespace) -> Measured:
 
 def _prefixes(chance: Random, options: argparse.Namespace) -> Measured:
     """Search by the beginning of a name, in characters, pinyin and initials, within counties."""
-    from backend.volunteers.models import Unit, User
+    from backend.accounts.models import User
+    from backend.volunteers.models import Unit
 
     counties = chance.sample(list(Unit.objects.filter(depth=3)), 8)
     someone = User.objects.all()[0]
@@ -249,7 +252,7 @@ def _nearest(chance: Random, options: argparse.Namespace) -> Measured:
 
 
 def _near(place: tuple[float, float], skill: str, unit: Any) -> list[int]:
-    from backend.volunteers.queries.nearest import nearest_on_duty
+    from backend.tracking.queries.nearest import nearest_on_duty
 
     near = nearest_on_duty(*place, skills=[skill], within_unit=unit, limit=WANTED, at=AT)
     return [one.person.number for one in near]
@@ -258,7 +261,7 @@ def _near(place: tuple[float, float], skill: str, unit: Any) -> list[int]:
 def _recall(places: Sequence[tuple[float, float]], skill: str, unit: Any) -> float:
     """Return the share of the truly nearest that are found: everybody is compared, by haversine and then geodesic."""
     from backend.lib.geo import distance_m
-    from backend.realtime.models import LatestPosition
+    from backend.tracking.models import LatestPosition
     from backend.volunteers.models import Volunteer
 
     able = Volunteer.objects.filter(skills__code=skill, duty_until__gt=AT).values_list("number", flat=True)

@@ -65,7 +65,7 @@ SKILLS = {
 }
 _BLOCK = 2_000
 """People whose lines are sent together."""
-_LOADED = ("volunteers_user", "volunteers_volunteer", "volunteers_membership", "volunteers_volunteer_skills")
+_LOADED = ("accounts_user", "volunteers_volunteer", "volunteers_membership", "volunteers_volunteer_skills")
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,8 +328,9 @@ def _write_units(units: dict[int, list[Place]]) -> None:
 
 
 def _write_people(people: int, units: dict[int, list[Place]]) -> None:
-    from backend.realtime.models import LatestPosition
-    from backend.volunteers.models import Device, Membership, Post, Skill, User, Volunteer
+    from backend.accounts.models import Device, User
+    from backend.tracking.models import LatestPosition
+    from backend.volunteers.models import Membership, Post, Skill, Volunteer
 
     tables = {
         "user": _Lines(User, "id", "password", "phone_sealed", "phone_key", "phone_tail_key"),
@@ -396,8 +397,8 @@ def _add_person(
     on_duty: bool,
     chance: Random,
 ) -> None:
+    from backend.accounts.models import phone_key
     from backend.lib.sealed import seal
-    from backend.volunteers.models import phone_key
 
     phone = f"100{id * 1_009 % 99_999_989:08d}"  # no mobile phone begins so
     born = date(1950 + int(chance.random() * 55), 6, 1)
@@ -415,7 +416,7 @@ _tails: dict[str, str] = {}
 
 
 def _tail_key(phone: str) -> str:
-    from backend.volunteers.models.accounts import phone_tail_key
+    from backend.accounts.models import phone_tail_key
 
     tail = phone[-4:]
     if tail not in _tails:
@@ -453,7 +454,7 @@ class _Names:
     """Invents names; characters sound as they do alone, which is quicker than looking up each name."""
 
     def __init__(self, chance: Random) -> None:
-        from backend.volunteers.names import sound_of
+        from backend.lib.readings import sound_of
 
         self._chance = chance
         self._surnames, self._surname_weights = list(SURNAMES), list(accumulate(SURNAMES.values()))

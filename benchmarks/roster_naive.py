@@ -12,7 +12,7 @@ MAKE_NAIVE = (
     CREATE TABLE naive.person AS SELECT v.id, v.number::text AS number, v.name, m.unit_id,
         v.duty_until IS NOT NULL AS on_duty, p.lon, p.lat
     FROM volunteers_volunteer v JOIN volunteers_membership m ON m.volunteer_id = v.id AND m.is_primary
-    LEFT JOIN realtime_latestposition p ON p.person = v.number
+    LEFT JOIN tracking_latestposition p ON p.person = v.number
     """,
     """
     CREATE TABLE naive.person_skill AS SELECT h.volunteer_id AS person_id, s.code FROM volunteers_volunteer_skills h

@@ -19,7 +19,7 @@ SQUARE_PEOPLE = 5_000
 TICKS = 10
 _STEP_DEGREES = 0.0004
 _MOVE = """
-    UPDATE realtime_latestposition SET lon = lon + (random() - 0.5) * %(step)s, lat = lat + (random() - 0.5) * %(step)s,
+    UPDATE tracking_latestposition SET lon = lon + (random() - 0.5) * %(step)s, lat = lat + (random() - 0.5) * %(step)s,
         at = clock_timestamp(), received_at = clock_timestamp() WHERE person >= %(first)s AND person < %(last)s
 """
 
@@ -31,12 +31,12 @@ def populate(url: str, people: int, scope: str) -> None:
     columns = "person, scope, at, received_at, lon, lat, accuracy_m, battery"
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         now = connection.execute("SELECT now()").fetchone()[0]  # type: ignore[index]
-        with cursor.copy(f"COPY realtime_latestposition ({columns}) FROM STDIN") as copy:
+        with cursor.copy(f"COPY tracking_latestposition ({columns}) FROM STDIN") as copy:
             for n in range(people):
                 lon, lat = _on_the_square(rng) if n < SQUARE_PEOPLE else next(spots)
                 copy.write_row((FIRST + n, f"{scope}{n % 90:04d}{n % 11:04d}", now, now, lon, lat, 9.0, 80))
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE realtime_latestposition")
+        connection.execute("VACUUM ANALYZE tracking_latestposition")
 
 
 def county_seats() -> list[tuple[float, float]]:

@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
+from backend.accounts.models import Device, User
+from backend.accounts.tokens import tokens_for
 from backend.volunteers.consents import current_version
-from backend.volunteers.models import Device, Membership, Post, Purpose, Role, Unit, UnitKind, User, Volunteer
+from backend.volunteers.models import Membership, Post, Purpose, Role, Unit, UnitKind, Volunteer
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.roster import roster_fields
-from backend.volunteers.tokens import tokens_for
 
 UNIT = "0726000000"
 OTHER_UNIT = "0727000002"

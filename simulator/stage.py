@@ -149,12 +149,9 @@ def load_formation() -> bool:
 
 def load_people(password: str, *, people: int = 2_000) -> dict[str, Any]:
     """Load the demo people, or put them on duty again; returns how three of them sign in."""
-    from django.core.management import call_command
+    from simulator.demo_people import load_demo_people
 
-    out = io.StringIO()
-    call_command("load_demo_people", json=True, password=password, people=people, stdout=out)
-    signs_in: dict[str, Any] = json.loads(out.getvalue())
-    return signs_in
+    return load_demo_people(password=password, people=people)
 
 
 class Kept:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.test import Client
 
-from backend.volunteers import services
-from backend.volunteers.models import User
+from backend.accounts.models import User
+from backend.accounts.services.devices import register_page_device
 
 
 def page_of(user: User, at: datetime) -> Client:
@@ -13,6 +13,6 @@ def page_of(user: User, at: datetime) -> Client:
     client = Client()
     client.force_login(user)
     session = client.session
-    session["device"] = str(services.register_page_device(user=user, name="Firefox", at=at).pk)
+    session["device"] = str(register_page_device(user=user, name="Firefox", at=at).pk)
     session.save()
     return client

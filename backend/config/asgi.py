@@ -28,6 +28,7 @@ from backend.lib.errors import Malformed, NotAllowed, NotSignedIn
 from backend.realtime import clock, health
 from backend.realtime.consumer import no_socket, socket_application
 from backend.realtime.credentials import credentials_of, is_own_host
+from backend.realtime.frames import known_frames
 from backend.realtime.services import sign_in_socket
 from backend.realtime.threads import in_thread
 
@@ -79,6 +80,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 refuse_contradictions()
+known_frames()
 get_channel_layer()  # imports the client of Redis now, where nobody waits for it
 
 # What has been loaded so far stays for good. Without this the collector looks through all of it again and again while

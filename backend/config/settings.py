@@ -48,7 +48,14 @@ INSTALLED_APPS = [
     "treebeard",
     "backend.audit",
     "backend.realtime",
+    "backend.accounts",
     "backend.volunteers",
+    "backend.tracking",
+    "backend.numbers",
+    "backend.joining",
+    "backend.badges",
+    "backend.rosters",
+    "backend.privacy",
     "backend.dispatch",
     "backend.console",
 ]
@@ -112,12 +119,12 @@ CHANNEL_LAYERS = channel_layers(REDIS_URL, prefix=LAYER_PREFIX, secret_key=SECRE
 CACHES = caches(REDIS_URL)
 
 # People and sign-in.
-AUTH_USER_MODEL = "volunteers.User"
+AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "backend.volunteers.signin.NumberOrPhoneBackend",
+    "backend.accounts.signin.NumberOrPhoneBackend",
 ]
-PASSWORD_HASHERS = ["backend.volunteers.hashing.ModerateArgon2PasswordHasher"]
+PASSWORD_HASHERS = ["backend.accounts.hashing.ModerateArgon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -125,7 +132,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {"NAME": "backend.volunteers.passwords.NotOnesOwnDetails"},
+    {"NAME": "backend.accounts.passwords.NotOnesOwnDetails"},
 ]
 SEALED_AFTER_DAYS = env.int("SEALED_AFTER_DAYS", default=14)
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=False)
@@ -139,9 +146,9 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000)  # of what cam
 AXES_FAILURE_LIMIT = 10
 AXES_ENABLE_ADMIN = False
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_HANDLER = "backend.volunteers.lock_out.LockOut"
+AXES_HANDLER = "backend.accounts.lock_out.LockOut"
 AXES_DISABLE_ACCESS_LOG = True
-AXES_CLIENT_IP_CALLABLE = "backend.volunteers.signin.client_address"
+AXES_CLIENT_IP_CALLABLE = "backend.accounts.signin.client_address"
 SILENCED_SYSTEM_CHECKS = [
     "axes.W006"
 ]  # many phones share one address: no address is locked out for all names
@@ -155,11 +162,11 @@ SIMPLE_JWT = {
 # REST.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "backend.volunteers.authentication.DeviceTokenAuthentication",
-        "backend.volunteers.authentication.PageSessionAuthentication",
+        "backend.accounts.authentication.DeviceTokenAuthentication",
+        "backend.accounts.authentication.PageSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_THROTTLE_CLASSES": ["backend.volunteers.guests.GuestThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["backend.accounts.guests.GuestThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "backend.lib.content_types.DeclaredContentTypes",

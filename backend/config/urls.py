@@ -4,23 +4,27 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.urls.converters import UUIDConverter
 
+from backend.accounts.api import passwords, second_factors
+from backend.accounts.api.devices import DeviceDoor, DevicesDoor, RefreshDoor
+from backend.badges import api as badges
 from backend.dispatch import api as dispatch
+from backend.joining.api import applications, transfers
+from backend.numbers import api as numbers
+from backend.privacy import api as own_data
 from backend.realtime import api as realtime
+from backend.rosters import api as imports
+from backend.tracking.api import nearest, positions, trackers
 from backend.volunteers import api as volunteers
-from backend.volunteers import tracker_api as trackers
 from backend.volunteers.api import (
-    applications,
     availability,
-    badges,
     formation,
-    imports,
     invitations,
     lives,
-    numbers,
+    merging,
     posts,
     privacy,
     roster,
-    second_factors,
+    sign_in,
     skills,
 )
 
@@ -28,14 +32,14 @@ from backend.volunteers.api import (
 UUIDConverter.regex = f"(?i:{UUIDConverter.regex})"
 
 v1: list[URLPattern | URLResolver] = [
-    path("sign-in", volunteers.SignInDoor.as_view()),
-    path("token/refresh", volunteers.RefreshDoor.as_view()),
-    path("sign-out", volunteers.SignOutDoor.as_view()),
+    path("sign-in", sign_in.SignInDoor.as_view()),
+    path("token/refresh", RefreshDoor.as_view()),
+    path("sign-out", sign_in.SignOutDoor.as_view()),
     path("me", volunteers.MeDoor.as_view()),
     path("me/duty", volunteers.DutyDoor.as_view()),
     path("me/language", volunteers.LanguageDoor.as_view()),
-    path("me/devices", volunteers.DevicesDoor.as_view()),
-    path("me/devices/<uuid:device_id>", volunteers.DeviceDoor.as_view()),
+    path("me/devices", DevicesDoor.as_view()),
+    path("me/devices/<uuid:device_id>", DeviceDoor.as_view()),
     path("me/trackers", trackers.TrackersDoor.as_view()),
     path("me/trackers/<uuid:tracker_id>", trackers.TrackerDoor.as_view()),
     path("trackers/owntracks", trackers.OwnTracksDoor.as_view()),
@@ -50,10 +54,10 @@ v1: list[URLPattern | URLResolver] = [
     path("volunteers/<str:number>/retire", lives.RetireDoor.as_view()),
     path("volunteers/<str:number>/units/<str:unit>", lives.MembershipDoor.as_view()),
     path("volunteers/<str:number>/primary-unit", lives.PrimaryUnitDoor.as_view()),
-    path("transfers", lives.TransfersDoor.as_view()),
-    path("transfers/<uuid:transfer_id>/accept", lives.AcceptTransferDoor.as_view()),
-    path("transfers/<uuid:transfer_id>/decline", lives.DeclineTransferDoor.as_view()),
-    path("transfers/<uuid:transfer_id>/withdraw", lives.WithdrawTransferDoor.as_view()),
+    path("transfers", transfers.TransfersDoor.as_view()),
+    path("transfers/<uuid:transfer_id>/accept", transfers.AcceptTransferDoor.as_view()),
+    path("transfers/<uuid:transfer_id>/decline", transfers.DeclineTransferDoor.as_view()),
+    path("transfers/<uuid:transfer_id>/withdraw", transfers.WithdrawTransferDoor.as_view()),
     path("units", formation.UnitsDoor.as_view()),
     path("units/<str:number>/move", formation.MoveUnitDoor.as_view()),
     path("units/<str:number>/split", formation.SplitUnitDoor.as_view()),
@@ -63,15 +67,15 @@ v1: list[URLPattern | URLResolver] = [
     path("units/<str:number>/applications", applications.UnitApplicationsDoor.as_view()),
     path("units/<str:number>/posts", posts.PostsDoor.as_view()),
     path("posts/<int:post_id>", posts.PostDoor.as_view()),
-    path("me/password", invitations.PasswordDoor.as_view()),
+    path("me/password", passwords.PasswordDoor.as_view()),
     path("me/second-factor", second_factors.SecondFactorDoor.as_view()),
     path("me/second-factor/confirm", second_factors.ConfirmSecondFactorDoor.as_view()),
     path("me/second-factor/remove", second_factors.RemoveSecondFactorDoor.as_view()),
     path("me/second-factor/recovery-codes", second_factors.RecoveryCodesDoor.as_view()),
-    path("sign-in/second-factor", second_factors.SignInCodeDoor.as_view()),
+    path("sign-in/second-factor", sign_in.SignInCodeDoor.as_view()),
     path("sign-in/second-factor/code", second_factors.SendCodeDoor.as_view()),
     path("sign-in/second-factor/set-up", second_factors.SetUpInSignInDoor.as_view()),
-    path("sign-in/invitation", invitations.AcceptInvitationDoor.as_view()),
+    path("sign-in/invitation", sign_in.AcceptInvitationDoor.as_view()),
     path("volunteers/<str:person>/invitation", invitations.InvitationDoor.as_view()),
     path("volunteers/<str:person>/badge", badges.BadgeDoor.as_view()),
     path("volunteers/<str:person>/badge/revoke", badges.RevokeBadgeDoor.as_view()),
@@ -92,7 +96,7 @@ v1: list[URLPattern | URLResolver] = [
     path("units/<str:number>/registrations", numbers.RegistrationsDoor.as_view()),
     path("units/<str:number>/walk-ins", numbers.WalkInsDoor.as_view()),
     path("volunteers/<str:temporary>/life-number", numbers.LifeNumberDoor.as_view()),
-    path("volunteers/<str:kept>/merge", numbers.MergeDoor.as_view()),
+    path("volunteers/<str:kept>/merge", merging.MergeDoor.as_view()),
     path("units/<str:number>/imports", imports.ImportsDoor.as_view()),
     path("units/<str:number>/roster-file", imports.RosterDoor.as_view()),
     path("imports/<uuid:import_id>", imports.ImportDoor.as_view()),
@@ -101,7 +105,7 @@ v1: list[URLPattern | URLResolver] = [
     path("imports/<uuid:import_id>/undo", imports.ImportUndoDoor.as_view()),
     path("roster-template", imports.TemplateDoor.as_view()),
     path("units/<str:number>/roster", roster.RosterDoor.as_view()),
-    path("units/<str:number>/nearest", roster.NearestDoor.as_view()),
+    path("units/<str:number>/nearest", nearest.NearestDoor.as_view()),
     path("me/availability", availability.AvailabilityDoor.as_view()),
     path("tasks", dispatch.TasksDoor.as_view()),
     path("tasks/<uuid:task_id>", dispatch.TaskDoor.as_view()),
@@ -114,14 +118,14 @@ v1: list[URLPattern | URLResolver] = [
     path("me/consents", privacy.ConsentsDoor.as_view()),
     path("me/consents/<str:purpose>", privacy.ConsentDoor.as_view()),
     path("me/looks", privacy.LooksDoor.as_view()),
-    path("me/export", privacy.ExportDoor.as_view()),
-    path("me/identity", privacy.IdentityDoor.as_view()),
-    path("me/deletion", privacy.DeletionDoor.as_view()),
+    path("me/export", own_data.ExportDoor.as_view()),
+    path("me/identity", own_data.IdentityDoor.as_view()),
+    path("me/deletion", own_data.DeletionDoor.as_view()),
     path("volunteers/<str:person>/credentials", privacy.CredentialsDoor.as_view()),
     path("volunteers/<str:person>/credentials/<uuid:credential_id>", privacy.CredentialDoor.as_view()),
     path("volunteers/<str:person>/guardians", privacy.GuardiansDoor.as_view()),
     path("volunteers/<str:person>/guardians/<uuid:guardian_id>", privacy.GuardianDoor.as_view()),
-    path("positions", realtime.Positions.as_view()),
+    path("positions", positions.PositionsDoor.as_view()),
     path("catch-up", realtime.CatchUp.as_view()),
     path("receipts", realtime.Receipts.as_view()),
 ]

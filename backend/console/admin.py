@@ -10,19 +10,13 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.http import HttpRequest
 
+from backend.accounts.models import Device
 from backend.audit.models import Entry, Head
-from backend.volunteers.models import (
-    Device,
-    NumberBlock,
-    NumberCounter,
-    Post,
-    RetentionRun,
-    RosterImport,
-    Series,
-    Unit,
-    Volunteer,
-)
-from backend.volunteers.queries.number_use import is_short, share_of
+from backend.numbers.models import NumberBlock
+from backend.numbers.queries.number_use import is_short, share_of
+from backend.privacy.models import RetentionRun
+from backend.rosters.models import RosterImport
+from backend.volunteers.models import NumberCounter, Post, Series, Unit, Volunteer
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Model]

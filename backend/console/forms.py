@@ -6,11 +6,11 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from backend.console.words import too_many_words
+from backend.accounts.models import User
+from backend.accounts.pages.words import too_many_words
+from backend.accounts.signin import checked_user
 from backend.lib.errors import CredentialsWrong, TooMany
 from backend.lib.phones import LONGEST
-from backend.volunteers.models import User
-from backend.volunteers.signin import checked_user
 
 
 class SignInForm(forms.Form):

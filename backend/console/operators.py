@@ -10,10 +10,10 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from backend.accounts.signin import page_user
 from backend.console import views
 from backend.lib.errors import NotSignedIn
 from backend.volunteers.rules import may_operate
-from backend.volunteers.signin import page_user
 
 
 class OperatorSite(AdminSite):

@@ -2,22 +2,15 @@
 
 from django.urls import path
 
+from backend.accounts.pages import devices, sign_in_steps
+from backend.badges.pages import badge
 from backend.console import views
-from backend.console.pages import (
-    applications,
-    availability,
-    badge,
-    devices,
-    imports,
-    invitations,
-    my_data,
-    numbers,
-    person,
-    roster,
-    sign_in_steps,
-    trackers,
-    units,
-)
+from backend.joining.pages import applications
+from backend.numbers.pages import numbers
+from backend.privacy.pages import my_data
+from backend.rosters.pages import imports
+from backend.tracking.pages import trackers
+from backend.volunteers.pages import availability, invitations, person, roster, units
 
 app_name = "console"
 urlpatterns = [

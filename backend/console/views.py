@@ -18,18 +18,18 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 from django.views.generic import View
 
+from backend.accounts.authentication import page_device
+from backend.accounts.models import User
+from backend.accounts.pages.menu import pages_for
+from backend.accounts.pages.sign_in_steps import may_enter
+from backend.accounts.pages.words import too_many_words
+from backend.accounts.signin import page_sign_in_required, sign_in_page, sign_out_page
 from backend.console import assets
 from backend.console.forms import SignInForm
-from backend.console.pages.sign_in_steps import may_enter
-from backend.console.queries import pages_for
-from backend.console.words import too_many_words
 from backend.lib.api import now
 from backend.lib.errors import NotSignedIn, TooMany
 from backend.realtime.pace import count_act
 from backend.volunteers import services
-from backend.volunteers.authentication import page_device
-from backend.volunteers.models import User
-from backend.volunteers.signin import page_sign_in_required, sign_in_page, sign_out_page
 
 YEAR_S = 365 * 24 * 3600
 

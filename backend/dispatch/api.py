@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request as HttpRequest
 from rest_framework.response import Response
 
+from backend.accounts.authentication import user_of
 from backend.dispatch import queries, services
 from backend.dispatch.models import TaskStatus
 from backend.dispatch.rules import commands
@@ -38,7 +39,6 @@ from backend.lib.errors import NotAllowed, require, required
 from backend.lib.problems import invalid
 from backend.lib.wire import Request
 from backend.realtime.doors import Door
-from backend.volunteers.authentication import user_of
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.rules import may_dispatch, may_see_unit
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from backend.accounts.models import User
 from backend.dispatch import queries, services
 from backend.dispatch.schemas import AnswerCommand, AssignmentOut
 from backend.lib.errors import NotFound, Refusal
 from backend.realtime.registry import Call, command
-from backend.volunteers.models import User
 
 
 def answer_offers(calls: Sequence[Call]) -> list[AssignmentOut | Refusal]:

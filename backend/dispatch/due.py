@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from backend.dispatch import services
 from backend.dispatch.models import Task, TaskStatus
+from backend.dispatch.services import departures
 from backend.realtime.clock import due
 
 BATCH = 100
@@ -18,10 +19,14 @@ def close_tasks(*, at: datetime) -> int:
     return sum(services.close_task(task_id=task_id, at=at) for task_id in ids)
 
 
-@due(every=timedelta(seconds=10))
+@due(every=timedelta(minutes=1))
 def give_back_places(*, at: datetime) -> int:
-    """Decline for those who were suspended or retired what they were asked and had accepted; returns how much."""
-    return services.give_back_places(at=at)
+    """Decline for those who were suspended or retired what they still hold; returns how much.
+
+    The change of standing itself does that once it is committed. What is left to the clock: the process ended in
+    between, the answer was refused, or a call-out that began before the change offered them a place after it.
+    """
+    return departures.give_back_places(at=at)
 
 
 @due(every=timedelta(seconds=0.5))

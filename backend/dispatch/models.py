@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from backend.volunteers.models import Unit, User, Volunteer
+from backend.accounts.models import User
+from backend.volunteers.models import Unit, Volunteer
 
 
 class Category(models.TextChoices):

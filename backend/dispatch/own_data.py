@@ -12,13 +12,12 @@ from backend.lib.errors import require
 from backend.realtime.due import trim_topic
 from backend.realtime.models import Topic
 from backend.volunteers.models import Volunteer
-from backend.volunteers.own_data import Part
 
 MOST = 10_000
 """Parts of one person that an export holds; the newest come first."""
 
 
-def assignments_of(volunteer: Volunteer, _at: datetime) -> Any:
+def assignments_of(volunteer: Volunteer) -> Any:
     """Return every part of a person in tasks, the newest first."""
     fields = (
         *("task", "task__title", "task__category", "task__starts_at", "task__place_name", "unit__number"),
@@ -62,11 +61,3 @@ def erase_words(volunteer: Volunteer, at: datetime) -> None:
     for name, head in topics.values_list("name", "head"):
         trim_topic(name, head)
     _parts_of(volunteer).exclude(reason="").update(reason="")
-
-
-ASSIGNMENTS = Part(
-    read=assignments_of,
-    check=check_no_open_task,
-    erase=erase_words,
-    kept="Which tasks the number was asked for and took part in: service records are kept 10 years.",
-)

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from backend.accounts.models import User
 from backend.dispatch.models import DANGEROUS, Task
-from backend.volunteers.models import DISPATCHING_ROLES, Post, Role, Unit, User
+from backend.volunteers.models import DISPATCHING_ROLES, Post, Role, Unit
 from backend.volunteers.rules import current_posts, may_dispatch, post_over
 
 NIGHT_FROM, NIGHT_UNTIL = time(22), time(5)

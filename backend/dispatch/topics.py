@@ -8,28 +8,26 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Case, F, Q, QuerySet, When
 
+from backend.accounts.models import User
 from backend.dispatch import queries
 from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
 from backend.dispatch.schemas import Inbox, Progress, TaskDetail
 from backend.lib.api import now
 from backend.lib.errors import NotFound
-from backend.realtime.among import Among
+from backend.lib.lookups import AnyOf
 from backend.realtime.registry import (
     Pairs,
     Principal,
     Tallied,
-    Tracked,
-    Window,
     snapshot,
     tally,
     topic,
-    tracked_earlier,
-    tracking,
-    withheld,
 )
-from backend.volunteers.models import Standing, User
+from backend.tracking.agreement import agreed_since, not_agreed_until
+from backend.tracking.sources import tracked_earlier, tracking, withheld
+from backend.tracking.windows import Tracked, Window
+from backend.volunteers.models import Standing
 from backend.volunteers.rules import agrees_to_location, seen_by_posts
-from backend.volunteers.tracking import agreed_since, not_agreed_until
 
 ABOUT_TO_BEGIN = timedelta(minutes=30)
 """How long before a task its people report as often as on it: their leader watches them come."""
@@ -117,7 +115,7 @@ def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     """
     around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
     rows = _parts(at - around, at + around).filter(
-        Among(F("volunteer__number"), people),
+        AnyOf(F("volunteer__number"), people),
         volunteer__user__is_active=True,
         volunteer__standing=Standing.ACTIVE,
     )

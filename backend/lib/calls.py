@@ -51,6 +51,26 @@ def _read(name: str, tree: ast.Module) -> Module:
     return module
 
 
+@cache
+def _answers() -> dict[str, frozenset[str]]:
+    """Return for each hook and question the functions that answer it, in whichever room."""
+    found: dict[str, set[str]] = {}
+    for module in modules().values():
+        for function, bodies in module.functions.items():
+            for asked in _answered_by(module, bodies):
+                found.setdefault(asked, set()).add(f"{module.name}.{function}")
+    return {asked: frozenset(functions) for asked, functions in found.items()}
+
+
+def _answered_by(module: Module, bodies: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the hooks that functions are registered with: `@hooks.merging.answered_by("badges")`, `@zone_of.answer`."""
+    for body in bodies:
+        for decorator in getattr(body, "decorator_list", ()):
+            named = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if isinstance(named, ast.Attribute) and named.attr in {"answered_by", "answer"}:
+                yield _target(module, named.value)
+
+
 def resolved(name: str) -> str:
     """Return where a dotted name is defined, through the packages that hand it on; "" if it is none of ours."""
     for _ in range(10):
@@ -68,14 +88,27 @@ def resolved(name: str) -> str:
 
 @cache
 def callees(function: str) -> frozenset[str]:
-    """Return our functions and classes that a function names: whatever it calls is among them."""
+    """Return our functions and classes that a function names: whatever it calls is among them.
+
+    A hook calls the functions that answer it.
+    """
     owner, _, own = function.rpartition(".")
     module = modules()[owner]
-    return frozenset(_named_in(module, module.functions[own]) - {"", function})
+    answers = _answers().get(function, frozenset()) if owner.endswith(".hooks") else frozenset()
+    return frozenset(_named_in(module, module.functions[own]) - {"", function}) | answers
 
 
 def _named_in(module: Module, bodies: Iterable[ast.AST]) -> set[str]:
-    return {_target(module, node) for body in bodies for node in ast.walk(body)}
+    return {_target(module, node) for body in bodies for node in _before_commit(body)}
+
+
+def _before_commit(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what is in a function, but what it leaves to `on_commit`: that refuses nothing any more."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "on_commit":
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _before_commit(child)
 
 
 def _target(module: Module, node: ast.AST) -> str:

@@ -14,39 +14,18 @@ from rest_framework.views import APIView
 
 from backend.lib.api import answer, now, parse
 from backend.lib.errors import require
-from backend.lib.inflate import unpacked_body
 from backend.realtime import health, metrics, services
 from backend.realtime.doors import Door
-from backend.realtime.fixes import MAX_UNPACKED, read_fixes
 from backend.realtime.frames import EventFrame
-from backend.realtime.judging import Report
-from backend.realtime.positions import store_fixes
-from backend.realtime.registry import Principal, registry
+from backend.realtime.registry import principal_behind
 from backend.realtime.schemas import (
     CatchUpIn,
     CatchUpOut,
     CaughtUp,
     Health,
-    PositionsIn,
-    PositionsOut,
     ReceiptsIn,
     ReceiptsOut,
 )
-
-
-class Positions(Door):
-    repeatable = uncounted = ("post",)
-
-    @extend_schema(
-        operation_id="report_positions", request=PositionsIn, responses=PositionsOut, tags=["realtime"]
-    )
-    def post(self, request: Request) -> Response:
-        """Report positions of one's own; answered for each fix, after they are stored."""
-        person = _principal(request).person
-        read = read_fixes(unpacked_body(request, limit=MAX_UNPACKED))
-        (results,) = store_fixes([Report(person, read.fixes)], at=now())
-        told = PositionsOut(results=results, errors=list(read.errors) or None)
-        return Response(told.model_dump(mode="json", exclude_none=True))
 
 
 class CatchUp(Door):
@@ -57,7 +36,7 @@ class CatchUp(Door):
         """Read what was missed since the cursors, as `hello` does on the socket."""
         body = parse(CatchUpIn, request)
         reached = services.Reached(body.epoch, body.cursors)
-        return answer(_caught_up(services.catch_up(_principal(request), reached), at=now()))
+        return answer(_caught_up(services.catch_up(principal_behind(request.user), reached), at=now()))
 
 
 class Receipts(Door):
@@ -70,7 +49,7 @@ class Receipts(Door):
         """Tell how far the phone has received and its person has seen its topics."""
         body = parse(ReceiptsIn, request)
         delivered, seen = (services.Reached(body.epoch, told) for told in (body.delivered, body.seen))
-        taken = services.store_receipts(_principal(request), delivered, seen, at=now())
+        taken = services.store_receipts(principal_behind(request.user), delivered, seen, at=now())
         return answer(ReceiptsOut(epoch=taken.epoch, unknown=taken.unknown))
 
 
@@ -115,11 +94,6 @@ class Metrics(APIView):
         require(bool(wanted) and constant_time_compare(given, wanted))
         metrics.read_audit()
         return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
-
-
-def _principal(request: Request) -> Principal:
-    assert registry.principal_of is not None, "no app has registered who the user of a request is"
-    return registry.principal_of(request.user)
 
 
 def _caught_up(opening: services.Opening, *, at: datetime) -> CatchUpOut:

@@ -11,7 +11,7 @@ class RealtimeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        autodiscover_modules("events", "topics", "commands", "due")
+        autodiscover_modules("reactions", "events", "topics", "commands", "due")
         from backend.realtime.epochs import begin_first  # models cannot be imported before the apps are ready
 
         post_migrate.connect(begin_first, sender=self)

@@ -16,26 +16,30 @@ from backend.realtime.frames import (
     Hello,
     Ping,
     Pong,
-    PositionFrame,
     ProblemReply,
     ReceiptFrame,
     ReceiptUnknown,
+    Reply,
     Restarting,
-    Stored,
     TopicJoined,
     TopicRevoked,
-    Welcome,
 )
-from backend.realtime.mapfeed import MapCells, MapPeople
 from backend.realtime.registry import Tally, registry
 
-_SENT_BY_PHONE: tuple[type[pydantic.BaseModel], ...] = (Hello, ReceiptFrame, PositionFrame, Ping)
-_SENT_BY_SERVER: tuple[type[pydantic.BaseModel], ...] = (
-    Stored, CaughtUpTo, Heartbeat, Pong, Restarting, ReceiptUnknown, TopicJoined, TopicRevoked, MapCells, MapPeople,
-    ProblemReply
-)  # fmt: skip
-
 Json = dict[str, Any]
+Frames = tuple[type[pydantic.BaseModel], ...]
+
+
+def _sent_by_phone() -> Frames:
+    """Return the frames that a phone sends beside commands."""
+    return (Hello, ReceiptFrame, *(kind.shape for kind in registry.frames.values()), Ping)
+
+
+def _sent_by_server() -> Frames:
+    """Return the frames that a phone is sent beside replies, counts and events."""
+    answers = (kind.answer for kind in registry.frames.values())
+    own = (CaughtUpTo, Heartbeat, Pong, Restarting, ReceiptUnknown, TopicJoined, TopicRevoked)
+    return (*answers, *own, *registry.sent, ProblemReply)
 
 
 def document() -> Json:
@@ -83,14 +87,15 @@ def _operation(action: str, directions: dict[str, str], who: str) -> Json:
 
 def _messages(schemas: Json) -> Iterator[tuple[str, str, Json]]:
     """Yield (name, who sends it, message) for every frame, and collect the schemas they refer to."""
-    for frame in _SENT_BY_PHONE:
+    for frame in _sent_by_phone():
         name = str(frame.model_fields["type"].default)
         yield name, "phone", _message(frame, schema_of(frame, schemas), example_of(frame))
     for type, body, result, text in _commands():
         yield type, "phone", _command(type, body, text, schemas, keyed=type in registry.commands)
         yield f"{type}.reply", "server", _reply(type, result, schemas, keyed=type in registry.commands)
-    yield "hello.reply", "server", _reply("hello", Welcome, schemas)
-    for frame in _SENT_BY_SERVER:
+    if registry.hello_answer is not None:
+        yield "hello.reply", "server", _reply("hello", registry.hello_answer.shape, schemas)
+    for frame in _sent_by_server():
         default = frame.model_fields["type"].default if "type" in frame.model_fields else "problem"
         yield str(default), "server", _message(frame, schema_of(frame, schemas), example_of(frame))
     for kind, tally in sorted(registry.tallies.items()):
@@ -102,6 +107,8 @@ def _messages(schemas: Json) -> Iterator[tuple[str, str, Json]]:
 def _commands() -> Iterator[tuple[str, type[pydantic.BaseModel], type[pydantic.BaseModel] | None, str]]:
     for type, built_in in BUILT_IN.items():
         yield type, built_in.body, built_in.result, inspect.getdoc(built_in.run) or ""
+    for type, of_an_app in registry.socket_commands.items():
+        yield type, of_an_app.body, of_an_app.result, inspect.getdoc(of_an_app.run) or ""
     for type, command in sorted(registry.commands.items()):
         yield type, command.body, command.result, inspect.getdoc(command.run) or ""
 
@@ -149,9 +156,7 @@ def _reply(type: str, result: type[pydantic.BaseModel] | None, schemas: Json, *,
         },
     }
     example = {"reply": 1 if type == "hello" else 2, "result": example_of(result) if result else {"ok": True}}
-    return _message(
-        Welcome, payload, example, text=f"The reply to `{type}`; a refusal is a `problem` instead."
-    )
+    return _message(Reply, payload, example, text=f"The reply to `{type}`; a refusal is a `problem` instead.")
 
 
 def _tally(kind: str, tally: Tally, schemas: Json) -> Json:

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from backend.lib.errors import Refusal, TooMany
 from backend.realtime import keys, services
 from backend.realtime.frames import CommandFrame
 from backend.realtime.models import KeyedAct
-from backend.realtime.registry import Call, Command, Principal, registry
+from backend.realtime.registry import Call, Command, Principal, registry, users_acting
 from backend.realtime.threads import in_thread
 
 logger = logging.getLogger(__name__)
@@ -124,8 +123,7 @@ def _repeated(
 
 
 def _calls(acts: Sequence[_Act]) -> list[Call]:
-    users = get_user_model().objects.select_related("volunteer")
-    found = users.in_bulk({act.sent.principal.user_id for act in acts})
+    found = users_acting({act.sent.principal.user_id for act in acts})
     return [Call(found[act.sent.principal.user_id], act.body, act.sent.at) for act in acts]
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pydantic
 from pydantic import Field
 
-from backend.lib.errors import Invalid, NotAllowed, NotFound, Refusal, require
+from backend.lib.errors import NotAllowed, Refusal, require
 from backend.lib.problems import invalid
 from backend.lib.wire import Request, Shape, read_members
 from backend.realtime import services
 from backend.realtime.frames import MAX_TOPICS, CommandFrame, EpochName, Joined, TopicName
 from backend.realtime.hub import hub
-from backend.realtime.mapfeed import Viewport, feed
 from backend.realtime.registry import Credentials
+from backend.realtime.schemas import Done
 from backend.realtime.threads import in_thread
 
 if TYPE_CHECKING:
@@ -47,13 +47,9 @@ class SessionRenew(Request):
     token: Annotated[str, Field(max_length=4_000)]
 
 
-class Nothing(Request):
-    """An empty body."""
-
-
 async def join(socket: "PhoneSocket", frame: CommandFrame) -> None:
     """Join a topic (`topic.join`)."""
-    body = _body(TopicJoin, frame)
+    body = body_of(TopicJoin, frame)
     connection = socket.connected
     if len(connection.topics) >= MAX_TOPICS and body.topic not in connection.topics:
         raise services.TooManyTopics
@@ -69,7 +65,7 @@ async def join(socket: "PhoneSocket", frame: CommandFrame) -> None:
 
 async def leave(socket: "PhoneSocket", frame: CommandFrame) -> None:
     """Leave a topic (`topic.leave`)."""
-    connection, name = socket.connected, _body(TopicLeave, frame).topic
+    connection, name = socket.connected, body_of(TopicLeave, frame).topic
     require(name not in connection.topics or name in (connection.asked or ()), OwnTopic)
     hub.leave(connection, name)
     socket.reply(frame.id, Done())
@@ -77,37 +73,13 @@ async def leave(socket: "PhoneSocket", frame: CommandFrame) -> None:
 
 async def renew(socket: "PhoneSocket", frame: CommandFrame) -> None:
     """Go on with a new access token of the same device (`session.renew`)."""
-    credentials = Credentials(token=_body(SessionRenew, frame).token)
+    credentials = Credentials(token=body_of(SessionRenew, frame).token)
     connection = socket.connected
     principal = await in_thread(services.sign_in_socket, credentials, at=datetime.now(UTC))
     if (principal.person, principal.session) != (connection.principal.person, connection.principal.session):
         raise NotAllowed("This token is another person's or another device's.")
     connection.principal = principal
     socket.reply(frame.id, Done())
-
-
-async def view_map(socket: "PhoneSocket", frame: CommandFrame) -> None:
-    """Watch a piece of the live map (`map.view`); frames of topic `map` follow, once a second, while it changes."""
-    view = _body(Viewport, frame)
-    if view.bbox[0] > view.bbox[2] or view.bbox[1] > view.bbox[3]:
-        raise Invalid(errors=[{"pointer": "/body/bbox", "detail": "order is west, south, east, north"}])
-    scopes = await in_thread(services.scopes_of, socket.connected.principal)
-    if not scopes:
-        raise NotFound
-    socket.reply(frame.id, Done())
-    feed.watch(socket.connected, view, scopes)
-
-
-async def leave_map(socket: "PhoneSocket", frame: CommandFrame) -> None:
-    """Stop watching the live map (`map.leave`)."""
-    feed.leave(socket.connected)
-    socket.reply(frame.id, Done())
-
-
-class Done(Shape):
-    """It is done."""
-
-    ok: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +95,11 @@ BUILT_IN: dict[str, BuiltIn] = {
     "topic.join": BuiltIn(TopicJoin, Joined, join),
     "topic.leave": BuiltIn(TopicLeave, Done, leave),
     "session.renew": BuiltIn(SessionRenew, Done, renew),
-    "map.view": BuiltIn(Viewport, Done, view_map),
-    "map.leave": BuiltIn(Nothing, Done, leave_map),
 }
 
 
-def _body(shape: type[Any], frame: CommandFrame) -> Any:
+def body_of(shape: type[Any], frame: CommandFrame) -> Any:
+    """Return the body of a command. Raises Invalid that names each wrong member."""
     try:
         return read_members(shape, frame.body)
     except pydantic.ValidationError as error:

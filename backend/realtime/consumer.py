@@ -18,41 +18,38 @@ from backend.lib.errors import Malformed, NotAllowed, NotSignedIn, TokenExpired
 from backend.lib.logs import name_socket
 from backend.lib.problems import invalid, problem_of, refuse_nul, refuse_twice, what_is_wrong
 from backend.lib.proxies import neighbourhood
+from backend.lib.wire import Shape
 from backend.realtime import batches, metrics, services
 from backend.realtime.admission import admit
 from backend.realtime.arrivals import arrivals
-from backend.realtime.commands import BUILT_IN
+from backend.realtime.commands import BUILT_IN, body_of
 from backend.realtime.connection import Connection
 from backend.realtime.credentials import credentials_of
-from backend.realtime.fixes import Positions, positions_in, positions_of
 from backend.realtime.frames import (
     COMMAND_FRAME,
-    KNOWN_FRAMES,
     MAX_FRAME_BYTES,
     CommandFrame,
     Hello,
     Joined,
     Ping,
     Pong,
-    PositionFrame,
     ProblemReply,
     ReceiptFrame,
     ReceiptUnknown,
     Reply,
     ReplyAgain,
-    Welcome,
     id_in,
+    known_frames,
 )
 from backend.realtime.hub import RESTARTING, come_back, hub
-from backend.realtime.mapfeed import feed
 from backend.realtime.pace import acting
-from backend.realtime.positions import positions
 from backend.realtime.receipts import receipts
+from backend.realtime.registry import FrameKind, registry
 from backend.realtime.strangers import GENUINE_WEIGHS, strangers
 
 logger = logging.getLogger(__name__)
 
-Known = Hello | ReceiptFrame | Positions | Ping
+Known = Hello | ReceiptFrame | Ping
 HELLO_WITHIN_S = 10.0
 FRAMES_PER_S = 50.0
 BURST = 200.0
@@ -111,7 +108,8 @@ class PhoneSocket:
         finally:
             if self.connection is not None:
                 self.connection.gone()
-                feed.leave(self.connection)
+                for forget in registry.closed:
+                    forget(self.connection)
                 hub.remove(self.connection)
 
     async def _next(self) -> str:
@@ -182,7 +180,7 @@ class PhoneSocket:
         try:
             async with asyncio.timeout(HELLO_WITHIN_S):
                 text = await self._next()
-            hello = KNOWN_FRAMES.validate_json(text, strict=True)
+            hello = known_frames().validate_json(text, strict=True)
         except TimeoutError:
             raise _Closed(4290, "no hello came in time: reconnect") from None
         except pydantic.ValidationError as error:
@@ -221,23 +219,25 @@ class PhoneSocket:
         """Join topics and answer, see `admission.admit`."""
         await admit(hub, self.connected, opening, lambda topics: [_reply(reply_to, result_of(topics))])
 
-    def _welcome(self, opening: services.Opening, topics: dict[str, Joined]) -> Welcome:
-        return Welcome(
-            volunteer=opening.principal.person,  # type: ignore[arg-type]
-            epoch=opening.epoch,
-            topics=topics,
-            unknown=list(opening.unknown),
-            heartbeat_s=settings.MUSTER["HEARTBEAT_S"],
-            position_every_s=settings.MUSTER["POSITION_EVERY_S"],
-            server_time=datetime.now(UTC),
-        )
+    def _welcome(self, opening: services.Opening, topics: dict[str, Joined]) -> Shape:
+        assert registry.hello_answer is not None, "no app has registered the answer to a hello"
+        opened = {
+            "epoch": opening.epoch,
+            "topics": topics,
+            "unknown": list(opening.unknown),
+            "heartbeat_s": settings.MUSTER["HEARTBEAT_S"],
+            "server_time": datetime.now(UTC),
+        }
+        return registry.hello_answer.make(opening.principal, opened)
 
     # --- frames ---------------------------------------------------------------------------------------------------
 
     async def _take(self, text: str) -> None:
         try:
-            frame = _decode(text)
-            if isinstance(frame, CommandFrame):
+            kind, frame = _decode(text)
+            if kind is not None:
+                kind.run(self.connected, frame)
+            elif isinstance(frame, CommandFrame):
                 await self._command(frame)
             else:
                 self._known(frame)
@@ -252,8 +252,6 @@ class PhoneSocket:
         match frame:
             case ReceiptFrame():
                 self._take_told_receipt(frame)
-            case Positions():
-                positions.add(self.connected, frame)
             case Ping():
                 self.connected.push_text(Pong(server_time=datetime.now(UTC)).model_dump_json())
             case Hello():
@@ -263,6 +261,10 @@ class PhoneSocket:
         built_in = BUILT_IN.get(frame.type)
         if built_in is not None:
             await built_in.run(self, frame)
+            return
+        of_an_app = registry.socket_commands.get(frame.type)
+        if of_an_app is not None:
+            self.reply(frame.id, await of_an_app.run(self.connected, body_of(of_an_app.body, frame)))
             return
         principal = self.connected.principal
         with acting(principal.user_id):
@@ -320,28 +322,30 @@ def _reply(reply_to: int, result: Any) -> str:
     return Reply(reply=reply_to, result=result).model_dump_json()
 
 
-def _decode(text: str) -> Known | CommandFrame:
-    """Return the frame; raises Malformed or Invalid naming each wrong field.
+def _decode(text: str) -> tuple[FrameKind | None, Any]:
+    """Return the frame, with its kind when an app has registered that.
 
-    A fix that is wrong is one of the results of its frame: it neither refuses the frame nor holds up the others.
+    Of a frame of an app something may be wrong that neither refuses it nor holds up the rest. Raises Malformed, or
+    Invalid that names each wrong field.
     """
     try:
-        frame = KNOWN_FRAMES.validate_json(text, strict=True)
-        if isinstance(frame, PositionFrame):
-            return positions_of(frame)
+        frame = known_frames().validate_json(text, strict=True)
+        if kind := registry.frames.get(frame.type):
+            return kind, frame
         refuse_nul(text)
         refuse_twice(text)
-        return frame
+        return None, frame
     except pydantic.ValidationError as error:
-        kinds = {item["type"] for item in error.errors()}
-        if not kinds & {"union_tag_invalid", "union_tag_not_found"}:
-            if found := positions_in(text, error):
-                return found
+        wrong = error.errors()
+        if not {item["type"] for item in wrong} & {"union_tag_invalid", "union_tag_not_found"}:
+            kind = registry.frames.get(str(wrong[0]["loc"][0])) if wrong[0]["loc"] else None
+            if kind and (found := kind.salvage(text, error)):
+                return kind, found
             raise invalid(error, skip=1) from error  # the first step of each pointer is the union's tag
     refuse_nul(text)
     refuse_twice(text)
     try:
-        return COMMAND_FRAME.validate_json(text, strict=True)
+        return None, COMMAND_FRAME.validate_json(text, strict=True)
     except pydantic.ValidationError as error:
         raise invalid(error) from error
 

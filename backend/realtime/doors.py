@@ -28,6 +28,7 @@ from backend.realtime import epochs, keys
 from backend.realtime.frames import LONGEST_EPOCH
 from backend.realtime.models import KeyedAct
 from backend.realtime.pace import count_act, uncount_act
+from backend.realtime.registry import person_behind
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -166,7 +167,7 @@ class Door(APIView):
         if caller is None:
             own = keys.key_before_sign_in(parsed, act, self.owner(request))
             return keys.Asked(keys.NOBODY, own, act, digest)
-        return keys.Asked(caller.volunteer.number, parsed, act, digest)
+        return keys.Asked(person_behind(caller), parsed, act, digest)
 
     @classmethod
     def name_of(cls, method: str) -> str:

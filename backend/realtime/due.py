@@ -1,4 +1,4 @@
-"""What time brings to realtime: old events, revocations, command keys and tracks are trimmed in small steps.
+"""What time brings to realtime: old events, revocations and command keys are trimmed in small steps.
 
 The audit lies below and cannot register anything; its rows are linked from here.
 """
@@ -6,19 +6,16 @@ The audit lies below and cannot register anything; its rows are linked from here
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import F
 
 from backend.audit.services import advance_chain
 from backend.realtime import keys
 from backend.realtime.clock import due
-from backend.realtime.models import AccessChange, Event, Fix, LatestPosition, Revocation, Topic
-from backend.realtime.partitions import drop_partitions, make_partitions_ahead
-from backend.realtime.registry import registry
+from backend.realtime.deletions import report_any_deleted
+from backend.realtime.models import AccessChange, Event, Revocation, Topic
 
 STEP = 1_000
-TRACKS_KEPT = timedelta(days=30)
-PLACES_KEPT = timedelta(hours=1)
 
 
 @due(every=timedelta(minutes=1))
@@ -29,7 +26,7 @@ def trim_events(*, at: datetime) -> int:
     for name, seq in old.values_list("topic_id", "seq")[:STEP]:
         ends[name] = max(seq, ends.get(name, 0))
     trimmed = sum(trim_topic(name, seq) for name, seq in ends.items()) + trim_long_topics()
-    return _noted("events", trimmed, at)
+    return report_any_deleted("events", trimmed, at=at)
 
 
 def trim_long_topics() -> int:
@@ -54,50 +51,15 @@ def trim_revocations(*, at: datetime) -> int:
     for model in (Revocation, AccessChange):
         old = model.objects.filter(at__lt=at - timedelta(days=1)).order_by("id")
         trimmed += model.objects.filter(pk__in=list(old.values_list("id", flat=True)[:STEP])).delete()[0]
-    return _noted("revocations, surplus keys of acts", trimmed + keys.forget_surplus_keys(limit=STEP), at)
+    return report_any_deleted(
+        "revocations, surplus keys of acts", trimmed + keys.forget_surplus_keys(limit=STEP), at=at
+    )
 
 
 @due(every=timedelta(minutes=1))
 def trim_keys(*, at: datetime) -> int:
     """Delete keys of acts that are past their time, with the secrets that some hold for minutes."""
-    return _noted("keys of acts", keys.forget_keys(at=at, limit=STEP), at)
-
-
-@due(every=timedelta(minutes=10))
-def trim_tracks(*, at: datetime) -> int:
-    """Let tracks go after 30 days: whole days of them on PostgreSQL, rows elsewhere; returns how many of either."""
-    if connection.vendor == "postgresql":
-        return _noted("days of tracks", drop_partitions(before=at - TRACKS_KEPT), at)
-    old = Fix.objects.filter(at__lt=at - TRACKS_KEPT).order_by("at")
-    last = list(old.values_list("at", flat=True)[:STEP])[-1:]
-    return _noted("fixes of tracks", Fix.objects.filter(at__lte=last[0]).delete()[0] if last else 0, at)
-
-
-@due(every=timedelta(minutes=10))
-def trim_places(*, at: datetime) -> int:
-    """Delete where people were last seen who have been off the map for an hour, or silent for a whole duty.
-
-    A task ends by time alone: nobody takes off the map who was on it. Returns how many.
-    """
-    off_the_map = Q(scope="", received_at__lt=at - PLACES_KEPT)
-    silent = Q(received_at__lt=at - settings.MUSTER["MAX_DUTY"])
-    gone = LatestPosition.objects.filter(off_the_map | silent)
-    step = list(gone.values_list("pk", flat=True)[:STEP])
-    return _noted("last places", gone.filter(pk__in=step).delete()[0], at)
-
-
-def _noted(kind: str, count: int, at: datetime) -> int:
-    """Tell the apps what was deleted, and return it."""
-    if count:
-        for note in registry.deletions:
-            note(kind, count, at)
-    return count
-
-
-@due(every=timedelta(hours=1))
-def make_room_for_tracks(*, at: datetime) -> int:
-    """Make the partitions of the next days before they begin; returns how many."""
-    return make_partitions_ahead(at=at)
+    return report_any_deleted("keys of acts", keys.forget_keys(at=at, limit=STEP), at=at)
 
 
 @due(every=timedelta(seconds=1))

@@ -4,17 +4,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import Annotated, Any, Literal, Protocol, TypeVar
+from functools import cache, cached_property
+from typing import Annotated, Any, Literal, Protocol, TypeVar, Union
 
 import pydantic_core
 from pydantic import UUID7, BaseModel, ConfigDict, Field, TypeAdapter
 
-from backend.lib.datum import Datum
-from backend.lib.problems import FieldError, Problem
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.lib.problems import Problem
+from backend.lib.wire import Instant, Shape
 from backend.realtime.packing import pack, unpack
-from backend.realtime.registry import Principal
+from backend.realtime.registry import Principal, registry
 from backend.realtime.websocket import TEXT, frame
 
 MAX_FRAME_BYTES = 64 * 1024
@@ -68,27 +67,6 @@ class ReceiptFrame(BaseModel):
     seen: Cursors = {}
 
 
-class FixIn(Request):
-    """One position: where, when by the phone's clock, in which datum."""
-
-    at: Instant
-    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-    datum: Datum
-    acc_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
-    battery: Annotated[int, Field(ge=0, le=100)] | None = None
-    speed_mps: Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)] | None = None
-
-
-class PositionFrame(BaseModel):
-    """Positions, numbered by the phone; answered by `stored` with the same number once they are in the database."""
-
-    model_config = ConfigDict(frozen=True)
-    type: Literal["position"] = "position"
-    n: FrameId
-    fixes: Annotated[list[FixIn], Field(min_length=1, max_length=100)]
-
-
 class Ping(BaseModel):
     """Asks for a `pong`: for clients whose library hides the protocol's own pings."""
 
@@ -111,11 +89,19 @@ class CommandFrame(BaseModel):
     body: dict[str, Any] = {}
 
 
-KNOWN_FRAMES: TypeAdapter[Hello | ReceiptFrame | PositionFrame | Ping] = TypeAdapter(
-    Annotated[Hello | ReceiptFrame | PositionFrame | Ping, Field(discriminator="type")]
-)
 COMMAND_FRAME = TypeAdapter(CommandFrame)
 _ID: TypeAdapter[int] = TypeAdapter(FrameId)
+
+
+@cache
+def known_frames() -> TypeAdapter[Any]:
+    """Return what reads the frames that are no commands, those of the apps too; made once, when all have registered.
+
+    One union that goes by `type`: each frame is read by one call.
+    """
+    shapes = (Hello, ReceiptFrame, *(kind.shape for kind in registry.frames.values()), Ping)
+    union: Any = Annotated[Union[shapes], Field(discriminator="type")]  # noqa: UP007  # they are not known before
+    return TypeAdapter(union)
 
 
 def id_in(text: str) -> int | None:
@@ -148,22 +134,6 @@ class Joined(Shape):
     snapshot: dict[str, Any] | None = None
 
 
-class Welcome(Shape):
-    """The answer to `hello`; the missed events follow as ordinary event frames.
-
-    `epoch` goes with the cursors wherever they are sent. `unknown` are topics that were named in the cursors and that
-    there are not, or that one may not see.
-    """
-
-    volunteer: VolunteerNumber
-    epoch: str
-    topics: dict[str, Joined]
-    unknown: list[str]
-    heartbeat_s: int
-    position_every_s: int
-    server_time: Instant
-
-
 class Reply(Shape):
     """The one answer to a command: a result or a problem."""
 
@@ -192,30 +162,6 @@ class EventFrame(Shape):
     type: str
     at: Instant
     data: dict[str, Any]
-
-
-Verdict = Literal["accepted", "duplicate", "off_duty", "no_consent", "future", "too_old", "invalid"]
-"""What became of a fix.
-
-Stored: `accepted`, or `duplicate` (it was there already). Refused, and not worth sending again: `off_duty` (neither on
-duty nor on a task then), `no_consent` (not agreed to being located), `future` (by the server's clock), `too_old` (more
-than a week), `invalid` (no fix, see `errors`).
-"""
-
-
-class Stored(Shape):
-    """The positions of frame `positions` were dealt with: `results` says what became of each, in order.
-
-    `refused` of them are not in the database. From now on report every `every_s` seconds: more often on a task than
-    while waiting for one. `errors`, where some are `invalid`, names what is wrong in them.
-    """
-
-    type: Literal["stored"] = "stored"
-    positions: int
-    refused: int = 0
-    results: list[Verdict]
-    every_s: int
-    errors: list[FieldError] | None = None
 
 
 class CaughtUpTo(Shape):

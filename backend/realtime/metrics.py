@@ -41,9 +41,6 @@ log_read_at = Gauge(
 layer_errors = Counter(
     "muster_layer_errors", "Times that the channel layer failed, by what was done.", ["act"]
 )
-positions = Counter(
-    "muster_positions", "Positions that came over sockets, by what became of them.", ["outcome"]
-)
 audit_unlinked = Gauge(
     "muster_audit_unlinked", "Rows of the audit that have no place in the chain yet, in the whole database."
 )

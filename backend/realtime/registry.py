@@ -1,11 +1,11 @@
-"""What the apps register with realtime: topics, commands, snapshots, sign-in and tracking.
+"""What the apps register with realtime: topics, frames, commands, snapshots and sign-in.
 
 Realtime knows no domain. Each app's `topics.py` and `commands.py` use these decorators; `autodiscover_modules` finds
 them at start.
 """
 
 import builtins
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,29 +50,6 @@ OwnTopics = Callable[[Sequence[Principal]], list[list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
-    """Somebody whose positions are taken: `scope` is the unit path that viewers are matched on.
-
-    `every_s` is how often the phone is to report, None as often as everybody.
-    """
-
-    scope: str
-    since: datetime
-    every_s: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A time in which somebody could be tracked."""
-
-    since: datetime
-    until: datetime
-
-
-EarlierWindows = Callable[[Iterable[int], datetime, datetime], Mapping[int, Sequence[Window]]]
-
-
-@dataclass(frozen=True, slots=True)
 class Call:
     """One command of a batch: what `run` takes."""
 
@@ -95,6 +72,36 @@ class Command:
     run: "Callable[[Any, Any, datetime], Shape]"
     read: "Callable[[Sequence[Call]], Sequence[Shape | Refusal]]"
     many: "Callable[[Sequence[Call]], Sequence[Shape | Refusal]] | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class SocketCommand:
+    """A registered command that changes the socket and not the database: it has no key, and runs in the event loop."""
+
+    body: builtins.type[Request]
+    result: builtins.type[Shape]
+    run: "Callable[[Any, Any], Awaitable[Shape]]"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameKind:
+    """A registered kind of frames that a phone sends: its shape, what takes it, and the frame that answers it.
+
+    `salvage` reads a frame that was refused as far as it can be read.
+    """
+
+    shape: builtins.type[pydantic.BaseModel]
+    run: "Callable[[Any, Any], None]"
+    answer: builtins.type[Shape]
+    salvage: "Callable[[str, pydantic.ValidationError], Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class HelloAnswer:
+    """The registered answer to a hello: its shape, and what makes it of the principal and of what realtime knows."""
+
+    shape: builtins.type[Shape]
+    make: "Callable[[Principal, Mapping[str, Any]], Shape]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,10 @@ class Registry:
     """Everything the apps have registered in this process."""
 
     commands: dict[str, Command] = field(default_factory=dict)
+    socket_commands: dict[str, SocketCommand] = field(default_factory=dict)
+    frames: dict[str, FrameKind] = field(default_factory=dict)
+    sent: list[builtins.type[Shape]] = field(default_factory=list)
+    closed: list[Callable[[Any], None]] = field(default_factory=list)
     join_rules: dict[str, JoinRule] = field(default_factory=dict)
     snapshots: dict[str, dict[str, "SnapshotPart"]] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
@@ -152,11 +163,9 @@ class Registry:
     forgets: list[Callable[[], None]] = field(default_factory=list)
     authenticate: Authenticate | None = None
     principal_of: Callable[[Any], Principal] | None = None
-    tracking: list[Callable[[Iterable[int], datetime], Mapping[int, Tracked]]] = field(default_factory=list)
-    tracked_earlier: list[EarlierWindows] = field(default_factory=list)
-    withheld: list[EarlierWindows] = field(default_factory=list)
-    viewer_scopes: Callable[[Principal], list[str]] | None = None
-    sightings: list[Callable[[Mapping[int, Collection[int]], datetime], None]] = field(default_factory=list)
+    person_of: Callable[[Any], int] | None = None
+    actors: Callable[[Collection[int]], Mapping[int, Any]] | None = None
+    hello_answer: HelloAnswer | None = None
     deletions: list[Callable[[str, int, datetime], None]] = field(default_factory=list)
 
 
@@ -184,6 +193,52 @@ def command(
         return run
 
     return register
+
+
+def socket_command(type: str, *, body: type[Request], result: type[Shape]) -> Callable[..., Any]:
+    """Register `async run(connection, body) -> result` as the socket command `type`, which has no key.
+
+    It runs in the event loop of the socket and must not hold it up. Its docstring is its documentation.
+    """
+
+    def register(run: Callable[[Any, Any], Awaitable[Shape]]) -> Callable[[Any, Any], Awaitable[Shape]]:
+        registry.socket_commands[type] = SocketCommand(body, result, run)
+        return run
+
+    return register
+
+
+def frame(
+    shape: builtins.type[pydantic.BaseModel],
+    *,
+    answer: builtins.type[Shape],
+    salvage: Callable[[str, pydantic.ValidationError], Any],
+) -> Callable[..., Any]:
+    """Register `run(connection, frame)` for the frames of a shape; the default of its `type` names the kind.
+
+    It runs in the event loop and must not hold it up; it answers by itself, by a frame of the shape `answer`.
+    `salvage(text, error)` returns what `run` takes of a frame that was refused, None when nothing of it can be used.
+    Frames of a registered kind are many: they are read once, and not looked through again for what no text of a person
+    may contain. So the shape may hold no free text. Docstrings of both shapes are their documentation.
+    """
+
+    def register(run: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+        kind = FrameKind(shape, run, answer, salvage)
+        registry.frames[str(shape.model_fields["type"].default)] = kind
+        return run
+
+    return register
+
+
+def sends(*shapes: builtins.type[Shape]) -> None:
+    """Register frames that an app writes to sockets by itself, for the documents."""
+    registry.sent.extend(shapes)
+
+
+def on_close(forget: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Register `forget(connection)`: called in the event loop when a socket that had signed in is gone."""
+    registry.closed.append(forget)
+    return forget
 
 
 def topic(kind: str, *, many: Callable[[Pairs], Sequence[bool]] | None = None) -> Callable[..., Any]:
@@ -266,44 +321,56 @@ def principal_of(read: Callable[[Any], Principal]) -> Callable[[Any], Principal]
     return read
 
 
-def tracking(
-    source: Callable[[Iterable[int], datetime], Mapping[int, Tracked]],
-) -> Callable[[Iterable[int], datetime], Mapping[int, Tracked]]:
-    """Register a source of who may be tracked at `at`, and since when."""
-    registry.tracking.append(source)
-    return source
+def person_of(read: Callable[[Any], int]) -> Callable[[Any], int]:
+    """Register under which number the user of a REST request keeps the keys of acts; without a query."""
+    registry.person_of = read
+    return read
 
 
-def tracked_earlier(source: EarlierWindows) -> EarlierWindows:
-    """Register `source(people, since, at)`: when they could be tracked between the two, whether or not they can now."""
-    registry.tracked_earlier.append(source)
-    return source
+def actors(
+    read: Callable[[Collection[int]], Mapping[int, Any]],
+) -> Callable[[Collection[int]], Mapping[int, Any]]:
+    """Register `read(user ids) -> {id: user}`: those who act, with all that commands take of them; one query."""
+    registry.actors = read
+    return read
 
 
-def withheld(source: EarlierWindows) -> EarlierWindows:
-    """Register `source(people, since, at)`: when they would have been tracked, had they agreed to it by then."""
-    registry.withheld.append(source)
-    return source
+def answers_hello(shape: builtins.type[Shape]) -> Callable[..., Any]:
+    """Register `make(principal, opened) -> shape` as the answer to `hello`.
 
+    `opened` has what realtime knows, as the members of the shape: `epoch`, `topics`, `unknown`, `heartbeat_s` and
+    `server_time`. It is made in the event loop.
+    """
 
-def viewer_scopes(scopes: Callable[[Principal], list[str]]) -> Callable[[Principal], list[str]]:
-    """Register which scopes (unit paths) a principal may watch on the live map."""
-    registry.viewer_scopes = scopes
-    return scopes
+    def register(make: Callable[[Principal, Mapping[str, Any]], Shape]) -> Callable[..., Shape]:
+        registry.hello_answer = HelloAnswer(shape, make)
+        return make
 
-
-def sightings(
-    note: Callable[[Mapping[int, Collection[int]], datetime], None],
-) -> Callable[[Mapping[int, Collection[int]], datetime], None]:
-    """Register `note(seen, at)`: called about once a minute with whom users (by key) saw on the live map, by number."""
-    registry.sightings.append(note)
-    return note
+    return register
 
 
 def deletions(note: Callable[[str, int, datetime], None]) -> Callable[[str, int, datetime], None]:
     """Register `note(kind, count, at)`: called when the clock has deleted what was kept long enough."""
     registry.deletions.append(note)
     return note
+
+
+def users_acting(ids: Collection[int]) -> Mapping[int, Any]:
+    """Return those who act, by the keys of their users; one query."""
+    assert registry.actors is not None, "no app has registered who acts"
+    return registry.actors(ids)
+
+
+def person_behind(user: Any) -> int:
+    """Return the number under which the user of a REST request keeps the keys of acts."""
+    assert registry.person_of is not None, "no app has registered under which number a user acts"
+    return registry.person_of(user)
+
+
+def principal_behind(user: Any) -> Principal:
+    """Return the principal of the user of a REST request. Raises what the registered function raises."""
+    assert registry.principal_of is not None, "no app has registered who the user of a request is"
+    return registry.principal_of(user)
 
 
 def may_join_all(pairs: Pairs) -> list[bool]:

@@ -1,30 +1,19 @@
-"""What the REST doors of realtime take and give."""
+"""What the REST doors and the commands of realtime take and give."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
-
-from backend.lib.problems import FieldError
 from backend.lib.wire import Instant, Request, Shape
-from backend.realtime.frames import Cursors, EpochName, EventFrame, FixIn, Verdict
+from backend.realtime.frames import Cursors, EpochName, EventFrame
 
 
-class PositionsIn(Request):
-    """Positions of one's own, oldest first. The body may be packed: `Content-Encoding: gzip`."""
-
-    fixes: Annotated[list[FixIn], Field(min_length=1, max_length=10_000)]
+class Nothing(Request):
+    """An empty body."""
 
 
-class PositionsOut(Shape):
-    """For each fix in the order given, what became of it.
+class Done(Shape):
+    """It is done."""
 
-    Stored: `accepted`, or `duplicate` (it was there already). Refused, and not worth sending again: `off_duty` (neither
-    on duty nor on a task then), `no_consent` (not agreed to being located), `future` (by the server's clock), `too_old`
-    (more than a week), `invalid` (no fix, `errors` names what is wrong).
-    """
-
-    results: list[Verdict]
-    errors: list[FieldError] | None = None
+    ok: bool = True
 
 
 class CatchUpIn(Request):

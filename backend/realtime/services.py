@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 import pydantic
-from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from backend.lib.errors import NotFound, Refusal, UnknownType, require
@@ -23,6 +22,7 @@ from backend.realtime.registry import (
     may_join_all,
     registry,
     snapshot_of,
+    users_acting,
 )
 
 
@@ -312,7 +312,7 @@ def run_command(principal: Principal, frame: CommandFrame, *, at: datetime) -> O
     things stand now.
     """
     command, wanted, body = prepare_command(principal, frame)
-    user = get_user_model().objects.select_related("volunteer").get(pk=principal.user_id)
+    user = users_acting([principal.user_id])[principal.user_id]
     with transaction.atomic():
         if keys.claim(wanted, at=at).is_new:
             return Outcome(command.run(user, body, at).model_dump(mode="json"))
@@ -360,8 +360,3 @@ def read_on(opening: Opening) -> Opening:
         for name, joined in further.topics.items()
     }
     return replace(opening, epoch=further.epoch, topics=topics, missed=[*opening.missed, *further.missed])
-
-
-def scopes_of(principal: Principal) -> list[str]:
-    """Return the scopes (unit paths) whose people this person may watch on the live map."""
-    return registry.viewer_scopes(principal) if registry.viewer_scopes else []

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from backend.accounts.models import User
 from backend.realtime.registry import Call, command
 from backend.volunteers import services
-from backend.volunteers.models import User
 from backend.volunteers.queries.me import own_duty
 from backend.volunteers.schemas import DutyIn, DutyOut
 

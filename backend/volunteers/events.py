@@ -1,13 +1,11 @@
 """What happens to people."""
 
 from typing import Literal
-from uuid import UUID
 
-from backend.lib.wire import Instant, VolunteerNumber
+from backend.lib.wire import VolunteerNumber
 from backend.realtime.events import Event
-from backend.volunteers.models import ApplicationStatus
 from backend.volunteers.schemas import DutyOut
-from backend.volunteers.schemas.lives import StandingOut, TransferOut
+from backend.volunteers.schemas.lives import StandingOut
 from backend.volunteers.schemas.me import DutyReason
 from backend.volunteers.schemas.posts import PostHeld
 from backend.volunteers.schemas.units import UnitOut
@@ -48,29 +46,6 @@ class PostChanged(Event, type="post.changed", topics=("person",)):
     post: PostHeld
 
 
-class TransferChanged(Event, type="transfer.changed", topics=("unit", "person")):
-    """A transfer was proposed, done, declined or withdrawn. Sent to the leaders of both units, and to the volunteer."""
-
-    transfer: TransferOut
-
-
-class ApplicationChanged(Event, type="application.changed", topics=("unit",)):
-    """A person applied to the unit, or an application was decided. Sent to its leaders, without a name."""
-
-    application: UUID
-    status: ApplicationStatus
-
-
-class InvitationAccepted(Event, type="invitation.accepted", topics=("person",)):
-    """An invitation was accepted in this person's name: all devices that were signed in are signed out.
-
-    `made_by` is the number of the leader who made it, null for an operator. An app whose person did not do it says so
-    at once: the account is in other hands, and the unit above, or the operator, has to be told.
-    """
-
-    made_by: VolunteerNumber | None
-
-
 class RecordMerged(Event, type="record.merged", topics=("person",)):
     """Another record of the same person, `duplicate`, was merged into this one, `number`; `by` did it.
 
@@ -102,13 +77,3 @@ class UnitChanged(Event, type="unit.changed", topics=("unit",)):
 
     unit: UnitOut
     successor: UnitOut | None = None
-
-
-class SignInCode(Event, type="sign_in.code", topics=("person",)):
-    """A sign-in as this person waits for a code: show it, and until when it is good. It works once.
-
-    An app that did not ask says so: the password is known, and is to be changed.
-    """
-
-    code: str
-    expires_at: Instant

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
+from backend.accounts.models import User
 from backend.volunteers.consents import current_version
 from backend.volunteers.models import (
     DISPATCHING_ROLES,
@@ -18,7 +19,6 @@ from backend.volunteers.models import (
     Standing,
     Unit,
     UnitKind,
-    User,
     Volunteer,
     adult_if_born_until,
     line_to,
@@ -132,11 +132,6 @@ def is_in_service(volunteer: Volunteer) -> bool:
 def post_that_manages(user: User, unit: Unit, at: datetime) -> Post | None:
     """Return the post by which somebody looks after a unit."""
     return post_over(user, unit, at, MANAGING_ROLES)
-
-
-def post_that_directs(user: User, unit: Unit, at: datetime) -> Post | None:
-    """Return the post by which somebody sends a unit's people."""
-    return post_over(user, unit, at, DISPATCHING_ROLES)
 
 
 def post_that_reshapes(user: User, unit: Unit, at: datetime) -> Post | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reportlab.pdfgen.canvas import Canvas
 
-from backend.volunteers.paper import draw_block, draw_qr, draw_text, sheet_of
+from backend.lib.paper import draw_block, draw_qr, draw_text, sheet_of
 from backend.volunteers.schemas.invitations import InvitationMade
 
 

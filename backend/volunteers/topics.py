@@ -1,56 +1,39 @@
-"""Who holds a socket, which topics are theirs, whom they may watch."""
+"""Who holds a socket, and which topics are theirs."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.db.models import Case, F, QuerySet, When
 from django.utils.crypto import constant_time_compare
 
+from backend.accounts.authentication import page_device
+from backend.accounts.forgotten import forgotten_sign_ins
+from backend.accounts.models import User
+from backend.accounts.services.devices import note_arrival
+from backend.accounts.tokens import Claims, read_access
 from backend.lib.api import now
 from backend.lib.errors import NotAllowed, NotSignedIn, Refusal
-from backend.realtime.among import Among
 from backend.realtime.registry import (
     Credentials,
     Pairs,
     Principal,
-    Tracked,
-    Window,
+    actors,
     authenticator,
-    deletions,
     own_topics,
+    person_of,
     principal_of,
     renewed_tags,
-    sightings,
     snapshot,
     topic,
-    tracked_earlier,
-    tracking,
-    viewer_scopes,
-    withheld,
 )
-from backend.volunteers.authentication import page_device
-from backend.volunteers.forgotten import forgotten_sign_ins
-from backend.volunteers.holders import NOTHING, Holder, belongings_of, holders_of, line_topics, shared
-from backend.volunteers.models import (
-    DutyPeriod,
-    Membership,
-    Unit,
-    User,
-    Volunteer,
-    adult_if_born_until,
-)
-from backend.volunteers.queries import dispatched_units, me_of
-from backend.volunteers.rules import agrees_to_location, may_see_unit, seen_by_posts
+from backend.volunteers.models import Unit, Volunteer, adult_if_born_until
+from backend.volunteers.principals import NOTHING, Holder, belongings_of, holders_of, line_topics, shared
+from backend.volunteers.queries import me_of
+from backend.volunteers.rules import may_see_unit, seen_by_posts
 from backend.volunteers.schemas import Me
-from backend.volunteers.services.devices import note_arrival
-from backend.volunteers.services.looks import note_sightings
-from backend.volunteers.services.retention import note_deleted
-from backend.volunteers.tokens import Claims, read_access
-from backend.volunteers.tracking import agreed_since, not_agreed_until
 
 ADULT = frozenset({"adult"})
 
@@ -138,6 +121,18 @@ def _principal(user: User, session: UUID, at: datetime) -> Principal:
     return Principal(user.volunteer.number, user.pk, session, None, tags)
 
 
+@person_of
+def number_of(user: User) -> int:
+    """Return the number of the volunteer behind a REST request; signing in has read it."""
+    return user.volunteer.number
+
+
+@actors
+def users_with_volunteers(ids: Collection[int]) -> Mapping[int, User]:
+    """Return users with their volunteers; one query."""
+    return User.objects.select_related("volunteer").in_bulk(ids)
+
+
 @own_topics
 def topics_of(principals: Sequence[Principal]) -> list[list[str]]:
     """Return people's own topics, the units they belong to or hold a post in, and every unit above; one query."""
@@ -180,94 +175,3 @@ def may_join_unit(principal: Principal, id: str) -> bool:
 def me(principal: Principal, _id: str) -> dict[str, Any]:
     """Oneself, as `GET /me` returns it."""
     return me_of(User.objects.get(pk=principal.user_id), at=now()).model_dump(mode="json")
-
-
-@tracking
-def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
-    """Return those of `people` who are on duty and agree to being located, with the path of their primary unit.
-
-    One query.
-    """
-    rows = Membership.objects.filter(
-        Among(F("volunteer__number"), people),
-        agrees_to_location("volunteer__"),
-        is_primary=True,
-        volunteer__duty_until__gt=at,
-    )
-    found = rows.values_list(
-        "volunteer__number", "unit__path", "volunteer__duty_since", "volunteer__location_consent_at"
-    )
-    return {
-        number: Tracked(scope=path, since=agreed_since(since, agreed_at))
-        for number, path, since, agreed_at in found
-        if since and agreed_at
-    }
-
-
-@tracked_earlier
-def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping[int, list[Window]]:
-    """Return the duties of `people` that reach into the time from `since` to `at`, as far as they agreed; two queries.
-
-    A duty that has run out counts too before the clock has ended it. Whoever has withdrawn has none, and whoever has
-    agreed anew none before that: what a phone kept meanwhile leaves no row when it is brought.
-    """
-    numbers = list(people)
-    ended = DutyPeriod.objects.filter(
-        agrees_to_location("volunteer__"), volunteer__number__in=numbers, until__gte=since, since__lte=at
-    )
-    not_yet = Volunteer.objects.filter(
-        agrees_to_location(), number__in=numbers, duty_until__gte=since, duty_since__lte=at
-    )
-    found: dict[int, list[Window]] = {}
-    for number, began, until, agreed_at in (
-        *ended.values_list("volunteer__number", "since", "until", "volunteer__location_consent_at"),
-        *not_yet.values_list("number", "duty_since", "duty_until", "location_consent_at"),
-    ):
-        if began and until and agreed_at and agreed_since(began, agreed_at) < until:
-            found.setdefault(number, []).append(Window(agreed_since(began, agreed_at), until))
-    return found
-
-
-@withheld
-def on_duty_without_consent(
-    people: Iterable[int], since: datetime, at: datetime
-) -> Mapping[int, list[Window]]:
-    """Return the duties of `people` between the two, as far as they had not agreed to being located; two queries."""
-    numbers = list(people)
-    ended = DutyPeriod.objects.filter(volunteer__number__in=numbers, until__gte=since, since__lte=at)
-    not_yet = Volunteer.objects.filter(number__in=numbers, duty_until__gte=since, duty_since__lte=at)
-    found: dict[int, list[Window]] = {}
-    for number, began, until, agreed_at in (
-        *_with_agreement(ended, "volunteer__").values_list(
-            "volunteer__number", "since", "until", "agreed_at"
-        ),
-        *_with_agreement(not_yet, "").values_list("number", "duty_since", "duty_until", "agreed_at"),
-    ):
-        if began and until and (ends := not_agreed_until(began, until, agreed_at)) > began:
-            found.setdefault(number, []).append(Window(began, ends))
-    return found
-
-
-def _with_agreement(rows: QuerySet[Any], of: str) -> QuerySet[Any]:
-    """Add `agreed_at` to rows: since when their volunteers agree to being located, null for those who do not."""
-    agreed = Case(When(agrees_to_location(of), then=F(f"{of}location_consent_at")))
-    with_it: QuerySet[Any] = rows.annotate(agreed_at=agreed)
-    return with_it
-
-
-@viewer_scopes
-def watched_paths(principal: Principal) -> list[str]:
-    """Return the paths of the topmost units that one's posts cover."""
-    return [unit.path for unit in dispatched_units(principal.user_id, at=now())]
-
-
-@sightings
-def note_who_was_seen(seen: Mapping[int, Collection[int]], at: datetime) -> None:
-    """Note for the people on somebody's map that they were looked at."""
-    note_sightings(seen, at=at)
-
-
-@deletions
-def note_what_was_deleted(kind: str, count: int, at: datetime) -> None:
-    """Put what realtime has deleted on the report."""
-    note_deleted(kind, count, at=at)

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 
+from backend.accounts.models import User
 from backend.audit import queries
 from backend.audit.keys import is_sealed
 from backend.audit.models import Entry
 from backend.audit.services import Act, record, record_all
-from backend.volunteers.models import User
 
 AT = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 

@@ -60,8 +60,8 @@ class Server:
         """Make the tables, two towns of Pujiang or the whole province, and people on duty there."""
         self.manage("migrate", "--verbosity", "0")
         self.manage("load_formation", str(DIVISIONS if whole else write_small_formation(self.folder)))
-        told = self.manage(
-            *("load_demo_people", "--json", "--password", PASSWORD),
+        told = self.run(
+            *("-m", "simulator.fill", "--password", PASSWORD),
             *("--people", str(people), "--on-duty", str(on_duty)),
         )
         self.people = json.loads(told.splitlines()[-1])
@@ -96,7 +96,11 @@ class Server:
 
     def manage(self, *arguments: str) -> str:
         """Run a command on the server's database, and return what it says."""
-        command = [sys.executable, "manage.py", *arguments]
+        return self.run("manage.py", *arguments)
+
+    def run(self, *arguments: str) -> str:
+        """Run a program of Python on the server's database, and return what it says."""
+        command = [sys.executable, *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
         )

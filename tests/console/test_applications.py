@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 from uuid6 import uuid7
 
-from backend.volunteers.models import Application, Unit, User, Volunteer
+from backend.accounts.models import User
+from backend.joining.models import Application
+from backend.volunteers.models import Unit, Volunteer
 from tests.conftest import PASSWORD, Formation
 
 PAGE = "/applications/"

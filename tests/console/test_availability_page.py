@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from backend.volunteers.models import DatedAvailability, User, WeeklyAvailability
+from backend.accounts.models import User
+from backend.volunteers.models import DatedAvailability, WeeklyAvailability
 from backend.volunteers.queries.availability import availability_of
 from tests.console.test_my_data import signed_in
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from django.test import Client
 from django.urls import reverse
 
+from backend.accounts.models import User
 from backend.lib.checkdigit import format_volunteer_number
-from backend.volunteers.models import Consent, User, Volunteer
+from backend.volunteers.models import Consent, Volunteer
 from backend.volunteers.services.looks import note_sightings
 from tests.conftest import PASSWORD
 

@@ -9,9 +9,9 @@ from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from backend.accounts.models import Device, User
 from backend.audit.models import Entry
 from backend.audit.services import record
-from backend.volunteers.models import Device, User
 from backend.volunteers.rules import needs_second_factor
 from tests.conftest import Formation, MakeVolunteer
 from tests.pages import page_of
@@ -51,7 +51,7 @@ def test_sign_in_out_and_password_are_the_products_own(operator: User, at: datet
 def test_devices_are_listed_without_their_ids(operator: User, volunteer: User, at: datetime) -> None:
     page_of(volunteer, at)
 
-    listed = page_of(operator, at).get("/operators/volunteers/device/").content.decode()
+    listed = page_of(operator, at).get("/operators/accounts/device/").content.decode()
 
     assert str(volunteer.volunteer.number) in listed
     ids = list(Device.objects.values_list("pk", flat=True))

@@ -11,7 +11,8 @@ from django.core.management import call_command
 from django.db.models import Field, Model
 from django.test import Client, RequestFactory
 
-from backend.volunteers.models import User, Volunteer
+from backend.accounts.models import User
+from backend.volunteers.models import Volunteer
 from tests.conftest import Formation, MakeVolunteer
 from tests.pages import page_of
 

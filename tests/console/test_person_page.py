@@ -9,7 +9,8 @@ import pytest
 from django.utils.html import escape
 from uuid6 import uuid7
 
-from backend.volunteers.models import Credential, Guardian, Look, Role, Standing, User, Volunteer
+from backend.accounts.models import User
+from backend.volunteers.models import Credential, Guardian, Look, Role, Standing, Volunteer
 from backend.volunteers.services.people import appoint
 from tests.conftest import Formation, MakeVolunteer
 from tests.pages import page_of

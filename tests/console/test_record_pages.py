@@ -7,10 +7,12 @@ import pytest
 from django.test import Client
 from uuid6 import uuid7
 
-from backend.console.pages import badge, invitations
+from backend.accounts.models import Device, User
+from backend.badges.pages import badge
+from backend.badges.services import issue_badge
 from backend.lib.checkdigit import format_volunteer_number
-from backend.volunteers.models import Device, Unit, User
-from backend.volunteers.services.badges import issue_badge
+from backend.volunteers.models import Unit
+from backend.volunteers.pages import invitations
 from tests.conftest import Formation, MakeVolunteer
 from tests.console.test_my_data import signed_in
 

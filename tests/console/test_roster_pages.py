@@ -8,11 +8,12 @@ import pytest
 from django.test import Client
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
+from backend.rosters.services.imports import receive_import
 from backend.volunteers import services
-from backend.volunteers.models import Look, LookedAt, Role, User
+from backend.volunteers.models import Look, LookedAt, Role
 from backend.volunteers.queries import roster
-from backend.volunteers.services.imports import receive_import
 from tests.conftest import Formation, MakeVolunteer
 from tests.pages import page_of
 from tests.volunteers.rosters import csv_file

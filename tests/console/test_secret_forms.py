@@ -13,8 +13,8 @@ from django.db import transaction
 from django.test import Client
 from uuid6 import uuid7
 
-from backend.volunteers.models import Challenge, User
-from backend.volunteers.services import second_factors
+from backend.accounts.models import Challenge, User
+from backend.accounts.services import second_factors
 from backend.volunteers.services.invitations import invite
 from tests.conftest import PASSWORD
 from tests.hostile_bodies import FORM, FORMS, PARTS, Body, as_form, as_parts

@@ -14,23 +14,13 @@ from django.test import Client
 from PIL import Image
 from uuid6 import uuid7
 
+from backend.accounts.models import Device, Invitation, SecondFactor, TrustedDevice, User
+from backend.accounts.services import second_factors
+from backend.badges.models import Badge, Photo
+from backend.badges.queries import text_of
+from backend.badges.services import issue_badge
 from backend.volunteers import services
-from backend.volunteers.models import (
-    Badge,
-    Device,
-    Invitation,
-    Look,
-    Photo,
-    Role,
-    SecondFactor,
-    Standing,
-    TrustedDevice,
-    User,
-    Volunteer,
-)
-from backend.volunteers.queries.badges import text_of
-from backend.volunteers.services import second_factors
-from backend.volunteers.services.badges import issue_badge
+from backend.volunteers.models import Look, Role, Standing, Volunteer
 from backend.volunteers.services.invitations import invite
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, SignedInClient
 

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from backend.volunteers.models import Tracker, User, WhyNotStored
-from backend.volunteers.schemas import TrackerIn
-from backend.volunteers.services import make_tracker, report_by_tracker, tracker_by_secret
+from backend.accounts.models import User
+from backend.tracking.models import Tracker, WhyNotStored
+from backend.tracking.schemas.trackers import TrackerIn
+from backend.tracking.services.trackers import make_tracker, report_by_tracker, tracker_by_secret
 from tests.console.test_my_data import signed_in
 
 

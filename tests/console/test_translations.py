@@ -5,14 +5,14 @@ from pathlib import Path
 
 import polib
 
-from backend.volunteers.rosters.layout import MAX_COLUMNS
-from backend.volunteers.rosters.reading import MAX_ROWS
-from backend.volunteers.rosters.refusals import UnreadableRoster
+from backend.rosters.reading.layout import MAX_COLUMNS
+from backend.rosters.reading.refusals import UnreadableRoster
+from backend.rosters.reading.rows import MAX_ROWS
+from backend.rosters.services.imports import SomethingDepends
 from backend.volunteers.services.finding import TooManyFound
-from backend.volunteers.services.imports import SomethingDepends
 
 SOURCE = Path(__file__).resolve().parents[2] / "backend/console/locale/zh_Hans/LC_MESSAGES/django.po"
-VOLUNTEERS = SOURCE.parents[4] / "volunteers"
+ROSTERS = SOURCE.parents[4] / "rosters"
 
 
 def test_every_text_is_translated() -> None:
@@ -35,8 +35,8 @@ def test_every_text_of_the_templates_is_known() -> None:
 def test_every_failure_of_an_import_is_known() -> None:
     """They are stored in English, and translated where they are shown."""
     known = {entry.msgid for entry in polib.pofile(str(SOURCE))}
-    written = [path.read_text() for path in (VOLUNTEERS / "rosters").glob("*.py")]
-    written += [path.read_text() for path in (VOLUNTEERS / "services").glob("import_*.py")]
+    written = [path.read_text() for path in (ROSTERS / "reading").glob("*.py")]
+    written += [path.read_text() for path in (ROSTERS / "services").glob("import_*.py")]
     told = {
         text
         for source in written

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from backend.accounts.models import User
 from backend.console import assets, checks
-from backend.volunteers.models import User
 from tests.conftest import PASSWORD
 
 PAGES = ["console:console", "console:leader", "console:me"]

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from backend.accounts.models import User
 from backend.realtime.models import AccessChange
 from backend.realtime.registry import Principal
-from backend.volunteers.holders import forget_lines
-from backend.volunteers.models import User
+from backend.volunteers.principals import forget_lines
 from backend.volunteers.topics import principal_of_user, tags_of, topics_of
 
 Seen = dict[int, tuple[frozenset[str], frozenset[str]]]

@@ -4,8 +4,14 @@ import ast
 import re
 from functools import cache
 
+from django.conf import settings
+
 from backend.lib.calls import callees, modules
 
+ROOMS = tuple(app for app in settings.INSTALLED_APPS if app.startswith("backend.") and app.count(".") == 1)
+"""The packages of all rooms that hold models or pages, from the lowest."""
+OF_THE_DOMAIN = ROOMS[ROOMS.index("backend.realtime") + 1 :]
+"""Those that know what a volunteer is."""
 WRITING = {
     "add_child",
     "add_root",

@@ -13,35 +13,32 @@ from PIL import Image
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
+from backend.accounts.models import Device, User
+from backend.accounts.schemas.sign_in import DeviceIn, Tokens
+from backend.accounts.services.devices import revoke_device, sign_in
+from backend.accounts.tokens import tokens_for
+from backend.badges.services import issue_badge, keep_photo
 from backend.config.urls import urlpatterns
 from backend.dispatch import services as dispatch
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import CallOutIn, TaskIn
+from backend.joining.models import Application, Transfer
 from backend.lib.checkdigit import unit_number
+from backend.numbers.services.number_blocks import issue_block
+from backend.numbers.services.walk_ins import register_walk_in
 from backend.realtime.commands import BUILT_IN
-from backend.realtime.frames import KNOWN_FRAMES
+from backend.realtime.frames import known_frames
 from backend.realtime.registry import registry
+from backend.rosters.models import ImportStatus, RosterImport
+from backend.tracking.schemas.trackers import TrackerIn
+from backend.tracking.services.trackers import make_tracker
 from backend.volunteers import services
-from backend.volunteers.models import (
-    Application,
-    Device,
-    Emblem,
-    ImportStatus,
-    Role,
-    RosterImport,
-    Transfer,
-    Unit,
-    User,
-)
-from backend.volunteers.schemas import DeviceIn, SignedIn, TrackerIn
+from backend.volunteers.models import Emblem, Role, Unit
 from backend.volunteers.schemas.privacy import CredentialIn, GuardianIn
-from backend.volunteers.services.badges import issue_badge, keep_photo
 from backend.volunteers.services.credentials import record_credential
 from backend.volunteers.services.guardians import record_guardian
-from backend.volunteers.services.number_blocks import issue_block
-from backend.volunteers.services.walk_ins import register_walk_in
-from backend.volunteers.tokens import tokens_for
 from tests.conftest import Formation, MakeVolunteer
+from tests.contract.calls import ROOMS
 
 SIGNED_IN = ("stranger", "outsider", "sibling", "member", "volunteer", "leader")
 WITHOUT_TOKEN = ("nobody", "expired", "revoked")
@@ -49,7 +46,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 APPLICANT = "13900000001"
 PAGES = ("console", "admin")
 """Namespaces of pages, which are no doors of the protocol."""
-OUR_APPS = ("audit", "realtime", "volunteers", "dispatch")
+OUR_APPS = tuple(room.rpartition(".")[2] for room in ROOMS)
 
 
 # --- the doors there are ------------------------------------------------------------------------------------------
@@ -79,10 +76,10 @@ def routes(
 
 def frame_types() -> set[str]:
     """Return every type of frame that a phone may send: commands, and the frames of the protocol itself."""
-    union: Any = KNOWN_FRAMES.core_schema
+    union: Any = known_frames().core_schema
     while "choices" not in union:  # wrapped in the definitions it refers to
         union = union["schema"]
-    return {*registry.commands, *BUILT_IN, *union["choices"]}
+    return {*registry.commands, *registry.socket_commands, *BUILT_IN, *union["choices"]}
 
 
 # --- the people ---------------------------------------------------------------------------------------------------
@@ -93,7 +90,7 @@ class Caller:
     """One person's sign-in on one device."""
 
     user: User
-    tokens: SignedIn
+    tokens: Tokens
     device: UUID
 
     def expired(self) -> str:
@@ -146,7 +143,7 @@ class World:
     def sign_in(self, user: User, device: UUID | None = None) -> Caller:
         """Sign a person in on a device, a new one unless it is given."""
         device = device or uuid7()
-        tokens = services.sign_in(user=user, device=DeviceIn(id=device), at=datetime.now(UTC))
+        tokens = sign_in(user=user, device=DeviceIn(id=device), at=datetime.now(UTC)).tokens
         return Caller(user, tokens, device)
 
     def number(self, name: str) -> str:
@@ -187,7 +184,7 @@ def make_world(
     for name in SIGNED_IN:
         world.callers[name] = world.sign_in(people[name])
         dead = world.signed_out[name] = world.sign_in(people[name])
-        services.revoke_device(device_id=dead.device, by=dead.user, at=at)
+        revoke_device(device_id=dead.device, by=dead.user, at=at)
     squadron, leader = formation.squadron_a, people["leader"]
     walk_in = register_walk_in(walk_in_id=uuid7(), unit=squadron, name="赵来帮", by=leader, at=at)
     world.walk_in = walk_in.number
@@ -202,7 +199,7 @@ def make_world(
     record_guardian(volunteer=person, wanted=GuardianIn.model_validate(guardian), by=people["leader"], at=at)
     make_badge_and_photo(world)
     add_lives(world, make_volunteer)
-    world.tracker = services.make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id
+    world.tracker = make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id
     RosterImport.objects.create(
         id=world.roster_import,
         unit=formation.squadron_a,

@@ -11,35 +11,31 @@ from django.db import transaction
 from PIL import Image
 from uuid6 import uuid7
 
+from backend.accounts.models import Device, User
+from backend.accounts.tokens import tokens_for
+from backend.badges.models import Badge
+from backend.badges.services import keep_photo
 from backend.dispatch.models import Assignment, CallOut, Notice, Task, TaskStatus
+from backend.joining.models import Application, Side, Transfer
 from backend.lib.checkdigit import unit_number
+from backend.numbers.models import NumberBlock
+from backend.rosters.models import ImportStatus, RosterImport
 from backend.volunteers import services
 from backend.volunteers.models import (
-    Application,
-    Badge,
     Credential,
-    Device,
     Emblem,
     Guardian,
-    ImportStatus,
     Membership,
-    NumberBlock,
     Post,
     Role,
-    RosterImport,
     Series,
-    Transfer,
     Unit,
     UnitKind,
-    User,
     Volunteer,
 )
-from backend.volunteers.models.transfers import Side
-from backend.volunteers.services.badges import keep_photo
 from backend.volunteers.services.numbers import lock_counter, take_numbers
 from backend.volunteers.services.people import appoint
 from backend.volunteers.services.unit_numbers import next_number
-from backend.volunteers.tokens import tokens_for
 from tests.contract.permissions import LEVELS, POSTS, RELATIONS, Names
 
 KINDS = (UnitKind.HEADQUARTERS, UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.BRIGADE, UnitKind.SQUADRON)

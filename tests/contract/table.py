@@ -13,10 +13,10 @@ from rest_framework.test import APIClient
 from rest_framework.utils import json
 from uuid6 import uuid7
 
+from backend.accounts.models import Challenge, Device, SecondFactor
+from backend.accounts.services import second_factors
+from backend.numbers.queries.blocks import block_with_numbers
 from backend.realtime import epochs
-from backend.volunteers.models import Challenge, Device, SecondFactor
-from backend.volunteers.queries.numbers import block_with_numbers
-from backend.volunteers.services import second_factors
 from backend.volunteers.services.invitations import invite
 from tests.conftest import PASSWORD
 from tests.contract.doors import (
@@ -250,7 +250,7 @@ DOORS = (
     Door("GET", V1 + "me/trackers", OWN),
     Door("POST", V1 + "me/trackers", dict.fromkeys(SIGNED_IN, 201), body=lambda w, c: {"name": c}),
     Door("DELETE", V1 + "me/trackers/<uuid:tracker_id>", {"leader": 204}),
-    # A token opens none of the trackers' doors; tests/volunteers/test_trackers.py tries them with secrets.
+    # A token opens none of the trackers' doors; tests/tracking/test_trackers.py tries them with secrets.
     Door("POST", TRACKERS[0], {}, others=401, body=lambda w, c: {"_type": "location"}),
     Door("GET", TRACKERS[1], {}, others=401, query=lambda w, c: "id=a-guess&lat=29.4&lon=119.9"),
     Door("POST", TRACKERS[1], {}, others=401, body=lambda w, c: {"device_id": "a guess"}),

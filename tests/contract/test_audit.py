@@ -7,55 +7,69 @@ from functools import cache
 
 import pytest
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.lib.calls import callees, functions_in, modules, reach
-from backend.volunteers.models import User
 from tests.contract.access import hubs_hear_of_access
-from tests.contract.calls import RECORDERS, writes_itself
+from tests.contract.calls import OF_THE_DOMAIN, RECORDERS, ROOMS, writes_itself
 from tests.contract.doors import World, rest_clients
 from tests.contract.table import DOORS, Door
 
-SERVICES = ("backend.volunteers.services", "backend.dispatch.services", "backend.realtime.services")
+SERVICES = tuple(f"{room}.services" for room in ROOMS)
 
 LOOKS = "who looked at whom has a log of its own, which that person reads"
 UNRECORDED = {
-    "backend.volunteers.services.devices.prolong_page_device": "the password that was changed is recorded",
+    "backend.accounts.services.devices.prolong_page_device": "the password that was changed is recorded",
     "backend.dispatch.services.looks.note_recipients": LOOKS,
     "backend.volunteers.services.looks.note_list": LOOKS,
     "backend.volunteers.services.looks.note_looks": LOOKS,
     "backend.volunteers.services.looks.note_named": LOOKS,
-    "backend.volunteers.services.looks.note_look_up": LOOKS,
+    "backend.numbers.services.looks.note_look_up": LOOKS,
     "backend.volunteers.services.looks.note_sightings": LOOKS,
     "backend.dispatch.services.renumbering.tell_again": "the new number is recorded",
     "backend.dispatch.services.retirement.give_tasks": "the end of the unit is recorded, with its successor",
+    "backend.joining.services.applications.hand_over": "the end of the unit is recorded, with its successor",
+    "backend.numbers.services.number_blocks.hand_over": "the end of the unit is recorded, with its successor",
+    "backend.joining.services.applications.move_to_kept": "merging the records is recorded",
+    "backend.joining.services.applications.erase_applications": "a part of deleting one's own data, which records it",
+    "backend.badges.services.forget_photo": "follows from withdrawing, merging or deleting, which are recorded",
     "backend.dispatch.services.progress.announce_progress": "tells of answers that were recorded one by one",
     "backend.realtime.services.run_command": "the service behind the command records; the key is for retries",
     "backend.realtime.services.store_receipts": "what a phone has received is no act of anybody",
-    "backend.volunteers.services.consents.forget_who_withdrew": "takes positions off the map; withdrawing was recorded",
+    "backend.tracking.services.withdrawn.forget_who_withdrew": "takes positions off the map; withdrawing was recorded",
+    "backend.volunteers.services.counts.recount_reachable": "counts again at a sign-in, which is recorded",
     "backend.volunteers.services.counts.repair_counts": "counts again what was recorded act by act",
-    "backend.volunteers.services.devices.note_arrival": "notes that a phone has its tokens; nobody decided anything",
-    "backend.volunteers.services.keys.reseal": "the same texts under another key, in thousands of batches",
+    "backend.volunteers.services.identity.check_identity": "counts a guess, which is forgotten; confirming is recorded",
+    "backend.accounts.services.devices.note_arrival": "notes that a phone has its tokens; nobody decided anything",
+    "backend.privacy.services.sealing.reseal": "the same texts under another key, in thousands of batches",
     "backend.volunteers.services.numbers.issue_numbers": "a part of what makes volunteers, and rolled back with it",
-    "backend.volunteers.services.retention.keep_to_limits": "retention has a log of its own, which everybody reads",
-    "backend.volunteers.services.retention.note_deleted": "is that log",
+    "backend.privacy.services.retention.keep_to_limits": "retention has a log of its own, which everybody reads",
+    "backend.privacy.services.retention.note_deleted": "is that log",
     "backend.volunteers.services.roster.fill_roster_gaps": "copies what was recorded act by act",
-    "backend.volunteers.services.second_factors.forget_challenges": "codes that are no longer good for anything",
-    "backend.volunteers.services.second_factors.require_second_factor": "asks for a code; the sign-in is recorded",
-    "backend.volunteers.services.trackers.report_by_tracker": "positions are no acts; they are kept 30 days",
+    "backend.accounts.services.second_factors.forget_challenges": "codes that are no longer good for anything",
+    "backend.accounts.services.second_factors.require_second_factor": "asks for a code; the sign-in is recorded",
+    "backend.tracking.services.trackers.report_by_tracker": "positions are no acts; they are kept 30 days",
+    "backend.tracking.services.trackers.revoke_trackers": "a part of merging two records, which is recorded",
 }
 """Services that are called from outside and write without a line of their own, each with its reason."""
 
 DRAWS = "saves a drawing or a workbook in memory"
 GUESSES = "counts guesses, which are forgotten after a quarter of an hour; a sign-in is recorded"
+POSITIONS = "positions are no acts; they are kept 30 days"
+TRIMMED = "what was kept long enough is put on the report of deletions"
 BESIDE_SERVICES = {
+    "backend.tracking.due.trim_places": TRIMMED,
+    "backend.tracking.due.trim_tracks": TRIMMED,
+    "backend.tracking.positions.forget": POSITIONS,
+    "backend.tracking.tracks._upsert_latest": POSITIONS,
+    "backend.tracking.tracks._write_by_copy": POSITIONS,
+    "backend.tracking.tracks._write_plainly": POSITIONS,
     "backend.dispatch.own_data.erase_words": "a part of deleting one's own data, which records it",
-    "backend.volunteers.cards.card_pdf": DRAWS,
-    "backend.volunteers.lock_out.Guess": GUESSES,
-    "backend.volunteers.lock_out._count": GUESSES,
-    "backend.volunteers.lock_out._locked_row": GUESSES,
-    "backend.volunteers.paper.qr_svg": DRAWS,
-    "backend.volunteers.paper.sheet_of": DRAWS,
-    "backend.volunteers.rosters.tables.xlsx_parts": DRAWS,
+    "backend.badges.cards.card_pdf": DRAWS,
+    "backend.accounts.lock_out.Guess": GUESSES,
+    "backend.accounts.lock_out._count": GUESSES,
+    "backend.accounts.lock_out._locked_row": GUESSES,
+    "backend.rosters.reading.tables.xlsx_parts": DRAWS,
 }
 """Functions outside services that write, each with its reason."""
 
@@ -88,12 +102,12 @@ JOB = "done by the job; the order for it is recorded with its post"
 WITHOUT_POST = {
     "backend.volunteers.services.consents.withdraw_for": "follows from an act that is recorded with its post",
     "backend.volunteers.services.duty.end_duty": "follows from an act that is recorded with its post",
-    "backend.volunteers.services.transfers._carry_out": "follows from a transfer that is recorded with its post",
+    "backend.joining.services.transfers._carry_out": "follows from a transfer that is recorded with its post",
     "backend.volunteers.services.finding._alarm": "the act was refused, by whatever post it would have been done",
-    "backend.volunteers.services.import_check._close": JOB,
-    "backend.volunteers.services.import_work._enrol": JOB,
-    "backend.volunteers.services.import_turns.fail": JOB,
-    "backend.volunteers.services.import_work._take_back": JOB,
+    "backend.rosters.services.import_check._close": JOB,
+    "backend.rosters.services.import_work._enrol": JOB,
+    "backend.rosters.services.import_turns.fail": JOB,
+    "backend.rosters.services.import_work._take_back": JOB,
 }
 """Functions that record an act which a post allowed, and do not name it, each with its reason."""
 
@@ -110,8 +124,8 @@ WRITTEN_BY_PEOPLE = {
 }
 WRITTEN_BY_PEOPLE |= {"reason", "remark", "text", "title"}
 FIXED_TEXTS = {
-    ("backend.volunteers.services.devices", "reason"): "one of three sentences of the code",
-    ("backend.volunteers.services.second_factors", "reason"): "one of the sentences of the code",
+    ("backend.accounts.services.devices", "reason"): "one of three sentences of the code",
+    ("backend.accounts.services.second_factors", "reason"): "one of the sentences of the code",
     ("backend.dispatch.services.legal_basis", "reason"): "the law wants the reason on the record, for good",
     ("backend.volunteers.services.units", "name"): "a unit's name, which is public",
 }
@@ -160,7 +174,7 @@ def test_the_analysis_sees_what_is_there() -> None:
         "backend.dispatch.services.call_outs.call_out",
         "backend.dispatch.services.answers.answer_offers",
     } <= recorded
-    assert "backend.volunteers.services.trackers.tracker_by_secret" not in recorded
+    assert "backend.tracking.services.trackers.tracker_by_secret" not in recorded
 
 
 OF_ITS_OWN = {"backend.realtime.epochs.begin"}
@@ -171,7 +185,7 @@ def test_every_service_that_changes_something_records_it() -> None:
     assert unrecorded() == set(UNRECORDED)
 
 
-OF_ANOTHER = {"backend.volunteers.services.invitations.invitation_opens"}
+OF_ANOTHER = {"backend.accounts.services.invitations.invitation_opens"}
 """What asks for the post of a person who acted earlier: the present act is not allowed by it."""
 
 
@@ -210,7 +224,7 @@ def test_nothing_changes_the_database_beside_the_services() -> None:
     """Doors, commands, clocks and pages call services; models hold what services call."""
     beside = {
         function
-        for function in functions_in("backend.volunteers", "backend.dispatch", "backend.console")
+        for function in functions_in(*OF_THE_DOMAIN)
         if not {"services", "models"} & set(function.split(".")) and writes_itself(function)
     }
 
@@ -221,7 +235,7 @@ def test_details_hold_nothing_that_people_write() -> None:
     """A line can never be taken out again, so erasing somebody's texts must not need it."""
     suspect = {
         (function.rpartition(".")[0], name)
-        for function in functions_in("backend.volunteers", "backend.dispatch", "backend.realtime")
+        for function in functions_in(*ROOMS)
         for names in recorded_with(function)
         for name in names & WRITTEN_BY_PEOPLE
     }

@@ -16,56 +16,48 @@ import pytest
 import yaml
 
 import backend
+from backend.accounts import guests, hashing, lock_out
+from backend.accounts.services import devices, invitations, second_factors, trust
+from backend.badges.schemas import MOST_IMAGE_BYTES
 from backend.config import settings as configured
 from backend.dispatch import schemas as dispatch_schemas
 from backend.dispatch.queries import inbox as dispatch_inbox
 from backend.dispatch.queries import tasks as dispatch_tasks
 from backend.dispatch.schemas import CallOutIn
 from backend.dispatch.services import offers
+from backend.joining import queries as joining
+from backend.joining.services import applications, transfers
 from backend.lib import bodies, pictures
 from backend.lib.errors import Refusal
+from backend.numbers import schemas as number_shapes
+from backend.numbers.services import number_blocks, number_bounds
 from backend.realtime import (
     asyncapi,
     connection,
     consumer,
     door,
     exchange,
-    fixes,
     frames,
     holders,
-    judging,
     keys,
     log,
-    mapfeed,
     pace,
     pulse,
-    schemas,
     server,
     strangers,
     websocket,
 )
 from backend.realtime.hub import CLOSINGS
 from backend.realtime.management.commands.generate_docs import DOCS, generated
-from backend.volunteers import guests, hashing, lock_out
-from backend.volunteers.queries import imports as roster_imports
-from backend.volunteers.queries import lives
-from backend.volunteers.rosters import files as roster_files
+from backend.rosters.queries import imports as roster_imports
+from backend.rosters.reading import files as roster_files
+from backend.tracking import agreement, fixes, judging
+from backend.tracking.mapfeed.grid import WIDEST_PX
+from backend.tracking.mapfeed.pictures import MAX_BYTES
+from backend.tracking.schemas import positions
+from backend.tracking.services import trackers
 from backend.volunteers.schemas import formation
-from backend.volunteers.schemas import numbers as number_shapes
-from backend.volunteers.schemas.badges import MOST_IMAGE_BYTES
-from backend.volunteers.services import (
-    applications,
-    devices,
-    emblems,
-    finding,
-    invitations,
-    number_blocks,
-    number_bounds,
-    second_factors,
-    trackers,
-    transfers,
-    trust,
-)
+from backend.volunteers.services import emblems, finding
 from simulator.processes import Server, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -316,11 +308,11 @@ LIMITS = {
     "sockets of a device": holders.MOST_OF_DEVICE,
     "sockets of a person": holders.MOST_OF_PERSON,
     "topics of a socket": frames.MAX_TOPICS,
-    "fixes of a frame": frames.PositionFrame.model_fields["fixes"].metadata[1].max_length,
-    "fixes of a request": schemas.PositionsIn.model_fields["fixes"].metadata[1].max_length,
+    "fixes of a frame": positions.PositionFrame.model_fields["fixes"].metadata[1].max_length,
+    "fixes of a request": positions.PositionsIn.model_fields["fixes"].metadata[1].max_length,
     "bytes of unpacked positions": fixes.MAX_UNPACKED,
     "days until a fix is too old": judging.BROUGHT_BACK.days,
-    "seconds a phone's clock may be off": int(judging.DRIFT.total_seconds()),
+    "seconds a phone's clock may be off": int(agreement.DRIFT.total_seconds()),
     "seconds an app may read nothing at all": int(pulse.WRITE_WITHIN_S),
     "seconds an app may be silent and answer no ping": int(pulse.HEARD_WITHIN_S),
     "pings and pongs between two looks": server.MAX_CONTROLS,
@@ -332,8 +324,8 @@ LIMITS = {
     "days the key of an act is kept": keys.KEPT.days,
     "keys of a person": keys.MOST,
     "minutes a key is kept before sign-in or of a secret": keys.BRIEFLY.total_seconds() / 60,
-    "bytes of map frames a second": mapfeed.MAX_BYTES,
-    "pixels of a viewport": mapfeed.WIDEST_PX,
+    "bytes of map frames a second": MAX_BYTES,
+    "pixels of a viewport": WIDEST_PX,
     "bytes of a request": configured.DATA_UPLOAD_MAX_MEMORY_SIZE,
     "bytes of the first line of a request": door.MAX_ADDRESS,
     "bytes of the headers of a request": door.MAX_HEADERS,
@@ -357,10 +349,10 @@ LIMITS = {
     "applications that wait in a unit": applications.MOST_OF_UNIT,
     "units where a phone's applications wait": applications.MOST_OF_PHONE,
     "days a decided application is kept": applications.KEPT.days,
-    "applications of a page": lives.PAGE,
+    "applications of a page": joining.PAGE,
     "units of a volunteer": transfers.MOST_UNITS,
     "transfers of a person that wait": transfers.MOST_OPEN,
-    "transfers of a list": lives.TRANSFERS,
+    "transfers of a list": joining.TRANSFERS,
     "members of a split": formation.MOST_MOVED,
     "bytes of an emblem": emblems.MOST_BYTES,
     "pixels of a picture": pictures.MOST_PIXELS["PNG"],

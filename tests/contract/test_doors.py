@@ -9,10 +9,11 @@ from itertools import product
 import pytest
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.realtime import epochs
 from backend.realtime.models import Receipt
 from backend.volunteers import services
-from backend.volunteers.models import Role, User
+from backend.volunteers.models import Role
 from tests.contract.doors import (
     METHODS,
     SIGNED_IN,

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from backend.lib.calls import callees, functions_in, modules, reach
+from tests.contract.calls import OF_THE_DOMAIN
 
 END_POSTS = "backend.volunteers.services.ends.end_posts"
 MAY_END = "backend.volunteers.rules.may_end"
@@ -13,7 +14,7 @@ CALLERS = {
     "backend.volunteers.services.posts.end_post": "the one named: by its holder, or by who could have given it",
     "backend.volunteers.services.standing.end_all_posts": "of who retires or deletes everything, or is retired",
     "backend.volunteers.services.standing.suspend": "those that stand in: nobody does while suspended",
-    "backend.volunteers.services.transfers._leave": "in the unit that is left: by the member, or by who lets them go",
+    "backend.volunteers.services.memberships.leave": "in the unit that is left: by the member, or by who lets them go",
     "backend.volunteers.services.units._put": "of members who come into another unit by a split or a merger",
     "backend.volunteers.services.units._retire": "in a unit that is retired or merged",
 }
@@ -56,7 +57,7 @@ def writes_an_end(node: ast.AST) -> bool:
 def test_nothing_else_ends_a_post() -> None:
     writers = {
         function
-        for function in functions_in("backend.volunteers", "backend.dispatch", "backend.console")
+        for function in functions_in(*OF_THE_DOMAIN)
         for body in modules()[function.rpartition(".")[0]].functions[function.rpartition(".")[2]]
         if any(map(writes_an_end, ast.walk(body)))
     }
@@ -65,27 +66,26 @@ def test_nothing_else_ends_a_post() -> None:
         "backend.volunteers.services.ends._end",
         "backend.volunteers.services.people.fill_post",  # makes them
         # periods of availability have an end too
-        "backend.console.pages.availability._period",
+        "backend.volunteers.pages.availability._period",
         "backend.volunteers.queries.availability.availability_of",
         "backend.volunteers.services.availability.plan_availability",
     }
 
 
 def test_every_service_that_ends_posts_comes_to_the_question() -> None:
-    services = {
-        function for function in functions_in("backend.volunteers.services") if END_POSTS in reach(function)
-    }
+    rooms = ("backend.volunteers.services", "backend.joining.services", "backend.privacy.services")
+    services = {function for function in functions_in(*rooms) if END_POSTS in reach(function)}
 
     assert {
         "backend.volunteers.services.units.split_unit",
         "backend.volunteers.services.units.merge_units",
         "backend.volunteers.services.units.retire_unit",
-        "backend.volunteers.services.transfers.accept_transfer",
-        "backend.volunteers.services.transfers.propose_transfer",
-        "backend.volunteers.services.transfers.leave_unit",
+        "backend.joining.services.transfers.accept_transfer",
+        "backend.joining.services.transfers.propose_transfer",
+        "backend.volunteers.services.memberships.leave_unit",
         "backend.volunteers.services.standing.retire",
         "backend.volunteers.services.standing.suspend",
-        "backend.volunteers.services.own_data.erase_person",
+        "backend.privacy.services.own_data.erase_person",
         "backend.volunteers.services.posts.give_post",
         "backend.volunteers.services.posts.end_post",
     } <= services

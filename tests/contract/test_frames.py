@@ -15,12 +15,12 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from uuid6 import uuid7
 
+from backend.accounts.services.devices import revoke_device
 from backend.dispatch.models import Assignment
 from backend.realtime import epochs
 from backend.realtime.hub import hub
 from backend.realtime.models import Receipt
 from backend.realtime.receipts import receipts
-from backend.volunteers import services
 from backend.volunteers.models import Volunteer
 from tests.contract.conftest import new_world
 from tests.contract.doors import (
@@ -274,7 +274,7 @@ async def test_nothing_is_taken_after_the_device_was_signed_out(world: World, di
     """What the phone sent before it learned of the close does not count any more."""
     caller = world.callers["volunteer"]
     socket = await dial(caller.tokens.access)
-    revoke = sync_to_async(services.revoke_device)
+    revoke = sync_to_async(revoke_device)
     await revoke(device_id=caller.device, by=caller.user, at=datetime.now(UTC))
     while "close" not in (closed := await socket.receive()):
         pass  # the end of duty may come first

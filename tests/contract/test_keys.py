@@ -16,7 +16,9 @@ from uuid6 import uuid7
 from backend.config.urls import urlpatterns
 from backend.realtime.doors import ACTS, Door
 from backend.realtime.models import KeyedAct
-from backend.volunteers.models import Post, RosterImport, Tracker, Volunteer
+from backend.rosters.models import RosterImport
+from backend.tracking.models import Tracker
+from backend.volunteers.models import Post, Volunteer
 from tests.contract.doors import SIGNED_IN, World, everything, rest_clients, routes
 from tests.contract.table import DOORS, TRACKERS, V1
 from tests.contract.table import Door as Row
@@ -41,7 +43,7 @@ MALFORMED = (
     f"{GOOD}, {GOOD}",
 )
 KNOW_SECRETS = {f"POST {V1}{address}" for address in ("sign-in", "sign-in/invitation", "me/password")}
-"""Doors that take a password, of which a key knows nothing; tests/volunteers/test_once.py sends them other bodies."""
+"""Doors that take a password, of which a key knows nothing; tests/accounts/test_once.py sends them other bodies."""
 ACTED = [
     row
     for row in DOORS

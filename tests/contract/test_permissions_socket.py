@@ -8,12 +8,13 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.dispatch.models import Assignment, AssignmentStatus
 from backend.lib.errors import Refusal
 from backend.realtime.hub import hub
 from backend.realtime.receipts import receipts
-from backend.realtime.services import may_join, scopes_of
-from backend.volunteers.models import User
+from backend.realtime.services import may_join
+from backend.tracking.queries.watching import watched_paths
 from backend.volunteers.topics import principal_of_user
 from tests.contract.full_force import Cell, Force, make_force
 from tests.contract.permissions import DIRECTS, LEVELS, POSTS, TOPICS, WATCHES, Opens
@@ -111,7 +112,7 @@ def test_a_socket_loses_what_a_suspension_closes(force: Force) -> None:
 
 def _scopes(user: User) -> tuple[str, ...]:
     try:
-        return tuple(scopes_of(principal_of_user(user)))
+        return tuple(watched_paths(principal_of_user(user)))
     except Refusal:
         return ()
 

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FUNCTION = 50
 LONGEST_FILE = 600
+LARGEST_ROOM = 8_000
+"""Lines of Python, without migrations: a room that grows beyond has a second subject."""
 # Put together from parts, so that this file does not name them itself.
 REGISTRIES = [
     "pypi" + ".org",
@@ -174,6 +177,16 @@ def test_files_are_short() -> None:
     ]
 
     assert long == []
+
+
+def test_no_room_grows_beyond_its_bound() -> None:
+    rooms: Counter[str] = Counter()
+    for path, text in sources(".py"):
+        if path.parts[0] == "backend" and len(path.parts) > 2:
+            rooms[path.parts[1]] += text.count("\n")
+
+    assert len(rooms) > 10
+    assert {room: lines for room, lines in rooms.items() if lines > LARGEST_ROOM} == {}
 
 
 def test_modules_open_with_a_sentence() -> None:

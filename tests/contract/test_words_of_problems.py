@@ -12,7 +12,7 @@ from backend.lib.errors import Refusal
 from backend.lib.problems import invalid, what_is_wrong
 from backend.lib.wire import Request
 from backend.realtime.consumer import _decode
-from backend.realtime.frames import KNOWN_FRAMES
+from backend.realtime.frames import known_frames
 
 GARBAGE: tuple[Any, ...] = (
     None,
@@ -101,7 +101,7 @@ def test_what_is_wrong_with_a_frame_is_said_without_words_of_the_program(frame: 
 @pytest.mark.parametrize("text", ['{"type": "hello", "id": 1, "client": 7}', '{"type": "hullo"}', "[]", "{"])
 def test_why_a_socket_is_closed_is_said_without_words_of_the_program(text: str) -> None:
     with pytest.raises(pydantic.ValidationError) as refused:
-        KNOWN_FRAMES.validate_json(text)
+        known_frames().validate_json(text)
 
     assert not OF_THE_PROGRAM.search(what_is_wrong(refused.value.errors()[0]))
 

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.dispatch import services
 from backend.dispatch.models import Assignment, CallOut, Task
 from backend.dispatch.schemas import AnswerIn, CallOutIn, TaskIn
 from backend.realtime.frames import Audience
 from backend.realtime.models import Event, Receipt
-from backend.volunteers.models import Skill, Unit, User, Volunteer
+from backend.volunteers.models import Skill, Unit, Volunteer
 from tests.conftest import Formation, MakeVolunteer
 
 

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 import pytest
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.dispatch import services
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import AnswerIn
 from backend.lib.errors import NotFound
 from backend.realtime.models import Event
-from backend.volunteers.models import User, Volunteer
+from backend.volunteers.models import Volunteer
 from tests.conftest import Formation, Published
 from tests.dispatch.conftest import Ask, MakeTask, Reply, audiences, statuses
 

@@ -11,12 +11,13 @@ from django.urls import include, path
 from drf_spectacular.generators import SchemaGenerator
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.config.urls import v1
 from backend.dispatch import queries
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import TaskIn
 from backend.lib.checkdigit import format_unit_number
-from backend.volunteers.models import User, Volunteer
+from backend.volunteers.models import Volunteer
 from tests.conftest import Formation, SignedInClient
 from tests.dispatch.conftest import Ask, MakeTask, Reply
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.dispatch import due, queries, services
 from backend.dispatch.models import Assignment, Task
@@ -23,9 +24,10 @@ from backend.dispatch.services.progress import MAX_LINES
 from backend.lib.errors import Refusal
 from backend.realtime.batches import Sent, run_commands
 from backend.realtime.frames import CommandFrame
-from backend.realtime.models import Event, LatestPosition
+from backend.realtime.models import Event
 from backend.realtime.registry import Principal
-from backend.volunteers.models import User, Volunteer
+from backend.tracking.models import LatestPosition
+from backend.volunteers.models import Volunteer
 from tests.conftest import Formation, MakeVolunteer, Published
 from tests.dispatch.conftest import Ask, MakeTask, Reply, statuses
 

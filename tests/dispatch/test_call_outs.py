@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.dispatch import services
 from backend.dispatch.models import Assignment, CallOut
@@ -18,7 +19,7 @@ from backend.dispatch.schemas import CallOutIn
 from backend.dispatch.services import offers
 from backend.lib.errors import NotFound
 from backend.realtime.models import Event
-from backend.volunteers.models import Membership, Role, Unit, User, Volunteer
+from backend.volunteers.models import Membership, Role, Unit, Volunteer
 from backend.volunteers.services import appoint
 from tests.conftest import Formation, MakeVolunteer, Published
 from tests.dispatch.conftest import Ask, MakeTask, Reply, audiences, statuses

@@ -11,12 +11,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.dispatch import queries, services
 from backend.dispatch.models import Assignment, AssignmentStatus, CallOut, Notice, Task, TaskStatus
 from backend.dispatch.queries import inbox
 from backend.dispatch.schemas import Inbox
 from backend.realtime.registry import snapshot_of
-from backend.volunteers.models import User, Volunteer
+from backend.volunteers.models import Volunteer
 from backend.volunteers.topics import principal_of_user
 from tests.conftest import Formation, SignedInClient
 from tests.dispatch.conftest import Ask, MakeTask, Reply

@@ -14,11 +14,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from backend.accounts.models import User
 from backend.dispatch import services
 from backend.dispatch.models import Assignment, Task
 from backend.dispatch.schemas import AnswerIn
 from backend.lib.errors import Refusal
-from backend.volunteers.models import User, Volunteer
+from backend.volunteers.models import Volunteer
 from tests.conftest import Formation, MakeVolunteer
 from tests.dispatch.conftest import Ask, MakeTask
 

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from backend.accounts.models import User
 from backend.dispatch import services
 from backend.dispatch.models import Assignment, AssignmentStatus, Task
-from backend.volunteers.models import User, Volunteer
+from backend.volunteers.models import Volunteer
 from backend.volunteers.services.merging import NotMergeable, merge_volunteers
 from tests.conftest import Formation, MakeVolunteer
 from tests.dispatch.conftest import Ask, MakeTask

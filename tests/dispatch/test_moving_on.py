@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from backend.accounts.models import User
 from backend.dispatch import queries, services
 from backend.dispatch.models import TaskStatus
 from backend.lib.errors import NotFound
 from backend.realtime.services import may_join
-from backend.volunteers.models import User, Volunteer
-from backend.volunteers.services.transfers import leave_unit
+from backend.volunteers.models import Volunteer
+from backend.volunteers.services.memberships import leave_unit
 from backend.volunteers.services.units import merge_units
 from backend.volunteers.topics import principal_of_user
 from tests.conftest import Formation, MakeVolunteer, Published

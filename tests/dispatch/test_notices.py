@@ -8,15 +8,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from backend.accounts.models import User
 from backend.dispatch import due, queries, services
 from backend.dispatch.models import Assignment, LegalBasis, Notice, Task
 from backend.dispatch.schemas import AnswerIn, LegalBasisIn, Progress, Recipient
 from backend.realtime.models import Event, Receipt, Topic
-from backend.volunteers.models import Membership, Unit, User, Volunteer
+from backend.volunteers.models import Membership, Unit, Volunteer
+from backend.volunteers.services.life_numbers import give_life_number
+from backend.volunteers.services.memberships import leave_unit
 from backend.volunteers.services.standing import reinstate, suspend
-from backend.volunteers.services.transfers import leave_unit
 from backend.volunteers.services.units import merge_units
-from backend.volunteers.services.walk_ins import give_life_number
 from tests.conftest import Formation, MakeVolunteer, SignedInClient
 from tests.dispatch.conftest import Ask, MakeTask, Reply
 

@@ -8,11 +8,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from backend.accounts.models import User
 from backend.dispatch import queries
 from backend.dispatch.queries import tasks as task_queries
 from backend.dispatch.schemas import Progress
 from backend.realtime.models import Receipt
-from backend.volunteers.models import Unit, User, Volunteer
+from backend.volunteers.models import Unit, Volunteer
 from tests.conftest import Formation, MakeVolunteer
 from tests.dispatch.conftest import Ask, MakeTask, Reply, receive
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.dispatch import due, services
 from backend.dispatch.models import Assignment, CallOut, Task
 from backend.dispatch.schemas import AnswerIn, CallOutIn, TaskIn
 from backend.realtime.models import Event, Topic
-from backend.volunteers.models import User, Volunteer
+from backend.volunteers.models import Volunteer
 from tests.conftest import Formation, MakeVolunteer, Race
 from tests.dispatch.conftest import Ask, MakeTask, statuses
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.dispatch import services
 from backend.dispatch.models import Assignment, Task
@@ -21,7 +22,7 @@ from backend.realtime.frames import CommandFrame
 from backend.realtime.models import Event, KeyedAct
 from backend.realtime.registry import Principal
 from backend.realtime.services import Outcome, run_command
-from backend.volunteers.models import User, Volunteer
+from backend.volunteers.models import Volunteer
 from tests.conftest import Formation, MakeVolunteer, Race, SignedInClient
 from tests.dispatch.conftest import Ask, MakeTask
 

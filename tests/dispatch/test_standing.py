@@ -1,18 +1,20 @@
 """Whoever is suspended or retired is not asked and takes no place; a retired unit's number goes on."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.dispatch import due, services
 from backend.dispatch.queries import units_numbered
 from backend.dispatch.schemas import AnswerIn
 from backend.dispatch.services import NobodyToAsk
 from backend.dispatch.topics import taking_part
-from backend.volunteers.models import Standing, User, Volunteer
+from backend.volunteers.models import Standing, Volunteer
 from backend.volunteers.services.duty import NotInService
-from backend.volunteers.services.standing import suspend
+from backend.volunteers.services.standing import reinstate, suspend
 from backend.volunteers.services.units import merge_units
 from tests.conftest import Formation
 from tests.dispatch.conftest import Ask, MakeTask, Reply, statuses
@@ -145,4 +147,51 @@ def test_the_clock_leaves_tasks_that_have_begun(
     suspend(number=f"{people[0].number:08d}", reason="an inquiry", by=commander, at=task.starts_at)
 
     assert due.give_back_places(at=task.starts_at) == 0
+    assert statuses(task)[people[0]] == "accepted"
+
+
+def test_who_is_suspended_gives_the_place_back_with_the_commit(
+    make_task: MakeTask,
+    ask: Ask,
+    reply: Reply,
+    people: list[Volunteer],
+    formation: Formation,
+    commander: User,
+    at: datetime,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    """Without the clock; a failure there takes nothing back of the suspension."""
+    task = make_task(headcount=1)
+    ask(task, formation.squadron_a)
+    first, second = people[:2]
+    for person in (first, second):
+        reply(task, person, "accept")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        suspend(number=f"{first.number:08d}", reason="an inquiry", by=commander, at=at)
+
+    told = statuses(task)
+    assert (told[first], told[second]) == ("declined", "accepted")
+    assert due.give_back_places(at=at) == 0
+
+
+def test_who_is_reinstated_gives_nothing_back(
+    make_task: MakeTask,
+    ask: Ask,
+    reply: Reply,
+    people: list[Volunteer],
+    formation: Formation,
+    commander: User,
+    at: datetime,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    task = make_task()
+    ask(task, formation.squadron_a)
+    reply(task, people[0], "accept")
+    number = f"{people[0].number:08d}"
+    suspend(number=number, reason="an inquiry", by=commander, at=at)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        reinstate(number=number, by=commander, at=at)
+
     assert statuses(task)[people[0]] == "accepted"

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pydantic
 import pytest
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.dispatch import due, services
 from backend.dispatch.models import LegalBasis, Task
@@ -14,7 +15,7 @@ from backend.dispatch.schemas import LegalBasisIn, TaskIn
 from backend.lib.datum import wgs84_to_gcj02
 from backend.lib.errors import Invalid, NotFound
 from backend.realtime.models import Event
-from backend.volunteers.models import User, Volunteer
+from backend.volunteers.models import Volunteer
 from tests.conftest import Formation, Published
 from tests.dispatch.conftest import Ask, MakeTask, Reply, statuses
 

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.dispatch import commands, queries, services, topics
 from backend.dispatch.schemas import AnswerCommand
-from backend.realtime.models import LatestPosition
-from backend.realtime.registry import Principal, Tracked, Window, registry, snapshot_of
-from backend.volunteers.models import User, Volunteer
+from backend.realtime.registry import Principal, registry, snapshot_of
+from backend.tracking.models import LatestPosition
+from backend.tracking.windows import Tracked, Window
+from backend.volunteers.models import Volunteer
 from tests.conftest import Formation
 from tests.dispatch.conftest import Ask, MakeTask, Reply
 

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 
+from backend.accounts.models import User
+from backend.accounts.services.devices import register_page_device
 from backend.lib.checkdigit import unit_number, volunteer_number
-from backend.volunteers.models import User
-from backend.volunteers.services.devices import register_page_device
 from simulator.people import SignedIn, make_people
 
 MEMBERS = 4
 """Of each unit; the first leads it. The first of all has two phones."""
 FIRST = 3_000_000
-BACKEND = "backend.volunteers.signin.NumberOrPhoneBackend"
+BACKEND = "backend.accounts.signin.NumberOrPhoneBackend"
 
 
 @dataclass(frozen=True, slots=True)

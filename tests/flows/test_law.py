@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.dispatch import services as dispatch
 from backend.dispatch import topics
@@ -17,11 +18,15 @@ from backend.dispatch.models import Assignment, LegalBasis, Task
 from backend.dispatch.schemas import AnswerIn, CallOutIn, LegalBasisIn, TaskIn
 from backend.dispatch.services.places import Answer
 from backend.lib.errors import NotAllowed, NotFound
+from backend.privacy.queries import export_of
+from backend.privacy.services.own_data import erase_person
+from backend.privacy.services.retention import keep_to_limits
 from backend.realtime.clock import tick
-from backend.realtime.frames import FixIn
-from backend.realtime.judging import Report
-from backend.realtime.models import Fix, LatestPosition
-from backend.realtime.positions import store_fixes
+from backend.rosters.queries.exports import exported_people
+from backend.tracking.judging import Report
+from backend.tracking.models import Fix, LatestPosition
+from backend.tracking.positions import store_fixes
+from backend.tracking.schemas.positions import FixIn
 from backend.volunteers.consents import current_version
 from backend.volunteers.models import (
     Credential,
@@ -30,18 +35,13 @@ from backend.volunteers.models import (
     Look,
     Membership,
     Purpose,
-    User,
     Volunteer,
 )
 from backend.volunteers.queries import me_of
-from backend.volunteers.queries.export import export_of
-from backend.volunteers.queries.exports import exported_people
 from backend.volunteers.queries.me import own_duty
 from backend.volunteers.services import set_duty
 from backend.volunteers.services.consents import give_consent, withdraw_consent
 from backend.volunteers.services.duty import NotInService
-from backend.volunteers.services.own_data import erase_person
-from backend.volunteers.services.retention import keep_to_limits
 from backend.volunteers.services.standing import retire, suspend
 from tests.conftest import Formation, MakeVolunteer, Published, Race, SignedInClient
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.lib.wire import Request
 from backend.realtime.examples import example_of
 from backend.realtime.management.commands.generate_docs import DOCS
-from backend.volunteers.models import Unit, User
+from backend.volunteers.models import Unit
 
 OPENAPI = yaml.safe_load((DOCS / "openapi.yaml").read_text())
 
@@ -46,7 +47,7 @@ def _shapes(kind: type[Request] = Request) -> dict[str, type[Request]]:
 def _writing() -> list[tuple[str, str, str]]:
     """Return (method, address, name of the shape) of every operation that takes a body.
 
-    Those of trackers have other keys than a token: tests/volunteers/test_trackers.py tries them. Pictures and rosters
+    Those of trackers have other keys than a token: tests/tracking/test_trackers.py tries them. Pictures and rosters
     come as files: test_emblems.py and test_imports.py beside it try broken ones.
     """
     found = []

@@ -20,12 +20,12 @@ GATE = 15
 HELD = f"""
 CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN PERFORM pg_advisory_xact_lock({GATE}); RETURN NULL; END $$;
-CREATE CONSTRAINT TRIGGER gate AFTER INSERT ON volunteers_tracker
+CREATE CONSTRAINT TRIGGER gate AFTER INSERT ON tracking_tracker
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_at_gate();
 """
 """A commit that writes a tracker waits at a gate: its process has sent the commit, and waits for the answer."""
 WAITING = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {GATE} AND NOT granted"
-TRACKERS = "SELECT count(*) FROM volunteers_tracker WHERE name = 'killed'"
+TRACKERS = "SELECT count(*) FROM tracking_tracker WHERE name = 'killed'"
 
 
 def test_a_key_is_told_what_was_made_by_a_process_that_did_not_live_to_answer(

@@ -53,7 +53,7 @@ def test_process_without_a_free_connection_says_so_and_stays_ready(web: Installa
         psycopg.connect(web.server.environment["DATABASE_URL"]) as other,
         ThreadPoolExecutor(at_once + 1) as threads,
     ):
-        other.execute("LOCK TABLE volunteers_device")
+        other.execute("LOCK TABLE accounts_device")
         asked = [threads.submit(web.request, "GET", "/api/v1/me", by="NUMBER") for _ in range(at_once)]
         time.sleep(1)
         page = threads.submit(web.request, "GET", "/me/", headers={"Cookie": f"sessionid={'a' * 32}"})

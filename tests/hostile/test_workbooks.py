@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from backend.volunteers.rosters import reader
-from backend.volunteers.rosters.apart import reading_apart
-from backend.volunteers.rosters.files import look_at
-from backend.volunteers.rosters.refusals import UnreadableRoster
-from backend.volunteers.services.import_work import work_on
+from backend.rosters.reading import reader
+from backend.rosters.reading.apart import reading_apart
+from backend.rosters.reading.files import look_at
+from backend.rosters.reading.refusals import UnreadableRoster
+from backend.rosters.services.import_work import work_on
 from tests.conftest import Formation
 from tests.hostile.workbooks import HOSTILE, PERSON, comments_that_look_like_rows, packed, parts, sheet
 from tests.volunteers.rosters import received

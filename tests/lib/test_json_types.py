@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from backend.accounts.models import User
 from backend.lib.wire import read_members
-from backend.realtime.frames import FixIn
-from backend.volunteers.models import User
+from backend.tracking.schemas.positions import FixIn
 from tests.conftest import SignedInClient
 
 FIX: dict[str, Any] = {"lon": 120.1, "lat": 30.2, "at": "2026-11-30T06:00:00Z", "datum": "wgs84"}

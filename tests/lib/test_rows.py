@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from uuid6 import uuid7
 
 from backend.lib.rows import insert_new_rows, insert_rows, update_rows
-from backend.realtime.models import Event, KeyedAct, LatestPosition, Topic
+from backend.realtime.models import Event, KeyedAct, Topic
+from backend.tracking.models import LatestPosition
 
 AT = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 

@@ -11,12 +11,12 @@ from channels.testing import WebsocketCommunicator
 from django.db import connections
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.config.asgi import application
 from backend.realtime import epochs
 from backend.realtime.hub import hub
 from backend.realtime.receipts import receipts
 from backend.realtime.threads import release_connections
-from backend.volunteers.models import User
 
 Json = dict[str, Any]
 HOW_FAR = {"heartbeat", "caught_up"}

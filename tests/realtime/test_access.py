@@ -12,9 +12,13 @@ from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.dispatch.schemas import CallOutIn, TaskIn
 from backend.dispatch.services.call_outs import call_out
 from backend.dispatch.services.tasks import create_task
+from backend.joining.models import Application
+from backend.joining.schemas import ApplicationIn, TransferIn
+from backend.joining.services import applications, transfers
 from backend.realtime import bus, log
 from backend.realtime.access import access_changed
 from backend.realtime.frames import Audience
@@ -22,11 +26,10 @@ from backend.realtime.holdings import Holding, review
 from backend.realtime.hub import hub
 from backend.realtime.registry import Principal, registry
 from backend.volunteers import services
-from backend.volunteers.models import Application, Post, Role, Unit, User
+from backend.volunteers.models import Post, Role, Unit
 from backend.volunteers.schemas.formation import SplitIn, UnitIn
-from backend.volunteers.schemas.lives import ApplicationIn, TransferIn
 from backend.volunteers.schemas.posts import PostIn
-from backend.volunteers.services import applications, merging, posts, standing, transfers, units
+from backend.volunteers.services import memberships, merging, posts, standing, units
 from backend.volunteers.topics import principal_of_user, topics_of
 from tests.conftest import Formation, MakeVolunteer
 from tests.realtime.conftest import Connect, Json, Socket
@@ -80,7 +83,7 @@ def join_besides(world: World) -> None:
 
 def leave(world: World) -> None:
     unit = world.formation.squadron_a
-    transfers.leave_unit(number=world.number(), unit=unit, by=world.person, at=now())
+    memberships.leave_unit(number=world.number(), unit=unit, by=world.person, at=now())
 
 
 def give_post(world: World, **changes: Any) -> None:

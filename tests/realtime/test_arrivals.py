@@ -10,6 +10,9 @@ from asgiref.sync import sync_to_async
 from django.db import connection, connections
 from uuid6 import uuid7
 
+from backend.accounts.models import Device, User
+from backend.accounts.schemas.sign_in import DeviceIn
+from backend.accounts.services.devices import revoke_device, sign_in
 from backend.lib.errors import NotAllowed, NotSignedIn
 from backend.realtime import epochs, services
 from backend.realtime.arrivals import Arrivals
@@ -17,8 +20,7 @@ from backend.realtime.registry import Credentials
 from backend.realtime.services import Opening, Reached
 from backend.realtime.threads import release_connections
 from backend.volunteers import services as volunteers
-from backend.volunteers.models import Device, Unit, User
-from backend.volunteers.schemas import DeviceIn
+from backend.volunteers.models import Unit
 from tests.conftest import Formation, MakeVolunteer
 
 Arriving = tuple[Credentials, Reached]
@@ -29,7 +31,7 @@ def arrive(at: datetime) -> Callable[..., Arriving]:
     """Return what makes somebody's hello: a new device, and a cursor in each of their topics."""
 
     def make(user: User, at_cursor: int | None = 0) -> Arriving:
-        tokens = volunteers.sign_in(user=user, device=DeviceIn(id=uuid7()), at=at)
+        tokens = sign_in(user=user, device=DeviceIn(id=uuid7()), at=at).tokens
         unit = user.volunteer.memberships.get(is_primary=True).unit
         names = [user.volunteer.topic, *(above.topic for above in Unit.objects.filter(path__in=unit.line))]
         cursors = {} if at_cursor is None else dict.fromkeys(names, at_cursor)
@@ -85,7 +87,7 @@ def test_a_refusal_keeps_nobody_else_out(
     volunteer: User, outsider: User, arrive: Callable[..., Arriving], at: datetime
 ) -> None:
     good, revoked = arrive(volunteer), arrive(outsider)
-    volunteers.revoke_device(device_id=Device.objects.get(user=outsider).pk, by=outsider, at=at)
+    revoke_device(device_id=Device.objects.get(user=outsider).pk, by=outsider, at=at)
 
     found = services.open_sockets(
         [revoked, (Credentials(token="nonsense"), Reached()), good, (Credentials(), Reached())], at=at

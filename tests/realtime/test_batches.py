@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.lib.errors import NotFound, Refusal, TooMany
 from backend.lib.wire import Request, Shape
 from backend.realtime import batches, services
@@ -21,7 +22,6 @@ from backend.realtime.models import KeyedAct, Topic
 from backend.realtime.registry import Call, Command, Principal, registry
 from backend.realtime.services import Outcome
 from backend.realtime.threads import in_thread, release_connections
-from backend.volunteers.models import User
 from tests.conftest import Formation, MakeVolunteer
 from tests.realtime.conftest import Connect
 

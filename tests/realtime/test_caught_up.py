@@ -8,12 +8,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
+from backend.accounts.models import User
 from backend.realtime import log
 from backend.realtime.frames import Audience
 from backend.realtime.hub import YIELD_EVERY, Hub
 from backend.realtime.hub import hub as hub_of_process
 from backend.realtime.log import Announcement
-from backend.volunteers.models import User
 from tests.realtime.conftest import Connect
 from tests.realtime.samples import Phone, SampleHappened
 from tests.realtime.test_hub import TOPIC, hub, joined, message, seqs

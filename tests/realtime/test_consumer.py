@@ -13,14 +13,14 @@ from django.db import transaction
 from django.test import Client
 from uuid6 import uuid7
 
+from backend.accounts.models import User
+from backend.accounts.services.devices import register_page_device
 from backend.lib.wire import Request, Shape
 from backend.realtime import log, threads
 from backend.realtime.frames import MAX_FRAME_BYTES, Audience
 from backend.realtime.hub import hub
 from backend.realtime.models import KeyedAct, Receipt
 from backend.realtime.registry import Call, Command, registry
-from backend.volunteers import services
-from backend.volunteers.models import User
 from tests.realtime.conftest import Connect, Socket
 from tests.realtime.samples import SampleHappened
 
@@ -104,8 +104,8 @@ async def test_an_expired_token_is_closed_with_4401(
 ) -> None:
     old = datetime.now(UTC) - timedelta(hours=1)
     client = await sync_to_async(client_of)(volunteer)
-    from backend.volunteers import tokens
-    from backend.volunteers.models import Device
+    from backend.accounts import tokens
+    from backend.accounts.models import Device
 
     device = await Device.objects.aget(user=volunteer)
     expired = tokens.tokens_for(device, number=volunteer.volunteer.number, at=old).access
@@ -156,9 +156,9 @@ async def test_a_page_signs_in_by_cookie_only_from_its_own_origin(
 
 
 def _sign_in_page(browser: Client, user: User) -> None:
-    browser.force_login(user, backend="backend.volunteers.signin.NumberOrPhoneBackend")
+    browser.force_login(user, backend="backend.accounts.signin.NumberOrPhoneBackend")
     session = browser.session
-    device = services.register_page_device(user=user, name="test", at=datetime.now(UTC))
+    device = register_page_device(user=user, name="test", at=datetime.now(UTC))
     session["device"] = str(device.pk)
     session.save()
 

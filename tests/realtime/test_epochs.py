@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.db import transaction
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.realtime import bus, epochs, log, receipts
 from backend.realtime.frames import encode_event
@@ -22,7 +23,6 @@ from backend.realtime.hub import hub as hub_of_process
 from backend.realtime.models import Epoch, Receipt, Topic
 from backend.realtime.registry import registry
 from backend.realtime.threads import release_connections
-from backend.volunteers.models import User
 from tests.conftest import Formation, Race
 from tests.realtime.conftest import Connect, Json
 from tests.realtime.samples import Phone, SampleHappened

@@ -8,9 +8,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from rest_framework.test import APIClient
 
+from backend.accounts.models import User
 from backend.realtime import health
 from backend.realtime.hub import hub
-from backend.volunteers.models import User
 from tests.realtime.conftest import Connect
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
+from backend.accounts.models import User
 from backend.realtime import holders
 from backend.realtime.hub import hub
-from backend.volunteers.models import User
 from tests.realtime.conftest import Connect
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,10 +7,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.lib.buckets import Buckets
 from backend.realtime import pace
-from backend.volunteers.models import User
 from tests.conftest import PASSWORD
 from tests.realtime.conftest import Connect
 

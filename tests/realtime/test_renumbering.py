@@ -8,8 +8,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from uuid6 import uuid7
 
-from backend.volunteers.models import User, Volunteer
-from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
+from backend.accounts.models import User
+from backend.numbers.services.walk_ins import register_walk_in
+from backend.volunteers.models import Volunteer
+from backend.volunteers.services.life_numbers import give_life_number
 from tests.conftest import Formation
 from tests.realtime.conftest import Connect, Socket
 

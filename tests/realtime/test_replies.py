@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.realtime.hub import hub
 from backend.realtime.receipts import receipts
 from backend.realtime.threads import release_connections
-from backend.volunteers.models import User
 from tests.realtime.conftest import Connect, Json, Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,13 +11,14 @@ from django.test import Client
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
+from backend.accounts.models import Device, User
+from backend.accounts.schemas.sign_in import DeviceIn
+from backend.accounts.services import devices, second_factors
+from backend.accounts.services.devices import refresh_tokens
+from backend.accounts.services.invitations import accept_invitation
+from backend.accounts.services.passwords import change_password
 from backend.lib.errors import NotSignedIn
-from backend.volunteers import services
-from backend.volunteers.models import Device, User
-from backend.volunteers.schemas import DeviceIn
-from backend.volunteers.services import second_factors
-from backend.volunteers.services.invitations import accept_invitation, invite
-from backend.volunteers.services.passwords import change_password
+from backend.volunteers.services.invitations import invite
 from tests.conftest import PASSWORD
 from tests.realtime.conftest import Connect, Socket
 
@@ -34,10 +35,10 @@ async def test_refresh_token_used_again_closes_all_sockets_of_the_device_and_no_
 
     def use_a_spent_token() -> None:
         first = phone.tokens.refresh
-        second = services.refresh_tokens(refresh=first, at=datetime.now(UTC))
-        services.refresh_tokens(refresh=second.refresh, at=datetime.now(UTC))
+        second = refresh_tokens(refresh=first, at=datetime.now(UTC))
+        refresh_tokens(refresh=second.refresh, at=datetime.now(UTC))
         with pytest.raises(NotSignedIn):
-            services.refresh_tokens(refresh=first, at=datetime.now(UTC))
+            refresh_tokens(refresh=first, at=datetime.now(UTC))
 
     await sync_to_async(use_a_spent_token)()
 
@@ -95,7 +96,7 @@ async def test_app_that_signs_in_as_the_device_of_a_page_closes_the_sockets_of_t
 
     def take_over() -> None:
         device = DeviceIn(id=Device.objects.get(user=volunteer).pk)
-        services.sign_in(user=volunteer, device=device, at=datetime.now(UTC))
+        devices.sign_in(user=volunteer, device=device, at=datetime.now(UTC))
 
     await sync_to_async(take_over)()
 

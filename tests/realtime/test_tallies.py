@@ -10,11 +10,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
+from backend.accounts.models import User
 from backend.dispatch import services
 from backend.dispatch.models import Task
 from backend.realtime import bus, epochs, receipts, tallies
 from backend.realtime.hub import hub
-from backend.volunteers.models import User, Volunteer
+from backend.volunteers.models import Volunteer
 from tests.dispatch.conftest import ask, make_task, noon, people, wanted  # noqa: F401
 from tests.realtime.conftest import Connect, Json, Socket
 

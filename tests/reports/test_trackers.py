@@ -16,10 +16,10 @@ from urllib.parse import urlencode
 import pytest
 from rest_framework.test import APIClient
 
-from backend.realtime.models import Fix, LatestPosition
-from backend.volunteers import services
-from backend.volunteers.models import Tracker, TrackerDay, User
-from backend.volunteers.schemas import TrackerIn
+from backend.accounts.models import User
+from backend.tracking.models import Fix, LatestPosition, Tracker, TrackerDay
+from backend.tracking.schemas.trackers import TrackerIn
+from backend.tracking.services.trackers import make_tracker
 
 pytestmark = pytest.mark.django_db
 FILES = sorted((Path(__file__).parent / "trackers").glob("*.json"))
@@ -92,7 +92,7 @@ def send(report: dict[str, Any], secret: str, now: datetime) -> Any:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_payload_is_answered_and_stored_or_counted(file: Path, volunteer: User, at: datetime) -> None:
     report = json.loads(file.read_text())
-    secret = services.make_tracker(wanted=TrackerIn(), by=volunteer, at=at).secret
+    secret = make_tracker(wanted=TrackerIn(), by=volunteer, at=at).secret
     now = datetime.now(UTC).replace(microsecond=0)
 
     answer = send(report, secret, now)

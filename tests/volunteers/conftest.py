@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from backend.volunteers.models import RosterImport
-from backend.volunteers.services.import_files import import_file
+from backend.rosters.models import RosterImport
+from backend.rosters.services.import_files import import_file
 from tests.conftest import Formation
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from openpyxl import Workbook
 from uuid6 import uuid7
 
-from backend.volunteers.models import RosterImport
-from backend.volunteers.services.imports import receive_import
+from backend.rosters.models import RosterImport
+from backend.rosters.services.imports import receive_import
 from tests.conftest import Formation
 
 HEADINGS = ["姓名", "手机", "单位编号", "技能"]

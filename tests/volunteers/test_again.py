@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from backend.volunteers.models import User
+from backend.accounts.models import User
 from backend.volunteers.schemas.formation import SplitIn
 from backend.volunteers.services import emblems, standing, units
 from tests.conftest import Formation

@@ -16,14 +16,17 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 from uuid6 import uuid7
 
+from backend.accounts import guests, signin
+from backend.accounts.models import Device, User
+from backend.accounts.services.devices import register_page_device, revoke_device
+from backend.accounts.tokens import read_refresh
 from backend.audit.models import Entry
 from backend.lib.api import now
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.turns import Turns
 from backend.realtime.models import Revocation
-from backend.volunteers import guests, services, signin
-from backend.volunteers.models import Device, NumberAlias, Role, User
-from backend.volunteers.tokens import read_refresh
+from backend.volunteers import services
+from backend.volunteers.models import NumberAlias, Role
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -529,13 +532,13 @@ def test_page_session_opens_rest_until_its_device_is_revoked(volunteer: User, at
     page = Client(enforce_csrf_checks=True)
     page.force_login(volunteer)
     session = page.session
-    device = services.register_page_device(user=volunteer, name="Firefox", at=at)
+    device = register_page_device(user=volunteer, name="Firefox", at=at)
     session["device"] = str(device.pk)
     session.save()
 
     assert page.get("/api/v1/me").status_code == 200
     assert page.post("/api/v1/sign-out", content_type="application/json").status_code == 403  # no CSRF header
-    services.revoke_device(device_id=device.pk, by=volunteer, at=at)
+    revoke_device(device_id=device.pk, by=volunteer, at=at)
     assert page.get("/api/v1/me").status_code == 401
 
 

@@ -9,16 +9,18 @@ from django.test import Client
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
+from backend.joining.models import Application
+from backend.joining.schemas import ApplicationIn
+from backend.joining.services import applications
+from backend.joining.services.applications import AlreadyDecided
 from backend.lib.errors import NotFound, TooMany
 from backend.volunteers import queries
-from backend.volunteers.models import Application, UnitCount, User, Volunteer
+from backend.volunteers.models import UnitCount, Volunteer
 from backend.volunteers.queries.seats import seat_text
-from backend.volunteers.schemas.lives import ApplicationIn
-from backend.volunteers.services import applications
-from backend.volunteers.services.applications import AlreadyDecided
+from backend.volunteers.services.memberships import leave_unit
 from backend.volunteers.services.people import PhoneTaken
-from backend.volunteers.services.transfers import leave_unit
 from tests.conftest import PASSWORD, Formation, Published, Race
 
 PHONE = "139 0000 0001"
@@ -240,7 +242,7 @@ def test_pages_of_applications_follow_each_other(
     monkeypatch: pytest.MonkeyPatch,
     at: datetime,
 ) -> None:
-    monkeypatch.setattr("backend.volunteers.queries.lives.PAGE", 2)
+    monkeypatch.setattr("backend.joining.queries.PAGE", 2)
     made = [
         applied(formation, at + timedelta(seconds=n), phone=f"1390000000{n}", name=f"甲{n}") for n in range(3)
     ]

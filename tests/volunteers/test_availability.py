@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
-from backend.volunteers.models import Unit, User
+from backend.volunteers.models import Unit
 from backend.volunteers.queries.availability import availability_of, planned
 from backend.volunteers.schemas.availability import AvailabilityIn, HoursIn
 from backend.volunteers.services.availability import add_to_plan, plan_availability

@@ -20,11 +20,10 @@ from PIL import Image
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
-from backend.lib.errors import Invalid, NotAllowed, NotFound
-from backend.lib.pictures import NotAPicture, portrait
-from backend.lib.sealed import read_keys
-from backend.volunteers.badge_text import (
+from backend.badges import queries
+from backend.badges.badge_text import (
     ForgedBadge,
     NotABadge,
     Statement,
@@ -33,9 +32,12 @@ from backend.volunteers.badge_text import (
     short_id,
     write_badge,
 )
-from backend.volunteers.models import Badge, Photo, Standing, Unit, User, Volunteer
-from backend.volunteers.queries import badges as queries
-from backend.volunteers.services.badges import BadgeIdTaken, HolderNotInService, issue_badge, revoke_badge
+from backend.badges.models import Badge, Photo
+from backend.badges.services import BadgeIdTaken, HolderNotInService, issue_badge, revoke_badge
+from backend.lib.errors import Invalid, NotAllowed, NotFound
+from backend.lib.pictures import NotAPicture, portrait
+from backend.lib.sealed import read_keys
+from backend.volunteers.models import Standing, Unit, Volunteer
 from tests.conftest import MakeVolunteer, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]

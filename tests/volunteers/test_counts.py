@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.db.models import F
 
+from backend.accounts.models import User
 from backend.realtime import epochs
 from backend.volunteers import due, queries, services
-from backend.volunteers.models import Membership, Standing, Unit, UnitCount, User, Volunteer
+from backend.volunteers.models import Membership, Standing, Unit, UnitCount, Volunteer
 from backend.volunteers.services.counts import recount, repair_counts
 from backend.volunteers.services.duty import max_duty
 from backend.volunteers.services.roster import follow_moved_units

@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.lib.errors import Invalid
-from backend.realtime.registry import Window, registry
-from backend.volunteers import due, services, topics
-from backend.volunteers.models import DutyPeriod, User, Volunteer
+from backend.realtime.registry import registry
+from backend.volunteers import due, services
+from backend.volunteers.models import DutyPeriod, Volunteer
 from backend.volunteers.schemas import DutyIn, DutyOut
 from backend.volunteers.services.duty import max_duty
 from tests.conftest import MakeVolunteer, Published, Race
@@ -101,19 +102,6 @@ def test_the_record_of_duties_is_forgotten_when_nothing_may_be_brought_back(
 
     assert due.forget_duty_periods(at=at) == 1
     assert len(periods()) == 1
-
-
-def test_when_somebody_was_on_duty_is_told_also_before_the_clock_has_ended_it(
-    stranger: User, at: datetime
-) -> None:
-    hour, number = timedelta(hours=1), stranger.volunteer.number
-    services.set_duty(on=True, until=at + hour, by=stranger, at=at)
-    services.set_duty(on=True, until=at + 3 * hour, by=stranger, at=at + 2 * hour)
-
-    both = [Window(at, at + hour), Window(at + 2 * hour, at + 3 * hour)]
-    assert topics.was_on_duty([number], at, at + 4 * hour) == {number: both}
-    assert topics.was_on_duty([number], at + 2 * hour, at + 4 * hour) == {number: both[1:]}
-    assert topics.was_on_duty([number + 1], at, at + 4 * hour) == {}
 
 
 def test_duty_goes_off_by_socket_too(volunteer: User, at: datetime) -> None:

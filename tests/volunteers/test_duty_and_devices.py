@@ -12,16 +12,19 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from backend.accounts.models import Device, User
+from backend.accounts.services.devices import refresh_tokens, register_page_device
+from backend.accounts.services.invitations import accept_invitation
+from backend.accounts.services.passwords import change_password
 from backend.lib.errors import NotSignedIn
-from backend.realtime.models import LatestPosition
+from backend.tracking.models import LatestPosition
 from backend.volunteers import due, services
-from backend.volunteers.models import Device, Purpose, User, Volunteer
+from backend.volunteers.models import Purpose, Volunteer
 from backend.volunteers.queries import counts_of
 from backend.volunteers.schemas import DutyOut
 from backend.volunteers.services.consents import withdraw_consent
 from backend.volunteers.services.counts import recount
-from backend.volunteers.services.invitations import accept_invitation, invite
-from backend.volunteers.services.passwords import change_password
+from backend.volunteers.services.invitations import invite
 from backend.volunteers.services.standing import retire, suspend
 from tests.conftest import PASSWORD, Formation, Published, Race, SignedInClient
 from tests.pages import page_of
@@ -89,10 +92,10 @@ def test_devices_signed_out_from_afar_end_duty_with_the_last(
 
 def use_a_spent_token(client: SignedInClient, at: datetime) -> None:
     first = client.tokens.refresh
-    second = services.refresh_tokens(refresh=first, at=at)
-    services.refresh_tokens(refresh=second.refresh, at=at)
+    second = refresh_tokens(refresh=first, at=at)
+    refresh_tokens(refresh=second.refresh, at=at)
     with pytest.raises(NotSignedIn):
-        services.refresh_tokens(refresh=first, at=at)
+        refresh_tokens(refresh=first, at=at)
 
 
 def test_a_stolen_refresh_token_ends_duty_with_the_last_device(
@@ -145,7 +148,7 @@ def test_a_device_whose_sign_in_has_run_out_holds_no_duty(
 def test_a_page_whose_session_has_run_out_holds_no_duty(
     volunteer: User, client_of: ClientOf, at: datetime
 ) -> None:
-    page = services.register_page_device(user=volunteer, at=at)
+    page = register_page_device(user=volunteer, at=at)
     phone = client_of(volunteer)
     Device.objects.filter(pk=page.pk).update(last_seen_at=at - timedelta(seconds=settings.SESSION_COOKIE_AGE))
 

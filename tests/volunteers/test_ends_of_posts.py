@@ -8,26 +8,24 @@ from typing import Any
 import pytest
 from uuid6 import uuid7
 
+from backend.accounts.models import User
+from backend.accounts.services.invitations import invitation_opens
 from backend.audit.models import Entry
+from backend.joining.schemas import TransferIn
+from backend.joining.services.transfers import TransferOver, accept_transfer, propose_transfer
 from backend.lib.errors import NotFound
+from backend.privacy.services.own_data import erase_person
 from backend.volunteers import services
-from backend.volunteers.models import Post, Role, Unit, User, Volunteer
+from backend.volunteers.models import Post, Role, Unit, Volunteer
 from backend.volunteers.rules import may_dispatch
 from backend.volunteers.schemas.formation import SplitIn
-from backend.volunteers.schemas.lives import TransferIn
 from backend.volunteers.schemas.posts import PostIn
 from backend.volunteers.services.ends import BeyondOwnPost
-from backend.volunteers.services.invitations import invitation_opens, invite
+from backend.volunteers.services.invitations import invite
+from backend.volunteers.services.memberships import leave_unit
 from backend.volunteers.services.merging import merge_volunteers
-from backend.volunteers.services.own_data import erase_person
 from backend.volunteers.services.posts import end_post, give_post
 from backend.volunteers.services.standing import reinstate, retire, suspend
-from backend.volunteers.services.transfers import (
-    TransferOver,
-    accept_transfer,
-    leave_unit,
-    propose_transfer,
-)
 from backend.volunteers.services.units import merge_units, retire_unit, split_unit
 from tests.conftest import Formation, MakeVolunteer, Published
 

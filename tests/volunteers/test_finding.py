@@ -9,31 +9,24 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
+from backend.joining.models import Application
+from backend.joining.services.applications import approve_application
 from backend.lib.sealed import lookup_key
+from backend.numbers.queries.blocks import block_with_numbers
+from backend.numbers.services.number_blocks import issue_block, register_from_block
+from backend.numbers.services.walk_ins import register_walk_in
 from backend.realtime.models import Event
+from backend.rosters.models import RosterImport
+from backend.rosters.services.import_files import import_file
+from backend.rosters.services.import_work import work_on
+from backend.rosters.services.imports import receive_import, start_import
 from backend.volunteers import services
-from backend.volunteers.models import (
-    Application,
-    Look,
-    LookedAt,
-    Role,
-    RosterImport,
-    Unit,
-    UnitCount,
-    User,
-    Volunteer,
-)
-from backend.volunteers.queries.numbers import block_with_numbers
+from backend.volunteers.models import Look, LookedAt, Role, Unit, UnitCount, Volunteer
 from backend.volunteers.services import finding
-from backend.volunteers.services.applications import approve_application
 from backend.volunteers.services.finding import TooManyFound, most_found
-from backend.volunteers.services.import_files import import_file
-from backend.volunteers.services.import_work import work_on
-from backend.volunteers.services.imports import receive_import, start_import
-from backend.volunteers.services.number_blocks import issue_block, register_from_block
 from backend.volunteers.services.people import PhoneTaken
-from backend.volunteers.services.walk_ins import register_walk_in
 from tests.conftest import Formation, MakeVolunteer, Published, SignedInClient
 from tests.pages import page_of
 from tests.volunteers.rosters import HEADINGS, csv_file, id_card, people

@@ -4,7 +4,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from backend.volunteers.models import Membership, RosterImport, Volunteer
+from backend.rosters.models import RosterImport
+from backend.volunteers.models import Membership, Volunteer
 from tests.conftest import Formation
 from tests.volunteers.rosters import csv_file, id_card
 
@@ -34,7 +35,7 @@ def test_what_is_left_open_in_a_row_is_unknown_and_stands_in_the_report(
         ("E2", "remark", "post-not-given"),
         ("B3", "rejected", "born-on-unclear"),
     ]
-    first, third = (Volunteer.objects.get(batch=batch, name=lines[row][0]) for row in (1, 3))
+    first, third = (Volunteer.objects.get(batch_id=batch.pk, name=lines[row][0]) for row in (1, 3))
     assert (first.born_on, first.is_adult(at)) == (None, False)
     assert (first.user.phone, first.id_card_sealed) == ("13800000001", "")
     assert str(third.born_on) == "1980-12-31"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from backend.volunteers.models import Newcomer, RosterImport
-from backend.volunteers.rosters import apart
-from backend.volunteers.services import import_turns
-from backend.volunteers.services.import_work import work_on
+from backend.rosters.models import Newcomer, RosterImport
+from backend.rosters.reading import apart
+from backend.rosters.services import import_turns
+from backend.rosters.services.import_work import work_on
 from tests.conftest import Formation
 from tests.volunteers.rosters import HEADINGS, csv_file, people, received
 
@@ -46,7 +46,7 @@ class ReaderKiller:
 
     def _kill(self, pid: int) -> None:
         with suppress(OSError):
-            if b"rosters.reader" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if b"rosters.reading.reader" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 os.kill(pid, signal.SIGKILL)
                 self.killed.add(pid)
 

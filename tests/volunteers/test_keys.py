@@ -7,10 +7,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from uuid6 import uuid7
 
+from backend.accounts.models import SecondFactor, User
 from backend.lib.sealed import KeyMissing, seal
-from backend.volunteers.models import Guardian, SecondFactor, User
-from backend.volunteers.models.sealed_columns import sealed_columns
-from backend.volunteers.services import keys
+from backend.privacy.sealed_columns import sealed_columns
+from backend.privacy.services import sealing as keys
+from backend.volunteers.models import Guardian
 from tests.conftest import MakeVolunteer
 
 OLD, NEW = b"o" * 32, b"n" * 32

@@ -7,39 +7,39 @@ import pytest
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
+from backend.accounts.models import Device, User, phone_tail_key
 from backend.audit.models import Entry
+from backend.badges.models import Photo
+from backend.joining.models import Transfer
+from backend.joining.schemas import TransferIn
+from backend.joining.services.transfers import propose_transfer
 from backend.lib.errors import NotAllowed, NotFound
-from backend.realtime.models import Fix, Revocation
+from backend.numbers.services.walk_ins import register_walk_in
+from backend.privacy.queries import export_of
+from backend.privacy.services.own_data import erase_person
+from backend.realtime.models import Revocation
+from backend.tracking.models import Fix
 from backend.volunteers import services
 from backend.volunteers.models import (
     Consent,
     CredentialKind,
-    Device,
     Guardian,
     LookedAt,
     NumberAlias,
-    Photo,
     Purpose,
     Role,
     Standing,
-    Transfer,
-    User,
     Volunteer,
     WeeklyAvailability,
 )
-from backend.volunteers.models.accounts import phone_tail_key
-from backend.volunteers.queries.export import export_of
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.queries.roster import roster_page
-from backend.volunteers.schemas.lives import TransferIn
 from backend.volunteers.services.consents import agree_on_paper, withdraw_consent
 from backend.volunteers.services.ends import BeyondOwnPost
+from backend.volunteers.services.life_numbers import give_life_number
 from backend.volunteers.services.looks import note_looks
 from backend.volunteers.services.merging import NotMergeable, merge_volunteers
-from backend.volunteers.services.own_data import erase_person
 from backend.volunteers.services.standing import retire
-from backend.volunteers.services.transfers import propose_transfer
-from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]

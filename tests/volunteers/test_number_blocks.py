@@ -7,13 +7,13 @@ from uuid import UUID
 import pytest
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.lib.checkdigit import parse_volunteer_number
 from backend.lib.errors import NotFound
-from backend.volunteers import services
-from backend.volunteers.models import NumberBlock, NumberCounter, Role, Series, Unit, User, Volunteer
-from backend.volunteers.queries.numbers import block_with_numbers
-from backend.volunteers.services.number_blocks import (
+from backend.numbers.models import NumberBlock
+from backend.numbers.queries.blocks import block_with_numbers
+from backend.numbers.services.number_blocks import (
     DAY,
     MOST_A_DAY,
     BlockIdTaken,
@@ -24,7 +24,9 @@ from backend.volunteers.services.number_blocks import (
     register_from_block,
     return_block,
 )
-from backend.volunteers.services.walk_ins import register_walk_in
+from backend.numbers.services.walk_ins import register_walk_in
+from backend.volunteers import services
+from backend.volunteers.models import NumberCounter, Role, Series, Unit, Volunteer
 from tests.conftest import Formation, MakeVolunteer, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]

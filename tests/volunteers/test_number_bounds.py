@@ -12,32 +12,25 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
-from backend.volunteers import services
-from backend.volunteers.models import (
-    NumberBlock,
-    NumberCounter,
-    PartnerKind,
-    Role,
-    RosterImport,
-    Series,
-    Unit,
-    UnitCount,
-    User,
-    WalkIn,
-)
-from backend.volunteers.queries.number_use import share_used, warn_of_numbers
-from backend.volunteers.schemas.formation import UnitIn
-from backend.volunteers.services import number_bounds
-from backend.volunteers.services.import_files import import_file
-from backend.volunteers.services.number_blocks import (
+from backend.accounts.models import User
+from backend.numbers.models import NumberBlock, WalkIn
+from backend.numbers.queries.number_use import share_used, warn_of_numbers
+from backend.numbers.services import number_bounds
+from backend.numbers.services.number_blocks import (
     TooManyBlocks,
     issue_block,
     register_from_block,
     return_block,
 )
-from backend.volunteers.services.number_bounds import TooManyNumbers
+from backend.numbers.services.walk_ins import register_walk_in
+from backend.rosters.models import RosterImport
+from backend.rosters.services import newcomer_bounds
+from backend.rosters.services.import_files import import_file
+from backend.volunteers import services
+from backend.volunteers.models import NumberCounter, PartnerKind, Role, Series, Unit, UnitCount
+from backend.volunteers.schemas.formation import UnitIn
+from backend.volunteers.services.numbers import TooManyNumbers
 from backend.volunteers.services.units import create_unit
-from backend.volunteers.services.walk_ins import register_walk_in
 from tests.conftest import Formation, MakeVolunteer, SignedInClient
 from tests.pages import page_of
 from tests.volunteers.rosters import HEADINGS, csv_file, people
@@ -201,7 +194,7 @@ def bring_in(
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let imports bring three people a month into a squadron, and five into a brigade."""
-    monkeypatch.setattr(number_bounds, "NEWCOMERS", {"squadron": 3, "brigade": 5})
+    monkeypatch.setattr(newcomer_bounds, "NEWCOMERS", {"squadron": 3, "brigade": 5})
 
 
 @pytest.mark.usefixtures("few")
@@ -220,8 +213,8 @@ def test_imports_bring_in_so_many_a_month(bring_in: Callable[..., Any], formatio
 def test_an_import_that_was_undone_has_used_its_numbers_up(
     bring_in: Callable[..., Any], chief: User, at: datetime
 ) -> None:
-    from backend.volunteers.services.import_work import work_on
-    from backend.volunteers.services.imports import undo_import
+    from backend.rosters.services.import_work import work_on
+    from backend.rosters.services.imports import undo_import
 
     batch = bring_in(0, 3)
     undo_import(import_id=batch.pk, by=chief, at=at)

@@ -12,24 +12,19 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from uuid6 import uuid7
 
+from backend.accounts.models import User
+from backend.numbers.models import NumberBlock
+from backend.numbers.queries.blocks import block_with_numbers
+from backend.numbers.queries.look_up import look_up
+from backend.numbers.queries.number_tally import tally
+from backend.numbers.services.number_blocks import issue_block, return_block
+from backend.numbers.services.walk_ins import register_walk_in
+from backend.rosters.models import NewcomerNumber
 from backend.volunteers import services
-from backend.volunteers.models import (
-    NewcomerNumber,
-    NumberAlias,
-    NumberBlock,
-    NumberCounter,
-    Role,
-    Series,
-    Unit,
-    User,
-    Volunteer,
-)
-from backend.volunteers.queries.number_tally import tally
-from backend.volunteers.queries.numbers import block_with_numbers, look_up
+from backend.volunteers.models import NumberAlias, NumberCounter, Role, Series, Unit, Volunteer
+from backend.volunteers.services.life_numbers import give_life_number
 from backend.volunteers.services.merging import merge_volunteers
-from backend.volunteers.services.number_blocks import issue_block, return_block
 from backend.volunteers.services.numbers import issue_numbers
-from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
 from tests.conftest import Formation, MakeVolunteer, Race, SignedInClient
 
 IMPORTED, PORTION = 3_000, 1_500

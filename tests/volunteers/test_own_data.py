@@ -10,40 +10,34 @@ import pytest
 from PIL import Image
 from uuid6 import uuid7
 
+from backend.accounts.models import Device, Invitation, SecondFactor, User
+from backend.badges.models import Badge, Photo
+from backend.badges.services import keep_photo
+from backend.joining.models import Application, ApplicationStatus, Transfer, TransferStatus
+from backend.joining.schemas import TransferIn
+from backend.joining.services import transfers
 from backend.lib.errors import NotFound
+from backend.numbers.services.walk_ins import register_walk_in
+from backend.privacy.queries import export_of
+from backend.privacy.services.own_data import erase_person
 from backend.realtime.clock import tick
-from backend.realtime.models import Event, Fix, LatestPosition
+from backend.realtime.models import Event
+from backend.tracking.models import Fix, LatestPosition, Tracker
 from backend.volunteers import services
 from backend.volunteers.models import (
-    Application,
-    ApplicationStatus,
-    Badge,
     Consent,
     Credential,
-    Device,
     Guardian,
-    Invitation,
-    Photo,
     Post,
     Role,
-    SecondFactor,
     Standing,
-    Tracker,
-    Transfer,
-    TransferStatus,
-    User,
     Volunteer,
 )
-from backend.volunteers.queries.export import export_of
-from backend.volunteers.schemas.lives import TransferIn
 from backend.volunteers.schemas.privacy import GuardianIn
-from backend.volunteers.services import transfers
-from backend.volunteers.services.badges import keep_photo
 from backend.volunteers.services.guardians import record_guardian
+from backend.volunteers.services.life_numbers import give_life_number
 from backend.volunteers.services.merging import merge_volunteers
-from backend.volunteers.services.own_data import erase_person
 from backend.volunteers.services.standing import reinstate, suspend
-from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
 from tests.conftest import Formation, MakeVolunteer, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]

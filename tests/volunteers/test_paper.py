@@ -2,8 +2,8 @@
 
 import pytest
 
-from backend.volunteers.cards import NAME, UNIT, Card, card_pdf, card_svg
-from backend.volunteers.paper import LEADING, LEAST_SIZE, POINT_MM, _width_of, fitted
+from backend.badges.cards import NAME, UNIT, Card, card_pdf, card_svg
+from backend.lib.paper import LEADING, LEAST_SIZE, POINT_MM, _width_of, fitted
 
 LONG_UNIT = "浙江省金华市浦江县浦南街道文溪社区义务巡逻与应急救援志愿服务中队"
 LONG_NAME = "Wilhelmina Featherstonehaugh-Cholmondeley"

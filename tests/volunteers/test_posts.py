@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.lib.errors import Invalid, NotFound
 from backend.volunteers import services
-from backend.volunteers.models import Post, Role, User, Volunteer
+from backend.volunteers.models import Post, Role, Volunteer
 from backend.volunteers.queries.lives import posts_in
 from backend.volunteers.rules import may_dispatch
 from backend.volunteers.schemas.posts import PostIn

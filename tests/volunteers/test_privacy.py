@@ -8,23 +8,22 @@ import pytest
 from django.core.management import call_command
 from uuid6 import uuid7
 
+from backend.accounts.models import Challenge, Invitation, User
 from backend.audit.models import Entry
+from backend.joining.models import Application
+from backend.privacy.models import RetentionRun
+from backend.privacy.services.retention import keep_to_limits
 from backend.realtime.clock import tick
-from backend.realtime.due import trim_places
-from backend.realtime.models import LatestPosition
+from backend.tracking.due import trim_places
+from backend.tracking.models import LatestPosition
 from backend.volunteers.consents import WORDINGS
 from backend.volunteers.models import (
-    Application,
-    Challenge,
     Consent,
     DutyPeriod,
     Guardian,
-    Invitation,
     Look,
     LookedAt,
     Purpose,
-    RetentionRun,
-    User,
     Volunteer,
 )
 from backend.volunteers.queries.masking import masked
@@ -36,7 +35,6 @@ from backend.volunteers.services.consents import (
 )
 from backend.volunteers.services.guardians import withdraw_guardian
 from backend.volunteers.services.looks import note_looks, note_sightings
-from backend.volunteers.services.retention import keep_to_limits
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]

@@ -14,17 +14,21 @@ from rest_framework.test import APIClient
 from rest_framework.utils import json
 from uuid6 import uuid7
 
+from backend.accounts.models import Device, User
+from backend.accounts.schemas.sign_in import DeviceIn
+from backend.accounts.services.devices import sign_in
+from backend.numbers.services.walk_ins import register_walk_in
+from backend.privacy.services.own_data import erase_person
 from backend.realtime import due, keys
 from backend.realtime.frames import CommandFrame
 from backend.realtime.models import KeyedAct
 from backend.realtime.registry import Principal
 from backend.realtime.services import run_command
+from backend.tracking.models import Tracker
 from backend.volunteers import services
-from backend.volunteers.models import Device, Tracker, Unit, User, Volunteer
-from backend.volunteers.schemas import DeviceIn
+from backend.volunteers.models import Unit, Volunteer
+from backend.volunteers.services.life_numbers import give_life_number
 from backend.volunteers.services.merging import merge_volunteers
-from backend.volunteers.services.own_data import erase_person
-from backend.volunteers.services.walk_ins import give_life_number, register_walk_in
 from tests.conftest import Formation, MakeVolunteer, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -226,9 +230,9 @@ def test_a_device_that_signed_in_again_is_not_signed_out_by_a_retry(
     volunteer: User, client_of: ClientOf, at: datetime
 ) -> None:
     client, key, lost = client_of(volunteer), uuid7(), DeviceIn(id=uuid7())
-    services.sign_in(user=volunteer, device=lost, at=at)
+    sign_in(user=volunteer, device=lost, at=at)
     act(client, "DELETE", f"me/devices/{lost.id}", key=key)
-    services.sign_in(user=volunteer, device=lost, at=at)
+    sign_in(user=volunteer, device=lost, at=at)
 
     assert act(client, "DELETE", f"me/devices/{lost.id}", key=key).status_code == 204
     assert Device.objects.get(pk=lost.id).revoked_at is None

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from uuid6 import uuid7
 
+from backend.accounts.models import Device, User
 from backend.lib.checkdigit import format_volunteer_number
 from backend.lib.errors import Invalid, NotAllowed
-from backend.realtime.models import LatestPosition
+from backend.lib.readings import sound_of
+from backend.tracking.models import LatestPosition
 from backend.volunteers import due, services
-from backend.volunteers.models import Device, Membership, Role, Standing, User, Volunteer
-from backend.volunteers.names import sound_of
+from backend.volunteers.models import Membership, Role, Standing, Volunteer
 from backend.volunteers.queries import roster
 from backend.volunteers.queries.roster import roster_page
 from backend.volunteers.services.roster import refresh_roster, roster_fields

@@ -15,21 +15,24 @@ from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 from uuid6 import uuid7
 
+from backend.accounts.models import User
+from backend.accounts.schemas.sign_in import DeviceIn
+from backend.accounts.services import devices
 from backend.audit.models import Entry
 from backend.console import assets
 from backend.lib import uploads
 from backend.lib.checkdigit import format_unit_number
 from backend.lib.phones import read_phone
+from backend.rosters.models import RosterImport
+from backend.rosters.reading.tables import csv_parts, guarded, xlsx_parts
+from backend.rosters.services import exports, import_turns
+from backend.rosters.services.import_work import work_on
 from backend.volunteers import services
-from backend.volunteers.models import Role, RosterImport, User, Volunteer
-from backend.volunteers.rosters.tables import csv_parts, guarded, xlsx_parts
-from backend.volunteers.services import exports, import_turns
-from backend.volunteers.services.import_work import work_on
+from backend.volunteers.models import Role, Volunteer
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, SignedInClient
 from tests.volunteers.rosters import HEADINGS, csv_file, people
 
 ClientOf = Callable[[User], SignedInClient]
-
 
 pytestmark = pytest.mark.usefixtures("imports_folder")
 
@@ -273,7 +276,7 @@ def test_export_portions_leave_nobody_out(
 ) -> None:
     for _ in range(7):
         make_volunteer(formation.squadron_a)
-    monkeypatch.setattr("backend.volunteers.queries.exports.PORTION", 3)
+    monkeypatch.setattr("backend.rosters.queries.exports.PORTION", 3)
 
     parts = list(exports.export_roster(unit=formation.squadron_a, format="csv", by=leader, at=at))
 
@@ -300,10 +303,8 @@ async def test_export_is_streamed_by_the_asgi_server(tmp_path: Path) -> None:
     def sign_in() -> str:
         user = User.objects.create_user("13800000000", PASSWORD)
         volunteer = Volunteer.objects.create(user=user, number=services.issue_number(), name="王")
-        from backend.volunteers.schemas import DeviceIn
-
-        device = DeviceIn(id=uuid7())
-        return services.sign_in(user=volunteer.user, device=device, at=datetime.now().astimezone()).access
+        device, at = DeviceIn(id=uuid7()), datetime.now().astimezone()
+        return devices.sign_in(user=volunteer.user, device=device, at=at).tokens.access
 
     from asgiref.sync import sync_to_async
 

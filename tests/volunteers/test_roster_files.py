@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from openpyxl import Workbook, load_workbook
 
-from backend.volunteers.rosters import workbooks
-from backend.volunteers.rosters.apart import reading_apart
-from backend.volunteers.rosters.cells import CellKind, number_of
-from backend.volunteers.rosters.columns import HEADINGS, Column, Heading, letters, plain, read_heading
-from backend.volunteers.rosters.events import Event, Noted, PersonFound, TablesFound
-from backend.volunteers.rosters.files import look_at
-from backend.volunteers.rosters.identity_cards import read_id_card
-from backend.volunteers.rosters.people import Person, RowReader, Surroundings
-from backend.volunteers.rosters.refusals import REASONS, RowRejected, UnreadableRoster
-from backend.volunteers.rosters.template import template_parts
+from backend.rosters.reading import workbooks
+from backend.rosters.reading.apart import reading_apart
+from backend.rosters.reading.cells import CellKind, number_of
+from backend.rosters.reading.columns import HEADINGS, Column, Heading, letters, plain, read_heading
+from backend.rosters.reading.events import Event, Noted, PersonFound, TablesFound
+from backend.rosters.reading.files import look_at
+from backend.rosters.reading.identity_cards import read_id_card
+from backend.rosters.reading.people import Person, RowReader, Surroundings
+from backend.rosters.reading.refusals import REASONS, RowRejected, UnreadableRoster
+from backend.rosters.reading.template import template_parts
 from tests.volunteers.rosters import csv_file, id_card, xlsx_file
 
 LINES = [["姓名", "手机"], ["王大妈", "13800000001"], ["李强", "13800000002"]]

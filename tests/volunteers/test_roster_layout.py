@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from backend.volunteers.rosters.cells import CellKind, kind_of_format, number_of, unescaped
-from backend.volunteers.rosters.columns import Column
-from backend.volunteers.rosters.events import SheetFate
-from backend.volunteers.rosters.layout import Layout, find_layout
-from backend.volunteers.rosters.merges import Merge, MergesOfRows
-from backend.volunteers.rosters.people_below import Ranges
-from backend.volunteers.rosters.places import NamedUnit, UnitFinder
-from backend.volunteers.rosters.positions import Positions, located
-from backend.volunteers.rosters.refusals import FATES, NOTES, UnreadableRoster
-from backend.volunteers.rosters.sheets import Row, place_of
+from backend.rosters.reading.cells import CellKind, kind_of_format, number_of, unescaped
+from backend.rosters.reading.columns import Column
+from backend.rosters.reading.events import SheetFate
+from backend.rosters.reading.layout import Layout, find_layout
+from backend.rosters.reading.merges import Merge, MergesOfRows
+from backend.rosters.reading.people_below import Ranges
+from backend.rosters.reading.places import NamedUnit, UnitFinder
+from backend.rosters.reading.positions import Positions, located
+from backend.rosters.reading.refusals import FATES, NOTES, UnreadableRoster
+from backend.rosters.reading.sheets import Row, place_of
 
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from backend.volunteers.models import Skill, User
+from backend.accounts.models import User
+from backend.volunteers.models import Skill
 from tests.conftest import SignedInClient
 
 pytestmark = pytest.mark.django_db

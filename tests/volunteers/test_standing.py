@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.lib.errors import Invalid, NotFound
 from backend.volunteers import due, queries, services, topics
-from backend.volunteers.holders import NOTHING, belongings_of
-from backend.volunteers.models import Membership, Post, Role, Standing, User, Volunteer
+from backend.volunteers.models import Membership, Post, Role, Standing, Volunteer
+from backend.volunteers.principals import NOTHING, belongings_of
 from backend.volunteers.rules import may_dispatch
 from backend.volunteers.services import standing
 from backend.volunteers.services.duty import NotInService

@@ -8,12 +8,12 @@ import pytest
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
+from backend.accounts.models import User
+from backend.accounts.tokens import read_access
 from backend.volunteers import services
-from backend.volunteers.models import User
 from backend.volunteers.services.invitations import invite
-from backend.volunteers.tokens import read_access
+from tests.accounts.second_factors import code_of, set_up, show_code, sign_in
 from tests.conftest import PASSWORD, SignedInClient
-from tests.volunteers.second_factors import code_of, set_up, show_code, sign_in
 
 ClientOf = Callable[[User], SignedInClient]
 

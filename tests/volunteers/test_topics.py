@@ -1,4 +1,4 @@
-"""Who holds a socket, which topics are theirs, whom they may watch."""
+"""Who holds a socket, and which topics are theirs."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,12 +7,14 @@ from uuid import UUID
 
 import pytest
 
+from backend.accounts.models import Device, User
+from backend.accounts.services.devices import refresh_tokens, revoke_device
+from backend.accounts.tokens import tokens_for
 from backend.lib.errors import NotAllowed, NotSignedIn
-from backend.realtime.registry import Credentials, Principal, Tracked
+from backend.realtime.registry import Credentials, Principal
 from backend.realtime.services import sign_in_socket
 from backend.volunteers import services, topics
-from backend.volunteers.models import Device, Role, User
-from backend.volunteers.tokens import tokens_for
+from backend.volunteers.models import Role
 from tests.conftest import Formation, MakeVolunteer, SignedInClient
 from tests.pages import page_of
 
@@ -54,7 +56,7 @@ def test_socket_that_shows_a_new_pair_ends_the_spent_refresh_token(
     before = tokens_for(
         Device.objects.get(), number=volunteer.volunteer.number, at=at - timedelta(minutes=10)
     )
-    after = services.refresh_tokens(refresh=before.refresh, at=at)
+    after = refresh_tokens(refresh=before.refresh, at=at)
 
     authenticate(Credentials(token=before.access), at)
     assert not Device.objects.get().pair_arrived
@@ -64,9 +66,9 @@ def test_socket_that_shows_a_new_pair_ends_the_spent_refresh_token(
     with django_assert_num_queries(2):
         authenticate(Credentials(token=after.access), at)
 
-    assert services.refresh_tokens(refresh=before.refresh, at=at + timedelta(seconds=60)).refresh
+    assert refresh_tokens(refresh=before.refresh, at=at + timedelta(seconds=60)).refresh
     with pytest.raises(NotSignedIn):
-        services.refresh_tokens(refresh=before.refresh, at=at + timedelta(seconds=61))
+        refresh_tokens(refresh=before.refresh, at=at + timedelta(seconds=61))
 
 
 def test_minor_is_not_tagged_adult(formation: Formation, make_volunteer: MakeVolunteer) -> None:
@@ -77,7 +79,7 @@ def test_minor_is_not_tagged_adult(formation: Formation, make_volunteer: MakeVol
 
 def test_revoked_device_may_not_come_back(volunteer: User, client_of: ClientOf, at: datetime) -> None:
     token = client_of(volunteer).tokens.access
-    services.revoke_device(device_id=Device.objects.get().pk, by=volunteer, at=at)
+    revoke_device(device_id=Device.objects.get().pk, by=volunteer, at=at)
 
     with pytest.raises(NotAllowed):
         authenticate(Credentials(token=token), at)
@@ -156,28 +158,6 @@ def test_snapshot_of_a_person_is_me(volunteer: User) -> None:
     me = topics.me(principal(volunteer), "")
 
     assert me["number"] == f"{volunteer.volunteer.number:08d}"
-
-
-def test_tracking_names_those_on_duty_and_their_unit(
-    volunteer: User,
-    leader: User,
-    stranger: User,
-    formation: Formation,
-    django_assert_num_queries: Callable[..., Any],
-    at: datetime,
-) -> None:
-    people = [user.volunteer.number for user in (volunteer, leader, stranger)]
-
-    with django_assert_num_queries(1):
-        tracked = topics.on_duty(people, at)
-
-    assert tracked == {volunteer.volunteer.number: Tracked(scope=formation.squadron_a.path, since=at)}
-    assert topics.on_duty(people, at + timedelta(days=1)) == {}
-
-
-def test_viewers_watch_what_their_posts_cover(commander: User, volunteer: User, formation: Formation) -> None:
-    assert topics.watched_paths(principal(commander)) == [formation.detachment.path]
-    assert topics.watched_paths(principal(volunteer)) == []
 
 
 def test_principal_of_a_request_has_no_session(volunteer: User) -> None:

@@ -8,25 +8,28 @@ import pytest
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
-from backend.lib.errors import NotFound, TooMany
-from backend.realtime.models import Event
-from backend.volunteers import services
-from backend.volunteers.models import Membership, Post, Role, Transfer, Unit, User
-from backend.volunteers.queries.lives import transfers_for
-from backend.volunteers.queries.seats import seat_text
-from backend.volunteers.schemas.lives import TransferIn
-from backend.volunteers.services import transfers
-from backend.volunteers.services.badges import issue_badge
-from backend.volunteers.services.seats import next_seats, take_seat
-from backend.volunteers.services.transfers import (
+from backend.badges.services import issue_badge
+from backend.joining.models import Transfer
+from backend.joining.queries import transfers_for
+from backend.joining.schemas import TransferIn
+from backend.joining.services import transfers
+from backend.joining.services.transfers import (
     AlreadyMember,
-    NotMember,
     TooManyUnits,
     TransferIdTaken,
     TransferOver,
     TransferProposedAlready,
 )
+from backend.lib.errors import NotFound, TooMany
+from backend.realtime.models import Event
+from backend.volunteers import services
+from backend.volunteers.models import Membership, Post, Role, Unit
+from backend.volunteers.queries.seats import seat_text
+from backend.volunteers.services import memberships
+from backend.volunteers.services.memberships import NotMember
+from backend.volunteers.services.seats import next_seats, take_seat
 from tests.conftest import Formation, MakeVolunteer, Published, Race
 
 
@@ -212,9 +215,9 @@ def test_whoever_looks_after_the_person_is_told_of_a_unit_that_is_not_theirs(
     with pytest.raises(NotMember):
         propose(volunteer, b, c, commander, at)
     with pytest.raises(NotMember):
-        transfers.choose_primary(number=number, unit=b, by=commander, at=at)
+        memberships.choose_primary(number=number, unit=b, by=commander, at=at)
     with pytest.raises(NotMember):
-        transfers.leave_unit(number=number, unit=b, by=commander, at=at)
+        memberships.leave_unit(number=number, unit=b, by=commander, at=at)
     for by in (leader, volunteer):  # neither sees that unit
         with pytest.raises(NotFound):
             propose(volunteer, b, formation.squadron_a, by, at)
@@ -232,9 +235,9 @@ def test_joining_a_second_unit_needs_the_volunteer(
     with pytest.raises(AlreadyMember):
         propose(volunteer, a, b, sibling_leader, at)
 
-    transfers.choose_primary(number=f"{volunteer.volunteer.number:08d}", unit=b, by=volunteer, at=at)
+    memberships.choose_primary(number=f"{volunteer.volunteer.number:08d}", unit=b, by=volunteer, at=at)
     assert units_of(volunteer) == {a.number: False, b.number: True}
-    transfers.leave_unit(number=f"{volunteer.volunteer.number:08d}", unit=b, by=volunteer, at=at)
+    memberships.leave_unit(number=f"{volunteer.volunteer.number:08d}", unit=b, by=volunteer, at=at)
     assert units_of(volunteer) == {a.number: True}
 
 
@@ -290,7 +293,7 @@ def test_a_deputy_does_not_send_the_leader_away(
         propose(leader, formation.squadron_a, formation.squadron_b, deputy.user, at)
     number = f"{leader.volunteer.number:08d}"
     with pytest.raises(NotFound):
-        transfers.leave_unit(number=number, unit=formation.squadron_a, by=deputy.user, at=at)
+        memberships.leave_unit(number=number, unit=formation.squadron_a, by=deputy.user, at=at)
 
 
 def test_leaving_the_primary_unit_leaves_the_oldest_other(
@@ -301,8 +304,8 @@ def test_leaving_the_primary_unit_leaves_the_oldest_other(
     number = f"{volunteer.volunteer.number:08d}"
 
     with pytest.raises(NotFound):
-        transfers.leave_unit(number=number, unit=formation.squadron_a, by=sibling_leader, at=at)
-    transfers.leave_unit(number=number, unit=formation.squadron_a, by=leader, at=at)
+        memberships.leave_unit(number=number, unit=formation.squadron_a, by=sibling_leader, at=at)
+    memberships.leave_unit(number=number, unit=formation.squadron_a, by=leader, at=at)
 
     assert units_of(volunteer) == {formation.squadron_b.number: True, formation.squadron_c.number: False}
 
@@ -315,9 +318,9 @@ def test_whoever_has_left_shows_no_badge_of_the_unit(
     Membership.objects.create(volunteer=person, unit=b)
     badge = issue_badge(id=uuid7(), volunteer=person, by=leader, at=at)
     number = f"{person.number:08d}"
-    transfers.choose_primary(number=number, unit=b, by=volunteer, at=at)
+    memberships.choose_primary(number=number, unit=b, by=volunteer, at=at)
 
-    transfers.leave_unit(number=number, unit=a, by=leader, at=at)
+    memberships.leave_unit(number=number, unit=a, by=leader, at=at)
 
     badge.refresh_from_db()
     assert (badge.revoked_at, badge.reason) == (at, "left")

@@ -10,29 +10,32 @@ from django.db import transaction
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.audit.models import Entry
+from backend.badges.services import issue_badge
+from backend.joining.models import Application
+from backend.joining.schemas import ApplicationIn, TransferIn
+from backend.joining.services import applications
+from backend.joining.services.transfers import propose_transfer
 from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import Invalid, NotFound, TooLarge
+from backend.numbers.queries.blocks import block_with_numbers
+from backend.numbers.services.number_blocks import issue_block, register_from_block, return_block
+from backend.numbers.services.walk_ins import register_walk_in
 from backend.volunteers import queries, services, topics
 from backend.volunteers.divisions import Division
-from backend.volunteers.models import Application, Membership, PartnerKind, Role, Unit, UnitKind, User
+from backend.volunteers.models import Membership, PartnerKind, Role, Unit, UnitKind
 from backend.volunteers.queries import unit_by_number
-from backend.volunteers.queries.numbers import block_with_numbers
 from backend.volunteers.rules import may_dispatch
 from backend.volunteers.schemas.formation import SplitIn, UnitChange, UnitIn
-from backend.volunteers.schemas.lives import ApplicationIn, TransferIn
-from backend.volunteers.services import applications, emblems, unit_numbers
+from backend.volunteers.services import emblems, unit_numbers
 from backend.volunteers.services import units as formation_services
-from backend.volunteers.services.badges import issue_badge
 from backend.volunteers.services.formation import load_formation
-from backend.volunteers.services.number_blocks import issue_block, register_from_block, return_block
 from backend.volunteers.services.people import appoint
 from backend.volunteers.services.seats import UnitRetired
 from backend.volunteers.services.standing import retire
-from backend.volunteers.services.transfers import propose_transfer
 from backend.volunteers.services.unit_numbers import UnitNumbersExhausted
 from backend.volunteers.services.units import UnitNotEmpty, WrongPlace
-from backend.volunteers.services.walk_ins import register_walk_in
 from tests.conftest import Formation, MakeVolunteer, Published, Race
 from tests.contract.full_force import picture
 

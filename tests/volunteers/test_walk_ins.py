@@ -9,22 +9,23 @@ import pytest
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
+from backend.accounts.models import Device, User
 from backend.audit.models import Entry
 from backend.lib.errors import NotAllowed, NotFound
-from backend.realtime.models import KeyedAct, LatestPosition, Receipt, Revocation
+from backend.numbers.models import WalkIn
+from backend.numbers.services.walk_ins import WalkInIdTaken, register_walk_in
+from backend.realtime.models import KeyedAct, Receipt, Revocation
+from backend.tracking.models import LatestPosition
 from backend.volunteers import services
 from backend.volunteers.models import (
-    Device,
     NumberAlias,
     NumberCounter,
     Role,
     Series,
-    User,
     Volunteer,
-    WalkIn,
     series_of,
 )
-from backend.volunteers.services.walk_ins import WalkInIdTaken, give_life_number, register_walk_in
+from backend.volunteers.services.life_numbers import give_life_number
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]

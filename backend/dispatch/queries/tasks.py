@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from backend.accounts.models import User
 from backend.dispatch.models import Assignment, CallOut, Task, TaskStatus
 from backend.dispatch.queries.progress import progress_of
 from backend.dispatch.rules import is_dangerous, may_direct
 from backend.dispatch.schemas import CallOutOut, PlaceOut, TaskDetail, TaskOut, TaskPage
 from backend.lib.errors import NotFound
-from backend.volunteers.models import Unit, User
+from backend.volunteers.models import Unit
 from backend.volunteers.queries import dispatched_units, unit_outs
 from backend.volunteers.rules import within
 from backend.volunteers.schemas import UnitOut

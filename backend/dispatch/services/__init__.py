@@ -2,9 +2,7 @@
 
 from backend.dispatch.services.answers import answer_offer, answer_offers
 from backend.dispatch.services.call_outs import call_out
-from backend.dispatch.services.departures import give_back_places
 from backend.dispatch.services.legal_basis import name_legal_basis
-from backend.dispatch.services.merging import takes_part
 from backend.dispatch.services.places import Answer
 from backend.dispatch.services.progress import announce_progress
 from backend.dispatch.services.refusals import (
@@ -20,8 +18,6 @@ from backend.dispatch.services.refusals import (
     TaskOver,
     TooManyToAsk,
 )
-from backend.dispatch.services.renumbering import tell_again
-from backend.dispatch.services.retirement import give_tasks
 from backend.dispatch.services.tasks import cancel_task, close_task, create_task
 
 __all__ = [
@@ -44,9 +40,5 @@ __all__ = [
     "cancel_task",
     "close_task",
     "create_task",
-    "give_back_places",
-    "give_tasks",
     "name_legal_basis",
-    "takes_part",
-    "tell_again",
 ]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.models import User
 from backend.audit.services import record_all
 from backend.dispatch import queries
 from backend.dispatch.events import AssignmentChanged, TaskFilled, TaskReopened
@@ -20,8 +21,8 @@ from backend.dispatch.services.progress import progress
 from backend.lib.errors import NotFound, Refusal
 from backend.lib.rows import update_rows
 from backend.realtime.log import Announcement, publish_all
-from backend.realtime.positions import forget
-from backend.volunteers.models import Standing, User
+from backend.tracking.positions import forget
+from backend.volunteers.models import Standing
 
 ANSWERED = ("status", "before", "answered_at", "eta_at", "reason", "risk_acknowledged_at")
 """The fields of an assignment that an answer writes."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.models import User
 from backend.audit.services import record
 from backend.dispatch import queries
 from backend.dispatch.events import TaskCalled, TaskProgressed
@@ -19,7 +20,7 @@ from backend.dispatch.services.tasks import lock_task
 from backend.lib.errors import require, required
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
-from backend.volunteers.models import Post, Unit, User
+from backend.volunteers.models import Post, Unit
 from backend.volunteers.queries import topmost
 
 

@@ -1,31 +1,49 @@
 """Gives back the places of those who are no longer in service."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
 from backend.dispatch.schemas import AnswerIn
 from backend.dispatch.services.answers import answer_offers
 from backend.dispatch.services.places import TAKING_PART, Answer
 from backend.lib.errors import Refusal
-from backend.volunteers.models import Standing
+from backend.volunteers.models import Standing, Volunteer
 
 LOOKED_BACK = timedelta(days=7)
-"""How long ago somebody may have left for the clock still to find them: longer than it is ever away."""
+"""How long ago a volunteer may have left for the clock still to find them: longer than it is ever away."""
 BATCH = 500
 
 
-def give_back_places(*, at: datetime) -> int:
-    """Decline offers and give back places of those who were suspended or have retired; returns how many.
+def give_back_when_committed(volunteer: Volunteer, *, at: datetime) -> None:
+    """Have the places of a volunteer who leaves the service given back once that is committed.
 
-    Only in tasks that are open to answers or have not begun. What is refused meanwhile is left to the next turn.
+    Not in the same transaction: it holds the volunteer, and an answer locks the task first. Should it fail, the
+    volunteer has left all the same, and the clock finds what is left.
     """
+    transaction.on_commit(partial(give_back_places_of, volunteer.pk, at=at), robust=True)
+
+
+def give_back_places_of(volunteer: int, *, at: datetime) -> int:
+    """Decline for one volunteer, unless they are in service, what they hold; returns how much."""
+    return _give_back(Assignment.objects.filter(volunteer=volunteer), at)
+
+
+def give_back_places(*, at: datetime) -> int:
+    """Do so for all who were suspended or have retired; returns how many. What is refused is left to the next turn."""
+    return _give_back(Assignment.objects.filter(volunteer__standing_since__gt=at - LOOKED_BACK), at)
+
+
+def _give_back(parts: QuerySet[Assignment], at: datetime) -> int:
+    """Decline in tasks that are open to answers or have not begun."""
     open_offer = Q(status=AssignmentStatus.OFFERED, task__status=TaskStatus.CALLED, task__answer_by__gt=at)
     live = (TaskStatus.CALLED, TaskStatus.CLOSED)
     has_place = Q(status__in=TAKING_PART, task__status__in=live, task__starts_at__gt=at)
     held = (
-        Assignment.objects.filter(open_offer | has_place, volunteer__standing_since__gt=at - LOOKED_BACK)
+        parts.filter(open_offer | has_place)
         .exclude(volunteer__standing=Standing.ACTIVE)
         .select_related("volunteer__user")
         .order_by("pk")[:BATCH]

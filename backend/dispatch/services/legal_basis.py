@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.models import User
 from backend.audit.services import record
 from backend.dispatch import queries
 from backend.dispatch.events import LegalBasisNamed, TaskProgressed
@@ -16,8 +17,7 @@ from backend.dispatch.services.refusals import TaskOver
 from backend.dispatch.services.tasks import lock_task
 from backend.lib.errors import NotAllowed, require
 from backend.realtime.log import Announcement
-from backend.realtime.positions import forget
-from backend.volunteers.models import User
+from backend.tracking.positions import forget
 from backend.volunteers.rules import agrees_to_location
 
 

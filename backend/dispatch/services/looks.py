@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from backend.accounts.models import User
 from backend.dispatch.schemas import RecipientPage
-from backend.volunteers.models import LookedAt, User
+from backend.volunteers.models import LookedAt
 from backend.volunteers.services.looks import note_looks_by_number
 
 

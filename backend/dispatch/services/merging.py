@@ -8,12 +8,11 @@ from django.db.models import Q
 
 from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
 from backend.volunteers.models import Volunteer
-from backend.volunteers.services.merging import hinders_merging
+from backend.volunteers.services.merging import NotMergeable
 
 
-@hinders_merging
-def takes_part(duplicate: Volunteer, at: datetime) -> str:
-    """Say so when the duplicate is asked for a task or takes part in one: the place would be of a closed account."""
+def require_no_part(duplicate: Volunteer, at: datetime) -> None:
+    """Raise NotMergeable for a duplicate that is asked for a task or takes part in one: its account is closed."""
     lasts = cast(timedelta, settings.MUSTER["MAX_DUTY"])
     asked = Q(status__in=[AssignmentStatus.OFFERED, AssignmentStatus.RESERVE], task__status=TaskStatus.CALLED)
     taking_part = Q(
@@ -21,6 +20,7 @@ def takes_part(duplicate: Volunteer, at: datetime) -> str:
         task__status__in=[TaskStatus.CALLED, TaskStatus.CLOSED],
         task__starts_at__gt=at - lasts,
     )
-    if not Assignment.objects.filter(asked | taking_part, volunteer=duplicate).exists():
-        return ""
-    return "The duplicate is asked for a task or takes part in one; let it end, or decline it, first."
+    if Assignment.objects.filter(asked | taking_part, volunteer=duplicate).exists():
+        raise NotMergeable(
+            "The duplicate is asked for a task or takes part in one; let it end, or decline it, first."
+        )

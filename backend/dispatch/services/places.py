@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from backend.accounts.models import User
 from backend.audit.services import Act
 from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
 from backend.dispatch.schemas import AnswerIn
 from backend.dispatch.services.fitness import Fitness
 from backend.dispatch.services.refusals import OfferExpired, TaskOver
 from backend.lib.errors import NotFound
-from backend.volunteers.models import User
 from backend.volunteers.rules import is_in_service
 from backend.volunteers.services.duty import NotInService
 

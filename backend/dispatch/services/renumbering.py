@@ -9,13 +9,11 @@ from backend.dispatch.schemas import AssignmentOut
 from backend.dispatch.services.announcements import note_told
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.models import Volunteer
-from backend.volunteers.services.walk_ins import carries_over
 
 
-@carries_over
-def tell_again(volunteer: Volunteer, before: str, at: datetime) -> None:
-    """Tell how their parts stand on the new topic: nothing more is received on `before`, the old one."""
-    parts = unheard_on(before, volunteer)
+def tell_again(volunteer: Volunteer, before: int, at: datetime) -> None:
+    """Tell how their parts stand on the new topic: nothing more is received on that of `before`, the old number."""
+    parts = unheard_on(f"person.{before:08d}", volunteer)
     told = [
         Announcement(volunteer.topic, AssignmentChanged(assignment=AssignmentOut.of(part))) for part in parts
     ]

@@ -8,10 +8,8 @@ from django.db.models import Q
 
 from backend.dispatch.models import Task, TaskStatus
 from backend.volunteers.models import Unit
-from backend.volunteers.services.units import hands_over
 
 
-@hands_over
 def give_tasks(unit: Unit, successor: Unit, at: datetime) -> None:
     """Give the tasks that are not over to the unit's successor, whose leaders see them through.
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from backend.accounts.models import User
 from backend.audit.services import record
 from backend.dispatch import queries
 from backend.dispatch.events import TaskCancelled, TaskClosed, TaskProgressed
@@ -18,8 +19,8 @@ from backend.dispatch.services.refusals import TaskIdTaken
 from backend.lib.datum import to_wgs84
 from backend.lib.errors import Invalid, NotFound, require, required
 from backend.realtime.log import Announcement
-from backend.realtime.positions import forget
-from backend.volunteers.models import Unit, User
+from backend.tracking.positions import forget
+from backend.volunteers.models import Unit
 from backend.volunteers.queries import unit_by_number
 
 AHEAD = timedelta(days=366)

@@ -4,9 +4,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse
 from backend.realtime.doors import Door
-from backend.volunteers.authentication import user_of
 from backend.volunteers.queries.availability import availability_of
 from backend.volunteers.schemas.availability import AvailabilityIn, AvailabilityOut
 from backend.volunteers.services.availability import plan_availability

@@ -6,11 +6,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse
 from backend.lib.content_types import JpegParser, PngParser
 from backend.lib.errors import NotFound, require
 from backend.realtime.doors import Door
-from backend.volunteers.authentication import user_of
 from backend.volunteers.models import Emblem, Unit
 from backend.volunteers.queries.units import unit_by_number, unit_outs
 from backend.volunteers.rules import may_manage, may_reshape, may_see_unit

@@ -6,10 +6,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse
 from backend.realtime.doors import Door
 from backend.volunteers import queries, services
-from backend.volunteers.authentication import user_of
 from backend.volunteers.queries.me import own_duty
 from backend.volunteers.schemas import DutyIn, DutyOut, LanguageIn, Me
 

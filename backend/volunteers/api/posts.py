@@ -4,10 +4,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse
 from backend.lib.errors import require, required
 from backend.realtime.doors import Door
-from backend.volunteers.authentication import user_of
 from backend.volunteers.models import Post
 from backend.volunteers.queries.lives import posts_in
 from backend.volunteers.queries.units import unit_by_number

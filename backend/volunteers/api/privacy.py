@@ -1,6 +1,6 @@
 """Doors to what is kept of people, and to what they decide about it."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 import pydantic
@@ -10,14 +10,14 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.accounts.authentication import user_of
+from backend.accounts.models import User
 from backend.lib.api import answer, now, parse
 from backend.lib.errors import NotFound, require, required
 from backend.lib.problems import invalid
 from backend.realtime.doors import Door
-from backend.volunteers.authentication import django_request, user_of
-from backend.volunteers.models import LookedAt, Purpose, User, Volunteer
+from backend.volunteers.models import LookedAt, Purpose, Volunteer
 from backend.volunteers.queries import privacy as queries
-from backend.volunteers.queries.export import export_of
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import may_keep_records_of
 from backend.volunteers.schemas.privacy import (
@@ -26,23 +26,16 @@ from backend.volunteers.schemas.privacy import (
     CredentialIn,
     CredentialOut,
     Credentials,
-    DeletionIn,
-    Erased,
     GuardianIn,
     GuardianOut,
     Guardians,
-    IdentityIn,
     LookFilter,
     LookPage,
-    OwnData,
 )
 from backend.volunteers.services.consents import give_consent, withdraw_consent
 from backend.volunteers.services.credentials import record_credential, revoke_credential
 from backend.volunteers.services.guardians import record_guardian, withdraw_guardian
-from backend.volunteers.services.identity import confirm_identity
 from backend.volunteers.services.looks import note_looks
-from backend.volunteers.services.own_data import erase_person
-from backend.volunteers.signin import check_identity, confirm_password
 
 PERSON = OpenApiParameter("person", str, OpenApiParameter.PATH, description="the volunteer number")
 
@@ -100,51 +93,6 @@ class LooksDoor(Door):
         except pydantic.ValidationError as error:
             raise invalid(error) from error
         return answer(queries.looks_at(user_of(request), after=chosen.after))
-
-
-class ExportDoor(Door):
-    """Everything that is kept of one."""
-
-    @extend_schema(operation_id="export_own_data", responses=OwnData, tags=["privacy"])
-    def get(self, request: Request) -> Response:
-        """Return everything that is kept of oneself, to keep or to take elsewhere."""
-        return answer(OwnData(export_of(user_of(request), at=now())))
-
-
-class IdentityDoor(Door):
-    """The identity that came to one's record by a merge."""
-
-    repeatable = ("post",)
-
-    @extend_schema(
-        operation_id="confirm_identity", request=IdentityIn, responses={204: None}, tags=["privacy"]
-    )
-    def post(self, request: Request) -> Response:
-        """Confirm it by naming it: from then on the export shows it, once the password is old enough."""
-        body, user = parse(IdentityIn, request), user_of(request)
-        check_identity(django_request(request), user, id_card=body.id_card, born_on=body.born_on)
-        confirm_identity(by=user, at=now())
-        return answer(None)
-
-
-class DeletionDoor(Door):
-    """The deletion of everything of one's own."""
-
-    repeatable = ("post",)
-
-    def content(self, request: Request, **_: Any) -> str:
-        """Return nothing of the password: no trace of it is kept."""
-        return request.path
-
-    @extend_schema(operation_id="delete_own_data", request=DeletionIn, responses=Erased, tags=["privacy"])
-    def post(self, request: Request) -> Response:
-        """Delete everything of one's own at once, for good: it cannot be brought back.
-
-        Service records stay with the number, which no longer leads to a person. Refused while one is on a task.
-        """
-        body, user = parse(DeletionIn, request), user_of(request)
-        confirm_password(django_request(request), user, body.password)
-        return answer(erase_person(by=user, at=now()))
 
 
 class CredentialsDoor(Door):

@@ -1,21 +1,28 @@
 """Doors of signing in and out."""
 
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.accounts.authentication import device_of, django_request, user_of
+from backend.accounts.hashing import hashing
+from backend.accounts.schemas.invitations import InvitationIn
+from backend.accounts.schemas.second_factors import SecondFactorIn
+from backend.accounts.schemas.sign_in import SignIn
+from backend.accounts.services.devices import sign_in, sign_in_once
+from backend.accounts.services.invitations import sign_in_by_invitation
+from backend.accounts.services.second_factors import require_second_factor, sign_in_with_code
+from backend.accounts.signin import checked_user, invited_user
+from backend.accounts.tokens import DeviceTokens
 from backend.lib.api import answer, now, parse, parse_or_default
-from backend.lib.errors import require
 from backend.realtime.doors import Door, replayed
-from backend.volunteers import queries, services
-from backend.volunteers.authentication import device_of, django_request, user_of
-from backend.volunteers.schemas import DeviceOut, Devices, RefreshIn, SignedIn, SignIn, SignOutIn, Tokens
-from backend.volunteers.services.second_factors import require_second_factor
-from backend.volunteers.signin import checked_user
+from backend.volunteers.queries.me import signed_in_out
+from backend.volunteers.schemas.sign_in import SignedIn, SignOutIn
+from backend.volunteers.services.duty import sign_out
 
 
 class SignInDoor(Door):
@@ -41,25 +48,9 @@ class SignInDoor(Door):
         at = now()  # checking a password takes its time, and the answer tells it
         require_second_factor(user=user, device_id=body.device.id, trust_secret=body.trust_secret, at=at)
         if self.wanted is None:
-            return answer(services.sign_in(user=user, device=body.device, at=at))
-        signed_in, is_again = services.sign_in_once(user=user, device=body.device, once=self.wanted, at=at)
-        return replayed(answer(signed_in)) if is_again else answer(signed_in)
-
-
-class RefreshDoor(Door):
-    """Opens with a refresh token."""
-
-    repeatable = ("post",)
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-
-    @extend_schema(
-        operation_id="refresh_tokens", request=RefreshIn, responses=Tokens, tags=["sign-in"], auth=[]
-    )
-    def post(self, request: Request) -> Response:
-        """Spend the refresh token for a new pair. If the answer is lost, ask again with it, today or tomorrow."""
-        body = parse(RefreshIn, request)
-        return answer(services.refresh_tokens(refresh=body.refresh, at=now()))
+            return _answer(sign_in(user=user, device=body.device, at=at), at)
+        made, is_again = sign_in_once(user=user, device=body.device, once=self.wanted, at=at)
+        return replayed(_answer(made, at)) if is_again else _answer(made, at)
 
 
 class SignOutDoor(Door):
@@ -71,41 +62,64 @@ class SignOutDoor(Door):
     def post(self, request: Request) -> Response:
         """End this device's tokens and sockets; with one's last device, or when asked, one's duty."""
         end_duty = parse_or_default(SignOutIn, request).end_duty
-        services.sign_out(device_id=device_of(request), end_duty=end_duty, by=user_of(request), at=now())
+        sign_out(device_id=device_of(request), end_duty=end_duty, by=user_of(request), at=now())
         return answer(None)
 
 
-class DevicesDoor(Door):
-    """One's devices."""
+class SignInCodeDoor(Door):
+    """The second step of signing in."""
 
-    @extend_schema(operation_id="devices", responses=Devices, tags=["me"])
-    def get(self, request: Request) -> Response:
-        """Return the devices on which one is signed in, the one seen last first."""
-        current = device_of(request)
-        return answer(
-            [
-                DeviceOut(
-                    id=device.pk,
-                    name=device.name,
-                    platform=device.platform,
-                    last_seen_at=device.last_seen_at,
-                    current=device.pk == current,
-                )
-                for device in queries.devices_of(user_of(request))
-            ]
+    repeatable = ("post",)
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="sign_in_with_code",
+        request=SecondFactorIn,
+        responses=SignedIn,
+        tags=["sign-in"],
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Show a code of the authenticator, a code that was sent, or a recovery code; each works once."""
+        body, at = parse(SecondFactorIn, request), now()
+        made = sign_in_with_code(
+            challenge_id=body.challenge, code=body.code, device=body.device, is_own=body.trust, at=at
         )
+        return _answer(made, at)
 
 
-class DeviceDoor(Door):
-    """One device of one's own."""
+class AcceptInvitationDoor(Door):
+    """Opens with the code on a slip."""
 
-    @extend_schema(operation_id="revoke_device", responses={204: None}, tags=["me"])
-    def delete(self, request: Request, device_id: UUID) -> Response:
-        """Sign a device out from afar, for example a lost phone."""
-        services.revoke_device(device_id=device_id, by=user_of(request), at=now())
-        return answer(None)
+    repeatable = ("post",)
 
-    def delete_again(self, request: Request, device_id: UUID) -> Response:
-        """Leave a device alone that has signed in again since."""
-        require(user_of(request).devices.filter(pk=device_id).exists())
-        return answer(None)
+    def content(self, request: Request, **_: Any) -> str:
+        """Return whose code is shown where; the password is checked anew, and no trace of it is kept."""
+        body = parse(InvitationIn, request)
+        return f"{body.number} {body.code} {body.device.model_dump_json()}"
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="accept_invitation",
+        request=InvitationIn,
+        responses=SignedIn,
+        tags=["sign-in"],
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Sign in by a printed code, and choose the password; the code works once."""
+        body = parse(InvitationIn, request)
+        shown = (body.number, body.code, body.password)
+        with hashing.turn():  # around the transaction, which hashes the new password
+            user, at = invited_user(django_request(request), *shown, device=body.device.id), now()
+            made = sign_in_by_invitation(
+                user=user, code=body.code, password=body.password, device=body.device, at=at
+            )
+        return _answer(made, at)
+
+
+def _answer(made: DeviceTokens, at: datetime) -> Response:
+    return answer(signed_in_out(made, at=at))

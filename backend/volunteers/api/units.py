@@ -4,12 +4,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse
 from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import require
 from backend.realtime.doors import Door
 from backend.volunteers import queries, rules
-from backend.volunteers.authentication import user_of
 from backend.volunteers.schemas import UnitCounts, UnitOut, UnitsCounted
 from backend.volunteers.schemas.formation import UnitChange
 from backend.volunteers.services import units

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from backend.volunteers.models.accounts import User
+from backend.accounts.models import User
 from backend.volunteers.models.people import Volunteer
 
 

@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from backend.accounts.models import User
 from backend.lib.sealed import seal, unseal
-from backend.volunteers.models.accounts import User
 from backend.volunteers.models.people import Volunteer
 
 

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from django.db import models
 
 from backend.lib.scattering import LIFE, TEMPORARY, Span
-from backend.volunteers.models.accounts import User
 from backend.volunteers.models.people import Volunteer
-from backend.volunteers.models.units import Unit
 
 
 def new_key() -> bytes:
@@ -64,50 +62,8 @@ class NumberCounter(models.Model):
         return self.span.index_of(number, bytes(self.key))
 
 
-class NumberBlock(models.Model):
-    """Numbers for life that were handed to a unit, for days when people are registered without a network.
-
-    A range of the counter's indexes: the numbers are worked out from it. What was not used when the block is returned
-    is void, and never issued again.
-    """
-
-    id = models.UUIDField(primary_key=True, help_text="UUIDv7, made by the client")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="number_blocks")
-    first_index = models.PositiveIntegerField(unique=True)
-    indexes = models.PositiveIntegerField()
-    size = models.PositiveIntegerField(help_text="how many of the indexes stand for a number")
-    used = models.PositiveIntegerField(default=0, help_text="how many people were registered with one")
-    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    made_at = models.DateTimeField()
-    returned_at = models.DateTimeField(null=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["unit", "made_at"], name="number_block_of")]
-
-    @property
-    def end_index(self) -> int:
-        """The first index after the block."""
-        return self.first_index + self.indexes
-
-    def holds(self, index: int) -> bool:
-        """Tell whether an index of the counter lies in this block."""
-        return self.first_index <= index < self.end_index
-
-
 class NumberAlias(models.Model):
     """A number that somebody had before, and that still leads to them."""
 
     number = models.PositiveIntegerField(unique=True)
     volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="aliases")
-
-
-class WalkIn(models.Model):
-    """Somebody who came to help without having a number, registered on the spot with a temporary one."""
-
-    id = models.UUIDField(
-        primary_key=True, help_text="UUIDv7, made by the client: a retry registers nobody twice"
-    )
-    volunteer = models.OneToOneField(Volunteer, on_delete=models.CASCADE, related_name="walk_in")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
-    registered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    registered_at = models.DateTimeField()

@@ -1,13 +1,13 @@
 """Volunteers, and the units they belong to."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from backend.accounts.models import User
 from backend.lib.sealed import LOOKUP_CHARACTERS
-from backend.volunteers.models.accounts import User
 from backend.volunteers.models.units import Unit
 
 
@@ -67,12 +67,8 @@ class Volunteer(models.Model):
     )
     id_card_sealed = models.CharField(max_length=120, blank=True)
     id_card_key = models.CharField(max_length=LOOKUP_CHARACTERS, null=True)  # noqa: DJ001  # unique unless absent
-    batch = models.ForeignKey(
-        "volunteers.RosterImport",
-        null=True,
-        on_delete=models.PROTECT,
-        related_name="people",
-        db_constraint=False,  # millions come at once, and batches are never deleted
+    batch_id = models.UUIDField(
+        null=True, db_index=True, help_text="the import that brought the person; imports are never deleted"
     )
 
     class Meta:
@@ -96,6 +92,10 @@ class Volunteer(models.Model):
     def is_adult(self, at: datetime) -> bool:
         """Tell whether the person is known to be 18 at `at`; whose date of birth is missing is not."""
         return self.born_on is not None and self.born_on <= adult_if_born_until(at)
+
+
+DUTIES_KEPT = timedelta(days=7)
+"""How long the record of a duty is kept: so long a phone may bring back what it measured on it."""
 
 
 class DutyPeriod(models.Model):

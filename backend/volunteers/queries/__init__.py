@@ -1,6 +1,6 @@
 """Reads the formation and its people."""
 
-from backend.volunteers.queries.me import devices_of, duties_out, duty_out, me_of, trackers_of
+from backend.volunteers.queries.me import duties_out, duty_out, me_of
 from backend.volunteers.queries.units import (
     counts_of,
     counts_of_children,
@@ -15,13 +15,11 @@ __all__ = [
     "counts_of",
     "counts_of_children",
     "current_unit",
-    "devices_of",
     "dispatched_units",
     "duties_out",
     "duty_out",
     "me_of",
     "topmost",
-    "trackers_of",
     "unit_by_number",
     "unit_outs",
 ]

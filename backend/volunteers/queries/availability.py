@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from backend.volunteers.models import DatedAvailability, User, WeeklyAvailability
+from backend.accounts.models import User
+from backend.volunteers.models import DatedAvailability, WeeklyAvailability
 from backend.volunteers.schemas.availability import AvailabilityOut, HoursOut, PeriodOut, clock_of
 
 DEFAULT_ZONE = "Asia/Shanghai"

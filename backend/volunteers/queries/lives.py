@@ -1,39 +1,13 @@
 """Reads the lives of volunteers: standing, memberships, applications, transfers, posts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from functools import reduce
-from operator import or_
-from uuid import UUID
 
 from django.db.models import Q
 
-from backend.lib.errors import require, required
-from backend.volunteers.models import (
-    MANAGING_ROLES,
-    Application,
-    ApplicationStatus,
-    Membership,
-    Post,
-    Standing,
-    Transfer,
-    TransferStatus,
-    Unit,
-    User,
-    Volunteer,
-)
+from backend.volunteers.models import MANAGING_ROLES, Membership, Post, Standing, Unit, Volunteer
 from backend.volunteers.queries.seats import seat_text
-from backend.volunteers.rules import current_posts, may_manage, within
-from backend.volunteers.schemas.lives import (
-    ApplicationOut,
-    ApplicationPage,
-    MembershipOut,
-    StandingOut,
-    TransferOut,
-)
-
-PAGE = 50
-TRANSFERS = 100
+from backend.volunteers.schemas.lives import MembershipOut, StandingOut
 
 
 def standing_out(volunteer: Volunteer) -> StandingOut:
@@ -62,77 +36,6 @@ def memberships_of(volunteer: Volunteer) -> list[MembershipOut]:
     """Return the units somebody belongs to, the primary one first."""
     rows = volunteer.memberships.select_related("unit").order_by("-is_primary", "unit__path")
     return [membership_out(row) for row in rows]
-
-
-def applications_to(unit: Unit, *, status: str, after: UUID | None) -> ApplicationPage:
-    """Return up to 50 applications to the unit itself, the oldest first; `after` is the last of the page before."""
-    found = Application.objects.filter(unit=unit, status=status)
-    if after:
-        last = found.filter(pk=after).first()
-        require(last is not None)
-        assert last is not None
-        found = found.filter(Q(at__gt=last.at) | Q(at=last.at, pk__gt=last.pk))
-    page = list(found.select_related("unit", "volunteer").order_by("at", "pk")[: PAGE + 1])
-    items = [ApplicationOut.of(application) for application in page[:PAGE]]
-    return ApplicationPage(items=items, next=items[-1].id if len(page) > PAGE else None)
-
-
-def application_for(user: User, application_id: UUID, *, at: datetime) -> Application:
-    """Return an application to whoever looks after its unit. Raises NotFound."""
-    rows = Application.objects.select_related("unit", "volunteer")
-    application = required(rows.filter(pk=application_id).first())
-    require(may_manage(user, application.unit, at))
-    return application
-
-
-def pending_for(user: User, *, at: datetime) -> list[Application] | None:
-    """Return the first 50 applications that wait in units one looks after; None for whoever looks after no unit."""
-    paths = _managed_paths(user, at)
-    if not paths:
-        return None
-    covered = reduce(or_, (within(path, "unit__path") for path in paths))
-    waiting = Application.objects.filter(covered, status=ApplicationStatus.PENDING)
-    return list(waiting.select_related("unit").order_by("at", "pk")[:PAGE])
-
-
-def transfers_for(user: User, *, at: datetime) -> list[TransferOut]:
-    """Return the transfers one may see, newest first, at most 100: one's own, and those of units one looks after."""
-    paths = _managed_paths(user, at)
-    seen = Q(volunteer__user=user)
-    for path in paths:
-        seen |= within(path, "from_unit__path") | within(path, "to_unit__path")
-    rows = Transfer.objects.filter(seen).select_related("volunteer", "from_unit", "to_unit")
-    found = rows.order_by("-proposed_at", "-pk")[:TRANSFERS]
-    return [_transfer_out(transfer, user, paths) for transfer in found]
-
-
-def transfer_for(user: User, transfer_id: UUID, *, at: datetime, or_proposer: bool = False) -> TransferOut:
-    """Return one transfer that `transfers_for` would return, however old, or that one proposed. Raises NotFound."""
-    rows = Transfer.objects.select_related("volunteer", "from_unit", "to_unit")
-    transfer = required(rows.filter(pk=transfer_id).first())
-    own = transfer.volunteer.user_id == user.pk or (or_proposer and transfer.proposed_by_id == user.pk)
-    require(own or any(may_manage(user, unit, at) for unit in (transfer.from_unit, transfer.to_unit)))
-    return transfer_out(transfer, user, at=at)
-
-
-def transfer_out(transfer: Transfer, user: User, *, at: datetime) -> TransferOut:
-    """Return a transfer as somebody sees it.
-
-    Whoever asks for another unit's member by number learns no name before that unit has agreed.
-    """
-    return _transfer_out(transfer, user, _managed_paths(user, at))
-
-
-def _transfer_out(transfer: Transfer, user: User, managed: Sequence[str]) -> TransferOut:
-    agreed = transfer.status == TransferStatus.DONE or transfer.waits_for == "receiving"
-    own = transfer.volunteer.user_id == user.pk
-    manages = any(transfer.from_unit.path.startswith(path) for path in managed)
-    return TransferOut.of(transfer, named=own or agreed or manages)
-
-
-def _managed_paths(user: User, at: datetime) -> list[str]:
-    posts = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
-    return list(posts.values_list("unit__path", flat=True))
 
 
 def posts_in(unit: Unit, *, at: datetime) -> list[Post]:

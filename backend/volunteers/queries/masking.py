@@ -16,7 +16,8 @@ person has named it.
 from collections.abc import Iterable
 from datetime import datetime
 
-from backend.volunteers.models import MANAGING_ROLES, Membership, User, Volunteer
+from backend.accounts.models import User
+from backend.volunteers.models import MANAGING_ROLES, Membership, Volunteer
 from backend.volunteers.rules import current_posts
 
 SHORTEST = 11

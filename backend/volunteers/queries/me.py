@@ -1,19 +1,20 @@
 """Reads what people see of themselves."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, cast
 
-from django.db.models import Prefetch
-
-from backend.realtime.judging import tracked_now
-from backend.volunteers.models import Device, Role, Tracker, TrackerDay, User, Volunteer
+from backend.accounts.models import User
+from backend.accounts.tokens import DeviceTokens
+from backend.volunteers import hooks
+from backend.volunteers.models import Role, Volunteer
 from backend.volunteers.queries.lives import membership_out, standing_out
 from backend.volunteers.queries.masking import shown
 from backend.volunteers.queries.units import dispatched_units, unit_outs
 from backend.volunteers.rules import current_posts, reads_sealed
 from backend.volunteers.schemas import DutyOut, Me, PostOut
 from backend.volunteers.schemas.me import LanguageName
+from backend.volunteers.schemas.sign_in import SignedIn
 
 
 def duty_out(volunteer: Volunteer, *, at: datetime) -> DutyOut:
@@ -26,7 +27,7 @@ def duties_out(volunteers: Sequence[Volunteer], *, at: datetime) -> list[DutyOut
 
     What positions are judged by says whether they are taken: the database, also inside a transaction. Save first.
     """
-    tracked = tracked_now([volunteer.number for volunteer in volunteers], at)
+    tracked = hooks.tracked_among([volunteer.number for volunteer in volunteers], at)
     return [_duty_out(volunteer, volunteer.number in tracked, at) for volunteer in volunteers]
 
 
@@ -63,13 +64,6 @@ def me_of(user: User, *, at: datetime) -> Me:
     )
 
 
-def devices_of(user: User) -> list[Device]:
-    """Return the devices on which a user is signed in, the one seen last first."""
-    return list(Device.objects.filter(user=user, revoked_at=None).order_by("-last_seen_at"))
-
-
-def trackers_of(user: User, *, at: datetime) -> list[Tracker]:
-    """Return a user's trackers that are good, the newest first, with what was not stored within a week."""
-    week = TrackerDay.objects.filter(day__gt=at.date() - timedelta(days=7))
-    good = Tracker.objects.filter(user=user, revoked_at=None, expires_at__gt=at)
-    return list(good.order_by("-created_at", "pk").prefetch_related(Prefetch("days", week)))
+def signed_in_out(made: DeviceTokens, *, at: datetime) -> SignedIn:
+    """Return what a device is told that was signed in: its tokens, and the volunteer they are for."""
+    return SignedIn(**made.tokens.model_dump(), me=me_of(made.user, at=at), trust_secret=made.trust_secret)

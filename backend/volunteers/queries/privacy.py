@@ -4,8 +4,9 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
+from backend.accounts.models import User
 from backend.volunteers.consents import WORDINGS
-from backend.volunteers.models import Credential, CredentialKind, Guardian, Look, User, Volunteer
+from backend.volunteers.models import Credential, CredentialKind, Guardian, Look, Volunteer
 from backend.volunteers.queries.masking import masked
 from backend.volunteers.rules import is_known_minor
 from backend.volunteers.schemas.privacy import (

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import cast
+from datetime import datetime
 
-from django.conf import settings
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
-from backend.realtime.models import LatestPosition
-from backend.volunteers.models import Device, User, Volunteer
+from backend.accounts.models import Device
+from backend.accounts.queries import is_live
+from backend.volunteers.hooks import last_positions
+from backend.volunteers.models import Volunteer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,28 +20,16 @@ class Reach:
     last_seen_at: datetime | None = None
 
 
-def live_devices(at: datetime) -> QuerySet[Device]:
-    """Return the devices that are signed in: each is a channel through which its person can be reached."""
-    return Device.objects.filter(_is_live(at))
-
-
-def is_signed_out(user: User, *, at: datetime) -> bool:
-    """Tell whether a person was signed in, and is on no device any more; one query."""
-    devices = user.devices.aggregate(known=Count("pk"), live=Count("pk", filter=_is_live(at)))
-    return bool(devices["known"] and not devices["live"])
-
-
 def reach_of(people: Collection[Volunteer], *, at: datetime) -> dict[int, Reach]:
     """Return how people can be reached, by their keys; two queries."""
     devices = (
         Device.objects.filter(user__in=[person.user_id for person in people])
         .values("user")
-        .annotate(channels=Count("pk", filter=_is_live(at)), seen=Max("last_seen_at"))
+        .annotate(channels=Count("pk", filter=is_live(at)), seen=Max("last_seen_at"))
         .order_by()
     )
     by_user = {row["user"]: (row["channels"], row["seen"]) for row in devices}
-    positions = LatestPosition.objects.filter(person__in=[person.number for person in people])
-    by_number = dict(positions.values_list("person", "at"))
+    by_number = last_positions([person.number for person in people])
     found = {}
     for person in people:
         channels, seen = by_user.get(person.user_id, (0, None))
@@ -53,18 +41,7 @@ def reach_of(people: Collection[Volunteer], *, at: datetime) -> dict[int, Reach]
 def whose_last_device_ran_out(at: datetime) -> QuerySet[Volunteer]:
     """Return the volunteers on duty who were signed in when it began, and are on no device any more."""
     devices = Device.objects.filter(user=OuterRef("user"))
-    when_it_began = devices.filter(_is_live(OuterRef("duty_since")))
+    when_it_began = devices.filter(is_live(OuterRef("duty_since")))
     return Volunteer.objects.filter(
-        Exists(when_it_began), ~Exists(devices.filter(_is_live(at))), duty_until__gt=at
+        Exists(when_it_began), ~Exists(devices.filter(is_live(at))), duty_until__gt=at
     )
-
-
-def _is_live(at: datetime | OuterRef) -> Q:
-    """Tell whether a device is signed in: until its refresh token runs out, or the session of a page.
-
-    A page's device has no refresh token, and its session is not prolonged by using it.
-    """
-    token = cast(timedelta, settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"])
-    session = timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    an_app = ~Q(refresh_id="") & Q(last_seen_at__gt=at - token)
-    return Q(revoked_at=None) & (an_app | Q(refresh_id="", last_seen_at__gt=at - session))

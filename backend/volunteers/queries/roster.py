@@ -12,11 +12,11 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.db.models.functions import Concat
 
+from backend.accounts.models import PHONE_TAIL, User, phone_tail_key
 from backend.lib.checkdigit import parse_volunteer_number
 from backend.lib.errors import Invalid, NotAllowed, require
-from backend.volunteers.models import Membership, Post, Role, Standing, Unit, User
-from backend.volunteers.models.accounts import PHONE_TAIL, phone_tail_key
-from backend.volunteers.names import Elsewhere, kept_name, letters, other_readings, spelled_with_v
+from backend.lib.readings import Elsewhere, kept_name, letters, other_readings, spelled_with_v
+from backend.volunteers.models import Membership, Post, Role, Standing, Unit
 from backend.volunteers.queries.availability import planned
 from backend.volunteers.queries.masking import seen_in_full, shown
 from backend.volunteers.queries.reach import Reach, reach_of

@@ -1,6 +1,7 @@
 """Fields that say who a person is: names, phones, days of birth; one rule each, at every door."""
 
 import re
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -40,11 +41,16 @@ def _phone_or_nothing(text: str) -> str:
 
 
 def _whole_day(value: Any) -> Any:
-    """Refuse what is no whole date, before seconds since 1970 or a moment are taken for one."""
-    is_day = isinstance(value, date) and not isinstance(value, datetime)
-    if not (is_day or (isinstance(value, str) and _DAY.fullmatch(value))):
-        raise PydanticCustomError("whole_day", "must be a whole date, like 1980-01-31")
-    return value
+    """Return a date for its text; refuse seconds since 1970, and moments, before they are taken for one.
+
+    A body is read strictly, where what a validator has seen before counts as given by a program: no text for a date.
+    """
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    with suppress(ValueError):
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    raise PydanticCustomError("whole_day", "must be a whole date, like 1980-01-31")
 
 
 Name = Annotated[

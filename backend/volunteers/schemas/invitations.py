@@ -1,21 +1,6 @@
-"""What invitations and passwords take and give."""
+"""What an invitation gives."""
 
-from typing import Annotated
-
-from pydantic import Field
-
-from backend.lib.phones import LONGEST
-from backend.lib.wire import GIVEN, Instant, Line, Request, Shape, VolunteerNumber
-from backend.volunteers.schemas.sign_in import DeviceIn
-
-NewPassword = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class PasswordIn(Request):
-    """Change the password; the present one is asked for again."""
-
-    current: Annotated[str, Field(min_length=1, max_length=200)]
-    new: NewPassword
+from backend.lib.wire import Instant, Shape, VolunteerNumber
 
 
 class InvitationMade(Shape):
@@ -25,12 +10,3 @@ class InvitationMade(Shape):
     name: str
     code: str
     expires_at: Instant
-
-
-class InvitationIn(Request):
-    """Sign in for the first time: the number and the code on the slip, and the password from now on."""
-
-    number: Annotated[str, Line(LONGEST, least=1), GIVEN]
-    code: Annotated[str, Line(40, least=1)]
-    password: NewPassword
-    device: DeviceIn

@@ -2,9 +2,6 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, RootModel
-
-from backend.lib.datum import Datum
 from backend.lib.wire import Instant, Line, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Role, Standing
 
@@ -46,27 +43,3 @@ class RosterFilter(Request):
     search: Annotated[str, Line(40)] = ""
     on_duty: bool | None = None
     after: Annotated[str, Line(400)] = ""
-
-
-class NearestFilter(Request):
-    """Where a person is needed, and who."""
-
-    lon: Annotated[float, Field(ge=-180, le=180)]
-    lat: Annotated[float, Field(ge=-85, le=85)]
-    datum: Datum
-    skill: Annotated[str, Field(max_length=40, pattern=r"^[a-zA-Z0-9_-]*$")] = ""
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
-
-
-class NearPerson(Shape):
-    """A person on duty near a place. `metres` is rounded to a hundred: where exactly is for those who watch the map."""
-
-    number: VolunteerNumber
-    name: str
-    phone: str
-    metres: int
-    seen_at: Instant
-
-
-class NearPeople(RootModel[list[NearPerson]]):
-    """The people on duty nearest to a place, the nearest first."""

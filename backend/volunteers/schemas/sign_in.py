@@ -1,55 +1,8 @@
-"""What signing in takes and gives."""
+"""What signing in gives, and what signing out takes."""
 
-from typing import Annotated, Literal
-from uuid import UUID
-
-from pydantic import Field, RootModel
-
-from backend.lib.phones import LONGEST
-from backend.lib.wire import Instant, Line, Request, Shape
+from backend.accounts.schemas.sign_in import Tokens
+from backend.lib.wire import Request
 from backend.volunteers.schemas.me import Me
-
-
-class DeviceIn(Request):
-    """The phone or browser that signs in; `id` is a UUIDv7 the client makes at its first start and keeps."""
-
-    id: UUID
-    name: Annotated[str, Line(80)] = ""
-    platform: Literal["android", "ios", "harmony", "web", "other"] = "other"
-
-
-class SignIn(Request):
-    """Sign in by volunteer number (with or without the space) or phone; a trusted device sends its secret."""
-
-    identifier: Annotated[str, Line(LONGEST, least=1)]
-    password: Annotated[str, Field(min_length=1, max_length=200)]
-    device: DeviceIn
-    trust_secret: Annotated[str, Field(max_length=100)] | None = None
-
-
-class RefreshIn(Request):
-    """Ask for a new pair of tokens."""
-
-    refresh: Annotated[str, Field(max_length=2_000)]
-
-
-class SignOutIn(Request):
-    """Sign out; duty goes on while another device is signed in, unless `end_duty` asks for its end."""
-
-    end_duty: bool = False
-
-
-class Tokens(Shape):
-    """An access token for 15 minutes and a refresh token for 30 days; the old refresh token is spent.
-
-    `access_expires_in_s` counts from the answer, for a device whose clock is off: by how much tells `server_time`.
-    """
-
-    access: str
-    refresh: str
-    access_expires_at: Instant
-    access_expires_in_s: int
-    server_time: Instant
 
 
 class SignedIn(Tokens):
@@ -59,15 +12,7 @@ class SignedIn(Tokens):
     trust_secret: str | None = None
 
 
-class DeviceOut(Shape):
-    """A device of one's own."""
+class SignOutIn(Request):
+    """Sign out; duty goes on while another device is signed in, unless `end_duty` asks for its end."""
 
-    id: UUID
-    name: str
-    platform: str
-    last_seen_at: Instant
-    current: bool
-
-
-class Devices(RootModel[list[DeviceOut]]):
-    """The devices on which one is signed in, the one seen last first."""
+    end_duty: bool = False

@@ -7,9 +7,10 @@ from typing import Any
 import pydantic
 from django.db import transaction
 
+from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import Invalid
-from backend.volunteers.models import DatedAvailability, User, Volunteer, WeeklyAvailability
+from backend.volunteers.models import DatedAvailability, Volunteer, WeeklyAvailability
 from backend.volunteers.queries.availability import availability_of
 from backend.volunteers.schemas.availability import (
     AvailabilityIn,

@@ -1,23 +1,19 @@
 """People agree to purposes, and withdraw."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
+from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal
 from backend.realtime.log import Announcement, publish_all
-from backend.realtime.models import Fix, LatestPosition
-from backend.realtime.positions import forget
-from backend.realtime.registry import registry
+from backend.volunteers import hooks
 from backend.volunteers.consents import current_version
 from backend.volunteers.events import DutyChanged
-from backend.volunteers.models import Consent, Guardian, Photo, Purpose, User, Volunteer, adult_if_born_until
+from backend.volunteers.models import Consent, Guardian, Purpose, Volunteer, adult_if_born_until
 from backend.volunteers.queries import duty_out
-
-STORED_BY_THEN = timedelta(minutes=1)
-"""How long a report that was judged may take to be stored."""
 
 
 class WordingChanged(Refusal):
@@ -71,14 +67,17 @@ def withdraw_for(volunteer: Volunteer, purposes: Collection[Purpose], *, by: Use
         record(
             "consent.withdrawn", subject=f"volunteer.{volunteer.pk}", by=by, at=at, purpose=consent.purpose
         )
-    if any(consent.purpose == Purpose.PHOTO for consent in ended):
-        Photo.objects.filter(volunteer=volunteer).delete()
-    if any(consent.purpose == Purpose.LOCATION for consent in ended):
-        was_tracked = duty_out(volunteer, at=at).tracked
-        volunteer.location_consent_at = volunteer.location_consent_version = None
-        volunteer.save(update_fields=["location_consent_at", "location_consent_version"])
-        forget([volunteer.number], at=at)
-        _tell(volunteer, was_tracked, at)
+    withdrawn = frozenset(Purpose(consent.purpose) for consent in ended)
+    if not withdrawn:
+        return
+    if Purpose.LOCATION not in withdrawn:
+        hooks.consents_withdrawn(volunteer, withdrawn, at=at)
+        return
+    was_tracked = duty_out(volunteer, at=at).tracked
+    volunteer.location_consent_at = volunteer.location_consent_version = None
+    volunteer.save(update_fields=["location_consent_at", "location_consent_version"])
+    hooks.consents_withdrawn(volunteer, withdrawn, at=at)
+    _tell(volunteer, was_tracked, at)
 
 
 def agree_on_paper(volunteers: Sequence[Volunteer], purposes: Collection[Purpose], *, at: datetime) -> None:
@@ -129,24 +128,3 @@ def _tell(volunteer: Volunteer, was_tracked: bool, at: datetime) -> None:
     if duty.on or duty.tracked != was_tracked:
         event = DutyChanged(volunteer=f"{volunteer.number:08d}", duty=duty, reason="consent")
         publish_all([Announcement(volunteer.topic, event)], at=at)
-
-
-def forget_who_withdrew(*, at: datetime) -> int:
-    """Take off the map who withdrew within a minute and is on it again; returns how many.
-
-    A report that was judged before the withdrawal and stored after it would show them until it grows old. Whoever is
-    tracked for another reason stays: an emergency with its legal basis, or a new agreement. Of whoever deleted their
-    data meanwhile the track that came back so goes again.
-    """
-    withdrawn = Consent.objects.filter(purpose=Purpose.LOCATION, withdrawn_at__gt=at - STORED_BY_THEN)
-    erased = withdrawn.filter(volunteer__erased_at__isnull=False).values_list("volunteer__number", flat=True)
-    Fix.objects.filter(person__in=list(erased)).delete()
-    numbers = set(withdrawn.values_list("volunteer__number", flat=True))
-    if not numbers:
-        return 0
-    shown = LatestPosition.objects.filter(person__in=numbers).exclude(scope="")
-    gone = set(shown.values_list("person", flat=True))
-    gone -= {person for source in registry.tracking for person in source(gone, at)} if gone else set()
-    if gone:
-        forget(gone, at=at)
-    return len(gone)

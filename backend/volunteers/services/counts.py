@@ -9,13 +9,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 
+from backend.accounts.queries import live_devices
 from backend.lib.rows import update_rows
 from backend.volunteers.models import Membership, Unit, UnitCount, counted
-from backend.volunteers.queries.reach import live_devices
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,15 @@ def recount_around(volunteers: Iterable[int], *, also: Iterable[int] = (), at: d
     """Count the units again that volunteers, by their keys, belong to now, and others that they belonged to before."""
     now = Membership.objects.filter(volunteer__in=list(volunteers)).values_list("unit", flat=True)
     recount({*now, *also}, at=at)
+
+
+def recount_reachable(*, user_id: int, besides: UUID | None = None, at: datetime) -> None:
+    """Count a person's unit again unless they are signed in on a device `besides` this one; the devices are locked."""
+    live = live_devices(at).filter(user=user_id)
+    if (live.exclude(pk=besides) if besides else live).exists():
+        return
+    units = Membership.objects.filter(counted(), volunteer__user=user_id).values_list("unit", flat=True)
+    recount(units, at=at)
 
 
 def repair_counts(*, at: datetime, limit: int = COUNTED_IN_TURN) -> int:

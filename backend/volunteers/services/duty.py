@@ -2,19 +2,22 @@
 
 from datetime import datetime, timedelta
 from typing import cast
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 
+from backend.accounts.locks import devices_to_end
+from backend.accounts.models import User
+from backend.accounts.queries import is_signed_out, live_devices
+from backend.accounts.services import devices
 from backend.audit.services import record
 from backend.lib.errors import Invalid, NotSignedIn, Refusal, require
-from backend.realtime.judging import BROUGHT_BACK
 from backend.realtime.log import Announcement, publish_all
-from backend.realtime.positions import forget
+from backend.volunteers import hooks
 from backend.volunteers.events import DutyChanged
-from backend.volunteers.models import DutyPeriod, User, Volunteer
+from backend.volunteers.models import DUTIES_KEPT, DutyPeriod, Volunteer
 from backend.volunteers.queries import duties_out, duty_out
-from backend.volunteers.queries.reach import is_signed_out, live_devices
 from backend.volunteers.rules import is_in_service
 from backend.volunteers.schemas import DutyOut
 from backend.volunteers.schemas.me import DutyReason
@@ -55,7 +58,7 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
     if on != (before[1] is not None):
         change_duty_counts([volunteer.pk], by=1 if on else -1, at=at)
     if not on:
-        forget([volunteer.number], at=at)
+        hooks.duty_ended([volunteer], at=at)
     duty = duty_out(volunteer, at=at)
     publish_all([_changed(volunteer, duty, "asked")], at=at)
     return duty
@@ -75,8 +78,22 @@ def end_duty_without_devices(*, user: User, by: User | None, at: datetime) -> No
             continue
         told = end_duty(volunteer, reason="signed_out", by=by, at=at)
         change_duty_counts([volunteer.pk], by=-1, at=at)
-        forget([volunteer.number], at=at)
         publish_all(told, at=at)
+
+
+@transaction.atomic
+def end_duty_of_run_out(*, user: User, at: datetime) -> None:
+    """End the duty of a person whose sign-ins have all run out. Locks the devices."""
+    devices_to_end(user)
+    end_duty_without_devices(user=user, by=None, at=at)
+
+
+@transaction.atomic
+def sign_out(*, device_id: UUID, end_duty: bool, by: User, at: datetime) -> None:
+    """End a device's tokens and sockets; with the last device duty ends too, and whenever `end_duty` asks for it."""
+    devices.sign_out(device_id=device_id, by=by, at=at)
+    if end_duty:
+        set_duty(on=False, by=by, at=at)
 
 
 def end_duty(
@@ -90,6 +107,7 @@ def end_duty(
     volunteer.duty_since = volunteer.duty_until = None
     volunteer.save(update_fields=["duty_since", "duty_until"])
     record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=by, at=at, on=False)
+    hooks.duty_ended([volunteer], at=at)
     return [_changed(volunteer, duty_out(volunteer, at=at), reason)]
 
 
@@ -107,7 +125,7 @@ def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
         record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=None, at=at, on=False)
     Volunteer.objects.bulk_update(overdue, ["duty_since", "duty_until"])
     change_duty_counts([volunteer.pk for volunteer in overdue], by=-1, at=at)
-    forget([volunteer.number for volunteer in overdue], at=at)
+    hooks.duty_ended(overdue, at=at)
     duties = duties_out(overdue, at=at)
     told = [_changed(volunteer, duty, "too_long") for volunteer, duty in zip(overdue, duties, strict=True)]
     publish_all(told, at=at)
@@ -117,7 +135,7 @@ def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
 @transaction.atomic
 def forget_duty_periods(*, at: datetime) -> int:
     """Delete the record of duties that ended so long ago that no phone may bring anything back; returns how many."""
-    forgotten = DutyPeriod.objects.filter(until__lt=at - BROUGHT_BACK).delete()[0]
+    forgotten = DutyPeriod.objects.filter(until__lt=at - DUTIES_KEPT).delete()[0]
     if forgotten:
         record("duty.forgotten", subject="formation", by=None, at=at, count=forgotten)
     return forgotten

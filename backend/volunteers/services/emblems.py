@@ -5,10 +5,11 @@ from hashlib import sha256
 
 from django.db import transaction
 
+from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import Invalid, TooLarge
 from backend.lib.pictures import NotAPicture, TooManyPixels, emblem
-from backend.volunteers.models import Emblem, Unit, User
+from backend.volunteers.models import Emblem, Unit
 from backend.volunteers.rules import post_that_manages
 from backend.volunteers.services.allowed import allowed_by
 

@@ -5,12 +5,13 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import Refusal, require
 from backend.realtime.access import access_changed
 from backend.realtime.log import Announcement
 from backend.volunteers.events import PostChanged
-from backend.volunteers.models import Post, User
+from backend.volunteers.models import Post
 from backend.volunteers.rules import may_end
 from backend.volunteers.schemas.posts import PostHeld
 

@@ -17,25 +17,14 @@ import prometheus_client
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
+from backend.accounts.models import User, phone_key
 from backend.audit.services import record
 from backend.lib.afterwards import afterwards
 from backend.lib.errors import Allowance, TooMany
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers.events import PeopleFound
-from backend.volunteers.models import (
-    Look,
-    LookedAt,
-    Membership,
-    Newcomer,
-    RosterImport,
-    Unit,
-    UnitCount,
-    User,
-    Volunteer,
-    line_to,
-    phone_key,
-)
+from backend.volunteers.models import Look, LookedAt, Membership, Unit, UnitCount, Volunteer, line_to
 from backend.volunteers.queries import dispatched_units
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.rules import may_see_person, within
@@ -49,8 +38,6 @@ MOST_FOUND = 100
 SHARE = 100
 """A caller whose posts cover many people may find one for each hundred of them: such rosters are longer."""
 DAY = timedelta(days=1)
-MOST_NOTED = 5_000
-"""People found by one import who are noted; an import that finds more than the day allows is given up anyway."""
 
 How = Literal["import", "registration", "application"]
 
@@ -96,21 +83,16 @@ def require_finding(by: User | None, at: datetime) -> None:
         raise _too_many_found(by, at)
 
 
-def note_found_by_import(batch: RosterImport, *, by: User | None, at: datetime) -> None:
-    """Count, note and tell which people of other units an import finds; on the command line nothing is counted.
+def count_found(found: Collection[int], *, how: How, by: User, at: datetime) -> None:
+    """Count, note and tell which people of other units a caller has found at once.
 
-    Commits by itself: what was found stays noted when the import is given up. Raises TooManyFound when there are more
-    than the day has left; the report of the file then says nothing of any of them.
+    Commits by itself: what was found stays noted when the act is given up. Raises TooManyFound when there are more than
+    the day has left.
     """
-    if by is None:
-        return
-    found = _others_in(batch, by, at)
-    if not found:
-        return
     today = _found_today(by, at)
-    _note(found, how="import", by=by, at=at)
-    if len(found | today) > most_found(by, at):
-        _alarm("import", by, at)
+    _note(found, how=how, by=by, at=at)
+    if len(today.union(found)) > most_found(by, at):
+        _alarm(how, by, at)
         raise _too_many_found(by, at)
 
 
@@ -135,19 +117,8 @@ def _found_today(by: User, at: datetime) -> set[int]:
     return set(looks.values_list("subject", flat=True))
 
 
-def _others_in(batch: RosterImport, by: User, at: datetime) -> set[int]:
-    """Return the people with a phone or an identity card of the batch whom no post of the importer covers."""
-    waiting = Newcomer.objects.filter(batch=batch)
-    phones = Q(user__phone_key__in=waiting.exclude(phone_key=None).values("phone_key"))
-    cards = Q(id_card_key__in=waiting.exclude(id_card_key=None).values("id_card_key"))
-    others = _not_covered(by, at)
-    # Two statements: the database looks the keys of each up in its own index.
-    return {
-        pk for same in (phones, cards) for pk in others.filter(same).values_list("pk", flat=True)[:MOST_NOTED]
-    }
-
-
-def _not_covered(by: User, at: datetime) -> QuerySet[Volunteer]:
+def not_covered(by: User, at: datetime) -> QuerySet[Volunteer]:
+    """Return the volunteers whom no post of a caller covers, without the caller."""
     covered = [within(unit.path, "unit__path") for unit in dispatched_units(by.pk, at=at)]
     others = Volunteer.objects.exclude(user=by).order_by()
     if not covered:

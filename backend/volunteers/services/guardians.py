@@ -5,9 +5,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, Refusal, require
-from backend.volunteers.models import Guardian, Purpose, User, Volunteer
+from backend.volunteers.models import Guardian, Purpose, Volunteer
 from backend.volunteers.queries.privacy import guardian_out
 from backend.volunteers.rules import post_that_keeps_records_of
 from backend.volunteers.schemas.privacy import GuardianIn, GuardianOut

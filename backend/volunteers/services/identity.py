@@ -4,10 +4,14 @@ from datetime import date, datetime
 from hmac import compare_digest
 
 from django.db import transaction
+from django.http import HttpRequest
 
+from backend.accounts.models import User
+from backend.accounts.signin import confirm_by
 from backend.audit.services import record
+from backend.lib.errors import CredentialsWrong, Refusal
 from backend.lib.sealed import lookup_key
-from backend.volunteers.models import User, Volunteer
+from backend.volunteers.models import Volunteer
 
 
 def is_identity_of(volunteer: Volunteer, *, id_card: str, born_on: date | None) -> bool:
@@ -16,6 +20,21 @@ def is_identity_of(volunteer: Volunteer, *, id_card: str, born_on: date | None) 
         named = lookup_key(id_card.strip().upper(), "id_card") if id_card.strip() else ""
         return compare_digest(named, volunteer.id_card_key)
     return volunteer.born_on is not None and volunteer.born_on == born_on
+
+
+class IdentityWrong(Refusal):
+    """This is not the identity card, or the date of birth, on your record."""
+
+    status = 403
+
+
+def check_identity(request: HttpRequest, user: User, *, id_card: str, born_on: date | None) -> None:
+    """Let a volunteer name the identity on their record. Wrong guesses count. Raises IdentityWrong, or TooMany."""
+    volunteer = user.volunteer
+    try:
+        confirm_by(request, user, lambda: is_identity_of(volunteer, id_card=id_card, born_on=born_on))
+    except CredentialsWrong as error:
+        raise IdentityWrong from error
 
 
 @transaction.atomic

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from backend.volunteers.models import Look, LookedAt, User, Volunteer
+from backend.accounts.models import User
+from backend.volunteers.models import Look, LookedAt, Volunteer
 from backend.volunteers.queries.masking import is_whole
-from backend.volunteers.schemas.numbers import NumberOut
 
 BATCH = 2_000
 
@@ -54,13 +54,6 @@ def note_named(numbers: Iterable[str], *, by: User, at: datetime, whole_phone: b
     shown = {int(number) for number in numbers}
     for what in [LookedAt.PROFILE, *([LookedAt.PHONE] if whole_phone else [])] if shown else []:
         note_looks_by_number(viewer_user_id=by.pk, numbers=shown, what=what, at=at)
-
-
-def note_look_up(found: NumberOut, *, by: User, at: datetime) -> None:
-    """Note that somebody asked whose a number is and was told a name."""
-    if found.name is not None:
-        numbers = [int(number) for number in (found.number, found.now) if number]
-        note_looks_by_number(viewer_user_id=by.pk, numbers=numbers, what=LookedAt.PROFILE, at=at)
 
 
 def note_sightings(seen: Mapping[int, Collection[int]], *, at: datetime) -> None:

@@ -1,57 +1,34 @@
 """Merges two records of the same person: one is kept, the number of the other leads to it."""
 
-from collections.abc import Callable
 from datetime import datetime
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from backend.accounts.locks import lock_devices
+from backend.accounts.models import Device, SignedOutBy, User
 from backend.audit.services import record
 from backend.lib.errors import NotAllowed, Refusal, require
 from backend.realtime import keys
 from backend.realtime.access import access_changed, move_changes
 from backend.realtime.log import Announcement, publish_all
-from backend.realtime.positions import forget
 from backend.realtime.sessions import revoke_session
+from backend.volunteers import hooks
 from backend.volunteers.events import RecordMerged
-from backend.volunteers.models import (
-    Application,
-    Device,
-    NumberAlias,
-    Photo,
-    Purpose,
-    Role,
-    SignedOutBy,
-    Standing,
-    Tracker,
-    User,
-    Volunteer,
-)
+from backend.volunteers.models import NumberAlias, Purpose, Role, Standing, Volunteer
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.rules import may_manage_wholly, may_see_person, post_that_looks_after
 from backend.volunteers.services.allowed import allowed_by
-from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.ends import BeyondOwnPost, lasting
-from backend.volunteers.services.locks import lock_devices
 from backend.volunteers.services.posts import source_of
 from backend.volunteers.services.roster import refresh_roster
-from backend.volunteers.services.transfers import withdraw_open
 
 
 class NotMergeable(Refusal):
     """These two records cannot be merged; `detail` says why."""
-
-
-Hindrance = Callable[[Volunteer, datetime], str]
-_HINDRANCES: list[Hindrance] = []
-
-
-def hinders_merging(says: Hindrance) -> Hindrance:
-    """Register what says why a duplicate cannot be merged now, or returns an empty text; for the apps above."""
-    _HINDRANCES.append(says)
-    return says
 
 
 @transaction.atomic
@@ -79,17 +56,15 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
     for post in lasting(at).filter(volunteer=other).select_related("unit"):
         source = source_of(by, post.unit, Role(post.role), post.until_at, at)
         require(not source.is_acting, BeyondOwnPost)  # it would outlive the post that stands in
-    _check(one, other, at)
-    announcements = withdraw_open(other.transfers.all(), by=by, at=at)
+    _check(one, other)
+    told = [*chain(*hooks.merging(one, other, by=by, at=at))]
     other.duty_since = other.duty_until = None
     withdraw_for(other, list(Purpose), by=by, at=at)
     _move(one, other, at)
     access_changed([one.topic], at=at)
     move_changes(other.topic, one.topic)
     _move_papers(one, other)
-    end_badge(other, reason="merged", by=by, at=at)
     keys.move(other.number, one.number)
-    Photo.objects.filter(volunteer=other).delete()  # its person could neither see nor delete it any more
     _close(other, into=one, at=at)
     record(
         "volunteer.merged",
@@ -100,7 +75,7 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
         duplicate=f"{other.number:08d}",
         post=allowing,
     )
-    publish_all([*announcements, *_told(one, other, by)], at=at)
+    publish_all([*told, *_told(one, other, by)], at=at)
     _sign_out(other, at)  # after it, so that the devices hear of it first
     return one
 
@@ -127,16 +102,13 @@ def _locked(kept: int, duplicate: int) -> tuple[Volunteer, Volunteer]:
     return rows[keys[0]], rows[keys[1]]
 
 
-def _check(one: Volunteer, other: Volunteer, at: datetime) -> None:
+def _check(one: Volunteer, other: Volunteer) -> None:
     if one.pk == other.pk:
         raise NotMergeable("Both numbers are the same person's already.")
     if Standing.SUSPENDED in (one.standing, other.standing):
         raise NotMergeable("One of the records is suspended; decide about that first.")
     if one.standing == Standing.RETIRED != other.standing:
         raise NotMergeable("The record that would be kept has retired; keep the other one.")
-    for says in _HINDRANCES:
-        if why := says(other, at):
-            raise NotMergeable(why)
 
 
 def _move(one: Volunteer, other: Volunteer, at: datetime) -> None:
@@ -163,9 +135,8 @@ def _move(one: Volunteer, other: Volunteer, at: datetime) -> None:
 
 def _move_papers(one: Volunteer, other: Volunteer) -> None:
     """Move what is on record of a person, and what was agreed to until now."""
-    for rows in (other.credentials, other.guardians, other.consents, other.transfers):
+    for rows in (other.credentials, other.guardians, other.consents):
         rows.update(volunteer=one)
-    Application.objects.filter(volunteer=other).update(volunteer=one)
     same = one.looks.filter(hour=OuterRef("hour"), viewer=OuterRef("viewer"), what=OuterRef("what"))
     other.looks.exclude(Exists(same)).exclude(viewer=one.user).update(subject=one)
     other.looks.all().delete()
@@ -203,7 +174,6 @@ def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
     """Close the account of a record that was merged: nobody signs in with it or is on duty under its number."""
     other.merged_into, other.standing = into, Standing.RETIRED
     other.save(update_fields=["merged_into", "standing", "duty_since", "duty_until"])
-    forget([other.number], at=at)
     other.user.is_active = False
     other.user.set_unusable_password()
     other.user.save(update_fields=["is_active", "password"])
@@ -218,4 +188,3 @@ def _sign_out(other: Volunteer, at: datetime) -> None:
         revoke_session(device.session, at=at)
     ended = {"revoked_at": at, "revoked_because": SignedOutBy.MERGED}
     devices.update(**ended, refresh_id="", previous_refresh_id="")
-    Tracker.objects.filter(user=other.user, revoked_at=None).update(revoked_at=at)

@@ -44,3 +44,7 @@ def take_numbers(counter: NumberCounter, count: int) -> list[int]:
             numbers.append(number)
     counter.save(update_fields=["used"])
     return numbers
+
+
+class TooManyNumbers(Refusal):
+    """More numbers lie unused here than the roster justifies, or more were given out than a month or a day allows."""

@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from backend.accounts.models import User, phone_key
 from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal
 from backend.realtime.access import access_changed
 from backend.realtime.log import Announcement, publish_all
-from backend.volunteers.models import Post, Purpose, Role, Skill, Unit, User, Volunteer, phone_key
+from backend.volunteers.models import Post, Purpose, Role, Skill, Unit, Volunteer
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.services.consents import agree_on_paper
 from backend.volunteers.services.counts import Counts, change_counts

@@ -6,19 +6,11 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
+from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal, require, required
 from backend.realtime.log import publish_all
-from backend.volunteers.models import (
-    MANAGING_ROLES,
-    Post,
-    Role,
-    Standing,
-    Unit,
-    User,
-    Volunteer,
-    roles_from,
-)
+from backend.volunteers.models import MANAGING_ROLES, Post, Role, Standing, Unit, Volunteer, roles_from
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import (
     current_posts,

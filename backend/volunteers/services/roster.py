@@ -10,9 +10,9 @@ from typing import TypedDict
 from django.db import transaction
 from django.db.models import F
 
+from backend.lib.readings import kept_name, sound_of
 from backend.lib.rows import update_rows
 from backend.volunteers.models import Membership, Unit, UnitCount
-from backend.volunteers.names import kept_name, sound_of
 
 COUNTY_DEPTH = 3
 _BATCH = 2_000

@@ -1,21 +1,18 @@
 """Volunteers are suspended, reinstated, and retire."""
 
 from datetime import datetime
+from itertools import chain
 
 from django.db import connection, transaction
 
+from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, Refusal, require
 from backend.realtime.access import access_changed
 from backend.realtime.log import Announcement, publish_all
-from backend.realtime.positions import forget
+from backend.volunteers import hooks
 from backend.volunteers.events import StandingChanged
-from backend.volunteers.models import (
-    Membership,
-    Standing,
-    User,
-    Volunteer,
-)
+from backend.volunteers.models import Membership, Standing, Volunteer
 from backend.volunteers.queries.lives import standing_out
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.seats import free_seats
@@ -26,7 +23,6 @@ from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.duty import end_duty
 from backend.volunteers.services.ends import changed, end_posts, lasting
 from backend.volunteers.services.seats import lock_units
-from backend.volunteers.services.transfers import withdraw_open
 
 
 class AlreadyRetired(Refusal):
@@ -76,7 +72,7 @@ def reinstate(*, number: str, by: User, at: datetime) -> Volunteer:
 
 @transaction.atomic
 def retire(*, number: str, reason: str = "", by: User, at: datetime) -> Volunteer:
-    """End somebody's service: duty, posts and open transfers end, the seats are free; the number stays theirs.
+    """End a volunteer's service: duty, posts and open transfers end, the seats are free; the number stays theirs.
 
     Everybody may retire themselves, at any time. Again changes nothing. Locks the volunteer. Raises NotFound.
     """
@@ -85,10 +81,9 @@ def retire(*, number: str, reason: str = "", by: User, at: datetime) -> Voluntee
         return volunteer
     ended_too = end_all_posts(volunteer, by=by, at=at)
     Membership.objects.filter(volunteer=volunteer).update(seat=None)
-    withdrawn = withdraw_open(volunteer.transfers.all(), by=by, at=at)
     _set(volunteer, Standing.RETIRED, at=at, reason=reason)
     record("volunteer.retired", subject=_subject(volunteer), by=by, at=at, post=post)
-    _announce(volunteer, *withdrawn, *ended_too, by=by, at=at)
+    _announce(volunteer, *ended_too, by=by, at=at)
     return volunteer
 
 
@@ -106,10 +101,12 @@ def end_suspensions(*, at: datetime, limit: int = 500) -> int:
         .filter(standing=Standing.SUSPENDED, standing_until__lte=at)
         .order_by("pk")[:limit]
     )
+    told: list[Announcement] = []
     for volunteer in over:
         _set(volunteer, Standing.ACTIVE, at=at)
         record("volunteer.reinstated", subject=_subject(volunteer), by=None, at=at)
-    publish_all([_changed(volunteer) for volunteer in over], at=at)
+        told += chain(*hooks.standing_changed(volunteer, by=None, at=at))
+    publish_all([*told, *map(_changed, over)], at=at)
     return len(over)
 
 
@@ -142,13 +139,12 @@ def _seat_again(volunteer: Volunteer, at: datetime) -> None:
 
 
 def _announce(volunteer: Volunteer, *others: Announcement, by: User, at: datetime) -> None:
-    duty = []
+    told = [*chain(*hooks.standing_changed(volunteer, by=by, at=at)), *others]
     if volunteer.standing != Standing.ACTIVE:
         reason: DutyReason = "suspended" if volunteer.standing == Standing.SUSPENDED else "retired"
-        duty = end_duty(volunteer, reason=reason, by=by, at=at)
-        forget([volunteer.number], at=at)
+        told += end_duty(volunteer, reason=reason, by=by, at=at)
     recount_around([volunteer.pk], at=at)
-    publish_all([*others, *duty, _changed(volunteer)], at=at)
+    publish_all([*told, _changed(volunteer)], at=at)
 
 
 def _changed(volunteer: Volunteer) -> Announcement:

@@ -1,44 +1,32 @@
 """Units are made, renamed, moved, split, merged and retired; their numbers stay theirs for life."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
+from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, Refusal, require
 from backend.lib.rows import update_rows
 from backend.realtime.access import WATCHERS, access_changed
 from backend.realtime.log import Announcement, publish_all
+from backend.volunteers import hooks
 from backend.volunteers.events import UnitChanged
-from backend.volunteers.holders import forget_lines
-from backend.volunteers.models import (
-    Application,
-    ApplicationStatus,
-    Badge,
-    Membership,
-    NumberBlock,
-    Standing,
-    Transfer,
-    TransferStatus,
-    Unit,
-    UnitKind,
-    User,
-)
+from backend.volunteers.models import Membership, Standing, Unit, UnitKind
+from backend.volunteers.principals import forget_lines
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.queries.units import unit_outs
 from backend.volunteers.rules import post_that_manages, post_that_reshapes
 from backend.volunteers.schemas.formation import SplitIn, UnitChange, UnitIn
 from backend.volunteers.services.allowed import allowed_by
-from backend.volunteers.services.badges import end_badge
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.ends import end_posts, lasting
 from backend.volunteers.services.roster import follow_moved_units, refresh_roster
 from backend.volunteers.services.seats import UnitRetired, lock_unit, lock_units
-from backend.volunteers.services.transfers import withdraw_open
 from backend.volunteers.services.unit_numbers import next_number
 
 _BELOW = {
@@ -49,16 +37,6 @@ _BELOW = {
 }
 NOBODY = 0
 """A key that no volunteer has."""
-
-
-HandOver = Callable[[Unit, Unit, datetime], None]
-_HANDED_OVER: list[HandOver] = []
-
-
-def hands_over(act: HandOver) -> HandOver:
-    """Register what gives a retiring unit's things to its successor, and locks them for that; for the apps above."""
-    _HANDED_OVER.append(act)
-    return act
 
 
 class WrongPlace(Refusal):
@@ -162,9 +140,8 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     if known and not members:
         return known
     ended_too = _put(members, new, by, at)
-    badges = Badge.objects.filter(unit=unit, volunteer__memberships__in=members, revoked_at=None)
-    for badge in badges.select_related("volunteer"):
-        end_badge(badge.volunteer, reason="transferred", by=by, at=at)
+    moved = [membership.volunteer for membership in members]
+    hooks.membership_ended(unit, moved, was_primary=False, reason="transferred", by=by, at=at)
     details: dict[str, Any] = {"number": new.number, "members": len(members), "post": post}
     record("unit.split", subject=_subject(unit), by=by, at=at, **details)
     access_changed([unit.topic], at=at)
@@ -229,19 +206,9 @@ def _lock_pair(unit: Unit, successor: Unit, by: User, at: datetime) -> tuple[str
     allowed_by(post_that_reshapes(by, successor, at))
     unit, successor = _lock_formation([unit, successor])
     require(not successor.path.startswith(unit.path), WrongPlace)
-    _lock_what_waits(unit)
-    for hand_over in _HANDED_OVER:
-        hand_over(unit, successor, at)
+    hooks.unit_retiring(unit, successor, at=at)
     lock_units([unit, successor])
     return post, unit, successor
-
-
-def _lock_what_waits(unit: Unit) -> None:
-    """Lock what ends with a unit or goes on to the next: before the unit, as those do who decide about it."""
-    transfers = Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit), status=TransferStatus.PROPOSED)
-    applications = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
-    for rows in (applications, NumberBlock.objects.filter(unit=unit), transfers):
-        list(rows.select_for_update().order_by("pk").values_list("pk"))
 
 
 def _kind_below(parent: Unit, *, is_partner: bool) -> UnitKind:
@@ -331,22 +298,17 @@ def _retire(
     at: datetime,
     members: int = 0,
 ) -> None:
-    """Retire a unit that is empty: what waits there and its blocks go to the successor, open transfers end."""
+    """Retire a unit that is empty; what waits there goes on to the successor, or ends."""
     held = lasting(at).filter(unit=unit).select_related("unit", "volunteer")
     ended_too = end_posts(held, by=by, at=at)
-    waiting = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
-    known = Application.objects.filter(unit=successor, status=ApplicationStatus.PENDING).values("phone_key")
-    waiting.filter(phone_key__in=list(known.values_list("phone_key", flat=True))).delete()
-    waiting.update(unit=successor)
-    NumberBlock.objects.filter(unit=unit).update(unit=successor)
-    withdrawn = withdraw_open(Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit)), by=by, at=at)
+    answers = hooks.unit_retired(unit, successor, by=by, at=at)
     unit = _fresh(unit)
     unit.retired_at, unit.successor = at, successor
     unit.save(update_fields=["retired_at", "successor"])
     details: dict[str, Any] = {"successor": successor.number, "members": members, "post": post}
     record("unit.retired", subject=_subject(unit), by=by, at=at, **details)
     access_changed([unit.topic, WATCHERS], at=at)
-    _publish([*withdrawn, *told, *ended_too, _changed(unit, _fresh(successor))], at)
+    _publish([*chain(*answers), *told, *ended_too, _changed(unit, _fresh(successor))], at)
 
 
 def _changed(unit: Unit, successor: Unit | None = None) -> Announcement:

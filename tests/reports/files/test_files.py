@@ -9,11 +9,12 @@ import pytest
 from uuid6 import uuid7
 
 from backend.lib.sealed import unseal
-from backend.volunteers.models import ImportStatus, Newcomer, RosterImport, Skill, Unit
-from backend.volunteers.queries.imports import import_out, whole_report
-from backend.volunteers.rosters.refusals import UnreadableRoster
-from backend.volunteers.services.import_work import work_on
-from backend.volunteers.services.imports import receive_import
+from backend.rosters.models import ImportStatus, Newcomer, RosterImport
+from backend.rosters.queries.imports import import_out, whole_report
+from backend.rosters.reading.refusals import UnreadableRoster
+from backend.rosters.services.import_work import work_on
+from backend.rosters.services.imports import receive_import
+from backend.volunteers.models import Skill, Unit
 from tests.conftest import Formation
 
 FOLDER = Path(__file__).parent

@@ -14,8 +14,10 @@ from django.test import Client
 from django.urls import reverse
 from uuid6 import uuid7
 
-from backend.volunteers.models import Application, Guardian, Unit, User, Volunteer
-from backend.volunteers.services.number_blocks import issue_block
+from backend.accounts.models import User
+from backend.joining.models import Application
+from backend.numbers.services.number_blocks import issue_block
+from backend.volunteers.models import Guardian, Unit, Volunteer
 from tests.conftest import Formation, SignedInClient
 from tests.pages import page_of
 

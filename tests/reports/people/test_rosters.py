@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from backend.volunteers.rosters.apart import reading_apart
-from backend.volunteers.rosters.events import PersonFound, TablesFound
-from backend.volunteers.rosters.files import look_at
-from backend.volunteers.rosters.people import Person, RowReader, Surroundings
-from backend.volunteers.rosters.refusals import REASONS, RowRejected
+from backend.rosters.reading.apart import reading_apart
+from backend.rosters.reading.events import PersonFound, TablesFound
+from backend.rosters.reading.files import look_at
+from backend.rosters.reading.people import Person, RowReader, Surroundings
+from backend.rosters.reading.refusals import REASONS, RowRejected
 
 FILES = sorted(
     path for path in (Path(__file__).parent / "rosters").iterdir() if path.suffix in {".csv", ".xlsx"}

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from backend.volunteers.models import Membership, User
+from backend.accounts.models import User
+from backend.volunteers.models import Membership
 from backend.volunteers.queries.roster import roster_page
 from tests.conftest import Formation, MakeVolunteer
 

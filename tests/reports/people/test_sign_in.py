@@ -8,8 +8,8 @@ import pytest
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
+from backend.accounts.models import User
 from backend.volunteers import services
-from backend.volunteers.models import User
 from tests.conftest import PASSWORD, Formation
 
 FILES = sorted((Path(__file__).parent / "sign_in").glob("*.json"))

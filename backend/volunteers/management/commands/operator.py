@@ -1,13 +1,13 @@
-"""Makes somebody an operator of this installation, or ends that."""
+"""Makes a volunteer an operator of this installation, or ends that."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from backend.accounts.services.operators import name_operator
 from backend.lib.api import now
 from backend.lib.errors import NotFound
 from backend.volunteers.queries.numbers import volunteer_numbered
-from backend.volunteers.services.operators import name_operator
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, number: str, dismiss: bool, **options: Any) -> None:
         try:
             volunteer = volunteer_numbered(number)
-            changed = name_operator(volunteer=volunteer, is_operator=not dismiss, at=now())
+            changed = name_operator(account=volunteer.user, is_operator=not dismiss, at=now())
         except NotFound as error:
             raise CommandError(f"nobody who can sign in has the number {number}") from error
         state = "no operator" if dismiss else "an operator"

@@ -1,0 +1,145 @@
+"""Tells REST who calls: by the access token of a device, or by the session of a page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils.translation import activate
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.request import Request
+
+from backend.accounts.models import Device, User
+from backend.accounts.services.devices import note_arrival
+from backend.accounts.tokens import read_access
+from backend.lib.errors import NotSignedIn, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInDevice:
+    """What stands behind a request (`request.auth`): the device, its sign-in, and until when the token is good."""
+
+    device: UUID
+    session: UUID
+    expires_at: datetime | None = None
+
+
+def user_of(request: Request) -> User:
+    """Return who calls; only for doors that are closed to those who have not signed in."""
+    return cast(User, request.user)
+
+
+def django_request(request: Request) -> HttpRequest:
+    """Return Django's own request, for Django's own sign-in and sessions."""
+    return request._request  # noqa: SLF001  # DRF has no public name for it
+
+
+def device_of(request: Request) -> UUID:
+    """Return the device from which the call comes."""
+    return cast(SignedInDevice, request.auth).device
+
+
+def speak_to(user: User) -> None:
+    """Go on in the language that a person has chosen; until they choose it is that of the phone (`Accept-Language`)."""
+    if user.language:
+        activate(user.language)
+
+
+def user_by_token(raw: str) -> tuple[User, SignedInDevice]:
+    """Return whose access token this is, with their volunteer; one query. Raises NotSignedIn."""
+    claims = read_access(raw)
+    device = (
+        Device.objects.select_related("user__volunteer")
+        .filter(
+            pk=claims.device,
+            session=claims.session,
+            user_id=claims.user_id,
+            revoked_at=None,
+            user__is_active=True,
+            user__volunteer__isnull=False,
+        )
+        .first()
+    )
+    if device is None:
+        raise NotSignedIn
+    if not device.pair_arrived and device.rotated_at and claims.is_of_the_pair(device.rotated_at):
+        note_arrival({device.pk: device.rotated_at})
+    return device.user, SignedInDevice(device.pk, device.session, claims.expires_at)
+
+
+def page_device(user_id: int, session_device: Any, *, revoked: type[Refusal] = NotSignedIn) -> Device:
+    """Return the live device behind a page's session, with its user and volunteer.
+
+    Raises NotSignedIn; `revoked` when the session's device or account has been revoked.
+    """
+    try:
+        device_id = UUID(str(session_device))
+    except ValueError as error:
+        raise NotSignedIn from error
+    device = (
+        Device.objects.select_related("user__volunteer")
+        .filter(
+            pk=device_id,
+            user_id=user_id,
+            revoked_at=None,
+            user__is_active=True,
+            user__volunteer__isnull=False,
+        )
+        .first()
+    )
+    if device is None:
+        raise revoked
+    return device
+
+
+class DeviceTokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <access token>` of a device that is still signed in."""
+
+    def authenticate(self, request: Request) -> tuple[User, SignedInDevice] | None:
+        scheme, _, raw = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        user, device = user_by_token(raw.strip())
+        speak_to(user)
+        return user, device
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
+        return "Bearer"
+
+
+class PageSessionAuthentication(SessionAuthentication):
+    """The session cookie of a page whose device is still signed in; unsafe methods need the CSRF header."""
+
+    def authenticate(self, request: Request) -> tuple[User, SignedInDevice] | None:
+        page = django_request(request)
+        if not (page.session.session_key or "").isalnum() or not page.user.is_authenticated:
+            return None
+        self.enforce_csrf(request)
+        device = page_device(page.user.pk, page.session.get("device"))
+        speak_to(device.user)
+        return device.user, SignedInDevice(device.pk, device.session)
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
+        return "Session"
+
+
+class DeviceTokenScheme(OpenApiAuthenticationExtension):
+    """Describes the token in openapi.yaml."""
+
+    target_class = "backend.accounts.authentication.DeviceTokenAuthentication"
+    name = "deviceToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:  # noqa: ARG002
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class PageSessionScheme(OpenApiAuthenticationExtension):
+    """Describes the session cookie in openapi.yaml."""
+
+    target_class = "backend.accounts.authentication.PageSessionAuthentication"
+    name = "pageSession"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:  # noqa: ARG002
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

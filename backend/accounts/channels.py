@@ -1,0 +1,53 @@
+"""The ways by which a one-time code reaches a person.
+
+A port: a messaging app or a text message is one more class that is registered. The one that is always there are the
+other devices on which the person is signed in.
+"""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from backend.accounts import hooks
+from backend.accounts.events import SignInCode
+from backend.accounts.models import Device, User
+from backend.realtime.log import publish
+
+SEEN_WITHIN = timedelta(days=30)
+"""A device that was not seen for longer has lost its tokens."""
+
+
+class Channel(Protocol):
+    """A way to a person."""
+
+    def reaches(self, user: User, *, besides: UUID | None, at: datetime) -> bool:
+        """Tell whether the person can be reached otherwise than on the device that asks."""
+
+    def send_code(self, user: User, code: str, *, expires_at: datetime, at: datetime) -> None:
+        """Send a code; inside the transaction that stored it."""
+
+
+class OtherDevices:
+    """An event on the person's own topic, for the devices on which they are signed in already."""
+
+    def reaches(self, user: User, *, besides: UUID | None, at: datetime) -> bool:
+        """Tell whether there is such a device."""
+        live = Device.objects.filter(user=user, revoked_at=None, last_seen_at__gt=at - SEEN_WITHIN)
+        return (live.exclude(pk=besides) if besides else live).exists()
+
+    def send_code(self, user: User, code: str, *, expires_at: datetime, at: datetime) -> None:
+        """Publish the code."""
+        publish(hooks.inbox_of(user), SignInCode(code=code, expires_at=expires_at), at=at)
+
+
+_channels: list[Channel] = [OtherDevices()]
+
+
+def register(channel: Channel) -> None:
+    """Add a way to people; those that were registered last are tried first."""
+    _channels.insert(0, channel)
+
+
+def channel_to(user: User, *, besides: UUID | None, at: datetime) -> Channel | None:
+    """Return the first channel that reaches the person, None when none does."""
+    return next((channel for channel in _channels if channel.reaches(user, besides=besides, at=at)), None)

@@ -1,0 +1,14 @@
+"""What time brings to accounts: sign-ins that nobody finished go."""
+
+from datetime import datetime, timedelta
+
+from backend.accounts.services import second_factors
+from backend.realtime.clock import due
+from backend.realtime.deletions import report_deleted
+
+
+@due(every=timedelta(hours=1))
+def forget_challenges(*, at: datetime) -> int:
+    """Delete the sign-ins that waited for a second factor and are over since a day; returns of how many."""
+    deleted = second_factors.forget_challenges(at=at)
+    return report_deleted("sign-ins without a second factor", deleted, at=at)

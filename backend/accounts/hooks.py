@@ -1,0 +1,73 @@
+"""What happens to accounts and their devices, and what this room has to ask the rooms above."""
+
+from datetime import datetime
+
+from backend.accounts.models import Device, User
+from backend.lib.hooks import hook, question
+
+
+@hook
+def device_signed_in(*, device: Device, at: datetime) -> None:
+    """Tell that a device was signed in: it is locked, or new. An answer may lock what comes after devices."""
+
+
+@hook
+def devices_ending(*, user: User) -> None:
+    """Tell that all devices of a person are about to be signed out, and that something is published before.
+
+    The account and its devices are locked. An answer locks what it will lock when they are signed out: topics, which
+    the publishing locks, come after it.
+    """
+
+
+@hook
+def devices_signed_out(*, user: User, by: User | None, at: datetime) -> None:
+    """Tell that some devices of a person were signed out. All of them are locked; no answer refuses."""
+
+
+@question
+def account_named(name: str) -> User | None:
+    """Return the account by what a person signs in with, a number or a phone, with all that stands for the person.
+
+    Asks the database the same whether there is such an account or not, so that the time does not tell.
+    """
+    raise NotImplementedError
+
+
+@question
+def number_of(user: User | None) -> int:
+    """Return the number by which a person is known outside; `keys.NOBODY` for an account without one, or for none.
+
+    No query where the account was read with its volunteer.
+    """
+    raise NotImplementedError
+
+
+@question
+def inbox_of(user: User) -> str:
+    """Return the topic on which a person hears of their own. No query where `number_of` makes none."""
+    raise NotImplementedError
+
+
+@question
+def needs_second_factor(user: User, at: datetime) -> bool:
+    """Tell whether the password alone would open too much of a person's."""
+    raise NotImplementedError
+
+
+@question
+def still_invites(inviter: User, post: int, invited: User, at: datetime) -> bool:
+    """Tell whether `inviter` could invite a person at `at`, and holds the post, by its key, by which it was done."""
+    raise NotImplementedError
+
+
+@question
+def roles_of(user: User, at: datetime) -> frozenset[str]:
+    """Return the roles of the posts that a person holds at `at`: the menu goes by them. One query."""
+    raise NotImplementedError
+
+
+@question
+def zone_of(user: User) -> str:
+    """Return the time zone in which pages show times to a person. One query."""
+    raise NotImplementedError

@@ -1,0 +1,31 @@
+"""Codes on paper by which people sign in for the first time."""
+
+from django.db import models
+from django.db.models import Q
+
+from backend.accounts.models.users import User
+from backend.lib.sealed import LOOKUP_CHARACTERS
+
+
+class Invitation(models.Model):
+    """A code that a leader hands to a person: it opens once, and sets the password."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations", db_index=False)
+    code_key = models.CharField(max_length=LOOKUP_CHARACTERS)
+    made_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    by_post = models.PositiveBigIntegerField(
+        null=True, help_text="the key of the post by which it was made; its invitations end with it"
+    )
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    replaced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(used_at__isnull=True, replaced_at__isnull=True),
+                name="invitation_one_open",
+            )
+        ]

@@ -1,0 +1,70 @@
+"""What a person proves at sign-in besides the password."""
+
+from django.db import models
+
+from backend.accounts.models.users import Device, User
+from backend.lib.sealed import LOOKUP_CHARACTERS, seal, unseal
+
+
+class SecondFactor(models.Model):
+    """An authenticator app of a person; counts once a code of it has been shown."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
+    secret_sealed = models.CharField(max_length=160)
+    made_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    begun_in = models.UUIDField(
+        null=True,
+        help_text="the challenge of the sign-in that has to set it up; null: begun by whoever is signed in",
+    )
+    last_step = models.PositiveBigIntegerField(
+        default=0, help_text="the time step of the last code that was taken: each code works once"
+    )
+
+    @property
+    def secret(self) -> str:
+        """What the app computes its codes from, in base32. Sealed in the database."""
+        return unseal(self.secret_sealed, "secret")
+
+    @secret.setter
+    def secret(self, secret: str) -> None:
+        self.secret_sealed = seal(secret, "secret")
+
+
+class RecoveryCode(models.Model):
+    """Opens once in place of the authenticator, when its phone is lost."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes", db_index=False)
+    code_key = models.CharField(max_length=LOOKUP_CHARACTERS)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "code_key"], name="recovery_code_once")]
+
+
+class TrustedDevice(models.Model):
+    """A device on which the second factor was shown: the password and its secret are enough there for a while."""
+
+    device = models.OneToOneField(Device, on_delete=models.CASCADE, primary_key=True, related_name="trust")
+    secret_key = models.CharField(max_length=LOOKUP_CHARACTERS, help_text="stands for the device's secret")
+    until = models.DateTimeField()
+
+
+class Challenge(models.Model):
+    """A sign-in whose password was right, and which waits for the second factor; or a wrong code, to be counted."""
+
+    id = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="challenges", db_index=False)
+    from_device = models.UUIDField(null=True, help_text="null: a page, which has no device yet")
+    made_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    wrong = models.PositiveSmallIntegerField(default=0, help_text="codes that were wrong")
+    code_key = models.CharField(
+        max_length=LOOKUP_CHARACTERS, blank=True, help_text="stands for the code that was sent last"
+    )
+    sent_at = models.DateTimeField(null=True)
+    sent = models.PositiveSmallIntegerField(default=0, help_text="how many codes were sent")
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "made_at"], name="challenge_of")]

@@ -1,0 +1,99 @@
+"""The shell of all pages of records: who may open them, how they are shown, how a refusal is told."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.timezone import override
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+
+from backend.accounts import hooks
+from backend.accounts.models import User
+from backend.accounts.pages.menu import pages_for
+from backend.accounts.signin import page_sign_in_required
+from backend.lib.api import now
+from backend.lib.errors import NotAllowed, NotFound
+
+_View = ParamSpec("_View")
+
+
+def record_page(
+    view: Callable[Concatenate[HttpRequest, _View], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, _View], HttpResponseBase]:
+    """Open a page to whoever is signed in; what they may not see is 404, like at any other door.
+
+    A form with the NUL character, which PostgreSQL cannot store and no browser sends, is 400.
+    """
+
+    @never_cache
+    @ensure_csrf_cookie
+    @page_sign_in_required
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: _View.args, **kwargs: _View.kwargs) -> HttpResponseBase:
+        if any("\0" in value for _, values in request.POST.lists() for value in values):
+            raise BadRequest
+        try:
+            return view(request, *args, **kwargs)
+        except (NotFound, NotAllowed) as refusal:
+            raise Http404 from refusal
+
+    return checked
+
+
+def sent_from(
+    page: str, *kept: str
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, _View], HttpResponseBase]],
+    Callable[Concatenate[HttpRequest, _View], HttpResponseBase],
+]:
+    """Take what a form on another page sends.
+
+    Whoever merely opens the address is led to that page, whose address has the `kept` parts: so it goes after signing
+    in again, and after choosing another language where a refusal was shown.
+    """
+
+    def decorate(
+        view: Callable[Concatenate[HttpRequest, _View], HttpResponseBase],
+    ) -> Callable[Concatenate[HttpRequest, _View], HttpResponseBase]:
+        @wraps(view)
+        def checked(request: HttpRequest, /, *args: _View.args, **kwargs: _View.kwargs) -> HttpResponseBase:
+            if request.method in ("GET", "HEAD"):
+                return redirect(reverse(f"console:{page}", kwargs={name: kwargs[name] for name in kept}))
+            return (
+                view(request, *args, **kwargs)
+                if request.method == "POST"
+                else HttpResponseNotAllowed(["POST"])
+            )
+
+        return checked
+
+    return decorate
+
+
+def whole_number(text: str, *, digits: int) -> int:
+    """Return a whole number of so many digits at most, as addresses and forms name places; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else 0
+
+
+def person_of(request: HttpRequest) -> User:
+    """Return who is signed in; only on pages that `record_page` opens."""
+    return cast(User, request.user)
+
+
+def show(
+    request: HttpRequest, template: str, context: dict[str, Any], *, page: str, status: int = 200
+) -> HttpResponse:
+    """Render `console/<template>.html` with the menu, times by the clocks of the person's zone.
+
+    `page` is the name of the menu's item that it belongs to.
+    """
+    user = person_of(request)
+    whole = {**context, "pages": pages_for(user, at=now()), "page": page}
+    with override(ZoneInfo(hooks.zone_of(user))):
+        return render(request, f"console/{template}.html", whole, status=status)

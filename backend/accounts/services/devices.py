@@ -1,0 +1,273 @@
+"""Devices sign in, renew their tokens, and sign out."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from uuid6 import uuid7
+
+from backend.accounts import hooks
+from backend.accounts.forgotten import is_forgotten_renewal
+from backend.accounts.locks import accounts_to_lock, devices_to_end
+from backend.accounts.models import Device, SignedOutBy, TrustedDevice, User
+from backend.accounts.schemas.sign_in import DeviceIn, Tokens
+from backend.accounts.tokens import Claims, DeviceTokens, read_refresh, tokens_for
+from backend.audit.services import record
+from backend.lib.errors import CredentialsWrong, NotSignedIn, Refusal, require
+from backend.lib.texts import as_line
+from backend.realtime import epochs, keys
+from backend.realtime.models import KeyedAct
+from backend.realtime.sessions import revoke_session
+
+PREVIOUS_GOOD_FOR = timedelta(seconds=60)
+"""A phone that asks twice because the first answer is slow may show a new token before its second question comes."""
+
+REASONS = {
+    SignedOutBy.SIGNED_OUT: "signed out",
+    SignedOutBy.OWNER: "revoked by its owner",
+    SignedOutBy.PASSWORD: "password changed",
+    SignedOutBy.INVITATION: "signed in by an invitation",
+    SignedOutBy.MERGED: "the record was merged into another",
+    SignedOutBy.OLD_TOKEN: "an old refresh token was used",
+}
+"""What the record says of each."""
+
+
+class DeviceTaken(Refusal):
+    """This device id belongs to another account; make a new one and sign in again."""
+
+
+@transaction.atomic
+def sign_in(*, user: User, device: DeviceIn, at: datetime) -> DeviceTokens:
+    """Register the device, or sign it in anew; the password has been checked.
+
+    Signing in again on the same device ends its earlier sign-in: tokens and sockets, also those of a page. Raises
+    DeviceTaken.
+    """
+    return _with_tokens(_signed_in(user, device, at), user, at)
+
+
+@transaction.atomic
+def sign_in_once(
+    *, user: User, device: DeviceIn, once: keys.Asked, at: datetime
+) -> tuple[DeviceTokens, bool]:
+    """Sign a device in once for what it has shown, or for its key; returns its tokens, and whether it had been before.
+
+    Then they are made anew, for the sign-in that the first request began. Raises NotSignedIn when that has ended since,
+    DeviceTaken, KeyUsedOtherwise.
+    """
+    claim = keys.claim(once, at=at, kept=keys.BRIEFLY)
+    if not claim.is_new:
+        return _required(_tokens_anew(claim.row, at)), True
+    row = _signed_in(user, device, at)
+    keys.note(claim.row.pk, made=f"{row.pk.hex} {row.session.hex}")
+    return _with_tokens(row, user, at), False
+
+
+def signed_in_before(once: keys.Asked, *, at: datetime) -> DeviceTokens | None:
+    """Return fresh tokens of a sign-in that may not have heard of its own; None when it was none, or has ended."""
+    row = keys.find(once, at=at)
+    return _tokens_anew(row, at) if row else None
+
+
+def _tokens_anew(row: KeyedAct, at: datetime) -> DeviceTokens | None:
+    """Return tokens of the sign-in that an earlier request began, unless it was ended or another has begun."""
+    device, session = row.made.split()
+    live = Device.objects.select_related("user__volunteer").filter(revoked_at=None, user__is_active=True)
+    found = live.filter(pk=device, session=session).first()
+    return _with_tokens(found, found.user, at) if found else None
+
+
+def _required(tokens: DeviceTokens | None) -> DeviceTokens:
+    if tokens is None:
+        raise NotSignedIn("This sign-in has ended since: sign in again, with a new key.")
+    return tokens
+
+
+def _with_tokens(device: Device, user: User, at: datetime) -> DeviceTokens:
+    tokens = tokens_for(device, number=hooks.number_of(user), at=at)
+    return DeviceTokens(user, tokens)
+
+
+def _signed_in(user: User, device: DeviceIn, at: datetime) -> Device:
+    """Register a device, or sign it in anew. Raises CredentialsWrong when the password was changed meanwhile."""
+    require_as_checked(user)
+    row, is_new = _locked_device(user, device, at)
+    if row.user_id != user.pk:
+        raise DeviceTaken
+    if not is_new and row.revoked_at is None:
+        revoke_session(row.session, at=at)
+    row.name, row.platform, row.last_seen_at = device.name, device.platform, at
+    row.revoked_at, row.revoked_because = None, ""
+    row.session, row.refresh_id, row.previous_refresh_id = uuid.uuid4(), uuid.uuid4().hex, ""
+    row.save()
+    record("device.signed_in", subject=f"device.{row.pk}", by=user, at=at)
+    hooks.device_signed_in(device=row, at=at)
+    return row
+
+
+@transaction.atomic
+def register_page_device(*, user: User, name: str = "", at: datetime) -> Device:
+    """Make the device that stands for a browser's session."""
+    device = Device.objects.create(
+        pk=UUID(str(uuid7())),
+        user=user,
+        name=as_line(name)[:80],
+        platform="web",
+        created_at=at,
+        last_seen_at=at,
+    )
+    record("device.signed_in", subject=f"device.{device.pk}", by=user, at=at)
+    hooks.device_signed_in(device=device, at=at)
+    return device
+
+
+def refresh_tokens(*, refresh: str, at: datetime) -> Tokens:
+    """Spend a refresh token for a new pair.
+
+    The token before the last is good until a token of the last pair has been shown, and a minute at least; it returns
+    the last again: its answer may have been lost. One that the database has forgotten, because it was put back, is
+    good too. Any other has been stolen, or was spent by a thief: the device is revoked. Raises NotSignedIn, which tells
+    a device that was revoked what ended it.
+    """
+    claims = read_refresh(refresh)
+    tokens = _rotate(claims, at) or _rotate(claims, at, epoch_begun_at=epochs.begun_at())
+    if tokens is None:  # raised out here: the revocation has to be committed
+        _revoke_stolen(claims, at)
+        raise NotSignedIn(because=_what_ended(claims))
+    return tokens
+
+
+@transaction.atomic
+def _rotate(claims: Claims, at: datetime, epoch_begun_at: datetime | None = None) -> Tokens | None:
+    """Return new tokens, or None when there are none to be had. Locks the device.
+
+    `epoch_begun_at` asks besides whether the token was forgotten by a restore; the first time goes without the check.
+    """
+    device = _of_claims(claims).select_for_update(of=("self",)).select_related("user__volunteer").first()
+    if device is None:
+        return None
+    if claims.token_id == device.refresh_id:
+        _spend(device, claims, at)
+    elif _is_retry(device, claims, at):
+        pass
+    elif epoch_begun_at and is_forgotten_renewal(device, claims, epoch_begun_at):
+        _spend(device, claims, at)
+        record("device.recognised", subject=f"device.{device.pk}", by=None, at=at)
+    else:
+        return None
+    return tokens_for(device, number=hooks.number_of(device.user), at=at)
+
+
+def _spend(device: Device, claims: Claims, at: datetime) -> None:
+    """Have the token that was shown followed by another; shown again, it is a retry."""
+    device.previous_refresh_id, device.refresh_id = claims.token_id, uuid.uuid4().hex
+    device.rotated_at, device.last_seen_at, device.pair_arrived = at, at, False
+    device.save(
+        update_fields=["previous_refresh_id", "refresh_id", "rotated_at", "last_seen_at", "pair_arrived"]
+    )
+
+
+@transaction.atomic
+def _revoke_stolen(claims: Claims, at: datetime) -> None:
+    """Revoke the device for which an old refresh token was shown, as long as it is signed in as it was then."""
+    shown = _of_claims(claims).select_related("user").first()
+    device = devices_to_end(shown.user).get(shown.pk) if shown else None
+    if shown and device and device.session == claims.session:
+        _revoke_among([device.pk], shown.user, by=None, at=at, reason=SignedOutBy.OLD_TOKEN)
+
+
+def _what_ended(claims: Claims) -> str:
+    """Return what ended the sign-in of a genuine token: an invitation that somebody else accepted, for example."""
+    ended = Device.objects.filter(pk=claims.device, session=claims.session, user_id=claims.user_id)
+    return ended.exclude(revoked_at=None).values_list("revoked_because", flat=True).first() or ""
+
+
+def _of_claims(claims: Claims) -> QuerySet[Device]:
+    return Device.objects.filter(
+        pk=claims.device, session=claims.session, revoked_at=None, user__is_active=True
+    )
+
+
+def _is_retry(device: Device, claims: Claims, at: datetime) -> bool:
+    if claims.token_id != device.previous_refresh_id or device.rotated_at is None:
+        return False
+    return not device.pair_arrived or at - device.rotated_at <= PREVIOUS_GOOD_FOR
+
+
+def note_arrival(shown: Mapping[UUID, datetime]) -> None:
+    """Note for devices, by their id, that tokens of the pair that was made at a moment are in use: one statement.
+
+    A device that has rotated again since is left alone.
+    """
+    made = Q(*((Q(pk=device) & Q(rotated_at=at)) for device, at in shown.items()), _connector=Q.OR)
+    Device.objects.filter(made, pair_arrived=False).update(pair_arrived=True)
+
+
+@transaction.atomic
+def sign_out(*, device_id: UUID, by: User, at: datetime) -> None:
+    """End a device's tokens and sockets."""
+    _revoke_among([device_id], by, by=by, at=at, reason=SignedOutBy.SIGNED_OUT)
+
+
+@transaction.atomic
+def revoke_device(*, device_id: UUID, by: User, at: datetime) -> None:
+    """End another device of one's own, for example a lost phone."""
+    _revoke_among([device_id], by, by=by, at=at, reason=SignedOutBy.OWNER)
+
+
+@transaction.atomic
+def revoke_others(
+    *, user: User, keep: UUID | None, by: User | None, at: datetime, reason: SignedOutBy
+) -> int:
+    """End all devices of a person but one, or all of them; returns how many."""
+    ended = [device for device in devices_to_end(user) if device != keep]
+    if ended:
+        _revoke_among(ended, user, by=by, at=at, reason=reason)
+    return len(ended)
+
+
+def require_as_checked(user: User) -> None:
+    """Lock an account; raise CredentialsWrong unless it is open and its password the one that was checked before."""
+    stored = accounts_to_lock().get(pk=user.pk)
+    require(stored.is_active and stored.password == user.password, CredentialsWrong)
+
+
+@transaction.atomic
+def prolong_page_device(*, device_id: UUID, at: datetime) -> None:
+    """Count the time of a page from now: its session has begun anew."""
+    Device.objects.filter(pk=device_id, revoked_at=None).update(last_seen_at=at)
+
+
+def _revoke_among(
+    ids: Collection[UUID], user: User, *, by: User | None, at: datetime, reason: SignedOutBy
+) -> None:
+    """End some devices of a person. Locks all of the person's, and tells the rooms above. Raises NotFound."""
+    devices = devices_to_end(user)
+    require(devices.keys() >= set(ids))
+    for id in ids:
+        _revoke(devices[id], by=by, at=at, reason=reason)
+    hooks.devices_signed_out(user=user, by=by, at=at)
+
+
+def _revoke(device: Device, *, by: User | None, at: datetime, reason: SignedOutBy) -> None:
+    device.revoked_at, device.revoked_because = at, reason
+    device.refresh_id = device.previous_refresh_id = ""
+    device.save(update_fields=["revoked_at", "revoked_because", "refresh_id", "previous_refresh_id"])
+    if (
+        reason != SignedOutBy.SIGNED_OUT
+    ):  # who signs out on their own phone is not asked for more than the password the next day
+        TrustedDevice.objects.filter(device=device).delete()
+    revoke_session(device.session, at=at)
+    record("device.revoked", subject=f"device.{device.pk}", by=by, at=at, reason=REASONS[reason])
+
+
+def _locked_device(user: User, device: DeviceIn, at: datetime) -> tuple[Device, bool]:
+    """Return the device, locked, and whether it is new."""
+    return Device.objects.select_for_update().get_or_create(
+        pk=device.id,
+        defaults={"user": user, "platform": device.platform, "created_at": at, "last_seen_at": at},
+    )

@@ -1,0 +1,61 @@
+"""People choose their passwords."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from backend.accounts.locks import accounts_to_lock
+from backend.accounts.models import SignedOutBy, User
+from backend.accounts.passwords import require_good_password
+from backend.accounts.services.devices import revoke_others
+from backend.accounts.services.second_factors import end_challenges
+from backend.accounts.services.trust import distrust
+from backend.audit.services import record
+from backend.lib.errors import Invalid, Refusal, require
+from backend.realtime import keys
+
+
+class PasswordWrong(Refusal):
+    """The password is wrong."""
+
+    status = 403
+
+
+def password_not_own(field: str) -> Refusal:
+    """Return the refusal of a password that is not the one of the person who is signed in."""
+    return Invalid(errors=[{"pointer": f"/{field}", "detail": "This is not your password."}])
+
+
+def set_password(user: User, password: str, *, at: datetime) -> None:
+    """Give an account a password, however it came; what is sealed of the person is masked for them for some days.
+
+    Whoever handed out a slip, or merged a record, may be the one who signs in: the person has that time to notice.
+    """
+    user.set_password(password)
+    user.password_set_at = at
+    user.save(update_fields=["password", "password_set_at"])
+
+
+@transaction.atomic
+def change_password(
+    *, new: str, device_id: UUID, by: User, at: datetime, once: keys.Asked | None = None
+) -> None:
+    """Set a new password; the present one has been checked, and is looked at again: of two acts at once one counts.
+
+    Ends the sign-ins of all other devices, and those that wait for a code. With a key it is done once. Raises Invalid
+    with the rules that the new one breaks, or for `current` when it was changed meanwhile, KeyUsedOtherwise for a key
+    that has set another.
+    """
+    user = accounts_to_lock().get(pk=by.pk)
+    if once is not None and not keys.claim(once, at=at, kept=keys.BRIEFLY).is_new:
+        require(user.check_password(new), keys.KeyUsedOtherwise)
+        return
+    if user.password != by.password:  # the encoded ones: nothing is hashed a second time
+        raise password_not_own("current")
+    require_good_password(user, new, field="new")
+    set_password(user, new, at=at)
+    record("password.changed", subject=f"user.{user.pk}", by=by, at=at)
+    distrust(user, besides=device_id)
+    end_challenges(user, at)
+    revoke_others(user=user, keep=device_id, by=by, at=at, reason=SignedOutBy.PASSWORD)

@@ -1,0 +1,68 @@
+"""Brings phones of accounts that were stored under an earlier rule into the form of today's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from backend.accounts import hooks
+from backend.accounts.models import User, phone_key
+from backend.audit.services import record
+from backend.lib.phones import read_phone
+from backend.lib.rows import update_rows
+
+PORTION = 1_000
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the phones: counts, and the numbers of the volunteers whom an operator has to look at."""
+
+    seen: int = 0
+    changed: int = 0
+    unreadable: list[int] = field(default_factory=list)
+    colliding: list[tuple[int, int]] = field(default_factory=list)
+    """Volunteers whose phone would be that of the other one: both stay as they are."""
+
+
+def normalise_phones(*, at: datetime) -> Tally:
+    """Store every account's phone in its form, portion by portion; what is in its form already is not touched."""
+    told, last = Tally(), 0
+    while last := _normalise_portion(last, told, at):
+        pass
+    return told
+
+
+@transaction.atomic
+def _normalise_portion(after: int, told: Tally, at: datetime) -> int:
+    """Look at the accounts behind one, and return the last of them, 0 at the end."""
+    users = User.objects.filter(pk__gt=after, volunteer__isnull=False).exclude(phone_sealed="")
+    portion = list(users.select_related("volunteer").select_for_update(of=("self",)).order_by("pk")[:PORTION])
+    changed = _changed(portion, told)
+    update_rows(changed, ["phone_sealed", "phone_key", "phone_tail_key"])
+    if changed:
+        record("phones.normalised", subject="accounts", by=None, at=at, changed=len(changed))
+    told.seen, told.changed = told.seen + len(portion), told.changed + len(changed)
+    return portion[-1].pk if portion else 0
+
+
+def _changed(portion: Sequence[User], told: Tally) -> list[User]:
+    changed: dict[str, User] = {}
+    for user in portion:
+        number = hooks.number_of(user)
+        try:
+            phone = read_phone(user.phone)
+        except ValueError:
+            told.unreadable.append(number)
+            continue
+        if phone == user.phone:
+            continue
+        key = str(phone_key(phone))
+        other = changed.get(key) or User.objects.select_related("volunteer").filter(phone_key=key).first()
+        if other is not None:
+            told.colliding.append((number, hooks.number_of(other)))
+            continue
+        user.phone = phone
+        changed[key] = user
+    return list(changed.values())

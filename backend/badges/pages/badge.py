@@ -1,0 +1,217 @@
+"""The pages of badges: one's own, those of a unit, and the one that anybody's camera opens."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_http_methods
+from uuid6 import uuid7
+
+from backend.accounts.models import User
+from backend.accounts.pages.shell import person_of, record_page, sent_from, show, whole_number
+from backend.badges import queries, services
+from backend.badges.cards import Card, card_of, card_pdf, cards_pdf
+from backend.badges.models import Badge
+from backend.lib.api import now
+from backend.lib.bodies import MAX_BODY, takes_bytes
+from backend.lib.checkdigit import format_unit_number, format_volunteer_number
+from backend.lib.errors import Invalid, Refusal, require
+from backend.lib.paper import qr_svg
+from backend.lib.texts import as_line
+from backend.volunteers import rules
+from backend.volunteers.models import MANAGING_ROLES, LookedAt, Unit, Volunteer
+from backend.volunteers.queries import topmost, unit_by_number
+from backend.volunteers.queries.numbers import volunteer_numbered
+from backend.volunteers.rules import current_posts
+from backend.volunteers.services.consents import GuardianMissing
+from backend.volunteers.services.looks import note_looks
+
+MOST_PHOTO_BYTES = 10_000_000
+SHEET = 200
+MEMBERS = 50
+
+
+@record_page
+@require_GET
+def badge(request: HttpRequest) -> HttpResponse:
+    """Show one's badge: the card, a large QR code, and the picture."""
+    return _show_mine(request)
+
+
+@record_page
+@require_GET
+def badge_card(request: HttpRequest) -> HttpResponse:
+    """Give one's card to print."""
+    mine = _card(request, queries.badge_of(person_of(request).volunteer))
+    return _pdf(card_pdf(mine), f"badge-{mine.number.replace(' ', '')}.pdf")
+
+
+@takes_bytes(MOST_PHOTO_BYTES + MAX_BODY)
+@record_page
+@sent_from("badge")
+def photo(request: HttpRequest) -> HttpResponse:
+    """Keep or delete the picture of oneself."""
+    user = person_of(request)
+    if request.POST.get("act") == "delete":
+        services.delete_photo(by=user, at=now())
+        return redirect("console:badge")
+    given = request.FILES.get("photo")
+    if not isinstance(given, UploadedFile) or (given.size or 0) > MOST_PHOTO_BYTES:
+        return _show_mine(request, error=_("Choose a picture of at most 10 MB."))
+    try:
+        services.keep_photo(raw=given.read(), by=user, at=now())
+    except Invalid:
+        return _show_mine(request, error=_("This is no picture that we can read. Choose a JPEG or PNG."))
+    except GuardianMissing:
+        wrong = _("Under 18 a guardian has to agree first. Ask your leader to record the guardian.")
+        return _show_mine(request, error=wrong)
+    return redirect("console:badge")
+
+
+@record_page
+@require_http_methods(["GET", "POST"])
+def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
+    """Show the badges of a unit's people; issue them to those who are chosen."""
+    user, at = person_of(request), now()
+    unit = _managed_unit(user, number)
+    said = _issue(request, unit) if request.method == "POST" else ""
+    page = max(0, whole_number(request.GET.get("page", "0"), digits=8))
+    people = Volunteer.objects.filter(memberships__unit=unit).select_related("user").order_by("number")
+    shown = list(people[page * MEMBERS : (page + 1) * MEMBERS + 1])
+    _note_looks(user, shown[:MEMBERS], LookedAt.PROFILE, at)
+    held = Badge.objects.filter(volunteer__in=shown, revoked_at=None).select_related("volunteer__user")
+    badges = {one.volunteer_id: one for one in held}
+    context = {
+        "unit": unit,
+        "unit_number": format_unit_number(unit.number),
+        "below": list(_below(unit)),
+        "rows": [_row(person, badges.get(person.pk)) for person in shown[:MEMBERS]],
+        "before": page - 1 if page else None,
+        "after": page + 1 if len(shown) > MEMBERS else None,
+        "said": said,
+        "most": SHEET,
+        "more_than_sheet": queries.has_more_badges(unit, at=at, limit=SHEET),
+    }
+    return show(request, "unit_badges", context, page="badge")
+
+
+@record_page
+@require_GET
+def badge_sheet(request: HttpRequest, number: str) -> HttpResponse:
+    """Give the cards of a unit's people on sheets of ten, to print and cut."""
+    user, at = person_of(request), now()
+    unit = _managed_unit(user, number)
+    badges = queries.badges_in(unit, at=at, limit=SHEET)
+    if not badges:
+        raise Http404
+    _note_looks(user, [badge.volunteer for badge in badges], LookedAt.BADGE, at)
+    cards = [_card(request, badge) for badge in badges]
+    return _pdf(cards_pdf(cards), f"badges-{unit.number}.pdf")
+
+
+@record_page
+@sent_from("unit-badges", "number")
+def revoke(request: HttpRequest, number: str, person: str) -> HttpResponse:
+    """Revoke the badge of one of a unit's people."""
+    reason = as_line(request.POST.get("reason", ""))[:80] or "revoked"
+    services.revoke_badge(
+        volunteer=volunteer_numbered(person), reason=reason, by=person_of(request), at=now()
+    )
+    return redirect("console:unit-badges", number=number)
+
+
+@cache_control(private=True, max_age=queries.LIST_KEPT_S)
+@require_GET
+def check(request: HttpRequest, text: str) -> HttpResponse:
+    """Tell anybody how a scanned badge stands: the number, and never the name."""
+    checked = queries.check_badge(text, at=now())
+    number = format_volunteer_number(int(checked.number)) if checked.number else ""
+    context = {"checked": checked, "number": number, "state": checked.state}
+    return render(request, "console/check_badge.html", context)
+
+
+def _show_mine(request: HttpRequest, error: str = "") -> HttpResponse:
+    user = person_of(request)
+    mine = (
+        Badge.objects.filter(volunteer=user.volunteer, revoked_at=None)
+        .select_related("volunteer__user")
+        .first()
+    )
+    context = {
+        "badge": mine,
+        "state": queries.state_of(mine, at=now()) if mine else "",
+        "number": f"{user.volunteer.number:08d}",
+        "code": qr_svg(_address(request, mine)) if mine else "",
+        "has_photo": hasattr(user.volunteer, "photo"),
+        "units": _managed_units(user),
+        "error": error,
+    }
+    return show(request, "badge", context, page="badge", status=422 if error else 200)
+
+
+def _issue(request: HttpRequest, unit: Unit) -> str:
+    """Issue badges to those who are chosen on the page, and say how many."""
+    chosen = Volunteer.objects.filter(
+        memberships__unit=unit,
+        number__in=[whole_number(one, digits=8) for one in request.POST.getlist("person")[:MEMBERS]],
+    )
+    issued = 0
+    for person in chosen.order_by("pk"):
+        try:
+            services.issue_badge(id=UUID(str(uuid7())), volunteer=person, by=person_of(request), at=now())
+        except Refusal:
+            continue
+        issued += 1
+    return _("Badges issued: %(count)s") % {"count": issued}
+
+
+def _note_looks(user: User, people: list[Volunteer], what: LookedAt, at: datetime) -> None:
+    """Note that names, and on cards pictures, were shown."""
+    keys = [person.pk for person in people]
+    note_looks(viewer_user_id=user.pk, volunteer_ids=keys, what=what, at=at)
+
+
+def _row(person: Volunteer, held: Badge | None) -> dict[str, object]:
+    return {
+        "person": person,
+        "number": f"{person.number:08d}",
+        "written": format_volunteer_number(person.number),
+        "badge": held,
+        "state": queries.state_of(held, at=now()) if held else "",
+    }
+
+
+def _managed_unit(user: User, number: str) -> Unit:
+    unit = unit_by_number(number)
+    require(rules.may_manage(user, unit, now()))
+    return unit
+
+
+def _below(unit: Unit) -> QuerySet[Unit]:
+    """Return the units directly below; a town has at most 113."""
+    return Unit.objects.filter(rules.within(unit.path), depth=unit.depth + 1).order_by("path")[:200]
+
+
+def _managed_units(user: User) -> list[Unit]:
+    posts = current_posts(user.pk, now()).filter(role__in=MANAGING_ROLES)
+    return topmost(Unit.objects.filter(posts__in=posts).distinct())
+
+
+def _card(request: HttpRequest, badge: Badge) -> Card:
+    return card_of(badge, address=_address(request, badge))
+
+
+def _address(request: HttpRequest, badge: Badge) -> str:
+    return request.build_absolute_uri(reverse("console:check-badge", args=[queries.text_of(badge)]))
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,104 @@
+"""People who ask to become volunteers, and volunteers who change units."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from backend.accounts.models import User, phone_key
+from backend.lib.sealed import seal, unseal
+from backend.volunteers.models.people import Volunteer
+from backend.volunteers.models.units import Unit
+
+
+class ApplicationStatus(models.TextChoices):
+    """How far an application has got."""
+
+    PENDING = "pending", _("Pending")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Application(models.Model):
+    """Somebody without an account asks to join a unit; the phone is sealed as an account's is."""
+
+    id = models.UUIDField(primary_key=True, help_text="UUIDv7, made by the client")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="applications")
+    name = models.CharField(max_length=80)
+    phone_sealed = models.CharField(max_length=120)
+    phone_key = models.CharField(max_length=32)
+    born_on = models.DateField(null=True)
+    password = models.CharField(max_length=128, help_text="hashed, for the account to come")
+    status = models.CharField(
+        max_length=10, choices=ApplicationStatus.choices, default=ApplicationStatus.PENDING
+    )
+    at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, db_index=True)
+    reason = models.CharField(max_length=200, blank=True)
+    volunteer = models.ForeignKey(Volunteer, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "phone_key"], condition=Q(status="pending"), name="application_pending_once"
+            )
+        ]
+        indexes = [models.Index(fields=["unit", "status", "at"], name="application_of_unit")]
+
+    @property
+    def phone(self) -> str:
+        """The phone of whoever applies, in the clear."""
+        return unseal(self.phone_sealed, "phone")
+
+    @phone.setter
+    def phone(self, phone: str) -> None:
+        self.phone_sealed, self.phone_key = seal(phone, "phone"), phone_key(phone) or ""
+
+
+class TransferStatus(models.TextChoices):
+    """How far a transfer has got."""
+
+    PROPOSED = "proposed", _("Proposed")
+    DONE = "done", _("Done")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Side(models.TextChoices):
+    """Who has to agree."""
+
+    RECEIVING = "receiving", _("The unit that takes in")
+    RELEASING = "releasing", _("The unit that lets go")
+    VOLUNTEER = "volunteer", _("The volunteer")
+
+
+class Transfer(models.Model):
+    """A volunteer goes from one unit to another, or joins a second one; each side's leader sees it."""
+
+    id = models.UUIDField(primary_key=True, help_text="UUIDv7, made by the client")
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="transfers")
+    from_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    to_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    stays = models.BooleanField(
+        default=False, help_text="also remains in the unit before: a second membership"
+    )
+    waits_for = models.CharField(max_length=10, choices=Side.choices)
+    status = models.CharField(max_length=10, choices=TransferStatus.choices, default=TransferStatus.PROPOSED)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["volunteer", "from_unit", "to_unit"],
+                condition=Q(status="proposed"),
+                name="transfer_proposed_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["from_unit", "status"], name="transfer_from"),
+            models.Index(fields=["to_unit", "status"], name="transfer_to"),
+        ]

@@ -1,0 +1,73 @@
+"""What becomes of applications and transfers when something happens to units and volunteers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from backend.accounts.models import User
+from backend.joining.queries import kept_of
+from backend.joining.services import applications, transfers
+from backend.realtime.log import Announcement
+from backend.volunteers import hooks
+from backend.volunteers.models import Standing, Unit, Volunteer
+
+_DEVICES = "applications and transfers are of people, not of their devices"
+NOT_CONCERNED = {
+    "accounts.device_signed_in": _DEVICES,
+    "accounts.devices_ending": _DEVICES,
+    "accounts.devices_signed_out": _DEVICES,
+    "volunteers.duty_ended": "applying and moving ask for no duty",
+    "volunteers.membership_ended": "a transfer from the unit is refused when it is accepted: what it rests on is gone",
+    "volunteers.number_changed": "applications and transfers are of the record, not of its number",
+    "volunteers.consents_withdrawn": "no purpose is asked for by applying or moving",
+}
+"""The hooks of the rooms below that are not answered, each with the reason."""
+
+
+@hooks.unit_retiring.answered_by("joining")
+def lock_what_waits(unit: Unit, successor: Unit, *, at: datetime) -> None:
+    """Lock the applications and transfers that wait in the unit."""
+    applications.lock_waiting(unit)
+    transfers.lock_open(unit)
+
+
+@hooks.unit_retired.answered_by("joining")
+def give_on(unit: Unit, successor: Unit, *, by: User, at: datetime) -> Sequence[Announcement]:
+    """Give the applications to the successor, and withdraw the transfers."""
+    applications.hand_over(unit, successor)
+    return transfers.withdraw_open(transfers.transfers_with(unit), by=by, at=at)
+
+
+@hooks.standing_changed.answered_by("joining")
+def end_transfers(volunteer: Volunteer, *, by: User | None, at: datetime) -> Sequence[Announcement]:
+    """Withdraw the transfers of a volunteer who has retired."""
+    if volunteer.standing != Standing.RETIRED or by is None:
+        return []
+    return transfers.withdraw_open(volunteer.transfers.all(), by=by, at=at)
+
+
+@hooks.merging.answered_by("joining")
+def move(kept: Volunteer, gone: Volunteer, *, by: User, at: datetime) -> Sequence[Announcement]:
+    """Withdraw the open transfers of the record that goes; what was decided is of the other from now on."""
+    applications.move_to_kept(gone, kept)
+    return transfers.move_to_kept(gone, kept, by=by, at=at)
+
+
+@hooks.erasing.answered_by("joining")
+def say_what_is_kept(volunteer: Volunteer, *, at: datetime) -> Sequence[str]:
+    """Say that transfers stay."""
+    return ["That your number moved between units."]
+
+
+@hooks.erased.answered_by("joining")
+def erase(volunteer: Volunteer, *, by: User, at: datetime) -> Sequence[Announcement]:
+    """Take the person out of their applications, and withdraw their transfers."""
+    applications.erase_applications(volunteer)
+    return transfers.withdraw_open(volunteer.transfers.all(), by=by, at=at)
+
+
+@hooks.exporting.answered_by("joining")
+def export(volunteer: Volunteer, *, at: datetime) -> Mapping[str, JsonValue]:
+    """Return the applications and transfers."""
+    return {"joining": kept_of(volunteer)}

@@ -1,0 +1,253 @@
+"""People apply to a unit, and its leader decides."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+
+from backend.accounts.models import User, phone_key
+from backend.accounts.passwords import require_good_password
+from backend.audit.services import record
+from backend.joining.events import ApplicationChanged
+from backend.joining.models import Application, ApplicationStatus
+from backend.joining.queries import applications_of
+from backend.joining.schemas import ApplicationIn
+from backend.lib.errors import Allowance, NotFound, Refusal, TooMany, require, required
+from backend.lib.names import same_name
+from backend.lib.phones import canonical
+from backend.realtime.frames import Audience
+from backend.realtime.log import Announcement, publish_all
+from backend.volunteers.models import Standing, Unit, Volunteer
+from backend.volunteers.queries.lives import numbers_of_leaders
+from backend.volunteers.queries.units import unit_by_number
+from backend.volunteers.rules import post_that_manages
+from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.counts import recount_around
+from backend.volunteers.services.finding import finding
+from backend.volunteers.services.people import create_volunteer, refuse_future_birth
+from backend.volunteers.services.seats import take_seat
+
+MOST_OF_ADDRESS = 200
+"""Applications that may come from one address in an hour: many phones share one behind a carrier's translation."""
+MOST_OF_UNIT = 500
+"""Applications that may wait in one unit."""
+MOST_OF_PHONE = 3
+"""Units where one phone's applications may wait; further ones are answered the same, and not kept."""
+KEPT = timedelta(days=90)
+"""How long a decided application is kept."""
+
+_HOUR_S = 3_600
+
+
+class AlreadyDecided(Refusal):
+    """This application has been decided already, or was withdrawn."""
+
+
+def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
+    """Take an application of somebody who need not have an account.
+
+    Says nothing of whether the phone, or the application, is known: a second one to the same unit leaves the first as
+    it is. Raises NotFound for a number that is no unit's, TooMany for an address or a unit that has too many, Invalid
+    for a password that breaks a rule or a date of birth that has not come.
+    """
+    _count(address, at)
+    unit = unit_by_number(wanted.unit)
+    waiting = Application.objects.filter(status=ApplicationStatus.PENDING)
+    if waiting.filter(unit=unit).count() >= MOST_OF_UNIT:
+        raise TooMany(
+            "Too many applications wait in this unit; try again another day.", retry_after_s=24 * _HOUR_S
+        )
+    refuse_future_birth(wanted.born_on, at)
+    application = Application(pk=wanted.id, unit=unit, name=wanted.name, born_on=wanted.born_on, at=at)
+    application.phone = wanted.phone
+    if wanted.password is not None:
+        _require_good_password(wanted)
+    # Hashed in any case, so that the time does not tell who is known.
+    application.password = make_password(wanted.password)
+    if waiting.filter(phone_key=application.phone_key).count() >= MOST_OF_PHONE:
+        return
+    try:
+        with transaction.atomic():
+            application.save(force_insert=True)
+            record("application.received", subject=_subject(application), by=None, at=at, unit=unit.number)
+            _announce(application, at)
+    except IntegrityError:
+        return  # a retry, or the same person again
+
+
+@transaction.atomic
+def withdraw_application(*, application_id: UUID, phone: str, at: datetime) -> None:
+    """Take an application back; whoever does not know its phone, or comes too late, is answered the same."""
+    key = phone_key(canonical(phone))
+    application = (
+        Application.objects.select_for_update()
+        .filter(pk=application_id, phone_key=key, status=ApplicationStatus.PENDING)
+        .first()
+    )
+    if application is not None:
+        _decide(application, ApplicationStatus.WITHDRAWN, by=None, reason="", post="", at=at)
+
+
+def approve_application(*, application_id: UUID, by: User, at: datetime) -> Application:
+    """Make whoever applied a volunteer of the unit, with a number for life. Locks the application.
+
+    Who was one before and has left every unit comes back under their number, and signs in as before. Approving again
+    returns the same volunteer. Raises NotFound unless `by` looks after the unit, AlreadyDecided, TooManyFound, and
+    PhoneTaken when the phone is a volunteer's of some unit: then a transfer is what is wanted.
+    """
+    found = required(Application.objects.filter(pk=application_id).first())
+    allowed_by(post_that_manages(by, found.unit, at))
+    if found.status == ApplicationStatus.APPROVED:
+        return found
+    with finding(found.phone, how="application", by=by, at=at):
+        return _approve(application_id, by, at)
+
+
+@transaction.atomic
+def _approve(application_id: UUID, by: User, at: datetime) -> Application:
+    application, post = _locked(application_id, by, at)
+    if application.status == ApplicationStatus.APPROVED:
+        return application
+    require(application.status == ApplicationStatus.PENDING, AlreadyDecided)
+    application.volunteer = _taken_back(application, post, by, at) or _created(application, post, by, at)
+    _decide(application, ApplicationStatus.APPROVED, by=by, reason="", post=post, at=at)
+    return application
+
+
+def _require_good_password(wanted: ApplicationIn) -> None:
+    """Raise Invalid for a password that an account would not take: it is going to be one's."""
+    applicant = Volunteer(user=User.of_phone(wanted.phone), name=wanted.name)
+    require_good_password(applicant.user, wanted.password or "", field="password")
+
+
+def _created(application: Application, post: str, by: User, at: datetime) -> Volunteer:
+    volunteer = create_volunteer(
+        name=application.name,
+        phone=application.phone,
+        born_on=application.born_on,
+        units=[application.unit],
+        post=post,
+        by=by,
+        at=at,
+    )
+    account = User.objects.filter(pk=volunteer.user_id)
+    account.update(password=application.password, password_set_at=application.at)
+    return volunteer
+
+
+def _taken_back(application: Application, post: str, by: User, at: datetime) -> Volunteer | None:
+    """Return who has the phone and the name, and belongs to no unit any more, as a member again; None: there is nobody.
+
+    The name has to be the same: a phone may have gone on to somebody else.
+    """
+    those = Volunteer.objects.filter(
+        user__phone_key=application.phone_key, user__is_active=True, memberships=None
+    )
+    volunteer = those.select_for_update(of=("self",)).filter(standing=Standing.ACTIVE).first()
+    if volunteer is None or volunteer.memberships.exists():
+        return None
+    if not same_name(volunteer.name, application.name):
+        return None
+    take_seat(volunteer=volunteer, unit=application.unit, is_primary=True, at=at)
+    recount_around([volunteer.pk], at=at)
+    record("volunteer.returned", subject=f"volunteer.{volunteer.pk}", by=by, at=at, post=post)
+    return volunteer
+
+
+@transaction.atomic
+def reject_application(*, application_id: UUID, reason: str, by: User, at: datetime) -> Application:
+    """Turn an application down; again changes nothing. Locks it. Raises NotFound, AlreadyDecided."""
+    application, post = _locked(application_id, by, at)
+    if application.status == ApplicationStatus.REJECTED:
+        return application
+    require(application.status == ApplicationStatus.PENDING, AlreadyDecided)
+    _decide(application, ApplicationStatus.REJECTED, by=by, reason=reason, post=post, at=at)
+    return application
+
+
+@transaction.atomic
+def forget_applications(*, at: datetime) -> int:
+    """Delete applications that were decided long ago: what they told is no longer needed; returns how many."""
+    forgotten = Application.objects.filter(decided_at__lt=at - KEPT).delete()[0]
+    if forgotten:
+        record("application.forgotten", subject="formation", by=None, at=at, count=forgotten)
+    return forgotten
+
+
+def _locked(application_id: UUID, by: User, at: datetime) -> tuple[Application, str]:
+    """Return the application, locked, and the title of the post that allows deciding on it."""
+    # Nothing is joined: after waiting for the lock, what is joined would be as it was before.
+    application = Application.objects.select_for_update().filter(pk=application_id).first()
+    if application is None:
+        raise NotFound
+    return application, allowed_by(post_that_manages(by, application.unit, at))
+
+
+def _decide(
+    application: Application, to: ApplicationStatus, *, by: User | None, reason: str, post: str, at: datetime
+) -> None:
+    application.status, application.reason = to, reason
+    application.decided_by, application.decided_at = by, at
+    application.password = ""
+    application.save()
+    details = {"unit": application.unit.number, "post": post}
+    record(f"application.{to}", subject=_subject(application), by=by, at=at, **details)
+    _announce(application, at)
+
+
+def _announce(application: Application, at: datetime) -> None:
+    unit = application.unit
+    leaders = numbers_of_leaders([unit], at=at)[unit.pk]
+    event = ApplicationChanged(application=application.pk, status=ApplicationStatus(application.status))
+    if leaders:
+        publish_all([Announcement(unit.topic, event, Audience(numbers=leaders))], at=at)
+
+
+def _count(address: str, at: datetime) -> None:
+    """Count one more application from an address. Raises TooMany; where a cache loses counts, fewer are refused."""
+    key, now_s = f"applications.{address}", int(at.timestamp())
+    cache.add(key, 0, _HOUR_S)
+    until_s = cache.get_or_set(f"{key}.until", now_s + _HOUR_S, _HOUR_S) or now_s
+    try:
+        count = cache.incr(key)
+    except ValueError:  # it has just expired
+        return
+    if count > MOST_OF_ADDRESS:
+        raise TooMany(
+            "Too many applications come from this network; try again later.",
+            retry_after_s=until_s - now_s,
+            limit=Allowance("applications", MOST_OF_ADDRESS, _HOUR_S),
+        )
+
+
+def _subject(application: Application) -> str:
+    return f"application.{application.pk}"
+
+
+def lock_waiting(unit: Unit) -> None:
+    """Lock the applications that wait in a unit, before the unit, as deciding on one does."""
+    waiting = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
+    list(waiting.select_for_update().order_by("pk").values_list("pk"))
+
+
+def hand_over(unit: Unit, successor: Unit) -> None:
+    """Give the applications that wait in a unit to its successor, but of a person who applied there too."""
+    waiting = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
+    known = Application.objects.filter(unit=successor, status=ApplicationStatus.PENDING).values("phone_key")
+    waiting.filter(phone_key__in=list(known.values_list("phone_key", flat=True))).delete()
+    waiting.update(unit=successor)
+
+
+def erase_applications(volunteer: Volunteer) -> None:
+    """Empty the application that made a person a volunteer, and delete others with their phone."""
+    applications_of(volunteer).filter(volunteer=None).delete()
+    applications_of(volunteer).update(
+        name="", phone_sealed="", phone_key="", born_on=None, password="", reason="", volunteer=None
+    )
+
+
+def move_to_kept(gone: Volunteer, kept: Volunteer) -> None:
+    """Give the applications of a record that is merged to the one that is kept."""
+    Application.objects.filter(volunteer=gone).update(volunteer=kept)

@@ -1,0 +1,67 @@
+"""What rooms above do when something happens in a room below them, without the lower room knowing of them.
+
+The lower room declares a hook or a question in its `hooks.py` and calls it inside its transaction. The rooms above
+answer in their `reactions.py`. Answers run in the order of the rooms, the lowest first.
+"""
+
+from collections.abc import Callable
+from typing import Generic, ParamSpec, TypeVar
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class Hook(Generic[_P, _R]):
+    """Something that happens; as many rooms as are concerned answer it, each once."""
+
+    def __init__(self, signature: Callable[_P, _R]) -> None:
+        self.__doc__ = signature.__doc__
+        self.name = f"{signature.__module__.removesuffix('.hooks').rpartition('.')[2]}.{signature.__name__}"
+        self.answers: dict[str, Callable[_P, _R]] = {}
+
+    def answered_by(self, room: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+        """Register the answer of a room. Raises ValueError for a second one of the same room."""
+
+        def register(answer: Callable[_P, _R]) -> Callable[_P, _R]:
+            if room in self.answers:
+                raise ValueError(f"{room} answers {self.name} twice")
+            self.answers[room] = answer
+            return answer
+
+        return register
+
+    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> list[_R]:
+        """Have all rooms answer, and return what they say; a refusal of one is raised and rolls everything back."""
+        return [answer(*args, **kwargs) for answer in self.answers.values()]
+
+
+class Question(Generic[_P, _R]):
+    """Something that a room has to know and only a room above can say; exactly one answers it."""
+
+    def __init__(self, signature: Callable[_P, _R]) -> None:
+        self.__doc__ = signature.__doc__
+        self.name = f"{signature.__module__.removesuffix('.hooks').rpartition('.')[2]}.{signature.__name__}"
+        self._answer: Callable[_P, _R] | None = None
+
+    def answer(self, function: Callable[_P, _R]) -> Callable[_P, _R]:
+        """Register the one answer. Raises ValueError for a second one."""
+        if self._answer is not None:
+            raise ValueError(f"{self.name} is answered twice")
+        self._answer = function
+        return function
+
+    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        """Return the answer. Raises LookupError when no room has registered one."""
+        if self._answer is None:
+            raise LookupError(f"no room answers {self.name}")
+        return self._answer(*args, **kwargs)
+
+
+def hook(signature: Callable[_P, _R]) -> Hook[_P, _R]:
+    """Declare a hook by a function without a body: its signature, and a docstring that says which locks are held."""
+    return Hook(signature)
+
+
+def question(signature: Callable[_P, _R]) -> Question[_P, _R]:
+    """Declare a question by a function without a body."""
+    return Question(signature)

@@ -1,0 +1,179 @@
+"""Hands numbers to units in blocks, for days when people are registered without a network."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from backend.accounts.models import User
+from backend.audit.services import record
+from backend.lib.errors import NotFound, Refusal, require
+from backend.lib.names import same_name
+from backend.numbers.models import NumberBlock
+from backend.numbers.services.number_bounds import require_spare
+from backend.volunteers.models import (
+    MANAGING_ROLES,
+    NumberAlias,
+    NumberCounter,
+    Series,
+    Unit,
+    Volunteer,
+    series_of,
+)
+from backend.volunteers.rules import may_manage, post_over
+from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.finding import finding
+from backend.volunteers.services.numbers import lock_counter, take_numbers
+from backend.volunteers.services.people import create_volunteer
+
+MOST_A_DAY = 10
+DAY = timedelta(days=1)
+
+
+class BlockIdTaken(Refusal):
+    """There is another block of numbers with this id; make a new one."""
+
+
+class TooManyBlocks(Refusal):
+    """A unit may take 10 blocks of numbers a day, and so may a person."""
+
+
+class NumberNotYours(Refusal):
+    """This number is in no open block of this unit or of one above it."""
+
+
+class NumberTaken(Refusal):
+    """Somebody has this number already."""
+
+
+@transaction.atomic
+def issue_block(*, block_id: UUID, unit: Unit, size: int, by: User, at: datetime) -> NumberBlock:
+    """Set `size` numbers aside for a unit. Locks the counter, so blocks and single numbers never meet.
+
+    The same id for the same unit and size is a retry and returns the first block. Raises NotFound for a unit that `by`
+    does not manage, BlockIdTaken, TooManyBlocks, TooManyNumbers, NumbersExhausted.
+    """
+    require(may_manage(by, unit, at))
+    counter = lock_counter(Series.LIFE)
+    block = NumberBlock.objects.filter(pk=block_id).first()
+    if block is not None:
+        require((block.unit_id, block.size) == (unit.pk, size), BlockIdTaken)
+        return block
+    # What is returned is void for ever: who took and returned all day would use up the force's numbers.
+    today = NumberBlock.objects.filter(made_at__gt=at - DAY)
+    require(today.filter(unit=unit).count() < MOST_A_DAY, TooManyBlocks)
+    require(today.filter(made_by=by).count() < MOST_A_DAY, TooManyBlocks)
+    require_spare(unit, size, at=at)
+    first = counter.used
+    take_numbers(counter, size)
+    block = NumberBlock.objects.create(
+        pk=block_id,
+        unit=unit,
+        first_index=first,
+        indexes=counter.used - first,
+        size=size,
+        made_by=by,
+        made_at=at,
+    )
+    _record("number_block.issued", block, by, at, size=size)
+    return block
+
+
+@transaction.atomic
+def return_block(*, block_id: UUID, unit: Unit, by: User, at: datetime) -> NumberBlock:
+    """Take a block back: its numbers that nobody got are void. Locks the block; a second time changes nothing."""
+    require(may_manage(by, unit, at))
+    block = NumberBlock.objects.select_for_update().filter(pk=block_id, unit=unit).first()
+    if block is None:
+        raise NotFound
+    if block.returned_at is None:
+        block.returned_at = at
+        block.save(update_fields=["returned_at"])
+        _record("number_block.returned", block, by, at, unused=block.size - block.used)
+    return block
+
+
+def register_from_block(
+    *,
+    number: int,
+    unit: Unit,
+    name: str,
+    phone: str = "",
+    born_on: date | None = None,
+    by: User,
+    at: datetime,
+) -> Volunteer:
+    """Register somebody under the number that they got without a network, as a member of `unit`.
+
+    The number has to be in an open block of the unit or of one above it; the block is locked. The same number and name
+    for the same unit again is a retry and returns the person. Raises NotFound for a unit that `by` does not manage,
+    NumberNotYours, NumberTaken, PhoneTaken, TooManyFound.
+    """
+    post = allowed_by(post_over(by, unit, at, MANAGING_ROLES))
+    with finding(phone, how="registration", by=by, at=at):
+        return _register(number, unit, name, phone, born_on, post, by, at)
+
+
+@transaction.atomic
+def _register(
+    number: int,
+    unit: Unit,
+    name: str,
+    phone: str,
+    born_on: date | None,
+    post: str,
+    by: User,
+    at: datetime,
+) -> Volunteer:
+    block = _block_with(number, unit)
+    holder = Volunteer.objects.filter(number=number).first()
+    if holder and same_name(holder.name, name) and holder.memberships.filter(unit=unit).exists():
+        return holder
+    require(holder is None and not NumberAlias.objects.filter(number=number).exists(), NumberTaken)
+    require(block.returned_at is None, NumberNotYours)
+    block.used += 1
+    block.save(update_fields=["used"])
+    return create_volunteer(
+        name=name, phone=phone, born_on=born_on, units=[unit], number=number, post=post, by=by, at=at
+    )
+
+
+def _block_with(number: int, unit: Unit) -> NumberBlock:
+    """Return the block of the unit or of one above it that holds a number, locked."""
+    counter = NumberCounter.objects.filter(pk=Series.LIFE.value).first()
+    if counter is None or series_of(number) != Series.LIFE:
+        raise NumberNotYours
+    index = counter.index_of(number)
+    block = (
+        NumberBlock.objects.select_for_update(of=("self",))
+        .select_related("unit")
+        .filter(first_index__lte=index)
+        .order_by("-first_index")
+        .first()
+    )
+    if block is None or not block.holds(index) or block.unit.path not in unit.line:
+        raise NumberNotYours
+    return block
+
+
+def _record(act: str, block: NumberBlock, by: User, at: datetime, **details: int) -> None:
+    post = post_over(by, block.unit, at, MANAGING_ROLES)
+    record(
+        act,
+        subject=f"number_block.{block.pk}",
+        by=by,
+        at=at,
+        unit=block.unit.number,
+        post=post.title if post else "",
+        **details,
+    )
+
+
+def lock_blocks(unit: Unit) -> None:
+    """Lock the blocks of a unit, before the unit, as registering from one does."""
+    list(NumberBlock.objects.filter(unit=unit).select_for_update().order_by("pk").values_list("pk"))
+
+
+def hand_over(unit: Unit, successor: Unit) -> None:
+    """Give the blocks of a unit that ends to its successor."""
+    NumberBlock.objects.filter(unit=unit).update(unit=successor)

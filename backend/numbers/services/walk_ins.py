@@ -1,0 +1,73 @@
+"""People who come to help without a number get a temporary one, and one for life when they stay."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from backend.accounts.models import User
+from backend.lib.errors import Refusal, require
+from backend.lib.names import same_name
+from backend.numbers.models import WalkIn
+from backend.numbers.services.number_bounds import require_walk_ins
+from backend.volunteers.models import (
+    DISPATCHING_ROLES,
+    Series,
+    Unit,
+    Volunteer,
+)
+from backend.volunteers.rules import post_over
+from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.services.finding import finding
+from backend.volunteers.services.numbers import lock_counter, take_numbers
+from backend.volunteers.services.people import create_volunteer
+
+
+class WalkInIdTaken(Refusal):
+    """Somebody else was registered with this id; make a new one."""
+
+
+def register_walk_in(
+    *,
+    walk_in_id: UUID,
+    unit: Unit,
+    name: str,
+    phone: str = "",
+    born_on: date | None = None,
+    by: User,
+    at: datetime,
+) -> Volunteer:
+    """Register somebody on the spot with a temporary number, as a member of `unit`.
+
+    Locks the counter of temporary numbers. The same id, unit and name is a retry and returns the person. Raises
+    NotFound for a unit that `by` may not dispatch, WalkInIdTaken, PhoneTaken, TooManyFound, TooManyNumbers,
+    NumbersExhausted.
+    """
+    post = allowed_by(post_over(by, unit, at, DISPATCHING_ROLES))
+    with finding(phone, how="registration", by=by, at=at):
+        return _register(walk_in_id, unit, name, phone, born_on, post, by, at)
+
+
+@transaction.atomic
+def _register(
+    walk_in_id: UUID,
+    unit: Unit,
+    name: str,
+    phone: str,
+    born_on: date | None,
+    post: str,
+    by: User,
+    at: datetime,
+) -> Volunteer:
+    counter = lock_counter(Series.TEMPORARY)
+    earlier = WalkIn.objects.select_related("volunteer").filter(pk=walk_in_id).first()
+    if earlier is not None:
+        require(earlier.unit_id == unit.pk and same_name(earlier.volunteer.name, name), WalkInIdTaken)
+        return earlier.volunteer
+    require_walk_ins(by, at=at)
+    (number,) = take_numbers(counter, 1)
+    volunteer = create_volunteer(
+        name=name, phone=phone, born_on=born_on, units=[unit], number=number, post=post, by=by, at=at
+    )
+    WalkIn.objects.create(pk=walk_in_id, volunteer=volunteer, unit=unit, registered_by=by, registered_at=at)
+    return volunteer

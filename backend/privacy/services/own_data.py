@@ -1,0 +1,156 @@
+"""People take out, or have deleted, what is kept of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from axes.models import AccessAttempt
+from django.db import transaction
+from django.db.models import Q
+
+from backend.accounts.lock_out import unknown_name
+from backend.accounts.locks import lock_devices
+from backend.accounts.models import User
+from backend.accounts.services.passwords import PasswordWrong
+from backend.audit.services import record
+from backend.lib.errors import require
+from backend.privacy.schemas import Erased
+from backend.privacy.sealed_columns import SUFFIX
+from backend.realtime.due import trim_topic
+from backend.realtime.log import Announcement, publish_all
+from backend.realtime.models import KeyedAct, Receipt, Topic
+from backend.realtime.sessions import revoke_session
+from backend.tracking.models import Fix
+from backend.tracking.positions import forget
+from backend.volunteers import hooks
+from backend.volunteers.models import Purpose, Standing, Volunteer
+from backend.volunteers.queries.numbers import numbers_of
+from backend.volunteers.services.consents import withdraw_for
+from backend.volunteers.services.counts import recount
+from backend.volunteers.services.duty import set_duty
+from backend.volunteers.services.standing import end_all_posts
+
+KEPT = (
+    "The number, which nobody else is ever given.",
+    "Since when and until when you agreed to what, without your name.",
+    "The record of acts, by number.",
+    "The numbers you had: nobody gets them again.",
+)
+
+
+@transaction.atomic
+def erase_person(*, by: User, at: datetime) -> Erased:
+    """Delete everything of a person at once; the password has been checked.
+
+    Name, phone, identity card, date of birth, skills, guardians, tracks, devices and sessions go; memberships and posts
+    end. Service records stay with the number, which leads to nobody any more. The same is done to records that were
+    merged into this one. Locks what the apps' checks lock, then these records in the order of their keys.
+    Raises PasswordWrong when it was changed meanwhile, and what a check raises: a volunteer on a task that
+    they accepted gives it back first.
+    """
+    # What the checks lock comes before the person, as everywhere: answering locks the task, then touches the account.
+    kept = [*KEPT, *chain(*hooks.erasing(by.volunteer, at=at))]
+    lock_devices([by.pk])
+    records = _locked_records(by)
+    own = next(one for one in records if one.user_id == by.pk)
+    require(own.erased_at is None)
+    require(own.user.password == by.password, PasswordWrong)  # it was checked before the lock
+    set_duty(on=False, by=by, at=at)
+    own.duty_since = own.duty_until = None
+    units = list(own.memberships.values_list("unit", flat=True))
+    numbers = numbers_of(own)
+    told = [one_told for one in records for one_told in _erase_record(one, by, at)]
+    _erase_traces(numbers, at)
+    recount(units, at=at)
+    erased = {f"person.{number:08d}" for number in numbers}
+    publish_all([one_told for one_told in told if one_told.topic not in erased], at=at)
+    return Erased(number=f"{own.number:08d}", erased_at=at, kept=kept)
+
+
+def _locked_records(by: User) -> list[Volunteer]:
+    """Return the person's record, and those that were merged into it: they still hold what they held."""
+    theirs = Q(user=by) | Q(merged_into__user=by)
+    locked = Volunteer.objects.select_for_update(of=("self", "user")).select_related("user")
+    return list(locked.filter(theirs).order_by("pk"))
+
+
+def _erase_record(volunteer: Volunteer, by: User, at: datetime) -> list[Announcement]:
+    """Erase one record; returns what others are to be told of transfers and posts, without a name."""
+    withdraw_for(volunteer, list(Purpose), by=by, at=at)
+    _erase_own_parts(volunteer)
+    _end_sessions(volunteer.user, at)
+    ended_too = _erase_service(volunteer, by, at)
+    told = [*chain(*hooks.erased(volunteer, by=by, at=at))]
+    _erase_profile(volunteer, at)
+    record("volunteer.erased", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
+    return [*told, *ended_too]
+
+
+def _end_sessions(user: User, at: datetime) -> None:
+    for device in user.devices.filter(revoked_at=None):
+        revoke_session(device.session, at=at)
+    user.devices.all().delete()
+    user.trackers.all().delete()
+    if user.phone:
+        AccessAttempt.objects.filter(username=unknown_name(user.phone)).delete()
+
+
+def _erase_service(volunteer: Volunteer, by: User, at: datetime) -> list[Announcement]:
+    """End what the person does, and take out the words and papers of others about them; returns what to tell."""
+    ended_too = end_all_posts(volunteer, by=by, at=at)
+    volunteer.memberships.all().delete()
+    volunteer.duty_periods.all().delete()
+    volunteer.looks.all().delete()
+    volunteer.guardians.filter(withdrawn_at=None).update(withdrawn_at=at)
+    volunteer.guardians.update(name="", phone_sealed="")
+    volunteer.credentials.update(reference="")
+    return ended_too
+
+
+def _erase_traces(numbers: Sequence[int], at: datetime) -> None:
+    """Delete what is kept by number, also by the numbers that the person had before."""
+    forget(numbers, at=at)
+    topics = Topic.objects.filter(name__in=[f"person.{number:08d}" for number in numbers])
+    for name, head in topics.order_by("name").values_list("name", "head"):
+        trim_topic(name, head)
+    for model in (Fix, Receipt, KeyedAct):
+        model._default_manager.filter(person__in=numbers).delete()  # noqa: SLF001  # documented, of several models
+    AccessAttempt.objects.filter(username__in=[f"{number:08d}" for number in numbers]).delete()
+
+
+def _erase_profile(volunteer: Volunteer, at: datetime) -> None:
+    """Empty the columns that say who somebody is, also sealed ones that came after this was written."""
+    user = volunteer.user
+    user.set_unusable_password()
+    user.is_active, user.language, user.phone = False, "", ""
+    for row in (user, volunteer):
+        _empty_sealed(row)
+    user.save()
+    volunteer.skills.clear()
+    volunteer.name, volunteer.born_on, volunteer.erased_at = "", None, at
+    volunteer.standing, volunteer.standing_since = Standing.RETIRED, at
+    volunteer.standing_reason, volunteer.standing_until = "", None
+    volunteer.save()
+
+
+def _empty_sealed(row: Any) -> None:
+    """Empty every sealed column, and the key by which it is found."""
+    names = {field.name for field in row._meta.concrete_fields}  # noqa: SLF001  # the documented way to a model's fields
+    for name in names:
+        if name.endswith(SUFFIX):
+            setattr(row, name, "")
+            key = f"{name.removesuffix(SUFFIX)}_key"
+            if key in names:
+                setattr(row, key, None)
+
+
+def _erase_own_parts(volunteer: Volunteer) -> None:
+    """Delete second factors, invitations and plans; numbers stay: they lead to no name any more."""
+    user = volunteer.user
+    for rows in (user.recovery_codes, user.challenges, user.invitations):
+        rows.all().delete()
+    if factor := getattr(user, "second_factor", None):
+        factor.delete()
+    volunteer.weekly_availability.all().delete()
+    volunteer.dated_availability.all().delete()

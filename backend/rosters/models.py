@@ -1,0 +1,154 @@
+"""Imports of rosters: one named batch each, its report, and the people who wait in it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from backend.accounts.models import User
+from backend.lib.sealed import LOOKUP_CHARACTERS
+from backend.volunteers.models.units import Unit
+
+
+class ImportStatus(models.TextChoices):
+    """How far an import has got."""
+
+    CHECKING = "checking", _("Being checked")
+    CHECKED = "checked", _("Checked")
+    IMPORTING = "importing", _("Being imported")
+    IMPORTED = "imported", _("Imported")
+    UNDOING = "undoing", _("Being undone")
+    UNDONE = "undone", _("Undone")
+    FAILED = "failed", _("Failed")
+
+
+WORKING = (ImportStatus.CHECKING, ImportStatus.IMPORTING, ImportStatus.UNDOING)
+"""What the clock goes on with."""
+
+
+class RosterImport(models.Model):
+    """A roster that is brought in as one batch: checked first, then imported whole, and undone whole.
+
+    Whoever works on it holds it by `worker` until `worker_until`; after a crash somebody else goes on.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=80)
+    path = models.CharField(max_length=400, help_text="where the file lies until it has been checked")
+    file_name = models.CharField(max_length=200)
+    file_size = models.BigIntegerField()
+    file_sha256 = models.CharField(max_length=64)
+    format = models.CharField(max_length=4)
+    encoding = models.CharField(max_length=20, blank=True)
+    status = models.CharField(max_length=10, choices=ImportStatus.choices, default=ImportStatus.CHECKING)
+    ignored_columns = models.JSONField(default=list)
+    sheets = models.JSONField(default=list, help_text="of a workbook: what became of each, rows and unit")
+    notes = models.JSONField(default=list, help_text="what the uploader should know of the file")
+    stretches = models.JSONField(default=list, help_text="which sheet and row a position in the file is")
+    rows_total = models.PositiveIntegerField(default=0, help_text="an estimate until the file has been read")
+    rows_done = models.PositiveIntegerField(
+        default=0, help_text="the last position in the file that was dealt with"
+    )
+    numbered_to = models.PositiveIntegerField(default=0, help_text="the last position with a number")
+    accepted = models.PositiveIntegerField(default=0)
+    duplicates = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    remarks = models.PositiveIntegerField(default=0)
+    failure = models.CharField(max_length=300, blank=True)
+    made_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    started_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    undone_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    finished_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=80, blank=True)
+    worker_until = models.DateTimeField(null=True)
+    deaths = models.PositiveSmallIntegerField(default=0, help_text="workers that died since the last portion")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["status"], name="import_status"),
+            models.Index(fields=["unit", "made_at"], name="import_of_unit"),
+        ]
+
+    @property
+    def subject(self) -> str:
+        """The name of this batch in the record of acts."""
+        return f"import.{self.pk}"
+
+    @property
+    def rows_read(self) -> int:
+        """How many rows with people in them have been read; each is accepted, a duplicate, or rejected."""
+        return self.accepted + self.duplicates + self.rejected
+
+    @property
+    def share(self) -> int:
+        """How much of the present step is done, in per cent."""
+        done, total = self.rows_done, self.rows_total
+        if self.status == ImportStatus.IMPORTING:
+            done = self.numbered_to
+        return min(100, done * 100 // total) if total else 0
+
+
+class Outcome(models.TextChoices):
+    """What became of a row that is in the report."""
+
+    DUPLICATE = "duplicate", _("Duplicate")
+    REJECTED = "rejected", _("Rejected")
+    REMARK = "remark", _("Accepted with a remark")
+
+
+class ReportedRow(models.Model):
+    """A row of the file that was not plainly accepted. What stood in the cell is not kept.
+
+    `row` is the position in the file: the row itself, unless the file has several sheets or tables.
+    """
+
+    batch = models.ForeignKey(RosterImport, on_delete=models.CASCADE, related_name="report", db_index=False)
+    row = models.PositiveIntegerField()
+    cell = models.CharField(max_length=12)
+    column = models.CharField(max_length=12, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    code = models.CharField(max_length=40)
+    other_row = models.PositiveIntegerField(null=True, help_text="the earlier row that is the same person")
+
+    class Meta:
+        indexes = [models.Index(fields=["batch", "row", "id"], name="import_report")]
+
+
+class Newcomer(models.Model):
+    """An accepted row that waits: nobody sees the person before the whole batch is in the roster.
+
+    Emptied when the batch is imported. The database does not check its foreign keys: millions come at once, and what
+    they become is checked.
+    """
+
+    batch = models.ForeignKey(
+        RosterImport, on_delete=models.CASCADE, related_name="newcomers", db_index=False, db_constraint=False
+    )
+    row = models.PositiveIntegerField()
+    unit = models.ForeignKey(
+        Unit, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    name = models.CharField(max_length=80)
+    plain_name = models.CharField(max_length=80, default="", help_text="as names are compared")
+    pinyin = models.CharField(max_length=80, default="")
+    initials = models.CharField(max_length=20, default="")
+    born_on = models.DateField(null=True)
+    phone_sealed = models.CharField(max_length=120, blank=True)
+    phone_key = models.CharField(max_length=LOOKUP_CHARACTERS, null=True)  # noqa: DJ001  # unique unless absent
+    phone_tail_key = models.CharField(max_length=LOOKUP_CHARACTERS, blank=True, default="")
+    id_card_sealed = models.CharField(max_length=120, blank=True)
+    id_card_key = models.CharField(max_length=LOOKUP_CHARACTERS, null=True)  # noqa: DJ001  # unique unless absent
+    skills = models.TextField(blank=True, help_text="ids, separated by commas")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "row"], name="newcomer_row_once")]
+
+
+class NewcomerNumber(models.Model):
+    """The number that a newcomer is going to have: given before the batch is written, so that locks are short."""
+
+    newcomer = models.OneToOneField(
+        Newcomer, primary_key=True, on_delete=models.CASCADE, related_name="given", db_constraint=False
+    )
+    number = models.PositiveIntegerField(unique=True)

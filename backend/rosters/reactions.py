@@ -1,0 +1,32 @@
+"""What rosters answer: which numbers wait in imports, and what becomes of imports when their unit ends."""
+
+from collections.abc import Collection
+
+from backend.numbers.hooks import waiting_numbers
+from backend.rosters.models import NewcomerNumber
+
+_STAGED = "an import has people who are no volunteers yet"
+_DEVICES = "an import is its maker's, on whichever device"
+NOT_CONCERNED = {
+    "accounts.device_signed_in": _DEVICES,
+    "accounts.devices_ending": _DEVICES,
+    "accounts.devices_signed_out": _DEVICES,
+    "volunteers.duty_ended": _STAGED,
+    "volunteers.unit_retiring": "who brings an import in looks where its units' members are then",
+    "volunteers.unit_retired": "who brings an import in looks where its units' members are then",
+    "volunteers.membership_ended": _STAGED,
+    "volunteers.standing_changed": _STAGED,
+    "volunteers.number_changed": _STAGED,
+    "volunteers.merging": _STAGED,
+    "volunteers.consents_withdrawn": _STAGED,
+    "volunteers.erasing": _STAGED,
+    "volunteers.erased": _STAGED,
+    "volunteers.exporting": _STAGED,
+}
+"""The hooks of the rooms below that are not answered, each with the reason."""
+
+
+@waiting_numbers.answer
+def waiting_among(numbers: Collection[int]) -> set[int]:
+    """Return those of the numbers that people of an import are going to have."""
+    return set(NewcomerNumber.objects.filter(number__in=numbers).values_list("number", flat=True))

@@ -1,0 +1,91 @@
+"""Exports of rosters: logged before the first line leaves."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from backend.accounts.models import User
+from backend.audit.services import record
+from backend.lib.errors import NotFound, Refusal
+from backend.rosters.queries.exports import ExportedPerson, count_of_people, exported_people
+from backend.rosters.reading.tables import csv_parts, xlsx_parts
+from backend.volunteers.models import MANAGING_ROLES, LookedAt, Standing, Unit
+from backend.volunteers.rules import post_over
+from backend.volunteers.services.looks import note_looks_by_number
+
+MAX_SHEET = 100_000
+"""Rows of an exported workbook, which is made whole before it is sent; CSV has no such limit."""
+
+
+class TooManyForWorkbook(Refusal):
+    """A workbook holds at most 100,000 people here; take CSV."""
+
+
+@transaction.atomic
+def export_roster(*, unit: Unit, format: str, by: User, at: datetime) -> Iterator[bytes]:
+    """Return the file with whom the caller may see in the unit and below it, made while it is read.
+
+    Raises NotFound for whoever does not look after the unit, TooManyForWorkbook.
+    """
+    post = post_over(by, unit, at, MANAGING_ROLES)
+    if post is None:
+        raise NotFound
+    people = count_of_people(unit)
+    if format == "xlsx" and people > MAX_SHEET:
+        raise TooManyForWorkbook
+    record(
+        "roster.exported",
+        subject=f"unit.{unit.number}",
+        by=by,
+        at=at,
+        format=format,
+        people=people,
+        post=post.title,
+    )
+    # Texts are translated now: parts are made in other threads.
+    headings = _headings()
+    standings = {standing.value: str(standing.label) for standing in Standing}
+    portions = (
+        [
+            [
+                person.number,
+                person.name,
+                person.phone,
+                person.born_on,
+                person.unit_number,
+                person.unit_name,
+                person.skills,
+                standings[person.standing],
+            ]
+            for person in portion
+        ]
+        for portion in _noted(exported_people(unit, by, at=at), by, at)
+    )
+    lines = chain([[headings]], portions)
+    return xlsx_parts(lines, title=unit.number) if format == "xlsx" else csv_parts(lines)
+
+
+def _noted(
+    portions: Iterator[list[ExportedPerson]], by: User, at: datetime
+) -> Iterator[list[ExportedPerson]]:
+    """Note each portion of people as it is written, so that they can see who took them along."""
+    for portion in portions:
+        numbers = [int(person.number) for person in portion]
+        note_looks_by_number(viewer_user_id=by.pk, numbers=numbers, what=LookedAt.EXPORT, at=at)
+        yield portion
+
+
+def _headings() -> list[str]:
+    return [
+        gettext("Volunteer number"),
+        gettext("Name"),
+        gettext("Phone"),
+        gettext("Born on"),
+        gettext("Unit number"),
+        gettext("Unit name"),
+        gettext("Skills"),
+        gettext("Standing"),
+    ]

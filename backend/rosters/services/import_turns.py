@@ -1,0 +1,115 @@
+"""Whose turn it is to work on an import, and when it is given up."""
+
+import os
+import socket
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from backend.audit.services import record
+from backend.lib.api import now
+from backend.rosters.models import WORKING, ImportStatus, RosterImport
+from backend.rosters.services.imports import forget_file, locked
+from backend.rosters.services.joining import dismiss_all
+
+LEASE = timedelta(seconds=60)
+"""How long a worker of another machine may be silent before another goes on."""
+MOST_DEATHS = 3
+"""Workers that may die at the same place of an import."""
+GIVEN_UP = (
+    "The import was given up: three workers died at the same place of it. Save the file as CSV, or divide it."
+)
+
+
+class Superseded(Exception):
+    """Another worker has gone on with the batch, or it was undone."""
+
+
+def me() -> str:
+    """Return the name of this worker: its machine and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"[-80:]
+
+
+def is_free(at: datetime) -> Q:
+    """Select the imports on which no living worker is."""
+    return Q(worker="") | Q(worker=me()) | Q(worker_until__lt=at)
+
+
+def claimed(import_id: UUID) -> RosterImport | None:
+    """Take a batch on which there is work; None if there is none, or a living worker is at it."""
+    at = now()
+    held = RosterImport.objects.filter(pk=import_id).exclude(worker__in=("", me()))
+    for worker, until in held.values_list("worker", "worker_until"):
+        if _is_dead(worker) or (until is not None and until < at):
+            _bury(import_id, worker)
+    mine = RosterImport.objects.filter(is_free(at), pk=import_id, status__in=WORKING)
+    if not mine.update(worker=me(), worker_until=at + LEASE):
+        return None
+    return RosterImport.objects.select_related("unit").get(pk=import_id)
+
+
+def let_go(import_id: UUID) -> None:
+    """Leave a batch to whoever works on it next."""
+    RosterImport.objects.filter(pk=import_id, worker=me()).update(worker="", worker_until=None)
+
+
+def held(import_id: UUID, status: ImportStatus, rows_done: int | None = None) -> RosterImport:
+    """Lock a batch for the next portion, and hold it on. Raises Superseded unless it is as it was left."""
+    batch = locked(import_id)
+    if batch.status != status or batch.worker != me() or rows_done not in (None, batch.rows_done):
+        raise Superseded
+    batch.worker_until, batch.deaths = now() + LEASE, 0
+    return batch
+
+
+def hold_on(import_id: UUID) -> None:
+    """Stay with a batch while its file takes its time. Raises Superseded."""
+    mine = RosterImport.objects.filter(pk=import_id, worker=me(), status=ImportStatus.CHECKING)
+    if not mine.update(worker_until=now() + LEASE):
+        raise Superseded
+
+
+def count_death(import_id: UUID) -> None:
+    """Note that what worked on a batch died; after the third death without a portion in between it is given up."""
+    RosterImport.objects.filter(pk=import_id).update(deaths=F("deaths") + 1)
+    if RosterImport.objects.filter(pk=import_id, deaths__gte=MOST_DEATHS).exists():
+        fail(import_id, GIVEN_UP)
+
+
+@transaction.atomic
+def fail(import_id: UUID, why: str) -> None:
+    """End a batch that cannot be read or written: nothing stays but the report; one that was to be undone stays."""
+    batch = locked(import_id)
+    if batch.status not in WORKING:
+        return
+    is_there = batch.status == ImportStatus.UNDOING
+    if not is_there:
+        dismiss_all(import_id)
+        forget_file(batch)
+    batch.status = ImportStatus.IMPORTED if is_there else ImportStatus.FAILED
+    batch.failure, batch.deaths = why[:300], 0
+    batch.save(update_fields=["status", "failure", "deaths"])
+    record("roster.failed", subject=batch.subject, by=None, at=now(), why=batch.failure)
+
+
+def _bury(import_id: UUID, worker: str) -> None:
+    """Take a batch from a worker that is no more, once."""
+    gone = RosterImport.objects.filter(pk=import_id, worker=worker)
+    if gone.update(worker="", worker_until=None):
+        count_death(import_id)
+
+
+def _is_dead(worker: str) -> bool:
+    """Tell whether a worker was a process of this machine that is no more; of others nothing is known."""
+    host, _, process = worker.rpartition(":")
+    if host != socket.gethostname() or not process.isdecimal():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

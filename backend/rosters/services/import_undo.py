@@ -1,0 +1,87 @@
+"""Takes an imported batch out of the roster again, as long as nothing depends on its people."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db import connection, models
+
+from backend.accounts.models import User
+from backend.audit.models import Entry
+from backend.rosters.models import RosterImport
+from backend.rosters.services.joining import database_id
+from backend.volunteers.models import Look, Membership, Standing, Volunteer
+from backend.volunteers.services.counts import recount
+
+_OF_BATCH = "(SELECT {column} FROM volunteers_volunteer WHERE batch_id = %s)"
+
+
+def dependents_of(batch: RosterImport) -> dict[str, int]:
+    """Return what has been done with a batch's people since, by name, with how often; empty when nothing has.
+
+    Whatever refers to them in the database counts, in this app or above it, without being named here; so does every
+    act on one of them in the record, a sign-in, a password, duty, and a unit beside the one they came into. Having been
+    looked at does not: who sees in the roster that it was the wrong file must be able to take it out.
+    """
+    people = Volunteer.objects.filter(batch_id=batch.pk)
+    found = {
+        "acts in the record": _acts_on(people),
+        "suspended or retired": people.exclude(standing=Standing.ACTIVE).count(),
+        "on duty": people.exclude(duty_since=None).count(),
+        "with a password": User.objects.filter(volunteer__batch_id=batch.pk)
+        .exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        .count(),
+        "signed in": User.objects.filter(volunteer__batch_id=batch.pk).exclude(last_login=None).count(),
+        "other units": Membership.objects.filter(volunteer__batch_id=batch.pk, is_primary=False).count(),
+    }
+    for relation in _relations(Volunteer) + _relations(User):
+        name = str(relation.related_model._meta.verbose_name)  # noqa: SLF001
+        of_batch = people.values("user_id" if relation.model is User else "pk")
+        rows = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": of_batch})  # noqa: SLF001
+        found[name] = found.get(name, 0) + rows.count()
+    return {name: count for name, count in found.items() if count}
+
+
+def take_out(batch: RosterImport, *, at: datetime) -> int:
+    """Delete a batch's people; returns how many. Only inside a transaction.
+
+    The database still checks every reference: whatever was done at the same moment raises IntegrityError.
+    """
+    key = [database_id(batch.pk)]
+    units = list(
+        Membership.objects.filter(volunteer__batch_id=batch.pk)
+        .order_by()
+        .values_list("unit", flat=True)
+        .distinct()
+    )
+    people = _OF_BATCH.format(column="id")
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM volunteers_volunteer_skills WHERE volunteer_id IN {people}", key)  # noqa: S608
+        cursor.execute(f"DELETE FROM volunteers_look WHERE subject_id IN {people}", key)  # noqa: S608
+        cursor.execute(f"DELETE FROM volunteers_membership WHERE volunteer_id IN {people}", key)  # noqa: S608
+        cursor.execute("SELECT user_id FROM volunteers_volunteer WHERE batch_id = %s", key)
+        users = [id for (id,) in cursor.fetchall()]
+        cursor.execute("DELETE FROM volunteers_volunteer WHERE batch_id = %s", key)
+        for start in range(0, len(users), 10_000):
+            among = ", ".join(map(str, users[start : start + 10_000]))
+            cursor.execute(f"DELETE FROM accounts_user WHERE id IN ({among})")  # noqa: S608  # whole numbers
+    recount(units, at=at)
+    return len(users)
+
+
+def _relations(model: type[models.Model]) -> list[Any]:
+    """Return what refers to a model, but for what an import itself writes, and looks."""
+    own = {Look, Membership, Volunteer, Volunteer.skills.through}
+    return [
+        relation
+        for relation in model._meta.get_fields(include_hidden=True)  # noqa: SLF001  # documented
+        if relation.auto_created and not relation.concrete and relation.related_model not in own
+    ]
+
+
+def _acts_on(people: models.QuerySet[Volunteer]) -> int:
+    """Count the lines of the record whose subject is one of the people."""
+    subject = models.functions.Concat(
+        models.Value("volunteer."), models.functions.Cast("pk", models.CharField(max_length=20))
+    )
+    return Entry.objects.filter(subject__in=people.annotate(subject=subject).values("subject")).count()

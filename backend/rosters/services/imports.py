@@ -1,0 +1,179 @@
+"""Imports of rosters: received, checked, started, undone; each act is one step of a batch."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from backend.accounts.models import User
+from backend.audit.services import record
+from backend.lib.errors import NotFound, Refusal
+from backend.lib.texts import as_line
+from backend.rosters.models import ImportStatus, RosterImport
+from backend.rosters.reading.files import look_at
+from backend.rosters.services.import_undo import dependents_of
+from backend.rosters.services.joining import dismiss_all
+from backend.rosters.services.newcomer_bounds import require_newcomers
+from backend.volunteers.models import MANAGING_ROLES, Unit
+from backend.volunteers.rules import post_over
+from backend.volunteers.services.finding import require_finding
+
+UNSTARTED_KEPT = timedelta(days=7)
+"""How long a checked import waits to be started."""
+
+
+class ImportIdTaken(Refusal):
+    """There is another import with this id."""
+
+
+class ImportNotReady(Refusal):
+    """The import is not at the point where this can be done; `detail` names its status."""
+
+
+class RowsRejected(Refusal):
+    """Some rows were rejected: mend the file and upload it again, or say `skip_rejected`."""
+
+
+class SomethingDepends(Refusal):
+    """The import cannot be undone any more: something depends on its people."""
+
+
+def imports_folder() -> Path:
+    """Return where uploaded rosters lie until they have been checked; for the owner alone."""
+    folder = Path(settings.IMPORTS_FOLDER)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+@transaction.atomic
+def receive_import(
+    *, id: UUID, unit: Unit, name: str, path: Path, file_name: str, by: User | None, at: datetime
+) -> RosterImport:
+    """Register a roster's file, which lies at `path`, as a batch to be checked; again is the same batch.
+
+    Raises UnreadableRoster, ImportIdTaken, or TooManyFound.
+    """
+    post = _post_of(by, unit, at)
+    require_finding(by, at)
+    appearance = look_at(path)
+    known = RosterImport.objects.filter(pk=id).first()
+    if known is not None:
+        if (known.unit_id, known.file_sha256) != (unit.pk, appearance.sha256):
+            raise ImportIdTaken
+        return known
+    batch = RosterImport.objects.create(
+        id=id,
+        unit=unit,
+        name=name,
+        path=str(path.resolve()),
+        file_name=as_line(file_name)[-200:],
+        file_size=appearance.size,
+        file_sha256=appearance.sha256,
+        format=appearance.format,
+        encoding=appearance.encoding,
+        rows_total=appearance.lines,
+        made_by=by,
+        made_at=at,
+    )
+    record(
+        "roster.received",
+        subject=batch.subject,
+        by=by,
+        at=at,
+        unit=unit.number,
+        sha256=appearance.sha256,
+        post=post,
+    )
+    return batch
+
+
+@transaction.atomic
+def start_import(*, import_id: UUID, skip_rejected: bool, by: User | None, at: datetime) -> RosterImport:
+    """Begin to import a checked batch; it appears whole a little later. Again is the same.
+
+    Raises ImportNotReady, TooManyNumbers, or RowsRejected unless the rejected rows are to be left out.
+    """
+    batch = locked(import_id)
+    post = _post_of(by, batch.unit, at)
+    if batch.status in (ImportStatus.IMPORTING, ImportStatus.IMPORTED):
+        return batch
+    _require_status(batch, ImportStatus.CHECKED)
+    if batch.rejected and not skip_rejected:
+        raise RowsRejected(f"{batch.rejected} rows were rejected: mend the file, or leave them out.")
+    if by is not None:
+        require_newcomers(batch, at=at)
+    batch.status, batch.started_by = ImportStatus.IMPORTING, by
+    batch.save(update_fields=["status", "started_by"])
+    record("roster.started", subject=batch.subject, by=by, at=at, rejected=batch.rejected, post=post)
+    return batch
+
+
+@transaction.atomic
+def undo_import(*, import_id: UUID, by: User | None, at: datetime) -> RosterImport:
+    """Undo a batch: who only waits is forgotten now, who is in the roster is taken out a little later.
+
+    Again is the same. Raises ImportNotReady while it is being imported, SomethingDepends with what depends on its
+    people and how often.
+    """
+    batch = locked(import_id)
+    post = _post_of(by, batch.unit, at)
+    if batch.status in (ImportStatus.UNDOING, ImportStatus.UNDONE):
+        return batch
+    batch.undone_by = by
+    if batch.status == ImportStatus.IMPORTED:
+        refuse_dependents(batch)
+        batch.status = ImportStatus.UNDOING
+    else:
+        _require_status(batch, ImportStatus.CHECKING, ImportStatus.CHECKED, ImportStatus.FAILED)
+        dismiss_all(batch.pk)
+        forget_file(batch)
+        batch.status, batch.undone_at = ImportStatus.UNDONE, at
+    batch.save(update_fields=["status", "undone_by", "undone_at"])
+    record("roster.undone", subject=batch.subject, by=by, at=at, people=batch.accepted, post=post)
+    return batch
+
+
+def forget_unstarted(*, at: datetime) -> int:
+    """Forget the people of imports that were checked a week ago and never started; returns how many imports."""
+    old = RosterImport.objects.filter(status=ImportStatus.CHECKED, made_at__lt=at - UNSTARTED_KEPT)
+    ids = list(old.values_list("pk", flat=True)[:20])
+    for id in ids:
+        undo_import(import_id=id, by=None, at=at)
+    return len(ids)
+
+
+def refuse_dependents(batch: RosterImport) -> None:
+    """Raise SomethingDepends if anything was done with a batch's people since it was imported."""
+    found = dependents_of(batch)
+    if found:
+        counts = ", ".join(f"{name}: {count}" for name, count in found.items())
+        raise SomethingDepends(f"The import cannot be undone any more; depending on its people: {counts}.")
+
+
+def locked(import_id: UUID) -> RosterImport:
+    """Lock a batch and return it."""
+    return RosterImport.objects.select_for_update().get(pk=import_id)
+
+
+def forget_file(batch: RosterImport) -> None:
+    """Delete the uploaded file after the commit; one that was named on the command line is not ours."""
+    path = Path(batch.path)
+    if path.parent == imports_folder().resolve():
+        transaction.on_commit(lambda: path.unlink(missing_ok=True))
+
+
+def _post_of(by: User | None, unit: Unit, at: datetime) -> str:
+    """Return the post that allows somebody to import into a unit; none on the command line. Raises NotFound."""
+    if by is None:
+        return ""
+    post = post_over(by, unit, at, MANAGING_ROLES)
+    if post is None:
+        raise NotFound
+    return post.title
+
+
+def _require_status(batch: RosterImport, *wanted: ImportStatus) -> None:
+    if batch.status not in wanted:
+        raise ImportNotReady(f"The import is {ImportStatus(batch.status).value}.")

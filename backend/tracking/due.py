@@ -1,0 +1,54 @@
+"""What time brings to positions: tracks and last places go, who withdrew stays off the map."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+
+from backend.realtime.clock import due
+from backend.realtime.deletions import report_any_deleted
+from backend.tracking.models import Fix, LatestPosition
+from backend.tracking.partitions import drop_partitions, make_partitions_ahead
+from backend.tracking.services import withdrawn
+
+STEP = 1_000
+TRACKS_KEPT = timedelta(days=30)
+PLACES_KEPT = timedelta(hours=1)
+
+
+@due(every=timedelta(minutes=10))
+def trim_tracks(*, at: datetime) -> int:
+    """Let tracks go after 30 days: whole days of them on PostgreSQL, rows elsewhere; returns how many of either."""
+    if connection.vendor == "postgresql":
+        return report_any_deleted("days of tracks", drop_partitions(before=at - TRACKS_KEPT), at=at)
+    old = Fix.objects.filter(at__lt=at - TRACKS_KEPT).order_by("at")
+    last = list(old.values_list("at", flat=True)[:STEP])[-1:]
+    return report_any_deleted(
+        "fixes of tracks", Fix.objects.filter(at__lte=last[0]).delete()[0] if last else 0, at=at
+    )
+
+
+@due(every=timedelta(minutes=10))
+def trim_places(*, at: datetime) -> int:
+    """Delete where people were last seen who have been off the map for an hour, or silent for a whole duty.
+
+    A task ends by time alone: nobody takes off the map who was on it. Returns how many.
+    """
+    off_the_map = Q(scope="", received_at__lt=at - PLACES_KEPT)
+    silent = Q(received_at__lt=at - settings.MUSTER["MAX_DUTY"])
+    gone = LatestPosition.objects.filter(off_the_map | silent)
+    step = list(gone.values_list("pk", flat=True)[:STEP])
+    return report_any_deleted("last places", gone.filter(pk__in=step).delete()[0], at=at)
+
+
+@due(every=timedelta(hours=1))
+def make_room_for_tracks(*, at: datetime) -> int:
+    """Make the partitions of the next days before they begin; returns how many."""
+    return make_partitions_ahead(at=at)
+
+
+@due(every=timedelta(seconds=5))
+def forget_who_withdrew(*, at: datetime) -> int:
+    """Take those off the map who withdrew while a report of theirs was being stored; returns how many."""
+    return withdrawn.forget_who_withdrew(at=at)

@@ -1,0 +1,83 @@
+"""Who is located because they are on duty."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, F, QuerySet, When
+
+from backend.lib.lookups import AnyOf
+from backend.tracking.agreement import agreed_since, not_agreed_until
+from backend.tracking.windows import Tracked, Window
+from backend.volunteers.models import DutyPeriod, Membership, Volunteer
+from backend.volunteers.rules import agrees_to_location
+
+
+def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
+    """Return those of `people` who are on duty and agree to being located, with the path of their primary unit.
+
+    One query.
+    """
+    rows = Membership.objects.filter(
+        AnyOf(F("volunteer__number"), people),
+        agrees_to_location("volunteer__"),
+        is_primary=True,
+        volunteer__duty_until__gt=at,
+    )
+    found = rows.values_list(
+        "volunteer__number", "unit__path", "volunteer__duty_since", "volunteer__location_consent_at"
+    )
+    return {
+        number: Tracked(scope=path, since=agreed_since(since, agreed_at))
+        for number, path, since, agreed_at in found
+        if since and agreed_at
+    }
+
+
+def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping[int, list[Window]]:
+    """Return the duties of `people` that reach into the time from `since` to `at`, as far as they agreed; two queries.
+
+    A duty that has run out counts too before the clock has ended it. Whoever has withdrawn has none, and whoever has
+    agreed anew none before that: what a phone kept meanwhile leaves no row when it is brought.
+    """
+    numbers = list(people)
+    ended = DutyPeriod.objects.filter(
+        agrees_to_location("volunteer__"), volunteer__number__in=numbers, until__gte=since, since__lte=at
+    )
+    not_yet = Volunteer.objects.filter(
+        agrees_to_location(), number__in=numbers, duty_until__gte=since, duty_since__lte=at
+    )
+    found: dict[int, list[Window]] = {}
+    for number, began, until, agreed_at in (
+        *ended.values_list("volunteer__number", "since", "until", "volunteer__location_consent_at"),
+        *not_yet.values_list("number", "duty_since", "duty_until", "location_consent_at"),
+    ):
+        if began and until and agreed_at and agreed_since(began, agreed_at) < until:
+            found.setdefault(number, []).append(Window(agreed_since(began, agreed_at), until))
+    return found
+
+
+def on_duty_without_consent(
+    people: Iterable[int], since: datetime, at: datetime
+) -> Mapping[int, list[Window]]:
+    """Return the duties of `people` between the two, as far as they had not agreed to being located; two queries."""
+    numbers = list(people)
+    ended = DutyPeriod.objects.filter(volunteer__number__in=numbers, until__gte=since, since__lte=at)
+    not_yet = Volunteer.objects.filter(number__in=numbers, duty_until__gte=since, duty_since__lte=at)
+    found: dict[int, list[Window]] = {}
+    for number, began, until, agreed_at in (
+        *_with_agreement(ended, "volunteer__").values_list(
+            "volunteer__number", "since", "until", "agreed_at"
+        ),
+        *_with_agreement(not_yet, "").values_list("number", "duty_since", "duty_until", "agreed_at"),
+    ):
+        if began and until and (ends := not_agreed_until(began, until, agreed_at)) > began:
+            found.setdefault(number, []).append(Window(began, ends))
+    return found
+
+
+def _with_agreement(rows: QuerySet[Any], of: str) -> QuerySet[Any]:
+    """Add `agreed_at` to rows: since when their volunteers agree to being located, null for those who do not."""
+    agreed = Case(When(agrees_to_location(of), then=F(f"{of}location_consent_at")))
+    with_it: QuerySet[Any] = rows.annotate(agreed_at=agreed)
+    return with_it

@@ -1,0 +1,149 @@
+"""What is on one screen, and how far each console that looks at it has been told."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from backend.realtime.connection import Connection
+from backend.realtime.frames import Message, message_of
+from backend.tracking.mapfeed.grid import Tile, Window
+
+MAX_BYTES = 64_000
+"""Bytes a second that one console is sent, headers included; what does not fit follows, first come first served."""
+_HEADER = 10
+_ABREAST = 300
+"""Consoles that are behind and whose backlogs differ by so few entries are told the same from then on."""
+
+Scopes = tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Cohort:
+    """Consoles that have been told the same. `pending` is the keys they lack, in the order in which they changed."""
+
+    pending: dict[str, None]
+    is_new: bool = True
+    connections: set[Connection] = field(default_factory=set)
+
+
+class Picture:
+    """The entries on one screen for one set of scopes, shared by all consoles that look at it.
+
+    A change is remembered by its key alone: whoever is behind is later sent what is true then, not what was.
+    """
+
+    def __init__(self, window: Window, scopes: Scopes) -> None:
+        self.window = window
+        self.scopes = scopes
+        self.entries: dict[str, str] = {}
+        self.cohorts: list[Cohort] = []
+        self.shown: set[str] = set()
+        """Whose dots were on the screen since that was last noted; nobody's where people are only counted."""
+        self._head, self._tail = _wrapping("people" if window.resolution is None else "cells")
+
+    def take(self, key: str, entry: str | None) -> None:
+        """Put an entry on the screen, or take it away (None); nothing is pending where nothing changed."""
+        if entry is None:
+            if self.entries.pop(key, None) is None:
+                return
+        elif self.entries.get(key) == entry:
+            return
+        else:
+            self.entries[key] = entry
+            if self.window.resolution is None:
+                self.shown.add(key)
+        for cohort in self.cohorts:
+            cohort.pending[key] = None
+
+    def join(self, connection: Connection) -> None:
+        """Let a console look; its first frame is full, and shared with all who came in the same turn."""
+        new = next((cohort for cohort in self.cohorts if cohort.is_new), None)
+        if new is None:
+            new = Cohort(dict.fromkeys(self.entries))
+            self.cohorts.append(new)
+        new.connections.add(connection)
+
+    def leave(self, connection: Connection) -> None:
+        """Forget a console."""
+        for cohort in self.cohorts:
+            cohort.connections.discard(connection)
+        self.cohorts = [cohort for cohort in self.cohorts if cohort.connections]
+
+    def frames(self, room: int) -> Iterator[tuple[Message, set[Connection]]]:
+        """Yield the next frame of at most `room` bytes for each cohort that lacks something, and whom it is for."""
+        for cohort in list(self.cohorts):
+            if cohort.pending or cohort.is_new:
+                yield message_of("map", 0, self._next(cohort, room), None), cohort.connections
+        self._unite()
+
+    def _next(self, cohort: Cohort, room: int) -> str:
+        head = self._head[cohort.is_new]
+        left = room - len(head) - len(self._tail) - _HEADER
+        told = []
+        for key in cohort.pending:
+            entry = self.entries.get(key) or f'"{key}":null'
+            left -= len(entry) + 1
+            if left < 0:
+                break
+            told.append(entry)
+        if len(told) == len(cohort.pending):
+            cohort.pending.clear()
+        else:
+            cohort.pending = dict.fromkeys(list(cohort.pending)[len(told) :])
+        cohort.is_new = False
+        return f"{head}{','.join(told)}{self._tail}"
+
+    def _unite(self) -> None:
+        """Make one of cohorts that are equally far, and of those nearly equally far behind.
+
+        On a screen where more changes than may be sent nobody ever catches up: consoles that came at different times
+        would be sent different frames for ever. Told twice, an entry does no harm.
+        """
+        apart: list[Cohort] = []
+        for cohort in sorted(self.cohorts, key=lambda cohort: len(cohort.pending), reverse=True):
+            if apart and _are_abreast(apart[-1], cohort):
+                apart[-1].pending |= cohort.pending
+                apart[-1].connections |= cohort.connections
+            else:
+                apart.append(cohort)
+        self.cohorts = apart
+
+
+class Board:
+    """The pictures by the tiles they touch: who may be concerned by a change in one place."""
+
+    def __init__(self) -> None:
+        self._by_tile: dict[Tile, list[Picture]] = {}
+        self.size = 0
+
+    def add(self, picture: Picture) -> None:
+        """Put a picture up."""
+        self.size += 1
+        for tile in picture.window.tiles():
+            self._by_tile.setdefault(tile, []).append(picture)
+
+    def remove(self, picture: Picture) -> None:
+        """Take it down."""
+        self.size -= 1
+        for tile in picture.window.tiles():
+            there = self._by_tile[tile]
+            there.remove(picture)
+            if not there:
+                del self._by_tile[tile]
+
+    def at(self, tile: Tile | None) -> list[Picture]:
+        """Return the pictures that touch a tile; none for no tile."""
+        return self._by_tile.get(tile, []) if tile is not None else []
+
+
+def _are_abreast(more: Cohort, less: Cohort) -> bool:
+    if not less.pending:
+        return not more.pending
+    return len(more.pending) - len(less.pending) <= _ABREAST
+
+
+def _wrapping(what: str) -> tuple[tuple[str, str], str]:
+    """Return what stands before the entries, for a delta and for a full frame, and what stands after them."""
+    delta, full = (
+        f'{{"topic":"map","type":"map.{what}","full":{flag},"{what}":{{' for flag in ("false", "true")
+    )
+    return (delta, full), "}}"

@@ -1,0 +1,16 @@
+"""Where people were and are, and other makers' apps that report it."""
+
+from backend.tracking.models.positions import TILE_ROW, TILES_PER_DEGREE, Fix, LatestPosition, tile_of
+from backend.tracking.models.trackers import Tracker, TrackerDay, WhyNotStored, hash_of_secret
+
+__all__ = [
+    "TILES_PER_DEGREE",
+    "TILE_ROW",
+    "Fix",
+    "LatestPosition",
+    "Tracker",
+    "TrackerDay",
+    "WhyNotStored",
+    "hash_of_secret",
+    "tile_of",
+]

@@ -1,0 +1,64 @@
+"""Where people were, and where they were last seen."""
+
+from math import floor
+
+from django.db import models
+from django.db.models import F
+from django.db.models.functions import Cast, Floor
+
+TILES_PER_DEGREE = 50
+TILE_ROW = 100_000
+"""Tiles of a fiftieth of a degree, 2.2 by 1.9 km in Zhejiang, numbered row by row."""
+
+
+class Fix(models.Model):
+    """One stored position (WGS-84); on PostgreSQL a table partitioned by the day (UTC) of `at`.
+
+    A phone sends again what was not acknowledged, maybe days later: the same person and moment are one row. So the
+    partition is chosen by the phone's moment, which a resent fix keeps, and not by that of receiving it.
+    """
+
+    pk = models.CompositePrimaryKey("person", "at")
+    person = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    lon = models.FloatField()
+    lat = models.FloatField()
+    accuracy_m = models.FloatField(null=True)
+    battery = models.PositiveSmallIntegerField(null=True)
+    speed_mps = models.FloatField(null=True)
+
+
+class LatestPosition(models.Model):
+    """Where a person was last seen; one row each, upserted in batches.
+
+    `scope` is the path of the person's unit: a viewer sees the positions whose scope begins with one of theirs.
+
+    On PostgreSQL the table is unlogged and leaves room in its pages: no column that changes with each report has an
+    index, so an update stays within its page. Who asks what changed reads the whole table, a few milliseconds for a
+    county. `tile` is the exception: the database derives it, and as long as somebody stays in the same two kilometres
+    its value does, and the update in its page.
+    """
+
+    person = models.PositiveIntegerField(primary_key=True)
+    scope = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    lon = models.FloatField()
+    lat = models.FloatField()
+    accuracy_m = models.FloatField(null=True)
+    battery = models.PositiveSmallIntegerField(null=True)
+    tile = models.GeneratedField(
+        expression=Cast(Floor(F("lat") * TILES_PER_DEGREE), models.IntegerField()) * TILE_ROW
+        + Cast(Floor(F("lon") * TILES_PER_DEGREE), models.IntegerField()),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["tile"], name="latest_position_tile")]
+
+
+def tile_of(lon: float, lat: float) -> int:
+    """Return the tile that a place lies in, as the database computes it."""
+    return floor(lat * TILES_PER_DEGREE) * TILE_ROW + floor(lon * TILES_PER_DEGREE)

@@ -1,0 +1,70 @@
+"""Apps of others that report positions."""
+
+import hashlib
+from datetime import timedelta
+from typing import cast
+
+from django.db import models
+
+from backend.accounts.models import User
+from backend.lib.datum import Datum
+
+DAY = timedelta(days=1)
+
+
+def hash_of_secret(secret: str) -> str:
+    """Return what is kept of a tracker's secret: it is random and long, so that a plain hash tells nothing."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class WhyNotStored(models.TextChoices):
+    """Why a report of a tracker left no row."""
+
+    NO_PLACE = "no_place"
+    NO_TIME = "no_time"
+    UNREADABLE = "unreadable"
+    OFF_DUTY = "off_duty"
+    NO_CONSENT = "no_consent"
+    FUTURE = "future"
+    TOO_OLD = "too_old"
+
+
+class Tracker(models.Model):
+    """An app of others (OwnTracks, OsmAnd, Traccar Client) that reports its person's positions, and can do no more."""
+
+    id = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="trackers")
+    name = models.CharField(max_length=80, blank=True)
+    datum = models.CharField(max_length=5)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(null=True)
+    last_stored_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    @property
+    def stores_nothing(self) -> bool:
+        """Whether it has reported for a day or longer without a single fix that could be stored."""
+        began = self.last_stored_at or self.created_at
+        return self.last_seen_at is not None and self.last_seen_at - began >= DAY
+
+    @property
+    def datum_name(self) -> Datum:
+        """The datum in which the app measures."""
+        return cast(Datum, self.datum)
+
+
+class TrackerDay(models.Model):
+    """How many reports of a tracker could not be stored on a day (UTC), for one reason."""
+
+    tracker = models.ForeignKey(Tracker, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField(db_index=True)
+    reason = models.CharField(max_length=10, choices=WhyNotStored.choices)
+    count = models.PositiveIntegerField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tracker", "day", "reason"], name="tracker_day_reason")
+        ]

@@ -1,0 +1,32 @@
+"""Keeps off the map who has withdrawn from being located."""
+
+from datetime import datetime, timedelta
+
+from backend.tracking.judging import tracked_now
+from backend.tracking.models import Fix, LatestPosition
+from backend.tracking.positions import forget
+from backend.volunteers.models import Consent, Purpose
+
+STORED_BY_THEN = timedelta(minutes=1)
+"""How long a report that was judged may take to be stored."""
+
+
+def forget_who_withdrew(*, at: datetime) -> int:
+    """Take off the map who withdrew within a minute and is on it again; returns how many.
+
+    A report that was judged before the withdrawal and stored after it would show them until it grows old. Whoever is
+    tracked for another reason stays: an emergency with its legal basis, or a new agreement. Of whoever deleted their
+    data meanwhile the track that came back so goes again.
+    """
+    withdrawn = Consent.objects.filter(purpose=Purpose.LOCATION, withdrawn_at__gt=at - STORED_BY_THEN)
+    erased = withdrawn.filter(volunteer__erased_at__isnull=False).values_list("volunteer__number", flat=True)
+    Fix.objects.filter(person__in=list(erased)).delete()
+    numbers = set(withdrawn.values_list("volunteer__number", flat=True))
+    if not numbers:
+        return 0
+    shown = LatestPosition.objects.filter(person__in=numbers).exclude(scope="")
+    gone = set(shown.values_list("person", flat=True))
+    if gone:
+        gone.difference_update(tracked_now(gone, at))
+        forget(gone, at=at)
+    return len(gone)

@@ -1,0 +1,29 @@
+"""What tracking is told of the time in which people may be located."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A volunteer whose positions are taken: `scope` is the unit path that viewers are matched on.
+
+    `every_s` is how often the phone is to report, None as often as everybody.
+    """
+
+    scope: str
+    since: datetime
+    every_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time in which a volunteer could be tracked."""
+
+    since: datetime
+    until: datetime
+
+
+TrackedNow = Callable[[Iterable[int], datetime], Mapping[int, Tracked]]
+EarlierWindows = Callable[[Iterable[int], datetime, datetime], Mapping[int, Sequence[Window]]]

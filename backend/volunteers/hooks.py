@@ -1,0 +1,121 @@
+"""What happens to units, memberships and volunteers, for the rooms above, and what this room has to ask them.
+
+Every hook is called inside the transaction of its act; a refusal takes the whole act back.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from backend.accounts.models import User
+from backend.lib.hooks import hook, question
+from backend.realtime.log import Announcement
+from backend.volunteers.models import Purpose, Unit, Volunteer
+
+
+@hook
+def unit_retiring(unit: Unit, successor: Unit, *, at: datetime) -> None:
+    """A unit is about to end in its successor: by being merged into it, or because it is empty. May refuse.
+
+    The formation is locked, the two units are not yet. Answers lock what ends with the unit or goes on to the
+    successor, each in the order of its keys: acts on those things lock them before they lock a unit.
+    """
+    raise NotImplementedError
+
+
+@hook
+def unit_retired(unit: Unit, successor: Unit, *, by: User, at: datetime) -> Sequence[Announcement]:
+    """The members and posts of a unit are gone, and the unit is ending; answers return what is to be told of it.
+
+    Both units are locked, and what the answers to `unit_retiring` have locked.
+    """
+    raise NotImplementedError
+
+
+@hook
+def membership_ended(
+    unit: Unit, volunteers: Sequence[Volunteer], *, was_primary: bool, reason: str, by: User, at: datetime
+) -> None:
+    """Volunteers have left a unit, or were put into the unit that was split off it.
+
+    `was_primary`: the unit was the primary one of the one volunteer who left it. The volunteers are locked, but not by
+    a split; the units are. Not called when a unit is merged into another: its members go on there.
+    """
+    raise NotImplementedError
+
+
+@hook
+def standing_changed(volunteer: Volunteer, *, by: User | None, at: datetime) -> Sequence[Announcement]:
+    """A volunteer was suspended, was reinstated or has retired; answers return what is to be told of it.
+
+    The volunteer is locked and saved, and the posts that end have ended. `by` is None when a suspension is over.
+    Acts on tasks lock the task before the volunteer: an answer that needs one waits for the commit.
+    """
+    raise NotImplementedError
+
+
+@hook
+def number_changed(volunteer: Volunteer, *, before: int, at: datetime) -> None:
+    """A volunteer has another number; `before` is the old one, which leads to them for ever.
+
+    The volunteer is locked. The old topic has its last event, and nothing is received on it any more.
+    """
+    raise NotImplementedError
+
+
+@hook
+def merging(kept: Volunteer, gone: Volunteer, *, by: User, at: datetime) -> Sequence[Announcement]:
+    """Two records of a person are about to be merged; answers return what is to be told of it. May refuse.
+
+    Both are locked, as are the devices of both. Answers move what `gone` has to `kept`, or end it.
+    """
+    raise NotImplementedError
+
+
+@hook
+def consents_withdrawn(volunteer: Volunteer, purposes: frozenset[Purpose], *, at: datetime) -> None:
+    """A volunteer no longer agrees to purposes that they had agreed to. The volunteer is locked."""
+    raise NotImplementedError
+
+
+@hook
+def erasing(volunteer: Volunteer, *, at: datetime) -> Sequence[str]:
+    """A volunteer is about to be erased; answers say in words what is kept nevertheless. May refuse.
+
+    Nothing is locked: answers lock what could stand against it, which acts lock before they lock a volunteer.
+    """
+    raise NotImplementedError
+
+
+@hook
+def erased(volunteer: Volunteer, *, by: User, at: datetime) -> Sequence[Announcement]:
+    """Everything that leads to a volunteer goes; answers delete their part, and return what is to be told of it.
+
+    Called for the record and for each that was merged into it. They are locked, as are the volunteer's devices.
+    """
+    raise NotImplementedError
+
+
+@hook
+def exporting(volunteer: Volunteer, *, at: datetime) -> Mapping[str, JsonValue]:
+    """A volunteer takes out what is kept of them; answers return their parts, by the name in the export. Read only."""
+    raise NotImplementedError
+
+
+@hook
+def duty_ended(volunteers: Sequence[Volunteer], *, at: datetime) -> None:
+    """Volunteers have gone off duty, or their duty was ended. They are locked, and saved as being off duty."""
+    raise NotImplementedError
+
+
+@question
+def tracked_among(numbers: Collection[int], at: datetime) -> Collection[int]:
+    """Return of which of these volunteers, by number, positions are taken at `at`; read from the database."""
+    raise NotImplementedError
+
+
+@question
+def last_positions(numbers: Collection[int]) -> Mapping[int, datetime]:
+    """Return when volunteers, by number, last told where they are, as far as that is known. One query."""
+    raise NotImplementedError

@@ -1,0 +1,71 @@
+"""Volunteers with a temporary number get one for life when they stay."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from backend.accounts.models import Device, User
+from backend.audit.services import record
+from backend.lib.errors import NotAllowed, require, required
+from backend.realtime.log import Announcement, publish_all
+from backend.realtime.renumbering import renumber
+from backend.realtime.sessions import NUMBER_CHANGED, revoke_session
+from backend.volunteers import hooks
+from backend.volunteers.events import NumberChanged
+from backend.volunteers.models import (
+    NumberAlias,
+    Series,
+    Unit,
+    Volunteer,
+    line_to,
+    series_of,
+)
+from backend.volunteers.queries.numbers import volunteer_by_number
+from backend.volunteers.rules import may_see_person, post_that_manages_person
+from backend.volunteers.services.numbers import issue_number
+
+
+@transaction.atomic
+def give_life_number(*, number: int, by: User, at: datetime) -> Volunteer:
+    """Give whoever has this temporary number one for life; the old one leads to them for ever.
+
+    Locks the volunteer. Sockets close: phones hear `number.changed` first, renew their tokens, and join the topic of
+    the new number. Whoever has a number for life keeps it. Raises NotFound, NotAllowed for whoever may only dispatch
+    the person, NumbersExhausted.
+    """
+    found = volunteer_by_number(number)
+    volunteer = Volunteer.objects.select_for_update(of=("self",)).select_related("user").get(pk=found.pk)
+    require(may_see_person(by, volunteer, at))
+    post = required(post_that_manages_person(by, volunteer, at), NotAllowed)
+    if series_of(volunteer.number) == Series.LIFE:
+        return volunteer
+    before, topic = volunteer.number, volunteer.topic
+    volunteer.number = issue_number()
+    volunteer.save(update_fields=["number"])
+    NumberAlias.objects.create(number=before, volunteer=volunteer)
+    _carry_over(volunteer, before, topic, at)
+    record(
+        "number.changed",
+        subject=f"volunteer.{volunteer.pk}",
+        by=by,
+        at=at,
+        before=f"{before:08d}",
+        after=f"{volunteer.number:08d}",
+        post=post.title,
+    )
+    return volunteer
+
+
+def _carry_over(volunteer: Volunteer, before: int, topic: str, at: datetime) -> None:
+    """Move what hangs on a number to the new one, tell the person's phones, and have them come back."""
+    paths = volunteer.memberships.values_list("unit__path", flat=True)
+    line = {above for path in paths for above in line_to(path)}
+    topics = [topic, *(unit.topic for unit in Unit.objects.filter(path__in=line))]
+    renumber(before, volunteer.number, topics=topics)
+    changed = NumberChanged(before=f"{before:08d}", number=f"{volunteer.number:08d}")
+    publish_all([Announcement(topic, changed)], at=at)
+    for session in Device.objects.filter(user=volunteer.user, revoked_at=None).values_list(
+        "session", flat=True
+    ):
+        revoke_session(session, at=at, code=NUMBER_CHANGED)
+    hooks.number_changed(volunteer, before=before, at=at)
