@@ -1,9 +1,13 @@
 # syntax=docker/dockerfile:1
 
 FROM node:22-slim AS pages
+WORKDIR /build/clients/typescript
+COPY clients/typescript/package.json clients/typescript/package-lock.json ./
+RUN npm ci --no-audit --no-fund
 WORKDIR /build/frontend
 COPY frontend/package.json frontend/package-lock.json ./
 RUN npm ci --no-audit --no-fund
+COPY clients/typescript ../clients/typescript
 COPY frontend ./
 RUN npm run build
 

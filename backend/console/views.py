@@ -152,7 +152,8 @@ def web_manifest(request: HttpRequest) -> HttpResponse:
 @require_GET
 def service_worker(_request: HttpRequest) -> HttpResponse:
     """Serve the worker below /me/, the path that its scope needs, with the list of what to keep."""
-    shell = [*assets.shell("src/pages/base.ts", "src/pages/me.ts"), static("console/icons/icon.svg")]
+    entries = ("src/floor/floor.js", "src/pages/base.ts", "src/pages/me.ts")
+    shell = [*assets.shell(*entries), static("console/icons/icon.svg")]
     version = hashlib.sha256("\n".join(shell).encode()).hexdigest()[:12]
     told = json.dumps({"version": version, "page": reverse("console:me"), "assets": shell})
     text = f"self.shell = {told};\n{assets.source('src/worker/worker.ts')}"

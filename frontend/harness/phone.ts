@@ -1,10 +1,6 @@
+import { Client, type EventFrame, type Listener, MemoryStore, type Pending, Rest, Shelf, type Store } from "muster-client";
 import { lists } from "../src/me/inbox";
 import { VolunteerState } from "../src/me/state";
-import { Client, type Listener } from "../src/protocol/client";
-import type { Pending } from "../src/protocol/outbox";
-import { Rest } from "../src/protocol/rest";
-import type { EventFrame } from "../src/protocol/wire";
-import { MemoryShelf } from "../tests/fakes";
 
 /** Whose phone it is, and where its network leads. */
 export interface Owner {
@@ -24,42 +20,39 @@ type Note =
   | { what: "begun-anew" | "wiped" };
 
 /** What a browser keeps, as long as this run of the page lives: a phone that has lost its power writes nothing more. */
-class Shelf extends MemoryShelf {
-  constructor(readonly below: MemoryShelf) {
-    super();
-  }
-
+class Battery implements Store {
   isAlive = true;
 
-  override get length(): number {
-    return this.below.length;
+  constructor(readonly kept: MemoryStore) {}
+
+  read(prefix: string): Promise<Map<string, unknown>> {
+    return this.kept.read(prefix);
   }
 
-  override key(index: number): string | null {
-    return this.below.key(index);
+  async write(changes: ReadonlyMap<string, unknown>): Promise<void> {
+    if (this.isAlive) await this.kept.write(changes);
   }
 
-  override getItem(name: string): string | null {
-    return this.below.getItem(name);
-  }
-
-  override setItem(name: string, value: string): void {
-    if (this.isAlive) this.below.setItem(name, value);
-  }
-
-  override removeItem(name: string): void {
-    if (this.isAlive) this.below.removeItem(name);
+  async change(name: string, edit: (held: unknown) => unknown): Promise<unknown> {
+    return this.isAlive ? this.kept.change(name, edit) : undefined;
   }
 }
 
 /** One run of the volunteer's page without its screen, from its start until the phone loses power. */
 class Run {
-  readonly shelf: Shelf;
   readonly state: VolunteerState;
   readonly client: Client;
 
-  constructor(phone: Phone, kept: MemoryShelf) {
-    this.shelf = new Shelf(kept);
+  static async begin(phone: Phone, kept: MemoryStore): Promise<Run> {
+    const battery = new Battery(kept);
+    return new Run(phone, battery, await Shelf.open(battery, phone.owner.number));
+  }
+
+  private constructor(
+    phone: Phone,
+    readonly battery: Battery,
+    shelf: Shelf,
+  ) {
     const rest = new Rest(phone.owner.origin, () => phone.headers);
     const screen = {
       draw: () => undefined,
@@ -69,7 +62,7 @@ class Run {
       alarm: ({ id }: { id: string }) => void phone.alarms.push(id),
       renumbered: () => undefined,
     };
-    this.state = new VolunteerState(phone.owner.number, this.shelf, { get: (path) => this.#while(rest.get(path)) }, screen);
+    this.state = new VolunteerState(phone.owner.number, shelf, { get: (path) => this.#while(rest.get(path)) }, screen);
     const { cursors, outbox, fixes } = this.state;
     this.client = this.state.connect(
       (listener) =>
@@ -94,17 +87,17 @@ class Run {
       const before = cursors.all();
       reach(through, heads);
       for (const [topic, seq] of Object.entries(cursors.all()))
-        if (seq !== before[topic] && this.shelf.isAlive) phone.notes.push({ what: "reached", topic, seq });
+        if (seq !== before[topic] && this.battery.isAlive) phone.notes.push({ what: "reached", topic, seq });
     };
     const renew = this.client.renew.bind(this.client);
     this.client.renew = (topic) => {
-      if (this.shelf.isAlive) phone.notes.push({ what: "renewed", topic, seq: cursors.get(topic) ?? null });
+      if (this.battery.isAlive) phone.notes.push({ what: "renewed", topic, seq: cursors.get(topic) ?? null });
       renew(topic);
     };
   }
 
   end(): void {
-    this.shelf.isAlive = false;
+    this.battery.isAlive = false;
     this.client.link.sleep();
   }
 
@@ -113,12 +106,12 @@ class Run {
     try {
       return await answer;
     } finally {
-      if (!this.shelf.isAlive) await new Promise(() => undefined);
+      if (!this.battery.isAlive) await new Promise(() => undefined);
     }
   }
 
   #noted(phone: Phone, listener: Listener): Listener {
-    const note = (one: Note) => this.shelf.isAlive && phone.notes.push(one);
+    const note = (one: Note) => this.battery.isAlive && phone.notes.push(one);
     return {
       ...listener,
       snapshot: (topic, snapshot, seq) => {
@@ -155,11 +148,19 @@ export class Phone {
   readonly alarms: string[] = [];
   readonly acts: { key: string; type: string; body: object; outcome: object | null }[] = [];
   isOnline = true;
-  #kept = new MemoryShelf();
-  #run: Run;
+  #kept = new MemoryStore();
+  #run!: Run;
 
-  constructor(readonly owner: Owner) {
-    this.#run = new Run(this, this.#kept);
+  private constructor(readonly owner: Owner) {}
+
+  static async of(owner: Owner): Promise<Phone> {
+    const phone = new Phone(owner);
+    await phone.#start();
+    return phone;
+  }
+
+  async #start(): Promise<void> {
+    this.#run = await Run.begin(this, this.#kept);
     this.#run.client.start();
   }
 
@@ -190,16 +191,15 @@ export class Phone {
   }
 
   /** Lose the power, or be opened anew; with `wipe` the browser has forgotten everything too. */
-  restart(wipe: boolean): void {
+  async restart(wipe: boolean): Promise<void> {
     this.#run.end();
     if (wipe) {
-      this.#kept = new MemoryShelf();
+      this.#kept = new MemoryStore();
       this.notes.push({ what: "wiped" });
       for (const act of this.acts) act.outcome ??= { forgotten: true };
       this.alarms.length = 0;
     }
-    this.#run = new Run(this, this.#kept);
-    this.#run.client.start();
+    await this.#start();
   }
 
   /** The system says that there is no network, or that it is back. */

@@ -15,9 +15,8 @@ declare const process: {
 /** Time-outs and pauses pass faster by this, all of them: the client keeps its own, and a schedule stays short. */
 const PACE = Number(process.argv[2] ?? 1);
 
-const [timer, timeout] = [globalThis.setTimeout, AbortSignal.timeout];
+const timer = globalThis.setTimeout;
 globalThis.setTimeout = ((act: () => void, ms = 0, ...given: unknown[]) => timer(act, ms / PACE, ...given)) as typeof setTimeout;
-AbortSignal.timeout = (ms) => timeout.call(AbortSignal, Math.round(ms / PACE));
 
 type Command = { id: number; phone: string } & (
   | { do: "add"; owner: Owner }
@@ -30,9 +29,9 @@ type Command = { id: number; phone: string } & (
 
 const phones = new Map<string, Phone>();
 
-function obey(command: Command): unknown {
+async function obey(command: Command): Promise<unknown> {
   if (command.do === "add") {
-    phones.set(command.phone, new Phone(command.owner));
+    phones.set(command.phone, await Phone.of(command.owner));
     return null;
   }
   const phone = phones.get(command.phone);
@@ -54,14 +53,21 @@ function obey(command: Command): unknown {
   }
 }
 
+async function answer(command: Command): Promise<void> {
+  const result = (await obey(command)) ?? null;
+  process.stdout.write(`${JSON.stringify({ id: command.id, result })}\n`);
+}
+
 let rest = "";
+/** One command after the other. */
+let last: Promise<void> = Promise.resolve();
 process.stdin.setEncoding("utf8");
 process.stdin.on("data", (text) => {
   const lines = (rest + text).split("\n");
   rest = lines.pop() ?? "";
   for (const line of lines) {
     const command = JSON.parse(line) as Command;
-    process.stdout.write(`${JSON.stringify({ id: command.id, result: obey(command) ?? null })}\n`);
+    last = last.then(() => answer(command));
   }
 });
 process.stdin.on("end", () => process.exit(0));

@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import {
+  type AssignmentStatus,
+  type Client,
+  type Listener,
+  Shelf,
+  type Offer,
+  type Pending,
+  type Task,
+} from "muster-client";
 import { CalledOffCards } from "../src/me/calledoff";
 import { card, type CardContext } from "../src/me/cards";
 import type { Item } from "../src/me/inbox";
 import { VolunteerState } from "../src/me/state";
-import type { Client, Listener } from "../src/protocol/client";
-import type { Pending } from "../src/protocol/outbox";
-import type { AssignmentStatus, Offer, Task } from "../src/protocol/wire";
-import { MemoryShelf } from "./fakes";
 
 const OWN = "person.23456781";
 const unit = { number: "0726010014", kind: "squadron", level: 4, name: "文溪社区", brand_name: "", parent: null, lon: null, lat: null };
@@ -18,7 +23,7 @@ const offer = (id: string, status: AssignmentStatus, fields: Partial<Task> = {})
   ({ task: task(id, fields), assignment: { task: id, status, offered_at: "2026-05-01T12:00:00Z" } }) as Offer;
 const over = { type: "/problems/task-over", title: "", status: 409, detail: "" };
 
-function setUp(shelf = new MemoryShelf()) {
+function setUp(shelf = Shelf.empty()) {
   const screen = { draw: vi.fn(), connection: vi.fn(), renumbered: vi.fn(), alarm: vi.fn(), calledOff: vi.fn(), notTaken: vi.fn() };
   const state = new VolunteerState("23456781", shelf, { get: vi.fn() }, screen);
   const seen = vi.fn();
@@ -94,7 +99,7 @@ test("an ended card says that there was a place, and the reason without a touch"
   expect(shown.querySelector(".said")!.closest("details")).toBeNull();
 });
 
-test("an answer that waits is not yet an answer, and can be taken back until it was tried", () => {
+test("an answer that waits is not yet an answer, and can be taken back until it was tried", async () => {
   const { begin, state } = setUp();
   begin(offer("a", "offered"));
   state.answer({ task: "a", answer: "accept", eta_min: 5 });
@@ -105,14 +110,14 @@ test("an answer that waits is not yet an answer, and can be taken back until it 
   shown.querySelector<HTMLElement>("#take-back-a")!.click();
   expect(waits.takeBack).toHaveBeenCalled();
 
-  state.outbox.tried(waiting!);
-  expect(state.takeBack(waiting!.key)).toBe(false);
+  await state.outbox.claim(waiting!);
+  expect(await state.takeBack(waiting!.key)).toBe(false);
   const tried = context({ pending: { task: "a", answer: "accept" } });
   card(state.inbox.items.a!, tried).querySelector<HTMLElement>("#take-back-a")!.click();
   expect(tried.answer).toHaveBeenCalledWith({ task: "a", answer: "decline" });
 
   state.answer({ task: "a", answer: "accept" });
-  expect(state.takeBack(state.outbox.all()[1]!.key)).toBe(true);
+  expect(await state.takeBack(state.outbox.all()[1]!.key)).toBe(true);
   expect(state.outbox.all()).toHaveLength(1);
 });
 

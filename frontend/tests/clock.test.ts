@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Offer } from "muster-client";
 import { Clock, clock } from "../src/lib/clock";
 import { rest } from "../src/lib/api";
 import { problemText } from "../src/lib/problems";
 import { inMinutes, moment } from "../src/lib/time";
 import { lists, emptyInbox } from "../src/me/inbox";
-import type { Offer } from "../src/protocol/wire";
-import { FakeSocket } from "./fakes";
-import { setUp, welcome } from "./setup";
 
 const SERVER = Date.parse("2026-05-01T12:00:00Z");
 
@@ -41,17 +39,6 @@ test("an answer over REST tells the time where no socket has, and not better tha
   exact.heard("Fri, 01 May 2026 12:00:00 GMT", true);
   exact.heard("", true);
   expect(exact.now()).toBe(SERVER + 900);
-});
-
-test("the socket tells the time at its beginning and with each heartbeat", async () => {
-  const { client, listener } = setUp();
-  const told = vi.fn();
-  Object.assign(listener, { time: told });
-  client.start();
-  const socket = await welcome();
-  socket.tell({ type: "heartbeat", heads: {}, through: {}, server_time: "2026-05-01T12:00:00Z" });
-  expect(told.mock.calls).toEqual([[""], ["2026-05-01T12:00:00Z"]]);
-  expect(FakeSocket.last).toBe(socket);
 });
 
 test("what is wrong with a form is said by its fields", () => {

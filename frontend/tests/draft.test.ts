@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { Unit } from "muster-client";
 import { missing, newDraft, taskOf, timesOf, toggleUnit, type Draft } from "../src/leader/draft";
-import type { Unit } from "../src/protocol/wire";
 
 const NOW = new Date(2026, 4, 1, 20, 0).getTime();
 const unit: Unit = { number: "0726010002", kind: "brigade", level: 3, name: "浦阳街道", brand_name: "", parent: null, lon: 119.9, lat: 29.4 };

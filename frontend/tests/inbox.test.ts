@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
+import { type Assignment, type EventFrame, type Me, MemoryStore, type Offer, Shelf, type Task } from "muster-client";
 import { apply, emptyInbox, fromSnapshot, hasMoreOpen, lists, onDuty, withoutOrigins, withPage, worthKeeping, type Inbox } from "../src/me/inbox";
 import { keep, recall } from "../src/me/keep";
-import type { Assignment, EventFrame, Me, Offer, Task } from "../src/protocol/wire";
-import { MemoryShelf } from "./fakes";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 
@@ -21,6 +20,8 @@ const task = (fields: Partial<Task> = {}): Task => ({
   status: "called",
   created_at: "2026-05-01T11:59:00Z",
   end_reason: "",
+  dangerous: false,
+  legal_basis: "",
   ...fields,
 });
 
@@ -34,7 +35,8 @@ const part = (status: Assignment["status"]): Assignment => ({
   reason: "",
 });
 
-const event = (type: string, data: object, seq = 1): EventFrame => ({ topic: "unit.1", seq, type, at: "2026-05-01T12:00:00Z", data });
+const event = (type: string, data: object, seq = 1) =>
+  ({ topic: "unit.1", seq, type, at: "2026-05-01T12:00:00Z", data }) as EventFrame;
 
 const called = (): Inbox => apply(emptyInbox("23456781"), event("task.called", { call_out: "c", task: task() }));
 
@@ -139,12 +141,14 @@ test("events about unknown tasks and of unknown types change nothing", () => {
   expect(apply(inbox, event("badge.issued", {}))).toBe(inbox);
 });
 
-test("inbox and cursors are kept together and survive a reload", () => {
-  const shelf = new MemoryShelf();
+test("inbox and cursors are kept together and survive a reload", async () => {
+  const store = new MemoryStore();
+  const shelf = await Shelf.open(store, "23456781");
   const reached = { epoch: "e", cursors: { "unit.1": 1 } };
   keep(shelf, called(), reached, new Date(NOW));
-  expect(recall(shelf, "23456781")).toEqual({ inbox: called(), reached, at: new Date(NOW) });
-  expect(recall(shelf, "10000005").reached).toEqual({ epoch: "", cursors: {} });
+  await shelf.settled();
+  expect(recall(await Shelf.open(store, "23456781"), "23456781")).toEqual({ inbox: called(), reached, at: new Date(NOW) });
+  expect(recall(await Shelf.open(store, "10000005"), "10000005").reached).toEqual({ epoch: "", cursors: {} });
   expect(withoutOrigins(called()).items).toEqual(
     Object.fromEntries(
       Object.entries(called().items).map(([id, { task, assignment }]) => [id, { task, assignment }]),

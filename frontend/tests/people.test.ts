@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { Progress, Recipient } from "muster-client";
 import { counters } from "../src/leader/counters";
 import { personLine } from "../src/leader/people";
-import type { Progress, Recipient } from "../src/protocol/wire";
 
 const line = (fields: Partial<Recipient>): HTMLElement =>
   personLine({

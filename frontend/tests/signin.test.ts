@@ -1,14 +1,14 @@
 import { beforeEach, expect, test } from "vitest";
+import type { ServerFrames } from "muster-client";
 import { showCode } from "../src/lib/signin";
-import type { EventFrame } from "../src/protocol/wire";
 
-const told = (code: string, inMs: number): EventFrame =>
+const told = (code: string, inMs: number): ServerFrames["sign_in.code"] =>
   ({
     type: "sign_in.code",
     topic: "person.23456781",
     seq: 1,
     data: { code, expires_at: new Date(Date.now() + inMs).toISOString() },
-  }) as unknown as EventFrame;
+  }) as ServerFrames["sign_in.code"];
 
 beforeEach(() => {
   document.body.innerHTML = '<main id="main"><div id="app"></div></main>';

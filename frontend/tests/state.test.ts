@@ -1,9 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import {
+  type Assignment,
+  type AssignmentStatus,
+  type Client,
+  type EventFrame,
+  type Listener,
+  Shelf,
+  type Offer,
+  type Pending,
+  type Task,
+} from "muster-client";
 import { VolunteerState } from "../src/me/state";
-import type { Client, Listener } from "../src/protocol/client";
-import type { Pending } from "../src/protocol/outbox";
-import type { Assignment, AssignmentStatus, Offer, Task } from "../src/protocol/wire";
-import { MemoryShelf } from "./fakes";
 
 const NUMBER = "23456781";
 const OWN = `person.${NUMBER}`;
@@ -14,7 +21,7 @@ const part = (id: string, status: AssignmentStatus) => ({ task: id, status, offe
 const offer = (id: string, status: AssignmentStatus = "offered"): Offer => ({ task: task(id), assignment: part(id, status) });
 
 function setUp() {
-  const shelf = new MemoryShelf();
+  const shelf = Shelf.empty();
   const alarms: string[] = [];
   const screen = { calledOff: vi.fn(), notTaken: vi.fn(), draw: vi.fn(), connection: vi.fn(), renumbered: vi.fn(), alarm: ({ id }: Task) => void alarms.push(id) };
   const state = new VolunteerState(NUMBER, shelf, { get: vi.fn() }, screen);
@@ -30,7 +37,7 @@ function setUp() {
     return client as unknown as Client;
   });
   const tell = (topic: string, seq: number, type: string, data: object) => {
-    on.event({ topic, seq, type, at: "2026-05-01T12:00:00Z", data });
+    on.event({ topic, seq, type, at: "2026-05-01T12:00:00Z", data } as EventFrame);
     state.cursors.advance(topic, seq);
   };
   const begin = (...items: Offer[]) => {

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Progress, Task, Unit } from "muster-client";
 import { TaskWatch } from "../src/leader/watch";
-import type { Progress, Task } from "../src/protocol/wire";
 
 const zero = { seen: 0, accepted: 0, reserve: 0, declined: 0, expired: 0, withdrawn: 0, silent: 0, accepted_not_reached: 0 };
 const progress: Progress = { ...zero, headcount: 2, offered: 4, delivered: 0, not_reached: 4 };
-const unit = { number: "0726010014", kind: "squadron", level: 4, name: "文溪社区", brand_name: "", parent: null, lon: null, lat: null };
+const unit: Unit = { number: "0726010014", kind: "squadron", level: 4, name: "文溪社区", brand_name: "", parent: null, lon: null, lat: null };
 const place = { name: "School gate", lon: 119.89, lat: 29.45, datum: "wgs84" as const };
 const task: Task = {
   ...{ id: "1", unit, category: "patrol", title: "Evening patrol", instructions: "", place, headcount: 2, accepted: 0 },
   ...{ starts_at: "2026-05-01T12:00:00Z", answer_by: "2026-05-01T12:00:00Z", created_at: "2026-05-01T12:00:00Z" },
-  ...{ requirements: [], status: "called", end_reason: "" },
+  ...{ requirements: [], status: "called", end_reason: "", dangerous: false, legal_basis: "" },
 };
 const fetched = vi.fn();
 let isTold = true;

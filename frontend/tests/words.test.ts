@@ -1,16 +1,16 @@
 import { afterEach, expect, test, vi } from "vitest";
+import type { TaskDetail } from "muster-client";
 import { en } from "../src/i18n/en";
 import { zhHans } from "../src/i18n/zh-hans";
 import { firstView } from "../src/leader/page";
 import { reviewDialog } from "../src/leader/review";
 import type { Order } from "../src/leader/send";
 import { dutyHint } from "../src/me/page";
-import type { TaskDetail } from "../src/protocol/wire";
 
 afterEach(() => vi.unstubAllGlobals());
 
 test("the page says that positions are reported only when they are", () => {
-  const duty = { on: true, until: null };
+  const duty = { on: true, until: null, tracked: true };
   expect(dutyHint(true, { ...duty, tracked: true })).toBe("duty_on_hint");
   expect(dutyHint(true, { ...duty, tracked: false })).toBe("duty_on_untracked");
   expect(dutyHint(true, { on: false, until: null, tracked: true })).toBe("duty_on_untracked");
@@ -31,7 +31,7 @@ test("what is sent is read before with its number of people and its category, an
     ({ task: { category, title: "Search", headcount: 12, place: { name: "" }, ...times }, callOut: { id: "c", units: ["1"] } }) as unknown as Order;
   const textOf = async (category: string) => {
     await reviewDialog(order(category), "1", vi.fn());
-    const dialog = [...document.querySelectorAll("dialog")].at(-1)!;
+    const dialog = [...document.querySelectorAll("dialog")].pop()!;
     expect(dialog.querySelector("#send")!.textContent).toBe("Send");
     return dialog.textContent;
   };

@@ -76,10 +76,43 @@ def test_positions_wait_for_the_network(volunteer: Page) -> None:
     wait_until(volunteer, lambda: volunteer.evaluate(_FIXES_KEPT) == 0)
 
 
-_FIXES_KEPT = """(() => {
-  const name = Object.keys(localStorage).find((key) => key.endsWith(".fixes"));
-  return name ? JSON.parse(localStorage.getItem(name)).length : 0;
-})()"""
+def test_answer_that_an_older_page_had_queued_arrives(leader: Page, volunteer: Page) -> None:
+    """Before IndexedDB the page kept everything in `localStorage`; nothing of it is lost when the page is newer."""
+    call_out(leader, "Queued by the page of before")
+    expect(volunteer.get_by_role("heading", name="Queued by the page of before")).to_be_visible()
+    volunteer.context.set_offline(True)
+    wait_until_connected(volunteer, "offline")
+    accept(volunteer, "Queued by the page of before")
+    expect(volunteer.locator(".notice.pending")).to_be_visible()
+    assert volunteer.evaluate(_PUT_BACK_INTO_LOCAL_STORAGE) >= 2
+    volunteer.goto("about:blank")
+
+    volunteer.goto("/me/")
+    expect(volunteer.locator(".notice.pending")).to_be_visible()
+    assert volunteer.evaluate("Object.keys(localStorage).filter((key) => key.includes('command'))") == []
+    volunteer.context.set_offline(False)
+    expect(leader.locator("#counter-accepted .number")).to_have_text("1")
+    expect(volunteer.locator(".notice.pending")).to_have_count(0)
+
+
+_ENTRIES = """
+  const done = (asked) => new Promise((resolve, reject) =>
+    Object.assign(asked, { onsuccess: () => resolve(asked.result), onerror: () => reject(asked.error) }));
+  const database = await done(indexedDB.open("muster"));
+  const kept = database.transaction("kept", "readwrite").objectStore("kept");
+"""
+_FIXES_KEPT = f"""async () => {{
+  {_ENTRIES}
+  const name = (await done(kept.getAllKeys())).find((key) => key.endsWith(".fixes"));
+  return name ? (await done(kept.get(name))).length : 0;
+}}"""
+_PUT_BACK_INTO_LOCAL_STORAGE = f"""async () => {{
+  {_ENTRIES}
+  const names = await done(kept.getAllKeys());
+  for (const name of names) localStorage.setItem(name, JSON.stringify(await done(kept.get(name))));
+  await done(kept.clear());
+  return names.length;
+}}"""
 
 
 def test_worker_keeps_only_the_shell(volunteer: Page) -> None:

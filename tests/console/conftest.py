@@ -12,6 +12,7 @@ from backend.console import assets
 def _built(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in for what Vite builds, so that these tests do not need Node."""
     manifest = {
+        "src/floor/floor.js": {"file": "assets/floor-1.js"},
         "src/pages/base.ts": {"file": "assets/base-1.js", "css": ["assets/base-1.css"]},
         "src/pages/me.ts": {"file": "assets/me-1.js", "imports": ["_shared.js"]},
         "_shared.js": {"file": "assets/shared-1.js", "imports": ["_shared.js"]},

@@ -109,6 +109,11 @@ def test_page_includes_style_script_and_what_it_imports(volunteer: User) -> None
     assert '<script type="module" src="/static/console/assets/me-1.js"></script>' in page
 
 
+def test_every_page_tells_a_browser_that_is_too_old_by_a_script_that_is_no_module() -> None:
+    page = Client().get("/sign-in/").content.decode()
+    assert '<script defer src="/static/console/assets/floor-1.js"></script>' in page
+
+
 def test_page_tells_its_script_whose_it_is(volunteer: User) -> None:
     page = signed_in(volunteer).get("/me/").content.decode()
     boot = json.loads(re.findall(r'<script id="boot" type="application/json">(.+?)</script>', page)[0])
@@ -121,7 +126,7 @@ def test_worker_is_served_below_me_with_the_shell() -> None:
     shell = json.loads(first.removeprefix("self.shell = ").removesuffix(";"))
     assert response.headers["Content-Type"].startswith("text/javascript")
     assert shell["page"] == "/me/"
-    assert "/static/console/assets/me-1.js" in shell["assets"]
+    assert {f"/static/console/assets/{name}-1.js" for name in ("floor", "me")} <= {*shell["assets"]}
     assert rest == "work();"
 
 

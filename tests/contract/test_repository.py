@@ -53,12 +53,12 @@ def texts() -> Iterator[tuple[Path, str]]:
 
 
 def sources(*suffixes: str) -> Iterator[tuple[Path, str]]:
-    """Yield what people wrote: no migrations, no locks."""
+    """Yield what people wrote: no migrations, no locks, nothing generated."""
     scripts = (
         {Path("script/healthy"), Path("script/setup"), Path("script/test")} if ".py" in suffixes else set()
     )
     for path, text in texts():
-        if (path.suffix in suffixes or path in scripts) and "migrations" not in path.parts:
+        if (path.suffix in suffixes or path in scripts) and not {"migrations", "generated"} & {*path.parts}:
             yield path, text
 
 

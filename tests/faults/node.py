@@ -13,6 +13,7 @@ from typing import Any
 from simulator.processes import ROOT
 
 FRONTEND = ROOT / "frontend"
+CLIENT_PACKAGES = ROOT / "clients" / "typescript" / "node_modules"
 VITE = FRONTEND / "node_modules" / "vite" / "bin" / "vite.js"
 PACE = 3
 """How much faster the client's time-outs and pauses pass than on a phone."""
@@ -22,7 +23,7 @@ ANSWERS_WITHIN_S = 30
 
 def has_node() -> bool:
     """Tell whether this machine can run the pages' client."""
-    return shutil.which("node") is not None and VITE.exists()
+    return shutil.which("node") is not None and VITE.exists() and CLIENT_PACKAGES.exists()
 
 
 def build(folder: Path) -> Path:

@@ -21,3 +21,10 @@ def vite(entry: str) -> SafeString:
     address = assets.script(entry)
     script = format_html('<script type="module" src="{}"></script>', address) if address else ""
     return format_html("{}\n{}\n{}", styles, ahead, script)
+
+
+@register.simple_tag
+def as_written(entry: str) -> SafeString:
+    """Include a script for browsers that know no modules."""
+    address = assets.script(entry)
+    return format_html('<script defer src="{}"></script>', address) if address else SafeString()

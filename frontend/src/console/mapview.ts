@@ -1,18 +1,18 @@
+import type { Client, MapFrame, Task, Unit } from "muster-client";
 import { t } from "../i18n";
 import { announce, h, setText } from "../lib/dom";
 import { LiveLayers } from "../map/live";
 import { makeMap, type LibreMap } from "../map/base";
 import { Picture } from "../map/picture";
-import type { Client } from "../protocol/client";
-import type { MapFrame, Task, Unit } from "../protocol/wire";
 import { legend } from "./legend";
+import type { LiveMap } from "./livemap";
 import type { Spot } from "./tree";
 
 const ZOOM_OF_LEVEL = [7, 8.5, 10, 12.5, 14.5];
 const MOVE_MS = 250;
 
 /** The live map: tells the server what it shows, and draws what comes back. */
-export class MapView {
+export class MapView implements LiveMap {
   readonly element = h("section", { class: "map-panel", "aria-label": t("map_label") });
   readonly #summary = h("p", { class: "map-summary", role: "status", "aria-live": "off" });
   readonly #picture = new Picture();

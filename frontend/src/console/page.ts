@@ -1,3 +1,4 @@
+import type { Client, Me, Unit } from "muster-client";
 import { t } from "../i18n";
 import { get } from "../lib/api";
 import type { Boot } from "../lib/boot";
@@ -5,9 +6,8 @@ import { connect } from "../lib/connect";
 import { byId, h, replace } from "../lib/dom";
 import { problemText } from "../lib/problems";
 import { StatusLine } from "../lib/status";
-import type { Client } from "../protocol/client";
-import type { Me, Unit } from "../protocol/wire";
-import type { MapView } from "./mapview";
+import { canDrawMaps } from "../map/able";
+import type { LiveMap } from "./livemap";
 import { TaskBoard } from "./tasks";
 import { UnitTree, type Spot } from "./tree";
 
@@ -24,7 +24,7 @@ export class CommandCentre {
   );
   readonly #board: TaskBoard;
   readonly #mapSlot = h("div", { class: "slot-map", id: "panel-map" });
-  #map: MapView | null = null;
+  #map: LiveMap | null = null;
   #units: Unit[] = [];
 
   constructor(boot: Boot) {
@@ -34,7 +34,7 @@ export class CommandCentre {
       (open) => this.#map?.showTasks(open),
     );
     let wasOpen = false;
-    this.#client = connect("muster-console", boot.number, {
+    this.#client = connect("muster-console", {
       snapshot: () => undefined,
       event: (event) => event.type === "task.progressed" && this.#board.progressed(event),
       map: (frame) => this.#map?.take(frame),
@@ -80,7 +80,7 @@ export class CommandCentre {
     return h(
       "nav",
       { class: "tabs", "aria-label": t("panels") },
-      tab("map", t("tab_map")),
+      tab("map", t(canDrawMaps() ? "tab_map" : "tab_places")),
       tab("units", t("tab_units")),
       tab("tasks", t("tab_tasks")),
     );
@@ -96,13 +96,17 @@ export class CommandCentre {
 
   async #startMap(top: Unit | undefined): Promise<void> {
     // The map is large: the lists do not wait for it.
-    const { MapView } = await import("./mapview");
-    this.#map = new MapView(() => this.#client);
+    this.#map = await this.#makeMap();
     this.#mapSlot.replaceChildren(this.#map.element);
     const home = top && top.lon !== null && top.lat !== null && top.level > 0 ? { lon: top.lon, lat: top.lat, level: top.level } : null;
     await this.#map.start({ assets: this.#boot.assets, styleUrl: this.#boot.mapStyleUrl }, home);
     this.#map.showUnits(this.#units);
     void this.#board.refresh();
+  }
+
+  async #makeMap(): Promise<LiveMap> {
+    if (canDrawMaps()) return new (await import("./mapview")).MapView(() => this.#client);
+    return new (await import("./places")).PlaceList(() => this.#client);
   }
 
   #showUnits(units: Unit[]): void {

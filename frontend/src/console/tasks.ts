@@ -1,9 +1,8 @@
+import type { Client, ServerFrames, Task, TaskDetail, TaskPage } from "muster-client";
 import { t } from "../i18n";
 import { get } from "../lib/api";
 import { h, replace } from "../lib/dom";
 import { taskLine } from "../lib/taskline";
-import type { Client } from "../protocol/client";
-import type { EventFrame, Page, Task, TaskDetail } from "../protocol/wire";
 
 const REFRESH_MS = 5_000;
 const MOST_FOLLOWED = 30;
@@ -29,7 +28,7 @@ export class TaskBoard {
   }
 
   async refresh(): Promise<void> {
-    const page = await get<Page<TaskDetail>>("/tasks").catch(() => null);
+    const page = await get<TaskPage>("/tasks").catch(() => null);
     if (!page) return;
     this.#tasks = page.items;
     this.#follow();
@@ -37,8 +36,8 @@ export class TaskBoard {
   }
 
   /** Somebody answered: show the number at once, and read the rest soon, once for many answers. */
-  progressed(event: EventFrame): void {
-    const { task } = event.data as { task: Task };
+  progressed(event: ServerFrames["task.progressed"]): void {
+    const { task } = event.data;
     this.#tasks = this.#tasks.map((detail) =>
       detail.task.id === task.id ? { task, progress: { ...detail.progress, accepted: task.accepted } } : detail,
     );

@@ -1,8 +1,8 @@
+import type { Unit, UnitCounts } from "muster-client";
 import { t } from "../i18n";
 import { get } from "../lib/api";
 import { h, replace } from "../lib/dom";
 import { dashed, kindName, unitName } from "../lib/units";
-import type { Unit, UnitCounts } from "../protocol/wire";
 
 const REFRESH_MS = 5_000;
 
@@ -29,7 +29,7 @@ export class UnitTree {
 
   async start(roots: Unit[]): Promise<void> {
     this.#roots = roots.map((unit) => unit.number);
-    for (const unit of roots) this.#counts.set(unit.number, { unit, members: 0, on_duty: 0, children: 1 });
+    for (const unit of roots) this.#counts.set(unit.number, { unit, members: 0, on_duty: 0, unreachable: 0, children: 1 });
     const [first] = this.#roots;
     if (first && this.#roots.length === 1) this.#open.add(first);
     setInterval(() => document.visibilityState === "visible" && void this.refresh(), REFRESH_MS);

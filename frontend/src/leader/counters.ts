@@ -1,6 +1,6 @@
+import type { Progress, RecipientState } from "muster-client";
 import { t, type TextKey } from "../i18n";
 import { h } from "../lib/dom";
-import type { Progress, RecipientState } from "../protocol/wire";
 
 export type Filter = RecipientState | "all";
 

@@ -1,6 +1,6 @@
 import { v7 as uuid7 } from "uuid";
+import type { Category, Place, TaskIn, Unit } from "muster-client";
 import { inMinutes } from "../lib/time";
-import type { Category, Place, TaskIn, Unit } from "../protocol/wire";
 
 export type When = "now" | "soon" | "at";
 export const ANSWER_WITHIN_MIN = [5, 10, 15, 30];

@@ -1,3 +1,4 @@
+import { type Category, CategoryValues, type Unit, type UnitCounts } from "muster-client";
 import { t } from "../i18n";
 import { get } from "../lib/api";
 import { clock } from "../lib/clock";
@@ -5,7 +6,6 @@ import { h, replace } from "../lib/dom";
 import { emblem } from "../lib/facts";
 import { moment } from "../lib/time";
 import { unitName } from "../lib/units";
-import { CATEGORIES, type Category, type Unit, type UnitCounts } from "../protocol/wire";
 import { ANSWER_WITHIN_MIN, missing, newDraft, timesOf, toggleUnit, type Draft, type When } from "./draft";
 import { placeField } from "./place";
 import { reviewDialog } from "./review";
@@ -100,7 +100,7 @@ export class CallOutForm {
         emblem(category),
         h("span", {}, t(`category_${category}`)),
       );
-    return field(t("what"), h("div", { class: "categories" }, CATEGORIES.map(button)));
+    return field(t("what"), h("div", { class: "categories" }, CategoryValues.map(button)));
   }
 
   #chooseCategory(category: Category): void {

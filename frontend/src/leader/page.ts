@@ -1,3 +1,4 @@
+import type { Client, Me, TaskDetail, TaskPage } from "muster-client";
 import { t } from "../i18n";
 import { get } from "../lib/api";
 import type { Boot } from "../lib/boot";
@@ -6,8 +7,6 @@ import { announce, byId, h, replace } from "../lib/dom";
 import { problemText } from "../lib/problems";
 import { StatusLine } from "../lib/status";
 import { taskLine } from "../lib/taskline";
-import type { Client } from "../protocol/client";
-import type { Me, Page, TaskDetail } from "../protocol/wire";
 import { CallOutForm } from "./form";
 import { keptOrder } from "./send";
 import { TaskWatch } from "./watch";
@@ -30,7 +29,7 @@ export class LeaderPage {
 
   constructor(boot: Boot) {
     this.#boot = boot;
-    this.#client = connect("muster-leader", boot.number, {
+    this.#client = connect("muster-leader", {
       snapshot: () => undefined,
       event: (event) => event.topic === `task.${this.#watched}` && this.#watch?.readSoon(),
       counts: (frame) => frame.topic === `task.${this.#watched}` && this.#watch?.count(frame.data),
@@ -75,7 +74,7 @@ export class LeaderPage {
 
   async #readTasks(): Promise<void> {
     try {
-      this.#tasks = (await get<Page<TaskDetail>>("/tasks")).items;
+      this.#tasks = (await get<TaskPage>("/tasks")).items;
       this.#drawList();
     } catch {
       // The list stays as it is; the bar shows how old it is.

@@ -1,8 +1,8 @@
+import type { Recipient, UnitProgress } from "muster-client";
 import { t, type TextKey } from "../i18n";
 import { h } from "../lib/dom";
 import { moment } from "../lib/time";
 import { spaced, unitName } from "../lib/units";
-import type { Recipient, UnitProgress } from "../protocol/wire";
 
 /** What a volunteer has not heard, by the event that has not come. */
 const UNHEARD: Record<Exclude<Recipient["told"], "task.called">, TextKey> = {

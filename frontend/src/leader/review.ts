@@ -1,10 +1,10 @@
+import { Refused, type UnitCounts } from "muster-client";
 import { t } from "../i18n";
 import { get } from "../lib/api";
+import { showDialog } from "../lib/dialog";
 import { h, setText } from "../lib/dom";
 import { problemText } from "../lib/problems";
 import { moment } from "../lib/time";
-import { Refused } from "../protocol/refused";
-import type { UnitCounts } from "../protocol/wire";
 import { forgetOrder, sendOrder, type Order } from "./send";
 
 /** Show who would be reached now, and send. The order is made once; trying again sends the same. */
@@ -30,11 +30,9 @@ export async function reviewDialog(
     problem,
     h("div", { class: "answers" }, cancel, send),
   );
-  document.body.append(dialog);
-  dialog.addEventListener("close", () => dialog.remove());
   cancel.onclick = () => dialog.close();
   send.onclick = () => void deliver();
-  dialog.showModal();
+  await showDialog(dialog);
   await tellReach();
 
   async function tellReach(): Promise<void> {

@@ -1,5 +1,5 @@
+import type { CallOut, Task, TaskIn } from "muster-client";
 import { post } from "../lib/api";
-import type { CallOut, Task, TaskIn } from "../protocol/wire";
 import { taskOf, type Draft } from "./draft";
 
 /** An order on its way: kept until the server has it, so that a retry, or a reload, sends the same one. */

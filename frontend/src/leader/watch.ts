@@ -1,11 +1,12 @@
 import { v7 as uuid7 } from "uuid";
+import type { Progress, RecipientPage, Task, TaskDetail, UnitProgress } from "muster-client";
 import { t, type TextKey } from "../i18n";
 import { get, post } from "../lib/api";
+import { showDialog } from "../lib/dialog";
 import { announce, h, replace } from "../lib/dom";
 import { problemText } from "../lib/problems";
 import { moment } from "../lib/time";
 import { unitName } from "../lib/units";
-import type { Page, Progress, Recipient, Task, TaskDetail, UnitProgress } from "../protocol/wire";
 import { counters, progressBar, type Filter } from "./counters";
 import { personLine, unitTable } from "./people";
 
@@ -30,7 +31,7 @@ export class TaskWatch {
   readonly #id: string;
   readonly #watching: Watching;
   #detail: TaskDetail | null = null;
-  #people: Page<Recipient> = { items: [], next: null };
+  #people: RecipientPage = { items: [], next: null };
   #units: UnitProgress[] = [];
   #filter: Filter = "all";
   #pages = 1;
@@ -121,14 +122,14 @@ export class TaskWatch {
     this.#detail = detail;
   }
 
-  async #readPeople(): Promise<Page<Recipient>> {
+  async #readPeople(): Promise<RecipientPage> {
     const state = this.#filter === "all" ? "" : `&state=${this.#filter}`;
-    let page: Page<Recipient> = { items: [], next: "" };
+    let page: RecipientPage = { items: [], next: "" };
     const wanted = this.#pages * PAGE;
     while (page.items.length < wanted && page.next !== null) {
       const after = page.next ? `&after=${encodeURIComponent(page.next)}` : "";
       const limit = Math.min(MOST_AT_ONCE, wanted - page.items.length);
-      const next = await get<Page<Recipient>>(`/tasks/${this.#id}/recipients?limit=${limit}${state}${after}`);
+      const next = await get<RecipientPage>(`/tasks/${this.#id}/recipients?limit=${limit}${state}${after}`);
       page = { items: [...page.items, ...next.items], next: next.next };
     }
     return page;
@@ -221,9 +222,7 @@ export class TaskWatch {
         problem.textContent = problemText(failure);
       }
     };
-    document.body.append(dialog);
-    dialog.addEventListener("close", () => dialog.remove());
-    dialog.showModal();
+    void showDialog(dialog);
   }
 }
 

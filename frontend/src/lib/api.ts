@@ -1,5 +1,5 @@
+import { Rest } from "muster-client";
 import { clock } from "./clock";
-import { Rest } from "../protocol/rest";
 
 function csrfToken(): string {
   return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";

@@ -1,8 +1,4 @@
-import { Client, type Listener } from "../protocol/client";
-import { CursorBook } from "../protocol/cursors";
-import type { FixQueue } from "../protocol/fixes";
-import { followBrowser } from "../protocol/link";
-import { Outbox } from "../protocol/outbox";
+import { Client, CursorBook, type FixQueue, followBrowser, type Listener, Outbox, Shelf } from "muster-client";
 import { rest } from "./api";
 import { VERSION } from "./boot";
 import { clock } from "./clock";
@@ -11,9 +7,8 @@ import { showCode } from "./signin";
 /** Make the page's client: the session cookie signs it in. */
 export function connect(
   app: string,
-  owner: string,
   listener: Listener,
-  kept: { cursors?: CursorBook; fixes?: FixQueue } = {},
+  kept: { cursors?: CursorBook; outbox?: Outbox; fixes?: FixQueue } = {},
 ): Client {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const client = new Client(
@@ -21,7 +16,7 @@ export function connect(
       link: { url: `${scheme}://${location.host}/ws/v1/` },
       app: { app, version: VERSION },
       cursors: kept.cursors ?? new CursorBook(),
-      outbox: new Outbox(localStorage, owner),
+      outbox: kept.outbox ?? new Outbox(Shelf.empty()),
       doors: rest,
       ...(kept.fixes ? { fixes: kept.fixes } : {}),
     },

@@ -1,5 +1,5 @@
+import type { Task } from "muster-client";
 import { t } from "../i18n";
-import type { Task } from "../protocol/wire";
 import { h } from "./dom";
 import { moment } from "./time";
 import { unitName } from "./units";

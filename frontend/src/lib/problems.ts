@@ -1,6 +1,5 @@
+import { type Problem, Refused } from "muster-client";
 import { t, type TextKey } from "../i18n";
-import { Refused } from "../protocol/refused";
-import type { Problem } from "../protocol/wire";
 
 const BY_TYPE: Record<string, TextKey> = {
   "task-over": "problem_closed",

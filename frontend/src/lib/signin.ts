@@ -1,11 +1,11 @@
+import type { ServerFrames } from "muster-client";
 import { t } from "../i18n";
-import type { EventFrame } from "../protocol/wire";
 import { clock } from "./clock";
 import { byId, h } from "./dom";
 
 /** Show the code that this person has to enter where they sign in now; it goes when it is no longer good. */
-export function showCode(event: EventFrame): void {
-  const { code, expires_at } = event.data as { code: string; expires_at: string };
+export function showCode({ data }: ServerFrames["sign_in.code"]): void {
+  const { code, expires_at } = data;
   const leftMs = Date.parse(expires_at) - clock.now();
   if (!(leftMs > 0)) return; // it comes again with what was missed
   document.getElementById("sign-in-code")?.remove();

@@ -1,5 +1,5 @@
+import type { Client, ClientPhase } from "muster-client";
 import { t } from "../i18n";
-import type { Client, ClientPhase } from "../protocol/client";
 import { byId, h, setText } from "./dom";
 import { exact } from "./time";
 

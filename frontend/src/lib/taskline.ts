@@ -1,6 +1,6 @@
+import type { TaskDetail } from "muster-client";
 import { t } from "../i18n";
 import { progressBar } from "../leader/counters";
-import type { TaskDetail } from "../protocol/wire";
 import { h } from "./dom";
 import { emblem } from "./facts";
 import { moment } from "./time";

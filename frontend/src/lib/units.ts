@@ -1,5 +1,5 @@
+import type { Unit } from "muster-client";
 import { t, type TextKey } from "../i18n";
-import type { Unit } from "../protocol/wire";
 
 /** 07-26-04-012-5, as it is written on cards. */
 export function dashed(number: string): string {

@@ -1,10 +1,12 @@
+import "./oldest";
 import { AttributionControl, Map as LibreMap, NavigationControl, addProtocol, setWorkerUrl } from "maplibre-gl";
 import type { StyleSpecification } from "maplibre-gl";
+import { endAfter } from "muster-client";
 import "maplibre-gl/dist/maplibre-gl.css";
-import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { PMTiles, Protocol, TileType } from "pmtiles";
 import { t } from "../i18n";
 import { palette } from "./palette";
+import workerUrl from "./worker?worker&url";
 import { archiveStyle, outlineStyle } from "./style";
 
 setWorkerUrl(workerUrl);
@@ -65,9 +67,14 @@ async function operatorStyle(url: string): Promise<StyleSpecification> {
     const { tileType } = await archive.getHeader();
     return archiveStyle(url, tileType !== TileType.Mvt, palette());
   }
-  const response = await fetch(url, { signal: AbortSignal.timeout(STYLE_WAIT_MS) });
-  if (!response.ok) throw new Error(`style: ${response.status}`);
-  return (await response.json()) as StyleSpecification;
+  const late = endAfter(STYLE_WAIT_MS);
+  try {
+    const response = await fetch(url, { signal: late.signal });
+    if (!response.ok) throw new Error(`style: ${response.status}`);
+    return (await response.json()) as StyleSpecification;
+  } finally {
+    late.done();
+  }
 }
 
 export type { LibreMap };

@@ -1,9 +1,9 @@
 import { Popup, type ExpressionSpecification, type GeoJSONSource, type Map as LibreMap, type MapLayerMouseEvent } from "maplibre-gl";
+import type { Task, Unit } from "muster-client";
 import { t } from "../i18n";
 import { h } from "../lib/dom";
 import { exact } from "../lib/time";
 import { spaced, unitName } from "../lib/units";
-import type { Task, Unit } from "../protocol/wire";
 import { addMarks } from "./marks";
 import { palette } from "./palette";
 import type { Picture } from "./picture";

@@ -1,5 +1,5 @@
 import type { Map as LibreMap } from "maplibre-gl";
-import type { Age } from "../protocol/wire";
+import type { Age } from "muster-client";
 import type { Palette } from "./palette";
 
 const SIZE = 40;

@@ -1,6 +1,6 @@
 import { Marker } from "maplibre-gl";
+import type { Place } from "muster-client";
 import { t } from "../i18n";
-import type { Place } from "../protocol/wire";
 import { makeMap } from "./base";
 import { palette } from "./palette";
 

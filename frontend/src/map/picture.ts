@@ -1,4 +1,4 @@
-import type { MapCell, MapFrame, MapPerson } from "../protocol/wire";
+import type { MapCell, MapFrame, MapPerson } from "muster-client";
 
 /** What the live map shows now: a full frame replaces, a delta changes. */
 export class Picture {

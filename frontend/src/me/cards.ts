@@ -1,10 +1,10 @@
+import type { Answer, Problem } from "muster-client";
 import { t, type TextKey } from "../i18n";
 import { h } from "../lib/dom";
 import { emblem, taskFacts } from "../lib/facts";
 import { problemText } from "../lib/problems";
 import { moment } from "../lib/time";
 import { unitName } from "../lib/units";
-import type { Answer, Problem } from "../protocol/wire";
 import type { Item } from "./inbox";
 
 export const ETAS_MIN = [5, 10, 20, 30, 60];

@@ -1,5 +1,16 @@
+import type {
+  Assignment,
+  AssignmentStatus,
+  Duty,
+  DutyReason,
+  EventFrame,
+  Offer,
+  OfferPage,
+  PersonSnapshot,
+  Problem,
+  Task,
+} from "muster-client";
 import { clock } from "../lib/clock";
-import type { Assignment, AssignmentStatus, Duty, DutyReason, EventFrame, Me, Offer, Page, Problem, Task } from "../protocol/wire";
 
 /** Where the offer was announced, for the receipt that says it was seen. */
 export type Origin = { topic: string; seq: number };
@@ -37,17 +48,17 @@ export interface Inbox {
 const MOST_ENDED = 100;
 const MOST_PARTS = 100;
 
-export const emptyInbox = (number: string): Inbox => ({ number, duty: { on: false, until: null }, items: {} });
+export const emptyInbox = (number: string): Inbox => ({ number, duty: { on: false, until: null, tracked: false }, items: {} });
 
 /** Take over a snapshot of `person.<number>`: what it does not hold is known no more. */
-export function fromSnapshot(inbox: Inbox, snapshot: { me?: Me; offers?: Page<Offer> }): Inbox {
-  const duty = snapshot.me?.duty ?? inbox.duty;
+export function fromSnapshot(inbox: Inbox, { me, offers }: Partial<PersonSnapshot>): Inbox {
+  const duty = me?.duty ?? inbox.duty;
   const fresh = { ...onDuty(inbox, duty, inbox.dutyEnded), items: {}, parts: {} };
-  return noted(inbox, withPage(fresh, snapshot.offers ?? { items: [], next: null }, inbox.items));
+  return noted(inbox, withPage(fresh, offers ?? { items: [], next: null }, inbox.items));
 }
 
 /** Take over one more page of `GET /me/inbox`. */
-export function withPage(inbox: Inbox, page: Page<Offer>, known: Record<string, Item> = inbox.items): Inbox {
+export function withPage(inbox: Inbox, page: OfferPage, known: Record<string, Item> = inbox.items): Inbox {
   const items = { ...inbox.items };
   for (const offer of page.items) items[offer.task.id] = withKnown(offer, known[offer.task.id]);
   return { ...inbox, items, next: page.next };
@@ -64,25 +75,24 @@ export const hasMoreOpen = (page: { next?: string | null }): boolean => (page.ne
 
 /** Return the inbox after an event; the same object when the event is not about it. */
 export function apply(inbox: Inbox, event: EventFrame): Inbox {
-  const data = event.data as Record<string, unknown>;
   switch (event.type) {
     case "task.called":
-      return called(inbox, data.task as Task, event);
+      return called(inbox, event.data.task, event);
     case "task.filled":
     case "task.reopened":
-      return change(inbox, data.task as string, (item) => withTask(item, { accepted: data.accepted as number }));
+      return change(inbox, event.data.task, (item) => withTask(item, { accepted: event.data.accepted }));
     case "task.legal_basis_named":
-      return change(inbox, data.task as string, (item) => withTask(item, { legal_basis: data.legal_basis as string }));
+      return change(inbox, event.data.task, (item) => withTask(item, { legal_basis: event.data.legal_basis }));
     case "task.cancelled":
-      return noted(inbox, change(inbox, data.task as string, (item) => cancelled(item, (data.reason as string) ?? "", event)));
+      return noted(inbox, change(inbox, event.data.task, (item) => cancelled(item, event.data.reason ?? "", event)));
     case "task.closed":
-      return change(inbox, data.task as string, (item) =>
-        ended(withTask(item, { status: "closed", accepted: data.accepted as number }), "expired"),
+      return change(inbox, event.data.task, (item) =>
+        ended(withTask(item, { status: "closed", accepted: event.data.accepted }), "expired"),
       );
     case "assignment.changed":
-      return assigned(inbox, data.assignment as Assignment);
+      return assigned(inbox, event.data.assignment);
     case "duty.changed":
-      return onDuty(inbox, data.duty as Duty, data.reason as DutyReason);
+      return onDuty(inbox, event.data.duty, event.data.reason);
     default:
       return inbox;
   }
@@ -164,7 +174,7 @@ export function worthKeeping(inbox: Inbox, now: number = clock.now()): Inbox {
   const kept = ended.slice(0, MOST_ENDED);
   if (kept.length === ended.length) return inbox;
   const items = Object.fromEntries([...open, ...mine, ...kept].map((item) => [item.task.id, item]));
-  return { ...inbox, items, next: `ended.${kept.at(-1)!.task.id}` };
+  return { ...inbox, items, next: `ended.${kept[kept.length - 1]!.task.id}` };
 }
 
 function called(inbox: Inbox, task: Task, event: EventFrame): Inbox {

@@ -1,3 +1,4 @@
+import type { Answer, Client, Duty, Problem, Shelf } from "muster-client";
 import { t } from "../i18n";
 import { alarm } from "../lib/alarm";
 import { rest } from "../lib/api";
@@ -7,8 +8,6 @@ import { announce, byId, h, replace } from "../lib/dom";
 import { problemText } from "../lib/problems";
 import { StatusLine } from "../lib/status";
 import { moment } from "../lib/time";
-import type { Client } from "../protocol/client";
-import type { Answer, Duty, Problem } from "../protocol/wire";
 import { CalledOffCards } from "./calledoff";
 import { card, notTakenText, type Choice } from "./cards";
 import { lists, type Item } from "./inbox";
@@ -32,12 +31,12 @@ export class VolunteerPage {
   #shownEnded = SHOWN_ENDED;
   #drawnPhase = "";
 
-  constructor(number: string) {
-    this.#state = new VolunteerState(number, localStorage, rest, this.#screen());
-    const { cursors, fixes } = this.#state;
+  constructor(number: string, shelf: Shelf) {
+    this.#state = new VolunteerState(number, shelf, rest, this.#screen());
+    const { cursors, outbox, fixes } = this.#state;
     this.#tracker = new Tracker(fixes, () => this.#positionsChanged());
     this.#watched = new IntersectionObserver((entries) => this.#onScreen(entries), { threshold: 0.5 });
-    this.#client = this.#state.connect((listener) => connect("muster-me", number, listener, { cursors, fixes }));
+    this.#client = this.#state.connect((listener) => connect("muster-me", listener, { cursors, outbox, fixes }));
   }
 
   start(): void {
@@ -151,13 +150,13 @@ export class VolunteerPage {
   #card(item: Item): HTMLElement {
     const id = item.task.id;
     const waiting = this.#state.outbox.all().filter((p) => p.type === "assignment.answer" && (p.body as Answer).task === id);
-    const last = waiting.at(-1);
+    const last = waiting[waiting.length - 1];
     return card(item, {
       choice: this.#choices.get(id) ?? null,
       pending: (last?.body as Answer | undefined) ?? null,
       canTakeBack: last !== undefined && !last.tried,
       refusal: this.#state.inbox.refusals?.[id] ?? null,
-      takeBack: () => this.#state.takeBack(last!.key),
+      takeBack: () => void this.#state.takeBack(last!.key),
       dismiss: () => this.#state.read(id),
       isOnline: this.#client.phase === "open",
       choose: (choice) => {
@@ -170,7 +169,7 @@ export class VolunteerPage {
   }
 
   #drawDuty(): void {
-    const waiting = this.#state.outbox.all().filter((p) => p.type === "duty.set").at(-1);
+    const [waiting] = this.#state.outbox.all().filter((p) => p.type === "duty.set").reverse();
     const { duty, dutyEnded } = this.#state.inbox;
     const isOn = duty.on && (!duty.until || Date.parse(duty.until) > clock.now());
     const wanted = waiting ? (waiting.body as { on: boolean }).on : isOn;

@@ -1,9 +1,21 @@
-import type { Client, Listener } from "../protocol/client";
-import { CursorBook } from "../protocol/cursors";
-import { FixQueue } from "../protocol/fixes";
-import { Outbox, type Pending, type Shelf } from "../protocol/outbox";
-import type { Rest } from "../protocol/rest";
-import type { Answer, Assignment, Duty, EventFrame, Me, Offer, Page, Problem, Task } from "../protocol/wire";
+import {
+  type Answer,
+  type Assignment,
+  type Client,
+  CursorBook,
+  type Duty,
+  type EventFrame,
+  FixQueue,
+  type Listener,
+  type OfferPage,
+  Outbox,
+  type Pending,
+  type PersonSnapshot,
+  type Problem,
+  type Rest,
+  type Shelf,
+  type Task,
+} from "muster-client";
 import {
   apply,
   assigned,
@@ -57,11 +69,12 @@ export class VolunteerState {
     this.inbox = kept.inbox;
     this.keptAt = kept.at;
     this.cursors = new CursorBook(kept.reached.cursors, kept.reached.epoch);
-    this.outbox = new Outbox(shelf, number);
-    this.fixes = new FixQueue(shelf, number);
+    this.outbox = new Outbox(shelf);
+    this.fixes = new FixQueue(shelf);
     this.#shelf = shelf;
     this.#rest = rest;
     this.#screen = screen;
+    shelf.changedElsewhere = () => screen.draw();
   }
 
   /** Take the client that `connect` makes for our listener, as the one to ask by. */
@@ -74,8 +87,8 @@ export class VolunteerState {
   }
 
   /** Take back an answer that has not been sent; tells whether that could be done. */
-  takeBack(key: string): boolean {
-    const isBack = this.outbox.takeBack(key);
+  async takeBack(key: string): Promise<boolean> {
+    const isBack = await this.outbox.takeBack(key);
     if (isBack) this.#asked.delete(key);
     this.#screen.draw();
     return isBack;
@@ -122,7 +135,7 @@ export class VolunteerState {
 
   #listener(): Listener {
     return {
-      snapshot: (topic, snapshot, head) => this.#snapshot(topic, snapshot as { me?: Me; offers?: Page<Offer> }, head),
+      snapshot: (topic, snapshot, head) => this.#snapshot(topic, snapshot as Partial<PersonSnapshot>, head),
       event: (event) => this.#event(event),
       begunAnew: () => {
         this.#heads = {};
@@ -137,7 +150,7 @@ export class VolunteerState {
     };
   }
 
-  #snapshot(topic: string, snapshot: { me?: Me; offers?: Page<Offer> }, head: number): void {
+  #snapshot(topic: string, snapshot: Partial<PersonSnapshot>, head: number): void {
     if (topic === this.#own) {
       this.#take(snapshot);
     } else if (topic.startsWith("unit.")) {
@@ -152,7 +165,7 @@ export class VolunteerState {
     this.#client?.renew(this.#own);
   }
 
-  #take(snapshot: { me?: Me; offers?: Page<Offer> }): void {
+  #take(snapshot: Partial<PersonSnapshot>): void {
     const before = this.inbox;
     this.inbox = fromSnapshot(before, snapshot);
     if (hasMoreOpen(this.inbox)) void this.#readOpen();
@@ -175,8 +188,8 @@ export class VolunteerState {
     }
   }
 
-  #page(after: string): Promise<Page<Offer> | null> {
-    return this.#rest.get<Page<Offer>>(`/me/inbox?after=${encodeURIComponent(after)}`).catch(() => null);
+  #page(after: string): Promise<OfferPage | null> {
+    return this.#rest.get<OfferPage>(`/me/inbox?after=${encodeURIComponent(after)}`).catch(() => null);
   }
 
   #event(event: EventFrame): void {
@@ -186,7 +199,7 @@ export class VolunteerState {
     const before = this.inbox;
     this.inbox = apply(before, event);
     if (this.inbox === before) return;
-    if (event.type === "task.called") this.#called((event.data as { task: Task }).task, before);
+    if (event.type === "task.called") this.#called(event.data.task, before);
     this.#tellCalledOff(before);
     this.#screen.draw();
   }

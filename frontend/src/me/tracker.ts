@@ -1,6 +1,5 @@
+import type { Fix, FixQueue } from "muster-client";
 import { clock } from "../lib/clock";
-import type { FixQueue } from "../protocol/fixes";
-import type { Fix } from "../protocol/wire";
 
 export type TrackerState = "off" | "on" | "denied" | "unavailable";
 

@@ -1,6 +1,11 @@
+import { openStore, Shelf } from "muster-client";
 import { boot } from "../lib/boot";
 import { makeInstallable } from "../me/install";
 import { VolunteerPage } from "../me/page";
 
-new VolunteerPage(boot().number).start();
+async function start(number: string): Promise<void> {
+  new VolunteerPage(number, await Shelf.open(await openStore(), number)).start();
+}
+
+void start(boot().number);
 makeInstallable();

@@ -1,4 +1,4 @@
-import type { Problem } from "./wire";
+import type { Problem } from "./wire.js";
 
 /** Raised with what the server answered. */
 export class Refused extends Error {

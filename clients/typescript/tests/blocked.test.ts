@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { isFinal, type Pending } from "../src/protocol/outbox";
-import { Refused } from "../src/protocol/refused";
-import type { CaughtUp } from "../src/protocol/wire";
-import { FakeSocket } from "./fakes";
-import { EPOCH, event, setUp, settle, welcome } from "./setup";
+import { isFinal, type Pending } from "../src/outbox.js";
+import { Refused } from "../src/refused.js";
+import { FakeSocket } from "./fakes.js";
+import { EPOCH, event, setUp, settle, welcome, type Told } from "./setup.js";
 
 // A network that lets no socket through.
 
@@ -122,7 +121,7 @@ test("another epoch is entered, and topics that are ours no more are left, witho
 
 test("what was read before a hello was answered does not undo what came with the answer", async () => {
   const { client, listener, catchUp, cursors } = setUp();
-  let answer: (found: CaughtUp) => void = () => undefined;
+  let answer: (found: Told) => void = () => undefined;
   catchUp.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
   client.start();
   await vi.advanceTimersByTimeAsync(10_000);
@@ -135,7 +134,7 @@ test("what was read before a hello was answered does not undo what came with the
 
 test("a socket that fails meanwhile does not stop the reading", async () => {
   const { client, events, catchUp } = setUp({ "unit.1": 3 });
-  let answer: (found: CaughtUp) => void = () => undefined;
+  let answer: (found: Told) => void = () => undefined;
   catchUp.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
   client.start();
   FakeSocket.last.fail(1006);
@@ -151,7 +150,7 @@ test("a topic that has to be read anew is read at once", async () => {
   listener.event = (one) => {
     if (one.seq === 8) client.renew("person.1");
   };
-  const told = (topics: CaughtUp["topics"]) => catchUp.mockResolvedValueOnce({ epoch: EPOCH, topics });
+  const told = (topics: Told["topics"]) => catchUp.mockResolvedValueOnce({ epoch: EPOCH, topics });
   told({ "person.1": { head: 9, recovered: true, events: [event(8, "person.1"), event(9, "person.1")] } });
   told({ "person.1": { head: 9, recovered: false, snapshot: { offers: [] } } });
   client.start();
@@ -168,11 +167,11 @@ test("without a network nothing is tried: an answer can be taken back until ther
   const { key } = client.command("duty.set", { on: true });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(act).not.toHaveBeenCalled();
-  expect(outbox.takeBack(key)).toBe(true);
+  expect(await outbox.takeBack(key)).toBe(true);
   const sent = client.command("duty.set", { on: true });
   client.link.wake();
   await welcome();
-  expect(outbox.takeBack(sent.key)).toBe(false);
+  expect(await outbox.takeBack(sent.key)).toBe(false);
 });
 
 test("where no socket comes, cursors are receipted as hello would", async () => {

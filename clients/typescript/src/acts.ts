@@ -1,11 +1,13 @@
-import { Refused } from "./refused";
-import { isFinal, type Outbox, type Pending } from "./outbox";
-import type { Problem } from "./wire";
+import { Refused } from "./refused.js";
+import { isFinal, type Outbox, type Pending } from "./outbox.js";
+import type { Problem } from "./wire.js";
 
 const REPLY_MS = 15_000;
 const RETRY_MS = 3_000;
 
 export interface ActDoors {
+  /** Whether a command may be sent over the socket now. */
+  isOpen(): boolean;
   /** Send a command over the socket; returns the id of its frame, null without a socket. */
   send(pending: Pending): number | null;
   /** Do it over REST; rejects with Refused, or anything else when no answer came. */
@@ -21,6 +23,7 @@ export class Acts {
   readonly #outbox: Outbox;
   readonly #doors: ActDoors;
   #sent: { id: number; pending: Pending; late: ReturnType<typeof setTimeout> } | null = null;
+  #isSending = false;
 
   constructor(outbox: Outbox, doors: ActDoors) {
     this.#outbox = outbox;
@@ -33,12 +36,19 @@ export class Acts {
 
   /** Send the oldest over the socket, unless one is under way: a later wish must not be overtaken by an earlier one. */
   next(): void {
-    if (this.#sent) return;
-    const [pending] = this.#outbox.all();
-    const id = pending ? this.#doors.send(pending) : null;
-    if (!pending || id === null) return;
-    this.#outbox.tried(pending);
-    this.#sent = { id, pending, late: setTimeout(() => this.#doors.unanswered(), REPLY_MS) };
+    if (this.#sent || this.#isSending || this.isEmpty || !this.#doors.isOpen()) return;
+    this.#isSending = true;
+    void this.#send().finally(() => (this.#isSending = false));
+  }
+
+  /** What is sent has been claimed before: from then on it cannot be taken back, here or in another tab. */
+  async #send(): Promise<void> {
+    for (let [pending] = this.#outbox.all(); pending; [pending] = this.#outbox.all()) {
+      if (!(await this.#outbox.claim(pending))) continue;
+      const id = this.#doors.send(pending);
+      if (id !== null) this.#sent = { id, pending, late: setTimeout(() => this.#doors.unanswered(), REPLY_MS) };
+      return;
+    }
   }
 
   /** Take a reply; tells whether it was to a command from here. */
@@ -65,8 +75,7 @@ export class Acts {
   async overRest(isWanted: () => boolean): Promise<void> {
     for (const pending of this.#outbox.all()) {
       if (!isWanted()) return;
-      if (!this.#outbox.has(pending.key)) continue; // taken back meanwhile
-      this.#outbox.tried(pending);
+      if (!(await this.#outbox.claim(pending))) continue; // taken back meanwhile
       try {
         this.#settle(pending, await this.#doors.act(pending));
       } catch (reason) {

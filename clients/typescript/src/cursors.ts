@@ -1,4 +1,10 @@
-import type { Cursors, Reached, TopicName } from "./wire";
+import type { Cursors, TopicName } from "./wire.js";
+
+/** How far a phone has got in each topic, in which epoch of the log: in another one the numbers mean something else. */
+export interface Reached {
+  epoch: string;
+  cursors: Cursors;
+}
 
 /**
  * How far this client has got in each topic.

@@ -1,23 +1,22 @@
-import type { Shelf } from "./outbox";
-import type { Fix } from "./wire";
+import type { Shelf } from "./shelf.js";
+import type { Fix, PositionFrame } from "./wire.js";
 
 export const MOST_KEPT = 2_000;
 export const BATCH = 100;
+const NAME = "fixes";
 
 /** Positions kept until the server has stored them; this queue is the durable one. The oldest go when it is full. */
 export class FixQueue {
   readonly #shelf: Shelf;
-  readonly #name: string;
   readonly #most: number;
   #fixes: Fix[];
   #sent: { n: number; count: number } | null = null;
   #n = 0;
 
-  constructor(shelf: Shelf, owner: string, most = MOST_KEPT) {
+  constructor(shelf: Shelf, most = MOST_KEPT) {
     this.#shelf = shelf;
     this.#most = most;
-    this.#name = `muster.${owner}.fixes`;
-    this.#fixes = JSON.parse(shelf.getItem(this.#name) ?? "[]") as Fix[];
+    this.#fixes = [...((shelf.get(NAME) as Fix[] | undefined) ?? [])];
   }
 
   get length(): number {
@@ -35,7 +34,7 @@ export class FixQueue {
   }
 
   /** Return the next frame, or null while one is under way or nothing waits. */
-  next(): { type: "position"; n: number; fixes: Fix[] } | null {
+  next(): PositionFrame | null {
     if (this.#sent || this.#fixes.length === 0) return null;
     const fixes = this.#fixes.slice(0, BATCH);
     this.#n += 1;
@@ -63,6 +62,6 @@ export class FixQueue {
   }
 
   #keep(): void {
-    this.#shelf.setItem(this.#name, JSON.stringify(this.#fixes));
+    this.#shelf.set(NAME, [...this.#fixes]);
   }
 }

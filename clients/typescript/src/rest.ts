@@ -1,7 +1,8 @@
-import { Refused } from "./refused";
-import type { Pending } from "./outbox";
-import type { ReceiptFrame } from "./receipts";
-import type { Answer, CaughtUp, Problem, Reached } from "./wire";
+import type { Reached } from "./cursors.js";
+import { endAfter } from "./intime.js";
+import { Refused } from "./refused.js";
+import type { Pending } from "./outbox.js";
+import type { Answer, CaughtUp, Problem, ReceiptFrame } from "./wire.js";
 
 const BASE = "/api/v1";
 const WAIT_MS = 15_000;
@@ -28,17 +29,26 @@ export class Rest {
    * proxy has answered in the server's place.
    */
   async call<Result>(method: string, path: string, body?: object, key?: string): Promise<Result> {
-    const response = await fetch(this.#origin + BASE + path, {
-      method,
-      credentials: "same-origin",
-      headers: {
-        "Content-Type": "application/json",
-        ...this.#headers(),
-        ...(key === undefined ? {} : { "Idempotency-Key": key }),
-      },
-      signal: AbortSignal.timeout(WAIT_MS),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    const late = endAfter(WAIT_MS);
+    try {
+      const response = await fetch(this.#origin + BASE + path, {
+        method,
+        credentials: "same-origin",
+        headers: {
+          "Content-Type": "application/json",
+          ...this.#headers(),
+          ...(key === undefined ? {} : { "Idempotency-Key": key }),
+        },
+        signal: late.signal,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return await this.#answer<Result>(response);
+    } finally {
+      late.done();
+    }
+  }
+
+  async #answer<Result>(response: Response): Promise<Result> {
     const isEmpty = response.status === 204;
     if (isEmpty || isOurs(response)) this.#heard(response.headers.get("Date") ?? "");
     if (isEmpty) return undefined as Result;

@@ -1,11 +1,4 @@
-import type { Cursors, TopicName } from "./wire";
-
-export interface ReceiptFrame {
-  type: "receipt";
-  epoch: string;
-  delivered?: Cursors;
-  seen?: Cursors;
-}
+import type { Cursors, ReceiptFrame, TopicName } from "./wire.js";
 
 /** Collects how far was received and seen, and gives one frame for all of it. */
 export class ReceiptBatch {

@@ -1,30 +1,3 @@
-import type { Shelf } from "../src/protocol/outbox";
-
-/** Storage in memory. */
-export class MemoryShelf implements Shelf {
-  readonly #entries = new Map<string, string>();
-
-  get length(): number {
-    return this.#entries.size;
-  }
-
-  key(index: number): string | null {
-    return [...this.#entries.keys()][index] ?? null;
-  }
-
-  getItem(name: string): string | null {
-    return this.#entries.get(name) ?? null;
-  }
-
-  setItem(name: string, value: string): void {
-    this.#entries.set(name, value);
-  }
-
-  removeItem(name: string): void {
-    this.#entries.delete(name);
-  }
-}
-
 /** The server's end of a socket, played by the test. */
 export class FakeSocket {
   static all: FakeSocket[] = [];

@@ -1,4 +1,4 @@
-import { afterClose } from "./backoff";
+import { afterClose } from "./backoff.js";
 
 export type Phase = "connecting" | "open" | "waiting" | "offline" | "signed-out" | "renumbered" | "stopped";
 
@@ -38,7 +38,8 @@ export class Link {
     this.#options = {
       random: Math.random,
       makeSocket: (url, subprotocol) => new WebSocket(url, subprotocol),
-      isOnline: () => navigator.onLine,
+      // Node has no such sign: there the socket itself tells.
+      isOnline: () => globalThis.navigator?.onLine ?? true,
       ...options,
     };
   }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { CaughtUp } from "../src/protocol/wire";
-import { FakeSocket } from "./fakes";
-import { EPOCH, event, setUp, settle, welcome } from "./setup";
+import { Link } from "../src/link.js";
+import { FakeSocket } from "./fakes.js";
+import { EPOCH, event, setUp, settle, welcome, type Told } from "./setup.js";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -78,6 +78,7 @@ test("a command whose reply was lost goes again with the same key", async () => 
   client.start();
   const first = await welcome();
   const pending = client.command("assignment.answer", { task: "t", answer: "accept" });
+  await settle();
   first.fail(1006);
   await vi.advanceTimersByTimeAsync(1_000);
   const second = await welcome();
@@ -90,6 +91,7 @@ test("a busy server's problem keeps the command, a refusal ends it", async () =>
   client.start();
   const socket = await welcome();
   client.command("duty.set", { on: true });
+  await settle();
   const problem = { type: "/problems/too-many", title: "Too many", status: 429, detail: "" };
   socket.tell({ reply: socket.of("duty.set")[0]!.id, problem });
   expect(outbox.all()).toHaveLength(1);
@@ -115,7 +117,7 @@ test("two heartbeats ahead of us fetch what was missed", async () => {
 
 test("what comes while the missed is read waits for it", async () => {
   const { client, events, catchUp, cursors } = setUp({ "unit.1": 3 });
-  let answer: (found: CaughtUp) => void = () => undefined;
+  let answer: (found: Told) => void = () => undefined;
   catchUp.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
   client.start();
   const socket = await welcome({ "unit.1": { head: 3, recovered: true } });
@@ -293,10 +295,12 @@ test("a later command does not overtake one that the server was too busy for", a
   const socket = await welcome();
   const [first, second] = [client.command("duty.set", { on: true }), client.command("duty.set", { on: false })];
   const sent = () => socket.of("duty.set").map((frame) => frame.key);
+  await settle();
   socket.tell({ reply: socket.of("duty.set")[0]!.id, problem: { type: "/problems/busy", title: "", status: 503, detail: "" } });
   await vi.advanceTimersByTimeAsync(3_000);
   expect(sent()).toEqual([first.key, first.key]);
   socket.tell({ reply: socket.of("duty.set")[1]!.id, result: { on: true } });
+  await settle();
   expect(sent()).toEqual([first.key, first.key, second.key]);
   socket.tell({ reply: socket.of("duty.set")[2]!.id, result: { on: false } });
   expect(listener.replied.mock.calls.map(([one]) => one.key)).toEqual([first.key, second.key]);
@@ -331,7 +335,7 @@ test("what was seen is said again after a reconnection: a receipt has no answer"
 
 test("a topic that is read anew begins with its snapshot, and with what came meanwhile", async () => {
   const { client, events, listener, catchUp, cursors } = setUp({ "unit.1": 3, "person.1": 7 });
-  let answer: (found: CaughtUp) => void = () => undefined;
+  let answer: (found: Told) => void = () => undefined;
   catchUp.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
   client.start();
   const socket = await welcome({ "unit.1": { head: 3, recovered: true }, "person.1": { head: 7, recovered: true } });
@@ -383,3 +387,24 @@ test("a unit that is left and another that is gained are read once", async () =>
   expect(listener.revoked.mock.calls).toEqual([["unit.1"]]);
   expect(cursors.all()).toEqual({ "person.1": 8, "unit.2": 5 });
 });
+
+test("the socket tells the time at its beginning and with each heartbeat", async () => {
+  const { client, listener } = setUp();
+  const told = vi.fn();
+  Object.assign(listener, { time: told });
+  client.start();
+  const socket = await welcome();
+  socket.tell({ type: "heartbeat", heads: {}, through: {}, server_time: "2026-05-01T12:00:00Z" });
+  expect(told.mock.calls).toEqual([[""], ["2026-05-01T12:00:00Z"]]);
+  expect(FakeSocket.last).toBe(socket);
+});
+
+test("Node tells nothing of its network, and is taken to have one", () => {
+  vi.stubGlobal("navigator", undefined);
+  const link = new Link({ url: "ws://test/", subprotocol: "x", makeSocket: () => new FakeSocket() as unknown as WebSocket }, callbacks());
+  link.connect();
+  expect(link.phase).toBe("connecting");
+  vi.unstubAllGlobals();
+});
+
+const callbacks = () => ({ opened: vi.fn(), received: vi.fn(), closed: vi.fn(), changed: vi.fn() });

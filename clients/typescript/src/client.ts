@@ -1,11 +1,11 @@
-import { Acts } from "./acts";
-import type { CursorBook } from "./cursors";
-import { Detour } from "./detour";
-import type { FixQueue } from "./fixes";
-import { Link, type LinkOptions, type Phase } from "./link";
-import { isFinal, type Outbox, type Pending } from "./outbox";
-import { ReceiptBatch, type ReceiptFrame } from "./receipts";
-import { Refused } from "./refused";
+import { Acts } from "./acts.js";
+import type { CursorBook, Reached } from "./cursors.js";
+import { Detour } from "./detour.js";
+import type { FixQueue } from "./fixes.js";
+import { Link, type LinkOptions, type Phase } from "./link.js";
+import { isFinal, type Outbox, type Pending } from "./outbox.js";
+import { ReceiptBatch } from "./receipts.js";
+import { Refused } from "./refused.js";
 import type {
   CaughtUp,
   CountsFrame,
@@ -16,11 +16,11 @@ import type {
   Lost,
   MapFrame,
   Problem,
-  Reached,
+  ReceiptFrame,
   ServerFrame,
   TopicName,
   Welcome,
-} from "./wire";
+} from "./wire.js";
 
 export const SUBPROTOCOL = "muster.v1";
 const RECEIPT_MS = 300;
@@ -104,6 +104,7 @@ export class Client {
     this.#options = options;
     this.#on = on;
     this.#acts = new Acts(options.outbox, {
+      isOpen: () => this.phase === "open",
       send: (pending) => this.#send(pending),
       act: (pending) => options.doors.act(pending),
       unanswered: () => this.link.again(),
@@ -201,6 +202,8 @@ export class Client {
     this.#become("open");
     for (const topic of this.#followed) if (!(topic in welcome.topics)) this.#join(topic);
     this.#acts.next();
+    // Another tab may have left what it could not send.
+    void this.#options.outbox.refresh().then(() => this.#acts.next());
     this.flushFixes();
     if (this.#lacks(welcome.topics)) void this.#read();
   }
@@ -261,15 +264,32 @@ export class Client {
     const frame = JSON.parse(text) as ServerFrame;
     this.lastUpdate = new Date();
     if ("server_time" in frame) this.#on.time?.(frame.server_time);
-    if ("reply" in frame && frame.reply !== undefined) this.#reply(frame.reply, frame.result, frame.problem);
-    else if ("topic" in frame && frame.topic === "map") this.#on.map?.(frame as unknown as MapFrame);
-    else if ("seq" in frame || frame.type === "topic.joined" || frame.type === "topic.revoked") this.#told(frame as Told);
-    else if (frame.type === "task.counts") this.#on.counts?.(frame);
-    else if (frame.type === "heartbeat") this.#heartbeat(frame.heads, frame.through);
-    else if (frame.type === "caught_up") this.#caughtUp(frame.topics);
-    else if (frame.type === "restarting") this.link.comeBackAfter(frame.retry_after_s * 1_000);
-    else if (frame.type === "stored") this.#stored(frame.positions, frame.every_s);
+    if ("reply" in frame) this.#reply(frame.reply, "result" in frame ? frame.result : undefined, "problem" in frame ? frame.problem : undefined);
+    else if ("seq" in frame) this.#told(frame); // also of a type that is newer than this client
+    else this.#toldBeside(frame);
     this.#on.changed?.(this.phase);
+  }
+
+  /** What has no number: it is not in the log. */
+  #toldBeside(frame: Exclude<ServerFrame, EventFrame | { reply: number | null }>): void {
+    switch (frame.type) {
+      case "topic.joined":
+      case "topic.revoked":
+        return this.#told(frame);
+      case "map.cells":
+      case "map.people":
+        return this.#on.map?.(frame);
+      case "task.counts":
+        return this.#on.counts?.(frame);
+      case "heartbeat":
+        return this.#heartbeat(frame.heads, frame.through);
+      case "caught_up":
+        return this.#caughtUp(frame.topics);
+      case "restarting":
+        return this.link.comeBackAfter(frame.retry_after_s * 1_000);
+      case "stored":
+        return this.#stored(frame.positions, frame.every_s);
+    }
   }
 
   #reply(id: number | null, result: unknown, problem: Problem | undefined): void {
@@ -359,7 +379,7 @@ export class Client {
     this.#isTaking = true; // what is to be read anew may stand further on
     this.#enter(found.epoch);
     this.#leaveAllBut(found.topics);
-    for (const [topic, joined] of Object.entries<Joined>(found.topics)) {
+    for (const [topic, joined] of Object.entries(found.topics)) {
       this.#joined(topic, joined);
       for (const event of joined.events ?? []) this.#event(event);
       // Numbers above the last event are of events for others.

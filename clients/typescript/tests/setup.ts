@@ -1,19 +1,22 @@
 import { vi } from "vitest";
-import { Client, type Listener } from "../src/protocol/client";
-import { CursorBook } from "../src/protocol/cursors";
-import { FixQueue } from "../src/protocol/fixes";
-import { Outbox, type Pending } from "../src/protocol/outbox";
-import type { ReceiptFrame } from "../src/protocol/receipts";
-import type { CaughtUp, Cursors, EventFrame, Reached } from "../src/protocol/wire";
-import { FakeSocket, MemoryShelf } from "./fakes";
+import { Client, type Doors, type Listener } from "../src/client.js";
+import { CursorBook, type Reached } from "../src/cursors.js";
+import { FixQueue } from "../src/fixes.js";
+import { Outbox, type Pending } from "../src/outbox.js";
+import type { Cursors, EventFrame, ReceiptFrame } from "../src/wire.js";
+import { Shelf } from "../src/shelf.js";
+import { FakeSocket } from "./fakes.js";
 
 export const settle = () => vi.advanceTimersByTimeAsync(0);
+
+/** What a test says that a client missed: no more of it than the test is about. */
+export type Told = { epoch: string; topics: Record<string, object> };
 
 export const EPOCH = "0199a5e27c407b3a9d514e1f6a2b8c90";
 
 /** A client whose server and network are played by the test. */
 export function setUp(saved: Cursors = {}) {
-  const shelf = new MemoryShelf();
+  const shelf = Shelf.empty();
   const events: EventFrame[] = [];
   const listener = {
     snapshot: vi.fn(),
@@ -23,11 +26,11 @@ export function setUp(saved: Cursors = {}) {
     revoked: vi.fn(),
     counts: vi.fn(),
   } satisfies Listener;
-  const catchUp = vi.fn(async (_: Reached): Promise<CaughtUp> => ({ epoch: EPOCH, topics: {} }));
+  const catchUp = vi.fn(async (_: Reached): Promise<Told> => ({ epoch: EPOCH, topics: {} }));
   const act = vi.fn(async (_: Pending): Promise<unknown> => ({ on: true }));
   const cursors = new CursorBook(saved, EPOCH);
-  const outbox = new Outbox(shelf, "23456781");
-  const fixes = new FixQueue(shelf, "23456781");
+  const outbox = new Outbox(shelf);
+  const fixes = new FixQueue(shelf);
   const link = {
     url: "ws://test/ws/v1/",
     random: () => 0,
@@ -35,7 +38,7 @@ export function setUp(saved: Cursors = {}) {
     makeSocket: () => new FakeSocket() as unknown as WebSocket,
   };
   const receipt = vi.fn(async (_: ReceiptFrame): Promise<void> => undefined);
-  const doors = { catchUp, act, receipt };
+  const doors = { catchUp: catchUp as unknown as Doors["catchUp"], act, receipt };
   const options = { link, app: { app: "test", version: "1" }, cursors, outbox, fixes, doors };
   const client = new Client(options, listener);
   return { client, listener, events, cursors, outbox, fixes, catchUp, act, receipt };

@@ -1,0 +1,2 @@
+import "./oldest";
+import "maplibre-gl/dist/maplibre-gl-worker.mjs";
