@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 METRES_PER_DEGREE = 111_320.0
+HOME_SPREAD_DEG = 0.03
+"""Some three kilometres: a crowd on the map, not a single point."""
 REASONS = ("at work", "not in town", "ill", "with the children")
 
 
@@ -32,6 +34,12 @@ class Habits:
         """Return how long the person takes: most are quick, some are slow."""
         low, high = self.think_s
         return low + (high - low) * dice.betavariate(1.6, 4.0)
+
+
+def home_near(place: tuple[float, float], *, of: str) -> tuple[float, float]:
+    """Return where the people of a unit live whose place is not known: near `place`, each unit elsewhere."""
+    dice = random.Random(of)
+    return place[0] + dice.gauss(0, HOME_SPREAD_DEG), place[1] + dice.gauss(0, HOME_SPREAD_DEG)
 
 
 @dataclass(slots=True)

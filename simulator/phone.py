@@ -12,7 +12,7 @@ from uuid import UUID
 from uuid6 import uuid7
 
 from simulator.account import Account
-from simulator.habits import Habits, Walk
+from simulator.habits import Habits, Walk, home_near
 from simulator.journal import Journal, Shown
 from simulator.link import Gone, Link, Problem
 from simulator.reconnect import LOST, RENUMBERED, SIGN_IN, pause_after
@@ -207,7 +207,9 @@ class Phone:
         self.me, self.on_duty = me, me["duty"]["on"]
         if self.tracker.walk is None:
             places = [(unit["lon"], unit["lat"]) for unit in me["units"] if unit.get("lon") is not None]
-            self.tracker.walk = Walk(*(places or [PUJIANG])[0], dice=self.dice)
+            # Of most units it is not known where they lie.
+            elsewhere = home_near(PUJIANG, of="".join(unit["number"] for unit in me["units"]))
+            self.tracker.walk = Walk(*(places or [elsewhere])[0], dice=self.dice)
 
     def _take(self, frame: dict[str, Any]) -> None:
         if "seq" in frame or frame.get("type") == "caught_up":

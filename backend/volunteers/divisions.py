@@ -6,9 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import pairwise
-from math import cos, pi, radians, sin, sqrt
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -16,7 +14,6 @@ from backend.lib.names import read_name
 
 LONGEST_NAME = 120
 LEVELS = ("province", "city", "county", "town", "village")
-_KM_PER_DEGREE = 111.32
 _SHORTER = (
     # 文溪社区居民委员会 → 文溪社区, 裕民村村民委员会 → 裕民村, 浦江村委会 → 浦江村
     (re.compile(r"(社区|村)(居民委员会|居委会|村民委员会|村委会|村村委员会)$"), r"\1"),
@@ -38,10 +35,9 @@ class Division:
 
 @dataclass(frozen=True, slots=True)
 class County:
-    """Where a county lies: a point inside, its area, its box (west, south, east, north)."""
+    """Where a county lies: a point inside, its box (west, south, east, north)."""
 
     inside: Point
-    area_km2: float
     box: tuple[float, float, float, float]
 
 
@@ -76,7 +72,6 @@ def read_counties(path: Path) -> dict[str, County]:
         return {
             row["code"]: County(
                 inside=(float(row["inside_lon"]), float(row["inside_lat"])),
-                area_km2=float(row["area_km2"]),
                 box=(
                     float(row["min_lon"]),
                     float(row["min_lat"]),
@@ -88,6 +83,12 @@ def read_counties(path: Path) -> dict[str, County]:
         }
 
 
+def read_towns(path: Path) -> dict[str, Point]:
+    """Return by code where towns lie, as far as that is known."""
+    with _opened(path) as file:
+        return {row["code"]: (float(row["lon"]), float(row["lat"])) for row in csv.DictReader(file)}
+
+
 def display_name(official: str) -> str:
     """Return the name without the word for its committee: 文溪社区居民委员会 → 文溪社区."""
     for pattern, replacement in _SHORTER:
@@ -97,11 +98,14 @@ def display_name(official: str) -> str:
     return official
 
 
-def places(divisions: Sequence[Division], counties: dict[str, County]) -> dict[str, Point]:
-    """Return by code where to draw each division; one in a county that is not known has no place.
+def places(
+    divisions: Sequence[Division], counties: dict[str, County], towns: dict[str, Point]
+) -> dict[str, Point]:
+    """Return by code where to draw each division; one whose place is not known has none.
 
-    Counties lie at their inside point, cities and the province in the middle of theirs. Towns and villages are
-    scattered, always in the same way, within the county's box: **for demonstrations only**, nobody lives there.
+    Counties lie at their inside point, cities and the province in the middle of theirs, towns where they are known to
+    be, and villages too if the file has them. No other has a place: none is made up, for callers send volunteers to
+    what the map shows.
     """
     found: dict[str, Point] = {code: county.inside for code, county in counties.items()}
     below: dict[str, list[Point]] = defaultdict(list)
@@ -111,23 +115,9 @@ def places(divisions: Sequence[Division], counties: dict[str, County]) -> dict[s
         if division.level and division.code in found:
             below[division.parent_code].append(found[division.code])
     for division in divisions:
-        county = counties.get(division.code[:6])
-        if division.level > 2 and county and division.parent_code in found:
-            found[division.code] = _scattered(division, found[division.parent_code], county)
+        if division.level > 2 and division.code in towns:
+            found[division.code] = towns[division.code]
     return found
-
-
-def _scattered(division: Division, around: Point, county: County) -> Point:
-    """Return a point near `around`: a town within 0.8 of the county's radius, a village within a fifth of it."""
-    digest = blake2b(division.code.encode(), digest_size=8).digest()
-    turn, share = (int.from_bytes(part, "big") / 2**32 for part in (digest[:4], digest[4:]))
-    reach_km = sqrt(county.area_km2 / pi) * (0.8 if division.level == 3 else 0.2) * sqrt(share)
-    east = reach_km * cos(2 * pi * turn) / (_KM_PER_DEGREE * cos(radians(around[1])))
-    north = reach_km * sin(2 * pi * turn) / _KM_PER_DEGREE
-    west_edge, south_edge, east_edge, north_edge = county.box
-    lon = min(max(around[0] + east, west_edge), east_edge)
-    lat = min(max(around[1] + north, south_edge), north_edge)
-    return round(lon, 5), round(lat, 5)
 
 
 def _middle(points: Iterable[Point]) -> Point:

@@ -24,10 +24,12 @@ from datetime import timedelta
 from django.utils.timezone import now
 from backend.realtime.models import LatestPosition
 from backend.volunteers.models import Volunteer
+from simulator.habits import home_near
+from simulator.phone import PUJIANG
 chance, at = random.Random(726), now()
 people = Volunteer.objects.filter(duty_until__gt=at, memberships__is_primary=True)
-rows = people.values_list("number", "memberships__unit__path", "memberships__unit__lon", "memberships__unit__lat")
-for number, scope, lon, lat in rows:
+for number, scope in people.values_list("number", "memberships__unit__path"):
+    lon, lat = home_near(PUJIANG, of=scope)
     age = timedelta(seconds=chance.choice([1, 2, 3, 4, 5, 200, 400, 3_000]))
     LatestPosition.objects.update_or_create(person=number, defaults=dict(
         scope=scope, at=at - age, received_at=at, lon=lon + chance.gauss(0, 0.012), lat=lat + chance.gauss(0, 0.009),

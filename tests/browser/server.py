@@ -59,7 +59,11 @@ class Server:
     def prepare(self, *, people: int = 24, on_duty: float = 1, whole: bool = False) -> None:
         """Make the tables, two towns of Pujiang or the whole province, and people on duty there."""
         self.manage("migrate", "--verbosity", "0")
-        self.manage("load_formation", str(DIVISIONS if whole else write_small_formation(self.folder)))
+        if whole:
+            self.manage("load_formation", str(DIVISIONS))
+        else:
+            file = write_small_formation(self.folder)
+            self.manage("load_formation", str(file), "--towns", str(write_places(file)))
         told = self.run(
             *("-m", "simulator.fill", "--password", PASSWORD),
             *("--people", str(people), "--on-duty", str(on_duty)),
@@ -120,6 +124,19 @@ def write_small_formation(folder: Path) -> Path:
         writer = csv.DictWriter(target, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(kept)
+    return path
+
+
+def write_places(divisions: Path) -> Path:
+    """Write a place for each town and village: a leader calls out to where the unit lies."""
+    with divisions.open(encoding="utf-8", newline="") as source:
+        rows = [row for row in csv.DictReader(source) if row["level"] in {"town", "village"}]
+    path = divisions.with_name("places.csv")
+    with path.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target)
+        writer.writerow(("code", "name", "lon", "lat"))
+        for index, row in enumerate(rows):
+            writer.writerow((row["code"], row["name"], 119.88 + index % 10 / 500, 29.44 + index // 10 / 500))
     return path
 
 

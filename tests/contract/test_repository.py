@@ -54,9 +54,8 @@ def texts() -> Iterator[tuple[Path, str]]:
 
 def sources(*suffixes: str) -> Iterator[tuple[Path, str]]:
     """Yield what people wrote: no migrations, no locks, nothing generated."""
-    scripts = (
-        {Path("script/healthy"), Path("script/setup"), Path("script/test")} if ".py" in suffixes else set()
-    )
+    named = ("healthy", "image", "setup", "test") if ".py" in suffixes else ()
+    scripts = {Path("script", name) for name in named}
     for path, text in texts():
         if (path.suffix in suffixes or path in scripts) and not {"migrations", "generated"} & {*path.parts}:
             yield path, text

@@ -2,7 +2,7 @@
 
 import random
 
-from simulator.habits import Habits, Walk
+from simulator.habits import Habits, Walk, home_near
 
 
 def test_walk_stays_near_home() -> None:
@@ -12,6 +12,14 @@ def test_walk_stays_near_home() -> None:
 
     assert max(abs(fix["lat"] - 29.452) for fix in fixes) * 111_320 < 700
     assert {fix["datum"] for fix in fixes} == {"wgs84"}
+
+
+def test_each_unit_without_a_place_lives_elsewhere_near_the_county_town() -> None:
+    homes = [home_near((119.892, 29.452), of=f"07260100{unit}") for unit in range(20)]
+
+    assert len(set(homes)) == 20
+    assert homes[3] == home_near((119.892, 29.452), of="072601003")
+    assert all(abs(lon - 119.892) < 0.15 and abs(lat - 29.452) < 0.15 for lon, lat in homes)
 
 
 def test_answers_follow_their_shares() -> None:

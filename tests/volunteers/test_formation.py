@@ -1,6 +1,7 @@
 """The formation follows the divisions: once, again, and after they have changed."""
 
 import csv
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from io import StringIO
@@ -10,7 +11,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from backend.lib.checkdigit import format_unit_number
-from backend.volunteers.divisions import Division, display_name, places, read_counties, read_divisions
+from backend.volunteers.divisions import (
+    Division,
+    display_name,
+    places,
+    read_counties,
+    read_divisions,
+    read_towns,
+)
 from backend.volunteers.management.commands.load_formation import SHIPPED
 from backend.volunteers.models import Unit
 from backend.volunteers.services.formation import FormationChanges, load_formation
@@ -162,25 +170,48 @@ def test_display_name_leaves_the_committee_out(official: str, short: str) -> Non
     assert display_name(official) == short
 
 
-def test_shipped_divisions_fit_the_numbers_and_lie_in_their_county() -> None:
+def test_shipped_places_lie_in_their_county_and_none_is_made_up() -> None:
     divisions = read_divisions(SHIPPED / "zhejiang_divisions.csv.gz")
     counties = read_counties(SHIPPED / "zj_county_centres.csv")
+    towns = read_towns(SHIPPED / "zj_town_places.csv")
 
-    found = places(divisions, counties)
+    found = places(divisions, counties, towns)
 
-    assert len(divisions) == len(found) == 27_036
+    placed = Counter(division.level for division in divisions if division.code in found)
+    assert len(divisions) == 27_036
+    assert placed == {0: 1, 1: 11, 2: 90, 3: len(towns)}
+    assert [found[code] for code in towns] == list(towns.values())
     for division in divisions:
-        if division.level > 1:
+        if division.level > 1 and division.code in found:
             west, south, east, north = counties[division.code[:6]].box
             lon, lat = found[division.code]
             assert west <= lon <= east, division
             assert south <= lat <= north, division
 
 
+def test_shipped_towns_carry_the_names_of_the_divisions() -> None:
+    names = {row.code: row.name for row in read_divisions(SHIPPED / "zhejiang_divisions.csv.gz")}
+
+    with (SHIPPED / "zj_town_places.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    assert len(rows) == 728
+    assert [row["name"] for row in rows] == [names[row["code"]] for row in rows]
+
+
+def test_readme_of_the_data_says_how_many_towns_were_found() -> None:
+    towns = read_towns(SHIPPED / "zj_town_places.csv")
+
+    text = (SHIPPED / "README.md").read_text(encoding="utf-8")
+
+    assert f"{len(towns)} of the 1,387 towns" in text
+    assert "CC BY 4.0" in text
+
+
 def test_divisions_of_an_unknown_county_have_no_place() -> None:
     divisions = [Division("33", "浙江省", 0, ""), Division("3307", "金华市", 1, "33")]
 
-    assert places(divisions, {}) == {}
+    assert places(divisions, {}, {}) == {}
 
 
 def test_command_loads_the_province_and_then_has_nothing_to_do(db: None) -> None:
@@ -192,6 +223,11 @@ def test_command_loads_the_province_and_then_has_nothing_to_do(db: None) -> None
     assert first.getvalue() == "27036 units made, 0 renamed, 0 moved.\n"
     assert second.getvalue() == "Nothing has changed.\n"
     assert Unit.objects.get(division_code="330726").number == "0726000000"
+    known, unknown = (Unit.objects.get(division_code=code) for code in ("330726003", "330726002"))
+    village = Unit.objects.filter(division_code__startswith="330726003", depth=5)[0]
+    assert (known.display_name, known.lon, known.lat) == ("浦阳街道", 119.88872, 29.45679)
+    assert (unknown.display_name, unknown.lon, unknown.lat) == ("仙华街道", None, None)
+    assert (village.lon, village.lat) == (None, None)
 
 
 def test_command_says_which_file_it_cannot_read(db: None, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import { h } from "../lib/dom";
 import { exact } from "../lib/time";
 import { spaced, unitName } from "../lib/units";
 import { addMarks } from "./marks";
+import { namedOnMap } from "./names";
 import { palette } from "./palette";
 import type { Picture } from "./picture";
 import { FONT } from "./style";
@@ -58,10 +59,9 @@ export class LiveLayers {
 
   /** Name the towns and villages that have been opened in the tree; the base map knows counties only. */
   showUnits(units: Unit[]): void {
-    const placed = units.filter((unit) => unit.level >= BRIGADE && unit.lon !== null && unit.lat !== null);
     this.#put(
       "units",
-      placed.map((unit) => point(unit.lon!, unit.lat!, { name: unitName(unit), level: unit.level })),
+      namedOnMap(units).map((unit) => point(unit.lon, unit.lat, { name: unitName(unit), level: unit.level })),
     );
   }
 

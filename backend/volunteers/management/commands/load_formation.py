@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from backend.volunteers.divisions import places, read_counties, read_divisions
+from backend.volunteers.divisions import places, read_counties, read_divisions, read_towns
 from backend.volunteers.models import Unit
 from backend.volunteers.services.formation import FormationChanges, load_formation
 
@@ -33,17 +33,22 @@ class Command(BaseCommand):
             "--counties",
             type=Path,
             default=SHIPPED / "zj_county_centres.csv",
-            help="where counties lie; towns and villages are scattered around it, for demonstrations only",
+            help="where counties lie",
+        )
+        parser.add_argument(
+            "--towns",
+            type=Path,
+            default=SHIPPED / "zj_town_places.csv",
+            help="where towns and villages lie: code,name,lon,lat; those not in it have no place on the map",
         )
 
-    def handle(self, *args: Any, file: Path, counties: Path, **options: Any) -> None:
+    def handle(self, *args: Any, file: Path, counties: Path, towns: Path, **options: Any) -> None:
         try:
-            divisions, known = read_divisions(file), read_counties(counties)
+            divisions = read_divisions(file)
+            known = places(divisions, read_counties(counties), read_towns(towns))
         except (OSError, ValueError, KeyError) as error:
             raise CommandError(f"Cannot read the divisions: {error}") from error
-        changes = load_formation(
-            divisions, places=places(divisions, known), at=datetime.now(UTC), progress=self._progress
-        )
+        changes = load_formation(divisions, places=known, at=datetime.now(UTC), progress=self._progress)
         self._tell(changes)
 
     def _progress(self, batches: Iterable[list[Unit]]) -> Iterable[list[Unit]]:
