@@ -89,5 +89,5 @@ gc.collect()
 gc.freeze()
 gc.set_threshold(10_000, 20, 50)
 
-if settings.MUSTER["CLOCK_INSIDE"]:
+if settings.MUSTER.clock_inside:
     clock.start_inside()

@@ -6,11 +6,11 @@ Without any variable this is the embedded default: SQLite, one process, no Redis
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import environ
 
 from backend.lib.content_policy import map_origins
+from backend.lib.limits import Limits
 from backend.lib.logs import logging_settings
 from backend.lib.proxies import read_proxies
 from backend.lib.redis_settings import caches, channel_layers
@@ -200,15 +200,15 @@ FILE_UPLOAD_HANDLERS = [
 IMPORTS_FOLDER = env.str("IMPORTS_FOLDER", default=str(ROOT / "var" / "imports"))
 
 # Realtime.
-MUSTER: dict[str, Any] = {
-    "HEARTBEAT_S": env.int("HEARTBEAT_S", default=25),
-    "POSITION_EVERY_S": env.int("POSITION_EVERY_S", default=30),
-    "POSITION_EVERY_ON_TASK_S": env.int("POSITION_EVERY_ON_TASK_S", default=10),
-    "CLOCK_INSIDE": env.bool("CLOCK_INSIDE", default=False),
-    "MAX_DUTY": timedelta(hours=env.int("MAX_DUTY_HOURS", default=12)),
-    "EVENTS_KEPT": timedelta(days=7),
-    "EVENTS_KEPT_PER_TOPIC": 10_000,
-}
+MUSTER = Limits(
+    heartbeat_s=env.int("HEARTBEAT_S", default=25),
+    position_every_s=env.int("POSITION_EVERY_S", default=30),
+    position_every_on_task_s=env.int("POSITION_EVERY_ON_TASK_S", default=10),
+    clock_inside=env.bool("CLOCK_INSIDE", default=False),
+    max_duty=timedelta(hours=env.int("MAX_DUTY_HOURS", default=12)),
+    events_kept=timedelta(days=7),
+    events_kept_per_topic=10_000,
+)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 MAP_STYLE_URL = env.str("MAP_STYLE_URL", default="")
 MAP_ORIGINS = map_origins(MAP_STYLE_URL, env.list("MAP_ORIGINS", default=[]))

@@ -1,9 +1,8 @@
 """REST doors to tasks."""
 
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 from uuid import UUID
 
-import pydantic
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request as HttpRequest
@@ -34,15 +33,11 @@ from backend.dispatch.schemas import (
     UnitProgressFilter,
 )
 from backend.dispatch.services.looks import note_recipients
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, now, parse, parse_query
 from backend.lib.errors import NotAllowed, require, required
-from backend.lib.problems import invalid
-from backend.lib.wire import Request
 from backend.realtime.doors import Door
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.rules import may_dispatch, may_see_unit
-
-Filter = TypeVar("Filter", bound=Request)
 
 
 class TasksDoor(Door):
@@ -62,7 +57,7 @@ class TasksDoor(Door):
     )
     def get(self, request: HttpRequest) -> Response:
         """Return the tasks one may direct, newest first, 20 a page, each with its progress."""
-        chosen, user, at = _filter(TaskFilter, request), user_of(request), now()
+        chosen, user, at = parse_query(TaskFilter, request), user_of(request), now()
         unit = unit_by_number(chosen.unit) if chosen.unit else None
         require(unit is None or may_dispatch(user, unit, at))
         return answer(queries.task_page(user, unit=unit, status=chosen.status, after=chosen.after, at=at))
@@ -157,7 +152,7 @@ class RecipientsDoor(Door):
         Before all others stand those with a place, or who had one, whom the last event has not reached: a cancellation
         above all.
         """
-        chosen, user, at = _filter(RecipientFilter, request), user_of(request), now()
+        chosen, user, at = parse_query(RecipientFilter, request), user_of(request), now()
         task = queries.task_for(user, task_id, at=at)
         page = queries.recipients(task, state=chosen.state, after=chosen.after, limit=chosen.limit)
         note_recipients(page, viewer=user, at=at)
@@ -183,7 +178,7 @@ class UnitProgressDoor(Door):
         Those asked as members of `parent` itself are a line of their own. A unit that one may not see and within which
         no person was asked is not found, like one that does not exist.
         """
-        chosen, user, at = _filter(UnitProgressFilter, request), user_of(request), now()
+        chosen, user, at = parse_query(UnitProgressFilter, request), user_of(request), now()
         task = queries.task_for(user, task_id, at=at)
         parent = unit_by_number(chosen.parent) if chosen.parent else task.unit
         progress = queries.unit_progress(task, parent)
@@ -250,17 +245,9 @@ class InboxDoor(Door):
 
         The first page holds everything open and up to 100 that ended; older ones follow with `after`.
         """
-        chosen, person = _filter(InboxFilter, request), user_of(request).volunteer.number
+        chosen, person = parse_query(InboxFilter, request), user_of(request).volunteer.number
         return answer(queries.inbox_of(person, after=chosen.after, at=now()))
 
 
 def _directed(request: HttpRequest, task_id: UUID) -> TaskOut:
     return queries.task_out(queries.task_for(user_of(request), task_id, at=now()))
-
-
-def _filter(shape: type[Filter], request: HttpRequest) -> Filter:
-    """Return the query string as `shape`, or raise Invalid naming each wrong parameter."""
-    try:
-        return shape.model_validate(request.query_params.dict())
-    except pydantic.ValidationError as error:
-        raise invalid(error) from error

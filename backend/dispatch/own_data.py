@@ -1,7 +1,7 @@
 """What dispatch keeps of a person: the parts in tasks, for export and deletion."""
 
-from datetime import datetime, timedelta
-from typing import Any, cast
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -41,7 +41,7 @@ def check_no_open_task(volunteer: Volunteer, at: datetime) -> None:
         status=TaskStatus.CALLED, assignments__volunteer=volunteer
     )
     list(asked.order_by("pk").values_list("pk", flat=True))
-    around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    around = settings.MUSTER.max_duty
     open_parts = volunteer.assignments.filter(
         status__in=[AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE],
         task__status__in=[TaskStatus.CALLED, TaskStatus.CLOSED],
@@ -55,7 +55,7 @@ def erase_words(volunteer: Volunteer, at: datetime) -> None:
 
     Issuers were told of it by events of the tasks: those that are still kept go, and consoles get a snapshot instead.
     """
-    kept = cast(timedelta, settings.MUSTER["EVENTS_KEPT"])
+    kept = settings.MUSTER.events_kept
     answered = _parts_of(volunteer).filter(answered_at__gte=at - kept).values_list("task", flat=True)
     topics = Topic.objects.filter(name__in=[f"task.{task}" for task in answered]).order_by("name")
     for name, head in topics.values_list("name", "head"):

@@ -113,7 +113,7 @@ def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     They agree to being located, or the task names the legal basis on which they are without. A task ends for this
     purpose, as duty does, after the maximum length of duty; and it does not begin days before.
     """
-    around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    around = settings.MUSTER.max_duty
     rows = _parts(at - around, at + around).filter(
         AnyOf(F("volunteer__number"), people),
         volunteer__user__is_active=True,
@@ -124,7 +124,7 @@ def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
         number: Tracked(
             scope=path,
             since=_since(answered_at, starts_at, agreed_at, based_at),
-            every_s=settings.MUSTER["POSITION_EVERY_ON_TASK_S"] if starts_at - at <= ABOUT_TO_BEGIN else None,
+            every_s=settings.MUSTER.position_every_on_task_s if starts_at - at <= ABOUT_TO_BEGIN else None,
         )
         for number, path, answered_at, starts_at, agreed_at, based_at in found
     }
@@ -136,7 +136,7 @@ def took_part(people: Iterable[int], since: datetime, at: datetime) -> Mapping[i
 
     As far as they agree to being located, or the task names a legal basis; not after they were suspended or retired.
     """
-    around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    around = settings.MUSTER.max_duty
     rows = _parts(since - around, at + around).filter(volunteer__number__in=list(people))
     left_at = Case(When(~Q(volunteer__standing=Standing.ACTIVE), then=F("volunteer__standing_since")))
     found: dict[int, list[Window]] = {}
@@ -155,7 +155,7 @@ def took_part_without_consent(
     people: Iterable[int], since: datetime, at: datetime
 ) -> Mapping[int, list[Window]]:
     """Return when `people` were on tasks that name no legal basis, as far as they had not agreed to being located."""
-    around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    around = settings.MUSTER.max_duty
     agreed = Case(When(agrees_to_location("volunteer__"), then=F("volunteer__location_consent_at")))
     rows = _accepted(since - around, at + around).filter(
         volunteer__number__in=list(people), task__legal_basis_at__isnull=True
@@ -194,6 +194,6 @@ def _since(
     answered_at: datetime | None, starts_at: datetime, agreed_at: datetime | None, based_at: datetime | None
 ) -> datetime:
     """Return since when somebody who accepted is tracked: from the agreement or the legal basis on, the earlier."""
-    around = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    around = settings.MUSTER.max_duty
     began = max(cast(datetime, answered_at), starts_at - around)
     return min(agreed_since(began, allowed_at) for allowed_at in (agreed_at, based_at) if allowed_at)

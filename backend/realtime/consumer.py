@@ -225,7 +225,7 @@ class PhoneSocket:
             "epoch": opening.epoch,
             "topics": topics,
             "unknown": list(opening.unknown),
-            "heartbeat_s": settings.MUSTER["HEARTBEAT_S"],
+            "heartbeat_s": settings.MUSTER.heartbeat_s,
             "server_time": datetime.now(UTC),
         }
         return registry.hello_answer.make(opening.principal, opened)

@@ -21,7 +21,7 @@ STEP = 1_000
 @due(every=timedelta(minutes=1))
 def trim_events(*, at: datetime) -> int:
     """Trim events that are too old or too many, and remember how far in each topic; returns how many."""
-    old = Event.objects.filter(at__lt=at - settings.MUSTER["EVENTS_KEPT"]).order_by("at")
+    old = Event.objects.filter(at__lt=at - settings.MUSTER.events_kept).order_by("at")
     ends: dict[str, int] = {}
     for name, seq in old.values_list("topic_id", "seq")[:STEP]:
         ends[name] = max(seq, ends.get(name, 0))
@@ -31,7 +31,7 @@ def trim_events(*, at: datetime) -> int:
 
 def trim_long_topics() -> int:
     """Trim topics that hold more events than are kept; returns how many events went."""
-    kept = settings.MUSTER["EVENTS_KEPT_PER_TOPIC"]
+    kept = settings.MUSTER.events_kept_per_topic
     long = Topic.objects.filter(head__gt=F("trimmed_to") + kept)[:20]
     return sum(trim_topic(topic.name, min(topic.head - kept, topic.trimmed_to + STEP)) for topic in long)
 

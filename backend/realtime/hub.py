@@ -127,7 +127,7 @@ class Hub:
     def add(self, connection: Connection) -> None:
         """Take in a socket that has signed in."""
         self._turn += 1
-        connection.turn = self._turn % settings.MUSTER["HEARTBEAT_S"]
+        connection.turn = self._turn % settings.MUSTER.heartbeat_s
         self.connections[connection] = None
         metrics.sockets.set(len(self.connections))
         surplus = self._holders.add(connection)
@@ -311,7 +311,7 @@ class Hub:
             self._wanted.clear()
             self._ticks += 1
             try:
-                await self._look(full=failed or self._ticks % settings.MUSTER["HEARTBEAT_S"] == 0)
+                await self._look(full=failed or self._ticks % settings.MUSTER.heartbeat_s == 0)
                 failed = False
                 metrics.polls.labels("read").inc()
                 metrics.log_read_at.set_to_current_time()
@@ -338,7 +338,7 @@ class Hub:
 
     async def _heartbeats(self) -> None:
         """Tell a share of the sockets their heads each second, and close those whose token has expired."""
-        every = settings.MUSTER["HEARTBEAT_S"]
+        every = settings.MUSTER.heartbeat_s
         for second in itertools.count(1):
             await asyncio.sleep(1)
             at = datetime.now(UTC)

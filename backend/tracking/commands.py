@@ -24,7 +24,7 @@ sends(MapCells, MapPeople)
 @answers_hello(Welcome)
 def welcome(principal: Principal, opened: Mapping[str, Any]) -> Welcome:
     """Tell a phone whose it is, where its topics stand, and how often to report."""
-    every_s = settings.MUSTER["POSITION_EVERY_S"]
+    every_s = settings.MUSTER.position_every_s
     return Welcome(volunteer=principal.person, position_every_s=every_s, **opened)  # type: ignore[arg-type]
 
 

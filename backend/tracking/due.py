@@ -36,7 +36,7 @@ def trim_places(*, at: datetime) -> int:
     A task ends by time alone: nobody takes off the map who was on it. Returns how many.
     """
     off_the_map = Q(scope="", received_at__lt=at - PLACES_KEPT)
-    silent = Q(received_at__lt=at - settings.MUSTER["MAX_DUTY"])
+    silent = Q(received_at__lt=at - settings.MUSTER.max_duty)
     gone = LatestPosition.objects.filter(off_the_map | silent)
     step = list(gone.values_list("pk", flat=True)[:STEP])
     return report_any_deleted("last places", gone.filter(pk__in=step).delete()[0], at=at)

@@ -54,7 +54,7 @@ class Judge:
     def every_s(self, person: int) -> int:
         """Return how often somebody's phone is to report."""
         now = self.tracked.get(person)
-        usual: int = settings.MUSTER["POSITION_EVERY_S"]
+        usual: int = settings.MUSTER.position_every_s
         return now.every_s if now and now.every_s is not None else usual
 
     def _is_older(self, person: int, fix: FixIn | None) -> bool:

@@ -1,6 +1,7 @@
 """A phone is told how far it is: after each replay, and with each heartbeat, over events that were for others too."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,7 +65,7 @@ async def test_a_heartbeat_moves_the_cursor_over_events_for_others(
     connect: Connect, volunteer: User, formation: Any, settings: Any
 ) -> None:
     """More of them than are sent again: the phone that follows `through` still needs no snapshot."""
-    settings.MUSTER = settings.MUSTER | {"HEARTBEAT_S": 1}
+    settings.MUSTER = replace(settings.MUSTER, heartbeat_s=1)
     topic = formation.brigade.topic
     await publish(topic, None)
     socket = await connect(volunteer, cursors={topic: 0})

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -354,7 +355,7 @@ async def test_frames_without_the_database_do_not_visit_the_thread_pool(
 async def test_heartbeats_name_the_heads(
     connect: Connect, volunteer: User, formation: Any, settings: Any
 ) -> None:
-    settings.MUSTER = settings.MUSTER | {"HEARTBEAT_S": 1}
+    settings.MUSTER = replace(settings.MUSTER, heartbeat_s=1)
     socket = await connect(volunteer)
     await publish(formation.brigade.topic)
     heads: dict[str, int] = {}
@@ -373,7 +374,7 @@ async def test_a_socket_that_leaves_is_forgotten(connect: Connect, volunteer: Us
 async def test_whoever_may_no_longer_see_a_topic_is_taken_out_of_it(
     connect: Connect, commander: User, formation: Any, settings: Any, monkeypatch: Any
 ) -> None:
-    settings.MUSTER = settings.MUSTER | {"HEARTBEAT_S": 1}
+    settings.MUSTER = replace(settings.MUSTER, heartbeat_s=1)
     monkeypatch.setattr("backend.realtime.hub.REVIEW_EVERY", 1)
     socket, topic = await connect(commander), formation.squadron_c.topic
     await socket.command("topic.join", {"topic": topic})
@@ -386,7 +387,7 @@ async def test_whoever_may_no_longer_see_a_topic_is_taken_out_of_it(
 async def test_heartbeats_do_not_count_what_was_for_others(
     connect: Connect, volunteer: User, formation: Any, settings: Any
 ) -> None:
-    settings.MUSTER = settings.MUSTER | {"HEARTBEAT_S": 1}
+    settings.MUSTER = replace(settings.MUSTER, heartbeat_s=1)
     topic, for_others = formation.brigade.topic, Audience(numbers=[10000005])
     await publish(topic)
     await publish(topic, audience=for_others)

@@ -1,5 +1,6 @@
 """The log is trimmed in small steps, and whoever is behind it starts from a snapshot."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,7 @@ def test_events_older_than_a_week_go_and_the_topic_remembers_how_far() -> None:
 
 @pytest.mark.django_db
 def test_a_topic_with_too_many_events_is_cut_to_what_is_kept(settings: Any) -> None:
-    settings.MUSTER = settings.MUSTER | {"EVENTS_KEPT_PER_TOPIC": 3}
+    settings.MUSTER = replace(settings.MUSTER, events_kept_per_topic=3)
     for _ in range(5):
         publish("sample.a", AT)
     assert trim_events(at=AT) == 2

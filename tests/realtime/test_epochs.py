@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
@@ -307,7 +308,7 @@ async def test_a_hub_that_sees_a_head_go_back_begins_another_epoch_and_shouts(
     connect: Connect, volunteer: User, formation: Formation, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The tables were put back while this process ran, by whoever did not say so."""
-    settings.MUSTER = settings.MUSTER | {"HEARTBEAT_S": 1}
+    settings.MUSTER = replace(settings.MUSTER, heartbeat_s=1)
     topic = formation.squadron_a.topic
     await sync_to_async(publish)(topic, 5)
     socket = await connect(volunteer, cursors={topic: 5})
@@ -326,7 +327,7 @@ async def test_a_hub_that_sees_a_head_go_back_begins_another_epoch_and_shouts(
 async def test_a_topic_that_is_gone_has_gone_back_too(
     connect: Connect, volunteer: User, formation: Formation, settings: Any
 ) -> None:
-    settings.MUSTER = settings.MUSTER | {"HEARTBEAT_S": 1}
+    settings.MUSTER = replace(settings.MUSTER, heartbeat_s=1)
     topic = formation.squadron_a.topic
     await connect(volunteer)
     await sync_to_async(publish)(topic, 2)

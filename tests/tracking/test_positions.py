@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -187,7 +188,7 @@ def test_each_is_told_how_often_to_report(
     volunteer: User, outsider: User, at: datetime, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of several reasons to be tracked the shortest interval counts; whoever is not tracked reports as all do."""
-    settings.MUSTER = settings.MUSTER | {"POSITION_EVERY_S": 30}
+    settings.MUSTER = replace(settings.MUSTER, position_every_s=30)
     number, other = volunteer.volunteer.number, outsider.volunteer.number
     on_task = Tracked(scope="", since=at, every_s=10)
     more = [*sources.tracking, lambda people, at: {number: on_task} if number in people else {}]

@@ -25,10 +25,10 @@ from backend.lib.errors import Invalid, Refusal, require
 from backend.lib.paper import qr_svg
 from backend.lib.texts import as_line
 from backend.volunteers import rules
-from backend.volunteers.models import MANAGING_ROLES, LookedAt, Unit, Volunteer
-from backend.volunteers.queries import topmost, unit_by_number
+from backend.volunteers.models import LookedAt, Unit, Volunteer
+from backend.volunteers.queries import unit_by_number
 from backend.volunteers.queries.numbers import volunteer_numbered
-from backend.volunteers.rules import current_posts
+from backend.volunteers.queries.units import managed_units
 from backend.volunteers.services.consents import GuardianMissing
 from backend.volunteers.services.looks import note_looks
 
@@ -149,7 +149,7 @@ def _show_mine(request: HttpRequest, error: str = "") -> HttpResponse:
         "number": f"{user.volunteer.number:08d}",
         "code": qr_svg(_address(request, mine)) if mine else "",
         "has_photo": hasattr(user.volunteer, "photo"),
-        "units": _managed_units(user),
+        "units": managed_units(user.pk, at=now()),
         "error": error,
     }
     return show(request, "badge", context, page="badge", status=422 if error else 200)
@@ -196,11 +196,6 @@ def _managed_unit(user: User, number: str) -> Unit:
 def _below(unit: Unit) -> QuerySet[Unit]:
     """Return the units directly below; a town has at most 113."""
     return Unit.objects.filter(rules.within(unit.path), depth=unit.depth + 1).order_by("path")[:200]
-
-
-def _managed_units(user: User) -> list[Unit]:
-    posts = current_posts(user.pk, now()).filter(role__in=MANAGING_ROLES)
-    return topmost(Unit.objects.filter(posts__in=posts).distinct())
 
 
 def _card(request: HttpRequest, badge: Badge) -> Card:

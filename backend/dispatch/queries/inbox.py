@@ -41,7 +41,7 @@ def inbox_of(person: int, *, after: str = "", through: str = "", at: datetime) -
 
 
 def _is_open(at: datetime) -> Q:
-    lasts = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    lasts = settings.MUSTER.max_duty
     live = (TaskStatus.CALLED, TaskStatus.CLOSED)
     takes_part = (AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
     waits = Q(status=AssignmentStatus.OFFERED, task__status=TaskStatus.CALLED)

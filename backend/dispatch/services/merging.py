@@ -1,7 +1,6 @@
 """Keeps records apart while tasks depend on both."""
 
-from datetime import datetime, timedelta
-from typing import cast
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Q
@@ -13,7 +12,7 @@ from backend.volunteers.services.merging import NotMergeable
 
 def require_no_part(duplicate: Volunteer, at: datetime) -> None:
     """Raise NotMergeable for a duplicate that is asked for a task or takes part in one: its account is closed."""
-    lasts = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    lasts = settings.MUSTER.max_duty
     asked = Q(status__in=[AssignmentStatus.OFFERED, AssignmentStatus.RESERVE], task__status=TaskStatus.CALLED)
     taking_part = Q(
         status=AssignmentStatus.ACCEPTED,

@@ -1,7 +1,6 @@
 """What becomes of tasks when their unit is no more."""
 
-from datetime import datetime, timedelta
-from typing import cast
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Q
@@ -15,7 +14,7 @@ def give_tasks(unit: Unit, successor: Unit, at: datetime) -> None:
 
     Locks them, in the order of their keys, before the units: answers and call-outs lock the task first.
     """
-    lasts = cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    lasts = settings.MUSTER.max_duty
     under_way = Q(status=TaskStatus.CLOSED, starts_at__gt=at - lasts)
     going_on = Task.objects.filter(Q(status__in=[TaskStatus.DRAFT, TaskStatus.CALLED]) | under_way, unit=unit)
     for task in going_on.select_for_update(of=("self",)).order_by("pk"):

@@ -3,7 +3,6 @@
 from typing import ClassVar
 from uuid import UUID
 
-import pydantic
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import AllowAny
@@ -22,9 +21,8 @@ from backend.joining.schemas import (
     WithdrawIn,
 )
 from backend.joining.services import applications
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, now, parse, parse_query
 from backend.lib.errors import require
-from backend.lib.problems import invalid
 from backend.lib.wire import Request as Query
 from backend.realtime.doors import Door
 from backend.volunteers.queries.units import unit_by_number
@@ -135,15 +133,8 @@ class UnitApplicationsDoor(Door):
         """Return who asks to join the unit itself, the oldest first, 50 a page, for those who look after it."""
         unit, user, at = unit_by_number(number), user_of(request), now()
         require(may_manage(user, unit, at))
-        chosen = _filter(request)
+        chosen = parse_query(ApplicationFilter, request)
         page = applications_to(unit, status=chosen.status, after=chosen.after)
         joined = [application.volunteer for application in page.items if application.volunteer]
         note_named(joined, by=user, at=at, whole_phone=True)
         return answer(page)
-
-
-def _filter(request: Request) -> ApplicationFilter:
-    try:
-        return ApplicationFilter.model_validate(request.query_params.dict())
-    except pydantic.ValidationError as error:
-        raise invalid(error) from error

@@ -17,9 +17,8 @@ from django.db import IntegrityError, connection, models
 
 from backend.accounts.models import User
 from backend.rosters.services.joining import database_id, dismiss_all, use_memory
-from backend.volunteers.models import Membership, Unit, Volunteer
+from backend.volunteers.models import COUNTY_DEPTH, Membership, Unit, Volunteer
 from backend.volunteers.services.counts import Counts, change_counts, ensure_counts
-from backend.volunteers.services.roster import COUNTY_DEPTH
 
 _UNITS = 2_000
 """Units that are locked by one statement."""

@@ -3,7 +3,6 @@
 from typing import ClassVar
 from uuid import UUID
 
-import pydantic
 from django.utils.translation import get_language
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,9 +11,8 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.accounts.models import User
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, now, parse, parse_query
 from backend.lib.errors import NotFound, require, required
-from backend.lib.problems import invalid
 from backend.realtime.doors import Door
 from backend.volunteers.models import LookedAt, Purpose, Volunteer
 from backend.volunteers.queries import privacy as queries
@@ -88,10 +86,7 @@ class LooksDoor(Door):
     )
     def get(self, request: Request) -> Response:
         """Return who was shown one's details, phone or place, newest first, 50 a page; kept for 180 days."""
-        try:
-            chosen = LookFilter.model_validate(request.query_params.dict())
-        except pydantic.ValidationError as error:
-            raise invalid(error) from error
+        chosen = parse_query(LookFilter, request)
         return answer(queries.looks_at(user_of(request), after=chosen.after))
 
 

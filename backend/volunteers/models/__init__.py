@@ -15,6 +15,7 @@ from backend.volunteers.models.numbers import (
 )
 from backend.volunteers.models.people import (
     ADULT_AGE,
+    COUNTY_DEPTH,
     DUTIES_KEPT,
     DutyPeriod,
     Membership,
@@ -28,6 +29,7 @@ from backend.volunteers.models.units import PartnerKind, Unit, UnitKind, line_to
 
 __all__ = [
     "ADULT_AGE",
+    "COUNTY_DEPTH",
     "DISPATCHING_ROLES",
     "DUTIES_KEPT",
     "MANAGING_ROLES",

@@ -121,6 +121,10 @@ def adult_if_born_until(at: datetime) -> date:
     return today.replace(year=today.year - ADULT_AGE, day=28 if leap_day else today.day)
 
 
+COUNTY_DEPTH = 3
+"""How deep a detachment stands in the formation: headquarters is 1."""
+
+
 class Membership(models.Model):
     """A volunteer belongs to a unit; several units, one of them primary."""
 

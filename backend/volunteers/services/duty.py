@@ -1,7 +1,6 @@
 """People go on and off duty."""
 
 from datetime import datetime, timedelta
-from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -30,7 +29,7 @@ class NotInService(Refusal):
 
 def max_duty() -> timedelta:
     """Return how long duty lasts at most."""
-    return cast(timedelta, settings.MUSTER["MAX_DUTY"])
+    return settings.MUSTER.max_duty
 
 
 @transaction.atomic

@@ -12,9 +12,8 @@ from django.db.models import F
 
 from backend.lib.readings import kept_name, sound_of
 from backend.lib.rows import update_rows
-from backend.volunteers.models import Membership, Unit, UnitCount
+from backend.volunteers.models import COUNTY_DEPTH, Membership, Unit, UnitCount
 
-COUNTY_DEPTH = 3
 _BATCH = 2_000
 _FIELDS = ("unit_path", "county", "name", "pinyin", "initials")
 
