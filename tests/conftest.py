@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any, Protocol
 
 import hypothesis
@@ -102,6 +103,12 @@ def _silence() -> None:
     if sender is not None:
         with suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(sender.queue.join(), sender.loop).result(5)
+
+
+@pytest.fixture
+def imports_folder(tmp_path: Path, settings: Any) -> None:
+    """Keep uploads of this test apart."""
+    settings.IMPORTS_FOLDER = str(tmp_path / "imports")
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from backend.volunteers.services.invitations import invite
 from backend.volunteers.services.merging import merge_volunteers
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, SignedInClient
 from tests.pages import page_of
-from tests.volunteers.rosters import id_card
+from tests.rosters.files import id_card
 
 ClientOf = Callable[[User], SignedInClient]
 DAY = timedelta(days=1)

@@ -16,7 +16,7 @@ from backend.volunteers.models import Look, LookedAt, Role
 from backend.volunteers.queries import roster
 from tests.conftest import Formation, MakeVolunteer
 from tests.pages import page_of
-from tests.volunteers.rosters import csv_file
+from tests.rosters.files import csv_file
 
 
 def test_a_leader_calls_the_members_of_the_own_unit_from_the_roster(

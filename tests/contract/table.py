@@ -330,7 +330,7 @@ DOORS = (
     Door("POST", V1 + "transfers", {"leader": 201, "sibling": 201}, body=_transfer),
     Door("POST", V1 + "transfers/<uuid:transfer_id>/accept", LEADER),
     Door("POST", V1 + "transfers/<uuid:transfer_id>/decline", LEADER),
-    # Only who proposed it, or whom it concerns; tests/volunteers/test_transfers.py lets them.
+    # Only who proposed it, or whom it concerns; tests/joining/test_transfers.py lets them.
     Door("POST", V1 + "transfers/<uuid:transfer_id>/withdraw", {}),
     # Whoever leads a squadron looks after nothing that has units below; test_permissions.py tries those who do.
     Door("POST", V1 + "units", {"leader": 409}, body=_school),

@@ -20,7 +20,7 @@ from backend.rosters.reading.refusals import UnreadableRoster
 from backend.rosters.services.import_work import work_on
 from tests.conftest import Formation
 from tests.hostile.workbooks import HOSTILE, PERSON, comments_that_look_like_rows, packed, parts, sheet
-from tests.volunteers.rosters import received
+from tests.rosters.files import received
 
 pytestmark = pytest.mark.timeout(1_800)  # with `--hostile-seconds` a piece may run for minutes
 

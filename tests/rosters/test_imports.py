@@ -36,7 +36,7 @@ from backend.volunteers import queries, services
 from backend.volunteers.models import Membership, Standing, Volunteer
 from backend.volunteers.services.units import merge_units
 from tests.conftest import Formation, MakeVolunteer, Race
-from tests.volunteers.rosters import HEADINGS, csv_file, id_card, people, received, xlsx_file
+from tests.rosters.files import HEADINGS, csv_file, id_card, people, received, xlsx_file
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -30,7 +30,7 @@ from backend.rosters.services.import_work import work_on
 from backend.volunteers import services
 from backend.volunteers.models import Role, Volunteer
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, SignedInClient
-from tests.volunteers.rosters import HEADINGS, csv_file, people
+from tests.rosters.files import HEADINGS, csv_file, people
 
 ClientOf = Callable[[User], SignedInClient]
 

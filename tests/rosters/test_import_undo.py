@@ -24,7 +24,7 @@ from backend.rosters.services.imports import (
 from backend.volunteers import services
 from backend.volunteers.models import Look, Membership, Role, Standing, Volunteer
 from tests.conftest import Formation, MakeVolunteer
-from tests.volunteers.rosters import HEADINGS, csv_file, people
+from tests.rosters.files import HEADINGS, csv_file, people
 
 pytestmark = pytest.mark.usefixtures("imports_folder")
 

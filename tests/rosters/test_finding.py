@@ -29,7 +29,7 @@ from backend.volunteers.services.finding import TooManyFound, most_found
 from backend.volunteers.services.people import PhoneTaken
 from tests.conftest import Formation, MakeVolunteer, Published, SignedInClient
 from tests.pages import page_of
-from tests.volunteers.rosters import HEADINGS, csv_file, id_card, people
+from tests.rosters.files import HEADINGS, csv_file, id_card, people
 
 pytestmark = pytest.mark.usefixtures("imports_folder")
 

@@ -21,7 +21,7 @@ from backend.rosters.reading.identity_cards import read_id_card
 from backend.rosters.reading.people import Person, RowReader, Surroundings
 from backend.rosters.reading.refusals import REASONS, RowRejected, UnreadableRoster
 from backend.rosters.reading.template import template_parts
-from tests.volunteers.rosters import csv_file, id_card, xlsx_file
+from tests.rosters.files import csv_file, id_card, xlsx_file
 
 LINES = [["姓名", "手机"], ["王大妈", "13800000001"], ["李强", "13800000002"]]
 

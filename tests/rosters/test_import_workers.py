@@ -16,7 +16,7 @@ from backend.rosters.reading import apart
 from backend.rosters.services import import_turns
 from backend.rosters.services.import_work import work_on
 from tests.conftest import Formation
-from tests.volunteers.rosters import HEADINGS, csv_file, people, received
+from tests.rosters.files import HEADINGS, csv_file, people, received
 
 pytestmark = pytest.mark.usefixtures("imports_folder")
 

@@ -7,7 +7,7 @@ from typing import Any
 from backend.rosters.models import RosterImport
 from backend.volunteers.models import Membership, Volunteer
 from tests.conftest import Formation
-from tests.volunteers.rosters import csv_file, id_card
+from tests.rosters.files import csv_file, id_card
 
 
 def reported(batch: RosterImport) -> list[tuple[str, str, str]]:

@@ -33,7 +33,7 @@ from backend.volunteers.services.numbers import TooManyNumbers
 from backend.volunteers.services.units import create_unit
 from tests.conftest import Formation, MakeVolunteer, SignedInClient
 from tests.pages import page_of
-from tests.volunteers.rosters import HEADINGS, csv_file, people
+from tests.rosters.files import HEADINGS, csv_file, people
 
 DAY = timedelta(days=1)
 

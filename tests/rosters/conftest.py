@@ -13,12 +13,6 @@ from tests.conftest import Formation
 
 
 @pytest.fixture
-def imports_folder(tmp_path: Path, settings: Any) -> None:
-    """Keep uploads of this test apart."""
-    settings.IMPORTS_FOLDER = str(tmp_path / "imports")
-
-
-@pytest.fixture
 def bring(formation: Formation, imports_folder: None, at: datetime) -> Callable[..., RosterImport]:
     """Return what imports a file into the brigade."""
 

@@ -28,7 +28,7 @@ from backend.volunteers.services.merging import merge_volunteers
 from backend.volunteers.services.numbers import issue_number
 from backend.volunteers.services.standing import retire
 from tests.conftest import Formation, MakeVolunteer, SignedInClient
-from tests.volunteers.rosters import HEADINGS, csv_file, people
+from tests.rosters.files import HEADINGS, csv_file, people
 
 ClientOf = Callable[[User], SignedInClient]
 
