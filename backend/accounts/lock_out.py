@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 
+from backend.accounts.locks import guesses_to_lock
 from backend.lib.errors import Allowance, TooMany
 from backend.lib.phones import canonical
 from backend.lib.sealed import lookup_key
@@ -69,7 +70,7 @@ class Guess:
     @transaction.atomic
     def take_back(self) -> None:
         """Count it no longer: it was right, or was not looked at. Locks its row."""
-        row = _rows(self.name).select_for_update().filter(ip_address=self.address).first()
+        row = guesses_to_lock(_rows(self.name)).filter(ip_address=self.address).first()
         if row is None:
             return
         row.failures_since_start -= 1
@@ -118,7 +119,7 @@ def _count(name: str, address: str, at: datetime) -> datetime:
 
 def _locked_row(name: str, address: str) -> AccessAttempt:
     """Return the row of a name and an address, which is made if there is none, locked."""
-    locked = AccessAttempt.objects.select_for_update()
+    locked = guesses_to_lock()
     while True:
         try:
             return locked.get_or_create(

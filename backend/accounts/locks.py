@@ -3,26 +3,38 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from axes.models import AccessAttempt
 from django.db.models import QuerySet
 
 from backend.accounts.models import Device, User
+from backend.lib.locks import locking
 
 
-def accounts_to_lock() -> QuerySet[User]:
+def accounts_to_lock(among: QuerySet[User] | None = None) -> QuerySet[User]:
     """Return accounts that are locked as they are read.
 
     Acts that hold a volunteer record who did them: that names the account, and does not wait for such a lock.
     """
-    return User.objects.select_for_update(of=("self",), no_key=True)
+    return locking(User.objects.all() if among is None else among)
+
+
+def devices_to_lock(among: QuerySet[Device] | None = None) -> QuerySet[Device]:
+    """Return devices that are locked as they are read."""
+    return locking(Device.objects.all() if among is None else among)
+
+
+def guesses_to_lock(among: QuerySet[AccessAttempt] | None = None) -> QuerySet[AccessAttempt]:
+    """Return counted guesses that are locked as they are read; one that was right is deleted."""
+    return locking(AccessAttempt.objects.all() if among is None else among, deleting=True)
 
 
 def lock_devices(users: Collection[int]) -> None:
     """Lock accounts, by their keys, and the devices on which they are signed in."""
     list(accounts_to_lock().filter(pk__in=users).order_by("pk"))
-    list(Device.objects.select_for_update().filter(user__in=users, revoked_at=None).order_by("pk"))
+    list(devices_to_lock().filter(user__in=users, revoked_at=None).order_by("pk"))
 
 
 def devices_to_end(user: User) -> dict[UUID, Device]:
     """Return a person's devices that are not revoked, by their ids; locked, so that one of them is the last to go."""
-    live = Device.objects.select_for_update().filter(user=user, revoked_at=None).order_by("pk")
+    live = devices_to_lock().filter(user=user, revoked_at=None).order_by("pk")
     return {device.pk: device for device in live}

@@ -14,6 +14,7 @@ from backend.lib.errors import Invalid, NotAllowed, NotFound, Refusal, require
 from backend.lib.pictures import NotAPicture, portrait
 from backend.volunteers import rules
 from backend.volunteers.consents import current_version
+from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import MANAGING_ROLES, Purpose, Standing, Unit, Volunteer
 from backend.volunteers.services.consents import give_consent
 
@@ -39,7 +40,7 @@ def issue_badge(
     HolderNotInService, BadgeIdTaken, or Invalid for a last day that is over or more than five years away.
     """
     _require_care(volunteer, by, at)
-    volunteer = Volunteer.objects.select_for_update(of=("self",)).get(pk=volunteer.pk)
+    volunteer = volunteers_to_lock().get(pk=volunteer.pk)
     if known := Badge.objects.filter(pk=id).first():
         require(known.volunteer_id == volunteer.pk and known.revoked_at is None, BadgeIdTaken)
         return badge_of(volunteer)
@@ -60,7 +61,7 @@ def issue_badge(
 def revoke_badge(*, volunteer: Volunteer, reason: str, by: User, at: datetime) -> None:
     """Revoke a person's badge: whoever checks it online learns so at once. Raises NotFound, NotAllowed."""
     _require_care(volunteer, by, at)
-    volunteer = Volunteer.objects.select_for_update(of=("self",)).get(pk=volunteer.pk)
+    volunteer = volunteers_to_lock().get(pk=volunteer.pk)
     post = _post(by, _unit_of(volunteer), at)
     require(_revoke(volunteer, reason=reason, by=by, at=at, post=post))
 
@@ -112,7 +113,7 @@ def _keep(jpeg: bytes, *, by: User, at: datetime) -> None:
 
     Locks the volunteer: one who withdraws or deletes everything at that moment keeps none.
     """
-    volunteer = Volunteer.objects.select_for_update().get(user=by)
+    volunteer = volunteers_to_lock().get(user=by)
     require(volunteer.erased_at is None)
     if not rules.agrees_to(volunteer, Purpose.PHOTO):
         give_consent(purpose=Purpose.PHOTO, version=current_version(Purpose.PHOTO), by=by, at=at)

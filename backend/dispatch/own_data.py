@@ -6,7 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
+from backend.dispatch.locks import tasks_to_lock
+from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
 from backend.dispatch.services.refusals import StillOnTask
 from backend.lib.errors import require
 from backend.realtime.due import trim_topic
@@ -37,9 +38,7 @@ def check_no_open_task(volunteer: Volunteer, at: datetime) -> None:
     Locks the open tasks that the person was asked for, as answering does: no answer is on its way meanwhile, and one
     that comes later finds nobody.
     """
-    asked = Task.objects.select_for_update(of=("self",)).filter(
-        status=TaskStatus.CALLED, assignments__volunteer=volunteer
-    )
+    asked = tasks_to_lock().filter(status=TaskStatus.CALLED, assignments__volunteer=volunteer)
     list(asked.order_by("pk").values_list("pk", flat=True))
     around = settings.MUSTER.max_duty
     open_parts = volunteer.assignments.filter(

@@ -6,6 +6,7 @@ from backend.accounts import hooks
 from backend.accounts.models import Device, User
 from backend.realtime.keys import NOBODY
 from backend.volunteers import rules
+from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Volunteer
 from backend.volunteers.queries import accounts, availability
 from backend.volunteers.services.counts import recount_reachable
@@ -21,7 +22,7 @@ def count_as_reachable(*, device: Device, at: datetime) -> None:
 @hooks.devices_ending.answered_by("volunteers")
 def lock_who_goes_off_duty(*, user: User) -> None:
     """Lock the volunteer, whose duty ends with the last device."""
-    Volunteer.objects.select_for_update().get(user=user)
+    volunteers_to_lock().get(user=user)
 
 
 @hooks.devices_signed_out.answered_by("volunteers")

@@ -196,3 +196,14 @@ def test_modules_open_with_a_sentence() -> None:
     ]
 
     assert silent == []
+
+
+def test_rows_are_locked_in_locks_alone() -> None:
+    """Whoever asks in which order rows are locked reads one page for each room."""
+    locking = {
+        str(path)
+        for path, text in sources(".py")
+        if path.parts[0] == "backend" and ("select_for_update(" in text or "locking(" in text)
+    }
+    assert {name for name in locking if not name.endswith("/locks.py")} == set()
+    assert "backend/volunteers/locks.py" in locking

@@ -11,7 +11,7 @@ from uuid6 import uuid7
 
 from backend.accounts import hooks
 from backend.accounts.forgotten import is_forgotten_renewal
-from backend.accounts.locks import accounts_to_lock, devices_to_end
+from backend.accounts.locks import accounts_to_lock, devices_to_end, devices_to_lock
 from backend.accounts.models import Device, SignedOutBy, TrustedDevice, User
 from backend.accounts.schemas.sign_in import DeviceIn, Tokens
 from backend.accounts.tokens import Claims, DeviceTokens, read_refresh, tokens_for
@@ -147,7 +147,7 @@ def _rotate(claims: Claims, at: datetime, epoch_begun_at: datetime | None = None
 
     `epoch_begun_at` asks besides whether the token was forgotten by a restore; the first time goes without the check.
     """
-    device = _of_claims(claims).select_for_update(of=("self",)).select_related("user__volunteer").first()
+    device = devices_to_lock(_of_claims(claims)).select_related("user__volunteer").first()
     if device is None:
         return None
     if claims.token_id == device.refresh_id:
@@ -267,7 +267,7 @@ def _revoke(device: Device, *, by: User | None, at: datetime, reason: SignedOutB
 
 def _locked_device(user: User, device: DeviceIn, at: datetime) -> tuple[Device, bool]:
     """Return the device, locked, and whether it is new."""
-    return Device.objects.select_for_update().get_or_create(
+    return devices_to_lock().get_or_create(
         pk=device.id,
         defaults={"user": user, "platform": device.platform, "created_at": at, "last_seen_at": at},
     )

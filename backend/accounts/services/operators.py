@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.accounts import hooks
+from backend.accounts.locks import accounts_to_lock
 from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import NotFound
@@ -16,7 +17,7 @@ def name_operator(*, account: User, is_operator: bool, at: datetime) -> bool:
 
     Raises NotFound for an account that is closed.
     """
-    user = User.objects.select_for_update().get(pk=account.pk)
+    user = accounts_to_lock().get(pk=account.pk)
     if is_operator and not user.is_active:
         raise NotFound
     if user.is_staff == is_operator:

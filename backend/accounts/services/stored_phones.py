@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.accounts import hooks
+from backend.accounts.locks import accounts_to_lock
 from backend.accounts.models import User, phone_key
 from backend.audit.services import record
 from backend.lib.phones import read_phone
@@ -38,7 +39,7 @@ def normalise_phones(*, at: datetime) -> Tally:
 def _normalise_portion(after: int, told: Tally, at: datetime) -> int:
     """Look at the accounts behind one, and return the last of them, 0 at the end."""
     users = User.objects.filter(pk__gt=after, volunteer__isnull=False).exclude(phone_sealed="")
-    portion = list(users.select_related("volunteer").select_for_update(of=("self",)).order_by("pk")[:PORTION])
+    portion = list(accounts_to_lock(users.select_related("volunteer")).order_by("pk")[:PORTION])
     changed = _changed(portion, told)
     update_rows(changed, ["phone_sealed", "phone_key", "phone_tail_key"])
     if changed:

@@ -12,6 +12,7 @@ from backend.accounts.models import User
 from backend.audit.services import record_all
 from backend.dispatch import queries
 from backend.dispatch.events import AssignmentChanged, TaskFilled, TaskReopened
+from backend.dispatch.locks import assignments_to_lock, tasks_to_lock
 from backend.dispatch.models import Assignment, AssignmentStatus, Notice, Task
 from backend.dispatch.schemas import AnswerIn, AssignmentOut
 from backend.dispatch.services.announcements import note_told, to_everyone_asked
@@ -63,14 +64,14 @@ def answer_offers(answers: Sequence[Answer]) -> list[Assignment | Refusal]:
 
 def _lock(task_ids: Iterable[UUID]) -> list[Task]:
     """Return the tasks that exist, locked one after the other in the order of their ids."""
-    locked = Task.objects.select_for_update(of=("self",)).select_related("unit")
+    locked = tasks_to_lock().select_related("unit")
     return list(locked.filter(pk__in=list(task_ids)).order_by("pk"))
 
 
 def _places(task: Task, answers: Sequence[Answer]) -> Places:
     """Read and lock the parts of those who answer, and the reserves who could move up."""
     answering = {given.by.pk: given.by for given in answers}
-    parts = task.assignments.select_for_update(of=("self",)).select_related("volunteer")
+    parts = assignments_to_lock(task.assignments.all()).select_related("volunteer")
     own = list(parts.filter(volunteer__user__in=answering).order_by("pk"))
     at = max(given.at for given in answers)
     fitness = Fitness.of(task, own, at)

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from backend.dispatch import queries
 from backend.dispatch.events import TaskProgressed
+from backend.dispatch.locks import tasks_to_lock
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import AssignmentOut
 from backend.realtime.log import Announcement, publish_all
@@ -38,7 +39,7 @@ def announce_progress(*, task_id: UUID, at: datetime) -> bool:
 
     Skips a task that someone else holds locked: answers are being taken, and the next turn comes in half a second.
     """
-    claimed = Task.objects.select_for_update(skip_locked=True, of=("self",)).select_related("unit")
+    claimed = tasks_to_lock(skip_locked=True).select_related("unit")
     task = claimed.filter(pk=task_id, progress_due_at__lte=at).first()
     if task is None:
         return False

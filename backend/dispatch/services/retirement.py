@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Q
 
+from backend.dispatch.locks import tasks_to_lock
 from backend.dispatch.models import Task, TaskStatus
 from backend.volunteers.models import Unit
 
@@ -17,6 +18,6 @@ def give_tasks(unit: Unit, successor: Unit, at: datetime) -> None:
     lasts = settings.MUSTER.max_duty
     under_way = Q(status=TaskStatus.CLOSED, starts_at__gt=at - lasts)
     going_on = Task.objects.filter(Q(status__in=[TaskStatus.DRAFT, TaskStatus.CALLED]) | under_way, unit=unit)
-    for task in going_on.select_for_update(of=("self",)).order_by("pk"):
+    for task in tasks_to_lock(going_on).order_by("pk"):
         task.unit = successor
         task.save(update_fields=["unit"])

@@ -11,6 +11,7 @@ from backend.accounts.models import User
 from backend.audit.services import record
 from backend.dispatch import queries
 from backend.dispatch.events import TaskCancelled, TaskClosed, TaskProgressed
+from backend.dispatch.locks import tasks_to_lock
 from backend.dispatch.models import AssignmentStatus, Task, TaskStatus
 from backend.dispatch.rules import post_to_direct
 from backend.dispatch.schemas import TaskIn
@@ -29,7 +30,7 @@ AHEAD = timedelta(days=366)
 
 def lock_task(task_id: UUID) -> Task:
     """Return the task, locked, or raise NotFound. It is locked before any of its assignments, everywhere."""
-    task = Task.objects.select_for_update(of=("self",)).select_related("unit").filter(pk=task_id).first()
+    task = tasks_to_lock().select_related("unit").filter(pk=task_id).first()
     if task is None:
         raise NotFound
     return task
@@ -80,7 +81,7 @@ def close_task(*, task_id: UUID, at: datetime) -> bool:
     Skips a task that someone else holds locked: another clock is closing it, or an answer is just being taken and the
     next turn comes in seconds.
     """
-    claimed = Task.objects.select_for_update(skip_locked=True, of=("self",)).select_related("unit")
+    claimed = tasks_to_lock(skip_locked=True).select_related("unit")
     task = claimed.filter(pk=task_id, status=TaskStatus.CALLED, answer_by__lte=at).first()
     if task is None:
         return False

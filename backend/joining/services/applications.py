@@ -11,6 +11,7 @@ from backend.accounts.models import User, phone_key
 from backend.accounts.passwords import require_good_password
 from backend.audit.services import record
 from backend.joining.events import ApplicationChanged
+from backend.joining.locks import applications_to_lock
 from backend.joining.models import Application, ApplicationStatus
 from backend.joining.queries import applications_of
 from backend.joining.schemas import ApplicationIn
@@ -19,6 +20,7 @@ from backend.lib.names import same_name
 from backend.lib.phones import canonical
 from backend.realtime.frames import Audience
 from backend.realtime.log import Announcement, publish_all
+from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Standing, Unit, Volunteer
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.queries.units import unit_by_number
@@ -82,7 +84,7 @@ def withdraw_application(*, application_id: UUID, phone: str, at: datetime) -> N
     """Take an application back; whoever does not know its phone, or comes too late, is answered the same."""
     key = phone_key(canonical(phone))
     application = (
-        Application.objects.select_for_update()
+        applications_to_lock()
         .filter(pk=application_id, phone_key=key, status=ApplicationStatus.PENDING)
         .first()
     )
@@ -145,7 +147,7 @@ def _taken_back(application: Application, post: str, by: User, at: datetime) -> 
     those = Volunteer.objects.filter(
         user__phone_key=application.phone_key, user__is_active=True, memberships=None
     )
-    volunteer = those.select_for_update(of=("self",)).filter(standing=Standing.ACTIVE).first()
+    volunteer = volunteers_to_lock(those).filter(standing=Standing.ACTIVE).first()
     if volunteer is None or volunteer.memberships.exists():
         return None
     if not same_name(volunteer.name, application.name):
@@ -179,7 +181,7 @@ def forget_applications(*, at: datetime) -> int:
 def _locked(application_id: UUID, by: User, at: datetime) -> tuple[Application, str]:
     """Return the application, locked, and the title of the post that allows deciding on it."""
     # Nothing is joined: after waiting for the lock, what is joined would be as it was before.
-    application = Application.objects.select_for_update().filter(pk=application_id).first()
+    application = applications_to_lock().filter(pk=application_id).first()
     if application is None:
         raise NotFound
     return application, allowed_by(post_that_manages(by, application.unit, at))
@@ -229,7 +231,7 @@ def _subject(application: Application) -> str:
 def lock_waiting(unit: Unit) -> None:
     """Lock the applications that wait in a unit, before the unit, as deciding on one does."""
     waiting = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
-    list(waiting.select_for_update().order_by("pk").values_list("pk"))
+    list(applications_to_lock(waiting).order_by("pk").values_list("pk"))
 
 
 def hand_over(unit: Unit, successor: Unit) -> None:

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from backend.accounts.models import User
 from backend.audit.services import record
 from backend.joining.events import TransferChanged
+from backend.joining.locks import transfers_to_lock
 from backend.joining.models import Side, Transfer, TransferStatus
 from backend.joining.schemas import TransferIn, TransferOut
 from backend.lib.buckets import Buckets
@@ -165,7 +166,7 @@ def withdraw_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
 
     Raises NotFound, TransferOver.
     """
-    transfer = _read(Transfer.objects.select_for_update(of=("self",)).filter(pk=transfer_id))
+    transfer = _read(transfers_to_lock().filter(pk=transfer_id))
     if transfer is None or by.pk not in {transfer.proposed_by_id, transfer.volunteer.user_id}:
         raise NotFound
     if transfer.status == TransferStatus.WITHDRAWN:
@@ -180,7 +181,7 @@ def withdraw_open(transfers: QuerySet[Transfer], *, by: User, at: datetime) -> l
 
     Only inside a transaction. Locks them.
     """
-    waiting = transfers.select_for_update(of=("self",)).filter(status=TransferStatus.PROPOSED)
+    waiting = transfers_to_lock(transfers).filter(status=TransferStatus.PROPOSED)
     found = list(waiting.select_related("volunteer", "from_unit", "to_unit").order_by("pk"))
     for transfer in found:
         _mark(transfer, TransferStatus.WITHDRAWN, post="", by=by, at=at)
@@ -277,7 +278,7 @@ def _locked(transfer_id: UUID, by: User, at: datetime) -> tuple[Transfer, str]:
     if found is None:
         raise NotFound
     lock_volunteer(found.volunteer_id)
-    transfer = _read(Transfer.objects.select_for_update(of=("self",)).filter(pk=transfer_id))
+    transfer = _read(transfers_to_lock().filter(pk=transfer_id))
     assert transfer is not None, "transfers are never deleted while their volunteer is locked"
     if transfer.waits_for == Side.VOLUNTEER:
         require(transfer.volunteer.user_id == by.pk)
@@ -298,7 +299,7 @@ def _subject(volunteer: Volunteer) -> str:
 def lock_open(unit: Unit) -> None:
     """Lock the transfers from and to a unit that wait for an answer, before the unit, as deciding on one does."""
     waiting = transfers_with(unit).filter(status=TransferStatus.PROPOSED)
-    list(waiting.select_for_update().order_by("pk").values_list("pk"))
+    list(transfers_to_lock(waiting).order_by("pk").values_list("pk"))
 
 
 def transfers_with(unit: Unit) -> QuerySet[Transfer]:

@@ -9,6 +9,7 @@ from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import NotFound, Refusal, require
 from backend.lib.names import same_name
+from backend.numbers.locks import blocks_to_lock
 from backend.numbers.models import NumberBlock
 from backend.numbers.services.number_bounds import require_spare
 from backend.volunteers.models import (
@@ -83,7 +84,7 @@ def issue_block(*, block_id: UUID, unit: Unit, size: int, by: User, at: datetime
 def return_block(*, block_id: UUID, unit: Unit, by: User, at: datetime) -> NumberBlock:
     """Take a block back: its numbers that nobody got are void. Locks the block; a second time changes nothing."""
     require(may_manage(by, unit, at))
-    block = NumberBlock.objects.select_for_update().filter(pk=block_id, unit=unit).first()
+    block = blocks_to_lock().filter(pk=block_id, unit=unit).first()
     if block is None:
         raise NotFound
     if block.returned_at is None:
@@ -145,7 +146,7 @@ def _block_with(number: int, unit: Unit) -> NumberBlock:
         raise NumberNotYours
     index = counter.index_of(number)
     block = (
-        NumberBlock.objects.select_for_update(of=("self",))
+        blocks_to_lock()
         .select_related("unit")
         .filter(first_index__lte=index)
         .order_by("-first_index")
@@ -171,7 +172,7 @@ def _record(act: str, block: NumberBlock, by: User, at: datetime, **details: int
 
 def lock_blocks(unit: Unit) -> None:
     """Lock the blocks of a unit, before the unit, as registering from one does."""
-    list(NumberBlock.objects.filter(unit=unit).select_for_update().order_by("pk").values_list("pk"))
+    list(blocks_to_lock().filter(unit=unit).order_by("pk").values_list("pk"))
 
 
 def hand_over(unit: Unit, successor: Unit) -> None:

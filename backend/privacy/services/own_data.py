@@ -24,6 +24,7 @@ from backend.realtime.sessions import revoke_session
 from backend.tracking.models import Fix
 from backend.tracking.positions import forget
 from backend.volunteers import hooks
+from backend.volunteers.locks import volunteers_to_erase
 from backend.volunteers.models import Purpose, Standing, Volunteer
 from backend.volunteers.queries.numbers import numbers_of
 from backend.volunteers.services.consents import withdraw_for
@@ -71,7 +72,7 @@ def erase_person(*, by: User, at: datetime) -> Erased:
 def _locked_records(by: User) -> list[Volunteer]:
     """Return the person's record, and those that were merged into it: they still hold what they held."""
     theirs = Q(user=by) | Q(merged_into__user=by)
-    locked = Volunteer.objects.select_for_update(of=("self", "user")).select_related("user")
+    locked = volunteers_to_erase()
     return list(locked.filter(theirs).order_by("pk"))
 
 

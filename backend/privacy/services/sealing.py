@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 
 from backend.lib.rows import update_rows
 from backend.lib.sealed import newest_key, seal, unseal
+from backend.privacy.locks import rows_to_lock
 from backend.privacy.sealed_columns import SealedColumn
 
 BATCH = 500
@@ -44,7 +45,7 @@ def keys_in_use(columns: list[SealedColumn]) -> Counter[str]:
 
 @transaction.atomic
 def _reseal_batch(column: SealedColumn, after: object) -> tuple[object, int]:
-    rows = _outdated(column).select_for_update(of=("self",)).order_by("pk")
+    rows = rows_to_lock(_outdated(column)).order_by("pk")
     batch = list((rows if after is None else rows.filter(pk__gt=after))[:BATCH])
     for row in batch:
         text = unseal(getattr(row, column.field), column.kind)

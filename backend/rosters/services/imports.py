@@ -11,6 +11,7 @@ from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import NotFound, Refusal
 from backend.lib.texts import as_line
+from backend.rosters.locks import imports_to_lock
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.reading.files import look_at
 from backend.rosters.services.import_undo import dependents_of
@@ -154,7 +155,7 @@ def refuse_dependents(batch: RosterImport) -> None:
 
 def locked(import_id: UUID) -> RosterImport:
     """Lock a batch and return it."""
-    return RosterImport.objects.select_for_update().get(pk=import_id)
+    return imports_to_lock().get(pk=import_id)
 
 
 def forget_file(batch: RosterImport) -> None:

@@ -20,7 +20,7 @@ from backend.tracking.positions import TAKEN, store_fixes
 from backend.tracking.schemas.positions import FixIn
 from backend.tracking.schemas.trackers import TrackerIn, TrackerMade, TrackerOut
 from backend.tracking.tracker_formats import Told
-from backend.volunteers.models import Volunteer
+from backend.volunteers.locks import volunteers_to_lock
 
 GOOD_FOR = timedelta(days=180)
 MOST = 10
@@ -34,7 +34,7 @@ class TooManyTrackers(Refusal):
 @transaction.atomic
 def make_tracker(*, wanted: TrackerIn, by: User, at: datetime) -> TrackerMade:
     """Make a tracker; its secret is returned this once, and only its hash is kept. Raises TooManyTrackers."""
-    Volunteer.objects.select_for_update().get(user=by)  # two requests at once do not make an eleventh
+    volunteers_to_lock().get(user=by)  # two requests at once do not make an eleventh
     if by.trackers.filter(revoked_at=None, expires_at__gt=at).count() >= MOST:
         raise TooManyTrackers
     secret = secrets.token_urlsafe(24)

@@ -10,6 +10,7 @@ from django.db import transaction
 from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import Invalid
+from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import DatedAvailability, Volunteer, WeeklyAvailability
 from backend.volunteers.queries.availability import availability_of
 from backend.volunteers.schemas.availability import (
@@ -116,4 +117,4 @@ def _is_planned(wanted: AvailabilityIn, plan: AvailabilityOut) -> bool:
 
 
 def _lock(user: User) -> Volunteer:
-    return Volunteer.objects.select_for_update().get(user=user)
+    return volunteers_to_lock().get(user=user)

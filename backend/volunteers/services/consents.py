@@ -12,6 +12,7 @@ from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import hooks
 from backend.volunteers.consents import current_version
 from backend.volunteers.events import DutyChanged
+from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Consent, Guardian, Purpose, Volunteer, adult_if_born_until
 from backend.volunteers.queries import duty_out
 
@@ -37,7 +38,7 @@ def give_consent(*, purpose: Purpose, version: int | None, by: User, at: datetim
         )
     if version != current_version(purpose):
         raise WordingChanged
-    volunteer = Volunteer.objects.select_for_update().get(user=by)
+    volunteer = volunteers_to_lock().get(user=by)
     guardian = _guardian_of(volunteer, at)
     was_tracked = duty_out(volunteer, at=at).tracked
     held = volunteer.consents.filter(purpose=purpose, withdrawn_at=None)
@@ -55,7 +56,7 @@ def give_consent(*, purpose: Purpose, version: int | None, by: User, at: datetim
 @transaction.atomic
 def withdraw_consent(*, purpose: Purpose, by: User, at: datetime) -> None:
     """Withdraw from a purpose; from that of being located tracking ends with the same commit. Locks the volunteer."""
-    withdraw_for(Volunteer.objects.select_for_update().get(user=by), [purpose], by=by, at=at)
+    withdraw_for(volunteers_to_lock().get(user=by), [purpose], by=by, at=at)
 
 
 def withdraw_for(volunteer: Volunteer, purposes: Collection[Purpose], *, by: User, at: datetime) -> None:

@@ -16,6 +16,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 
 from backend.accounts.queries import live_devices
 from backend.lib.rows import update_rows
+from backend.volunteers.locks import counts_to_lock
 from backend.volunteers.models import Membership, Unit, UnitCount, counted
 
 logger = logging.getLogger(__name__)
@@ -122,7 +123,7 @@ def _add(units: Collection[int], change: Counts) -> int:
 
 
 def _locked(units: Iterable[int]) -> list[UnitCount]:
-    return list(UnitCount.objects.select_for_update().filter(pk__in=list(units)).order_by("pk"))
+    return list(counts_to_lock().filter(pk__in=list(units)).order_by("pk"))
 
 
 def _make_missing(units: Collection[int], at: datetime) -> None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, require
+from backend.volunteers.locks import credentials_to_lock, volunteers_to_lock
 from backend.volunteers.models import Credential, Volunteer
 from backend.volunteers.queries.privacy import credential_out
 from backend.volunteers.rules import post_that_keeps_records_of
@@ -23,7 +24,7 @@ def record_credential(*, volunteer: Volunteer, wanted: CredentialIn, by: User, a
     Locks the volunteer: nothing is noted of whoever deletes everything meanwhile. Raises NotFound unless `by` keeps the
     person's records, RecordIdTaken, Invalid for an end before the beginning.
     """
-    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = volunteers_to_lock().get(pk=volunteer.pk)
     post = allowed_by(post_that_keeps_records_of(by, volunteer, at))
     if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
         raise Invalid(errors=[{"pointer": "/valid_until", "detail": "must be later than valid_from"}])
@@ -54,7 +55,7 @@ def record_credential(*, volunteer: Volunteer, wanted: CredentialIn, by: User, a
 def revoke_credential(*, volunteer: Volunteer, credential_id: UUID, by: User, at: datetime) -> None:
     """End a record that was wrong, or that no longer holds. Again changes nothing."""
     post = allowed_by(post_that_keeps_records_of(by, volunteer, at))
-    held = volunteer.credentials.select_for_update().filter(pk=credential_id).first()
+    held = credentials_to_lock(volunteer.credentials.all()).filter(pk=credential_id).first()
     if held is None:
         raise NotFound
     if held.revoked_at is None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from backend.accounts.locks import devices_to_end
 from backend.accounts.models import User
@@ -15,6 +15,7 @@ from backend.lib.errors import Invalid, NotSignedIn, Refusal, require
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import hooks
 from backend.volunteers.events import DutyChanged
+from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import DUTIES_KEPT, DutyPeriod, Volunteer
 from backend.volunteers.queries import duties_out, duty_out
 from backend.volunteers.rules import is_in_service
@@ -40,7 +41,7 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
     it, going off and on does. Locks the volunteer. Saying what holds already changes nothing. Raises NotInService for
     going on duty while suspended or retired, NotSignedIn when the last device was signed out meanwhile.
     """
-    volunteer = Volunteer.objects.select_for_update().get(user=by)
+    volunteer = volunteers_to_lock().get(user=by)
     require(is_in_service(volunteer) or not on, NotInService)
     require(not (on and is_signed_out(by, at=at)), NotSignedIn)
     before = (volunteer.duty_since, volunteer.duty_until)
@@ -72,7 +73,7 @@ def end_duty_without_devices(*, user: User, by: User | None, at: datetime) -> No
     """
     if live_devices(at).filter(user=user).exists():
         return
-    for volunteer in Volunteer.objects.select_for_update().filter(user=user):
+    for volunteer in volunteers_to_lock().filter(user=user):
         if volunteer.duty_until is None:
             continue
         told = end_duty(volunteer, reason="signed_out", by=by, at=at)
@@ -113,11 +114,7 @@ def end_duty(
 @transaction.atomic
 def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
     """End the duty of those whose time is up; returns of how many. Rows that somebody else has locked are skipped."""
-    overdue = list(
-        Volunteer.objects.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
-        .filter(duty_until__lte=at)
-        .order_by("pk")[:limit]
-    )
+    overdue = list(volunteers_to_lock(skip_locked=True).filter(duty_until__lte=at).order_by("pk")[:limit])
     DutyPeriod.objects.bulk_create(period for volunteer in overdue for period in _ended(volunteer, at))
     for volunteer in overdue:
         volunteer.duty_since = volunteer.duty_until = None

@@ -11,6 +11,7 @@ from backend.audit.services import record
 from backend.lib.checkdigit import unit_number
 from backend.realtime.access import WATCHERS, access_changed
 from backend.volunteers.divisions import Division, Point, display_name
+from backend.volunteers.locks import units_to_lock
 from backend.volunteers.models import Unit, UnitKind
 from backend.volunteers.queries import current_unit
 from backend.volunteers.services.roster import follow_moved_units
@@ -97,7 +98,7 @@ class _Growth:
         self.grown: Counter[str] = Counter()
         self.last_step: defaultdict[str, int] = defaultdict(int)
         self.last_serial: defaultdict[str, int] = defaultdict(int)
-        for unit in Unit.objects.select_for_update():
+        for unit in units_to_lock():
             self._remember(unit)
 
     def add(self, division: Division) -> None:

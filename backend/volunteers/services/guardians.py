@@ -8,6 +8,7 @@ from django.db import transaction
 from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, Refusal, require
+from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Guardian, Purpose, Volunteer
 from backend.volunteers.queries.privacy import guardian_out
 from backend.volunteers.rules import post_that_keeps_records_of
@@ -27,7 +28,7 @@ def record_guardian(*, volunteer: Volunteer, wanted: GuardianIn, by: User, at: d
     Locks the volunteer: nothing is noted of whoever deletes everything meanwhile. Raises NotFound unless `by` keeps the
     person's records, RecordIdTaken, Invalid for an agreement of the future.
     """
-    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = volunteers_to_lock().get(pk=volunteer.pk)
     post = allowed_by(post_that_keeps_records_of(by, volunteer, at))
     if wanted.consent_at > at:
         raise Invalid(errors=[{"pointer": "/consent_at", "detail": "must not be later than now"}])
@@ -66,7 +67,7 @@ def withdraw_guardian(*, volunteer: Volunteer, guardian_id: UUID, by: User, at: 
     Locks the volunteer. Again changes nothing.
     """
     post = allowed_by(post_that_keeps_records_of(by, volunteer, at))
-    locked = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    locked = volunteers_to_lock().get(pk=volunteer.pk)
     guardian = locked.guardians.filter(pk=guardian_id).first()
     if guardian is None:
         raise NotFound

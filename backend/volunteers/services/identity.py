@@ -11,6 +11,7 @@ from backend.accounts.signin import confirm_by
 from backend.audit.services import record
 from backend.lib.errors import CredentialsWrong, Refusal
 from backend.lib.sealed import lookup_key
+from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Volunteer
 
 
@@ -40,7 +41,7 @@ def check_identity(request: HttpRequest, user: User, *, id_card: str, born_on: d
 @transaction.atomic
 def confirm_identity(*, by: User, at: datetime) -> None:
     """Note that a volunteer has named the identity on their record, which has been checked; again changes nothing."""
-    volunteer = Volunteer.objects.select_for_update().get(user=by)
+    volunteer = volunteers_to_lock().get(user=by)
     if not volunteer.identity_to_confirm:
         return
     volunteer.identity_to_confirm = False

@@ -12,6 +12,7 @@ from backend.realtime.renumbering import renumber
 from backend.realtime.sessions import NUMBER_CHANGED, revoke_session
 from backend.volunteers import hooks
 from backend.volunteers.events import NumberChanged
+from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import (
     NumberAlias,
     Series,
@@ -34,7 +35,7 @@ def give_life_number(*, number: int, by: User, at: datetime) -> Volunteer:
     the person, NumbersExhausted.
     """
     found = volunteer_by_number(number)
-    volunteer = Volunteer.objects.select_for_update(of=("self",)).select_related("user").get(pk=found.pk)
+    volunteer = volunteers_to_lock().select_related("user").get(pk=found.pk)
     require(may_see_person(by, volunteer, at))
     post = required(post_that_manages_person(by, volunteer, at), NotAllowed)
     if series_of(volunteer.number) == Series.LIFE:

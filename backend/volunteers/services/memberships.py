@@ -10,6 +10,7 @@ from backend.lib.errors import NotFound, Refusal
 from backend.realtime.access import access_changed
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import hooks
+from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Membership, Unit, Volunteer
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import (
@@ -79,7 +80,7 @@ def leave(
 
 def lock_volunteer(pk: int) -> Volunteer:
     """Return a volunteer by key, locked."""
-    return Volunteer.objects.select_for_update().get(pk=pk)
+    return volunteers_to_lock().get(pk=pk)
 
 
 def belongs(volunteer: Volunteer, unit: Unit) -> bool:

@@ -6,8 +6,8 @@ from itertools import chain
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from backend.accounts.locks import lock_devices
-from backend.accounts.models import Device, SignedOutBy, User
+from backend.accounts.locks import devices_to_lock, lock_devices
+from backend.accounts.models import SignedOutBy, User
 from backend.audit.services import record
 from backend.lib.errors import NotAllowed, Refusal, require
 from backend.realtime import keys
@@ -16,6 +16,7 @@ from backend.realtime.log import Announcement, publish_all
 from backend.realtime.sessions import revoke_session
 from backend.volunteers import hooks
 from backend.volunteers.events import RecordMerged
+from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import NumberAlias, Purpose, Role, Standing, Volunteer
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.rules import may_manage_wholly, may_see_person, post_that_looks_after
@@ -93,11 +94,7 @@ def _locked(kept: int, duplicate: int) -> tuple[Volunteer, Volunteer]:
     keys = [volunteer_by_number(kept).pk, own.get(duplicate) or volunteer_by_number(duplicate).pk]
     lock_devices(Volunteer.objects.filter(pk__in=keys).values_list("user", flat=True))
     rows = {
-        row.pk: row
-        for row in Volunteer.objects.select_for_update(of=("self",))
-        .select_related("user")
-        .filter(pk__in=keys)
-        .order_by("pk")
+        row.pk: row for row in volunteers_to_lock().select_related("user").filter(pk__in=keys).order_by("pk")
     }
     return rows[keys[0]], rows[keys[1]]
 
@@ -183,7 +180,7 @@ def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
 
 def _sign_out(other: Volunteer, at: datetime) -> None:
     """End the devices of a record that was merged."""
-    devices = Device.objects.select_for_update().filter(user=other.user, revoked_at=None)
+    devices = devices_to_lock().filter(user=other.user, revoked_at=None)
     for device in devices:
         revoke_session(device.session, at=at)
     ended = {"revoked_at": at, "revoked_because": SignedOutBy.MERGED}

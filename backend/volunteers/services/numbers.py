@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from backend.lib.errors import Refusal
+from backend.volunteers.locks import counters_to_lock
 from backend.volunteers.models import NumberCounter, Series
 
 
@@ -26,7 +27,7 @@ def issue_numbers(count: int, series: Series = Series.LIFE) -> list[int]:
 
 def lock_counter(series: Series) -> NumberCounter:
     """Return the counter of a series, locked until the transaction ends: nobody else issues meanwhile."""
-    return NumberCounter.objects.select_for_update().get_or_create(pk=series.value)[0]
+    return counters_to_lock().get_or_create(pk=series.value)[0]
 
 
 def take_numbers(counter: NumberCounter, count: int) -> list[int]:

@@ -10,6 +10,7 @@ from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal, require, required
 from backend.realtime.log import publish_all
+from backend.volunteers.locks import posts_to_lock, volunteers_to_lock
 from backend.volunteers.models import MANAGING_ROLES, Post, Role, Standing, Unit, Volunteer, roles_from
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import (
@@ -46,7 +47,7 @@ def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Given:
     allowed_by(post_that_manages(by, unit, at))
     volunteer = volunteer_numbered(wanted.volunteer)
     require(may_see_person(by, volunteer, at))
-    volunteer = Volunteer.objects.select_for_update().get(pk=volunteer.pk)
+    volunteer = volunteers_to_lock().get(pk=volunteer.pk)
     role, since = Role(wanted.role), max(wanted.from_at or at, at)
     _check_time(since, wanted.until)
     acting_for = _acting_for(unit, wanted, role, at)
@@ -77,7 +78,7 @@ def end_post(*, post_id: int, by: User, at: datetime) -> Post:
     Locks the post. Raises NotFound, also for a post that has ended, and BeyondOwnPost for one that ranks higher than
     those of a caller who looks after the unit.
     """
-    found = lasting(at).filter(pk=post_id).select_for_update(of=("self",)).select_related("unit", "volunteer")
+    found = posts_to_lock(lasting(at)).filter(pk=post_id).select_related("unit", "volunteer")
     post = required(found.first())
     own = post.volunteer.user_id == by.pk
     allowed_by(post if own else post_that_manages(by, post.unit, at))
@@ -117,7 +118,7 @@ def _acting_for(unit: Unit, wanted: PostIn, role: Role, at: datetime) -> Post | 
     """Return the post whose holder the new deputy stands in for, after checking that they may."""
     if wanted.acting_for is None:
         return None
-    holder = lasting(at).filter(unit=unit, pk=wanted.acting_for).select_for_update().first()
+    holder = posts_to_lock(lasting(at)).filter(unit=unit, pk=wanted.acting_for).first()
     errors = []
     if holder is None or holder.role not in MANAGING_ROLES or holder.acting_for_id is not None:
         errors.append(

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from backend.lib.errors import Refusal, require
 from backend.realtime.access import access_changed
+from backend.volunteers.locks import units_to_lock
 from backend.volunteers.models import Membership, Unit, Volunteer
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.services.roster import roster_fields
@@ -21,7 +22,7 @@ def lock_units(units: Iterable[Unit]) -> dict[int, Unit]:
     unit may have moved or been retired.
     """
     keys = sorted({unit.pk for unit in units})
-    rows = Unit.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    rows = units_to_lock().filter(pk__in=keys).order_by("pk")
     return {unit.pk: unit for unit in rows}
 
 

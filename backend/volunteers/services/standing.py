@@ -3,7 +3,7 @@
 from datetime import datetime
 from itertools import chain
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from backend.accounts.models import User
 from backend.audit.services import record
@@ -12,6 +12,7 @@ from backend.realtime.access import access_changed
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import hooks
 from backend.volunteers.events import StandingChanged
+from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Membership, Standing, Volunteer
 from backend.volunteers.queries.lives import standing_out
 from backend.volunteers.queries.numbers import volunteer_numbered
@@ -97,7 +98,7 @@ def end_all_posts(volunteer: Volunteer, *, by: User, at: datetime) -> list[Annou
 def end_suspensions(*, at: datetime, limit: int = 500) -> int:
     """Reinstate those whose suspension is over; returns how many. Rows that somebody else has locked are skipped."""
     over = list(
-        Volunteer.objects.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+        volunteers_to_lock(skip_locked=True)
         .filter(standing=Standing.SUSPENDED, standing_until__lte=at)
         .order_by("pk")[:limit]
     )
@@ -113,7 +114,7 @@ def end_suspensions(*, at: datetime, limit: int = 500) -> int:
 def _locked(number: str, by: User, at: datetime, *, or_oneself: bool = False) -> tuple[Volunteer, str]:
     """Return the volunteer, locked, and the title of the post that allows the act: empty for oneself."""
     found = volunteer_numbered(number)
-    volunteer = Volunteer.objects.select_for_update(of=("self",)).select_related("user").get(pk=found.pk)
+    volunteer = volunteers_to_lock().select_related("user").get(pk=found.pk)
     if volunteer.user_id == by.pk:
         if not or_oneself:
             raise NotFound
