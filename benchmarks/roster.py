@@ -178,8 +178,8 @@ def _children(chance: Random, _: argparse.Namespace) -> Measured:
 def _pages(_: Random, options: argparse.Namespace) -> Measured:
     """Turn to page 1 and page 1,000 of everybody's roster (or the last), in turn."""
     from backend.accounts.models import User
+    from backend.rosters.queries.roster import PAGE, _cursor
     from backend.volunteers.models import Membership
-    from backend.volunteers.queries.roster import PAGE, _cursor
 
     top, someone = _unit_at("0001"), User.objects.all()[0]
     turned = min(999, options.people // PAGE - 2)
@@ -326,6 +326,6 @@ def _unit_at(path: str) -> Any:
 
 
 def _page(unit: Any, by: Any, **wanted: Any) -> Any:
-    from backend.volunteers.queries.roster import roster_page
+    from backend.rosters.queries.roster import roster_page
 
     return roster_page(unit, by=by, at=AT, **wanted)

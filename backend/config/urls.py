@@ -12,7 +12,7 @@ from backend.joining.api import applications, transfers
 from backend.numbers import api as numbers
 from backend.privacy import api as own_data
 from backend.realtime import api as realtime
-from backend.rosters import api as imports
+from backend.rosters.api import imports, roster
 from backend.tracking.api import nearest, positions, trackers
 from backend.volunteers import api as volunteers
 from backend.volunteers.api import (
@@ -23,7 +23,6 @@ from backend.volunteers.api import (
     merging,
     posts,
     privacy,
-    roster,
     sign_in,
     skills,
 )

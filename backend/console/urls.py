@@ -8,9 +8,9 @@ from backend.console import views
 from backend.joining.pages import applications
 from backend.numbers.pages import numbers
 from backend.privacy.pages import my_data
-from backend.rosters.pages import imports
+from backend.rosters.pages import imports, roster
 from backend.tracking.pages import trackers
-from backend.volunteers.pages import availability, invitations, person, roster, units
+from backend.volunteers.pages import availability, invitations, person, units
 
 app_name = "console"
 urlpatterns = [

@@ -10,10 +10,10 @@ from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.lib.checkdigit import format_unit_number, format_volunteer_number
+from backend.rosters.queries import roster
 from backend.rosters.services.imports import receive_import
 from backend.volunteers import services
 from backend.volunteers.models import Look, LookedAt, Role
-from backend.volunteers.queries import roster
 from tests.conftest import Formation, MakeVolunteer
 from tests.pages import page_of
 from tests.rosters.files import csv_file

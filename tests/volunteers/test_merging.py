@@ -18,6 +18,7 @@ from backend.numbers.services.walk_ins import register_walk_in
 from backend.privacy.queries import export_of
 from backend.privacy.services.own_data import erase_person
 from backend.realtime.models import Revocation
+from backend.rosters.queries.roster import roster_page
 from backend.tracking.models import Fix
 from backend.volunteers import services
 from backend.volunteers.models import (
@@ -33,7 +34,6 @@ from backend.volunteers.models import (
     WeeklyAvailability,
 )
 from backend.volunteers.queries.numbers import volunteer_by_number
-from backend.volunteers.queries.roster import roster_page
 from backend.volunteers.services.consents import agree_on_paper, withdraw_consent
 from backend.volunteers.services.ends import BeyondOwnPost
 from backend.volunteers.services.life_numbers import give_life_number

@@ -22,7 +22,7 @@ from backend.lib.uploads import MAX_UPLOAD
 from backend.rosters.models import WORKING, ImportStatus, Outcome, RosterImport
 from backend.rosters.queries.imports import import_by_id, import_out, imports_below, report_of
 from backend.rosters.reading.refusals import UnreadableRoster
-from backend.rosters.schemas import ImportIn, ImportNote, SheetOut
+from backend.rosters.schemas.imports import ImportIn, ImportNote, SheetOut
 from backend.rosters.services.import_uploads import keep_upload
 from backend.rosters.services.imports import (
     ImportIdTaken,

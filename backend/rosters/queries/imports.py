@@ -11,7 +11,13 @@ from backend.lib.errors import NotFound
 from backend.rosters.models import ImportStatus, Outcome, ReportedRow, RosterImport
 from backend.rosters.reading.positions import Stretch, located
 from backend.rosters.reading.refusals import FATES, NOTES, REASONS
-from backend.rosters.schemas import ImportNote, ImportOut, ImportReport, ReportedRowOut, SheetOut
+from backend.rosters.schemas.imports import (
+    ImportNote,
+    ImportOut,
+    ImportReport,
+    ReportedRowOut,
+    SheetOut,
+)
 from backend.volunteers.models import Unit
 from backend.volunteers.rules import within
 

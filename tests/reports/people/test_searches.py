@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from backend.accounts.models import User
+from backend.rosters.queries.roster import roster_page
 from backend.volunteers.models import Membership
-from backend.volunteers.queries.roster import roster_page
 from tests.conftest import Formation, MakeVolunteer
 
 FILES = sorted((Path(__file__).parent / "searches").glob("*.json"))

@@ -14,7 +14,7 @@ from backend.lib.errors import NotFound, Refusal
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.queries.imports import import_out, whole_report
 from backend.rosters.reading.tables import csv_parts
-from backend.rosters.schemas import ReportedRowOut
+from backend.rosters.schemas.imports import ReportedRowOut
 from backend.rosters.services.import_files import import_file
 from backend.rosters.services.import_work import work_on
 from backend.rosters.services.imports import undo_import

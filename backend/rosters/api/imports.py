@@ -23,7 +23,7 @@ from backend.rosters.models import RosterImport
 from backend.rosters.queries.imports import import_by_id, import_out, imports_of, report_of
 from backend.rosters.reading.tables import CSV_TYPE, XLSX_TYPE
 from backend.rosters.reading.template import Language, template_parts
-from backend.rosters.schemas import ImportIn, ImportOut, ImportReport, Imports, ImportStart
+from backend.rosters.schemas.imports import ImportIn, ImportOut, ImportReport, Imports, ImportStart
 from backend.rosters.services.exports import export_roster
 from backend.rosters.services.import_uploads import keep_upload
 from backend.rosters.services.imports import start_import, undo_import

@@ -10,10 +10,10 @@ from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse_query
 from backend.lib.errors import require
 from backend.realtime.doors import Door
+from backend.rosters.queries.roster import roster_page
+from backend.rosters.schemas.roster import RosterFilter, RosterPage
 from backend.volunteers import queries, rules
 from backend.volunteers.models import LookedAt
-from backend.volunteers.queries.roster import roster_page
-from backend.volunteers.schemas.roster import RosterFilter, RosterPage
 from backend.volunteers.services.looks import note_list
 
 
