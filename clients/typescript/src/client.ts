@@ -1,6 +1,7 @@
 import { Acts } from "./acts.js";
-import type { CursorBook, Reached } from "./cursors.js";
+import type { CursorBook } from "./cursors.js";
 import { Detour } from "./detour.js";
+import type { Doors } from "./doors.js";
 import type { FixQueue } from "./fixes.js";
 import { Link, type LinkOptions, type Phase } from "./link.js";
 import { isFinal, type Outbox, type Pending } from "./outbox.js";
@@ -16,7 +17,6 @@ import type {
   Lost,
   MapFrame,
   Problem,
-  ReceiptFrame,
   ServerFrame,
   TopicName,
   Welcome,
@@ -46,15 +46,6 @@ export interface Listener {
   time?(instant: string): void;
   /** The phase, or the time of the last update, has changed. */
   changed?(phase: ClientPhase): void;
-}
-
-/** The REST doors, for a network that lets no socket through; `Rest` has them. */
-export interface Doors {
-  /** Give what was missed since the cursors. */
-  catchUp(reached: Reached): Promise<CaughtUp>;
-  /** Do a command, by its key; rejects with Refused, or anything else when no answer came. */
-  act(pending: Pending): Promise<unknown>;
-  receipt(frame: ReceiptFrame): Promise<void>;
 }
 
 /** `open` is told only after the server has answered `hello`. */

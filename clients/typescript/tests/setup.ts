@@ -1,5 +1,6 @@
 import { vi } from "vitest";
-import { Client, type Doors, type Listener } from "../src/client.js";
+import { Client, type Listener } from "../src/client.js";
+import type { Doors } from "../src/doors.js";
 import { CursorBook, type Reached } from "../src/cursors.js";
 import { FixQueue } from "../src/fixes.js";
 import { Outbox, type Pending } from "../src/outbox.js";
