@@ -47,14 +47,22 @@ from backend.volunteers.principals import forget_lines
 from backend.volunteers.services.consents import agree_on_paper
 from backend.volunteers.services.counts import Counts, change_counts
 from backend.volunteers.services.roster import roster_fields
+from tests import lock_order
 from tests.own_flush import flush_quickly
 
 hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what developers may ask of every test."""
+    parser.addoption("--lock-order", action="store_true", help="fail when an act locks rows out of order")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Give each worker of a parallel run a bus of its own, for publishing in Redis knows no database, and a cache."""
+    if config.getoption("lock_order"):
+        lock_order.watch()
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     layers: dict[str, dict[str, Any]] = settings.CHANNEL_LAYERS
     if worker and "CONFIG" in layers["default"]:
@@ -109,6 +117,14 @@ def _silence() -> None:
 def imports_folder(tmp_path: Path, settings: Any) -> None:
     """Keep uploads of this test apart."""
     settings.IMPORTS_FOLDER = str(tmp_path / "imports")
+
+
+@pytest.fixture(autouse=True)
+def _in_lock_order() -> Iterator[None]:
+    """Fail when an act has locked rows in another order than all others."""
+    lock_order.breaches.clear()
+    yield
+    assert lock_order.breaches == []
 
 
 @pytest.fixture

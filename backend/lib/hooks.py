@@ -1,7 +1,8 @@
 """What rooms above do when something happens in a room below them, without the lower room knowing of them.
 
 The lower room declares a hook or a question in its `hooks.py` and calls it inside its transaction. The rooms above
-answer in their `reactions.py`. Answers run in the order of the rooms, the lowest first.
+answer in their `reactions.py`. Answers run in the order of the rooms: the lowest first, or the highest first where the
+answers lock what is theirs, for locks are taken from the top.
 """
 
 from collections.abc import Callable
@@ -14,9 +15,10 @@ _R = TypeVar("_R")
 class Hook(Generic[_P, _R]):
     """Something that happens; as many rooms as are concerned answer it, each once."""
 
-    def __init__(self, signature: Callable[_P, _R]) -> None:
+    def __init__(self, signature: Callable[_P, _R], *, from_the_top: bool = False) -> None:
         self.__doc__ = signature.__doc__
         self.name = f"{signature.__module__.removesuffix('.hooks').rpartition('.')[2]}.{signature.__name__}"
+        self._from_the_top = from_the_top
         self.answers: dict[str, Callable[_P, _R]] = {}
 
     def answered_by(self, room: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
@@ -32,7 +34,9 @@ class Hook(Generic[_P, _R]):
 
     def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> list[_R]:
         """Have all rooms answer, and return what they say; a refusal of one is raised and rolls everything back."""
-        return [answer(*args, **kwargs) for answer in self.answers.values()]
+        answers = list(self.answers.values())
+        ordered = reversed(answers) if self._from_the_top else answers
+        return [answer(*args, **kwargs) for answer in ordered]
 
 
 class Question(Generic[_P, _R]):
@@ -60,6 +64,11 @@ class Question(Generic[_P, _R]):
 def hook(signature: Callable[_P, _R]) -> Hook[_P, _R]:
     """Declare a hook by a function without a body: its signature, and a docstring that says which locks are held."""
     return Hook(signature)
+
+
+def locking_hook(signature: Callable[_P, _R]) -> Hook[_P, _R]:
+    """Declare a hook whose answers lock rows: the highest room answers first, as it does in all acts of its own."""
+    return Hook(signature, from_the_top=True)
 
 
 def question(signature: Callable[_P, _R]) -> Question[_P, _R]:

@@ -9,12 +9,12 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from backend.accounts.models import User
-from backend.lib.hooks import hook, question
+from backend.lib.hooks import hook, locking_hook, question
 from backend.realtime.log import Announcement
 from backend.volunteers.models import Purpose, Unit, Volunteer
 
 
-@hook
+@locking_hook
 def unit_retiring(unit: Unit, successor: Unit, *, at: datetime) -> None:
     """A unit is about to end in its successor: by being merged into it, or because it is empty. May refuse.
 

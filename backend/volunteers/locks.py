@@ -1,4 +1,4 @@
-"""Locks on volunteers, posts, credentials, units, counts and counters, in this order; topics come after all of them."""
+"""Locks on formation, volunteers, posts, credentials, counters, units and counts, in this order; topics are last."""
 
 from django.db.models import QuerySet
 
@@ -42,3 +42,12 @@ def volunteers_to_erase() -> QuerySet[Volunteer]:
     """Return volunteers that are locked as they are read, with their accounts: nothing new may refer to either."""
     rows = Volunteer.objects.select_related("user")
     return locking(rows, also=["user"], deleting=True)
+
+
+def lock_formation() -> None:
+    """Lock the tree of units, by its root: units are added, moved and ended one after the other.
+
+    It comes before all other locks, for what waits in a unit that ends is locked next. The lock on the root stands
+    for the tree here; giving seats in headquarters waits for it as well.
+    """
+    list(units_to_lock(Unit.objects.filter(depth=1)).order_by("pk"))

@@ -14,6 +14,7 @@ from pytest_django import DjangoDbBlocker
 from backend.volunteers.models import Role
 from tests.conftest import QUICK_HASHERS, factory_of_volunteers, make_formation, posted
 from tests.contract.doors import World, make_world
+from tests.lock_order import block_of_test
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,7 @@ def _folder_of_uploads(settings: Any, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def kept_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """Make the world once for all tests of a module, in a transaction that is rolled back after the last."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock(), block_of_test():
         with override_settings(PASSWORD_HASHERS=QUICK_HASHERS):
             world = new_world()
         yield world

@@ -33,6 +33,7 @@ from tests.contract.permissions import (
     Act,
     table,
 )
+from tests.lock_order import block_of_test
 
 pytestmark = [
     pytest.mark.django_db,
@@ -56,7 +57,7 @@ def _quiet(settings: Any, tmp_path: Path) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def force(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Force]:
     """Make the force once for all cells, in a transaction that is rolled back after the last."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock(), block_of_test():
         force = make_force()
         if connection.vendor == "postgresql":
             with (
@@ -83,7 +84,7 @@ def tried(force: Force, cell: Cell, act: Act) -> int:
     """Return the status that a cell is answered; nothing of it stays."""
     if act.method == "GET":
         return int(send(force, cell, act).status_code)
-    with transaction.atomic():
+    with block_of_test():
         status = int(send(force, cell, act).status_code)
         transaction.set_rollback(True)
     return status

@@ -22,6 +22,7 @@ from backend.lib.errors import Refusal
 from backend.volunteers.models import Volunteer
 from tests.conftest import Formation, MakeVolunteer
 from tests.dispatch.conftest import Ask, MakeTask
+from tests.lock_order import block_of_test
 
 PEOPLE, PLACES = 6, 2
 person = st.integers(0, PEOPLE - 1)
@@ -31,7 +32,7 @@ class Savepoint:
     """Undoes everything that one example did."""
 
     def __enter__(self) -> None:
-        self.block = transaction.atomic()
+        self.block = block_of_test()
         self.block.__enter__()
 
     def __exit__(

@@ -25,6 +25,7 @@ from backend.realtime.services import Outcome, run_command
 from backend.volunteers.models import Volunteer
 from tests.conftest import Formation, MakeVolunteer, Race, SignedInClient
 from tests.dispatch.conftest import Ask, MakeTask
+from tests.lock_order import block_of_test
 
 ClientOf = Callable[[User], SignedInClient]
 Door = Literal["rest", "socket", "batch"]
@@ -145,7 +146,7 @@ class Play:
 
     def alone(self, order: Sequence[int]) -> Any:
         """Play each act once, in the order in which they come first; returns everything they did."""
-        with transaction.atomic():
+        with block_of_test():
             for index in dict.fromkeys(order):
                 if index == CANCEL:
                     self.cancel()
@@ -158,7 +159,7 @@ class Play:
     def repeated(self, deliveries: Sequence[tuple[int, Door]]) -> Any:
         """Play acts and repetitions through the doors; each is told how things stand."""
         done: set[int] = set()
-        with transaction.atomic():
+        with block_of_test():
             for index, door in deliveries:
                 if index == CANCEL:
                     self.cancel()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.lib.hooks import hook, question
+from backend.lib.hooks import hook, locking_hook, question
 
 
 def test_a_hook_has_every_room_answer_once_in_their_order() -> None:
@@ -29,3 +29,14 @@ def test_a_question_that_no_room_answers_says_so() -> None:
     assert zone(1) == "Asia/Shanghai"
     with pytest.raises(ValueError, match="twice"):
         zone.answer(lambda user: "UTC")
+
+
+def test_locks_are_taken_from_the_top() -> None:
+    @locking_hook
+    def retiring(unit: str) -> str:  # type: ignore[empty-body]
+        """Tell that a unit is about to end."""
+
+    retiring.answered_by("numbers")(lambda unit: f"blocks of {unit}")
+    retiring.answered_by("dispatch")(lambda unit: f"tasks of {unit}")
+
+    assert retiring("A") == ["tasks of A", "blocks of A"]

@@ -15,6 +15,7 @@ from backend.realtime.access import WATCHERS, access_changed
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import hooks
 from backend.volunteers.events import UnitChanged
+from backend.volunteers.locks import lock_formation
 from backend.volunteers.models import Membership, Standing, Unit, UnitKind
 from backend.volunteers.principals import forget_lines
 from backend.volunteers.queries.numbers import volunteer_numbered
@@ -193,7 +194,7 @@ def _lock_formation(units: Sequence[Unit]) -> list[Unit]:
 
     Paths of a subtree change together, so whoever changes the tree waits for everybody else who does.
     """
-    lock_units(Unit.objects.filter(depth=1))
+    lock_formation()
     now = Unit.objects.in_bulk([unit.pk for unit in units])
     current = [now[unit.pk] for unit in units]
     require(all(unit.retired_at is None for unit in current), UnitRetired)
