@@ -57,7 +57,7 @@ def names() -> dict[str, set[str]]:
         "problems": set(
             re.findall(r"^\| `/problems/([a-z-]+)` \|", (DOCUMENTS / "problems.md").read_text(), re.MULTILINE)
         ),
-        "events": {*EVENTS},
+        "events": {name for name, event in EVENTS.items() if event.__module__.startswith("backend.")},
         "topics": {*registry.join_rules},
         "commands": {*registry.commands},
         "acts": set(acts()),

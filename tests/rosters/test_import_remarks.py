@@ -39,5 +39,7 @@ def test_what_is_left_open_in_a_row_is_unknown_and_stands_in_the_report(
     assert (first.born_on, first.is_adult(at)) == (None, False)
     assert (first.user.phone, first.id_card_sealed) == ("13800000001", "")
     assert str(third.born_on) == "1980-12-31"
-    kept = Membership.objects.filter(volunteer__batch=batch).order_by("name").values_list("name", "pinyin")
+    kept = (
+        Membership.objects.filter(volunteer__batch_id=batch.pk).order_by("name").values_list("name", "pinyin")
+    )
     assert list(kept) == [("买买提吐尔逊", "maimaitituerxun"), ("王芳", "wangfang")]
