@@ -18,7 +18,7 @@ if (!existsSync(`${built}assets`)) {
 const assets = readdirSync(`${built}assets`);
 const read = (name) => readFileSync(`${built}assets/${name}`, "utf8");
 /** The map is drawn by browsers with WebGL 2 alone, so not by the oldest Safari. */
-const isOfMap = (name) => read(name).includes("maplibregl");
+const isOfMap = (name) => /maplibregl|mapWorker/.test(read(name));
 const scripts = assets.filter((name) => name.endsWith(".js"));
 const wrong = [
   ...(await scriptsBeyond(scripts.filter((name) => !isOfMap(name)), browserslist, ASKED_FOR)),
