@@ -1,4 +1,4 @@
-"""What time brings to accounts: sign-ins that nobody finished go."""
+"""What time brings to accounts: sign-ins that were not finished go."""
 
 from datetime import datetime, timedelta
 

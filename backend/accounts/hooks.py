@@ -36,7 +36,7 @@ def account_named(name: str) -> User | None:
 
 @question
 def number_of(user: User | None) -> int:
-    """Return the number by which a person is known outside; `keys.NOBODY` for an account without one, or for none.
+    """Return the number by which a person is known outside; the number of no person (`keys.NOBODY`) without one.
 
     No query where the account was read with its volunteer.
     """

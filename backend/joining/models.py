@@ -20,7 +20,7 @@ class ApplicationStatus(models.TextChoices):
 
 
 class Application(models.Model):
-    """Somebody without an account asks to join a unit; the phone is sealed as an account's is."""
+    """A person without an account asks to join a unit; the phone is sealed as an account's is."""
 
     id = models.UUIDField(primary_key=True, help_text="UUIDv7, made by the client")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="applications")
@@ -48,7 +48,7 @@ class Application(models.Model):
 
     @property
     def phone(self) -> str:
-        """The phone of whoever applies, in the clear."""
+        """The phone of the applicant, in the clear."""
         return unseal(self.phone_sealed, "phone")
 
     @phone.setter

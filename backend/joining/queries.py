@@ -37,7 +37,7 @@ def applications_to(unit: Unit, *, status: str, after: UUID | None) -> Applicati
 
 
 def application_for(user: User, application_id: UUID, *, at: datetime) -> Application:
-    """Return an application to whoever looks after its unit. Raises NotFound."""
+    """Return an application to a leader who looks after its unit. Raises NotFound."""
     rows = Application.objects.select_related("unit", "volunteer")
     application = required(rows.filter(pk=application_id).first())
     require(may_manage(user, application.unit, at))
@@ -45,7 +45,7 @@ def application_for(user: User, application_id: UUID, *, at: datetime) -> Applic
 
 
 def pending_for(user: User, *, at: datetime) -> list[Application] | None:
-    """Return the first 50 applications that wait in units one looks after; None for whoever looks after no unit."""
+    """Return the first 50 applications that wait in the caller's units; None for a caller who looks after none."""
     paths = _managed_paths(user, at)
     if not paths:
         return None
@@ -75,9 +75,9 @@ def transfer_for(user: User, transfer_id: UUID, *, at: datetime, or_proposer: bo
 
 
 def transfer_out(transfer: Transfer, user: User, *, at: datetime) -> TransferOut:
-    """Return a transfer as somebody sees it.
+    """Return a transfer as a caller sees it.
 
-    Whoever asks for another unit's member by number learns no name before that unit has agreed.
+    A leader who asks for another unit's member by number learns no name before that unit has agreed.
     """
     return _transfer_out(transfer, user, _managed_paths(user, at))
 

@@ -38,10 +38,10 @@ class NumberBlock(models.Model):
 
 
 class WalkIn(models.Model):
-    """Somebody who came to help without having a number, registered on the spot with a temporary one."""
+    """A person who came to help without a number, registered on the spot with a temporary one."""
 
     id = models.UUIDField(
-        primary_key=True, help_text="UUIDv7, made by the client: a retry registers nobody twice"
+        primary_key=True, help_text="UUIDv7, made by the client: a retry registers no person twice"
     )
     volunteer = models.OneToOneField(Volunteer, on_delete=models.CASCADE, related_name="walk_in")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")

@@ -33,7 +33,7 @@ def trim_tracks(*, at: datetime) -> int:
 def trim_places(*, at: datetime) -> int:
     """Delete where people were last seen who have been off the map for an hour, or silent for a whole duty.
 
-    A task ends by time alone: nobody takes off the map who was on it. Returns how many.
+    A task ends by time alone: no act takes its volunteers off the map. Returns how many.
     """
     off_the_map = Q(scope="", received_at__lt=at - PLACES_KEPT)
     silent = Q(received_at__lt=at - settings.MUSTER.max_duty)

@@ -37,8 +37,8 @@ def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
 def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping[int, list[Window]]:
     """Return the duties of `people` that reach into the time from `since` to `at`, as far as they agreed; two queries.
 
-    A duty that has run out counts too before the clock has ended it. Whoever has withdrawn has none, and whoever has
-    agreed anew none before that: what a phone kept meanwhile leaves no row when it is brought.
+    A duty that has run out counts too before the clock has ended it. A volunteer who has withdrawn has
+    none, and one who has agreed anew none before that: what a phone kept meanwhile leaves no row when it is brought.
     """
     numbers = list(people)
     ended = DutyPeriod.objects.filter(

@@ -40,7 +40,7 @@ UNRECORDED = {
     "backend.volunteers.services.counts.recount_reachable": "counts again at a sign-in, which is recorded",
     "backend.volunteers.services.counts.repair_counts": "counts again what was recorded act by act",
     "backend.volunteers.services.identity.check_identity": "counts a guess, which is forgotten; confirming is recorded",
-    "backend.accounts.services.devices.note_arrival": "notes that a phone has its tokens; nobody decided anything",
+    "backend.accounts.services.devices.note_arrival": "notes that a phone has its tokens; no caller decided anything",
     "backend.privacy.services.sealing.reseal": "the same texts under another key, in thousands of batches",
     "backend.volunteers.services.numbers.issue_numbers": "a part of what makes volunteers, and rolled back with it",
     "backend.privacy.services.retention.keep_to_limits": "retention has a log of its own, which everybody reads",

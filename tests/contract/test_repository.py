@@ -206,7 +206,7 @@ def test_modules_open_with_a_sentence() -> None:
 
 
 def test_rows_are_locked_in_locks_alone() -> None:
-    """Whoever asks in which order rows are locked reads one page for each room."""
+    """A developer who asks in which order rows are locked reads one page for each room."""
     locking = {
         str(path)
         for path, text in sources(".py")

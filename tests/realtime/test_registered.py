@@ -27,7 +27,7 @@ class Knock(pydantic.BaseModel):
 
 
 class Knocked(Shape):
-    """Somebody knocked."""
+    """A phone knocked."""
 
     type: Literal["knocked"] = "knocked"
     times: int

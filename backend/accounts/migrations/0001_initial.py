@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('refresh_id', models.CharField(blank=True, help_text='the only refresh token that is good', max_length=40)),
                 ('previous_refresh_id', models.CharField(blank=True, help_text='good until its successor is known to have arrived', max_length=40)),
                 ('rotated_at', models.DateTimeField(null=True)),
-                ('pair_arrived', models.BooleanField(default=True, help_text='whether anybody has shown a token of the present pair')),
+                ('pair_arrived', models.BooleanField(default=True, help_text='whether the device has shown a token of the present pair')),
             ],
         ),
         migrations.CreateModel(
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ('secret_sealed', models.CharField(max_length=160)),
                 ('made_at', models.DateTimeField()),
                 ('confirmed_at', models.DateTimeField(null=True)),
-                ('begun_in', models.UUIDField(help_text='the challenge of the sign-in that has to set it up; null: begun by whoever is signed in', null=True)),
+                ('begun_in', models.UUIDField(help_text='the challenge of the sign-in that has to set it up; null: begun by a person who is signed in', null=True)),
                 ('last_step', models.PositiveBigIntegerField(default=0, help_text='the time step of the last code that was taken: each code works once')),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='second_factor', to=settings.AUTH_USER_MODEL)),
             ],

@@ -15,7 +15,7 @@ class SecondFactor(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     begun_in = models.UUIDField(
         null=True,
-        help_text="the challenge of the sign-in that has to set it up; null: begun by whoever is signed in",
+        help_text="the challenge of the sign-in that has to set it up; null: begun by a person who is signed in",
     )
     last_step = models.PositiveBigIntegerField(
         default=0, help_text="the time step of the last code that was taken: each code works once"

@@ -123,5 +123,5 @@ class Device(models.Model):
     )
     rotated_at = models.DateTimeField(null=True)
     pair_arrived = models.BooleanField(
-        default=True, help_text="whether anybody has shown a token of the present pair"
+        default=True, help_text="whether the device has shown a token of the present pair"
     )

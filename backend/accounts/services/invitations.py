@@ -85,7 +85,7 @@ def _still_invites(invitation: Invitation, at: datetime) -> bool:
 def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> User:
     """Spend an invitation, which has been checked, for a password; returns the account as it is now.
 
-    Whoever holds the slip is the person: what was set up before (devices, second factor, sign-ins that wait) ends, and
+    The holder of the slip is the person: what was set up before (devices, second factor, sign-ins that wait) ends, and
     the devices are told. What is sealed of the person stays masked for some days, for others have seen the slip.
     Locks the user: of two who show the code at once one gets in. Then what ending devices locks, before the topics.
     Raises CredentialsWrong, or Invalid with the rules that the password breaks.

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WalkIn',
             fields=[
-                ('id', models.UUIDField(help_text='UUIDv7, made by the client: a retry registers nobody twice', primary_key=True, serialize=False)),
+                ('id', models.UUIDField(help_text='UUIDv7, made by the client: a retry registers no person twice', primary_key=True, serialize=False)),
                 ('registered_at', models.DateTimeField()),
                 ('registered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='volunteers.unit')),

@@ -95,7 +95,7 @@ def numbers(request: HttpRequest) -> HttpResponseBase:
 @record_page
 @sent_from("numbers")
 def walk_in(request: HttpRequest) -> HttpResponseBase:
-    """Register somebody on the spot, and show the temporary number."""
+    """Register a walk-in on the spot, and show the temporary number."""
     unit = unit_by_number(request.POST.get("unit", ""))
     body, wrong = _body(WalkInIn, request, ("id", "name", "phone", "born_on"))
     if body is None:
@@ -211,7 +211,7 @@ def _page(request: HttpRequest, context: Mapping[str, Any], *, status: int = 200
     managed = [
         UnitBlocks(unit, blocks_of(unit)) for unit in units[:_MOST_SHOWN] if may_manage(user, unit, at)
     ]
-    # The ids are made here: whoever sends a form twice registers nobody twice.
+    # The ids are made here: a leader who sends a form twice registers no person twice.
     made: dict[str, Any] = {"choices": choice.choices, "sought": choice.sought} if choice else {}
     made |= {"units": units, "managed": managed, "walk_in_id": uuid7(), "block_id": uuid7()}
     return show(

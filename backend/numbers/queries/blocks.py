@@ -52,5 +52,5 @@ def registered_among(numbers: Collection[int]) -> set[int]:
 
 
 def aliases_among(numbers: Collection[int]) -> set[int]:
-    """Return those of the numbers that lead to somebody who has another now."""
+    """Return those of the numbers that lead to a volunteer who has another now."""
     return set(NumberAlias.objects.filter(number__in=numbers).values_list("number", flat=True))

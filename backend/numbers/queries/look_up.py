@@ -34,7 +34,7 @@ from backend.volunteers.rules import may_manage, may_trace_numbers, within
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Somebody whom the caller may look up; `is_covered`: by a post of the caller, or it is the caller."""
+    """A volunteer whom the caller may look up; `is_covered`: by a post of the caller, or it is the caller."""
 
     volunteer: Volunteer
     is_covered: bool
@@ -48,8 +48,8 @@ class _Seen:
 def look_up(text: str, *, by: User, at: datetime) -> NumberOut:
     """Return what became of a number, as people write or say it.
 
-    Raises NotFound for a number of which `by` may not know whether anybody has it. What is free, void, in a block, or
-    somebody's whom `by` may not see then looks the same: the answer tells nothing about who there is.
+    Raises NotFound for a number of which `by` may not know whose it is. What is free, void, in a block, or a
+    volunteer's whom `by` may not see then looks the same: the answer tells nothing about who there is.
     """
     digits = digits_of(text)
     number = read_number(text)

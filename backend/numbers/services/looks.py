@@ -9,7 +9,7 @@ from backend.volunteers.services.looks import note_looks_by_number
 
 
 def note_look_up(found: NumberOut, *, by: User, at: datetime) -> None:
-    """Note that somebody asked whose a number is and was told a name."""
+    """Note that the caller asked whose a number is and was told a name."""
     if found.name is not None:
         numbers = [int(number) for number in (found.number, found.now) if number]
         note_looks_by_number(viewer_user_id=by.pk, numbers=numbers, what=LookedAt.PROFILE, at=at)

@@ -37,7 +37,7 @@ def register_walk_in(
     by: User,
     at: datetime,
 ) -> Volunteer:
-    """Register somebody on the spot with a temporary number, as a member of `unit`.
+    """Register a walk-in on the spot with a temporary number, as a member of `unit`.
 
     Locks the counter of temporary numbers. The same id, unit and name is a retry and returns the person. Raises
     NotFound for a unit that `by` may not dispatch, WalkInIdTaken, PhoneTaken, TooManyFound, TooManyNumbers,

@@ -36,7 +36,7 @@ class LatestPosition(models.Model):
 
     On PostgreSQL the table is unlogged and leaves room in its pages: no column that changes with each report has an
     index, so an update stays within its page. Who asks what changed reads the whole table, a few milliseconds for a
-    county. `tile` is the exception: the database derives it, and as long as somebody stays in the same two kilometres
+    county. `tile` is the exception: the database derives it, and as long as a person stays in the same two kilometres
     its value does, and the update in its page.
     """
 

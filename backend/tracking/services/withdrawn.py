@@ -14,9 +14,9 @@ STORED_BY_THEN = timedelta(minutes=1)
 def forget_who_withdrew(*, at: datetime) -> int:
     """Take off the map who withdrew within a minute and is on it again; returns how many.
 
-    A report that was judged before the withdrawal and stored after it would show them until it grows old. Whoever is
-    tracked for another reason stays: an emergency with its legal basis, or a new agreement. Of whoever deleted their
-    data meanwhile the track that came back so goes again.
+    A report that was judged before the withdrawal and stored after it would show them until it grows old. A volunteer
+    who is tracked for another reason stays: an emergency with its legal basis, or a new agreement. Of one who deleted
+    their data meanwhile the track that came back so goes again.
     """
     withdrawn = Consent.objects.filter(purpose=Purpose.LOCATION, withdrawn_at__gt=at - STORED_BY_THEN)
     erased = withdrawn.filter(volunteer__erased_at__isnull=False).values_list("volunteer__number", flat=True)

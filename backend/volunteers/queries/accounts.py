@@ -14,7 +14,7 @@ def account_named(name: str) -> User | None:
     try:
         number = parse_volunteer_number(name)
     except ValueError:
-        number = 0  # nobody's
+        number = 0  # no volunteer's
     of = User.objects.order_by()
     named = [
         of.filter(volunteer__number=number, volunteer__merged_into=None),

@@ -48,7 +48,7 @@ def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def choose_primary(*, number: str, unit: Unit, by: User, at: datetime) -> Volunteer:
-    """Make another of somebody's units the primary one: oneself, or whoever looks after the person.
+    """Make another of a volunteer's units the primary one: by the volunteer, or a leader who looks after the person.
 
     Locks the volunteer. Raises NotFound, NotMember.
     """
