@@ -13,26 +13,19 @@ from backend.realtime.examples import UUID_EXAMPLE, example_of, uuid_of
 from backend.realtime.frames import (
     CaughtUpTo,
     Heartbeat,
-    Hello,
-    Ping,
     Pong,
     ProblemReply,
-    ReceiptFrame,
     ReceiptUnknown,
     Reply,
     Restarting,
     TopicJoined,
     TopicRevoked,
+    frames_of_phones,
 )
 from backend.realtime.registry import Tally, registry
 
 Json = dict[str, Any]
 Frames = tuple[type[pydantic.BaseModel], ...]
-
-
-def _sent_by_phone() -> Frames:
-    """Return the frames that a phone sends beside commands."""
-    return (Hello, ReceiptFrame, *(kind.shape for kind in registry.frames.values()), Ping)
 
 
 def _sent_by_server() -> Frames:
@@ -87,7 +80,7 @@ def _operation(action: str, directions: dict[str, str], who: str) -> Json:
 
 def _messages(schemas: Json) -> Iterator[tuple[str, str, Json]]:
     """Yield (name, who sends it, message) for every frame, and collect the schemas they refer to."""
-    for frame in _sent_by_phone():
+    for frame in frames_of_phones():
         name = str(frame.model_fields["type"].default)
         yield name, "phone", _message(frame, schema_of(frame, schemas), example_of(frame))
     for type, body, result, text in _commands():

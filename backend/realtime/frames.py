@@ -93,14 +93,18 @@ COMMAND_FRAME = TypeAdapter(CommandFrame)
 _ID: TypeAdapter[int] = TypeAdapter(FrameId)
 
 
+def frames_of_phones() -> tuple[type[BaseModel], ...]:
+    """Return the frames that a phone sends beside commands, those of the apps too."""
+    return (Hello, ReceiptFrame, *(kind.shape for kind in registry.frames.values()), Ping)
+
+
 @cache
 def known_frames() -> TypeAdapter[Any]:
     """Return what reads the frames that are no commands, those of the apps too; made once, when all have registered.
 
     One union that goes by `type`: each frame is read by one call.
     """
-    shapes = (Hello, ReceiptFrame, *(kind.shape for kind in registry.frames.values()), Ping)
-    union: Any = Annotated[Union[shapes], Field(discriminator="type")]  # noqa: UP007  # they are not known before
+    union: Any = Annotated[Union[frames_of_phones()], Field(discriminator="type")]  # noqa: UP007  # they are not known before
     return TypeAdapter(union)
 
 
@@ -113,11 +117,7 @@ def id_in(text: str) -> int | None:
     for read in (pydantic_core.from_json, json.loads):
         try:
             frame = read(text)
-            return (
-                _ID.validate_python(frame["id"], strict=True)
-                if isinstance(frame, dict) and "id" in frame
-                else None
-            )
+            return _ID.validate_python(frame["id"]) if isinstance(frame, dict) and "id" in frame else None
         except (ValueError, RecursionError):
             continue
     return None
