@@ -15,17 +15,17 @@ def accounts_to_lock(among: QuerySet[User] | None = None) -> QuerySet[User]:
 
     Acts that hold a volunteer record who did them: that names the account, and does not wait for such a lock.
     """
-    return locking(User.objects.all() if among is None else among)
+    return locking(User, among)
 
 
 def devices_to_lock(among: QuerySet[Device] | None = None) -> QuerySet[Device]:
     """Return devices that are locked as they are read."""
-    return locking(Device.objects.all() if among is None else among)
+    return locking(Device, among)
 
 
 def guesses_to_lock(among: QuerySet[AccessAttempt] | None = None) -> QuerySet[AccessAttempt]:
     """Return counted guesses that are locked as they are read; one that was right is deleted."""
-    return locking(AccessAttempt.objects.all() if among is None else among, deleting=True)
+    return locking(AccessAttempt, among, deleting=True)
 
 
 def lock_devices(users: Collection[int]) -> None:

@@ -8,9 +8,9 @@ from backend.lib.locks import locking
 
 def tasks_to_lock(among: QuerySet[Task] | None = None, *, skip_locked: bool = False) -> QuerySet[Task]:
     """Return tasks that are locked as they are read."""
-    return locking(Task.objects.all() if among is None else among, skip_locked=skip_locked)
+    return locking(Task, among, skip_locked=skip_locked)
 
 
 def assignments_to_lock(among: QuerySet[Assignment] | None = None) -> QuerySet[Assignment]:
     """Return assignments that are locked as they are read; their task is locked before."""
-    return locking(Assignment.objects.all() if among is None else among)
+    return locking(Assignment, among)

@@ -8,9 +8,9 @@ from backend.lib.locks import locking
 
 def applications_to_lock(among: QuerySet[Application] | None = None) -> QuerySet[Application]:
     """Return applications that are locked as they are read."""
-    return locking(Application.objects.all() if among is None else among)
+    return locking(Application, among)
 
 
 def transfers_to_lock(among: QuerySet[Transfer] | None = None) -> QuerySet[Transfer]:
     """Return transfers that are locked as they are read."""
-    return locking(Transfer.objects.all() if among is None else among)
+    return locking(Transfer, among)

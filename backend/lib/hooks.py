@@ -17,7 +17,7 @@ class Hook(Generic[_P, _R]):
 
     def __init__(self, signature: Callable[_P, _R], *, from_the_top: bool = False) -> None:
         self.__doc__ = signature.__doc__
-        self.name = f"{signature.__module__.removesuffix('.hooks').rpartition('.')[2]}.{signature.__name__}"
+        self.name = _name_of(signature)
         self._from_the_top = from_the_top
         self.answers: dict[str, Callable[_P, _R]] = {}
 
@@ -44,7 +44,7 @@ class Question(Generic[_P, _R]):
 
     def __init__(self, signature: Callable[_P, _R]) -> None:
         self.__doc__ = signature.__doc__
-        self.name = f"{signature.__module__.removesuffix('.hooks').rpartition('.')[2]}.{signature.__name__}"
+        self.name = _name_of(signature)
         self._answer: Callable[_P, _R] | None = None
 
     def answer(self, function: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -59,6 +59,11 @@ class Question(Generic[_P, _R]):
         if self._answer is None:
             raise LookupError(f"no room answers {self.name}")
         return self._answer(*args, **kwargs)
+
+
+def _name_of(signature: Callable[..., object]) -> str:
+    """Return `room.name`: the package of the declaring `hooks.py`, and the function."""
+    return f"{signature.__module__.removesuffix('.hooks').rpartition('.')[2]}.{signature.__name__}"
 
 
 def hook(signature: Callable[_P, _R]) -> Hook[_P, _R]:

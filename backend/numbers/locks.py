@@ -8,4 +8,4 @@ from backend.numbers.models import NumberBlock
 
 def blocks_to_lock(among: QuerySet[NumberBlock] | None = None) -> QuerySet[NumberBlock]:
     """Return blocks that are locked as they are read."""
-    return locking(NumberBlock.objects.all() if among is None else among)
+    return locking(NumberBlock, among)

@@ -11,4 +11,4 @@ _M = TypeVar("_M", bound=Model)
 
 def rows_to_lock(rows: QuerySet[_M]) -> QuerySet[_M]:
     """Return rows that are locked as they are read."""
-    return locking(rows)
+    return locking(rows.model, rows)

@@ -8,4 +8,4 @@ from backend.rosters.models import RosterImport
 
 def imports_to_lock(among: QuerySet[RosterImport] | None = None) -> QuerySet[RosterImport]:
     """Return imports that are locked as they are read."""
-    return locking(RosterImport.objects.all() if among is None else among)
+    return locking(RosterImport, among)

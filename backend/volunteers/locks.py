@@ -10,38 +10,38 @@ def volunteers_to_lock(
     among: QuerySet[Volunteer] | None = None, *, skip_locked: bool = False
 ) -> QuerySet[Volunteer]:
     """Return volunteers that are locked as they are read."""
-    return locking(Volunteer.objects.all() if among is None else among, skip_locked=skip_locked)
+    return locking(Volunteer, among, skip_locked=skip_locked)
 
 
 def posts_to_lock(among: QuerySet[Post] | None = None) -> QuerySet[Post]:
     """Return posts that are locked as they are read."""
-    return locking(Post.objects.all() if among is None else among)
+    return locking(Post, among)
 
 
 def credentials_to_lock(among: QuerySet[Credential] | None = None) -> QuerySet[Credential]:
     """Return credentials that are locked as they are read."""
-    return locking(Credential.objects.all() if among is None else among)
+    return locking(Credential, among)
 
 
 def units_to_lock(among: QuerySet[Unit] | None = None) -> QuerySet[Unit]:
     """Return units that are locked as they are read."""
-    return locking(Unit.objects.all() if among is None else among)
+    return locking(Unit, among)
 
 
 def counts_to_lock(among: QuerySet[UnitCount] | None = None) -> QuerySet[UnitCount]:
     """Return counts that are locked as they are read."""
-    return locking(UnitCount.objects.all() if among is None else among)
+    return locking(UnitCount, among)
 
 
 def counters_to_lock(among: QuerySet[NumberCounter] | None = None) -> QuerySet[NumberCounter]:
     """Return counters of numbers that are locked as they are read."""
-    return locking(NumberCounter.objects.all() if among is None else among)
+    return locking(NumberCounter, among)
 
 
 def volunteers_to_erase() -> QuerySet[Volunteer]:
     """Return volunteers that are locked as they are read, with their accounts: nothing new may refer to either."""
     rows = Volunteer.objects.select_related("user")
-    return locking(rows, also=["user"], deleting=True)
+    return locking(Volunteer, rows, also=["user"], deleting=True)
 
 
 def lock_formation() -> None:
