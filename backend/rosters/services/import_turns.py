@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 
-from backend.audit.services import record
+from backend.accounts.acting import acting
 from backend.lib.api import now
+from backend.rosters.acts import Acts
 from backend.rosters.models import WORKING, ImportStatus, RosterImport
 from backend.rosters.services.imports import forget_file, locked
 from backend.rosters.services.staging import dismiss_all
@@ -91,7 +92,8 @@ def fail(import_id: UUID, why: str) -> None:
     batch.status = ImportStatus.IMPORTED if is_there else ImportStatus.FAILED
     batch.failure, batch.deaths = why[:300], 0
     batch.save(update_fields=["status", "failure", "deaths"])
-    record("roster.failed", subject=batch.subject, by=None, at=now(), why=batch.failure)
+    with acting(by=None, at=now()) as act:
+        act.record(Acts.ROSTER_FAILED, batch.subject, why=batch.failure)
 
 
 def _bury(import_id: UUID, worker: str) -> None:
