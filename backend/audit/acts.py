@@ -1,7 +1,12 @@
 """The names of what the record tells of: each room declares its own in `acts.py`, as `Acts`."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Self
+
+from django.apps import apps
 
 
 class ActName(StrEnum):
@@ -33,3 +38,10 @@ class Acts(ActName):
         "audit.refused",
         "A row was not written by a service, or was changed before it was linked.",
     )
+
+
+def declared() -> Mapping[str, type[ActName]]:
+    """Return what every room declares, by the room's name, from the lowest."""
+    names = [config.name for config in apps.get_app_configs() if config.name.startswith("backend.")]
+    modules = [f"{name}.acts" for name in names if find_spec(f"{name}.acts")]
+    return {module.split(".")[1]: import_module(module).Acts for module in modules}
