@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from backend.accounts import acting
-from backend.realtime.log import Announcement
+from backend.realtime.log import Announcement, publish_all
 from tests.lock_order import is_in_act
 
 BEHIND = {
@@ -33,7 +33,7 @@ breaches: list[str] = []
 
 def watch() -> None:
     """Watch every act and connection from now on, and forget what was published when the transaction is over."""
-    publish_all, leave = acting.publish_all, transaction.Atomic.__exit__
+    leave = transaction.Atomic.__exit__
 
     def publish_and_note(announcements: Iterable[Announcement], *, at: datetime) -> list[int]:
         given, connection = list(announcements), transaction.get_connection()
@@ -52,7 +52,7 @@ def watch() -> None:
             if not is_in_act(connection):
                 connection.__dict__.pop("published", None)
 
-    acting.publish_all = publish_and_note
+    acting.publish_all = publish_and_note  # type: ignore[attr-defined]  # the name by which acts publish
     transaction.Atomic.__exit__ = leave_and_forget
     connection_created.connect(_watched, weak=False)
 

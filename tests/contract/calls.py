@@ -71,8 +71,9 @@ def _acts_in(owner: str, body: ast.AST) -> Iterator[str]:
 def _is_act(node: ast.AST, acts: set[str]) -> bool:
     if isinstance(node, ast.Name):
         return node.id in acts
-    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    return is_call and node.func.attr == "of" and _is_act(node.func.value, acts)
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return False
+    return node.func.attr == "of" and _is_act(node.func.value, acts)
 
 
 def _means(owner: str, node: ast.AST, name: str) -> bool:

@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from functools import cache
 
 import pytest
@@ -203,6 +204,30 @@ OF_ITS_OWN = {"backend.realtime.log.epochs.begin", ACT, OPENS}
 
 def test_every_service_that_changes_something_records_it() -> None:
     assert unrecorded() == set(UNRECORDED)
+
+
+class _Silenced(ast.NodeTransformer):
+    """Takes the record out of a function."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """Call something else in the place of `record`."""
+        self.generic_visit(node)
+        return ast.Attribute(node.value, "recall", node.ctx) if node.attr == "record" else node
+
+
+@pytest.fixture
+def silenced(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Take the record out of a service, as far as the analysis reads it; return which."""
+    owner, own = "backend.tracking.services.trackers", "make_tracker"
+    bodies = [_Silenced().visit(deepcopy(body)) for body in modules()[owner].functions[own]]
+    monkeypatch.setitem(modules()[owner].functions, own, bodies)
+    records_itself.cache_clear()
+    yield f"{owner}.{own}"
+    records_itself.cache_clear()
+
+
+def test_a_service_that_records_no_longer_is_found(silenced: str) -> None:
+    assert silenced in unrecorded()
 
 
 OF_ANOTHER = {"backend.accounts.services.invitations.invitation_opens"}
