@@ -30,6 +30,7 @@ from backend.tracking.models import LatestPosition
 from backend.volunteers.models import Volunteer
 from tests.conftest import Formation, MakeVolunteer, Published
 from tests.dispatch.conftest import Ask, MakeTask, Reply, statuses
+from tests.lock_order import block_of_test
 
 Act = Literal["accept", "decline"]
 
@@ -329,7 +330,7 @@ def test_any_answers_in_any_batches_end_as_one_by_one(
     ask(task)
 
     def played(batches: Sequence[Sequence[Answer]]) -> Any:
-        with transaction.atomic():
+        with block_of_test():
             for batch in batches:
                 services.answer_offers(batch)
             reached = state(task)
