@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
+from backend.lib.clock import now
 from backend.realtime.log import bus
 from backend.realtime.sync import in_thread
 
@@ -54,7 +55,7 @@ class ReceiptBuffer:
             await asyncio.sleep(FLUSH_S)
             pending, self._pending, epoch = self._pending, {}, self._epoch
             try:
-                await in_thread(store, pending, epoch=epoch, at=datetime.now(UTC))
+                await in_thread(store, pending, epoch=epoch, at=now())
             except Exception:
                 if epoch != self._epoch:
                     continue
