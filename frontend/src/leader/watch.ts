@@ -22,6 +22,9 @@ export interface Watching {
   isTold(): boolean;
 }
 
+/** Take over the counts that were told of a task. */
+export const counted = (detail: TaskDetail, progress: Progress): TaskDetail => ({ ...detail, progress });
+
 /** Watches one task: how it stands, its people, the sub-units. */
 export class TaskWatch {
   readonly detail = signal<TaskDetail | null>(null);
@@ -83,7 +86,7 @@ export class TaskWatch {
   count(progress: Progress): void {
     this.#told = progress;
     const detail = this.detail.peek();
-    if (detail) this.#take({ ...detail, progress });
+    if (detail) this.#take(counted(detail, progress));
     this.readSoon();
   }
 
@@ -133,7 +136,7 @@ export class TaskWatch {
     ]);
     if (this.#timer === undefined) return; // nobody looks at it any more
     batch(() => {
-      this.#take(this.#told && this.#watching.isTold() ? { ...detail, progress: this.#told } : detail);
+      this.#take(this.#told && this.#watching.isTold() ? counted(detail, this.#told) : detail);
       if (filter === this.filter.peek()) this.#takePeople(people); // else those of the other are read next
       this.units.value = sharedList(this.units.peek(), units, ({ unit }) => unit.number);
     });
