@@ -10,7 +10,8 @@ export function draw(content: ComponentChild): HTMLElement {
 
 /** Collect what is changed in an element from here on. */
 export function changesOf(element: Element): () => MutationRecord[] {
-  const observer = new MutationObserver(() => undefined);
+  const seen: MutationRecord[] = [];
+  const observer = new MutationObserver((records) => void seen.push(...records));
   observer.observe(element, { subtree: true, childList: true, attributes: true, characterData: true });
-  return () => observer.takeRecords();
+  return () => [...seen, ...observer.takeRecords()];
 }

@@ -42,8 +42,8 @@ export class CallOutForm {
   askFor(number: string): void {
     batch(() => {
       this.own.value = this.options.units.find((unit) => unit.number === number)!;
-      const { category, title } = this.draft.peek();
-      this.draft.value = { ...newDraft(this.own.peek()), category, title };
+      const { category, title, isTitleOurs } = this.draft.peek();
+      this.draft.value = { ...newDraft(this.own.peek()), category, title, isTitleOurs };
     });
     void this.#readUnits();
   }
