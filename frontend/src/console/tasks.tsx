@@ -72,7 +72,7 @@ export function BoardView({ board }: { board: TaskBoard }) {
   return (
     <div class="board">
       <Counted title={t("open_tasks")} n={open.length} />
-      {open.length > 0 ? <TaskList key="open" tasks={open} base="/leader/" /> : <p class="hint">{t("no_tasks")}</p>}
+      {open.length > 0 ? <TaskList tasks={open} base="/leader/" /> : <p class="hint">{t("no_tasks")}</p>}
       {ended.length > 0 && (
         <>
           <h2>{t("ended_tasks")}</h2>

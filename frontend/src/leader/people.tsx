@@ -24,7 +24,7 @@ export function People({ people }: { people: Recipient[] }) {
   );
 }
 
-/** One line of the leader's list; whoever has not been reached can be phoned from here. */
+/** One line of the leader's list; a volunteer who has not been reached can be phoned from here. */
 export const PersonLine = memo(({ person }: { person: Recipient }) => (
   <li class={`person ${person.not_reached ? "not_reached" : person.state}`}>
     <div>

@@ -13,32 +13,8 @@ import type { PlaceChoices } from "./placelist";
 export function PlaceField({ form }: { form: CallOutForm }) {
   const { place } = form.draft.value;
   const own = form.own.value;
-  /** What is said in the place's stead: that it is looked for, or that this failed. */
-  const said = useSignal("");
+  const { said, pin, set, take, here } = usePlace(form);
   const isOpen = useSignal(false);
-  const pin = useRef<Pin | null>(null);
-
-  const set = (lon: number, lat: number) => {
-    form.edit({ place: { ...form.draft.peek().place, lon, lat, datum: "wgs84" } });
-    pin.current?.move(lon, lat);
-    said.value = "";
-  };
-  const take = (unit: Unit) => {
-    const taken = placeOf(unit);
-    form.edit({ place: taken });
-    pin.current?.move(taken.lon, taken.lat);
-    said.value = "";
-  };
-  const here = () => {
-    said.value = t("place_finding");
-    if (!("geolocation" in navigator)) return void (said.value = t("place_failed"));
-    // The Geolocation API of browsers is defined as WGS-84.
-    navigator.geolocation.getCurrentPosition(
-      ({ coords }) => set(coords.longitude, coords.latitude),
-      () => (said.value = t("place_failed")),
-      { enableHighAccuracy: true, timeout: 15_000, maximumAge: 30_000 },
-    );
-  };
   const nowhere = () => t(canDrawMaps() ? "place_map_hint" : "place_unset");
   const told = hasPlace(place) ? t("place_set", { lat: digits(place.lat), lon: digits(place.lon) }) : nowhere();
   return (
@@ -69,6 +45,34 @@ export function PlaceField({ form }: { form: CallOutForm }) {
       {isOpen.value && (canDrawMaps() ? <PlaceMap form={form} pin={pin} picked={set} /> : <Places own={own} picked={take} />)}
     </div>
   );
+}
+
+/** The ways to a place; `said` stands in the place's stead: that it is looked for, or that this failed. */
+function usePlace(form: CallOutForm) {
+  const said = useSignal("");
+  const pin = useRef<Pin | null>(null);
+  const set = (lon: number, lat: number) => {
+    form.edit({ place: { ...form.draft.peek().place, lon, lat, datum: "wgs84" } });
+    pin.current?.move(lon, lat);
+    said.value = "";
+  };
+  const take = (unit: Unit) => {
+    const taken = placeOf(unit);
+    form.edit({ place: taken });
+    pin.current?.move(taken.lon, taken.lat);
+    said.value = "";
+  };
+  const here = () => {
+    said.value = t("place_finding");
+    if (!("geolocation" in navigator)) return void (said.value = t("place_failed"));
+    // The Geolocation API of browsers is defined as WGS-84.
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => set(coords.longitude, coords.latitude),
+      () => (said.value = t("place_failed")),
+      { enableHighAccuracy: true, timeout: 15_000, maximumAge: 30_000 },
+    );
+  };
+  return { said, pin, set, take, here };
 }
 
 interface MapProps {

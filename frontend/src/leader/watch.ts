@@ -134,7 +134,7 @@ export class TaskWatch {
       this.#readPeople(filter),
       get<UnitProgress[]>(`/tasks/${this.#id}/units`),
     ]);
-    if (this.#timer === undefined) return; // nobody looks at it any more
+    if (this.#timer === undefined) return; // the leader looks at another
     batch(() => {
       this.#take(this.#told && this.#watching.isTold() ? counted(detail, this.#told) : detail);
       if (filter === this.filter.peek()) this.#takePeople(people); // else those of the other are read next

@@ -190,7 +190,7 @@ function Buttons({ item: { task, assignment }, given: { choose } }: PartProps) {
 }
 
 function Etas({ item: { task }, given: { answer, choose } }: PartProps) {
-  // Whoever accepts dangerous service has the notice of its risks before their eyes, above the answers.
+  // A volunteer who accepts dangerous service has the notice of its risks in view, above the answers.
   const risk = task.dangerous ? { risk_acknowledged: true } : {};
   const chips = ETAS_MIN.map((minutes) => (
     <button key={minutes} class="chip" onClick={() => answer({ task: task.id, answer: "accept", eta_min: minutes, ...risk })}>

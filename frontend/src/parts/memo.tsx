@@ -1,8 +1,8 @@
-import { Component, type FunctionComponent } from "preact";
+import { Component, type ComponentType, type FunctionComponent } from "preact";
 
 /** Make a part that is drawn again only when one of its properties, or a signal that it reads, is another. */
-export function memo<Props extends object>(Part: FunctionComponent<Props>): FunctionComponent<Props> {
-  class Kept extends Component<Props> {
+export function memo<Props extends object>(Part: FunctionComponent<Props>): ComponentType<Props> {
+  return class extends Component<Props> {
     override shouldComponentUpdate(next: Props): boolean {
       return differs(this.props, next);
     }
@@ -10,8 +10,7 @@ export function memo<Props extends object>(Part: FunctionComponent<Props>): Func
     override render() {
       return <Part {...this.props} />;
     }
-  }
-  return Kept as unknown as FunctionComponent<Props>;
+  };
 }
 
 function differs<Props extends object>(before: Props, after: Props): boolean {
