@@ -11,7 +11,7 @@ from simulator.conformance.hands import Hands
 from simulator.conformance.leader import Leader
 from simulator.conformance.proxy import Proxy
 from simulator.conformance.scene import COMES_BACK_S, Scene
-from simulator.conformance.trace import Told
+from simulator.conformance.trace import Over, Told
 from simulator.conformance.trials.base import Trial
 from simulator.conformance.verdict import Fault, Outcome, Unseen, Verdict, Wrong
 from simulator.rest import Refused, Unreachable
@@ -57,6 +57,7 @@ class Kit:
         scene.fair()
         await scene.passes(SETTLES_S)
         faults += self._found(scene.since)
+        self.proxy.trace.add(Over())
         await self._tidy(scene)
         outcome: Outcome = "failed" if faults else "not seen" if why else "passed"
         return Verdict(trial.name, outcome, faults, why, time.monotonic() - began)

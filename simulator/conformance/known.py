@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.conformance.trace import Answered, Frame, Kept, Seen, Sent, Told
+from simulator.conformance.trace import Answered, Frame, Kept, Over, Seen, Sent, Told
 
 
 @dataclass
@@ -28,6 +28,8 @@ class Known:
             case Kept(frame=frame) if "seq" in frame:
                 if frame["seq"] > self.most.get(frame["topic"], 0):
                     self.lost.setdefault(frame["topic"], frame["seq"])
+            case Over():
+                self.lost.clear()
             case Sent(frame=frame, socket=socket):
                 if frame.get("type") == "topic.join" and isinstance(frame.get("id"), int):
                     self._joining[socket, frame["id"]] = str((frame.get("body") or {}).get("topic", ""))

@@ -104,8 +104,8 @@ class Proxy:
         self._lines.add(line)
         try:
             await self._take(reader, writer)
-        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError):
-            pass  # the phone has gone, or this is no HTTP
+        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError, asyncio.CancelledError):
+            pass  # the phone has gone, or this is no HTTP, or all is over
         finally:
             self._lines.discard(line)
             writer.close()

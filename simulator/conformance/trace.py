@@ -108,6 +108,11 @@ class Wished(Seen):
     task: str = ""
 
 
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Over(Seen):
+    """The end of a trial: what a phone has not made good by then is not its fault again in the next."""
+
+
 Kind = TypeVar("Kind", bound=Seen)
 
 

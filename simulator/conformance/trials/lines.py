@@ -6,7 +6,7 @@ from simulator.conformance.checks import is_welcome
 from simulator.conformance.http import BREAK
 from simulator.conformance.scene import COMES_BACK_S, Scene
 from simulator.conformance.sockets import LOST, Socket
-from simulator.conformance.trace import Closed, Frame, Sent, Told
+from simulator.conformance.trace import Closed, Frame, Kept, Sent, Told
 from simulator.conformance.trials.base import trial
 
 SLOW_S = 17
@@ -109,18 +109,22 @@ async def positions(scene: Scene) -> None:
         return []
 
     scene.mischief.down = down
-    sent = await scene.sees(
-        Sent, lambda sent: sent.frame.get("type") == "position", "no position was sent", within=60
-    )
-    measured = _times(sent.frame)
+    kept = await scene.sees(Kept, lambda kept: kept.frame in lost, "no position was sent", within=60)
+    measured = _times(_positions(scene, kept))
     fault = "lost-positions", "Positions for which no `stored` came are not sent again."
     await scene.must(
         Sent,
         lambda again: measured <= _times(again.frame),
         fault,
-        since=scene.after(sent),
+        since=scene.after(kept),
         within=COMES_BACK_S,
     )
+
+
+def _positions(scene: Scene, stored: Kept) -> Frame:
+    """Return the frame of positions that was stored."""
+    sent = scene.proxy.trace.all(Sent, lambda sent: sent.socket == stored.socket)
+    return next(each.frame for each in sent if each.frame.get("n") == stored.frame["positions"])
 
 
 def _times(frame: Frame) -> set[str]:
