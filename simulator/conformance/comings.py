@@ -11,8 +11,9 @@ from simulator.conformance.verdict import Fault
 
 RULE = "close_codes.md"
 TOLERANCE = 0.9
+"""A phone's clock may be so much off."""
 SLACK_S = 0.05
-"""A phone's clock, and the way of a close to it, may be so much off."""
+"""So long a phone's own close may be under way."""
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Comings:
     code: int = 0
     lost_at: float = -math.inf
     least_s: float = 0.0
+    slack_s: float = 0.0
     token: str = ""
     given_s: float | None = None
     is_free: bool = True
@@ -45,6 +47,7 @@ class Comings:
                 self._lost(LOST, asked.token, entry.at)
             case Closed(socket=socket, code=code, by=by):
                 self._lost(LOST if by == "phone" else code, self.tokens.get(socket, ""), entry.at)
+                self.slack_s = SLACK_S if by == "phone" else 0.0
             case Told(frame={"type": "restarting", "retry_after_s": int() | float() as given}):
                 self.given_s = given
             case Wished(word="start" | "sign-in"):
@@ -56,6 +59,7 @@ class Comings:
         self.code, self.token, self.lost_at = code, token, at
         self.least_s = least_pause(code, self.failures, self.given_s)
         self.failures += 1
+        self.slack_s = 0.0
         self.given_s, self.is_free, self.may_try_newer = None, False, code == REVOKED
 
     def _opens(self, asked: Asked) -> Iterator[Fault]:
@@ -72,6 +76,6 @@ class Comings:
             text = f"The phone connects again after {self.code} with the same token."
             yield Fault("new-token", text, RULE, asked)
         waited = (asked.at - self.lost_at) * self.pace
-        if waited < self.least_s * TOLERANCE - SLACK_S * self.pace:
+        if waited < self.least_s * TOLERANCE - self.slack_s * self.pace:
             text = f"The phone connects again {waited:.1f} s after {self.code}; {self.least_s:.1f} s is the least"
             yield Fault("backoff", f"{text} (failure {self.failures} in a row).", RULE, asked)

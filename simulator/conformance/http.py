@@ -3,6 +3,7 @@
 import asyncio
 import json
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -91,6 +92,8 @@ async def exchange(server: str, request: Request) -> Answer:
         return Answer(status, headers, await (_body(reader, headers) if whole else reader.read()))
     finally:
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 def written(answer: Answer) -> bytes:

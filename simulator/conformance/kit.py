@@ -17,6 +17,8 @@ from simulator.conformance.verdict import Fault, Outcome, Unseen, Verdict, Wrong
 from simulator.rest import Refused, Unreachable
 
 SETTLES_S = 0.5
+SLACK_S = 4.0
+"""For slow machines and networks."""
 
 
 @dataclass
@@ -26,6 +28,7 @@ class Kit:
     proxy: Proxy
     leader: Leader
     hands: Hands
+    slack_s: float = SLACK_S
 
     async def play(
         self, trials: Sequence[Trial], before: Callable[[Trial], None], after: Callable[[Verdict], None]
@@ -43,7 +46,7 @@ class Kit:
         """Play one trial."""
         began = time.monotonic()
         await self._bring_in(trial)
-        scene = Scene(self.proxy, self.leader, self.hands, trial.rule)
+        scene = Scene(self.proxy, self.leader, self.hands, trial.rule, self.slack_s)
         faults: list[Fault] = []
         why = ""
         try:
@@ -66,7 +69,7 @@ class Kit:
         """Let a phone that is not connected, after what it did before, be started anew."""
         if trial.name == "sign-in":
             return
-        scene = Scene(self.proxy, self.leader, self.hands, trial.rule)
+        scene = Scene(self.proxy, self.leader, self.hands, trial.rule, self.slack_s)
         with suppress(Unseen, Wrong):
             if not self.proxy.open_sockets:
                 await scene.comes_back(scene.since)

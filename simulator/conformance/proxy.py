@@ -4,6 +4,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -87,6 +88,7 @@ class Proxy:
         for line in self._lines:
             line.cancel()
         await asyncio.gather(*self._lines, return_exceptions=True)
+        await asyncio.sleep(0)  # what was broken off is gone a moment later
 
     @property
     def open_sockets(self) -> list[Socket]:
@@ -109,6 +111,8 @@ class Proxy:
         finally:
             self._lines.discard(line)
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await read_request(reader)

@@ -10,13 +10,15 @@ from simulator.conformance.leader import Leader, Order
 from simulator.conformance.proxy import Mischief, Proxy
 from simulator.conformance.sockets import Socket
 from simulator.conformance.trace import Answered, Asked, Frame, Kind, NotSeen, Seen, Sent, Told, Wished
-from simulator.conformance.verdict import Fault, Unseen, Wrong
+from simulator.conformance.verdict import CheckName, Fault, Unseen, Wrong
 
-SLACK_S = 4.0
-"""Seconds of ours that are given beside those of the phone, for slow machines and networks."""
 COMES_BACK_S = 40.0
 """Seconds of the phone after which it must have connected again: the longest pause is 30."""
 RECEIPT_S = 1.0
+
+
+Complaint = tuple[CheckName, str]
+"""What is said when the phone does not do, or does, what is waited for."""
 
 
 @dataclass
@@ -27,6 +29,8 @@ class Scene:
     leader: Leader
     hands: Hands
     rule: str
+    slack_s: float
+    """Seconds of ours that are given beside those of the phone."""
     since: int = 0
     orders: list[Order] = field(default_factory=list)
 
@@ -68,7 +72,7 @@ class Scene:
         within: float | None = None,
     ) -> Kind:
         """Return what the person or the phone does that this trial is about. Raises Unseen."""
-        within_s = self.hands.patience_s if within is None else within / self.pace + SLACK_S
+        within_s = self.hands.patience_s if within is None else within / self.pace + self.slack_s
         begin = self.since if since is None else since
         try:
             return await self.proxy.trace.first(kind, where, since=begin, within_s=within_s)
@@ -79,7 +83,7 @@ class Scene:
         self,
         kind: type[Kind],
         where: Callable[[Kind], bool],
-        fault: tuple[str, str],
+        fault: Complaint,
         *,
         since: int,
         within: float,
@@ -88,7 +92,7 @@ class Scene:
         """Return what the phone must do within these seconds. Raises Wrong."""
         try:
             return await self.proxy.trace.first(
-                kind, where, since=since, within_s=within / self.pace + SLACK_S
+                kind, where, since=since, within_s=within / self.pace + self.slack_s
             )
         except NotSeen:
             raise Wrong(Fault(*fault, rule or self.rule)) from None
@@ -97,7 +101,7 @@ class Scene:
         self,
         kind: type[Kind],
         where: Callable[[Kind], bool],
-        fault: tuple[str, str],
+        fault: Complaint,
         *,
         since: int,
         within: float,
@@ -130,14 +134,14 @@ class Scene:
 
     async def comes_back(self, since: int, within: float = COMES_BACK_S) -> Told:
         """Wait for the next reply to hello, which the phone must bring about. Raises Wrong."""
-        fault = "comes-back", f"The phone did not connect again within {within:.0f} s."
+        fault: Complaint = "comes-back", f"The phone did not connect again within {within:.0f} s."
         return await self.must(
             Told, is_welcome, fault, since=since, within=within, rule="connecting.md#coming-back"
         )
 
     async def hello(self, since: int) -> Sent:
         """Return the next hello, which the phone must say. Raises Wrong."""
-        fault = "comes-back", f"The phone did not connect again within {COMES_BACK_S:.0f} s."
+        fault: Complaint = "comes-back", f"The phone did not connect again within {COMES_BACK_S:.0f} s."
         return await self.must(
             Sent,
             is_hello,
@@ -178,7 +182,7 @@ class Scene:
     async def receipted(self, told: Told, since: int) -> None:
         """Wait for the receipt of an event, which must come within a second. Raises Wrong."""
         topic, seq = told.frame["topic"], told.frame["seq"]
-        fault = "receipt-missing", f"No receipt said that number {seq} of {topic} was delivered."
+        fault: Complaint = "receipt-missing", f"No receipt said that number {seq} of {topic} was delivered."
         await self.must(
             Seen,
             lambda entry: covers(entry, "delivered", topic, seq),
@@ -197,7 +201,10 @@ class Scene:
             again = act_of(entry)
             return again is not None and again.name == act.name
 
-        fault = "lost-act", f"The act was not sent again within {within:.0f} s, although no answer came."
+        fault: Complaint = (
+            "lost-act",
+            f"The act was not sent again within {within:.0f} s, although no answer came.",
+        )
         return await self.must(
             Seen, same, fault, since=since, within=within, rule="offline.md#acts-happen-once"
         )
@@ -212,7 +219,7 @@ class Scene:
                 result = entry.body if isinstance(entry, Answered) and entry.reached else None
             return isinstance(result, dict) and result.get("task") == order.id
 
-        fault = "lost-act", "The answer was not sent until its result came."
+        fault: Complaint = "lost-act", "The answer was not sent until its result came."
         await self.must(Seen, done, fault, since=self.since, within=COMES_BACK_S)
 
     async def stands(self, order: Order, state: str = "accepted") -> None:

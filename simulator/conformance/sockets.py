@@ -62,9 +62,12 @@ class Socket:
             await self._from_phone()
         finally:
             down.cancel()
-            await asyncio.gather(down, self._server.close(), return_exceptions=True)
             self._end(LOST, "phone")
             self._writer.transport.abort()
+            try:
+                await asyncio.gather(down, self._server.close(), return_exceptions=True)
+            finally:
+                self._server.transport.abort()
 
     def tell(self, frame: Frame) -> None:
         """Give the phone a frame."""

@@ -5,6 +5,47 @@ from typing import Literal
 
 from simulator.conformance.trace import Seen
 
+CheckName = Literal[
+    "backoff",
+    "comes-back",
+    "cursor",
+    "cursors-forgotten",
+    "cursors-kept",
+    "deleted",
+    "device",
+    "epoch",
+    "frame",
+    "frame-id",
+    "gap",
+    "hello",
+    "hole",
+    "impatient",
+    "key",
+    "lost-act",
+    "lost-positions",
+    "new-token",
+    "one-act",
+    "receipt",
+    "receipt-missing",
+    "renewal",
+    "renews-late",
+    "retry-after",
+    "revoked",
+    "same-key",
+    "seen-missing",
+    "seen-too-early",
+    "silence",
+    "snapshot",
+    "stay-away",
+    "stored-first",
+    "subprotocol",
+    "time-limit",
+    "token-in-address",
+    "truth",
+    "unknown",
+    "went-back",
+]
+"""What can be found. Each has a phone in the tests that does it wrong."""
 Outcome = Literal["passed", "failed", "not seen"]
 
 
@@ -12,7 +53,7 @@ Outcome = Literal["passed", "failed", "not seen"]
 class Fault:
     """Something that a phone did wrong: the name of the check, in words, the rule, and where it was seen."""
 
-    check: str
+    check: CheckName
     text: str
     rule: str
     evidence: Seen | None = None

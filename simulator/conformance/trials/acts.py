@@ -1,7 +1,7 @@
 """Trials of answers: lost, broken off, refused for now, slow, or met by something else than the server."""
 
 from simulator.conformance.http import HOLD, Answer
-from simulator.conformance.scene import Scene, is_answer
+from simulator.conformance.scene import Complaint, Scene, is_answer
 from simulator.conformance.sockets import Socket
 from simulator.conformance.trace import Answered, Asked, Closed, Frame, Sent
 from simulator.conformance.trials.base import Trial, accepts, answers, loses_reply, takes_act, trial
@@ -148,9 +148,9 @@ async def slow_reply(scene: Scene) -> None:
     first = await accepts(scene, order)
     since = scene.after(first)
     if isinstance(first, Sent):
-        early = "impatient", f"The socket is dropped before {REPLY_S} s have passed."
+        early: Complaint = "impatient", f"The socket is dropped before {REPLY_S} s have passed."
         await scene.never(Closed, _by_phone, early, since=since, within=REPLY_S * 0.9)
-        late = "time-limit", f"The socket is not dropped although no reply came for {REPLY_S} s."
+        late: Complaint = "time-limit", f"The socket is not dropped although no reply came for {REPLY_S} s."
         await scene.must(Closed, _by_phone, late, since=since, within=REPLY_S * 0.5)
     await scene.acts_again(first, since, within=REST_S + 40)
     await scene.is_done(order)

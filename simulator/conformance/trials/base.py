@@ -8,7 +8,7 @@ from simulator.conformance.leader import Order
 from simulator.conformance.scene import Scene, is_answer
 from simulator.conformance.sockets import LOST, Socket
 from simulator.conformance.trace import Asked, Frame, Seen, Sent
-from simulator.conformance.verdict import Fault, Wrong
+from simulator.conformance.verdict import CheckName, Fault, Wrong
 
 Play = Callable[[Scene], Awaitable[None]]
 
@@ -29,7 +29,7 @@ def trial(name: str, *, does: str, must: str, rule: str) -> Callable[[Play], Tri
     return lambda play: Trial(name, does, must, rule, play)
 
 
-def wrong(check: str, text: str, rule: str, evidence: Seen | None = None) -> Wrong:
+def wrong(check: CheckName, text: str, rule: str, evidence: Seen | None = None) -> Wrong:
     """Return what ends a trial that has seen a fault."""
     return Wrong(Fault(check, text, rule, evidence))
 

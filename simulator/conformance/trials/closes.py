@@ -3,7 +3,7 @@
 from simulator.conformance.checks import is_welcome
 from simulator.conformance.http import BREAK
 from simulator.conformance.reconnect import LOST, RESTARTING, REVOKED, TOO_MUCH
-from simulator.conformance.scene import Scene, is_answer
+from simulator.conformance.scene import Complaint, Scene, is_answer
 from simulator.conformance.trace import Asked, Seen, Told
 from simulator.conformance.trials.base import Trial, accepts, takes_act, trial, wrong
 
@@ -123,7 +123,10 @@ async def signed_out(scene: Scene) -> None:
             "deleted", "After 4403 and a new sign-in hello names the cursors of before.", TABLE, hello
         )
     await scene.comes_back(since)
-    kept = "deleted", "After 4403 and a new sign-in an answer of before is sent: queues were not deleted."
+    kept: Complaint = (
+        "deleted",
+        "After 4403 and a new sign-in an answer of before is sent: queues were not deleted.",
+    )
     await scene.never(Seen, lambda entry: is_answer(entry, order), kept, since=since, within=3)
 
 

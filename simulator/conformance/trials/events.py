@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from simulator.conformance.checks import is_welcome, named_cursors
-from simulator.conformance.scene import Scene, covers, is_call
+from simulator.conformance.scene import Complaint, Scene, covers, is_call
 from simulator.conformance.sockets import LOST, Socket
 from simulator.conformance.trace import Answered, Closed, Frame, Kept, Seen, Told
 from simulator.conformance.trials.base import accepts, takes_act, trial, wrong
@@ -45,7 +45,7 @@ async def locked(scene: Scene) -> None:
     order, told = await scene.ordered()
     topic, seq = told.frame["topic"], told.frame["seq"]
     await scene.receipted(told, scene.since)
-    early = "seen-too-early", "`seen` was sent although the order has not been on the screen."
+    early: Complaint = "seen-too-early", "`seen` was sent although the order has not been on the screen."
     await scene.never(
         Seen, lambda entry: covers(entry, "seen", topic, seq), early, since=scene.since, within=3
     )
@@ -122,7 +122,10 @@ async def gap(scene: Scene) -> None:
     )
     topic, seq = kept.frame["topic"], kept.frame["seq"]
     since = scene.after(kept)
-    fault = "gap", f"The phone has not asked for number {seq} of {topic}, which heartbeats say it lacks."
+    fault: Complaint = (
+        "gap",
+        f"The phone has not asked for number {seq} of {topic}, which heartbeats say it lacks.",
+    )
     await scene.must(
         Seen,
         lambda entry: _asks_for(entry, topic, seq),
@@ -130,7 +133,10 @@ async def gap(scene: Scene) -> None:
         since=since,
         within=3 * _heartbeat_s(scene) + LOOKS_FOR_S,
     )
-    missing = "receipt-missing", f"No receipt said that number {seq} of {topic} was delivered in the end."
+    missing: Complaint = (
+        "receipt-missing",
+        f"No receipt said that number {seq} of {topic} was delivered in the end.",
+    )
     await scene.must(
         Seen,
         lambda entry: covers(entry, "delivered", topic, seq),
@@ -180,7 +186,7 @@ async def hole(scene: Scene) -> None:
     scene.fair()
     if not any(_asks_for(entry, topic, seq) for entry in scene.proxy.trace.entries[since:]):
         scene.proxy.close_all(LOST)
-        fault = "hole", f"The phone goes on although number {seq} of {topic} has not come."
+        fault: Complaint = "hole", f"The phone goes on although number {seq} of {topic} has not come."
         await scene.must(
             Seen, lambda entry: _asks_for(entry, topic, seq), fault, since=since, within=LOOKS_FOR_S
         )

@@ -4,7 +4,7 @@ import asyncio
 
 from simulator.conformance.checks import is_welcome
 from simulator.conformance.http import BREAK
-from simulator.conformance.scene import COMES_BACK_S, Scene
+from simulator.conformance.scene import COMES_BACK_S, Complaint, Scene
 from simulator.conformance.sockets import LOST, Socket
 from simulator.conformance.trace import Closed, Frame, Kept, Sent, Told
 from simulator.conformance.trials.base import trial
@@ -29,7 +29,7 @@ async def silence(scene: Scene) -> None:
     scene.mischief.down = scene.mischief.up = on_this
     since = scene.mark
     limit = 2 * told + 5
-    fault = "silence", f"The phone keeps a socket on which nothing has come for {limit} s."
+    fault: Complaint = "silence", f"The phone keeps a socket on which nothing has come for {limit} s."
     await scene.must(
         Closed,
         lambda closed: closed.by == "phone" and closed.socket == socket.number,
@@ -111,7 +111,7 @@ async def positions(scene: Scene) -> None:
     scene.mischief.down = down
     kept = await scene.sees(Kept, lambda kept: kept.frame in lost, "no position was sent", within=60)
     measured = _times(_positions(scene, kept))
-    fault = "lost-positions", "Positions for which no `stored` came are not sent again."
+    fault: Complaint = "lost-positions", "Positions for which no `stored` came are not sent again."
     await scene.must(
         Sent,
         lambda again: measured <= _times(again.frame),

@@ -5,7 +5,7 @@ from typing import Any
 
 from simulator.conformance.checks import is_welcome, refresh_token
 from simulator.conformance.http import BREAK, Answer
-from simulator.conformance.scene import COMES_BACK_S, Scene
+from simulator.conformance.scene import COMES_BACK_S, Complaint, Scene
 from simulator.conformance.trace import Answered, Asked, Closed, Seen, Sent, Told
 from simulator.conformance.trials.base import accepts, takes_act, trial, wrong
 
@@ -87,7 +87,7 @@ async def short_token(scene: Scene) -> None:
     scene.proxy.close_all(4401)
     welcome = await scene.comes_back(since)
     since = scene.after(welcome)
-    late = "renews-late", f"No `session.renew` came while the token was good ({SHORT_S} s)."
+    late: Complaint = "renews-late", f"No `session.renew` came while the token was good ({SHORT_S} s)."
     renewal = await scene.must(
         Sent, lambda sent: sent.frame.get("type") == "session.renew", late, since=since, within=SHORT_S
     )
