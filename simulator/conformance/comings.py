@@ -10,6 +10,7 @@ from simulator.conformance.trace import Answered, Asked, Closed, Opened, Seen, T
 from simulator.conformance.verdict import Fault
 
 RULE = "close_codes.md"
+DOOR = "/ws/v1/"
 TOLERANCE = 0.9
 """A phone's clock may be so much off."""
 SLACK_S = 0.05
@@ -35,7 +36,7 @@ class Comings:
     def judge(self, trace: Sequence[Seen]) -> Iterator[Fault]:
         """Yield what is wrong with each connection of the trace."""
         for entry in trace:
-            if isinstance(entry, Asked) and entry.opens:
+            if isinstance(entry, Asked) and _comes(entry):
                 yield from self._opens(entry)
             self._take(entry)
 
@@ -43,7 +44,7 @@ class Comings:
         match entry:
             case Opened(socket=socket, asked=asked):
                 self.tokens[socket] = asked.token
-            case Answered(asked=asked) if asked.opens:
+            case Answered(asked=asked) if _comes(asked):
                 self._lost(LOST, asked.token, entry.at)
             case Closed(socket=socket, code=code, by=by):
                 self._lost(LOST if by == "phone" else code, self.tokens.get(socket, ""), entry.at)
@@ -79,3 +80,8 @@ class Comings:
         if waited < self.least_s * TOLERANCE - self.slack_s * self.pace:
             text = f"The phone connects again {waited:.1f} s after {self.code}; {self.least_s:.1f} s is the least"
             yield Fault("backoff", f"{text} (failure {self.failures} in a row).", RULE, asked)
+
+
+def _comes(asked: Asked) -> bool:
+    """Tell whether the app connects; that its library follows a redirect is not another attempt."""
+    return asked.opens and asked.path == DOOR

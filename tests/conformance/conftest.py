@@ -14,9 +14,9 @@ from simulator.conformance.trials import TRIALS
 from simulator.conformance.verdict import Verdict
 from tests.conformance.phone import Phone
 
-PACE = 5
-SLACK_S = 2.0
-PATIENCE_S = 6.0
+PACE = 8
+SLACK_S = 1.5
+PATIENCE_S = 5.0
 
 Judge = Callable[[type[Phone], str], Awaitable[Verdict]]
 

@@ -297,17 +297,17 @@ class Phone:
         cursor = self.cursors.get(topic, 0)
         if seq <= cursor:
             return
-        if topic.startswith("person.") and seq > cursor + 1:
-            self.hole(topic)
+        if self.is_hole(topic, seq):
+            del self.cursors[topic]
+            self.drop()
             return
         self.cursors[topic] = seq
         if frame["type"] == "task.called":
             self.places[frame["data"]["task"]["id"]] = topic, seq
         await self.receipt({topic: seq})
 
-    def hole(self, topic: str) -> None:
-        del self.cursors[topic]
-        self.drop()
+    def is_hole(self, topic: str, seq: int) -> bool:
+        return topic.startswith("person.") and seq > self.cursors.get(topic, 0) + 1
 
     async def receipt(self, numbers: dict[str, int]) -> None:
         delivered = {topic: seq for topic, seq in numbers.items() if seq}

@@ -17,9 +17,10 @@ TO_MEET_S = 15
 PAGE = b"<!doctype html><title>Welcome</title><p>Welcome to the hotel. Room number, please?"
 HTML = {"content-type": "text/html; charset=utf-8"}
 FORBIDDEN = Answer(403, HTML, PAGE)
+WELCOME = "/welcome"
 PORTALS = {
     "portal-200": Answer(200, HTML, PAGE),
-    "portal-302": Answer(302, {**HTML, "location": "/welcome"}, PAGE),
+    "portal-302": Answer(302, {**HTML, "location": WELCOME}, PAGE),
     "portal-511": Answer(511, HTML, PAGE),
 }
 
@@ -171,6 +172,8 @@ def _portal(name: str, page: Answer) -> Trial:
         is_there: list[object] = []
 
         def request(asked: Asked) -> Answer | None:
+            if asked.path == WELCOME:
+                return PORTALS["portal-200"]
             return page if is_there else breaks(asked)
 
         def up(socket: Socket, frame: Frame) -> list[Frame] | None:
