@@ -64,7 +64,7 @@ async def run(options: argparse.Namespace, installation: Installation, trials: S
     try:
         address = f"{'https' if options.certificate else 'http'}://{options.host}:{proxy.port}"
         announce(options, installation, address)
-        async with _hands(options) as hands:
+        async with _hands(options, installation, address) as hands:
             kit = Kit(proxy, Leader(installation), hands)
             numbers = {trial.name: number for number, trial in enumerate(trials, start=1)}
             verdicts = await kit.play(
@@ -109,11 +109,19 @@ def _installation(options: argparse.Namespace) -> Iterator[Installation]:
 
 
 @asynccontextmanager
-async def _hands(options: argparse.Namespace) -> AsyncIterator[Hands]:
+async def _hands(
+    options: argparse.Namespace, installation: Installation, address: str
+) -> AsyncIterator[Hands]:
     if not options.hands:
         yield PersonAtTheTerminal(options.patience)
         return
-    environment = {**os.environ, "MUSTER_CONFORMANCE": str(options.people.absolute())}
+    environment = {
+        **os.environ,
+        "MUSTER_ADDRESS": address,
+        "MUSTER_NUMBER": installation.volunteer.number,
+        "MUSTER_PASSWORD": installation.volunteer.password,
+        "MUSTER_PACE": str(options.pace),
+    }
     async with program(options.hands, environment, options.patience) as hands:
         yield hands
 

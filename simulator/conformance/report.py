@@ -43,6 +43,20 @@ class Report:
         print(f"[{time.monotonic() - self.began:6.1f} s] {text}", flush=True)
 
 
+def listed(trials: Sequence[Trial]) -> str:
+    """Return what every trial is about."""
+    return "\n".join(
+        f"{trial.name}\n  the kit {trial.does}\n  the phone must: {trial.must}\n  rule: {DOCUMENTS}{trial.rule}"
+        for trial in trials
+    )
+
+
+def table(trials: Sequence[Trial]) -> str:
+    """Return the same as it stands in the documents."""
+    rows = [f"| `{each.name}` | {each.does} | {each.must} | [rule]({each.rule}) |" for each in trials]
+    return "\n".join(["| trial | the kit | the phone | |", "|---|---|---|---|", *rows])
+
+
 def summary(verdicts: Sequence[Verdict], trials: Sequence[Trial]) -> str:
     """Return the report: each trial that did not pass, with what was seen, and the sums."""
     known = {trial.name: trial for trial in trials}

@@ -21,6 +21,14 @@ Complaint = tuple[CheckName, str]
 """What is said when the phone does not do, or does, what is waited for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Where an order stands in a topic that the phone was told."""
+
+    topic: str
+    seq: int
+
+
 @dataclass
 class Scene:
     """One trial that is played. Times are seconds of the phone, which run `pace` times faster."""
@@ -162,30 +170,35 @@ class Scene:
         self.orders.append(order)
         return order
 
-    async def is_called(self, order: Order, since: int) -> Told:
-        """Wait until the phone was told of an order over the socket. Raises Unseen."""
-        return await self.sees(
-            Told,
-            lambda told: is_call(told.frame, order),
-            "the order did not reach the phone over its socket",
+    async def is_called(self, order: Order, since: int) -> Call:
+        """Wait until the phone was told of an order, by either door. Raises Unseen."""
+        entry = await self.sees(
+            Seen,
+            lambda entry: call_in(entry, order) is not None,
+            "the order did not reach the phone",
             since=since,
             within=COMES_BACK_S,
         )
+        call = call_in(entry, order)
+        assert call is not None
+        return call
 
-    async def ordered(self) -> tuple[Order, Told]:
+    async def ordered(self) -> tuple[Order, Call]:
         """Call out while all is well, and wait until the phone was told. Raises Unseen."""
         await self.is_in()
         since = self.mark
         order = await self.call_out()
         return order, await self.is_called(order, since)
 
-    async def receipted(self, told: Told, since: int) -> None:
-        """Wait for the receipt of an event, which must come within a second. Raises Wrong."""
-        topic, seq = told.frame["topic"], told.frame["seq"]
-        fault: Complaint = "receipt-missing", f"No receipt said that number {seq} of {topic} was delivered."
+    async def receipted(self, call: Call, since: int) -> None:
+        """Wait for the receipt of an order, which must come within a second. Raises Wrong."""
+        fault: Complaint = (
+            "receipt-missing",
+            f"No receipt said that number {call.seq} of {call.topic} was delivered.",
+        )
         await self.must(
             Seen,
-            lambda entry: covers(entry, "delivered", topic, seq),
+            lambda entry: covers(entry, "delivered", call.topic, call.seq),
             fault,
             since=since,
             within=RECEIPT_S,
@@ -240,6 +253,29 @@ def is_call(frame: Frame, order: Order) -> bool:
     if frame.get("type") != "task.called":
         return False
     return bool(frame["data"]["task"]["id"] == order.id)
+
+
+def call_in(entry: Seen, order: Order) -> Call | None:
+    """Return where an order stands in what the phone was told: an event, a snapshot, or what it has caught up with."""
+    if isinstance(entry, Told):
+        if is_call(entry.frame, order):
+            return Call(entry.frame["topic"], entry.frame["seq"])
+        told = entry.frame.get("result")
+    else:
+        told = entry.body if isinstance(entry, Answered) and entry.reached else None
+    topics = told.get("topics") if isinstance(told, dict) else None
+    return _call_in_topics(topics, order) if isinstance(topics, dict) else None
+
+
+def _call_in_topics(topics: Frame, order: Order) -> Call | None:
+    for topic, joined in topics.items():
+        for event in joined.get("events") or ():
+            if is_call(event, order):
+                return Call(topic, event["seq"])
+        offers = (joined.get("snapshot") or {}).get("offers") or {"items": []}
+        if any(item["task"]["id"] == order.id for item in offers["items"]):
+            return Call(topic, joined["head"])
+    return None
 
 
 def is_answer(entry: Seen, order: Order) -> bool:

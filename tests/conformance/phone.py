@@ -245,16 +245,21 @@ class Phone:
             await self.event(frame)
         elif frame["type"] == "heartbeat":
             await self.heartbeat(frame)
-        elif frame["type"] == "caught_up":
-            self.reach(frame["topics"])
-        elif frame["type"] == "topic.joined":
-            self.begin(frame["topic"], frame["head"])
-        elif frame["type"] == "topic.revoked":
-            self.revoked(frame["topic"])
-        elif frame["type"] == "restarting":
-            self.given_s = frame["retry_after_s"]
-        elif frame["type"] == "stored":
-            self.fixes = []
+        else:
+            self.told_beside(frame)
+
+    def told_beside(self, frame: Frame) -> None:
+        match frame["type"]:
+            case "caught_up":
+                self.reach(frame["topics"])
+            case "topic.joined":
+                self.begin(frame["topic"], frame["head"])
+            case "topic.revoked":
+                self.revoked(frame["topic"])
+            case "restarting":
+                self.given_s = frame["retry_after_s"]
+            case "stored":
+                self.fixes = []
 
     def revoked(self, topic: str) -> None:
         self.cursors.pop(topic, None)
@@ -329,11 +334,14 @@ class Phone:
 
     async def send_act(self) -> None:
         for act in self.queue[:1]:
-            body = {"task": act.task, "answer": "accept"}
+            body = {"task": act.task, "answer": self.answer()}
             frame = {"id": self.next_id(), "type": "assignment.answer", "key": self.key_of(act), "body": body}
             await self.send(frame)
             if self.socket is not None:
                 self.later(self.watch(act, self.socket))
+
+    def answer(self) -> str:
+        return "accept"
 
     def key_of(self, act: Act) -> str:
         return act.key

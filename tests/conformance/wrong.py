@@ -25,6 +25,11 @@ class KeepsOneKey(Phone):
         return self.device
 
 
+class AnswersOtherwise(Phone):
+    def answer(self) -> str:
+        return "decline"
+
+
 class ForgetsActs(Phone):
     async def send_act(self) -> None:
         await super().send_act()
@@ -55,7 +60,10 @@ class ReceiptsWhatHeartbeatsName(Phone):
 
 class ReceiptsBeforeItStores(Phone):
     def named(self) -> Frame:
-        return {"epoch": self.epoch, "cursors": {topic: max(0, seq - 1) for topic, seq in self.cursors.items()}}
+        return {
+            "epoch": self.epoch,
+            "cursors": {topic: max(0, seq - 1) for topic, seq in self.cursors.items()},
+        }
 
 
 class NamesTooHighCursors(Phone):
@@ -212,6 +220,7 @@ WRONG: list[Wrong] = [
     (MakesNewKeys, "lost-command", "same-key"),
     (MakesKeysOfItsOwnKind, "order", "key"),
     (KeepsOneKey, "hole", "one-act"),
+    (AnswersOtherwise, "order", "truth"),
     (ForgetsActs, "lost-command", "lost-act"),
     (SaysSeenAtOnce, "locked", "seen-too-early"),
     (NeverSaysSeen, "order", "seen-missing"),

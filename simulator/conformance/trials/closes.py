@@ -6,6 +6,7 @@ from simulator.conformance.reconnect import LOST, RESTARTING, REVOKED, TOO_MUCH
 from simulator.conformance.scene import Complaint, Scene, is_answer
 from simulator.conformance.trace import Asked, Seen, Told
 from simulator.conformance.trials.base import Trial, accepts, takes_act, trial, wrong
+from simulator.conformance.verdict import Unseen
 
 TABLE = "close_codes.md"
 STAYS_AWAY_S = 12
@@ -22,7 +23,6 @@ STOPPING = {
 PASSING = {
     TOO_MUCH: "waits 5 to 10 s, then connects",
     RESTARTING: "waits 0.5 to 5.5 s, then connects",
-    1000: "connects with backoff, if it wants to be connected",
     1001: "connects with backoff: the first time after 0.5 to 1 s",
     LOST: "connects with backoff: the first time after 0.5 to 1 s",
     1011: "connects with backoff: the first time after 0.5 to 1 s",
@@ -41,7 +41,7 @@ def _passing(code: int, must: str) -> Trial:
         since = scene.mark
         scene.proxy.close_all(code)
         hello = await scene.hello(since)
-        if told.frame["topic"] not in hello.frame.get("cursors", {}):
+        if told.topic not in hello.frame.get("cursors", {}):
             raise wrong("cursors-kept", "The phone comes back without its cursors.", "offline.md", hello)
         await scene.comes_back(since)
 
@@ -64,6 +64,23 @@ def _stopping(code: int, why: str) -> Trial:
         await scene.sees(Told, is_welcome, "the phone did not connect when it was started anew", since=since)
 
     return play
+
+
+@trial(
+    "close-1000",
+    does="closes with 1000, which nothing but the app itself does; an app that stays away is started anew",
+    must="connects with backoff, if it does so by itself",
+    rule=TABLE,
+)
+async def normal(scene: Scene) -> None:
+    await scene.is_in()
+    since = scene.mark
+    scene.proxy.close_all(1000)
+    try:
+        await scene.sees(Told, is_welcome, "", since=since, within=STAYS_AWAY_S)
+    except Unseen:
+        await scene.wish("start")
+        await scene.sees(Told, is_welcome, "the phone did not connect when it was started anew", since=since)
 
 
 @trial(
@@ -137,6 +154,7 @@ def _signs_in(asked: Asked) -> bool:
 TRIALS = (
     *(_passing(code, must) for code, must in PASSING.items()),
     restart,
+    normal,
     *(_stopping(code, why) for code, why in STOPPING.items()),
     renumbered,
     signed_out,

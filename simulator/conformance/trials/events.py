@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from simulator.conformance.checks import is_welcome, named_cursors
-from simulator.conformance.scene import Complaint, Scene, covers, is_call
+from simulator.conformance.scene import Call, Complaint, Scene, covers, is_call
 from simulator.conformance.sockets import LOST, Socket
 from simulator.conformance.trace import Answered, Closed, Frame, Kept, Seen, Told
 from simulator.conformance.trials.base import accepts, takes_act, trial, wrong
@@ -43,7 +43,7 @@ async def locked(scene: Scene) -> None:
     await scene.wish("leave")
     await scene.hands.settled()
     order, told = await scene.ordered()
-    topic, seq = told.frame["topic"], told.frame["seq"]
+    topic, seq = told.topic, told.seq
     await scene.receipted(told, scene.since)
     early: Complaint = "seen-too-early", "`seen` was sent although the order has not been on the screen."
     await scene.never(
@@ -53,8 +53,8 @@ async def locked(scene: Scene) -> None:
     await _seen(scene, told)
 
 
-async def _seen(scene: Scene, told: Told) -> None:
-    topic, seq = told.frame["topic"], told.frame["seq"]
+async def _seen(scene: Scene, told: Call) -> None:
+    topic, seq = told.topic, told.seq
     await scene.must(
         Seen,
         lambda entry: covers(entry, "seen", topic, seq),
@@ -72,7 +72,9 @@ async def _seen(scene: Scene, told: Told) -> None:
 )
 async def twice(scene: Scene) -> None:
     await scene.ordered()
-    older = {entry.frame["topic"]: entry.frame for entry in scene.proxy.trace.all(Told) if "seq" in entry.frame}
+    older = {
+        entry.frame["topic"]: entry.frame for entry in scene.proxy.trace.all(Told) if "seq" in entry.frame
+    }
 
     def down(_: Socket, frame: Frame) -> list[Frame] | None:
         if "seq" not in frame:
@@ -90,7 +92,7 @@ async def twice(scene: Scene) -> None:
     scene.fair()
     scene.proxy.close_all(LOST)
     hello = await scene.hello(since)
-    topic, seq = first.frame["topic"], first.frame["seq"]
+    topic, seq = first.topic, first.seq
     cursor = hello.frame.get("cursors", {}).get(topic)
     if not isinstance(cursor, int) or cursor < seq:
         text = (
@@ -204,7 +206,7 @@ async def hole(scene: Scene) -> None:
 async def snapshot(scene: Scene) -> None:
     order, told = await scene.ordered()
     await scene.receipted(told, scene.since)
-    topic = told.frame["topic"]
+    topic = told.topic
     heads: list[int] = []
 
     def up(_: Socket, frame: Frame) -> list[Frame] | None:
@@ -246,7 +248,7 @@ async def snapshot(scene: Scene) -> None:
 )
 async def revoked(scene: Scene) -> None:
     _, told = await scene.ordered()
-    socket, topic = await scene.is_in(), told.frame["topic"]
+    socket, topic = await scene.is_in(), told.topic
     await scene.receipted(told, scene.since)
     scene.mischief.down = lambda _, frame: [] if frame.get("topic") == topic else None
     socket.tell({"type": "topic.revoked", "topic": topic})
@@ -265,7 +267,7 @@ async def revoked(scene: Scene) -> None:
     "unknown",
     does="sends frames of an unknown type, and puts unknown fields into all others",
     must="ignores what it does not know, and goes on",
-    rule="changes.md",
+    rule="frames.md",
 )
 async def unknown(scene: Scene) -> None:
     socket = await scene.is_in()
@@ -278,7 +280,7 @@ async def unknown(scene: Scene) -> None:
     await scene.stands(order)
     left = [entry for entry in scene.proxy.trace.all(Closed, since=scene.since) if entry.by == "phone"]
     if left:
-        raise wrong("unknown", "The phone left its socket at what it does not know.", "changes.md", left[0])
+        raise wrong("unknown", "The phone left its socket at what it does not know.", "frames.md", left[0])
 
 
 @trial(

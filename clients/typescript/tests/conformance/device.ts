@@ -14,10 +14,11 @@ import {
   type TopicName,
 } from "../../src/index.js";
 
-/** What the kit has written down: where the server seems to be, and how the volunteer signs in. */
-export interface Installation {
+/** Where the server seems to be, and how the volunteer signs in. */
+export interface Owner {
   address: string;
-  volunteer: { number: string; password: string };
+  number: string;
+  password: string;
 }
 
 interface Tokens {
@@ -34,7 +35,7 @@ const later = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 
 /** A volunteer's phone without its screen: this client, tokens that are renewed in time, and the person's fingers. */
 export class Device {
-  readonly #installation: Installation;
+  readonly #owner: Owner;
   readonly #id = uuid7();
   readonly #rest: Rest;
   /** Where each order stands in its topic: what is on the screen is told as seen. */
@@ -48,13 +49,13 @@ export class Device {
   #renewal: ReturnType<typeof setTimeout> | undefined;
   #reports: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(installation: Installation) {
-    this.#installation = installation;
-    this.#rest = new Rest(installation.address, () => (this.#tokens ? { Authorization: `Bearer ${this.#tokens.access}` } : {}));
+  constructor(owner: Owner) {
+    this.#owner = owner;
+    this.#rest = new Rest(owner.address, () => (this.#tokens ? { Authorization: `Bearer ${this.#tokens.access}` } : {}));
   }
 
   async signIn(): Promise<void> {
-    const { number, password } = this.#installation.volunteer;
+    const { number, password } = this.#owner;
     const device = { id: this.#id, name: "conformance", platform: "other" };
     const key = uuid7();
     const tokens = await this.#insist(() => this.#rest.post<Tokens>("/sign-in", { identifier: number, password, device }, key));
@@ -66,7 +67,7 @@ export class Device {
   /** Open the app: what it has kept is there again. */
   start(): void {
     this.#client?.link.sleep();
-    const url = `${this.#installation.address.replace("http", "ws")}/ws/v1/`;
+    const url = `${this.#owner.address.replace("http", "ws")}/ws/v1/`;
     const client: Client = new Client(
       {
         link: { url, isOnline: () => true, makeSocket: (to, version) => new WebSocket(to, [version, `bearer.${this.#tokens?.access}`]) },

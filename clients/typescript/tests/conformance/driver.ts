@@ -3,17 +3,16 @@
  *
  * `script/conformance --hands "node --experimental-websocket driver.js"` starts it, once it is built.
  */
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { Device, type Installation } from "./device.js";
+import { Device } from "./device.js";
 
-const { pace, ...installation } = JSON.parse(readFileSync(process.env.MUSTER_CONFORMANCE!, "utf8")) as Installation & { pace: number };
+const { MUSTER_ADDRESS: address = "", MUSTER_NUMBER: number = "", MUSTER_PASSWORD: password = "", MUSTER_PACE: pace = "1" } = process.env;
 
 /** Pauses and time limits pass faster by this, all of them: the client's own, and the driver's. */
 const timer = globalThis.setTimeout;
-globalThis.setTimeout = ((act: () => void, ms = 0, ...given: unknown[]) => timer(act, ms / pace, ...given)) as typeof setTimeout;
+globalThis.setTimeout = ((act: () => void, ms = 0, ...given: unknown[]) => timer(act, ms / Number(pace), ...given)) as typeof setTimeout;
 
-const device = new Device(installation);
+const device = new Device({ address, number, password });
 
 createInterface({ input: process.stdin })
   .on("line", (line) => {
