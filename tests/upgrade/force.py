@@ -22,6 +22,15 @@ MOVES = {"last_seen_at", "last_stored_at"}
 """What changes without an act."""
 
 
+def fill(version: Version) -> Json:
+    """Make units and people with the commands of a version; returns how three of the people sign in."""
+    formation = write_small_formation(version.logs)
+    version.python("manage.py", "load_formation", str(formation), "--towns", str(write_places(formation)))
+    options = ("--password", PASSWORD, "--people", str(PEOPLE), "--on-duty", "1")
+    told: Json = json.loads(version.python("-m", "simulator.fill", *options).splitlines()[-1])
+    return told
+
+
 @dataclass
 class Force:
     """A detachment whose leader and members act; `at` is where their apps find the servers."""
@@ -31,18 +40,12 @@ class Force:
     tokens: dict[str, Json] = field(default_factory=dict)
 
     @classmethod
-    def fill(cls, version: Version, port: int) -> "Force":
-        """Make units and people with the commands of a version, and sign in some of them."""
-        formation = write_small_formation(version.logs)
-        version.python("manage.py", "load_formation", str(formation), "--towns", str(write_places(formation)))
-        told = version.python(
-            *("-m", "simulator.fill", "--password", PASSWORD, "--people", str(PEOPLE), "--on-duty", "1")
-        )
-        server = Server("front", "", port)
-        force = cls(Installation(server, {"PASSWORD": PASSWORD}), json.loads(told.splitlines()[-1]))
+    def sign_all_in(cls, signs_in: Json, port: int) -> "Force":
+        """Sign in a commander, a leader and three of the leader's members."""
+        force = cls(Installation(Server("front", "", port), {"PASSWORD": PASSWORD}), signs_in)
         for who in ("commander", "leader"):
-            force.sign_in(who, force.signs_in[who]["number"])
-        taken = {force.signs_in[who]["number"] for who in ("leader", "volunteer")}
+            force.sign_in(who, signs_in[who]["number"])
+        taken = {signs_in[who]["number"] for who in ("leader", "volunteer")}
         others = [line["number"] for line in force.roster() if line["number"] not in taken]
         for who, number in zip(("first", "second", "third"), others, strict=False):
             force.sign_in(who, number)

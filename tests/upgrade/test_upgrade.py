@@ -15,11 +15,11 @@ from uuid6 import uuid7
 
 from simulator.processes import ROOT, Server
 from tests.flows.installation import Installation
+from tests.upgrade.conftest import Filled
 from tests.upgrade.force import PLACES, Force, lost
 from tests.upgrade.front import Front
 from tests.upgrade.old_page import OldPage
 from tests.upgrade.phone import Pocket, Traffic
-from tests.upgrade.release import NoHistory, build_release
 from tests.upgrade.version import Version
 
 pytestmark = [pytest.mark.postgres, pytest.mark.browser, pytest.mark.timeout(400)]
@@ -82,21 +82,14 @@ class Story:
 
 
 @pytest.fixture
-def story(environment: dict[str, str], tmp_path: Path) -> Iterator[Story]:
-    """Start the release and fill it: units, people, an order, duty, an import, a tracker."""
-    try:
-        release = build_release()
-    except NoHistory as error:
-        pytest.skip(str(error))
-    old = Version(release, environment, tmp_path / "old")
-    new = Version(ROOT, environment, tmp_path / "new")
+def story(old: Version, filled: Filled, tmp_path: Path) -> Iterator[Story]:
+    """Start the release; besides what it is filled with there are an import, a tracker and duty that was changed."""
+    new = Version(ROOT, old.environment, tmp_path / "new")
     with ExitStack() as stack:
-        for version in (old, new):
-            stack.callback(version.kill)
-        old.migrate()
+        stack.callback(new.kill)
         old.start(*PROCESSES)
         web, sockets = (stack.enter_context(Front(old.port(name))) for name in ("web", "sockets"))
-        made = Story(old, new, web, sockets, Force.fill(old, web.port))
+        made = Story(old, new, web, sockets, Force.sign_all_in(filled.signs_in, web.port))
         made.force.set_duty("third", on=False)
         made.force.set_duty("third", on=True)
         made.imports.append(made.force.import_people(5))

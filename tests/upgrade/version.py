@@ -36,6 +36,9 @@ class Version:
     logs: Path
     running: dict[str, Server] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.logs.mkdir(exist_ok=True)
+
     def python(self, *arguments: str) -> str:
         """Run a program of this version on the database, and return what it prints."""
         python = sys.executable if self.root == ROOT else str(self.root / ".venv" / "bin" / "python")
@@ -45,10 +48,13 @@ class Version:
         """Do what an operator does before the processes of this version start."""
         self._run(["script/run", "release"])
 
+    def migrate_to(self, app: str, migration: str) -> None:
+        """Do only as much as that."""
+        self.python("manage.py", "migrate", "--noinput", app, migration)
+
     def start(self, *names: str) -> None:
         """Start processes of this version's Procfile, and wait until those that listen answer."""
         commands = read_procfile(self.root / "Procfile")
-        self.logs.mkdir(exist_ok=True)
         for name in names:
             port = 0 if name == "clock" else free_port()
             log = self.logs / f"{name}.log"
