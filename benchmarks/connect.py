@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backend.lib.checkdigit import unit_number
+from backend.volunteers.number_scheme import unit_number
 from benchmarks.arrivals import Arrivals
 from benchmarks.cost import Moment
 from benchmarks.crowd import Opening

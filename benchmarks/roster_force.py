@@ -291,8 +291,8 @@ def _step(position: int) -> str:
 
 
 def _write_units(units: dict[int, list[Place]]) -> None:
-    from backend.lib.checkdigit import check_character
     from backend.volunteers.models import Unit, UnitKind
+    from backend.volunteers.number_scheme import check_character
 
     below: dict[str, int] = {}
     for level in units.values():
@@ -398,7 +398,7 @@ def _add_person(
     chance: Random,
 ) -> None:
     from backend.accounts.models import phone_key
-    from backend.lib.sealed import seal
+    from backend.lib.encryption import seal
 
     phone = f"100{id * 1_009 % 99_999_989:08d}"  # no mobile phone begins so
     born = date(1950 + int(chance.random() * 55), 6, 1)

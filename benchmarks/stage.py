@@ -153,7 +153,7 @@ def hello(number: int, units: dict[str, int] | None = None, *, person: int = 0) 
 @cache
 def _epoch() -> str:
     """Return the epoch of the run's database."""
-    from backend.realtime import epochs
+    from backend.realtime.log import epochs
 
     with ThreadPoolExecutor(1) as threads:  # the caller may be in an event loop, where Django reads nothing
         return threads.submit(epochs.current).result()

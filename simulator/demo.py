@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from backend.lib.checkdigit import format_unit_number, format_volunteer_number
+from backend.volunteers.number_scheme import format_unit_number, format_volunteer_number
 from simulator import stage as stages
 from simulator.account import Account
 from simulator.demo_options import parse_options

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from backend.accounts.models import phone_key
-from backend.lib.checkdigit import unit_number
 from backend.lib.errors import NotFound
 from backend.volunteers.models import Role, Unit, UnitKind, Volunteer
+from backend.volunteers.number_scheme import unit_number
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.rules import within
 from simulator.in_bulk import load_people, put_on_duty

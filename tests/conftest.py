@@ -26,8 +26,8 @@ from backend.accounts.schemas.sign_in import DeviceIn, Tokens
 from backend.accounts.services import devices
 from backend.audit.services.linking import forget_heads
 from backend.joining.services import transfers
-from backend.lib.checkdigit import unit_number
-from backend.realtime import bus, pace
+from backend.realtime import pace
+from backend.realtime.log import bus
 from backend.realtime.models import Event
 from backend.volunteers import services
 from backend.volunteers.models import (
@@ -43,6 +43,7 @@ from backend.volunteers.models import (
     UnitKind,
     Volunteer,
 )
+from backend.volunteers.number_scheme import unit_number
 from backend.volunteers.principals import forget_lines
 from backend.volunteers.services.consents import agree_on_paper
 from backend.volunteers.services.counts import Counts, change_counts

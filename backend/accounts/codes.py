@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pyotp
 
-from backend.lib.sealed import lookup_key
+from backend.lib.encryption import lookup_key
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Without 0, O, 1, I and L, which people take for each other."""

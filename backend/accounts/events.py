@@ -1,6 +1,6 @@
 """What happens to the account of a person, on the person's own topic."""
 
-from backend.lib.wire import Instant, VolunteerNumber
+from backend.lib.shapes import Instant, VolunteerNumber
 from backend.realtime.events import Event
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.accounts.models import Device
 from backend.accounts.tokens import Claims
-from backend.realtime import epochs
+from backend.realtime.log import epochs
 
 
 def is_forgotten_renewal(device: Device, claims: Claims, epoch_begun_at: datetime) -> bool:

@@ -14,6 +14,7 @@ from rest_framework.throttling import BaseThrottle
 
 from backend.lib.buckets import Buckets
 from backend.lib.errors import Allowance, TooMany
+from backend.lib.proxies import neighbourhood
 
 requests = Buckets(at_once=2_000, per_s=100.0)
 """Requests to doors that ask for no token."""
@@ -39,11 +40,9 @@ class GuestThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:  # noqa: ARG002  # DRF's
         """Tell whether the request may go on."""
-        from backend.accounts.signin import client_address
-
         if request.auth is not None:
             return True
-        self.wait_s = requests.take(client_address(request._request) or "")  # noqa: SLF001
+        self.wait_s = requests.take(neighbourhood(request.META.get("REMOTE_ADDR", "")) or "")
         return not self.wait_s
 
     def wait(self) -> float:

@@ -16,14 +16,14 @@ from django.http import HttpRequest, HttpResponseBase
 
 from backend.accounts import hooks
 from backend.accounts.authentication import page_device
-from backend.accounts.browsers import browser_name
 from backend.accounts.guests import guessing
-from backend.accounts.hashing import hashing
-from backend.accounts.lock_out import count_guess, too_many_guesses, unknown_name
+from backend.accounts.login_attempts import count_guess, too_many_guesses, unknown_name
 from backend.accounts.models import Device, User
+from backend.accounts.password_hashing import hashing
 from backend.accounts.services.devices import prolong_page_device, register_page_device, sign_out
 from backend.accounts.services.invitations import has_accepted, invitation_opens
 from backend.accounts.services.passwords import PasswordWrong, password_not_own
+from backend.accounts.user_agents import browser_name
 from backend.lib.api import now
 from backend.lib.errors import CredentialsWrong, NotSignedIn
 from backend.lib.phones import canonical

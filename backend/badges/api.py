@@ -1,4 +1,4 @@
-"""Doors of badges and photos."""
+"""REST views of badges and photos."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.badges import queries, services
-from backend.badges.cards import Card, card_of, card_pdf, card_svg
+from backend.badges.badge_card import Card, card_of, card_pdf, card_svg
 from backend.badges.schemas import (
     BadgeChecked,
     BadgeIn,
@@ -24,16 +24,16 @@ from backend.badges.schemas import (
 )
 from backend.lib.api import answer, now, parse, parse_query
 from backend.lib.errors import NotAllowed, require
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers import rules
 from backend.volunteers.models import LookedAt, Volunteer
 from backend.volunteers.queries.numbers import volunteer_numbered
-from backend.volunteers.services.looks import note_looks
+from backend.volunteers.services.access_log import note_access
 
 BRIEFLY = f"public, max-age={queries.LIST_KEPT_S}"
 
 
-class BadgeDoor(Door):
+class BadgeView(View):
     """The badge of a person."""
 
     @extend_schema(operation_id="badge", responses=BadgeOut, tags=["badges"])
@@ -57,7 +57,7 @@ class BadgeDoor(Door):
         return answer(queries.badge_out(badge, at=now()))
 
 
-class RevokeBadgeDoor(Door):
+class RevokeBadgeView(View):
     """The end of a badge."""
 
     @extend_schema(operation_id="revoke_badge", request=RevokeBadgeIn, responses={204: None}, tags=["badges"])
@@ -73,7 +73,7 @@ class RevokeBadgeDoor(Door):
         return answer(None)
 
 
-class BadgeSvgDoor(Door):
+class BadgeSvgView(View):
     """The card as a picture."""
 
     @extend_schema(
@@ -86,7 +86,7 @@ class BadgeSvgDoor(Door):
         return _file(card_svg(_card(request, person)), "image/svg+xml")
 
 
-class BadgePdfDoor(Door):
+class BadgePdfView(View):
     """The card to print."""
 
     @extend_schema(
@@ -99,7 +99,7 @@ class BadgePdfDoor(Door):
         return _file(card_pdf(_card(request, person)), "application/pdf")
 
 
-class CheckBadgeDoor(Door):
+class CheckBadgeView(View):
     """Whether a badge is good; open to everybody."""
 
     parameters: ClassVar = {"get": ("badge",)}
@@ -122,7 +122,7 @@ class CheckBadgeDoor(Door):
         return response
 
 
-class BadgeKeysDoor(Door):
+class BadgeKeysView(View):
     """The public keys; open to everybody."""
 
     authentication_classes = ()
@@ -136,7 +136,7 @@ class BadgeKeysDoor(Door):
         return response
 
 
-class RevokedBadgesDoor(Door):
+class RevokedBadgesView(View):
     """The badges that are good no more; open to everybody."""
 
     authentication_classes = ()
@@ -150,7 +150,7 @@ class RevokedBadgesDoor(Door):
         return response
 
 
-class MyPhotoDoor(Door):
+class MyPhotoView(View):
     """The picture of oneself."""
 
     @extend_schema(operation_id="keep_photo", request=PhotoIn, responses={204: None}, tags=["me"])
@@ -174,7 +174,7 @@ class MyPhotoDoor(Door):
         return answer(None)
 
 
-class PhotoDoor(Door):
+class PhotoView(View):
     """The picture of a person."""
 
     @extend_schema(
@@ -197,7 +197,7 @@ def _visible(request: Request, number: str) -> Volunteer:
     volunteer = volunteer_numbered(number)
     user, at = user_of(request), now()
     require(rules.may_see_person(user, volunteer, at))
-    note_looks(viewer_user_id=user.pk, volunteer_ids=[volunteer.pk], what=LookedAt.BADGE, at=at)
+    note_access(viewer_user_id=user.pk, volunteer_ids=[volunteer.pk], what=LookedAt.BADGE, at=at)
     return volunteer
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Base64Bytes, Field
 
-from backend.lib.wire import Instant, Line, Request, Shape, VolunteerNumber
+from backend.lib.shapes import Instant, Line, Request, Shape, VolunteerNumber
 
 State = Literal["valid", "suspended", "expired", "revoked", "unknown", "forged"]
 

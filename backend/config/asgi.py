@@ -26,11 +26,11 @@ from backend.lib import bodies
 from backend.lib.content_types import Handler
 from backend.lib.errors import Malformed, NotAllowed, NotSignedIn
 from backend.realtime import clock, health
-from backend.realtime.consumer import no_socket, socket_application
-from backend.realtime.credentials import credentials_of, is_own_host
 from backend.realtime.frames import known_frames
+from backend.realtime.server.credentials import credentials_of, is_own_host
 from backend.realtime.services import sign_in_socket
-from backend.realtime.threads import in_thread
+from backend.realtime.socket.consumer import no_socket, socket_application
+from backend.realtime.sync import in_thread
 
 django_application = Handler()
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import environ
 
 from backend.lib.content_policy import map_origins
+from backend.lib.encryption import derived_key, read_keys, read_signing_key
 from backend.lib.limits import Limits
 from backend.lib.logs import logging_settings
 from backend.lib.proxies import read_proxies
 from backend.lib.redis_settings import caches, channel_layers
-from backend.lib.sealed import derived_key, read_keys, read_signing_key
 from backend.lib.secret_key import kept_key, long_enough
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,7 +124,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "backend.accounts.signin.NumberOrPhoneBackend",
 ]
-PASSWORD_HASHERS = ["backend.accounts.hashing.ModerateArgon2PasswordHasher"]
+PASSWORD_HASHERS = ["backend.accounts.password_hashing.ModerateArgon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -146,7 +146,7 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000)  # of what cam
 AXES_FAILURE_LIMIT = 10
 AXES_ENABLE_ADMIN = False
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_HANDLER = "backend.accounts.lock_out.LockOut"
+AXES_HANDLER = "backend.accounts.login_attempts.LockOut"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_CLIENT_IP_CALLABLE = "backend.accounts.signin.client_address"
 SILENCED_SYSTEM_CHECKS = [
@@ -180,14 +180,14 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "DESCRIPTION": "REST doors of Muster. Start with README.md; problems.md lists every refusal.",
+    "DESCRIPTION": "REST API of Muster. Start with README.md; problems.md lists every refusal.",
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "SERVERS": [{"url": "/", "description": "your installation"}],
     "POSTPROCESSING_HOOKS": [
         "backend.lib.openapi.describe_problems",
-        "backend.realtime.doors.describe_keys",
+        "backend.realtime.views.describe_keys",
         "backend.lib.openapi.share_problems",
-        "backend.realtime.described.describe_events",
+        "backend.realtime.docs.described.describe_events",
     ],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # of any body; some doors take more, see lib/bodies.py

@@ -1,4 +1,4 @@
-"""REST doors to tasks."""
+"""REST views to tasks."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -32,15 +32,15 @@ from backend.dispatch.schemas import (
     UnitProgresses,
     UnitProgressFilter,
 )
-from backend.dispatch.services.looks import note_recipients
+from backend.dispatch.services.access_log import note_recipients
 from backend.lib.api import answer, now, parse, parse_query
 from backend.lib.errors import NotAllowed, require, required
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.rules import may_dispatch, may_see_unit
 
 
-class TasksDoor(Door):
+class TasksView(View):
     """The tasks one directs."""
 
     parameters: ClassVar = {"get": TaskFilter.model_fields}
@@ -76,7 +76,7 @@ class TasksDoor(Door):
         return answer(_directed(request, parse(TaskIn, request).id))
 
 
-class TaskDoor(Door):
+class TaskView(View):
     """One task."""
 
     @extend_schema(operation_id="task", responses=TaskDetail, tags=["tasks"])
@@ -86,7 +86,7 @@ class TaskDoor(Door):
         return answer(queries.task_details([task])[0])
 
 
-class CallOutsDoor(Door):
+class CallOutsView(View):
     """The sending of a task."""
 
     @extend_schema(
@@ -112,7 +112,7 @@ class CallOutsDoor(Door):
         return answer(queries.call_out_out(required(call_out)))
 
 
-class CancelDoor(Door):
+class CancelView(View):
     """The calling off of a task."""
 
     @extend_schema(operation_id="cancel_task", request=CancelIn, responses=TaskOut, tags=["tasks"])
@@ -127,7 +127,7 @@ class CancelDoor(Door):
         return answer(_directed(request, task_id))
 
 
-class RecipientsDoor(Door):
+class RecipientsView(View):
     """The people asked."""
 
     parameters: ClassVar = {"get": RecipientFilter.model_fields}
@@ -159,7 +159,7 @@ class RecipientsDoor(Door):
         return answer(page)
 
 
-class UnitProgressDoor(Door):
+class UnitProgressView(View):
     """A task down the tree."""
 
     parameters: ClassVar = {"get": UnitProgressFilter.model_fields}
@@ -186,7 +186,7 @@ class UnitProgressDoor(Door):
         return answer(progress)
 
 
-class LegalBasisDoor(Door):
+class LegalBasisView(View):
     """Why people on a task are located without their consent."""
 
     @extend_schema(operation_id="name_legal_basis", request=LegalBasisIn, responses=TaskOut, tags=["tasks"])
@@ -207,7 +207,7 @@ class LegalBasisDoor(Door):
         return answer(queries.task_out(task))
 
 
-class AnswerDoor(Door):
+class AnswerView(View):
     """One's own answer."""
 
     commands = {"post": "assignment.answer"}
@@ -229,7 +229,7 @@ class AnswerDoor(Door):
         return answer(AssignmentOut.of(required(part)))
 
 
-class InboxDoor(Door):
+class InboxView(View):
     """What one was asked."""
 
     parameters: ClassVar = {"get": InboxFilter.model_fields}

@@ -1,4 +1,4 @@
-"""The socket's door: the one act where every phone of a county answers at once."""
+"""The command of the socket: the one act where every phone of a county answers at once."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -10,8 +10,7 @@ from backend.dispatch.locks import tasks_to_lock
 from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
 from backend.dispatch.services.refusals import StillOnTask
 from backend.lib.errors import require
-from backend.realtime.due import trim_topic
-from backend.realtime.models import Topic
+from backend.realtime.log import trim_topics
 from backend.volunteers.models import Volunteer
 
 MOST = 10_000
@@ -56,7 +55,5 @@ def erase_words(volunteer: Volunteer, at: datetime) -> None:
     """
     kept = settings.MUSTER.events_kept
     answered = _parts_of(volunteer).filter(answered_at__gte=at - kept).values_list("task", flat=True)
-    topics = Topic.objects.filter(name__in=[f"task.{task}" for task in answered]).order_by("name")
-    for name, head in topics.values_list("name", "head"):
-        trim_topic(name, head)
+    trim_topics(f"task.{task}" for task in answered)
     _parts_of(volunteer).exclude(reason="").update(reason="")

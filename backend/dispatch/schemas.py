@@ -15,7 +15,7 @@ from pydantic import (
 
 from backend.dispatch.models import Assignment, AssignmentStatus, Category, LegalBasis, TaskStatus
 from backend.lib.datum import Datum
-from backend.lib.wire import GIVEN, Instant, Line, Lines, Request, Shape, VolunteerNumber
+from backend.lib.shapes import GIVEN, Instant, Line, Lines, Request, Shape, VolunteerNumber
 from backend.volunteers.schemas import UnitOut
 
 ClientId = Annotated[

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User, phone_key
-from backend.lib.sealed import seal, unseal
+from backend.lib.encryption import seal, unseal
 from backend.volunteers.models.people import Volunteer
 from backend.volunteers.models.units import Unit
 

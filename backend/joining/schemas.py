@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, RootModel
 
 from backend.joining.models import Application, ApplicationStatus, Side, Transfer, TransferStatus
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.lib.shapes import Instant, Request, Shape, VolunteerNumber
 from backend.volunteers.schemas.fields import BirthDate, Name, Phone
 from backend.volunteers.schemas.lives import Number, UnitNumber
 

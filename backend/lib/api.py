@@ -1,4 +1,4 @@
-"""The few lines every REST door shares: parse the body, answer with a shape."""
+"""The few lines every REST view shares: parse the body, answer with a shape."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from backend.lib.errors import Invalid
 from backend.lib.problems import MAX_NAMED, invalid, pointer_to, refuse_nul, refuse_twice
-from backend.lib.wire import Request, read_json
+from backend.lib.shapes import Request, read_json
 
 Body = TypeVar("Body", bound=Request)
 

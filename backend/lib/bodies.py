@@ -25,7 +25,7 @@ FREE = 65_536
 IN_MEMORY: int = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
 """Bytes of one body that Django keeps in memory; a larger one is in a file."""
 
-_Door = TypeVar("_Door")
+_View = TypeVar("_View")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -34,13 +34,13 @@ Allows = Callable[[Message], Awaitable[int]]
 """Returns how large the body of a request may be, by its scope. Raises a refusal."""
 
 
-def takes_bytes(most: int) -> Callable[[_Door], _Door]:
+def takes_bytes(most: int) -> Callable[[_View], _View]:
     """Say that a door takes bodies of up to so many bytes of signed-in callers (a decorator of views).
 
     What is not marked takes `MAX_BODY`. The body is counted where it comes in, before the door is asked.
     """
 
-    def mark(door: _Door) -> _Door:
+    def mark(door: _View) -> _View:
         door.most_bytes = most  # type: ignore[attr-defined]
         return door
 

@@ -1,4 +1,4 @@
-"""Turns an exception into an RFC 9457 problem, the same at the REST door and in a socket reply."""
+"""Turns an exception into an RFC 9457 problem, the same at the REST view and in a socket reply."""
 
 import json
 import logging
@@ -37,7 +37,7 @@ from backend.lib.errors import (
     UnsupportedMediaType,
 )
 from backend.lib.logs import current_id
-from backend.lib.wire import Shape
+from backend.lib.shapes import Shape
 
 logger = logging.getLogger(__name__)
 

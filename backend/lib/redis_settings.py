@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.signing import BadSignature, Signer
 
-from backend.lib.sealed import derived_key
+from backend.lib.encryption import derived_key
 
 
 def channel_layers(redis_url: str, *, prefix: str, secret_key: str) -> dict[str, dict[str, Any]]:

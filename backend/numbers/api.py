@@ -1,4 +1,4 @@
-"""Doors to numbers: looking them up, blocks of them, temporary ones, and merging."""
+"""REST views of numbers: looking them up, blocks of them, temporary ones, and merging."""
 
 from uuid import UUID
 
@@ -20,10 +20,10 @@ from backend.numbers.schemas import (
     RegistrationIn,
     WalkInIn,
 )
-from backend.numbers.services.looks import note_look_up
+from backend.numbers.services.access_log import note_look_up
 from backend.numbers.services.number_blocks import issue_block, register_from_block, return_block
 from backend.numbers.services.walk_ins import register_walk_in
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers import rules
 from backend.volunteers.models import DISPATCHING_ROLES, MANAGING_ROLES
 from backend.volunteers.queries import unit_by_number
@@ -37,7 +37,7 @@ from backend.volunteers.schemas.numbers import NumberedPerson
 from backend.volunteers.services.life_numbers import give_life_number
 
 
-class NumberDoor(Door):
+class NumberView(View):
     """A volunteer number as people write or say it."""
 
     @extend_schema(operation_id="look_up_number", responses=NumberOut, tags=["numbers"])
@@ -49,7 +49,7 @@ class NumberDoor(Door):
         return answer(found)
 
 
-class NumberBlocksDoor(Door):
+class NumberBlocksView(View):
     """The blocks of numbers of a unit."""
 
     @extend_schema(operation_id="number_blocks", responses=Blocks, tags=["numbers"])
@@ -73,7 +73,7 @@ class NumberBlocksDoor(Door):
         return answer(_block(request, number, parse(BlockIn, request).id))
 
 
-class NumberBlockDoor(Door):
+class NumberBlockView(View):
     """One block of numbers."""
 
     @extend_schema(operation_id="number_block", responses=BlockWithNumbers, tags=["numbers"])
@@ -84,7 +84,7 @@ class NumberBlockDoor(Door):
         return answer(block_with_numbers(unit, block_id))
 
 
-class ReturnBlockDoor(Door):
+class ReturnBlockView(View):
     """Taking a block back."""
 
     @extend_schema(operation_id="return_number_block", request=None, responses=BlockOut, tags=["numbers"])
@@ -99,7 +99,7 @@ class ReturnBlockDoor(Door):
         return answer(_block(request, number, block_id))
 
 
-class RegistrationsDoor(Door):
+class RegistrationsView(View):
     """People who got a number without a network."""
 
     @extend_schema(
@@ -129,7 +129,7 @@ class RegistrationsDoor(Door):
         return answer(NumberedPerson.of(volunteer_numbered(self.made_before)))
 
 
-class WalkInsDoor(Door):
+class WalkInsView(View):
     """People who came to help without a number."""
 
     @extend_schema(
@@ -156,7 +156,7 @@ class WalkInsDoor(Door):
         return answer(NumberedPerson.of(volunteer_numbered(self.made_before)))
 
 
-class LifeNumberDoor(Door):
+class LifeNumberView(View):
     """A number for life."""
 
     @extend_schema(operation_id="give_life_number", request=None, responses=NumberedPerson, tags=["numbers"])

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, RootModel
 
-from backend.lib.wire import GIVEN, Instant, Line, Request, Shape, VolunteerNumber
+from backend.lib.shapes import GIVEN, Instant, Line, Request, Shape, VolunteerNumber
 from backend.numbers.models import NumberBlock
 from backend.volunteers.schemas.fields import BirthDate, Name, PhoneOrNothing
 from backend.volunteers.schemas.units import UnitOut

@@ -1,4 +1,4 @@
-"""Doors to one's own data: taking it out, confirming it, deleting it."""
+"""REST views of one's own data: taking it out, confirming it, deleting it."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from backend.lib.api import answer, now, parse
 from backend.privacy.queries import export_of
 from backend.privacy.schemas import DeletionIn, Erased, IdentityIn, OwnData
 from backend.privacy.services.own_data import erase_person
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers.services.identity import check_identity, confirm_identity
 
 
-class ExportDoor(Door):
+class ExportView(View):
     """Everything that is kept of one."""
 
     @extend_schema(operation_id="export_own_data", responses=OwnData, tags=["privacy"])
@@ -25,7 +25,7 @@ class ExportDoor(Door):
         return answer(OwnData(export_of(user_of(request), at=now())))
 
 
-class IdentityDoor(Door):
+class IdentityView(View):
     """The identity that came to one's record by a merge."""
 
     repeatable = ("post",)
@@ -41,7 +41,7 @@ class IdentityDoor(Door):
         return answer(None)
 
 
-class DeletionDoor(Door):
+class DeletionView(View):
     """The deletion of everything of one's own."""
 
     repeatable = ("post",)

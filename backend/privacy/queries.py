@@ -8,11 +8,11 @@ from django.db.models.functions import TruncDate
 from pydantic import JsonValue, TypeAdapter
 
 from backend.accounts.models import Device, User
-from backend.lib.sealed import unseal
+from backend.lib.encryption import unseal
 from backend.privacy.sealed_columns import SUFFIX
 from backend.tracking.models import Fix, LatestPosition, Tracker, TrackerDay
 from backend.volunteers import hooks
-from backend.volunteers.models import Look, Volunteer
+from backend.volunteers.models import AccessEntry, Volunteer
 from backend.volunteers.queries.masking import masked_card
 from backend.volunteers.queries.me import me_of
 from backend.volunteers.queries.numbers import numbers_of
@@ -81,7 +81,10 @@ def _record(volunteer: Volunteer, at: datetime, *, whole: bool) -> dict[str, Any
             *("tracker_id", "day", "reason", "count", "last_at"),
         ),
         "looks": _rows(
-            Look.objects.filter(subject=volunteer).order_by("-pk"), "at", "what", "viewer__volunteer__number"
+            AccessEntry.objects.filter(subject=volunteer).order_by("-pk"),
+            "at",
+            "what",
+            "viewer__volunteer__number",
         ),
         "duty_periods": _rows(volunteer.duty_periods.order_by("-since"), "since", "until"),
         "tracks": _tracks(numbers_of(volunteer)),

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue, RootModel
 
-from backend.lib.wire import Instant, Line, Request, Shape, VolunteerNumber
+from backend.lib.shapes import Instant, Line, Request, Shape, VolunteerNumber
 
 
 class IdentityIn(Request):

@@ -11,7 +11,7 @@ SUFFIX = "_sealed"
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """A column of texts that `backend.lib.sealed` has sealed as of one kind."""
+    """A column of texts that `backend.lib.encryption` has sealed as of one kind."""
 
     model: type[models.Model]
     field: str

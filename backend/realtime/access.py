@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db import transaction
 from uuid6 import uuid7
 
-from backend.lib.rows import insert_rows
-from backend.realtime import bus
+from backend.lib.bulk import insert_rows
+from backend.realtime.log import bus
 from backend.realtime.models import AccessChange
 
 WATCHERS = "*"

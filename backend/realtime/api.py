@@ -1,4 +1,4 @@
-"""REST doors of realtime: for phones whose network lets no socket through."""
+"""REST views of realtime: for phones whose network lets no socket through."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,6 @@ from rest_framework.views import APIView
 from backend.lib.api import answer, now, parse
 from backend.lib.errors import require
 from backend.realtime import health, metrics, services
-from backend.realtime.doors import Door
 from backend.realtime.frames import EventFrame
 from backend.realtime.registry import principal_behind
 from backend.realtime.schemas import (
@@ -26,9 +25,10 @@ from backend.realtime.schemas import (
     ReceiptsIn,
     ReceiptsOut,
 )
+from backend.realtime.views import View
 
 
-class CatchUp(Door):
+class CatchUp(View):
     repeatable = uncounted = ("post",)
 
     @extend_schema(operation_id="catch_up", request=CatchUpIn, responses=CatchUpOut, tags=["realtime"])
@@ -39,7 +39,7 @@ class CatchUp(Door):
         return answer(_caught_up(services.catch_up(principal_behind(request.user), reached), at=now()))
 
 
-class Receipts(Door):
+class Receipts(View):
     repeatable = uncounted = ("post",)
 
     @extend_schema(

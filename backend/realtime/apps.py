@@ -12,6 +12,8 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("reactions", "events", "topics", "commands", "due")
-        from backend.realtime.epochs import begin_first  # models cannot be imported before the apps are ready
+        from backend.realtime.log.epochs import (
+            begin_first,  # models cannot be imported before the apps are ready
+        )
 
         post_migrate.connect(begin_first, sender=self)

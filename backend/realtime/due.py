@@ -13,6 +13,7 @@ from backend.audit.services import advance_chain
 from backend.realtime import keys
 from backend.realtime.clock import due
 from backend.realtime.deletions import report_any_deleted
+from backend.realtime.log.trimming import trim_topic
 from backend.realtime.models import AccessChange, Event, Revocation, Topic
 
 STEP = 1_000
@@ -37,13 +38,6 @@ def trim_long_topics() -> int:
 
 
 @transaction.atomic
-def trim_topic(name: str, until: int) -> int:
-    """Delete a topic's events up to and including `until`; readers learn it from `trimmed_to` in the same commit."""
-    Topic.objects.filter(name=name, trimmed_to__lt=until).update(trimmed_to=until)
-    deleted, _ = Event.objects.filter(topic_id=name, seq__lte=until).delete()
-    return deleted
-
-
 @due(every=timedelta(minutes=10))
 def trim_revocations(*, at: datetime) -> int:
     """Delete revocations and changes of access that every process has heard of, and keys beyond those one may have."""

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from backend.lib.wire import Shape
+from backend.lib.shapes import Shape
 
 EVENTS: "dict[str, type[Event]]" = {}
 """Every declared event by its type."""

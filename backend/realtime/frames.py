@@ -11,7 +11,7 @@ import pydantic_core
 from pydantic import UUID7, BaseModel, ConfigDict, Field, TypeAdapter
 
 from backend.lib.problems import Problem
-from backend.lib.wire import Instant, Shape
+from backend.lib.shapes import Instant, Shape
 from backend.realtime.packing import pack, unpack
 from backend.realtime.registry import Principal, registry
 from backend.realtime.websocket import TEXT, frame

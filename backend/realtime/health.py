@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from backend.realtime.hub import hub
+from backend.realtime.socket.hub import hub
 
 logger = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from django.db.models import Count
 
+from backend.lib.bulk import insert_new_rows
+from backend.lib.encryption import lookup_key
 from backend.lib.errors import Refusal
-from backend.lib.rows import insert_new_rows
-from backend.lib.sealed import lookup_key
-from backend.lib.wire import Request
+from backend.lib.shapes import Request
 from backend.realtime.models import KeyedAct
 
 KEPT = timedelta(days=7)

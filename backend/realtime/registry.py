@@ -14,7 +14,7 @@ from uuid import UUID
 import pydantic
 
 from backend.lib.errors import Refusal
-from backend.lib.wire import Request, Shape
+from backend.lib.shapes import Request, Shape
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""What the REST doors and the commands of realtime take and give."""
+"""What the REST views and the commands of realtime take and give."""
 
 from typing import Any
 
-from backend.lib.wire import Instant, Request, Shape
+from backend.lib.shapes import Instant, Request, Shape
 from backend.realtime.frames import Cursors, EpochName, EventFrame
 
 

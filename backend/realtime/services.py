@@ -11,9 +11,10 @@ from django.db import transaction
 
 from backend.lib.errors import NotFound, Refusal, UnknownType, require
 from backend.lib.problems import invalid
-from backend.lib.wire import Request, Shape, read_members
-from backend.realtime import epochs, keys, log, receipts
+from backend.lib.shapes import Request, Shape, read_members
+from backend.realtime import keys
 from backend.realtime.frames import MAX_TOPICS, CommandFrame, Joined, Message
+from backend.realtime.log import epochs, event_log, receipts
 from backend.realtime.registry import (
     Call,
     Command,
@@ -179,9 +180,9 @@ def read_all(readings: Sequence[Reading]) -> list[Opening]:
     Each topic is read once, from the lowest cursor, however many people need it, and its events are the same objects
     for all of them.
     """
-    heads, epoch = log.heads_in_epoch({name for reading in readings for name in reading.names})
+    heads, epoch = event_log.heads_in_epoch({name for reading in readings for name in reading.names})
     recovered = [_recovered(reading, reading.reached.now(epoch), heads) for reading in readings]
-    events = log.read_topics(_ranges(recovered, heads))
+    events = event_log.read_topics(_ranges(recovered, heads))
     return [
         _opening(reading, epoch, cursors, heads, events)
         for reading, cursors in zip(readings, recovered, strict=True)
@@ -193,13 +194,13 @@ def _recovered(
 ) -> dict[str, int]:
     """Return the cursors that the log reaches back to; what is too much for one phone is left to a snapshot."""
     found: dict[str, int] = {}
-    left = log.MAX_REPLAY_OF_ALL
+    left = event_log.MAX_REPLAY_OF_ALL
     for name in reading.names:
         head, trimmed_to = heads.get(name, (0, 0))
         cursor = cursors.get(name)
         if cursor is None or not trimmed_to <= cursor <= head:
             continue
-        if head - cursor <= min(log.MAX_REPLAY, left):
+        if head - cursor <= min(event_log.MAX_REPLAY, left):
             found[name] = cursor
             left -= head - cursor
     return found
@@ -230,7 +231,7 @@ def _opening(
         message
         for name, cursor in cursors.items()
         if cursor < standing[name]
-        for message in log.after(events.get(name, []), cursor)
+        for message in event_log.after(events.get(name, []), cursor)
         if message.matcher is None or message.matcher(principal)
     ]
     return Opening(
@@ -295,7 +296,7 @@ def store_receipts(principal: Principal, delivered: Reached, seen: Reached, *, a
     epoch = epochs.current()
     named = Reached(None, {**delivered.cursors, **seen.cursors})
     (unknown,) = _unknown([principal], [topics_of(principal)], [named])
-    heads = log.heads([name for name in named.cursors if name not in unknown])
+    heads = event_log.heads([name for name in named.cursors if name not in unknown])
 
     def known(reached: Reached) -> dict[str, int]:
         return {name: min(seq, heads[name][0]) for name, seq in reached.now(epoch).items() if name in heads}

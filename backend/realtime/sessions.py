@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from backend.realtime import bus
+from backend.realtime.log import bus
 from backend.realtime.models import Revocation
 
 SIGNED_OUT, NUMBER_CHANGED = 4403, 4404

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from backend.realtime.clock import due
 from backend.realtime.deletions import report_deleted
-from backend.rosters.services.import_work import turn
+from backend.rosters.services.import_worker import turn
 from backend.rosters.services.imports import forget_unstarted
 
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
-from backend.lib.sealed import LOOKUP_CHARACTERS
+from backend.lib.encryption import LOOKUP_CHARACTERS
 from backend.volunteers.models.units import Unit
 
 

@@ -1,4 +1,4 @@
-"""The socket's doors to positions and to the live map."""
+"""Commands of the socket for positions and to the live map."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,10 +9,10 @@ from backend.lib.errors import Invalid, require
 from backend.realtime.connection import Connection
 from backend.realtime.registry import Principal, answers_hello, frame, on_close, sends, socket_command
 from backend.realtime.schemas import Done, Nothing
-from backend.realtime.threads import in_thread
+from backend.realtime.sync import in_thread
 from backend.tracking.fixes import Positions, positions_in, positions_of
+from backend.tracking.mapfeed.feed import feed
 from backend.tracking.mapfeed.shapes import MapCells, MapPeople, Viewport
-from backend.tracking.mapfeed.turns import feed
 from backend.tracking.positions import positions
 from backend.tracking.queries.watching import watched_paths
 from backend.tracking.schemas.positions import PositionFrame, Stored

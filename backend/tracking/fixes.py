@@ -8,7 +8,7 @@ import pydantic
 import pydantic_core
 
 from backend.lib.problems import MAX_ERRORS, FieldError, invalid, wrong_fields
-from backend.lib.wire import read_json, read_members
+from backend.lib.shapes import read_json, read_members
 from backend.tracking.schemas.positions import FixIn, PositionFrame, PositionsIn
 
 MAX_UNPACKED = 4_000_000

@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError
 
 from backend.lib.datum import to_wgs84
 from backend.realtime.connection import Connection
-from backend.realtime.threads import in_thread
+from backend.realtime.sync import in_thread
 from backend.tracking import metrics
 from backend.tracking.fixes import Positions
 from backend.tracking.judging import Judge, Report

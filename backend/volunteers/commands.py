@@ -1,4 +1,4 @@
-"""The socket's door to people."""
+"""Commands of the socket for people."""
 
 from collections.abc import Sequence
 from datetime import datetime

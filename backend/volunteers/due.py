@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from backend.realtime.clock import due
 from backend.realtime.deletions import report_deleted
 from backend.volunteers import services
-from backend.volunteers.queries.reach import whose_last_device_ran_out
+from backend.volunteers.queries.devices import whose_last_device_ran_out
 from backend.volunteers.services import counts, duty, roster, standing
 
 

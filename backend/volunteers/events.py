@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from backend.lib.wire import VolunteerNumber
+from backend.lib.shapes import VolunteerNumber
 from backend.realtime.events import Event
 from backend.volunteers.schemas import DutyOut
 from backend.volunteers.schemas.lives import StandingOut

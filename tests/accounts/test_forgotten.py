@@ -13,7 +13,7 @@ from backend.accounts.schemas.sign_in import DeviceIn, Tokens
 from backend.accounts.services.devices import refresh_tokens, revoke_device, sign_in
 from backend.audit.models import Entry
 from backend.lib.errors import NotAllowed, NotSignedIn
-from backend.realtime import epochs
+from backend.realtime.log import epochs
 from backend.realtime.registry import Credentials
 from backend.volunteers.topics import authenticate
 

@@ -32,7 +32,7 @@ MANNERS = {**hostile_bodies.JSONS, **hostile_bodies.FORMS}
 
 
 @dataclass(frozen=True)
-class SecretDoor:
+class SecretView:
     """A door, what it is sent with a secret in it, the right and a wrong secret, and how it opens."""
 
     address: str
@@ -91,13 +91,13 @@ def _device() -> dict[str, str]:
 KEY = str(uuid7())
 NEW = "eleven green bicycles"
 DOORS = [
-    SecretDoor(
+    SecretView(
         "sign-in",
         lambda user, secret: {"identifier": _number(user), "password": secret, "device": _device()},
         _password,
         needs_token=False,
     ),
-    SecretDoor(
+    SecretView(
         "sign-in/invitation",
         lambda user, secret: {
             "number": _number(user),
@@ -109,20 +109,20 @@ DOORS = [
         WRONG_CODE,
         needs_token=False,
     ),
-    SecretDoor(
+    SecretView(
         "sign-in/second-factor",
         lambda user, secret: {"challenge": _challenge(user), "code": secret, "device": _device()},
         _confirmed,
         WRONG_CODE,
         needs_token=False,
     ),
-    SecretDoor("me/password", lambda user, secret: {"current": secret, "new": NEW}, _password, opens=204),
-    SecretDoor("me/deletion", lambda user, secret: {"password": secret}, _password),
-    SecretDoor("me/second-factor/confirm", lambda user, secret: {"code": secret}, _begun, WRONG_CODE),
-    SecretDoor(
+    SecretView("me/password", lambda user, secret: {"current": secret, "new": NEW}, _password, opens=204),
+    SecretView("me/deletion", lambda user, secret: {"password": secret}, _password),
+    SecretView("me/second-factor/confirm", lambda user, secret: {"code": secret}, _begun, WRONG_CODE),
+    SecretView(
         "me/second-factor/remove", lambda user, secret: {"code": secret}, _confirmed, WRONG_CODE, opens=204
     ),
-    SecretDoor(
+    SecretView(
         "me/second-factor/recovery-codes", lambda user, secret: {"code": secret}, _confirmed, WRONG_CODE
     ),
 ]
@@ -131,7 +131,7 @@ DOORS = [
 class Guesser:
     """Tries secrets at a door."""
 
-    def __init__(self, door: SecretDoor, user: User, at: datetime) -> None:
+    def __init__(self, door: SecretView, user: User, at: datetime) -> None:
         self.door, self.user = door, user
         self.key: str | None = None
         self.client = APIClient(raise_request_exception=False)
@@ -156,7 +156,7 @@ class Guesser:
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.address)
 def test_no_body_is_a_way_round_the_bound(
-    door: SecretDoor, volunteer: User, at: datetime, settings: Any, monkeypatch: pytest.MonkeyPatch
+    door: SecretView, volunteer: User, at: datetime, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A body is refused unread, whatever is in it, or its guesses are counted and lock."""
     settings.AXES_FAILURE_LIMIT = BOUND
@@ -182,7 +182,7 @@ def guesses() -> int:
 
 @pytest.mark.parametrize("key", [None, "the same", "another each time"])
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.address)
-def test_ten_wrong_guesses_lock(door: SecretDoor, key: str | None, volunteer: User, at: datetime) -> None:
+def test_ten_wrong_guesses_lock(door: SecretView, key: str | None, volunteer: User, at: datetime) -> None:
     right, guesser = door.right(volunteer, at), Guesser(door, volunteer, at)
     guesser.key = key
 

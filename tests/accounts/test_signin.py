@@ -8,10 +8,10 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from backend.accounts.browsers import browser_name
 from backend.accounts.models import Device, User
 from backend.accounts.services.devices import revoke_device
 from backend.accounts.signin import page_sign_in_required, sign_in_page, sign_out_page
+from backend.accounts.user_agents import browser_name
 from backend.lib.phones import canonical
 from backend.realtime.models import Revocation
 from backend.volunteers.models import Volunteer

@@ -6,7 +6,7 @@ from django.core.management import call_command
 
 from backend.accounts.models import User
 from backend.audit.models import Entry
-from backend.lib.checkdigit import format_volunteer_number
+from backend.volunteers.number_scheme import format_volunteer_number
 from tests.conftest import Formation, MakeVolunteer
 
 

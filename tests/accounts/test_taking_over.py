@@ -14,8 +14,8 @@ from backend.accounts.services.invitations import accept_invitation
 from backend.accounts.services.passwords import change_password
 from backend.audit.models import Entry
 from backend.joining.services.applications import approve_application
+from backend.lib.encryption import lookup_key, seal
 from backend.lib.errors import NotAllowed
-from backend.lib.sealed import lookup_key, seal
 from backend.privacy.queries import export_of
 from backend.volunteers.models import Volunteer
 from backend.volunteers.queries.me import me_of

@@ -34,9 +34,9 @@ from backend.badges.badge_text import (
 )
 from backend.badges.models import Badge, Photo
 from backend.badges.services import BadgeIdTaken, HolderNotInService, issue_badge, revoke_badge
+from backend.lib.encryption import read_keys
 from backend.lib.errors import Invalid, NotAllowed, NotFound
 from backend.lib.pictures import NotAPicture, portrait
-from backend.lib.sealed import read_keys
 from backend.volunteers.models import Standing, Unit, Volunteer
 from tests.conftest import MakeVolunteer, Race, SignedInClient
 

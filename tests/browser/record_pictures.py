@@ -29,7 +29,7 @@ from backend.volunteers.schemas.availability import HoursIn, PeriodIn
 from backend.volunteers.services.applications import apply
 from backend.volunteers.services.availability import add_to_plan
 from backend.badges.services import issue_badge, keep_photo
-from backend.volunteers.services.looks import note_sightings
+from backend.volunteers.services.access_log import note_sightings
 from backend.volunteers.services.people import create_volunteer
 people, at = json.loads(PEOPLE), now()
 user_of = lambda who: User.objects.get(volunteer__number=int(people[who]["number"]))

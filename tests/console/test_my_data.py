@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from backend.accounts.models import User
-from backend.lib.checkdigit import format_volunteer_number
 from backend.volunteers.models import Consent, Volunteer
-from backend.volunteers.services.looks import note_sightings
+from backend.volunteers.number_scheme import format_volunteer_number
+from backend.volunteers.services.access_log import note_sightings
 from tests.conftest import PASSWORD
 
 PAGE = "/my-data/"

@@ -10,12 +10,12 @@ from django.urls import reverse
 from uuid6 import uuid7
 
 from backend.accounts.models import User
-from backend.lib.checkdigit import format_volunteer_number
 from backend.numbers.models import NumberBlock
 from backend.numbers.queries.blocks import block_with_numbers
 from backend.numbers.services.number_blocks import MOST_A_DAY, issue_block
 from backend.volunteers import services
 from backend.volunteers.models import NumberAlias, Role, Volunteer
+from backend.volunteers.number_scheme import format_volunteer_number
 from tests.conftest import Formation, MakeVolunteer
 from tests.console.test_views import signed_in
 

@@ -10,7 +10,7 @@ from django.utils.html import escape
 from uuid6 import uuid7
 
 from backend.accounts.models import User
-from backend.volunteers.models import Credential, Guardian, Look, Role, Standing, Volunteer
+from backend.volunteers.models import AccessEntry, Credential, Guardian, Role, Standing, Volunteer
 from backend.volunteers.services.people import appoint
 from tests.conftest import Formation, MakeVolunteer
 from tests.pages import page_of
@@ -40,7 +40,9 @@ def test_a_leader_sees_everything_and_that_is_noted(
     assert formation.squadron_a.display_name in text
     assert 'value="suspend"' in text
     assert 'name="valid_from"' in text
-    looks = Look.objects.filter(subject=volunteer.volunteer, viewer=leader).values_list("what", flat=True)
+    looks = AccessEntry.objects.filter(subject=volunteer.volunteer, viewer=leader).values_list(
+        "what", flat=True
+    )
     assert set(looks) == {"profile", "phone", "records"}
 
 

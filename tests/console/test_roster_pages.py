@@ -9,11 +9,11 @@ from django.test import Client
 from uuid6 import uuid7
 
 from backend.accounts.models import User
-from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.rosters.queries import roster
 from backend.rosters.services.imports import receive_import
 from backend.volunteers import services
-from backend.volunteers.models import Look, LookedAt, Role
+from backend.volunteers.models import AccessEntry, LookedAt, Role
+from backend.volunteers.number_scheme import format_unit_number, format_volunteer_number
 from tests.conftest import Formation, MakeVolunteer
 from tests.pages import page_of
 from tests.rosters.files import csv_file
@@ -25,7 +25,9 @@ def test_a_leader_calls_the_members_of_the_own_unit_from_the_roster(
     text = page_of(leader, at).get("/roster/").content.decode()
 
     assert f'<a href="tel:{volunteer.phone}">' in text
-    assert Look.objects.filter(subject=volunteer.volunteer, viewer=leader, what=LookedAt.PHONE).exists()
+    assert AccessEntry.objects.filter(
+        subject=volunteer.volunteer, viewer=leader, what=LookedAt.PHONE
+    ).exists()
 
 
 def test_roster_opens_with_the_topmost_unit_one_dispatches(

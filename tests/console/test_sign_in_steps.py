@@ -20,7 +20,7 @@ from backend.badges.models import Badge, Photo
 from backend.badges.queries import text_of
 from backend.badges.services import issue_badge
 from backend.volunteers import services
-from backend.volunteers.models import Look, Role, Standing, Volunteer
+from backend.volunteers.models import AccessEntry, Role, Standing, Volunteer
 from backend.volunteers.services.invitations import invite
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, SignedInClient
 
@@ -144,7 +144,9 @@ def test_leader_prints_slips_for_those_without_a_password(
     assert volunteer.volunteer.name not in page
     assert slips.content.startswith(b"%PDF-")
     assert [one.user for one in Invitation.objects.all()] == [new.user]
-    assert list(Look.objects.values_list("viewer", "subject", "what")) == [(leader.pk, new.pk, "profile")]
+    assert list(AccessEntry.objects.values_list("viewer", "subject", "what")) == [
+        (leader.pk, new.pk, "profile")
+    ]
     assert client.post(address).status_code == 422
 
 
@@ -279,7 +281,7 @@ def test_leader_issues_prints_and_revokes_on_the_page(
 
     assert [badge.volunteer for badge in Badge.objects.all()] == [volunteer.volunteer]
     assert sheet.content.startswith(b"%PDF-")
-    looks = Look.objects.filter(viewer=leader, subject=volunteer.volunteer).order_by("what")
+    looks = AccessEntry.objects.filter(viewer=leader, subject=volunteer.volunteer).order_by("what")
     assert list(looks.values_list("what", flat=True)) == ["badge", "profile"]
     assert client.post(f"/badges/{unit}/{number}/revoke/", {"reason": "lost"}).status_code == 302
     assert Badge.objects.get().reason == "lost"

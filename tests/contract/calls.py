@@ -28,7 +28,7 @@ WRITING = {
 """Methods of models and managers that write; `update` is one of them when it is called with keywords alone."""
 STATEMENT = re.compile(r"\b(INSERT INTO|DELETE FROM|UPDATE \S+ SET|COPY)\b")
 """What a writing statement looks like: a function that has one or names one of its module's writes."""
-WRITERS = {"backend.lib.rows.insert_rows", "backend.lib.rows.update_rows"}
+WRITERS = {"backend.lib.bulk.insert_rows", "backend.lib.bulk.update_rows"}
 RECORDERS = {"backend.audit.services.records.record", "backend.audit.services.records.record_all"}
 
 

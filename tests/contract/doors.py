@@ -23,17 +23,17 @@ from backend.dispatch import services as dispatch
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import CallOutIn, TaskIn
 from backend.joining.models import Application, Transfer
-from backend.lib.checkdigit import unit_number
 from backend.numbers.services.number_blocks import issue_block
 from backend.numbers.services.walk_ins import register_walk_in
-from backend.realtime.commands import BUILT_IN
 from backend.realtime.frames import known_frames
 from backend.realtime.registry import registry
+from backend.realtime.socket.commands import BUILT_IN
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.tracking.schemas.trackers import TrackerIn
 from backend.tracking.services.trackers import make_tracker
 from backend.volunteers import services
 from backend.volunteers.models import Emblem, Role, Unit
+from backend.volunteers.number_scheme import unit_number
 from backend.volunteers.schemas.privacy import CredentialIn, GuardianIn
 from backend.volunteers.services.credentials import record_credential
 from backend.volunteers.services.guardians import record_guardian

@@ -17,7 +17,6 @@ from backend.badges.models import Badge
 from backend.badges.services import keep_photo
 from backend.dispatch.models import Assignment, CallOut, Notice, Task, TaskStatus
 from backend.joining.models import Application, Side, Transfer
-from backend.lib.checkdigit import unit_number
 from backend.numbers.models import NumberBlock
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.volunteers import services
@@ -33,6 +32,7 @@ from backend.volunteers.models import (
     UnitKind,
     Volunteer,
 )
+from backend.volunteers.number_scheme import unit_number
 from backend.volunteers.services.numbers import lock_counter, take_numbers
 from backend.volunteers.services.people import appoint
 from backend.volunteers.services.unit_numbers import next_number

@@ -13,9 +13,9 @@ PASSWORD = "correct horse battery"
 
 def make() -> dict[str, str]:
     """Make the units and their people; return the numbers that tests sign in with."""
-    from backend.lib.checkdigit import unit_number
     from backend.volunteers import services
     from backend.volunteers.models import Purpose, Role, Unit, UnitKind
+    from backend.volunteers.number_scheme import unit_number
 
     at = datetime.now(UTC)
 

@@ -5,7 +5,7 @@ from rest_framework.utils import json
 
 from tests.contract.doors import World, everything, rest_clients
 from tests.contract.table import V1
-from tests.contract.table import Door as Row
+from tests.contract.table import View as Row
 from tests.contract.test_keys import ACTED, caller_of
 
 MAKES_ANOTHER = {

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from backend.realtime.management.commands.generate_docs import DOCS
 from tests.contract.doors import World
-from tests.contract.table import DOORS, Door
+from tests.contract.table import DOORS, View
 
 OPENAPI = yaml.safe_load((DOCS / "openapi.yaml").read_text())
 TYPES = (
@@ -27,7 +27,7 @@ TYPES = (
 )
 
 
-def documented(door: Door) -> set[str]:
+def documented(door: View) -> set[str]:
     """Return the content types of the operation, or of others at its address: one without a body ignores those.
 
     Where no operation has a body it is JSON that is ignored.
@@ -39,7 +39,7 @@ def documented(door: Door) -> set[str]:
 
 
 @pytest.mark.parametrize("door", [door for door in DOORS if door.method != "GET"], ids=str)
-def test_door_takes_the_documented_content_types_alone(world: World, door: Door) -> None:
+def test_door_takes_the_documented_content_types_alone(world: World, door: View) -> None:
     """Tried without a token: the body's type is looked at before who calls."""
     client, path = APIClient(raise_request_exception=False), door.path(world)
     taken = set()

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 import backend
-from backend.accounts import guests, hashing, lock_out
+from backend.accounts import guests, login_attempts, password_hashing
 from backend.accounts.services import devices, invitations, second_factors, trust
 from backend.badges.schemas import MOST_IMAGE_BYTES
 from backend.config import settings as configured
@@ -31,29 +31,18 @@ from backend.lib import bodies, pictures
 from backend.lib.errors import Refusal
 from backend.numbers import schemas as number_shapes
 from backend.numbers.services import number_blocks, number_bounds
-from backend.realtime import (
-    asyncapi,
-    connection,
-    consumer,
-    door,
-    exchange,
-    frames,
-    holders,
-    keys,
-    log,
-    pace,
-    pulse,
-    server,
-    strangers,
-    websocket,
-)
-from backend.realtime.hub import CLOSINGS
+from backend.realtime import connection, frames, keys, pace, websocket
+from backend.realtime.docs import asyncapi
+from backend.realtime.log import event_log
 from backend.realtime.management.commands.generate_docs import DOCS, generated
+from backend.realtime.server import exchange, frame_protocol, http, keepalive
+from backend.realtime.socket import admission, consumer, holders
+from backend.realtime.socket.hub import CLOSINGS
 from backend.rosters.queries import imports as roster_imports
 from backend.rosters.reading import files as roster_files
 from backend.tracking import agreement, fixes, judging
 from backend.tracking.mapfeed.grid import WIDEST_PX
-from backend.tracking.mapfeed.pictures import MAX_BYTES
+from backend.tracking.mapfeed.viewports import MAX_BYTES
 from backend.tracking.schemas import positions
 from backend.tracking.services import trackers
 from backend.volunteers.schemas import formation
@@ -302,8 +291,8 @@ LIMITS = {
     "frames a second": int(consumer.FRAMES_PER_S),
     "frames at once": int(consumer.BURST),
     "seconds to say hello": int(consumer.HELLO_WITHIN_S),
-    "sockets of an address that wait for their hello": strangers.MAX_UNKNOWN,
-    "hellos of an address that fail at once": int(strangers.FAILED_AT_ONCE),
+    "sockets of an address that wait for their hello": admission.MAX_UNKNOWN,
+    "hellos of an address that fail at once": int(admission.FAILED_AT_ONCE),
     "parts of a message": websocket.MAX_PARTS,
     "sockets of a device": holders.MOST_OF_DEVICE,
     "sockets of a person": holders.MOST_OF_PERSON,
@@ -313,12 +302,12 @@ LIMITS = {
     "bytes of unpacked positions": fixes.MAX_UNPACKED,
     "days until a fix is too old": judging.BROUGHT_BACK.days,
     "seconds a phone's clock may be off": int(agreement.DRIFT.total_seconds()),
-    "seconds an app may read nothing at all": int(pulse.WRITE_WITHIN_S),
-    "seconds an app may be silent and answer no ping": int(pulse.HEARD_WITHIN_S),
-    "pings and pongs between two looks": server.MAX_CONTROLS,
+    "seconds an app may read nothing at all": int(keepalive.WRITE_WITHIN_S),
+    "seconds an app may be silent and answer no ping": int(keepalive.HEARD_WITHIN_S),
+    "pings and pongs between two looks": frame_protocol.MAX_CONTROLS,
     "frames of the backlog": connection.BACKLOG_FRAMES,
     "bytes of the backlog": connection.BACKLOG_BYTES,
-    "events sent again for a topic": log.MAX_REPLAY,
+    "events sent again for a topic": event_log.MAX_REPLAY,
     "days an event is kept": configured.MUSTER.events_kept.days,
     "events kept for a topic": configured.MUSTER.events_kept_per_topic,
     "days the key of an act is kept": keys.KEPT.days,
@@ -327,10 +316,10 @@ LIMITS = {
     "bytes of map frames a second": MAX_BYTES,
     "pixels of a viewport": WIDEST_PX,
     "bytes of a request": configured.DATA_UPLOAD_MAX_MEMORY_SIZE,
-    "bytes of the first line of a request": door.MAX_ADDRESS,
-    "bytes of the headers of a request": door.MAX_HEADERS,
-    "seconds to send the headers of a request": int(door.REQUEST_WITHIN_S),
-    "seconds between two requests of a connection": int(door.KEPT_S),
+    "bytes of the first line of a request": http.MAX_ADDRESS,
+    "bytes of the headers of a request": http.MAX_HEADERS,
+    "seconds to send the headers of a request": int(http.REQUEST_WITHIN_S),
+    "seconds between two requests of a connection": int(http.KEPT_S),
     "seconds until a body is too slow": int(exchange.BODY_GRACE_S),
     "seconds to make room for more of an answer": int(exchange.READ_WITHIN_S),
     "bytes of bodies from an address at once": bodies.MAX_HELD_OF_ADDRESS,
@@ -366,9 +355,9 @@ LIMITS = {
     "walk-ins of a person in a day": number_bounds.WALK_INS,
     "people of other units found in a day": finding.MOST_FOUND,
     "wrong passwords from an address": configured.AXES_FAILURE_LIMIT,
-    "wrong passwords from everywhere": lock_out.MOST_EVERYWHERE,
+    "wrong passwords from everywhere": login_attempts.MOST_EVERYWHERE,
     "sign-ins of an address that fail at once": guests.guesses.at_once,
-    "sign-ins that wait until a password is hashed": hashing.MOST_WAITING,
+    "sign-ins that wait until a password is hashed": password_hashing.MOST_WAITING,
     "requests without a token of an address": guests.requests.at_once,
     "acts of a person at once": pace.acts.at_once,
     "wrong codes in a quarter of an hour": second_factors.MOST_WRONG,

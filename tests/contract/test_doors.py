@@ -10,7 +10,7 @@ import pytest
 from uuid6 import uuid7
 
 from backend.accounts.models import User
-from backend.realtime import epochs
+from backend.realtime.log import epochs
 from backend.realtime.models import Receipt
 from backend.volunteers import services
 from backend.volunteers.models import Role
@@ -26,7 +26,7 @@ from tests.contract.doors import (
     rest_doors,
     serial_number,
 )
-from tests.contract.table import DOORS, FACTOR, LEADER, TRACKERS, V1, Door
+from tests.contract.table import DOORS, FACTOR, LEADER, TRACKERS, V1, View
 
 
 def test_the_table_of_routes_is_whole() -> None:
@@ -37,7 +37,7 @@ def test_the_table_of_routes_is_whole() -> None:
 
 
 @pytest.mark.parametrize("door", DOORS, ids=str)
-def test_a_route_opens_to_the_rightful_alone(world: World, door: Door) -> None:
+def test_a_route_opens_to_the_rightful_alone(world: World, door: View) -> None:
     """The refused go first, and leave everything as it was; problems are all of them the same shape."""
     clients = rest_clients(world, door.rightful)
     expected = door.expected()

@@ -11,7 +11,7 @@ from backend.accounts.models import User
 from backend.dispatch import services as dispatch
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import CallOutIn, TaskIn
-from backend.lib.checkdigit import unit_number
+from backend.volunteers.number_scheme import unit_number
 from tests.conftest import Formation, SignedInClient
 from tests.contract.doors import task_body
 

@@ -17,10 +17,10 @@ from uuid6 import uuid7
 
 from backend.accounts.services.devices import revoke_device
 from backend.dispatch.models import Assignment
-from backend.realtime import epochs
-from backend.realtime.hub import hub
+from backend.realtime.log import epochs
+from backend.realtime.log.receipts import receipts
 from backend.realtime.models import Receipt
-from backend.realtime.receipts import receipts
+from backend.realtime.socket.hub import hub
 from backend.volunteers.models import Volunteer
 from tests.contract.conftest import new_world
 from tests.contract.doors import (

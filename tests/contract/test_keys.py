@@ -14,14 +14,14 @@ from rest_framework.utils import json
 from uuid6 import uuid7
 
 from backend.config.urls import urlpatterns
-from backend.realtime.doors import ACTS, Door
 from backend.realtime.models import KeyedAct
+from backend.realtime.views import ACTS, View
 from backend.rosters.models import RosterImport
 from backend.tracking.models import Tracker
 from backend.volunteers.models import Post, Volunteer
 from tests.contract.doors import SIGNED_IN, World, everything, rest_clients, routes
 from tests.contract.table import DOORS, TRACKERS, V1
-from tests.contract.table import Door as Row
+from tests.contract.table import View as Row
 
 ENDS_THE_SIGN_IN = {f"POST {V1}sign-out", f"POST {V1}me/deletion"}
 """Acts after which the token is dead: a repetition is told so."""
@@ -84,7 +84,7 @@ def test_every_act_says_what_its_repetition_is_answered() -> None:
         for method in ACTS:
             if not hasattr(view, method) or address in TRACKERS:
                 continue
-            says = issubclass(view, Door) and (
+            says = issubclass(view, View) and (
                 hasattr(view, f"{method}_again") or method in {*view.repeatable, *view.own_keys}
             )
             if not says:
@@ -99,7 +99,7 @@ def test_acts_have_names_of_their_own() -> None:
     names = [
         view.name_of(method)
         for view in views
-        if issubclass(view, Door)
+        if issubclass(view, View)
         for method in ACTS
         if hasattr(view, method)
     ]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from backend.volunteers.models import Look, Volunteer
+from backend.volunteers.models import AccessEntry, Volunteer
 from tests.contract.doors import World, rest_clients
-from tests.contract.table import DOORS, Door
+from tests.contract.table import DOORS, View
 
 
 def text_of(answer: object) -> str:
@@ -16,20 +16,20 @@ def text_of(answer: object) -> str:
 
 
 @pytest.mark.parametrize("door", [door for door in DOORS if door.method == "GET"], ids=str)
-def test_who_is_named_to_a_caller_can_see_it(world: World, door: Door) -> None:
+def test_who_is_named_to_a_caller_can_see_it(world: World, door: View) -> None:
     caller = (
         door.rightful if door.answers.get(door.rightful, 404) < 300 else next(iter(door.answers), "leader")
     )
     client = rest_clients(world, door.rightful)[caller]
     user = world.callers[caller].user if caller in world.callers else None
-    Look.objects.all().delete()
+    AccessEntry.objects.all().delete()
 
     text = text_of(door.try_as(client, world, caller))
 
     named = {
         person.pk for person in Volunteer.objects.exclude(user=user) if person.name and person.name in text
     }
-    noted = set(Look.objects.filter(viewer=user).values_list("subject", flat=True))
+    noted = set(AccessEntry.objects.filter(viewer=user).values_list("subject", flat=True))
     assert named <= noted
 
 
@@ -42,5 +42,5 @@ def test_the_look_is_at_the_posts_of_a_unit_too(world: World) -> None:
 
     holders = {int(post["volunteer"]) for post in shown} - {leader.volunteer.number}
     assert holders
-    seen = Look.objects.filter(viewer=leader, what="profile").values_list("subject__number", flat=True)
+    seen = AccessEntry.objects.filter(viewer=leader, what="profile").values_list("subject__number", flat=True)
     assert set(seen) == holders

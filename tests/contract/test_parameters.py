@@ -14,11 +14,11 @@ from rest_framework.parsers import MultiPartParser
 from uuid6 import uuid7
 
 from backend.config.urls import v1
-from backend.lib.wire import names_of_given
-from backend.realtime import doors
+from backend.lib.shapes import names_of_given
+from backend.realtime import views
 from backend.realtime.management.commands.generate_docs import DOCS
 from tests.contract.doors import World, everything, rest_clients
-from tests.contract.table import DOORS, TRACKERS, V1, Door
+from tests.contract.table import DOORS, TRACKERS, V1, View
 
 OURS = [door for door in DOORS if door.address.startswith(V1) and door.address not in TRACKERS]
 """All but those for the apps of others, which send what they like."""
@@ -91,7 +91,7 @@ def test_no_form_is_taken_with_a_field_that_does_not_exist_or_is_given_twice(
         assert {error["pointer"] for error in answer.json()["errors"]} == wrong
 
     takes_forms = [
-        one for one in v1 if MultiPartParser in getattr(one.callback, "cls", doors.Door).parser_classes
+        one for one in v1 if MultiPartParser in getattr(one.callback, "cls", views.View).parser_classes
     ]
     assert len(forms) == len(takes_forms)
     assert everything() == before
@@ -189,7 +189,7 @@ def test_doors_take_the_parameters_that_the_document_names() -> None:
     taken: dict[str, dict[str, set[str]]] = {}
     for route in v1:
         door: Any = getattr(route.callback, "cls", None)
-        if door is None or not issubclass(door, doors.Door):
+        if door is None or not issubclass(door, views.View):
             continue
         address = _as_documented(str(route.pattern))
         methods = {method for method in ("get", "post", "put", "patch", "delete") if hasattr(door, method)}
@@ -199,7 +199,7 @@ def test_doors_take_the_parameters_that_the_document_names() -> None:
     assert {address: named.get(address) for address in taken} == taken
 
 
-def _prepared(door: Door, world: World) -> Door:
+def _prepared(door: View, world: World) -> View:
     """Return a door of the table whose body has been made: making it may make what it speaks of."""
     body = door.body(world, "leader")
     return replace(door, body=lambda _world, _caller: body)

@@ -11,9 +11,9 @@ from uuid6 import uuid7
 from backend.accounts.models import User
 from backend.dispatch.models import Assignment, AssignmentStatus
 from backend.lib.errors import Refusal
-from backend.realtime.hub import hub
-from backend.realtime.receipts import receipts
+from backend.realtime.log.receipts import receipts
 from backend.realtime.services import may_join
+from backend.realtime.socket.hub import hub
 from backend.tracking.queries.watching import watched_paths
 from backend.volunteers.topics import principal_of_user
 from tests.contract.full_force import Cell, Force, make_force

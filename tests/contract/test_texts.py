@@ -8,7 +8,7 @@ import pydantic
 import pytest
 from pydantic.fields import FieldInfo
 
-from backend.lib.wire import Request
+from backend.lib.shapes import Request
 from backend.realtime.frames import CommandFrame, Hello, ReceiptFrame
 
 import_module("backend.config.urls")  # imports every door, and with it every shape

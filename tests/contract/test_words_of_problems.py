@@ -10,9 +10,9 @@ import pytest
 
 from backend.lib.errors import Refusal
 from backend.lib.problems import invalid, what_is_wrong
-from backend.lib.wire import Request
-from backend.realtime.consumer import _decode
+from backend.lib.shapes import Request
 from backend.realtime.frames import known_frames
+from backend.realtime.socket.consumer import _decode
 
 GARBAGE: tuple[Any, ...] = (
     None,

@@ -16,8 +16,8 @@ from backend.config.urls import v1
 from backend.dispatch import queries
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import TaskIn
-from backend.lib.checkdigit import format_unit_number
 from backend.volunteers.models import Volunteer
+from backend.volunteers.number_scheme import format_unit_number
 from tests.conftest import Formation, SignedInClient
 from tests.dispatch.conftest import Ask, MakeTask, Reply
 

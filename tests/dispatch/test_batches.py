@@ -22,10 +22,10 @@ from backend.dispatch.schemas import AnswerIn
 from backend.dispatch.services import Answer
 from backend.dispatch.services.progress import MAX_LINES
 from backend.lib.errors import Refusal
-from backend.realtime.batches import Sent, run_commands
 from backend.realtime.frames import CommandFrame
 from backend.realtime.models import Event
 from backend.realtime.registry import Principal
+from backend.realtime.socket.batches import Sent, run_commands
 from backend.tracking.models import LatestPosition
 from backend.volunteers.models import Volunteer
 from tests.conftest import Formation, MakeVolunteer, Published

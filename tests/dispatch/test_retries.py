@@ -17,18 +17,18 @@ from backend.audit.models import Entry
 from backend.dispatch import services
 from backend.dispatch.models import Assignment, Task
 from backend.lib.errors import Refusal
-from backend.realtime.batches import Sent, run_commands
 from backend.realtime.frames import CommandFrame
 from backend.realtime.models import Event, KeyedAct
 from backend.realtime.registry import Principal
 from backend.realtime.services import Outcome, run_command
+from backend.realtime.socket.batches import Sent, run_commands
 from backend.volunteers.models import Volunteer
 from tests.conftest import Formation, MakeVolunteer, Race, SignedInClient
 from tests.dispatch.conftest import Ask, MakeTask
 from tests.lock_order import block_of_test
 
 ClientOf = Callable[[User], SignedInClient]
-Door = Literal["rest", "socket", "batch"]
+View = Literal["rest", "socket", "batch"]
 ANSWER, DUTY = "assignment.answer", "duty.set"
 
 
@@ -56,7 +56,7 @@ class Phones:
     def __init__(self, client_of: ClientOf, people: Sequence[Volunteer]) -> None:
         self._clients = {person.pk: client_of(person.user) for person in people}
 
-    def send(self, act: Act, door: Door) -> Told:
+    def send(self, act: Act, door: View) -> Told:
         """Send an act through a door; a batch has it twice."""
         if door == "rest":
             return self._rest(act)
@@ -156,7 +156,7 @@ class Play:
             transaction.set_rollback(True)
         return reached
 
-    def repeated(self, deliveries: Sequence[tuple[int, Door]]) -> Any:
+    def repeated(self, deliveries: Sequence[tuple[int, View]]) -> Any:
         """Play acts and repetitions through the doors; each is told how things stand."""
         done: set[int] = set()
         with block_of_test():
@@ -192,7 +192,7 @@ def test_any_acts_and_repetitions_over_both_doors_end_as_the_acts_alone(
 
     @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(meant=meant, deliveries=deliveries)
-    def check(meant: list[tuple[int, str]], deliveries: list[tuple[int, Door]]) -> None:
+    def check(meant: list[tuple[int, str]], deliveries: list[tuple[int, View]]) -> None:
         play = Play(task, phones, cancel, [act(who, kind) for who, kind in meant])
         known = [(index % len(meant) if index >= 0 else CANCEL, door) for index, door in deliveries]
 
@@ -206,7 +206,7 @@ DOORS = pytest.mark.parametrize("door", ["rest", "socket", "batch"])
 
 @DOORS
 def test_a_retry_of_an_answer_does_not_overturn_the_one_given_since(
-    asked: tuple[Task, list[Volunteer]], client_of: ClientOf, door: Door
+    asked: tuple[Task, list[Volunteer]], client_of: ClientOf, door: View
 ) -> None:
     task, people = asked
     old, new = Phones(client_of, people), Phones(client_of, people)
@@ -225,8 +225,8 @@ def test_a_key_that_accepted_one_task_accepts_no_other_and_declines_nothing(
     make_task: MakeTask,
     ask: Ask,
     client_of: ClientOf,
-    first: Door,
-    door: Door,
+    first: View,
+    door: View,
 ) -> None:
     (task, people), other, key = asked, make_task(), uuid7()
     ask(other)

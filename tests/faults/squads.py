@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from backend.accounts.models import User
 from backend.accounts.services.devices import register_page_device
-from backend.lib.checkdigit import unit_number, volunteer_number
+from backend.volunteers.number_scheme import unit_number, volunteer_number
 from simulator.people import SignedIn, make_people
 
 MEMBERS = 4

@@ -11,10 +11,10 @@ import pytest
 from uuid6 import uuid7
 
 from backend.lib.bodies import FREE, MAX_HELD_OF_ADDRESS
-from backend.realtime.door import KEPT_S, MAX_ADDRESS, REQUEST_WITHIN_S
-from backend.realtime.exchange import BODY_GRACE_S, LOOK_S
-from backend.realtime.holders import MOST_OF_DEVICE
-from backend.realtime.server import MAX_CONTROLS
+from backend.realtime.server.exchange import BODY_GRACE_S, LOOK_S
+from backend.realtime.server.frame_protocol import MAX_CONTROLS
+from backend.realtime.server.http import KEPT_S, MAX_ADDRESS, REQUEST_WITHIN_S
+from backend.realtime.socket.holders import MOST_OF_DEVICE
 from tests.flows.conftest import PROXY
 from tests.flows.installation import Bystander, Installation
 from tests.flows.raw import HELLO, Raw, Response, client_frame

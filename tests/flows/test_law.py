@@ -16,7 +16,7 @@ from backend.dispatch import services as dispatch
 from backend.dispatch import topics
 from backend.dispatch.models import Assignment, LegalBasis, Task
 from backend.dispatch.schemas import AnswerIn, CallOutIn, LegalBasisIn, TaskIn
-from backend.dispatch.services.places import Answer
+from backend.dispatch.services.allocation import Answer
 from backend.lib.errors import NotAllowed, NotFound
 from backend.privacy.queries import export_of
 from backend.privacy.services.own_data import erase_person
@@ -29,10 +29,10 @@ from backend.tracking.positions import store_fixes
 from backend.tracking.schemas.positions import FixIn
 from backend.volunteers.consents import current_version
 from backend.volunteers.models import (
+    AccessEntry,
     Credential,
     CredentialKind,
     Guardian,
-    Look,
     Membership,
     Purpose,
     Volunteer,
@@ -500,4 +500,4 @@ def test_rule_8_where_life_is_at_stake_a_commander_names_the_basis_and_it_stands
     assert entry.post == f"commander@{formation.detachment.number}"
     dispatch.cancel_task(task_id=task.pk, reason="Found", by=commander, at=at + timedelta(minutes=3))
     assert topics.taking_part([person.number], at + timedelta(minutes=3)) == {}
-    assert not Look.objects.exists()
+    assert not AccessEntry.objects.exists()

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from uuid6 import uuid7
 
-from backend.realtime.strangers import FAILED_AT_ONCE
+from backend.realtime.socket.admission import FAILED_AT_ONCE
 from simulator.processes import ROOT, free_port
 from simulator.throwaway import postgres_database
 from tests.flows.installation import Installation

@@ -9,7 +9,7 @@ import jwt
 import pytest
 from uuid6 import uuid7
 
-from backend.realtime.strangers import FAILED_AT_ONCE
+from backend.realtime.socket.admission import FAILED_AT_ONCE
 from tests.flows.conftest import PROXY, STRANGER
 from tests.flows.installation import Installation
 from tests.flows.raw import HELLO, Raw

@@ -13,8 +13,8 @@ from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend.accounts.models import User
-from backend.lib.wire import Request
-from backend.realtime.examples import example_of
+from backend.lib.shapes import Request
+from backend.realtime.docs.examples import example_of
 from backend.realtime.management.commands.generate_docs import DOCS
 from backend.volunteers.models import Unit
 

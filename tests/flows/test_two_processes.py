@@ -22,7 +22,7 @@ Json = dict[str, Any]
 _SECOND_SQUADRON = """
 import django; django.setup()
 from datetime import UTC, datetime
-from backend.lib.checkdigit import unit_number
+from backend.volunteers.number_scheme import unit_number
 from backend.volunteers import services
 from backend.volunteers.models import Post, Role, Unit, UnitKind
 post = Post.objects.select_related("unit", "volunteer").get()

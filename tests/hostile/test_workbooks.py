@@ -17,7 +17,7 @@ from backend.rosters.reading import reader
 from backend.rosters.reading.apart import reading_apart
 from backend.rosters.reading.files import look_at
 from backend.rosters.reading.refusals import UnreadableRoster
-from backend.rosters.services.import_work import work_on
+from backend.rosters.services.import_worker import work_on
 from tests.conftest import Formation
 from tests.hostile.workbooks import HOSTILE, PERSON, comments_that_look_like_rows, packed, parts, sheet
 from tests.rosters.files import received

@@ -182,7 +182,7 @@ async def test_what_escapes_later_is_for_the_server_to_see() -> None:
 
 def test_a_view_says_how_much_it_takes() -> None:
     @takes_bytes(7)
-    class Door:
+    class View:
         pass
 
     @takes_bytes(8)
@@ -192,5 +192,5 @@ def test_a_view_says_how_much_it_takes() -> None:
     def view() -> None:
         pass
 
-    view.view_class = Door  # type: ignore[attr-defined]
+    view.view_class = View  # type: ignore[attr-defined]
     assert [bodies.most_bytes(one) for one in (view, page, print)] == [7, 8, MAX_BODY]

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from backend.accounts.models import User
-from backend.lib.wire import read_members
+from backend.lib.shapes import read_members
 from backend.tracking.schemas.positions import FixIn
 from tests.conftest import SignedInClient
 

@@ -9,7 +9,6 @@ from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.audit.models import Entry
-from backend.lib.checkdigit import parse_volunteer_number
 from backend.lib.errors import NotFound
 from backend.numbers.models import NumberBlock
 from backend.numbers.queries.blocks import block_with_numbers
@@ -27,6 +26,7 @@ from backend.numbers.services.number_blocks import (
 from backend.numbers.services.walk_ins import register_walk_in
 from backend.volunteers import services
 from backend.volunteers.models import NumberCounter, Role, Series, Unit, Volunteer
+from backend.volunteers.number_scheme import parse_volunteer_number
 from tests.conftest import Formation, MakeVolunteer, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]

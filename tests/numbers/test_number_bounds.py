@@ -213,7 +213,7 @@ def test_imports_bring_in_so_many_a_month(bring_in: Callable[..., Any], formatio
 def test_an_import_that_was_undone_has_used_its_numbers_up(
     bring_in: Callable[..., Any], chief: User, at: datetime
 ) -> None:
-    from backend.rosters.services.import_work import work_on
+    from backend.rosters.services.import_worker import work_on
     from backend.rosters.services.imports import undo_import
 
     batch = bring_in(0, 3)

@@ -10,18 +10,18 @@ import pytest
 from uuid6 import uuid7
 
 from backend.accounts.models import User
-from backend.lib.checkdigit import format_volunteer_number
 from backend.lib.errors import NotFound
-from backend.lib.spoken import one_slip_away
 from backend.numbers.queries.look_up import look_up
 from backend.numbers.services.number_blocks import issue_block, return_block
 from backend.numbers.services.walk_ins import register_walk_in
 from backend.rosters.models import NewcomerNumber
-from backend.rosters.services.import_work import work_on
+from backend.rosters.services.import_worker import work_on
 from backend.rosters.services.imports import receive_import
-from backend.rosters.services.joining import number_newcomers
+from backend.rosters.services.staging import number_newcomers
 from backend.volunteers import services
 from backend.volunteers.models import NumberCounter, Role, Series, Volunteer
+from backend.volunteers.number_parsing import one_slip_away
+from backend.volunteers.number_scheme import format_volunteer_number
 from backend.volunteers.queries.numbers import number_in, numbers_of, volunteer_by_number
 from backend.volunteers.services.life_numbers import give_life_number
 from backend.volunteers.services.merging import merge_volunteers

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from uuid6 import uuid7
 
 from backend.accounts.models import SecondFactor, User
-from backend.lib.sealed import KeyMissing, seal
+from backend.lib.encryption import KeyMissing, seal
 from backend.privacy.sealed_columns import sealed_columns
 from backend.privacy.services import sealing as keys
 from backend.volunteers.models import Guardian

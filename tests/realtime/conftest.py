@@ -13,10 +13,10 @@ from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.config.asgi import application
-from backend.realtime import epochs
-from backend.realtime.hub import hub
-from backend.realtime.receipts import receipts
-from backend.realtime.threads import release_connections
+from backend.realtime.log import epochs
+from backend.realtime.log.receipts import receipts
+from backend.realtime.socket.hub import hub
+from backend.realtime.sync import release_connections
 
 Json = dict[str, Any]
 HOW_FAR = {"heartbeat", "caught_up"}

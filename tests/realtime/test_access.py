@@ -19,12 +19,12 @@ from backend.dispatch.services.tasks import create_task
 from backend.joining.models import Application
 from backend.joining.schemas import ApplicationIn, TransferIn
 from backend.joining.services import applications, transfers
-from backend.realtime import bus, log
 from backend.realtime.access import access_changed
 from backend.realtime.frames import Audience
-from backend.realtime.holdings import Holding, review
-from backend.realtime.hub import hub
+from backend.realtime.log import bus, event_log
 from backend.realtime.registry import Principal, registry
+from backend.realtime.socket.holdings import Holding, review
+from backend.realtime.socket.hub import hub
 from backend.volunteers import services
 from backend.volunteers.models import Post, Role, Unit
 from backend.volunteers.schemas.formation import SplitIn, UnitIn
@@ -269,7 +269,7 @@ async def test_what_is_told_in_a_topic_that_was_opened_comes_behind_it(
 
 def _publish(topic: str, audience: Audience | None = None) -> None:
     with transaction.atomic():
-        log.publish(topic, SampleHappened(n=1), at=now(), audience=audience)
+        event_log.publish(topic, SampleHappened(n=1), at=now(), audience=audience)
 
 
 @pytest.mark.parametrize("round", range(6))
@@ -440,7 +440,7 @@ async def test_a_database_that_is_away_is_asked_again(
             raise failures.pop()
         return review(holdings)
 
-    monkeypatch.setattr("backend.realtime.reviews.review", failing)
+    monkeypatch.setattr("backend.realtime.socket.reviews.review", failing)
     await sync_to_async(transfer)(world)
 
     async with asyncio.timeout(4):

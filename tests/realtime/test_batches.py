@@ -13,15 +13,16 @@ from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.lib.errors import NotFound, Refusal, TooMany
-from backend.lib.wire import Request, Shape
-from backend.realtime import batches, services
-from backend.realtime.batches import Sent, run_commands
+from backend.lib.shapes import Request, Shape
+from backend.realtime import services
 from backend.realtime.frames import CommandFrame
 from backend.realtime.keys import KeyUsedOtherwise
 from backend.realtime.models import KeyedAct, Topic
 from backend.realtime.registry import Call, Command, Principal, registry
 from backend.realtime.services import Outcome
-from backend.realtime.threads import in_thread, release_connections
+from backend.realtime.socket import batches
+from backend.realtime.socket.batches import Sent, run_commands
+from backend.realtime.sync import in_thread, release_connections
 from tests.conftest import Formation, MakeVolunteer
 from tests.realtime.conftest import Connect
 

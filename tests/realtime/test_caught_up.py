@@ -10,11 +10,10 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from backend.accounts.models import User
-from backend.realtime import log
 from backend.realtime.frames import Audience
-from backend.realtime.hub import YIELD_EVERY, Hub
-from backend.realtime.hub import hub as hub_of_process
-from backend.realtime.log import Announcement
+from backend.realtime.log import Announcement, event_log
+from backend.realtime.socket.hub import YIELD_EVERY, Hub
+from backend.realtime.socket.hub import hub as hub_of_process
 from tests.realtime.conftest import Connect
 from tests.realtime.samples import Phone, SampleHappened
 from tests.realtime.test_hub import TOPIC, hub, joined, message, seqs
@@ -29,7 +28,7 @@ __all__ = ["hub"]
 @sync_to_async
 def publish(topic: str, *audiences: Audience | None) -> None:
     with transaction.atomic():
-        log.publish_all([Announcement(topic, SampleHappened(n=0), one) for one in audiences], at=AT)
+        event_log.publish_all([Announcement(topic, SampleHappened(n=0), one) for one in audiences], at=AT)
 
 
 async def test_after_hello_and_its_replay_every_topic_is_said_to_be_caught_up(
@@ -70,16 +69,16 @@ async def test_a_heartbeat_moves_the_cursor_over_events_for_others(
     await publish(topic, None)
     socket = await connect(volunteer, cursors={topic: 0})
 
-    await publish(topic, *[FOR_OTHERS] * (log.MAX_REPLAY + 50))
+    await publish(topic, *[FOR_OTHERS] * (event_log.MAX_REPLAY + 50))
     beat = await socket.how_far("heartbeat")
     while beat["through"][topic] == 1:
         beat = await socket.how_far("heartbeat")
     again = await connect(volunteer, cursors={topic: beat["through"][topic]})
 
-    assert (beat["heads"][topic], beat["through"][topic]) == (1, log.MAX_REPLAY + 51)
+    assert (beat["heads"][topic], beat["through"][topic]) == (1, event_log.MAX_REPLAY + 51)
     assert set(beat["through"]) == set(beat["heads"])
     assert again.welcome["topics"][topic] == {  # type: ignore[attr-defined]
-        "head": log.MAX_REPLAY + 51,
+        "head": event_log.MAX_REPLAY + 51,
         "recovered": True,
         "snapshot": None,
     }

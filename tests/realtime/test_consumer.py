@@ -16,12 +16,14 @@ from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.accounts.services.devices import register_page_device
-from backend.lib.wire import Request, Shape
-from backend.realtime import consumer, log, threads
+from backend.lib.shapes import Request, Shape
+from backend.realtime import sync
 from backend.realtime.frames import MAX_FRAME_BYTES, Audience
-from backend.realtime.hub import hub
+from backend.realtime.log import event_log
 from backend.realtime.models import KeyedAct, Receipt
 from backend.realtime.registry import Call, Command, registry
+from backend.realtime.socket import consumer
+from backend.realtime.socket.hub import hub
 from tests.realtime.conftest import Connect, Socket
 from tests.realtime.samples import SampleHappened
 
@@ -32,7 +34,7 @@ AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 @sync_to_async
 def publish(topic: str, n: int = 0, audience: Audience | None = None) -> int:
     with transaction.atomic():
-        return log.publish(topic, SampleHappened(n=n), at=AT, audience=audience)
+        return event_log.publish(topic, SampleHappened(n=n), at=AT, audience=audience)
 
 
 # --- hello --------------------------------------------------------------------------------------------------------
@@ -343,7 +345,7 @@ async def test_frames_without_the_database_do_not_visit_the_thread_pool(
     """Trap 1: they are answered while every worker thread is taken."""
     socket = await connect(volunteer)
     loop = asyncio.get_running_loop()
-    taken = [loop.run_in_executor(threads._pool, time.sleep, 1.0) for _ in range(threads.WORKERS)]
+    taken = [loop.run_in_executor(sync._pool, time.sleep, 1.0) for _ in range(sync.WORKERS)]
     started = time.monotonic()
     for _ in range(50):
         await socket.send({"type": "ping"})
@@ -375,7 +377,7 @@ async def test_whoever_may_no_longer_see_a_topic_is_taken_out_of_it(
     connect: Connect, commander: User, formation: Any, settings: Any, monkeypatch: Any
 ) -> None:
     settings.MUSTER = replace(settings.MUSTER, heartbeat_s=1)
-    monkeypatch.setattr("backend.realtime.hub.REVIEW_EVERY", 1)
+    monkeypatch.setattr("backend.realtime.socket.hub.REVIEW_EVERY", 1)
     socket, topic = await connect(commander), formation.squadron_c.topic
     await socket.command("topic.join", {"topic": topic})
     await commander.volunteer.posts.aupdate(until_at=datetime.now(UTC))

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from backend.realtime import clock, log
+from backend.realtime import clock
 from backend.realtime.due import trim_events
+from backend.realtime.log import event_log
 from backend.realtime.models import Event, Topic
 from tests.realtime.samples import SampleHappened
 
@@ -17,7 +18,7 @@ AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 def publish(topic: str, at: datetime) -> None:
     with transaction.atomic():
-        log.publish(topic, SampleHappened(n=1), at=at)
+        event_log.publish(topic, SampleHappened(n=1), at=at)
 
 
 @pytest.mark.django_db
@@ -26,7 +27,7 @@ def test_events_older_than_a_week_go_and_the_topic_remembers_how_far() -> None:
         publish("sample.a", AT - timedelta(days=days))
     assert trim_events(at=AT) == 2
     assert list(Event.objects.values_list("seq", flat=True)) == [3]
-    assert log.heads(["sample.a"]) == {"sample.a": (3, 2)}
+    assert event_log.heads(["sample.a"]) == {"sample.a": (3, 2)}
 
 
 @pytest.mark.django_db

@@ -17,13 +17,13 @@ from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.audit.models import Entry
-from backend.realtime import bus, epochs, log, receipts
 from backend.realtime.frames import encode_event
-from backend.realtime.hub import Hub
-from backend.realtime.hub import hub as hub_of_process
+from backend.realtime.log import bus, epochs, event_log, receipts
 from backend.realtime.models import Epoch, Receipt, Topic
 from backend.realtime.registry import registry
-from backend.realtime.threads import release_connections
+from backend.realtime.socket.hub import Hub
+from backend.realtime.socket.hub import hub as hub_of_process
+from backend.realtime.sync import release_connections
 from tests.conftest import Formation, Race
 from tests.realtime.conftest import Connect, Json
 from tests.realtime.samples import Phone, SampleHappened
@@ -37,7 +37,7 @@ SOON_S = 4.0
 def publish(topic: str, times: int = 1) -> None:
     for n in range(times):
         with transaction.atomic():
-            log.publish(topic, SampleHappened(n=n), at=AT)
+            event_log.publish(topic, SampleHappened(n=n), at=AT)
 
 
 def begin_anew() -> str:

@@ -9,8 +9,8 @@ import pytest
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from backend.realtime import exchange
-from backend.realtime.door import DoorProtocol
+from backend.realtime.server import exchange
+from backend.realtime.server.http import HttpProtocol
 
 MANY = 30_000_000
 """Bytes that fit into no buffer of the kernel."""
@@ -45,7 +45,7 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[int, Se
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()
-    listening = await loop.create_server(lambda: DoorProtocol(config, state, {}), "127.0.0.1", 0)
+    listening = await loop.create_server(lambda: HttpProtocol(config, state, {}), "127.0.0.1", 0)
     yield listening.sockets[0].getsockname()[1], state
     listening.close()
     for connection in list(state.connections):

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.realtime import health
-from backend.realtime.hub import hub
+from backend.realtime.socket.hub import hub
 from tests.realtime.conftest import Connect
 
 

@@ -7,8 +7,8 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from backend.accounts.models import User
-from backend.realtime import holders
-from backend.realtime.hub import hub
+from backend.realtime.socket import holders
+from backend.realtime.socket.hub import hub
 from tests.realtime.conftest import Connect
 
 pytestmark = pytest.mark.django_db(transaction=True)

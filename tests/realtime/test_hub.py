@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import transaction
 
-from backend.realtime import bus, log, sessions
+from backend.realtime import sessions
 from backend.realtime.frames import Audience, Message, encode_event
-from backend.realtime.hub import RING, YIELD_EVERY, Hub
-from backend.realtime.threads import in_thread, release_connections
+from backend.realtime.log import bus, event_log
+from backend.realtime.socket.hub import YIELD_EVERY, Hub
+from backend.realtime.socket.local import RING
+from backend.realtime.sync import in_thread, release_connections
 from tests.realtime.samples import Phone, SampleHappened
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -108,7 +110,7 @@ async def test_a_large_topic_is_written_in_portions_and_in_order(hub: Hub) -> No
 
 def publish(n: int) -> None:
     with transaction.atomic():
-        log.publish(TOPIC, SampleHappened(n=n), at=AT)
+        event_log.publish(TOPIC, SampleHappened(n=n), at=AT)
 
 
 async def eventually(phone: Phone, expected: list[int], within_s: float = 3) -> None:

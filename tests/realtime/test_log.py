@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from backend.realtime import epochs, log
 from backend.realtime.frames import Audience, encode_event
+from backend.realtime.log import epochs, event_log
 from backend.realtime.models import Event, Topic
 from backend.realtime.registry import Principal
 from tests.conftest import Race
@@ -18,7 +18,7 @@ AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 def publish(topic: str, n: int = 0, **kwargs: object) -> int:
     with transaction.atomic():
-        return log.publish(topic, SampleHappened(n=n), at=AT, **kwargs)  # type: ignore[arg-type]
+        return event_log.publish(topic, SampleHappened(n=n), at=AT, **kwargs)  # type: ignore[arg-type]
 
 
 @pytest.mark.django_db
@@ -29,14 +29,14 @@ def test_publish_numbers_each_topic_from_one() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_publish_outside_a_transaction_is_a_mistake() -> None:
     with pytest.raises(AssertionError, match="inside the transaction"):
-        log.publish("sample.a", SampleHappened(n=1), at=AT)
+        event_log.publish("sample.a", SampleHappened(n=1), at=AT)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_rolled_back_publish_leaves_no_gap() -> None:
     publish("sample.a")
     with transaction.atomic():
-        log.publish("sample.a", SampleHappened(n=2), at=AT)
+        event_log.publish("sample.a", SampleHappened(n=2), at=AT)
         transaction.set_rollback(True)
     assert publish("sample.a") == 2
 
@@ -45,8 +45,11 @@ def test_a_rolled_back_publish_leaves_no_gap() -> None:
 def test_publish_all_answers_in_the_order_given_whatever_the_order_of_locks() -> None:
     publish("sample.z")
     with transaction.atomic():
-        seqs = log.publish_all(
-            [log.Announcement(name, SampleHappened(n=0)) for name in ("sample.z", "sample.a", "sample.z")],
+        seqs = event_log.publish_all(
+            [
+                event_log.Announcement(name, SampleHappened(n=0))
+                for name in ("sample.z", "sample.a", "sample.z")
+            ],
             at=AT,
         )
     assert seqs == [2, 1, 3]
@@ -60,7 +63,7 @@ def test_read_returns_the_missed_events_of_several_topics_with_one_query(
         publish("sample.a", n)
         publish("sample.b", n)
     with django_assert_num_queries(1):  # type: ignore[operator]
-        messages = log.read({"sample.a": (1, 3), "sample.b": (3, 4)})
+        messages = event_log.read({"sample.a": (1, 3), "sample.b": (3, 4)})
     assert [(m.topic, m.seq) for m in messages] == [("sample.a", 2), ("sample.a", 3), ("sample.b", 4)]
 
 
@@ -68,13 +71,13 @@ def test_read_returns_the_missed_events_of_several_topics_with_one_query(
 def test_the_frame_read_again_equals_the_frame_that_was_sent() -> None:
     sent = encode_event("sample.a", 1, "sample.happened", AT, SampleHappened(n=7).model_dump_json(), None)
     publish("sample.a", 7)
-    assert log.read({"sample.a": (0, 1)})[0].frame == sent.frame
+    assert event_log.read({"sample.a": (0, 1)})[0].frame == sent.frame
 
 
 @pytest.mark.django_db
 def test_an_audience_is_kept_with_its_event() -> None:
     publish("sample.a", audience=Audience(numbers=[10000005], tags=["adult"]))
-    matcher = log.read({"sample.a": (0, 1)})[0].matcher
+    matcher = event_log.read({"sample.a": (0, 1)})[0].matcher
     assert matcher is not None
     people: list[Principal] = [
         principal(10000005, tags={"adult"}), principal(10000005), principal(10000013, tags={"adult"})
@@ -88,8 +91,9 @@ def test_concurrent_publishers_leave_no_gap_and_no_double() -> None:
         try:
             for n in range(25):
                 with transaction.atomic():
-                    log.publish_all(
-                        [log.Announcement(f"sample.{t}", SampleHappened(n=n)) for t in ("b", "a")], at=AT
+                    event_log.publish_all(
+                        [event_log.Announcement(f"sample.{t}", SampleHappened(n=n)) for t in ("b", "a")],
+                        at=AT,
                     )
         finally:
             connection.close()
@@ -110,8 +114,8 @@ def test_many_events_of_many_topics_are_numbered_in_the_order_given() -> None:
     publish("sample.0001", 0)
     names = [f"sample.{n % 7:04d}" for n in range(50)]
     with transaction.atomic():
-        seqs = log.publish_all(
-            [log.Announcement(name, SampleHappened(n=n)) for n, name in enumerate(names)], at=AT
+        seqs = event_log.publish_all(
+            [event_log.Announcement(name, SampleHappened(n=n)) for n, name in enumerate(names)], at=AT
         )
 
     for name in set(names):
@@ -131,15 +135,15 @@ def test_statements_of_publishing_do_not_grow_with_the_number_of_events(
         pytest.skip("needs PostgreSQL")
     for count in (1, 500):
         with transaction.atomic(), django_assert_num_queries(2):  # type: ignore[operator]
-            log.publish_all(
-                [log.Announcement(f"sample.{n}", SampleHappened(n=n)) for n in range(count)], at=AT
+            event_log.publish_all(
+                [event_log.Announcement(f"sample.{n}", SampleHappened(n=n)) for n in range(count)], at=AT
             )
 
 
 @pytest.mark.django_db
 def test_publishing_nothing_is_allowed() -> None:
     with transaction.atomic():
-        assert log.publish_all([], at=AT) == []
+        assert event_log.publish_all([], at=AT) == []
 
 
 @pytest.mark.postgres
@@ -153,7 +157,9 @@ def test_publishers_of_many_topics_at_once_never_wait_for_each_other_for_ever(ra
     def publish_many(order: list[str]) -> None:
         for n in range(10):
             with transaction.atomic():
-                log.publish_all([log.Announcement(name, SampleHappened(n=n)) for name in order], at=AT)
+                event_log.publish_all(
+                    [event_log.Announcement(name, SampleHappened(n=n)) for name in order], at=AT
+                )
 
     results = race(
         *(lambda order=order: publish_many(order) for order in (names, names[::-1], names[30:] + names[:30]))
@@ -174,8 +180,8 @@ def test_moved_topics_come_with_their_heads_and_stamps() -> None:
     publish("sample.a")
     moved = Topic.objects.get(name="sample.a").moved_at
 
-    assert sorted(log.moved_since(first - timedelta(seconds=1))[0]) == [
+    assert sorted(event_log.moved_since(first - timedelta(seconds=1))[0]) == [
         ("sample.a", 2, moved),
         ("sample.still", 1, first),
     ]
-    assert log.moved_since(moved + timedelta(seconds=1)) == ([], epochs.current())
+    assert event_log.moved_since(moved + timedelta(seconds=1)) == ([], epochs.current())

@@ -9,9 +9,9 @@ import pytest
 
 from backend.accounts.models import User
 from backend.lib.errors import NotAllowed
-from backend.lib.wire import Request, Shape
-from backend.realtime.asyncapi import document
+from backend.lib.shapes import Request, Shape
 from backend.realtime.connection import Connection
+from backend.realtime.docs.asyncapi import document
 from backend.realtime.frames import known_frames
 from backend.realtime.registry import frame, on_close, registry, sends, socket_command
 from tests.realtime.conftest import Connect

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from uuid6 import uuid7
 
 from backend.accounts.models import User
-from backend.realtime.hub import hub
-from backend.realtime.receipts import receipts
-from backend.realtime.threads import release_connections
+from backend.realtime.log.receipts import receipts
+from backend.realtime.socket.hub import hub
+from backend.realtime.sync import release_connections
 from tests.realtime.conftest import Connect, Json, Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)

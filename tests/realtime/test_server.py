@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from websockets.frames import Frame, Opcode
 
-from backend.realtime import door, pulse, server
-from backend.realtime.door import DoorProtocol
-from backend.realtime.pulse import Pulse
-from backend.realtime.server import FrameProtocol
+from backend.realtime.server import frame_protocol, http, keepalive
+from backend.realtime.server.frame_protocol import FrameProtocol
+from backend.realtime.server.http import HttpProtocol
+from backend.realtime.server.keepalive import Pulse
 
 HANDSHAKE = (
     b"GET /ws/v1/ HTTP/1.1\r\nHost: testserver\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -67,7 +67,7 @@ class Peer:
         self.transport, self.state = Transport(), State()
         self.received: list[dict[str, Any]] = []
         self.asked = asyncio.Event()
-        self.door = DoorProtocol(self, self.state, {})  # type: ignore[arg-type]
+        self.door = HttpProtocol(self, self.state, {})  # type: ignore[arg-type]
         self.door.connection_made(self.transport)  # type: ignore[arg-type]
 
     async def loaded_app(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -115,7 +115,7 @@ async def test_a_handshake_in_pieces_opens_the_application(peer: Peer) -> None:
 
 
 async def test_a_peer_that_sends_no_request_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "REQUEST_WITHIN_S", 0.01)
+    monkeypatch.setattr(http, "REQUEST_WITHIN_S", 0.01)
     peer = Peer()
     peer.door.data_received(HANDSHAKE[:40])
 
@@ -127,10 +127,10 @@ async def test_a_peer_that_sends_no_request_is_disconnected(monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
-        (b"GET /" + b"x" * door.MAX_ADDRESS, 414),  # it has not ended, and is too long already
-        (b"GET /" + b"x" * door.MAX_ADDRESS + b" HTTP/1.1\r\nHost: testserver\r\n\r\n", 414),
-        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * (door.MAX_HEADERS // 6), 431),
-        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * (door.MAX_HEADERS // 6) + b"\r\n", 431),
+        (b"GET /" + b"x" * http.MAX_ADDRESS, 414),  # it has not ended, and is too long already
+        (b"GET /" + b"x" * http.MAX_ADDRESS + b" HTTP/1.1\r\nHost: testserver\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * (http.MAX_HEADERS // 6), 431),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * (http.MAX_HEADERS // 6) + b"\r\n", 431),
         (HANDSHAKE.replace(b"testserver", b"elsewhere.example"), 400),
         (HANDSHAKE.replace(b"testserver", b"testserver:99999x"), 400),
         (HANDSHAKE.replace(b"13", b"13\r\nTransfer-Encoding: chunked"), 400),
@@ -159,15 +159,15 @@ async def test_frames_that_come_together_with_the_handshake_are_not_lost(peer: P
 async def test_reading_stops_while_the_application_is_behind(peer: Peer) -> None:
     socket = await peer.open()
 
-    socket.data_received(text(b"{}") * server.MAX_WAITING)
+    socket.data_received(text(b"{}") * frame_protocol.MAX_WAITING)
     reading = [peer.transport.reading]
     peer.asked.set()
-    for _ in range(server.MAX_WAITING):
+    for _ in range(frame_protocol.MAX_WAITING):
         await settle()
     reading.append(peer.transport.reading)
 
     assert reading == [False, True]
-    assert [message["text"] for message in peer.received] == ["{}"] * server.MAX_WAITING
+    assert [message["text"] for message in peer.received] == ["{}"] * frame_protocol.MAX_WAITING
 
 
 async def test_no_frame_is_written_to_a_peer_that_makes_no_room(peer: Peer) -> None:
@@ -190,7 +190,7 @@ async def test_a_peer_that_answers_no_ping_is_given_up_within_a_minute(peer: Pee
     socket = await peer.open()
     heard, ping = socket.heard_at, b"\x89\x00"
 
-    beats = [heard + turn * pulse.PULSE_S for turn in (1, 2)]
+    beats = [heard + turn * keepalive.PULSE_S for turn in (1, 2)]
     ends = []
     for beat in beats:
         socket.beat(beat)
@@ -215,7 +215,9 @@ async def test_a_peer_that_reads_nothing_for_half_a_minute_is_given_up(peer: Pee
     socket.pause_writing()
     assert socket.paused_since is not None
 
-    socket.heard_at = later = socket.paused_since + pulse.WRITE_WITHIN_S + 1  # it sends, but does not read
+    socket.heard_at = later = (
+        socket.paused_since + keepalive.WRITE_WITHIN_S + 1
+    )  # it sends, but does not read
     socket.beat(later)
 
     assert peer.transport.ended == "aborted"
@@ -226,7 +228,7 @@ async def test_a_close_that_nobody_answers_ends_all_the_same(peer: Peer) -> None
     await peer.send({"type": "websocket.close", "code": 4290, "reason": "too slow"})
     assert peer.transport.written.endswith(b"\x88\x0a\x10\xc2too slow")
 
-    socket.beat(socket.loop.time() + pulse.CLOSE_WITHIN_S + 1)
+    socket.beat(socket.loop.time() + keepalive.CLOSE_WITHIN_S + 1)
 
     assert peer.transport.ended == "aborted"
 
@@ -234,7 +236,7 @@ async def test_a_close_that_nobody_answers_ends_all_the_same(peer: Peer) -> None
 async def test_a_flood_of_pings_is_closed_with_4290(peer: Peer) -> None:
     socket = await peer.open()
 
-    socket.data_received(Frame(Opcode.PING, b"").serialize(mask=True) * (server.MAX_CONTROLS + 1))
+    socket.data_received(Frame(Opcode.PING, b"").serialize(mask=True) * (frame_protocol.MAX_CONTROLS + 1))
 
     assert b"\x88\x0a\x10\xc2too fast" in peer.transport.written
 
@@ -262,12 +264,12 @@ async def test_the_pulse_gives_each_socket_its_turn_once_in_a_round() -> None:
             self.beats += 1
 
     beating = Pulse(asyncio.get_running_loop())
-    signs = [Sign() for _ in range(3 * pulse.PULSE_S)]
+    signs = [Sign() for _ in range(3 * keepalive.PULSE_S)]
     for sign in signs:
         beating.add(sign)
     beating.remove(signs[0])
 
-    for _ in range(pulse.PULSE_S):
+    for _ in range(keepalive.PULSE_S):
         beating._beat()
 
     assert [sign.beats for sign in signs] == [0] + [1] * (len(signs) - 1)

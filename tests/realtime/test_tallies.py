@@ -13,8 +13,9 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.dispatch import services
 from backend.dispatch.models import Task
-from backend.realtime import bus, epochs, receipts, tallies
-from backend.realtime.hub import hub
+from backend.realtime.log import bus, epochs, receipts
+from backend.realtime.socket import tallies
+from backend.realtime.socket.hub import hub
 from backend.volunteers.models import Volunteer
 from tests.dispatch.conftest import ask, make_task, noon, people, wanted  # noqa: F401
 from tests.realtime.conftest import Connect, Json, Socket

@@ -7,23 +7,24 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.db.models import F
 from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.joining.models import Application
 from backend.joining.services.applications import approve_application
-from backend.lib.sealed import lookup_key
+from backend.lib.encryption import lookup_key
 from backend.numbers.queries.blocks import block_with_numbers
 from backend.numbers.services.number_blocks import issue_block, register_from_block
 from backend.numbers.services.walk_ins import register_walk_in
 from backend.realtime.models import Event
 from backend.rosters.models import RosterImport
 from backend.rosters.services.import_files import import_file
-from backend.rosters.services.import_work import work_on
+from backend.rosters.services.import_worker import work_on
 from backend.rosters.services.imports import receive_import, start_import
 from backend.volunteers import services
-from backend.volunteers.models import Look, LookedAt, Role, Unit, UnitCount, Volunteer
+from backend.volunteers.models import AccessEntry, LookedAt, Role, Unit, UnitCount, Volunteer
 from backend.volunteers.services import finding
 from backend.volunteers.services.finding import TooManyFound, most_found
 from backend.volunteers.services.people import PhoneTaken
@@ -64,7 +65,7 @@ def rows_of(found: list[Volunteer]) -> list[list[str]]:
 
 
 def found_by(user: User) -> set[int]:
-    return set(Look.objects.filter(viewer=user, what=LookedAt.FOUND).values_list("subject", flat=True))
+    return set(AccessEntry.objects.filter(viewer=user, what=LookedAt.FOUND).values_list("subject", flat=True))
 
 
 # --- imports ------------------------------------------------------------------------------------------------------
@@ -190,7 +191,7 @@ def test_the_same_people_again_count_once_and_another_caller_counts_apart(
 @pytest.mark.usefixtures("few")
 def test_the_next_day_counts_anew(check: Import, others: list[Volunteer], leader: User) -> None:
     check(rows_of(others[:2]))
-    Look.objects.filter(viewer=leader).update(hour=Look.objects.first().hour - timedelta(days=1))  # type: ignore[union-attr]
+    AccessEntry.objects.filter(viewer=leader).update(hour=F("hour") - timedelta(days=1))
 
     assert check(rows_of(others[2:])).duplicates == 2
 
@@ -221,7 +222,7 @@ def test_the_command_line_is_not_bounded(bring: Import, others: list[Volunteer],
     batch = bring(csv_file(tmp_path, rows_of(others)), dry_run=True)
 
     assert batch.duplicates == 4
-    assert not Look.objects.exists()
+    assert not AccessEntry.objects.exists()
 
 
 def test_longer_rosters_may_find_more(

@@ -13,7 +13,7 @@ from backend.audit.models import Entry
 from backend.privacy.services.own_data import erase_person
 from backend.rosters.models import Newcomer, RosterImport
 from backend.rosters.services import imports
-from backend.rosters.services.import_work import work_on
+from backend.rosters.services.import_worker import work_on
 from backend.rosters.services.imports import (
     ImportNotReady,
     SomethingDepends,
@@ -22,7 +22,7 @@ from backend.rosters.services.imports import (
     undo_import,
 )
 from backend.volunteers import services
-from backend.volunteers.models import Look, Membership, Role, Standing, Volunteer
+from backend.volunteers.models import AccessEntry, Membership, Role, Standing, Volunteer
 from tests.conftest import Formation, MakeVolunteer
 from tests.rosters.files import HEADINGS, csv_file, people
 
@@ -107,7 +107,7 @@ def test_whoever_has_looked_at_the_people_can_still_undo(
     """That it was the wrong file is seen in the roster."""
     batch = bring(csv_file(tmp_path, [HEADINGS[:2], *people(3)]))
     assert client_of(commander).get(f"/api/v1/units/{formation.brigade.number}/roster").status_code == 200
-    assert Look.objects.count() == 3
+    assert AccessEntry.objects.count() == 3
 
     undo_import(import_id=batch.pk, by=None, at=at)
 

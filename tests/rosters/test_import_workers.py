@@ -14,7 +14,7 @@ import pytest
 from backend.rosters.models import Newcomer, RosterImport
 from backend.rosters.reading import apart
 from backend.rosters.services import import_turns
-from backend.rosters.services.import_work import work_on
+from backend.rosters.services.import_worker import work_on
 from tests.conftest import Formation
 from tests.rosters.files import HEADINGS, csv_file, people, received
 

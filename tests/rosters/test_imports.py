@@ -18,13 +18,13 @@ from django.db import connection, connections
 from uuid6 import uuid7
 
 from backend.accounts.models import User
+from backend.lib.encryption import lookup_key, unseal
 from backend.lib.errors import NotFound
-from backend.lib.sealed import lookup_key, unseal
 from backend.rosters.models import ImportStatus, Newcomer, NewcomerNumber, RosterImport
 from backend.rosters.queries.imports import whole_report
-from backend.rosters.services import enrolment, import_check, import_turns, import_work
+from backend.rosters.services import commit, import_check, import_turns, import_worker
 from backend.rosters.services.import_files import import_file
-from backend.rosters.services.import_work import next_waiting, work_on
+from backend.rosters.services.import_worker import next_waiting, work_on
 from backend.rosters.services.imports import (
     ImportNotReady,
     RowsRejected,
@@ -446,7 +446,7 @@ def test_a_unit_that_is_merged_while_people_come_into_it_loses_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     a, b = formation.squadron_a, formation.squadron_b
-    write = enrolment._move
+    write = commit._move
     merged: list[Any] = []
 
     def merge_meanwhile(*args: Any, **fixed: Any) -> int:
@@ -454,7 +454,7 @@ def test_a_unit_that_is_merged_while_people_come_into_it_loses_nobody(
             merged.extend(race(lambda: merge_units(unit=a, successor=b, by=commander, at=at)))
         return write(*args, **fixed)
 
-    monkeypatch.setattr(enrolment, "_move", merge_meanwhile)
+    monkeypatch.setattr(commit, "_move", merge_meanwhile)
     path = csv_file(tmp_path, [["姓名", "手机", "单位"], *[[*line, a.number] for line in people(3)]])
 
     batch = import_file(path, unit=formation.brigade, name="Autumn", by=None, at=at)
@@ -529,12 +529,12 @@ def test_clock_goes_on_with_what_waits(formation: Formation, at: datetime, tmp_p
     batch = received(csv_file(tmp_path, [HEADINGS[:2], *people(3)]), formation, at)
 
     for status in ("checked", "imported"):
-        assert import_work.turn(at=at) == 1
-        assert import_work._thread is not None
-        import_work._thread.join(20)
+        assert import_worker.turn(at=at) == 1
+        assert import_worker._thread is not None
+        import_worker._thread.join(20)
         batch.refresh_from_db()
         assert batch.status == status
-        assert import_work.turn(at=at) == 0
+        assert import_worker.turn(at=at) == 0
         if status == "checked":
             start_import(import_id=batch.pk, skip_rejected=False, by=None, at=at)
 
@@ -550,7 +550,7 @@ def test_unforeseen_error_ends_an_import_and_keeps_what_is_in_the_roster(
     there = bring(csv_file(tmp_path, [HEADINGS[:2], *people(3)]))
     undo_import(import_id=there.pk, by=None, at=at)
     coming = received(csv_file(tmp_path, [HEADINGS[:2], *people(3, start=5)], name="x.csv"), formation, at)
-    monkeypatch.setattr(import_work, "take_out", break_down)
+    monkeypatch.setattr(import_worker, "take_out", break_down)
     monkeypatch.setattr(import_check, "stage", break_down)
 
     assert work_on(coming.pk).status == "failed"

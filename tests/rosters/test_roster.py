@@ -8,7 +8,6 @@ import pytest
 from uuid6 import uuid7
 
 from backend.accounts.models import Device, User
-from backend.lib.checkdigit import format_volunteer_number
 from backend.lib.errors import Invalid, NotAllowed
 from backend.lib.readings import sound_of
 from backend.rosters.queries import roster
@@ -16,6 +15,7 @@ from backend.rosters.queries.roster import roster_page
 from backend.tracking.models import LatestPosition
 from backend.volunteers import due, services
 from backend.volunteers.models import Membership, Role, Standing, Volunteer
+from backend.volunteers.number_scheme import format_volunteer_number
 from backend.volunteers.services.roster import refresh_roster, roster_fields
 from tests.conftest import Formation, MakeVolunteer, SignedInClient
 

@@ -21,14 +21,14 @@ from backend.accounts.services import devices
 from backend.audit.models import Entry
 from backend.console import assets
 from backend.lib import uploads
-from backend.lib.checkdigit import format_unit_number
 from backend.lib.phones import read_phone
 from backend.rosters.models import RosterImport
 from backend.rosters.reading.tables import csv_parts, guarded, xlsx_parts
 from backend.rosters.services import exports, import_turns
-from backend.rosters.services.import_work import work_on
+from backend.rosters.services.import_worker import work_on
 from backend.volunteers import services
 from backend.volunteers.models import Role, Volunteer
+from backend.volunteers.number_scheme import format_unit_number
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, SignedInClient
 from tests.rosters.files import HEADINGS, csv_file, people
 

@@ -9,14 +9,14 @@ from asgiref.sync import sync_to_async
 
 from backend.accounts.models import User
 from backend.tracking.judging import Report
-from backend.tracking.mapfeed.dots import LIVE
+from backend.tracking.mapfeed.access_log import Sightings
+from backend.tracking.mapfeed.feed import feed
 from backend.tracking.mapfeed.grid import resolution_at
-from backend.tracking.mapfeed.sightings import Sightings
-from backend.tracking.mapfeed.turns import feed
+from backend.tracking.mapfeed.markers import LIVE
 from backend.tracking.models import LatestPosition
 from backend.tracking.positions import forget, store_reports
 from backend.tracking.schemas.positions import FixIn
-from backend.volunteers.models import Look, Post, Volunteer
+from backend.volunteers.models import AccessEntry, Post, Volunteer
 from tests.realtime.conftest import Connect, Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -169,7 +169,7 @@ async def test_whoever_has_moved_on_is_shown_the_new_view_alone(
 async def test_a_map_is_emptied_when_the_post_has_ended(
     connect: Connect, commander: User, volunteer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend.tracking.mapfeed.turns.REVIEW_S", 0.0)
+    monkeypatch.setattr("backend.tracking.mapfeed.feed.REVIEW_S", 0.0)
     await report(volunteer)
     socket = await connect(commander)
     await socket.command("map.view", NEAR)
@@ -182,13 +182,13 @@ async def test_a_map_is_emptied_when_the_post_has_ended(
 
 
 async def looks() -> list[tuple[int, int, str]]:
-    return [row async for row in Look.objects.values_list("viewer", "subject__user", "what")]
+    return [row async for row in AccessEntry.objects.values_list("viewer", "subject__user", "what")]
 
 
 async def test_whoever_is_shown_on_a_map_can_see_to_whom_and_whoever_is_counted_is_not_noted(
     connect: Connect, commander: User, leader: User, volunteer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend.tracking.mapfeed.sightings.NOTE_S", 0.0)
+    monkeypatch.setattr("backend.tracking.mapfeed.access_log.NOTE_S", 0.0)
     await report(volunteer)
     far, near = await connect(leader), await connect(commander)
     await far.command("map.view", FAR)
@@ -251,7 +251,7 @@ async def test_what_could_not_be_noted_is_noted_with_the_next(monkeypatch: pytes
             raise RuntimeError
         told.append(seen)
 
-    monkeypatch.setattr("backend.tracking.mapfeed.sightings.note_sightings", note)
+    monkeypatch.setattr("backend.tracking.mapfeed.access_log.note_sightings", note)
     sightings = Sightings()
     sightings._seen[1].add(2)
 

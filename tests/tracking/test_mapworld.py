@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.realtime.frames import encode_frame
-from backend.tracking.mapfeed.dots import Row
 from backend.tracking.mapfeed.grid import E5, WIDEST_PX, Window
-from backend.tracking.mapfeed.pictures import MAX_BYTES, Picture
+from backend.tracking.mapfeed.markers import Row
 from backend.tracking.mapfeed.shapes import MapCells, MapPeople, Viewport
-from backend.tracking.mapfeed.world import World
+from backend.tracking.mapfeed.state import World
+from backend.tracking.mapfeed.viewports import MAX_BYTES, Picture
 from tests.realtime.samples import Phone
 
 SECOND = 1_000_000

@@ -16,7 +16,7 @@ from backend.tracking.models import LatestPosition, tile_of
 from backend.tracking.positions import forget
 from backend.tracking.queries import nearest
 from backend.tracking.queries.nearest import nearest_on_duty
-from backend.volunteers.models import Look, Membership, Skill, Unit, Volunteer
+from backend.volunteers.models import AccessEntry, Membership, Skill, Unit, Volunteer
 from backend.volunteers.services.roster import roster_fields
 from tests.conftest import Formation, MakeVolunteer, SignedInClient
 
@@ -151,7 +151,9 @@ def test_door_tells_roughly_how_far_away_people_are(
     assert row["phone"] == volunteer.phone  # the leader of the very unit may have to call
     (seen_by_commander,) = client_of(commander).get(address, place).json()
     assert seen_by_commander["phone"].count("*") == 4
-    looks = Look.objects.filter(subject=volunteer.volunteer).order_by("pk").values_list("viewer", "what")
+    looks = (
+        AccessEntry.objects.filter(subject=volunteer.volunteer).order_by("pk").values_list("viewer", "what")
+    )
     assert list(looks) == [(leader.pk, "location"), (leader.pk, "phone"), (commander.pk, "location")]
     assert client.get(address, place | {"skill": "boat"}).json() == []
     for wrong in ({"datum": "wgs"}, {"lon": "NaN"}, {"limit": 101}, {"skill": "\0"}):

@@ -14,7 +14,7 @@ from django.db import OperationalError
 
 from backend.accounts.models import User
 from backend.lib.datum import wgs84_to_gcj02
-from backend.realtime.threads import release_connections
+from backend.realtime.sync import release_connections
 from backend.tracking import positions
 from backend.tracking.fixes import Positions
 from backend.tracking.judging import Report

@@ -22,11 +22,11 @@ from backend.accounts.services.devices import register_page_device, revoke_devic
 from backend.accounts.tokens import read_refresh
 from backend.audit.models import Entry
 from backend.lib.api import now
-from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.turns import Turns
 from backend.realtime.models import Revocation
 from backend.volunteers import services
 from backend.volunteers.models import NumberAlias, Role
+from backend.volunteers.number_scheme import format_unit_number, format_volunteer_number
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]

@@ -9,7 +9,7 @@ import pytest
 from django.db.models import F
 
 from backend.accounts.models import User
-from backend.realtime import epochs
+from backend.realtime.log import epochs
 from backend.volunteers import due, queries, services
 from backend.volunteers.models import Membership, Standing, Unit, UnitCount, Volunteer
 from backend.volunteers.services.counts import recount, repair_counts

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from backend.lib.checkdigit import format_unit_number
 from backend.volunteers.divisions import (
     Division,
     display_name,
@@ -21,6 +20,7 @@ from backend.volunteers.divisions import (
 )
 from backend.volunteers.management.commands.load_formation import SHIPPED
 from backend.volunteers.models import Unit
+from backend.volunteers.number_scheme import format_unit_number
 from backend.volunteers.services.formation import FormationChanges, load_formation
 
 Row = tuple[str, str, str, str]

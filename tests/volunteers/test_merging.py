@@ -34,10 +34,10 @@ from backend.volunteers.models import (
     WeeklyAvailability,
 )
 from backend.volunteers.queries.numbers import volunteer_by_number
+from backend.volunteers.services.access_log import note_access
 from backend.volunteers.services.consents import agree_on_paper, withdraw_consent
 from backend.volunteers.services.ends import BeyondOwnPost
 from backend.volunteers.services.life_numbers import give_life_number
-from backend.volunteers.services.looks import note_looks
 from backend.volunteers.services.merging import NotMergeable, merge_volunteers
 from backend.volunteers.services.standing import retire
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, Race, SignedInClient
@@ -169,8 +169,8 @@ def test_what_is_on_record_of_the_duplicate_is_the_person_s(
     """Otherwise the person would be asked for an insurance that they have, and never see who looked at them."""
     kept.credentials.all().delete()
     for who in (kept, duplicate):
-        note_looks(viewer_user_id=leader.pk, volunteer_ids=[who.pk], what=LookedAt.PHONE, at=at)
-    note_looks(viewer_user_id=leader.pk, volunteer_ids=[duplicate.pk], what=LookedAt.EXPORT, at=at)
+        note_access(viewer_user_id=leader.pk, volunteer_ids=[who.pk], what=LookedAt.PHONE, at=at)
+    note_access(viewer_user_id=leader.pk, volunteer_ids=[duplicate.pk], what=LookedAt.EXPORT, at=at)
     Guardian.objects.create(pk=uuid7(), volunteer=duplicate, name="母亲", consent_at=at)
     WeeklyAvailability.objects.create(volunteer=duplicate, weekday=0, from_minute=0, until_minute=60)
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from backend.lib.checkdigit import SERIALS, parse_volunteer_number
 from backend.volunteers import services
 from backend.volunteers.models import NumberCounter
+from backend.volunteers.number_scheme import SERIALS, parse_volunteer_number
 from tests.conftest import Race
 
 

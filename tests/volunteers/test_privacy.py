@@ -18,15 +18,16 @@ from backend.tracking.due import trim_places
 from backend.tracking.models import LatestPosition
 from backend.volunteers.consents import WORDINGS
 from backend.volunteers.models import (
+    AccessEntry,
     Consent,
     DutyPeriod,
     Guardian,
-    Look,
     LookedAt,
     Purpose,
     Volunteer,
 )
 from backend.volunteers.queries.masking import masked
+from backend.volunteers.services.access_log import note_access, note_sightings
 from backend.volunteers.services.consents import (
     GuardianMissing,
     WordingChanged,
@@ -34,7 +35,6 @@ from backend.volunteers.services.consents import (
     withdraw_consent,
 )
 from backend.volunteers.services.guardians import withdraw_guardian
-from backend.volunteers.services.looks import note_looks, note_sightings
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -172,21 +172,21 @@ def test_looks_that_are_noted_at_once_are_one(
     acts = [lambda seen=seen: note(seen) for seen in (numbers, numbers[::-1], numbers, numbers[::-1])]
 
     assert race(*acts) == [None] * 4
-    assert Look.objects.count() == len(others)
+    assert AccessEntry.objects.count() == len(others)
 
 
 def test_looks_are_one_an_hour_and_none_at_oneself(volunteer: User, leader: User, at: datetime) -> None:
     hour = at.replace(minute=0)
     people = [volunteer.volunteer.pk, leader.volunteer.pk]
     for minutes in (1, 30, 61):
-        note_looks(
+        note_access(
             viewer_user_id=leader.pk,
             volunteer_ids=people,
             what=LookedAt.PROFILE,
             at=hour + timedelta(minutes=minutes),
         )
 
-    found = Look.objects.order_by("pk").values_list("subject__user", "at")
+    found = AccessEntry.objects.order_by("pk").values_list("subject__user", "at")
     assert list(found) == [(volunteer.pk, hour + timedelta(minutes=n)) for n in (1, 61)]
 
 
@@ -194,7 +194,7 @@ def test_looks_of_every_sort_are_told(
     volunteer: User, leader: User, client_of: ClientOf, at: datetime
 ) -> None:
     for what in LookedAt:
-        note_looks(viewer_user_id=leader.pk, volunteer_ids=[volunteer.volunteer.pk], what=what, at=at)
+        note_access(viewer_user_id=leader.pk, volunteer_ids=[volunteer.volunteer.pk], what=what, at=at)
 
     answer = client_of(volunteer).get("/api/v1/me/looks")
 
@@ -220,7 +220,7 @@ def test_a_leader_who_reads_records_is_noted(volunteer: User, leader: User, clie
     client_of(leader).get(f"{path}/credentials")
     client_of(volunteer).get(f"{path}/guardians")
 
-    assert list(Look.objects.values_list("viewer", "subject__user", "what")) == [
+    assert list(AccessEntry.objects.values_list("viewer", "subject__user", "what")) == [
         (leader.pk, volunteer.pk, "records")
     ]
 
@@ -279,7 +279,7 @@ def test_retention_deletes_what_is_past_its_limit_and_reports_it(
     assert keep_to_limits(at=at) == 2
     assert keep_to_limits(at=at) == 0
 
-    assert Look.objects.count() == 1
+    assert AccessEntry.objects.count() == 1
     report = dict(RetentionRun.objects.values_list("kind", "deleted"))
     assert (report["looks"], report["withdrawn consents"], report["wrong passwords"]) == (1, 1, 0)
     out = StringIO()

@@ -320,7 +320,7 @@ def test_keys_are_forgotten_after_a_week_and_those_of_secrets_after_minutes(
     act(client, "POST", "me/trackers", {"name": "phone"}, key=uuid7())
 
     assert due.trim_keys(at=at + timedelta(minutes=11)) == 1
-    assert [row.act for row in KeyedAct.objects.all()] == ["me.LanguageDoor.put"]
+    assert [row.act for row in KeyedAct.objects.all()] == ["me.LanguageView.put"]
     assert due.trim_keys(at=at + timedelta(days=7, minutes=1)) == 1
 
 

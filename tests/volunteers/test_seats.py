@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from backend.lib.checkdigit import format_unit_number
 from backend.volunteers.models import Membership
+from backend.volunteers.number_scheme import format_unit_number
 from backend.volunteers.queries.seats import seat_text
 from backend.volunteers.services.seats import next_seats
 from tests.conftest import Formation, MakeVolunteer

@@ -1,4 +1,4 @@
-"""Doors to tokens and one's devices."""
+"""REST views of tokens and one's devices."""
 
 from uuid import UUID
 
@@ -13,10 +13,10 @@ from backend.accounts.schemas.sign_in import DeviceOut, Devices, RefreshIn, Toke
 from backend.accounts.services.devices import refresh_tokens, revoke_device
 from backend.lib.api import answer, now, parse
 from backend.lib.errors import require
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 
 
-class RefreshDoor(Door):
+class RefreshView(View):
     """Opens with a refresh token."""
 
     repeatable = ("post",)
@@ -32,7 +32,7 @@ class RefreshDoor(Door):
         return answer(refresh_tokens(refresh=body.refresh, at=now()))
 
 
-class DevicesDoor(Door):
+class DevicesView(View):
     """One's devices."""
 
     @extend_schema(operation_id="devices", responses=Devices, tags=["me"])
@@ -53,7 +53,7 @@ class DevicesDoor(Door):
         )
 
 
-class DeviceDoor(Door):
+class DeviceView(View):
     """One device of one's own."""
 
     @extend_schema(operation_id="revoke_device", responses={204: None}, tags=["me"])

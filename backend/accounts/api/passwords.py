@@ -1,4 +1,4 @@
-"""The door of one's password."""
+"""The REST view of one's password."""
 
 from typing import Any
 
@@ -7,17 +7,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import device_of, django_request, user_of
-from backend.accounts.hashing import hashing
 from backend.accounts.models import User
+from backend.accounts.password_hashing import hashing
 from backend.accounts.schemas.invitations import PasswordIn
 from backend.accounts.services.passwords import PasswordWrong, change_password
 from backend.accounts.signin import confirm_password, keep_page_signed_in, require_own_password
 from backend.lib.api import answer, now, parse
 from backend.realtime import keys
-from backend.realtime.doors import Door, replayed
+from backend.realtime.views import View, replayed
 
 
-class PasswordDoor(Door):
+class PasswordView(View):
     """One's password."""
 
     own_keys = ("post",)

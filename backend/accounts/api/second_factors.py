@@ -1,4 +1,4 @@
-"""Doors of the second factor: one's own, and that of a sign-in."""
+"""REST views of the second factor: one's own, and that of a sign-in."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
@@ -15,10 +15,10 @@ from backend.accounts.schemas.second_factors import (
 )
 from backend.accounts.services import second_factors
 from backend.lib.api import answer, now, parse
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 
 
-class SecondFactorDoor(Door):
+class SecondFactorView(View):
     """One's second factor."""
 
     repeatable = ("post",)
@@ -36,7 +36,7 @@ class SecondFactorDoor(Door):
         return answer(second_factors.begin_second_factor(by=user_of(request), at=now()), status=201)
 
 
-class ConfirmSecondFactorDoor(Door):
+class ConfirmSecondFactorView(View):
     """The first code of one's authenticator."""
 
     repeatable = ("post",)
@@ -51,7 +51,7 @@ class ConfirmSecondFactorDoor(Door):
         return answer(made)
 
 
-class RemoveSecondFactorDoor(Door):
+class RemoveSecondFactorView(View):
     """The end of one's authenticator: a POST, for it needs a body."""
 
     @extend_schema(operation_id="remove_second_factor", request=CodeIn, responses={204: None}, tags=["me"])
@@ -66,7 +66,7 @@ class RemoveSecondFactorDoor(Door):
         return answer(None)
 
 
-class RecoveryCodesDoor(Door):
+class RecoveryCodesView(View):
     """One's recovery codes."""
 
     repeatable = ("post",)
@@ -79,7 +79,7 @@ class RecoveryCodesDoor(Door):
         return answer(made)
 
 
-class SendCodeDoor(Door):
+class SendCodeView(View):
     """A code that is sent."""
 
     authentication_classes = ()
@@ -99,7 +99,7 @@ class SendCodeDoor(Door):
         return answer(None)
 
 
-class SetUpInSignInDoor(Door):
+class SetUpInSignInView(View):
     """The authenticator of a person whose post asks for one."""
 
     repeatable = ("post",)

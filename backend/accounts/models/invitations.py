@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from backend.accounts.models.users import User
-from backend.lib.sealed import LOOKUP_CHARACTERS
+from backend.lib.encryption import LOOKUP_CHARACTERS
 
 
 class Invitation(models.Model):

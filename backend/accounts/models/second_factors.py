@@ -3,7 +3,7 @@
 from django.db import models
 
 from backend.accounts.models.users import Device, User
-from backend.lib.sealed import LOOKUP_CHARACTERS, seal, unseal
+from backend.lib.encryption import LOOKUP_CHARACTERS, seal, unseal
 
 
 class SecondFactor(models.Model):

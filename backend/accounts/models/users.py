@@ -8,8 +8,8 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backend.lib.encryption import lookup_key, seal, unseal
 from backend.lib.phones import canonical, tail
-from backend.lib.sealed import lookup_key, seal, unseal
 
 PHONE_TAIL = 4
 

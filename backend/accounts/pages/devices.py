@@ -9,9 +9,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from backend.accounts import queries
-from backend.accounts.hashing import hashing
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
 from backend.accounts.pages.words import too_many_words
+from backend.accounts.password_hashing import hashing
 from backend.accounts.passwords import broken_rules
 from backend.accounts.services import second_factors
 from backend.accounts.services.devices import revoke_device

@@ -13,9 +13,9 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from backend.accounts.hashing import hashing
 from backend.accounts.models import User
 from backend.accounts.pages.words import too_many_words
+from backend.accounts.password_hashing import hashing
 from backend.accounts.passwords import broken_rules
 from backend.accounts.schemas.second_factors import AuthenticatorOut, SecondFactorAsked
 from backend.accounts.services import second_factors

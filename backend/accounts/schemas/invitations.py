@@ -6,7 +6,7 @@ from pydantic import Field
 
 from backend.accounts.schemas.sign_in import DeviceIn
 from backend.lib.phones import LONGEST
-from backend.lib.wire import GIVEN, Line, Request
+from backend.lib.shapes import GIVEN, Line, Request
 
 NewPassword = Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from backend.accounts.schemas.sign_in import DeviceIn
-from backend.lib.wire import Instant, Line, Request, Shape
+from backend.lib.shapes import Instant, Line, Request, Shape
 
 Way = Literal["authenticator", "recovery_code", "sent_code", "set_up"]
 Code = Annotated[str, Line(20, least=1)]

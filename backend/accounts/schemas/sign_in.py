@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, RootModel
 
 from backend.lib.phones import LONGEST
-from backend.lib.wire import Instant, Line, Request, Shape
+from backend.lib.shapes import Instant, Line, Request, Shape
 
 
 class DeviceIn(Request):

@@ -18,8 +18,8 @@ from backend.accounts.tokens import Claims, DeviceTokens, read_refresh, tokens_f
 from backend.audit.services import record
 from backend.lib.errors import CredentialsWrong, NotSignedIn, Refusal, require
 from backend.lib.texts import as_line
-from backend.realtime import epochs, keys
-from backend.realtime.models import KeyedAct
+from backend.realtime import keys
+from backend.realtime.log import epochs
 from backend.realtime.sessions import revoke_session
 
 PREVIOUS_GOOD_FOR = timedelta(seconds=60)
@@ -61,7 +61,7 @@ def sign_in_once(
     """
     claim = keys.claim(once, at=at, kept=keys.BRIEFLY)
     if not claim.is_new:
-        return _required(_tokens_anew(claim.row, at)), True
+        return _required(_tokens_anew(claim.row.made, at)), True
     row = _signed_in(user, device, at)
     keys.note(claim.row.pk, made=f"{row.pk.hex} {row.session.hex}")
     return _with_tokens(row, user, at), False
@@ -70,12 +70,12 @@ def sign_in_once(
 def signed_in_before(once: keys.Asked, *, at: datetime) -> DeviceTokens | None:
     """Return fresh tokens of a sign-in that may not have heard of its own; None when it was none, or has ended."""
     row = keys.find(once, at=at)
-    return _tokens_anew(row, at) if row else None
+    return _tokens_anew(row.made, at) if row else None
 
 
-def _tokens_anew(row: KeyedAct, at: datetime) -> DeviceTokens | None:
+def _tokens_anew(made: str, at: datetime) -> DeviceTokens | None:
     """Return tokens of the sign-in that an earlier request began, unless it was ended or another has begun."""
-    device, session = row.made.split()
+    device, session = made.split()
     live = Device.objects.select_related("user__volunteer").filter(revoked_at=None, user__is_active=True)
     found = live.filter(pk=device, session=session).first()
     return _with_tokens(found, found.user, at) if found else None

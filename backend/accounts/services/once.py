@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from backend.lib.sealed import lookup_key
+from backend.lib.encryption import lookup_key
 from backend.realtime import keys
 
 

@@ -8,7 +8,7 @@ from backend.accounts.models import RecoveryCode, User
 from backend.accounts.schemas.second_factors import RecoveryCodes
 from backend.accounts.services.once import given_once
 from backend.audit.services import record
-from backend.lib.sealed import KeyMissing, seal, unseal
+from backend.lib.encryption import KeyMissing, seal, unseal
 from backend.realtime import keys
 
 AT_ONCE = 10

@@ -10,8 +10,8 @@ from backend.accounts import hooks
 from backend.accounts.locks import accounts_to_lock
 from backend.accounts.models import User, phone_key
 from backend.audit.services import record
+from backend.lib.bulk import update_rows
 from backend.lib.phones import read_phone
-from backend.lib.rows import update_rows
 
 PORTION = 1_000
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.accounts.models import Device, TrustedDevice, User
 from backend.audit.services import record
-from backend.lib.sealed import lookup_key
+from backend.lib.encryption import lookup_key
 
 TRUSTED_FOR = timedelta(days=30)
 

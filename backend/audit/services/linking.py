@@ -16,7 +16,7 @@ from backend.audit.chain import REFUSED, Line, SignedHead, fingerprints_of, mome
 from backend.audit.keys import is_sealed, own_key_id, sign
 from backend.audit.models import Entry, Head
 from backend.audit.services.records import record
-from backend.lib.rows import update_rows
+from backend.lib.bulk import update_rows
 
 logger = logging.getLogger(__name__)
 heads_log = logging.getLogger("backend.audit.heads")

@@ -16,7 +16,7 @@ from uuid6 import uuid7
 from backend.audit.chain import Line, moment
 from backend.audit.keys import seal_of
 from backend.audit.models import Entry
-from backend.lib.rows import Row, insert_rows
+from backend.lib.bulk import Row, insert_rows
 
 
 def record(

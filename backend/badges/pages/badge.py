@@ -16,21 +16,21 @@ from uuid6 import uuid7
 from backend.accounts.models import User
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show, whole_number
 from backend.badges import queries, services
-from backend.badges.cards import Card, card_of, card_pdf, cards_pdf
+from backend.badges.badge_card import Card, card_of, card_pdf, cards_pdf
 from backend.badges.models import Badge
 from backend.lib.api import now
 from backend.lib.bodies import MAX_BODY, takes_bytes
-from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import Invalid, Refusal, require
-from backend.lib.paper import qr_svg
+from backend.lib.pdf import qr_svg
 from backend.lib.texts import as_line
 from backend.volunteers import rules
 from backend.volunteers.models import LookedAt, Unit, Volunteer
+from backend.volunteers.number_scheme import format_unit_number, format_volunteer_number
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.units import managed_units
+from backend.volunteers.services.access_log import note_access
 from backend.volunteers.services.consents import GuardianMissing
-from backend.volunteers.services.looks import note_looks
 
 MOST_PHOTO_BYTES = 10_000_000
 SHEET = 200
@@ -174,7 +174,7 @@ def _issue(request: HttpRequest, unit: Unit) -> str:
 def _note_looks(user: User, people: list[Volunteer], what: LookedAt, at: datetime) -> None:
     """Note that names, and on cards pictures, were shown."""
     keys = [person.pk for person in people]
-    note_looks(viewer_user_id=user.pk, volunteer_ids=keys, what=what, at=at)
+    note_access(viewer_user_id=user.pk, volunteer_ids=keys, what=what, at=at)
 
 
 def _row(person: Volunteer, held: Badge | None) -> dict[str, object]:

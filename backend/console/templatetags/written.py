@@ -2,8 +2,8 @@
 
 from django import template
 
-from backend.lib.checkdigit import format_volunteer_number
 from backend.lib.phones import dialled
+from backend.volunteers.number_scheme import format_volunteer_number
 
 register = template.Library()
 register.filter(dialled)

@@ -10,9 +10,9 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from backend.dispatch.models import Assignment, Task
 from backend.dispatch.rules import is_dangerous, is_for_adults
-from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import NotFound, require
 from backend.volunteers.models import Membership, Skill, Standing, Unit, Volunteer, adult_if_born_until
+from backend.volunteers.number_scheme import parse_unit_number
 from backend.volunteers.queries import current_unit
 from backend.volunteers.queries.privacy import guardian_agrees, has_every_credential
 from backend.volunteers.rules import within

@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 
 from backend.dispatch.events import AssignmentChanged, TaskCalled
 from backend.dispatch.models import Assignment, AssignmentStatus
-from backend.realtime.models import Receipt
+from backend.realtime.queries import receipts_at
 from backend.volunteers.models import Volunteer
 
 NOT_REACHED, DELIVERED, SEEN = 0, 1, 2
@@ -43,7 +43,7 @@ def with_reach(assignments: QuerySet[Assignment]) -> QuerySet[Any]:
     from the receipt on the topic on which it was told: one look into a unique index a row. `heard`: the volunteer has
     answered since, and knows of it.
     """
-    receipt = Receipt.objects.filter(topic=OuterRef("told__topic"), person=OuterRef("volunteer__number"))
+    receipt = receipts_at(topic=OuterRef("told__topic"), person=OuterRef("volunteer__number"))
     reach = Case(
         When(seen__gte=OuterRef("told__seq"), then=Value(SEEN)),
         When(delivered__gte=OuterRef("told__seq"), then=Value(DELIVERED)),

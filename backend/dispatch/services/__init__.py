@@ -1,9 +1,9 @@
 """Changes to tasks, call-outs and assignments."""
 
+from backend.dispatch.services.allocation import Answer
 from backend.dispatch.services.answers import answer_offer, answer_offers
 from backend.dispatch.services.call_outs import call_out
 from backend.dispatch.services.legal_basis import name_legal_basis
-from backend.dispatch.services.places import Answer
 from backend.dispatch.services.progress import announce_progress
 from backend.dispatch.services.refusals import (
     CallOutIdTaken,

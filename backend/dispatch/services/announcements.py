@@ -8,10 +8,9 @@ from django.db.models import BigIntegerField, Case, F, Value, When
 from backend.dispatch import queries
 from backend.dispatch.models import Assignment, AssignmentStatus, Notice, Task
 from backend.dispatch.queries import Part
-from backend.lib.rows import update_rows
+from backend.lib.bulk import update_rows
 from backend.realtime.events import Event
-from backend.realtime.frames import Audience
-from backend.realtime.log import Announcement, publish_all
+from backend.realtime.log import Announcement, Audience, publish_all
 
 LIVE = (AssignmentStatus.OFFERED, AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
 """The parts whose volunteers a change of the task concerns; whoever has declined hears of it, and need not."""

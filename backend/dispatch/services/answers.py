@@ -15,12 +15,12 @@ from backend.dispatch.events import AssignmentChanged, TaskFilled, TaskReopened
 from backend.dispatch.locks import assignments_to_lock, tasks_to_lock
 from backend.dispatch.models import Assignment, AssignmentStatus, Notice, Task
 from backend.dispatch.schemas import AnswerIn, AssignmentOut
+from backend.dispatch.services.allocation import Answer, Places
 from backend.dispatch.services.announcements import note_told, to_everyone_asked
-from backend.dispatch.services.fitness import Fitness
-from backend.dispatch.services.places import Answer, Places
+from backend.dispatch.services.eligibility import Fitness
 from backend.dispatch.services.progress import progress
+from backend.lib.bulk import update_rows
 from backend.lib.errors import NotFound, Refusal
-from backend.lib.rows import update_rows
 from backend.realtime.log import Announcement, publish_all
 from backend.tracking.positions import forget
 from backend.volunteers.models import Standing

@@ -18,8 +18,7 @@ from backend.dispatch.services.offers import Asked, make_offers
 from backend.dispatch.services.refusals import CallOutIdTaken, TaskOver
 from backend.dispatch.services.tasks import lock_task
 from backend.lib.errors import require, required
-from backend.realtime.frames import Audience
-from backend.realtime.log import Announcement, publish_all
+from backend.realtime.log import Announcement, Audience, publish_all
 from backend.volunteers.models import Post, Unit
 from backend.volunteers.queries import topmost
 

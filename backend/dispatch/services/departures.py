@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet
 
 from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
 from backend.dispatch.schemas import AnswerIn
+from backend.dispatch.services.allocation import TAKING_PART, Answer
 from backend.dispatch.services.answers import answer_offers
-from backend.dispatch.services.places import TAKING_PART, Answer
 from backend.lib.errors import Refusal
 from backend.volunteers.models import Standing, Volunteer
 

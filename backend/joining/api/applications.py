@@ -1,4 +1,4 @@
-"""Doors of those who want to become volunteers, and of those who decide."""
+"""REST views for those who want to become volunteers, and of those who decide."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -23,12 +23,12 @@ from backend.joining.schemas import (
 from backend.joining.services import applications
 from backend.lib.api import answer, now, parse, parse_query
 from backend.lib.errors import require
-from backend.lib.wire import Request as Query
-from backend.realtime.doors import Door
+from backend.lib.shapes import Request as Query
+from backend.realtime.views import View
 from backend.volunteers.queries.units import unit_by_number
 from backend.volunteers.rules import may_manage
 from backend.volunteers.schemas.lives import ReasonIn
-from backend.volunteers.services.looks import note_named
+from backend.volunteers.services.access_log import note_named
 
 
 class ApplicationFilter(Query):
@@ -38,7 +38,7 @@ class ApplicationFilter(Query):
     after: UUID | None = None
 
 
-class ApplicationsDoor(Door):
+class ApplicationsView(View):
     """Open to everybody."""
 
     repeatable = ("post",)
@@ -59,7 +59,7 @@ class ApplicationsDoor(Door):
         return answer(ApplicationTaken(id=body.id), status=202)
 
 
-class WithdrawApplicationDoor(Door):
+class WithdrawApplicationView(View):
     """Open to everybody; the phone is the key."""
 
     repeatable = ("post",)
@@ -80,7 +80,7 @@ class WithdrawApplicationDoor(Door):
         return answer(None)
 
 
-class ApproveApplicationDoor(Door):
+class ApproveApplicationView(View):
     """The leader's yes."""
 
     @extend_schema(
@@ -96,7 +96,7 @@ class ApproveApplicationDoor(Door):
         return answer(ApplicationOut.of(application_for(user_of(request), application_id, at=now())))
 
 
-class RejectApplicationDoor(Door):
+class RejectApplicationView(View):
     """The leader's no."""
 
     @extend_schema(
@@ -115,7 +115,7 @@ class RejectApplicationDoor(Door):
         return answer(ApplicationOut.of(application_for(user_of(request), application_id, at=now())))
 
 
-class UnitApplicationsDoor(Door):
+class UnitApplicationsView(View):
     """The applications to a unit."""
 
     parameters: ClassVar = {"get": ApplicationFilter.model_fields}

@@ -1,4 +1,4 @@
-"""Doors to transfers between units."""
+"""REST views of transfers between units."""
 
 from datetime import datetime
 from typing import Protocol
@@ -15,11 +15,11 @@ from backend.joining.queries import transfer_for, transfer_out, transfers_for
 from backend.joining.schemas import TransferIn, TransferOut, Transfers
 from backend.joining.services import transfers
 from backend.lib.api import answer, now, parse
-from backend.realtime.doors import Door
-from backend.volunteers.services.looks import note_named
+from backend.realtime.views import View
+from backend.volunteers.services.access_log import note_named
 
 
-class TransfersDoor(Door):
+class TransfersView(View):
     """Transfers between units."""
 
     @extend_schema(operation_id="transfers", responses=Transfers, tags=["transfers"])
@@ -50,7 +50,7 @@ class TransfersDoor(Door):
         return _standing(request, parse(TransferIn, request).id)
 
 
-class AcceptTransferDoor(Door):
+class AcceptTransferView(View):
     """Yes to a transfer."""
 
     @extend_schema(operation_id="accept_transfer", request=None, responses=TransferOut, tags=["transfers"])
@@ -63,7 +63,7 @@ class AcceptTransferDoor(Door):
         return _standing(request, transfer_id)
 
 
-class DeclineTransferDoor(Door):
+class DeclineTransferView(View):
     """No to a transfer."""
 
     @extend_schema(operation_id="decline_transfer", request=None, responses=TransferOut, tags=["transfers"])
@@ -76,7 +76,7 @@ class DeclineTransferDoor(Door):
         return _standing(request, transfer_id)
 
 
-class WithdrawTransferDoor(Door):
+class WithdrawTransferView(View):
     """The way out of a transfer."""
 
     @extend_schema(operation_id="withdraw_transfer", request=None, responses=TransferOut, tags=["transfers"])

@@ -18,8 +18,7 @@ from backend.joining.schemas import ApplicationIn
 from backend.lib.errors import Allowance, NotFound, Refusal, TooMany, require, required
 from backend.lib.names import same_name
 from backend.lib.phones import canonical
-from backend.realtime.frames import Audience
-from backend.realtime.log import Announcement, publish_all
+from backend.realtime.log import Announcement, Audience, publish_all
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Standing, Unit, Volunteer
 from backend.volunteers.queries.lives import numbers_of_leaders

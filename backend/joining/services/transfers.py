@@ -17,8 +17,7 @@ from backend.joining.models import Side, Transfer, TransferStatus
 from backend.joining.schemas import TransferIn, TransferOut
 from backend.lib.buckets import Buckets
 from backend.lib.errors import Allowance, NotFound, Refusal, TooMany, require
-from backend.realtime.frames import Audience
-from backend.realtime.log import Announcement, publish_all
+from backend.realtime.log import Announcement, Audience, publish_all
 from backend.volunteers.models import Standing, Unit, Volunteer
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.queries.numbers import volunteer_numbered

@@ -20,9 +20,7 @@ from uuid6 import uuid7
 from backend.accounts.models import User
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
 from backend.lib.api import now
-from backend.lib.checkdigit import format_volunteer_number
 from backend.lib.errors import NotFound, Refusal, require
-from backend.lib.spoken import read_number
 from backend.numbers.queries.blocks import block_with_numbers, blocks_of
 from backend.numbers.queries.look_up import look_up
 from backend.numbers.schemas import (
@@ -33,10 +31,12 @@ from backend.numbers.schemas import (
     RegistrationIn,
     WalkInIn,
 )
-from backend.numbers.services.looks import note_look_up
+from backend.numbers.services.access_log import note_look_up
 from backend.numbers.services.number_blocks import issue_block, register_from_block, return_block
 from backend.numbers.services.walk_ins import register_walk_in
 from backend.volunteers.models import Unit
+from backend.volunteers.number_parsing import read_number
+from backend.volunteers.number_scheme import format_volunteer_number
 from backend.volunteers.pages.choosing import chosen_unit
 from backend.volunteers.queries import dispatched_units, unit_by_number
 from backend.volunteers.queries.numbers import number_in
@@ -236,7 +236,7 @@ def _written(found: NumberOut) -> dict[str, str]:
 
 
 def _body(shape: type[_Body], request: HttpRequest, names: tuple[str, ...]) -> tuple[_Body | None, set[str]]:
-    """Return the fields of a form as the shape that the REST door takes; None, and which of them do not fit."""
+    """Return the fields of a form as the shape that the REST view takes; None, and which of them do not fit."""
     fields = {name: value for name in names if (value := request.POST.get(name, "").strip())}
     try:
         return shape.model_validate(fields), set()

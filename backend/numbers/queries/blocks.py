@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from backend.lib.checkdigit import format_volunteer_number
 from backend.lib.errors import NotFound
 from backend.numbers.schemas import (
     BlockNumber,
@@ -17,6 +16,7 @@ from backend.volunteers.models import (
     Unit,
     Volunteer,
 )
+from backend.volunteers.number_scheme import format_volunteer_number
 
 BLOCKS_LISTED = 100
 

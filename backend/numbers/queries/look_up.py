@@ -9,7 +9,6 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 
 from backend.accounts.models import User
 from backend.lib.errors import NotFound, require
-from backend.lib.spoken import digits_of, one_slip_away, read_number
 from backend.numbers.hooks import waiting_numbers
 from backend.numbers.models import NumberBlock
 from backend.numbers.schemas import (
@@ -27,6 +26,7 @@ from backend.volunteers.models import (
     Volunteer,
     series_of,
 )
+from backend.volunteers.number_parsing import digits_of, one_slip_away, read_number
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.queries.units import dispatched_units, unit_outs
 from backend.volunteers.rules import may_manage, may_trace_numbers, within

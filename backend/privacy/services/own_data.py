@@ -9,17 +9,16 @@ from axes.models import AccessAttempt
 from django.db import transaction
 from django.db.models import Q
 
-from backend.accounts.lock_out import unknown_name
 from backend.accounts.locks import lock_devices
+from backend.accounts.login_attempts import unknown_name
 from backend.accounts.models import User
 from backend.accounts.services.passwords import PasswordWrong
 from backend.audit.services import record
 from backend.lib.errors import require
 from backend.privacy.schemas import Erased
 from backend.privacy.sealed_columns import SUFFIX
-from backend.realtime.due import trim_topic
 from backend.realtime.log import Announcement, publish_all
-from backend.realtime.models import KeyedAct, Receipt, Topic
+from backend.realtime.people import forget_people
 from backend.realtime.sessions import revoke_session
 from backend.tracking.models import Fix
 from backend.tracking.positions import forget
@@ -112,11 +111,8 @@ def _erase_service(volunteer: Volunteer, by: User, at: datetime) -> list[Announc
 def _erase_traces(numbers: Sequence[int], at: datetime) -> None:
     """Delete what is kept by number, also by the numbers that the person had before."""
     forget(numbers, at=at)
-    topics = Topic.objects.filter(name__in=[f"person.{number:08d}" for number in numbers])
-    for name, head in topics.order_by("name").values_list("name", "head"):
-        trim_topic(name, head)
-    for model in (Fix, Receipt, KeyedAct):
-        model._default_manager.filter(person__in=numbers).delete()  # noqa: SLF001  # documented, of several models
+    forget_people(numbers)
+    Fix.objects.filter(person__in=numbers).delete()
     AccessAttempt.objects.filter(username__in=[f"{number:08d}" for number in numbers]).delete()
 
 

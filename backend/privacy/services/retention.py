@@ -14,7 +14,7 @@ from backend.accounts.models import Device, Invitation
 from backend.joining.models import Application, ApplicationStatus
 from backend.privacy.models import RetentionRun
 from backend.tracking.models import Tracker, TrackerDay
-from backend.volunteers.models import Consent, Credential, Guardian, Look
+from backend.volunteers.models import AccessEntry, Consent, Credential, Guardian
 
 STEP = 5_000
 """Rows of one kind that one run deletes: the rest waits for the next, so that no transaction is long."""
@@ -57,7 +57,7 @@ def _overdue(at: datetime) -> dict[str, QuerySet[Any]]:
     dead, spent = at - KEPT["revoked trackers"], at - KEPT["invitations that are over"]
     undecided = Application.objects.filter(status=ApplicationStatus.PENDING)
     return {
-        "looks": Look.objects.filter(hour__lt=at - KEPT["looks"]),
+        "looks": AccessEntry.objects.filter(hour__lt=at - KEPT["looks"]),
         "wrong passwords": AccessAttempt.objects.filter(attempt_time__lt=at - KEPT["wrong passwords"]),
         "page sessions": Session.objects.filter(expire_date__lt=at - KEPT["page sessions"]),
         "undecided applications": undecided.filter(at__lt=at - KEPT["undecided applications"]),

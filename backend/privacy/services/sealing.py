@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from backend.lib.rows import update_rows
-from backend.lib.sealed import newest_key, seal, unseal
+from backend.lib.bulk import update_rows
+from backend.lib.encryption import newest_key, seal, unseal
 from backend.privacy.locks import rows_to_lock
 from backend.privacy.sealed_columns import SealedColumn
 

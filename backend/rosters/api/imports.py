@@ -1,4 +1,4 @@
-"""Doors of rosters: imports, the export, the template."""
+"""REST views of rosters: imports, the export, the template."""
 
 import hashlib
 from typing import Any, ClassVar
@@ -16,9 +16,9 @@ from backend.accounts.authentication import django_request, user_of
 from backend.lib.api import answer, now, parse, parse_form
 from backend.lib.bodies import takes_bytes
 from backend.lib.errors import Invalid, require
-from backend.lib.streams import streamed
+from backend.lib.streaming import streamed
 from backend.lib.uploads import MAX_UPLOAD
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.rosters.models import RosterImport
 from backend.rosters.queries.imports import import_by_id, import_out, imports_of, report_of
 from backend.rosters.reading.tables import CSV_TYPE, XLSX_TYPE
@@ -63,7 +63,7 @@ def managed_import(request: Request, import_id: UUID) -> RosterImport:
 
 
 @takes_bytes(MAX_UPLOAD)
-class ImportsDoor(Door):
+class ImportsView(View):
     """The imports of a unit."""
 
     parser_classes = (MultiPartParser,)
@@ -92,7 +92,7 @@ class ImportsDoor(Door):
         return answer(import_out(batch), status=201)
 
 
-class ImportDoor(Door):
+class ImportView(View):
     """An import."""
 
     @extend_schema(operation_id="import", responses=ImportOut, tags=["roster"])
@@ -101,7 +101,7 @@ class ImportDoor(Door):
         return answer(import_out(managed_import(request, import_id)))
 
 
-class ImportReportDoor(Door):
+class ImportReportView(View):
     """The report of an import."""
 
     parameters: ClassVar = {"get": ("after",)}
@@ -112,7 +112,7 @@ class ImportReportDoor(Door):
         return answer(report_of(managed_import(request, import_id), after=place_after(request)))
 
 
-class ImportStartDoor(Door):
+class ImportStartView(View):
     """Importing what was checked."""
 
     @extend_schema(operation_id="start_import", request=ImportStart, responses=ImportOut, tags=["roster"])
@@ -129,7 +129,7 @@ class ImportStartDoor(Door):
         return answer(import_out(managed_import(request, import_id)))
 
 
-class ImportUndoDoor(Door):
+class ImportUndoView(View):
     """Undoing an import."""
 
     @extend_schema(operation_id="undo_import", request=None, responses=ImportOut, tags=["roster"])
@@ -143,7 +143,7 @@ class ImportUndoDoor(Door):
         return answer(import_out(managed_import(request, import_id)))
 
 
-class RosterDoor(Door):
+class RosterView(View):
     """The roster of a unit as a file."""
 
     parameters: ClassVar = {"get": ("as",)}
@@ -161,7 +161,7 @@ class RosterDoor(Door):
         )
 
 
-class TemplateDoor(Door):
+class TemplateView(View):
     """The empty roster."""
 
     parameters: ClassVar = {"get": ("as", "language")}

@@ -1,4 +1,4 @@
-"""The door to rosters."""
+"""The REST view of rosters."""
 
 from typing import ClassVar
 
@@ -9,15 +9,15 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse_query
 from backend.lib.errors import require
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.rosters.queries.roster import roster_page
 from backend.rosters.schemas.roster import RosterFilter, RosterPage
 from backend.volunteers import queries, rules
 from backend.volunteers.models import LookedAt
-from backend.volunteers.services.looks import note_list
+from backend.volunteers.services.access_log import note_list
 
 
-class RosterDoor(Door):
+class RosterView(View):
     """The members of a unit."""
 
     parameters: ClassVar = {"get": RosterFilter.model_fields}

@@ -16,7 +16,6 @@ from uuid6 import uuid7
 from backend.accounts.pages.shell import person_of, record_page, show, whole_number
 from backend.lib.api import now
 from backend.lib.bodies import takes_bytes
-from backend.lib.checkdigit import format_unit_number
 from backend.lib.errors import NotFound, Refusal, TooLarge, require
 from backend.lib.uploads import MAX_UPLOAD
 from backend.rosters.models import WORKING, ImportStatus, Outcome, RosterImport
@@ -34,6 +33,7 @@ from backend.rosters.services.imports import (
 )
 from backend.volunteers import rules
 from backend.volunteers.models import Unit
+from backend.volunteers.number_scheme import format_unit_number
 from backend.volunteers.pages.choosing import Choice, chosen_unit
 from backend.volunteers.queries.units import managed_units
 from backend.volunteers.services.finding import TooManyFound

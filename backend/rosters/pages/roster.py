@@ -11,15 +11,15 @@ from django.views.decorators.http import require_GET
 
 from backend.accounts.pages.shell import person_of, record_page, show
 from backend.lib.api import now
-from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import Invalid, NotAllowed, require
 from backend.rosters.queries.roster import roster_page
 from backend.rosters.schemas.roster import RosterPage, RosterRow
 from backend.volunteers.models import LookedAt, Role, Standing
+from backend.volunteers.number_scheme import format_unit_number, format_volunteer_number
 from backend.volunteers.queries import counts_of, dispatched_units, unit_by_number
 from backend.volunteers.queries.masking import is_whole
 from backend.volunteers.rules import may_dispatch, may_manage
-from backend.volunteers.services.looks import note_list
+from backend.volunteers.services.access_log import note_list
 
 LONGEST_SEARCH = 40
 STATES: dict[str, Promise] = {

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backend.accounts.models import User
-from backend.lib.checkdigit import format_unit_number
-from backend.lib.sealed import unseal
+from backend.lib.encryption import unseal
 from backend.volunteers.models import Membership, Unit, Volunteer
+from backend.volunteers.number_scheme import format_unit_number
 from backend.volunteers.queries.masking import seen_in_full, shown
 from backend.volunteers.rules import within
 

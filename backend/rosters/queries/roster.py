@@ -13,14 +13,14 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.db.models.functions import Concat
 
 from backend.accounts.models import PHONE_TAIL, User, phone_tail_key
-from backend.lib.checkdigit import parse_volunteer_number
 from backend.lib.errors import Invalid, NotAllowed, require
 from backend.lib.readings import Elsewhere, kept_name, letters, other_readings, spelled_with_v
 from backend.rosters.schemas.roster import RosterPage, RosterRow, RosterState
 from backend.volunteers.models import COUNTY_DEPTH, Membership, Post, Role, Standing, Unit
+from backend.volunteers.number_scheme import parse_volunteer_number
 from backend.volunteers.queries.availability import planned
+from backend.volunteers.queries.devices import Reach, reach_of
 from backend.volunteers.queries.masking import seen_in_full, shown
-from backend.volunteers.queries.reach import Reach, reach_of
 from backend.volunteers.rules import may_manage, within
 
 PAGE = 50

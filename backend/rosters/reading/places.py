@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from backend.lib.checkdigit import parse_unit_number
 from backend.rosters.reading.columns import Column
 from backend.rosters.reading.refusals import RowRejected
+from backend.volunteers.number_scheme import parse_unit_number
 
 CHINESE_SKILLS = {
     "rescue": ("应急救援", "救援"),

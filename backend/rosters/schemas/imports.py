@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import RootModel
 
-from backend.lib.wire import Instant, Line, Request, Shape
+from backend.lib.shapes import Instant, Line, Request, Shape
 from backend.rosters.models import ImportStatus, Outcome
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from backend.lib.wire import Instant, Line, Request, Shape, VolunteerNumber
+from backend.lib.shapes import Instant, Line, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Role, Standing
 
 RosterState = Literal["on_duty", "off_duty", "unreachable"]

@@ -14,7 +14,7 @@ from backend.rosters.queries.exports import ExportedPerson, count_of_people, exp
 from backend.rosters.reading.tables import csv_parts, xlsx_parts
 from backend.volunteers.models import MANAGING_ROLES, LookedAt, Standing, Unit
 from backend.volunteers.rules import post_over
-from backend.volunteers.services.looks import note_looks_by_number
+from backend.volunteers.services.access_log import note_access_by_number
 
 MAX_SHEET = 100_000
 """Rows of an exported workbook, which is made whole before it is sent; CSV has no such limit."""
@@ -74,7 +74,7 @@ def _noted(
     """Note each portion of people as it is written, so that they can see who took them along."""
     for portion in portions:
         numbers = [int(person.number) for person in portion]
-        note_looks_by_number(viewer_user_id=by.pk, numbers=numbers, what=LookedAt.EXPORT, at=at)
+        note_access_by_number(viewer_user_id=by.pk, numbers=numbers, what=LookedAt.EXPORT, at=at)
         yield portion
 
 

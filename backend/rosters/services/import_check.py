@@ -23,7 +23,7 @@ from backend.rosters.reading.survey import Survey
 from backend.rosters.services.finding import note_found_by_import
 from backend.rosters.services.import_turns import held, hold_on
 from backend.rosters.services.imports import forget_file
-from backend.rosters.services.joining import stage, withdraw_same_people
+from backend.rosters.services.staging import stage, withdraw_same_people
 from backend.volunteers.models import Skill, Unit, adult_if_born_until
 from backend.volunteers.queries.units import retired_units
 from backend.volunteers.rules import within

@@ -10,9 +10,9 @@ from backend.accounts.models import User
 from backend.rosters.models import WORKING, ImportStatus, RosterImport
 from backend.rosters.reading.files import look_at
 from backend.rosters.services.import_check import Tell
-from backend.rosters.services.import_work import work_on
+from backend.rosters.services.import_worker import work_on
 from backend.rosters.services.imports import ImportNotReady, receive_import, start_import, undo_import
-from backend.rosters.services.joining import PORTION
+from backend.rosters.services.staging import PORTION
 from backend.volunteers.models import Unit
 
 _PAUSE_S = 0.5

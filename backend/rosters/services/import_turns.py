@@ -12,7 +12,7 @@ from backend.audit.services import record
 from backend.lib.api import now
 from backend.rosters.models import WORKING, ImportStatus, RosterImport
 from backend.rosters.services.imports import forget_file, locked
-from backend.rosters.services.joining import dismiss_all
+from backend.rosters.services.staging import dismiss_all
 
 LEASE = timedelta(seconds=60)
 """How long a worker of another machine may be silent before another goes on."""

@@ -15,8 +15,8 @@ from backend.rosters.locks import imports_to_lock
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.reading.files import look_at
 from backend.rosters.services.import_undo import dependents_of
-from backend.rosters.services.joining import dismiss_all
 from backend.rosters.services.newcomer_bounds import require_newcomers
+from backend.rosters.services.staging import dismiss_all
 from backend.volunteers.models import MANAGING_ROLES, Unit
 from backend.volunteers.rules import post_over
 from backend.volunteers.services.finding import require_finding

@@ -1,4 +1,4 @@
-"""The door to the people nearest to a place."""
+"""The REST view of the people nearest to a place."""
 
 from typing import ClassVar
 
@@ -11,15 +11,15 @@ from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse_query
 from backend.lib.datum import to_wgs84
 from backend.lib.errors import require
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.tracking.queries.nearest import near_outs, nearest_on_duty
 from backend.tracking.schemas.nearest import NearestFilter, NearPeople
 from backend.volunteers import queries, rules
 from backend.volunteers.models import LookedAt
-from backend.volunteers.services.looks import note_list
+from backend.volunteers.services.access_log import note_list
 
 
-class NearestDoor(Door):
+class NearestView(View):
     """The people of a unit who are nearest to a place."""
 
     parameters: ClassVar = {"get": NearestFilter.model_fields}

@@ -1,20 +1,20 @@
-"""The REST door of positions: for phones whose network lets no socket through."""
+"""The REST view of positions: for phones whose network lets no socket through."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.lib.api import now
-from backend.lib.inflate import unpacked_body
-from backend.realtime.doors import Door
+from backend.lib.gzip_body import unpacked_body
 from backend.realtime.registry import principal_behind
+from backend.realtime.views import View
 from backend.tracking.fixes import MAX_UNPACKED, read_fixes
 from backend.tracking.judging import Report
 from backend.tracking.positions import store_fixes
 from backend.tracking.schemas.positions import PositionsIn, PositionsOut
 
 
-class PositionsDoor(Door):
+class PositionsView(View):
     """Positions of one's own."""
 
     repeatable = uncounted = ("post",)

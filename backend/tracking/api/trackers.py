@@ -1,4 +1,4 @@
-"""REST doors for the tracking apps of others, and for making and revoking their secrets."""
+"""REST views for the tracking apps of others, and for making and revoking their secrets."""
 
 import base64
 import binascii
@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse
 from backend.lib.errors import Malformed, NotSignedIn, require
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.tracking.models import WhyNotStored
 from backend.tracking.queries.trackers import trackers_of
 from backend.tracking.schemas.trackers import TrackerIn, TrackerMade, TrackerOut, Trackers
@@ -42,7 +42,7 @@ _NAMES = ("id", "lat", "lon", "timestamp", "speed", "accuracy", "batt")
 _PARAMETERS: Any = {"type": "object", "properties": {name: {"type": "string"} for name in _NAMES}}
 
 
-class TrackersDoor(Door):
+class TrackersView(View):
     """One's trackers."""
 
     secret = ("post",)
@@ -68,7 +68,7 @@ class TrackersDoor(Door):
         return answer(told)
 
 
-class TrackerDoor(Door):
+class TrackerView(View):
     """One tracker of one's own."""
 
     @extend_schema(operation_id="revoke_tracker", responses={204: None}, tags=["trackers"])
@@ -83,7 +83,7 @@ class TrackerDoor(Door):
         return answer(None)
 
 
-class OwnTracksDoor(APIView):
+class OwnTracksView(APIView):
     """OwnTracks in HTTP mode."""
 
     authentication_classes = ()
@@ -114,7 +114,7 @@ class OwnTracksDoor(APIView):
         return Response([])
 
 
-class OsmAndDoor(APIView):
+class OsmAndView(APIView):
     """OsmAnd's protocol, which Traccar Client speaks too."""
 
     parser_classes = (JSONParser, FormParser)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import h3.api.basic_int as h3
 
-from backend.tracking.mapfeed.dots import IS_LIVE, Dot
 from backend.tracking.mapfeed.grid import E5, Tile, tile_at, tile_size
-from backend.tracking.mapfeed.pictures import Board, Picture, Scopes
+from backend.tracking.mapfeed.markers import IS_LIVE, Dot
+from backend.tracking.mapfeed.viewports import Board, Picture, Scopes
 
 
 class Cell:

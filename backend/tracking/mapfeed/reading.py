@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from backend.tracking.agreement import DRIFT
-from backend.tracking.mapfeed.dots import EXPIRED, Micros, Row, micros, moment
+from backend.tracking.mapfeed.markers import EXPIRED, Micros, Row, micros, moment
 from backend.tracking.models import LatestPosition
 
 LOOK_BACK = timedelta(seconds=5)

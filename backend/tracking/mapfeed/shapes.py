@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from backend.lib.wire import Instant, Request, Shape
+from backend.lib.shapes import Instant, Request, Shape
 
 Age = Literal["live", "stale", "expired"]
 

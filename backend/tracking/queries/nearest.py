@@ -18,9 +18,9 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cos, Radians
 
 from backend.accounts.models import User
+from backend.lib.encryption import unseal
 from backend.lib.geo import METRES_PER_DEGREE, NEAR_ERROR, ROUGH_ERROR, distance_m, near_distance_m
 from backend.lib.lookups import AnyOf
-from backend.lib.sealed import unseal
 from backend.tracking.models import TILE_ROW, TILES_PER_DEGREE, LatestPosition
 from backend.tracking.schemas.nearest import NearPerson
 from backend.volunteers.models import Standing, Unit, Volunteer

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, RootModel
 
 from backend.lib.datum import Datum
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.lib.shapes import Instant, Request, Shape, VolunteerNumber
 
 
 class NearestFilter(Request):

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from backend.lib.datum import Datum
 from backend.lib.problems import FieldError
-from backend.lib.wire import Instant, Request, Shape
+from backend.lib.shapes import Instant, Request, Shape
 from backend.realtime.frames import FrameId
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import RootModel
 
 from backend.lib.datum import Datum
-from backend.lib.wire import Instant, Line, Request, Shape
+from backend.lib.shapes import Instant, Line, Request, Shape
 from backend.tracking.models import Tracker, TrackerDay, WhyNotStored
 
 

@@ -1,6 +1,6 @@
 """What a phone is told when it has said hello."""
 
-from backend.lib.wire import Instant, Shape, VolunteerNumber
+from backend.lib.shapes import Instant, Shape, VolunteerNumber
 from backend.realtime.frames import Joined
 
 

@@ -1,12 +1,12 @@
-"""REST doors to people and the formation."""
+"""REST views to people and the formation."""
 
-from backend.volunteers.api.me import DutyDoor, LanguageDoor, MeDoor
-from backend.volunteers.api.units import UnitChildrenDoor, UnitDoor
+from backend.volunteers.api.me import DutyView, LanguageView, MeView
+from backend.volunteers.api.units import UnitChildrenView, UnitView
 
 __all__ = [
-    "DutyDoor",
-    "LanguageDoor",
-    "MeDoor",
-    "UnitChildrenDoor",
-    "UnitDoor",
+    "DutyView",
+    "LanguageView",
+    "MeView",
+    "UnitChildrenView",
+    "UnitView",
 ]

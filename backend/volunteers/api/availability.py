@@ -1,4 +1,4 @@
-"""Doors to one's planned availability."""
+"""REST views of one's planned availability."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -6,13 +6,13 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers.queries.availability import availability_of
 from backend.volunteers.schemas.availability import AvailabilityIn, AvailabilityOut
 from backend.volunteers.services.availability import plan_availability
 
 
-class AvailabilityDoor(Door):
+class AvailabilityView(View):
     """When one plans to be available."""
 
     @extend_schema(operation_id="availability", responses=AvailabilityOut, tags=["me"])

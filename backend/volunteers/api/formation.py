@@ -1,4 +1,4 @@
-"""Doors to the shape of the formation, and to what its units are called and look like."""
+"""REST views of the shape of the formation, and to what its units are called and look like."""
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -10,7 +10,7 @@ from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse
 from backend.lib.content_types import JpegParser, PngParser
 from backend.lib.errors import NotFound, require
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers.models import Emblem, Unit
 from backend.volunteers.queries.units import unit_by_number, unit_outs
 from backend.volunteers.rules import may_manage, may_reshape, may_see_unit
@@ -21,7 +21,7 @@ from backend.volunteers.services import emblems, units
 EMBLEM_TYPES = {(200, "image/png"): OpenApiTypes.BINARY, (200, "image/jpeg"): OpenApiTypes.BINARY}
 
 
-class UnitsDoor(Door):
+class UnitsView(View):
     """The formation grows."""
 
     @extend_schema(operation_id="create_unit", request=UnitIn, responses={201: UnitOut}, tags=["units"])
@@ -39,7 +39,7 @@ class UnitsDoor(Door):
         return _shown(unit_by_number(self.made_before))
 
 
-class MoveUnitDoor(Door):
+class MoveUnitView(View):
     """Another unit above."""
 
     @extend_schema(operation_id="move_unit", request=MoveIn, responses=UnitOut, tags=["units"])
@@ -54,7 +54,7 @@ class MoveUnitDoor(Door):
         return _reshaped(request, number)
 
 
-class SplitUnitDoor(Door):
+class SplitUnitView(View):
     """One unit becomes two."""
 
     @extend_schema(operation_id="split_unit", request=SplitIn, responses={201: UnitOut}, tags=["units"])
@@ -71,7 +71,7 @@ class SplitUnitDoor(Door):
         return _shown(unit_by_number(self.made_before))
 
 
-class MergeUnitDoor(Door):
+class MergeUnitView(View):
     """Two units become one."""
 
     @extend_schema(operation_id="merge_units", request=SuccessorIn, responses=UnitOut, tags=["units"])
@@ -85,7 +85,7 @@ class MergeUnitDoor(Door):
         return _reshaped(request, number)
 
 
-class RetireUnitDoor(Door):
+class RetireUnitView(View):
     """The end of a unit."""
 
     @extend_schema(operation_id="retire_unit", request=SuccessorIn, responses=UnitOut, tags=["units"])
@@ -99,7 +99,7 @@ class RetireUnitDoor(Door):
         return _reshaped(request, number)
 
 
-class EmblemDoor(Door):
+class EmblemView(View):
     """The picture by which a unit is known."""
 
     parser_classes = (PngParser, JpegParser)

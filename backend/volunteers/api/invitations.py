@@ -1,4 +1,4 @@
-"""The door of invitations."""
+"""The REST view of invitations."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -6,14 +6,14 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.schemas.invitations import InvitationMade
+from backend.volunteers.services.access_log import note_named
 from backend.volunteers.services.invitations import invite, require_good_invitation
-from backend.volunteers.services.looks import note_named
 
 
-class InvitationDoor(Door):
+class InvitationView(View):
     """The invitation of a person."""
 
     secret = ("post",)

@@ -1,4 +1,4 @@
-"""Doors to a volunteer's standing and memberships."""
+"""REST views of a volunteer's standing and memberships."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse
 from backend.lib.errors import require
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers.models import Volunteer
 from backend.volunteers.queries.lives import memberships_of, standing_out
 from backend.volunteers.queries.numbers import volunteer_numbered
@@ -23,7 +23,7 @@ from backend.volunteers.schemas.lives import (
 from backend.volunteers.services import memberships, standing
 
 
-class SuspendDoor(Door):
+class SuspendView(View):
     """A break from service."""
 
     @extend_schema(operation_id="suspend", request=SuspendIn, responses=StandingOut, tags=["volunteers"])
@@ -38,7 +38,7 @@ class SuspendDoor(Door):
         return answer(standing_out(_managed(request, number)))
 
 
-class ReinstateDoor(Door):
+class ReinstateView(View):
     """The way back into service."""
 
     @extend_schema(operation_id="reinstate", request=None, responses=StandingOut, tags=["volunteers"])
@@ -51,7 +51,7 @@ class ReinstateDoor(Door):
         return answer(standing_out(_managed(request, number)))
 
 
-class RetireDoor(Door):
+class RetireView(View):
     """The end of service."""
 
     @extend_schema(operation_id="retire", request=ReasonIn, responses=StandingOut, tags=["volunteers"])
@@ -66,7 +66,7 @@ class RetireDoor(Door):
         return answer(standing_out(_managed(request, number, or_oneself=True)))
 
 
-class MembershipDoor(Door):
+class MembershipView(View):
     """One membership."""
 
     @extend_schema(operation_id="leave_unit", responses={204: None}, tags=["volunteers"])
@@ -83,7 +83,7 @@ class MembershipDoor(Door):
         return answer(None)
 
 
-class PrimaryUnitDoor(Door):
+class PrimaryUnitView(View):
     """The unit that counts first."""
 
     @extend_schema(

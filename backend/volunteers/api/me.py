@@ -1,4 +1,4 @@
-"""Doors to oneself."""
+"""REST views of oneself."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers import queries, services
 from backend.volunteers.queries.me import own_duty
 from backend.volunteers.schemas import DutyIn, DutyOut, LanguageIn, Me
 
 
-class MeDoor(Door):
+class MeView(View):
     """Oneself."""
 
     @extend_schema(operation_id="me", responses=Me, tags=["me"])
@@ -23,7 +23,7 @@ class MeDoor(Door):
         return answer(queries.me_of(user_of(request), at=now()))
 
 
-class DutyDoor(Door):
+class DutyView(View):
     """One's duty."""
 
     commands = {"put": "duty.set"}
@@ -43,7 +43,7 @@ class DutyDoor(Door):
         return answer(own_duty(user_of(request), at=now()))
 
 
-class LanguageDoor(Door):
+class LanguageView(View):
     """One's language."""
 
     @extend_schema(operation_id="choose_language", request=LanguageIn, responses=Me, tags=["me"])

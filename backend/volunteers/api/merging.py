@@ -1,4 +1,4 @@
-"""The door to merging two records of the same person."""
+"""The REST view of merging two records of the same person."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -7,14 +7,14 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse
 from backend.lib.errors import NotAllowed, require
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers import rules
 from backend.volunteers.queries.numbers import number_in, number_in_body, volunteer_by_number
 from backend.volunteers.schemas.numbers import MergeIn, NumberedPerson
 from backend.volunteers.services.merging import merge_volunteers
 
 
-class MergeDoor(Door):
+class MergeView(View):
     """Two records of the same person."""
 
     @extend_schema(

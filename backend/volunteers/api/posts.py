@@ -1,4 +1,4 @@
-"""Doors to posts."""
+"""REST views of posts."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -7,17 +7,17 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse
 from backend.lib.errors import require, required
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers.models import Post
 from backend.volunteers.queries.lives import posts_in
 from backend.volunteers.queries.units import unit_by_number
 from backend.volunteers.rules import may_appoint, may_dispatch, may_manage
 from backend.volunteers.schemas.posts import PostHeld, PostIn, PostsHeld
 from backend.volunteers.services import posts
-from backend.volunteers.services.looks import note_named
+from backend.volunteers.services.access_log import note_named
 
 
-class PostsDoor(Door):
+class PostsView(View):
     """The posts of a unit."""
 
     @extend_schema(operation_id="posts", responses=PostsHeld, tags=["posts"])
@@ -45,7 +45,7 @@ class PostsDoor(Door):
         return answer(PostHeld.of(_post(int(self.made_before))))
 
 
-class PostDoor(Door):
+class PostView(View):
     """One post."""
 
     @extend_schema(operation_id="end_post", responses={204: None}, tags=["posts"])

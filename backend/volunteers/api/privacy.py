@@ -1,4 +1,4 @@
-"""Doors to what is kept of people, and to what they decide about it."""
+"""REST views of what is kept of people, and to what they decide about it."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -13,7 +13,7 @@ from backend.accounts.authentication import user_of
 from backend.accounts.models import User
 from backend.lib.api import answer, now, parse, parse_query
 from backend.lib.errors import NotFound, require, required
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers.models import LookedAt, Purpose, Volunteer
 from backend.volunteers.queries import privacy as queries
 from backend.volunteers.queries.numbers import volunteer_numbered
@@ -30,15 +30,15 @@ from backend.volunteers.schemas.privacy import (
     LookFilter,
     LookPage,
 )
+from backend.volunteers.services.access_log import note_access
 from backend.volunteers.services.consents import give_consent, withdraw_consent
 from backend.volunteers.services.credentials import record_credential, revoke_credential
 from backend.volunteers.services.guardians import record_guardian, withdraw_guardian
-from backend.volunteers.services.looks import note_looks
 
 PERSON = OpenApiParameter("person", str, OpenApiParameter.PATH, description="the volunteer number")
 
 
-class ConsentsDoor(Door):
+class ConsentsView(View):
     """What one agrees to."""
 
     @extend_schema(operation_id="consents", responses=Consents, tags=["privacy"])
@@ -51,7 +51,7 @@ class ConsentsDoor(Door):
         return answer(_own_consents(user_of(request)))
 
 
-class ConsentDoor(Door):
+class ConsentView(View):
     """One purpose."""
 
     @extend_schema(operation_id="decide_consent", request=ConsentIn, responses=Consents, tags=["privacy"])
@@ -73,7 +73,7 @@ class ConsentDoor(Door):
         return answer(_own_consents(user_of(request)))
 
 
-class LooksDoor(Door):
+class LooksView(View):
     """Who looked at one."""
 
     parameters: ClassVar = {"get": LookFilter.model_fields}
@@ -90,7 +90,7 @@ class LooksDoor(Door):
         return answer(queries.looks_at(user_of(request), after=chosen.after))
 
 
-class CredentialsDoor(Door):
+class CredentialsView(View):
     """A person's insurances, trainings and agreements."""
 
     @extend_schema(operation_id="credentials", parameters=[PERSON], responses=Credentials, tags=["people"])
@@ -117,7 +117,7 @@ class CredentialsDoor(Door):
         return answer(queries.credential_out(required(held)))
 
 
-class CredentialDoor(Door):
+class CredentialView(View):
     """One insurance, training or agreement."""
 
     @extend_schema(
@@ -135,7 +135,7 @@ class CredentialDoor(Door):
         return answer(None)
 
 
-class GuardiansDoor(Door):
+class GuardiansView(View):
     """A minor's guardians."""
 
     @extend_schema(operation_id="guardians", parameters=[PERSON], responses=Guardians, tags=["people"])
@@ -162,7 +162,7 @@ class GuardiansDoor(Door):
         return answer(queries.guardian_out(required(held)))
 
 
-class GuardianDoor(Door):
+class GuardianView(View):
     """One guardian."""
 
     @extend_schema(
@@ -195,5 +195,5 @@ def _shown(user: User, number: str) -> Volunteer:
     """Return a person whose records the caller may see, and note the look. Raises NotFound."""
     volunteer, at = volunteer_numbered(number), now()
     require(volunteer.user_id == user.pk or may_keep_records_of(user, volunteer, at), NotFound)
-    note_looks(viewer_user_id=user.pk, volunteer_ids=[volunteer.pk], what=LookedAt.RECORDS, at=at)
+    note_access(viewer_user_id=user.pk, volunteer_ids=[volunteer.pk], what=LookedAt.RECORDS, at=at)
     return volunteer

@@ -1,4 +1,4 @@
-"""Doors of signing in and out."""
+"""REST views of signing in and out."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import device_of, django_request, user_of
-from backend.accounts.hashing import hashing
+from backend.accounts.password_hashing import hashing
 from backend.accounts.schemas.invitations import InvitationIn
 from backend.accounts.schemas.second_factors import SecondFactorIn
 from backend.accounts.schemas.sign_in import SignIn
@@ -19,13 +19,13 @@ from backend.accounts.services.second_factors import require_second_factor, sign
 from backend.accounts.signin import checked_user, invited_user
 from backend.accounts.tokens import DeviceTokens
 from backend.lib.api import answer, now, parse, parse_or_default
-from backend.realtime.doors import Door, replayed
+from backend.realtime.views import View, replayed
 from backend.volunteers.queries.me import signed_in_out
 from backend.volunteers.schemas.sign_in import SignedIn, SignOutIn
 from backend.volunteers.services.duty import sign_out
 
 
-class SignInDoor(Door):
+class SignInView(View):
     """Opens with a password."""
 
     own_keys = ("post",)
@@ -53,7 +53,7 @@ class SignInDoor(Door):
         return replayed(_answer(made, at)) if is_again else _answer(made, at)
 
 
-class SignOutDoor(Door):
+class SignOutView(View):
     """Closes behind a device."""
 
     repeatable = ("post",)
@@ -66,7 +66,7 @@ class SignOutDoor(Door):
         return answer(None)
 
 
-class SignInCodeDoor(Door):
+class SignInCodeView(View):
     """The second step of signing in."""
 
     repeatable = ("post",)
@@ -89,7 +89,7 @@ class SignInCodeDoor(Door):
         return _answer(made, at)
 
 
-class AcceptInvitationDoor(Door):
+class AcceptInvitationView(View):
     """Opens with the code on a slip."""
 
     repeatable = ("post",)

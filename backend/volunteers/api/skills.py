@@ -1,16 +1,16 @@
-"""The door to the skills that tasks can ask for."""
+"""The REST view of the skills that tasks can ask for."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.lib.api import answer
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers.queries.skills import all_skills
 from backend.volunteers.schemas.skills import Skills
 
 
-class SkillsDoor(Door):
+class SkillsView(View):
     """Every skill."""
 
     @extend_schema(operation_id="skills", responses=Skills, tags=["units"])

@@ -1,4 +1,4 @@
-"""Doors to the formation."""
+"""REST views of the formation."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -6,16 +6,16 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.lib.api import answer, now, parse
-from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import require
-from backend.realtime.doors import Door
+from backend.realtime.views import View
 from backend.volunteers import queries, rules
+from backend.volunteers.number_scheme import parse_unit_number
 from backend.volunteers.schemas import UnitCounts, UnitOut, UnitsCounted
 from backend.volunteers.schemas.formation import UnitChange
 from backend.volunteers.services import units
 
 
-class UnitDoor(Door):
+class UnitView(View):
     """A unit of the formation."""
 
     @extend_schema(operation_id="unit", responses=UnitCounts, tags=["units"])
@@ -41,7 +41,7 @@ class UnitDoor(Door):
         return answer(queries.unit_outs([unit])[0])
 
 
-class UnitChildrenDoor(Door):
+class UnitChildrenView(View):
     """The units directly below."""
 
     @extend_schema(operation_id="unit_children", responses=UnitsCounted, tags=["units"])

@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Look',
+            name='AccessEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('what', models.CharField(choices=[('profile', 'Profile'), ('phone', 'Phone'), ('location', 'Location'), ('records', 'Records'), ('export', 'Export'), ('badge', 'Badge'), ('found', 'Found by phone or identity card')], max_length=12)),
@@ -309,11 +309,11 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('volunteer',), name='membership_one_primary'),
         ),
         migrations.AddIndex(
-            model_name='look',
+            model_name='accessentry',
             index=models.Index(condition=models.Q(('what', 'found')), fields=['viewer', 'hour'], name='look_found'),
         ),
         migrations.AddConstraint(
-            model_name='look',
+            model_name='accessentry',
             constraint=models.UniqueConstraint(fields=('subject', 'hour', 'viewer', 'what'), name='look_once_an_hour'),
         ),
         migrations.AddIndex(

@@ -1,12 +1,12 @@
 """The formation and its people."""
 
+from backend.volunteers.models.access_log import AccessEntry, LookedAt
 from backend.volunteers.models.availability import DatedAvailability, WeeklyAvailability
 from backend.volunteers.models.consents import Consent, Purpose
 from backend.volunteers.models.counts import UnitCount, counted
 from backend.volunteers.models.credentials import Credential, CredentialKind
 from backend.volunteers.models.emblems import Emblem
 from backend.volunteers.models.guardians import Guardian
-from backend.volunteers.models.looks import Look, LookedAt
 from backend.volunteers.models.numbers import (
     NumberAlias,
     NumberCounter,
@@ -34,6 +34,7 @@ __all__ = [
     "DUTIES_KEPT",
     "MANAGING_ROLES",
     "RANKS",
+    "AccessEntry",
     "Consent",
     "Credential",
     "CredentialKind",
@@ -41,7 +42,6 @@ __all__ = [
     "DutyPeriod",
     "Emblem",
     "Guardian",
-    "Look",
     "LookedAt",
     "Membership",
     "NumberAlias",

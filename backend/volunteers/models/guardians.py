@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from backend.accounts.models import User
-from backend.lib.sealed import seal, unseal
+from backend.lib.encryption import seal, unseal
 from backend.volunteers.models.people import Volunteer
 
 

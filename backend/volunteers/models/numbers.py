@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from django.db import models
 
-from backend.lib.scattering import LIFE, TEMPORARY, Span
 from backend.volunteers.models.people import Volunteer
+from backend.volunteers.number_permutation import LIFE, TEMPORARY, Span
 
 
 def new_key() -> bytes:

@@ -11,14 +11,14 @@ from django.views.decorators.http import require_http_methods
 from backend.accounts.models import User
 from backend.accounts.pages.shell import person_of, record_page, show, whole_number
 from backend.lib.api import now
-from backend.lib.checkdigit import format_unit_number, format_volunteer_number
 from backend.lib.errors import require
 from backend.volunteers import rules
+from backend.volunteers.invitation_pdf import slips_pdf
 from backend.volunteers.models import LookedAt, Unit, Volunteer
+from backend.volunteers.number_scheme import format_unit_number, format_volunteer_number
 from backend.volunteers.queries import unit_by_number
+from backend.volunteers.services.access_log import note_access
 from backend.volunteers.services.invitations import invite
-from backend.volunteers.services.looks import note_looks
-from backend.volunteers.slips import slips_pdf
 
 AT_ONCE = 200
 
@@ -33,7 +33,7 @@ def invitations(request: HttpRequest, number: str) -> HttpResponse:
     found = _waiting(unit, user, at, start=place * AT_ONCE)
     waiting = found[:AT_ONCE]
     keys = [person.pk for person in waiting]
-    note_looks(viewer_user_id=user.pk, volunteer_ids=keys, what=LookedAt.PROFILE, at=at)
+    note_access(viewer_user_id=user.pk, volunteer_ids=keys, what=LookedAt.PROFILE, at=at)
     chosen = (
         {one for one in request.POST.getlist("person") if one.isdecimal()}
         if request.method == "POST"

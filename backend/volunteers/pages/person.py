@@ -17,9 +17,9 @@ from uuid6 import uuid7
 from backend.accounts.models import User
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
 from backend.lib.api import now
-from backend.lib.checkdigit import format_volunteer_number
 from backend.lib.errors import Invalid, Refusal, require
 from backend.volunteers.models import CredentialKind, LookedAt, Standing, Volunteer
+from backend.volunteers.number_scheme import format_volunteer_number
 from backend.volunteers.queries.availability import zone_of
 from backend.volunteers.queries.masking import is_whole, seen_in_full, shown
 from backend.volunteers.queries.numbers import volunteer_numbered
@@ -28,9 +28,9 @@ from backend.volunteers.queries.seats import seat_text
 from backend.volunteers.rules import may_keep_records_of, may_look_after, may_manage_person, may_see_person
 from backend.volunteers.schemas.lives import ReasonIn, SuspendIn
 from backend.volunteers.schemas.privacy import CredentialIn, GuardianIn
+from backend.volunteers.services.access_log import note_access
 from backend.volunteers.services.credentials import record_credential, revoke_credential
 from backend.volunteers.services.guardians import record_guardian, withdraw_guardian
-from backend.volunteers.services.looks import note_looks
 from backend.volunteers.services.standing import reinstate, retire, suspend
 
 
@@ -184,7 +184,7 @@ def _note_look(user: User, volunteer: Volunteer, phone: str, *, keeps: bool, at:
     if keeps:
         seen.append(LookedAt.RECORDS)
     for what in seen:
-        note_looks(viewer_user_id=user.pk, volunteer_ids=[volunteer.pk], what=what, at=at)
+        note_access(viewer_user_id=user.pk, volunteer_ids=[volunteer.pk], what=what, at=at)
 
 
 def _day(text: str, volunteer: Volunteer, *, ends: bool = False) -> datetime | None:

@@ -7,13 +7,13 @@ from django.views.decorators.http import require_GET
 
 from backend.accounts.pages.shell import person_of, record_page, show
 from backend.lib.api import now
-from backend.lib.checkdigit import format_unit_number
 from backend.lib.errors import require
 from backend.volunteers.models import Unit
+from backend.volunteers.number_scheme import format_unit_number
 from backend.volunteers.queries import counts_of, counts_of_children, unit_by_number
 from backend.volunteers.queries.posts import posts_in
 from backend.volunteers.rules import may_dispatch, may_manage, may_see_unit
-from backend.volunteers.services.looks import note_named
+from backend.volunteers.services.access_log import note_named
 
 
 @record_page

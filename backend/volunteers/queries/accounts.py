@@ -3,7 +3,7 @@
 from django.db.models import Value
 
 from backend.accounts.models import User, phone_key
-from backend.lib.checkdigit import parse_volunteer_number
+from backend.volunteers.number_scheme import parse_volunteer_number
 
 
 def account_named(name: str) -> User | None:

@@ -1,12 +1,12 @@
 """Reads whose a number is, and what became of numbers that are nobody's."""
 
-from backend.lib.checkdigit import parse_volunteer_number
 from backend.lib.errors import Invalid, NotFound, require
-from backend.lib.spoken import read_number
 from backend.volunteers.models import (
     NumberAlias,
     Volunteer,
 )
+from backend.volunteers.number_parsing import read_number
+from backend.volunteers.number_scheme import parse_volunteer_number
 
 
 def number_in(text: str) -> int:

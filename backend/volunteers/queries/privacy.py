@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from backend.accounts.models import User
 from backend.volunteers.consents import WORDINGS
-from backend.volunteers.models import Credential, CredentialKind, Guardian, Look, Volunteer
+from backend.volunteers.models import AccessEntry, Credential, CredentialKind, Guardian, Volunteer
 from backend.volunteers.queries.masking import masked
 from backend.volunteers.rules import is_known_minor
 from backend.volunteers.schemas.privacy import (
@@ -41,7 +41,7 @@ def consents_of(volunteer: Volunteer, *, language: str) -> list[ConsentOut]:
 
 def looks_at(user: User, *, after: int | None = None, page: int = LOOKS) -> LookPage:
     """Return up to 50 looks at a person, newest first; `after` is `next` of the page before."""
-    looks = Look.objects.filter(subject__user=user).select_related("viewer__volunteer").order_by("-pk")
+    looks = AccessEntry.objects.filter(subject__user=user).select_related("viewer__volunteer").order_by("-pk")
     rows = list((looks.filter(pk__lt=after) if after else looks)[: page + 1])
     items = [
         LookOut.model_validate(

@@ -7,8 +7,8 @@ from itertools import islice
 
 from django.db.models import Q
 
-from backend.lib.checkdigit import format_unit_number
 from backend.volunteers.models import Membership, Post, Unit
+from backend.volunteers.number_scheme import format_unit_number
 
 FIRST_SEAT = 2
 """The first that a member may have; 1 is the leader's."""

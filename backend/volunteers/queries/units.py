@@ -6,7 +6,6 @@ from datetime import datetime
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Left
 
-from backend.lib.checkdigit import parse_unit_number
 from backend.lib.errors import NotFound
 from backend.volunteers.models import (
     DISPATCHING_ROLES,
@@ -16,6 +15,7 @@ from backend.volunteers.models import (
     UnitCount,
     UnitKind,
 )
+from backend.volunteers.number_scheme import parse_unit_number
 from backend.volunteers.rules import current_posts, within
 from backend.volunteers.schemas import UnitCounts, UnitOut
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from backend.lib.wire import Instant, Request, Shape
+from backend.lib.shapes import Instant, Request, Shape
 
 MOST_HOURS, MOST_PERIODS = 42, 60
 LONGEST_PERIOD = timedelta(days=366)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from backend.lib.wire import Request
+from backend.lib.shapes import Request
 from backend.volunteers.models import PartnerKind
 from backend.volunteers.schemas.fields import BrandName, UnitName
 from backend.volunteers.schemas.lives import Number, UnitNumber

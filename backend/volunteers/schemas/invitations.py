@@ -1,6 +1,6 @@
 """What an invitation gives."""
 
-from backend.lib.wire import Instant, Shape, VolunteerNumber
+from backend.lib.shapes import Instant, Shape, VolunteerNumber
 
 
 class InvitationMade(Shape):

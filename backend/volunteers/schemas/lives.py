@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, RootModel
 
-from backend.lib.wire import GIVEN, Instant, Line, Lines, Request, Shape, VolunteerNumber
+from backend.lib.shapes import GIVEN, Instant, Line, Lines, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Standing
 
 Number = Annotated[str, Line(12, least=8), GIVEN, Field(examples=["23456781"])]

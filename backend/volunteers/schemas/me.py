@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from backend.lib.wire import Instant, Request, Shape, VolunteerNumber
+from backend.lib.shapes import Instant, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Role
 from backend.volunteers.schemas.lives import MembershipOut, StandingOut
 from backend.volunteers.schemas.units import UnitOut

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from backend.lib.checkdigit import format_volunteer_number
-from backend.lib.wire import GIVEN, Line, Request, Shape, VolunteerNumber
+from backend.lib.shapes import GIVEN, Line, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Series, Volunteer, series_of
+from backend.volunteers.number_scheme import format_volunteer_number
 
 
 class MergeIn(Request):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import RootModel
 
-from backend.lib.wire import GIVEN, Instant, Request, Shape, VolunteerNumber
+from backend.lib.shapes import GIVEN, Instant, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Post, Role
 from backend.volunteers.schemas.lives import Number
 

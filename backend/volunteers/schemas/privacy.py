@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import UUID7, Field, RootModel, WithJsonSchema
 
-from backend.lib.wire import Instant, Line, Request, Shape, VolunteerNumber
+from backend.lib.shapes import Instant, Line, Request, Shape, VolunteerNumber
 from backend.volunteers.models import CredentialKind, LookedAt, Purpose
 from backend.volunteers.schemas.fields import Name, Phone
 

@@ -1,7 +1,7 @@
 """What signing in gives, and what signing out takes."""
 
 from backend.accounts.schemas.sign_in import Tokens
-from backend.lib.wire import Request
+from backend.lib.shapes import Request
 from backend.volunteers.schemas.me import Me
 
 

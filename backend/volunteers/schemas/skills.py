@@ -2,7 +2,7 @@
 
 from pydantic import RootModel
 
-from backend.lib.wire import Shape
+from backend.lib.shapes import Shape
 from backend.volunteers.schemas.me import LanguageName
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import RootModel
 
-from backend.lib.wire import Shape
+from backend.lib.shapes import Shape
 from backend.volunteers.models import PartnerKind, UnitKind
 
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from backend.accounts.queries import live_devices
-from backend.lib.rows import update_rows
+from backend.lib.bulk import update_rows
 from backend.volunteers.locks import counts_to_lock
 from backend.volunteers.models import Membership, Unit, UnitCount, counted
 

@@ -21,14 +21,13 @@ from backend.accounts.models import User, phone_key
 from backend.audit.services import record
 from backend.lib.afterwards import afterwards
 from backend.lib.errors import Allowance, TooMany
-from backend.realtime.frames import Audience
-from backend.realtime.log import Announcement, publish_all
+from backend.realtime.log import Announcement, Audience, publish_all
 from backend.volunteers.events import PeopleFound
-from backend.volunteers.models import Look, LookedAt, Membership, Unit, UnitCount, Volunteer, line_to
+from backend.volunteers.models import AccessEntry, LookedAt, Membership, Unit, UnitCount, Volunteer, line_to
 from backend.volunteers.queries import dispatched_units
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.rules import may_see_person, within
-from backend.volunteers.services.looks import note_looks
+from backend.volunteers.services.access_log import note_access
 from backend.volunteers.services.people import PhoneTaken
 
 logger = logging.getLogger(__name__)
@@ -106,14 +105,14 @@ def most_found(by: User, at: datetime) -> int:
 
 def _too_many_found(by: User, at: datetime) -> TooManyFound:
     """Return the refusal, with the time until the first of the day's finds is forgotten."""
-    looks = Look.objects.filter(viewer=by, what=LookedAt.FOUND, hour__gt=at - DAY)
+    looks = AccessEntry.objects.filter(viewer=by, what=LookedAt.FOUND, hour__gt=at - DAY)
     first = looks.order_by("hour").values_list("hour", flat=True).first() or at
     limit = Allowance("people-found", most_found(by, at), int(DAY.total_seconds()))
     return TooManyFound(retry_after_s=ceil((first + DAY - at).total_seconds()), limit=limit)
 
 
 def _found_today(by: User, at: datetime) -> set[int]:
-    looks = Look.objects.filter(viewer=by, what=LookedAt.FOUND, hour__gt=at - DAY)
+    looks = AccessEntry.objects.filter(viewer=by, what=LookedAt.FOUND, hour__gt=at - DAY)
     return set(looks.values_list("subject", flat=True))
 
 
@@ -130,7 +129,7 @@ def not_covered(by: User, at: datetime) -> QuerySet[Volunteer]:
 @transaction.atomic
 def _note(people: Collection[int], *, how: How, by: User, at: datetime) -> None:
     """Note people as found, and tell the leaders of their units, or of the nearest above that have any."""
-    note_looks(viewer_user_id=by.pk, volunteer_ids=people, what=LookedAt.FOUND, at=at)
+    note_access(viewer_user_id=by.pk, volunteer_ids=people, what=LookedAt.FOUND, at=at)
     found_people.labels(how).inc(len(people))
     number = f"{by.volunteer.number:08d}"
     publish_all(

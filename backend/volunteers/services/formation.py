@@ -8,11 +8,11 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.audit.services import record
-from backend.lib.checkdigit import unit_number
 from backend.realtime.access import WATCHERS, access_changed
 from backend.volunteers.divisions import Division, Point, display_name
 from backend.volunteers.locks import units_to_lock
 from backend.volunteers.models import Unit, UnitKind
+from backend.volunteers.number_scheme import unit_number
 from backend.volunteers.queries import current_unit
 from backend.volunteers.services.roster import follow_moved_units
 

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from backend.accounts.models import User
 from backend.accounts.signin import confirm_by
 from backend.audit.services import record
+from backend.lib.encryption import lookup_key
 from backend.lib.errors import CredentialsWrong, Refusal
-from backend.lib.sealed import lookup_key
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Volunteer
 

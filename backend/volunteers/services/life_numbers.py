@@ -8,7 +8,7 @@ from backend.accounts.models import Device, User
 from backend.audit.services import record
 from backend.lib.errors import NotAllowed, require, required
 from backend.realtime.log import Announcement, publish_all
-from backend.realtime.renumbering import renumber
+from backend.realtime.people import renumber
 from backend.realtime.sessions import NUMBER_CHANGED, revoke_session
 from backend.volunteers import hooks
 from backend.volunteers.events import NumberChanged

@@ -10,8 +10,8 @@ from typing import TypedDict
 from django.db import transaction
 from django.db.models import F
 
+from backend.lib.bulk import update_rows
 from backend.lib.readings import kept_name, sound_of
-from backend.lib.rows import update_rows
 from backend.volunteers.models import COUNTY_DEPTH, Membership, Unit, UnitCount
 
 _BATCH = 2_000

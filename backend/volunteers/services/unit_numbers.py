@@ -1,8 +1,8 @@
 """Finds the next free number of a unit that is made by hand; numbers are never given again."""
 
-from backend.lib.checkdigit import unit_number
 from backend.lib.errors import Refusal
 from backend.volunteers.models import Unit, UnitKind
+from backend.volunteers.number_scheme import unit_number
 from backend.volunteers.services.formation import LAST_BRIGADE, LAST_SQUADRON
 
 _RANGES = {

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from backend.accounts.models import User
 from backend.audit.services import record
+from backend.lib.bulk import update_rows
 from backend.lib.errors import Invalid, NotFound, Refusal, require
-from backend.lib.rows import update_rows
 from backend.realtime.access import WATCHERS, access_changed
 from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import hooks

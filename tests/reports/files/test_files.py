@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from uuid6 import uuid7
 
-from backend.lib.sealed import unseal
+from backend.lib.encryption import unseal
 from backend.rosters.models import ImportStatus, Newcomer, RosterImport
 from backend.rosters.queries.imports import import_out, whole_report
 from backend.rosters.reading.refusals import UnreadableRoster
-from backend.rosters.services.import_work import work_on
+from backend.rosters.services.import_worker import work_on
 from backend.rosters.services.imports import receive_import
 from backend.volunteers.models import Skill, Unit
 from tests.conftest import Formation

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from backend.lib.checkdigit import format_volunteer_number
 from backend.numbers.queries.number_tally import tally
 from backend.volunteers.models import Series
+from backend.volunteers.number_scheme import format_volunteer_number
 from backend.volunteers.services import issue_numbers
 
 

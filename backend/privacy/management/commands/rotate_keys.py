@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from backend.lib.sealed import KeyMissing, newest_key
+from backend.lib.encryption import KeyMissing, newest_key
 from backend.privacy.sealed_columns import SealedColumn, sealed_columns
 from backend.privacy.services.sealing import keys_in_use, outdated, reseal
 

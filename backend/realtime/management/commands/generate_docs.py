@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from drf_spectacular.generators import SchemaGenerator
 
-from backend.realtime import asyncapi
+from backend.realtime.docs import asyncapi
 
 DOCS = Path(settings.ROOT) / "mobile_api_docs"
 

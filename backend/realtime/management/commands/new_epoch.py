@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from backend.realtime import epochs
+from backend.realtime.log import epochs
 from backend.realtime.models import Epoch
 
 NEXT = """Next:

@@ -16,9 +16,9 @@ from backend.rosters.queries.imports import import_out, whole_report
 from backend.rosters.reading.tables import csv_parts
 from backend.rosters.schemas.imports import ReportedRowOut
 from backend.rosters.services.import_files import import_file
-from backend.rosters.services.import_work import work_on
+from backend.rosters.services.import_worker import work_on
 from backend.rosters.services.imports import undo_import
-from backend.rosters.services.joining import PORTION
+from backend.rosters.services.staging import PORTION
 from backend.volunteers.queries import unit_by_number
 
 _SHOWN = 20

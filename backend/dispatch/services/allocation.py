@@ -1,0 +1,157 @@
+"""The rules of answering one task, in memory: who has a place, who waits for one, who gives one back."""
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from backend.accounts.models import User
+from backend.audit.services import Act
+from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
+from backend.dispatch.schemas import AnswerIn
+from backend.dispatch.services.eligibility import Fitness
+from backend.dispatch.services.refusals import OfferExpired, TaskOver
+from backend.lib.errors import NotFound
+from backend.volunteers.rules import is_in_service
+from backend.volunteers.services.duty import NotInService
+
+TAKING_PART = (AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
+SAME = {"accept": TAKING_PART, "decline": (AssignmentStatus.DECLINED,)}
+"""The states in which an answer has been given already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one person answers to one offer, and when the answer came in."""
+
+    task_id: UUID
+    answer: AnswerIn
+    by: User
+    at: datetime
+    by_clock: bool = False
+    """Given for the person, who is no longer in service: the record names nobody."""
+
+
+class Places:
+    """A locked task with the parts of those who answer it; takes answers one after the other, in their order.
+
+    Afterwards `changed` holds the parts to be saved (by key, in the order of their first change), `acts` the lines of
+    the record, `gone` the numbers of those who gave a place back and are not on duty, and `moved` the keys of the parts
+    that were changed for their volunteers: who moved up, and who is no longer in service. `own` are all parts of
+    `answering`, `waiting` as many reserves besides as there are answers that could make room for one: the earliest who
+    still have an account, are in service, and are let by the law.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        answering: Iterable[User],
+        own: Iterable[Assignment],
+        waiting: Iterable[Assignment],
+        fitness: Fitness,
+    ) -> None:
+        self.task = task
+        self.was_full = task.is_full
+        self.changed: dict[int, Assignment] = {}
+        self.acts: list[Act] = []
+        self.gone: list[int] = []
+        self.moved: set[int] = set()
+        self._fitness = fitness
+        self._own = {assignment.volunteer.user_id: assignment for assignment in own}
+        self._reserves: dict[int, Assignment] = {}
+        self._queue: list[tuple[datetime, int]] = []
+        self._without_account = {user.pk for user in answering if not user.is_active}
+        reserves = [one for one in self._own.values() if one.status == AssignmentStatus.RESERVE]
+        for assignment in (*(one for one in reserves if fitness.still_lets(one.volunteer)), *waiting):
+            self._wait(assignment)
+
+    def take(self, given: Answer) -> Assignment:
+        """Take one answer; raises NotFound, TaskOver, NotInService or OfferExpired and has then changed nothing."""
+        assignment = self._own.get(given.by.pk)
+        if assignment is None:
+            raise NotFound
+        if assignment.status in SAME[given.answer.answer]:
+            return assignment
+        self._check(assignment, given)
+        self._note_whose_act(assignment, "" if not given.by_clock else assignment.status)
+        assignment.answered_at, assignment.reason = given.at, given.answer.reason
+        assignment.eta_at = _eta(given)
+        assignment.risk_acknowledged_at = given.at if given.answer.risk_acknowledged else None
+        if given.answer.answer == "accept":
+            self._accept(assignment)
+        else:
+            self._decline(assignment, given.at)
+        by = None if given.by_clock else given.by
+        self.acts.append(Act(f"assignment.{assignment.status}", self.task.topic, by, given.at))
+        return assignment
+
+    def _check(self, assignment: Assignment, given: Answer) -> None:
+        if self.task.status == TaskStatus.CANCELLED:
+            raise TaskOver
+        if given.answer.answer == "accept" and not is_in_service(assignment.volunteer):
+            raise NotInService
+        gives_back = given.answer.answer == "decline" and assignment.status in TAKING_PART
+        if not (self.task.is_open(given.at) or gives_back):
+            raise OfferExpired
+        if given.answer.answer == "accept":
+            self._fitness.check(assignment.volunteer, given.answer, given.at)
+
+    def _accept(self, assignment: Assignment) -> None:
+        """Take a place, or a place in the reserve."""
+        if self.task.is_full:
+            self._set(assignment, AssignmentStatus.RESERVE)
+            self._wait(assignment)
+        else:
+            self._set(assignment, AssignmentStatus.ACCEPTED)
+            self.task.accepted += 1
+
+    def _decline(self, assignment: Assignment, at: datetime) -> None:
+        """Decline, and give a place that was taken to the earliest reserve.
+
+        Whoever gives a place back is off the live map at once, unless they are on duty.
+        """
+        had_place = assignment.status == AssignmentStatus.ACCEPTED
+        self._set(assignment, AssignmentStatus.DECLINED)
+        if not had_place:
+            return
+        if not assignment.volunteer.is_on_duty(at):
+            self.gone.append(assignment.volunteer.number)
+        promoted = self._earliest_reserve()
+        if promoted is None:
+            self.task.accepted -= 1
+        else:
+            self._note_whose_act(promoted, promoted.status)
+            self._set(promoted, AssignmentStatus.ACCEPTED)
+
+    def _note_whose_act(self, assignment: Assignment, before: str) -> None:
+        """Keep the status before a change that the volunteer did not make; theirs to make, and known to them: empty."""
+        assignment.before = before
+        (self.moved.add if before else self.moved.discard)(assignment.pk)
+
+    def _set(self, assignment: Assignment, status: AssignmentStatus) -> None:
+        assignment.status = status
+        self.changed[assignment.pk] = assignment
+
+    def _wait(self, reserve: Assignment) -> None:
+        assert reserve.answered_at is not None, "a reserve has answered"
+        if reserve.volunteer.user_id in self._without_account or not is_in_service(reserve.volunteer):
+            return
+        self._reserves[reserve.pk] = reserve
+        heapq.heappush(self._queue, (reserve.answered_at, reserve.pk))
+
+    def _earliest_reserve(self) -> Assignment | None:
+        """Return the reserve who answered first and still has an account."""
+        while self._queue:
+            answered_at, pk = heapq.heappop(self._queue)
+            reserve = self._reserves[pk]
+            # Who has left the reserve since, and perhaps come back to it, stands here with an old time.
+            if (reserve.status, reserve.answered_at) == (AssignmentStatus.RESERVE, answered_at):
+                return reserve
+        return None
+
+
+def _eta(given: Answer) -> datetime | None:
+    if given.answer.answer == "decline" or given.answer.eta_min is None:
+        return None
+    return given.at + timedelta(minutes=given.answer.eta_min)

@@ -1,0 +1,7 @@
+"""The event log: what other rooms publish is stored in order first, and carried to the hubs after the commit."""
+
+from backend.realtime.frames import Audience
+from backend.realtime.log.event_log import Announcement, publish, publish_all
+from backend.realtime.log.trimming import trim_topics
+
+__all__ = ["Announcement", "Audience", "publish", "publish_all", "trim_topics"]

@@ -1,0 +1,12 @@
+"""Reads what rooms above ask of realtime."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from backend.realtime.models import Receipt
+
+
+def receipts_at(*, topic: Any, person: Any) -> QuerySet[Receipt]:
+    """Return the receipt of a person's phones in a topic: one look into a unique index; both may be OuterRef."""
+    return Receipt.objects.filter(topic=topic, person=person)

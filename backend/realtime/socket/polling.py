@@ -1,0 +1,72 @@
+"""One look of a hub at the database: what its topics lack, whom it has to close, whether the log is the same."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from backend.realtime.access import changes_between
+from backend.realtime.frames import Message
+from backend.realtime.log import epochs, event_log
+from backend.realtime.models import Revocation
+from backend.realtime.socket.reviews import REMEMBERED_S
+
+LOOK_BACK = timedelta(seconds=15)
+"""A topic row is stamped before its transaction commits: the poll looks this far behind the newest stamp it saw. What
+commits later than that is found by the full look that goes with each round of heartbeats. So it is with changes of
+access."""
+MAX_REVOKED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a hub knows: its epoch (empty at first), the heads of its topics, and the newest stamp of all topics."""
+
+    epoch: str
+    heads: Mapping[str, int]
+    newest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What a look found. In another epoch than the hub's nothing but that counts."""
+
+    epoch: str
+    messages: Sequence[Message] = ()
+    newest: datetime | None = None
+    revoked: Sequence[tuple[UUID, datetime, int]] = ()
+    changes: Sequence[tuple[UUID, str]] = ()
+
+
+def look(known: Known, *, full: bool) -> Missed:
+    """Look for what a hub has missed; `full` at all its topics, and at whether the database is still the same one.
+
+    A head that is lower than before shows a database that was put back while this process ran: another epoch begins.
+    """
+    at = datetime.now(UTC)
+    since = (known.newest or at) - LOOK_BACK
+    moved, epoch = event_log.moved_since(since)
+    if full:
+        epoch = epochs.current(check=True)
+    heads: Iterable[tuple[str, int]] = [(name, head) for name, head, _ in moved]
+    if full:
+        found = event_log.heads(known.heads)
+        heads = [(name, found.get(name, (0, 0))[0]) for name in known.heads]
+    now = {name: head for name, head in heads if name in known.heads}
+    if epoch == known.epoch and any(head < known.heads[name] for name, head in now.items()):
+        epoch = epochs.begin(instead_of=epoch, why=epochs.WENT_BACK, at=at)
+    if epoch != known.epoch and known.epoch:
+        return Missed(epoch)
+    newest = max(moved, key=lambda row: row[2], default=None)
+    if newest is not None and newest[2] != known.newest:
+        epochs.note_newest({newest[0]: newest[1]}, epoch)
+    behind = {name: (known.heads[name], head) for name, head in now.items() if head > known.heads[name]}
+    return Missed(
+        epoch=epoch,
+        messages=event_log.read(behind),
+        newest=newest[2] if newest else known.newest,
+        revoked=list(
+            Revocation.objects.filter(at__gte=since).values_list("session", "at", "code")[:MAX_REVOKED]
+        ),
+        changes=changes_between(at - (timedelta(seconds=REMEMBERED_S) if full else LOOK_BACK), at),
+    )

@@ -1,0 +1,26 @@
+"""Brings phones that were stored under an earlier rule into the form in which they are signed in with."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from backend.accounts.services.stored_phones import normalise_phones
+from backend.volunteers.number_scheme import format_volunteer_number
+
+
+class Command(BaseCommand):
+    """Says what it changed, and whom it left alone; run it as often as you like."""
+
+    help = "Store the phones of all accounts in the form of today: 86 13800001234 becomes 13800001234."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        told = normalise_phones(at=datetime.now(UTC))
+        self.stdout.write(f"{told.seen:,} phones, {told.changed:,} of them changed.")
+        for number in told.unreadable:
+            self.stdout.write(
+                f"{format_volunteer_number(number)}: what is stored is no phone; enter it again."
+            )
+        for number, other in told.colliding:
+            pair = f"{format_volunteer_number(number)} and {format_volunteer_number(other)}"
+            self.stdout.write(f"{pair} have the same phone: one person, to be merged, or a mistake.")
