@@ -7,12 +7,18 @@ from types import ModuleType
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.pages import wait_until, wait_until_connected
 from tests.browser.server import Server
 from tests.upgrade.force import Force
 from tests.upgrade.version import Version
 
 BUILT = Path("backend/console/static/console")
 _WORKER_IS_READY = "navigator.serviceWorker.ready.then(() => true)"
+_KEPT_SCRIPTS = """async () => {
+  const names = (await caches.keys()).filter((name) => name.startsWith("muster-"));
+  const lists = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+  return lists.flat().map((kept) => new URL(kept.url).pathname).filter((path) => path.endsWith(".js"));
+}"""
 _SCRIPTS = "[...document.scripts].filter((one) => one.src).map((one) => new URL(one.src).pathname)"
 
 
@@ -50,17 +56,21 @@ class OldPage:
         assert self.scripts() <= built_by(self.version)
 
     def become(self, version: Version) -> None:
-        """Open the page anew with a network: it is the new version's, and so is the worker soon."""
+        """Open the page anew with a network: it is the new version's, and the worker keeps that alone soon."""
         self.page.reload()
-        self.acts.wait_until_connected(self.page)
-        self.page.evaluate(_WORKER_IS_READY)
+        wait_until_connected(self.page)
         assert self.scripts() <= built_by(version)
+        wait_until(self.page, lambda: set() < self.kept() <= built_by(version))
 
     def scripts(self) -> set[str]:
         """Return the addresses of the scripts that the page runs."""
         found = set(self.page.evaluate(_SCRIPTS))
         assert found
         return found
+
+    def kept(self) -> set[str]:
+        """Return the addresses of the scripts that the worker keeps."""
+        return set(self.page.evaluate(_KEPT_SCRIPTS))
 
 
 def built_by(version: Version) -> set[str]:

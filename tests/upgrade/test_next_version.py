@@ -10,7 +10,7 @@ from tests.upgrade.conftest import Filled
 from tests.upgrade.force import Force
 from tests.upgrade.version import Version
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 
 NEXT = "tests.upgrade.next_version.settings"
 

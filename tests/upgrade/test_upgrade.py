@@ -22,7 +22,7 @@ from tests.upgrade.old_page import OldPage
 from tests.upgrade.phone import Pocket, Traffic
 from tests.upgrade.version import Version
 
-pytestmark = [pytest.mark.postgres, pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.postgres, pytest.mark.browser, pytest.mark.timeout(900)]
 
 Json = dict[str, Any]
 RECEIPTS_S = 0.8
