@@ -108,6 +108,9 @@ SAFE: dict[str, Operation] = {
     "many to many": migrations.AddField("task", "x", models.ManyToManyField("volunteers.unit")),
     "longer": migrations.AlterField("task", "title", models.CharField(max_length=200)),
     "help": migrations.AlterField("task", "title", models.CharField(max_length=120, help_text="What to do.")),
+    "named in Django": migrations.AlterField(
+        "task", "title", models.CharField(max_length=120, db_column="title")
+    ),
     "no check": migrations.RemoveConstraint("task", "task_never_overfull"),
     "only in the state": migrations.SeparateDatabaseAndState(
         state_operations=[migrations.RemoveField("task", "instructions")]
@@ -120,6 +123,7 @@ UNSAFE: dict[str, Operation] = {
     "other column": migrations.AlterField(
         "task", "title", models.CharField(max_length=120, db_column="name")
     ),
+    "other name": migrations.RenameField("task", "title", "name"),
     "unique": migrations.AlterField("task", "title", models.CharField(max_length=120, unique=True)),
     "new check": migrations.AddConstraint(
         "task", models.CheckConstraint(condition=models.Q(headcount__lte=9), name="few")
@@ -135,13 +139,13 @@ UNSAFE: dict[str, Operation] = {
 
 @pytest.fixture
 def judged() -> Callable[..., list[str]]:
-    """Return what judges one operation as if it stood in a migration of `dispatch`."""
+    """Return what judges operations as if they stood in one migration of `dispatch`."""
 
-    def judge(operation: Operation, **reasons: str) -> list[str]:
+    def judge(*operations: Operation, **reasons: str) -> list[str]:
         loader = MigrationLoader(None)
         present = set(loader.disk_migrations)
         last = max(name for app, name in present if app == "dispatch")
-        body = {"dependencies": [("dispatch", last)], "operations": [operation], "overlap": reasons}
+        body = {"dependencies": [("dispatch", last)], "operations": list(operations), "overlap": reasons}
         migration = type("Migration", (migrations.Migration,), body)("0900_tried", "dispatch")
         key = ("dispatch", migration.name)
         loader.disk_migrations[key] = migration
@@ -170,3 +174,15 @@ def test_reason_without_its_operation_is_named(judged: Callable[..., list[str]])
     assert judged(SAFE["longer"], **{"Delete model X": "the release has it in no model any more"}) == [
         "dispatch.0900_tried: nothing there is called 'Delete model X'"
     ]
+
+
+def test_field_may_be_renamed_when_its_column_stays(judged: Callable[..., list[str]]) -> None:
+    kept = models.CharField(max_length=120, blank=True, db_column="place_name")
+
+    assert (
+        judged(
+            migrations.AlterField("task", "place_name", kept),
+            migrations.RenameField("task", "place_name", "spot"),
+        )
+        == []
+    )

@@ -26,7 +26,7 @@ SAFE = (
     django.AlterModelManagers,
     django.AlterModelTableComment,
 )
-ONLY_IN_PYTHON = {*models.Field.non_db_attrs, "db_comment", "default"} - {"db_column"}
+ONLY_IN_PYTHON = {*models.Field.non_db_attrs, "db_comment", "default"}
 SHORTEST_REASON = 20
 
 
@@ -73,9 +73,9 @@ def _is_safe(operation: Operation, app: str, before: ProjectState, after: Projec
     if isinstance(operation, django.AddField):
         return _may_be_left_out(operation.field)
     if isinstance(operation, django.AlterField):
-        key = app, operation.model_name_lower
-        old, new = (state.models[key].fields[operation.name] for state in (before, after))
-        return _is_widened(old, new)
+        return _stays(operation.model_name_lower, operation.name, operation.name, app, before, after)
+    if isinstance(operation, django.RenameField):
+        return _stays(operation.model_name_lower, operation.old_name, operation.new_name, app, before, after)
     if isinstance(operation, django.RemoveConstraint):
         constraints = before.models[app, operation.model_name_lower].options["constraints"]
         (removed,) = (each for each in constraints if each.name == operation.name)
@@ -83,17 +83,25 @@ def _is_safe(operation: Operation, app: str, before: ProjectState, after: Projec
     return isinstance(operation, SAFE)
 
 
+def _stays(model: str, was: str, becomes: str, app: str, before: ProjectState, after: ProjectState) -> bool:
+    """Tell whether the column is where it was and takes what it took."""
+    old, new = before.models[app, model].fields[was], after.models[app, model].fields[becomes]
+    return _column(old, was) == _column(new, becomes) and _is_widened(old, new)
+
+
 def _may_be_left_out(field: "models.Field[object, object]") -> bool:
     """Tell whether a row may be inserted by a version that does not know the column."""
     return bool(field.null or field.many_to_many or field.generated or field.has_db_default())
 
 
+def _column(field: "models.Field[object, object]", name: str) -> str:
+    return field.db_column or (f"{name}_id" if field.is_relation else name)
+
+
 def _is_widened(old: "models.Field[object, object]", new: "models.Field[object, object]") -> bool:
-    """Tell whether the column takes all that it took before, under the same name and of the same type."""
-    (*_, old_path, old_args, was), (*_, new_path, new_args, becomes) = (
-        old.deconstruct()[1:],
-        new.deconstruct()[1:],
-    )
+    """Tell whether the column is of the same type and takes all that it took before."""
+    _, old_path, old_args, was = old.deconstruct()
+    _, new_path, new_args, becomes = new.deconstruct()
     if (old_path, old_args) != (new_path, new_args):
         return False
     changed = {name for name in {*was, *becomes} if was.get(name) != becomes.get(name)} - ONLY_IN_PYTHON

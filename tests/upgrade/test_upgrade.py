@@ -126,6 +126,7 @@ def test_nothing_is_lost_between_the_release_and_this_commit(story: Story, brows
     acts_of_before_are_known(story, phone, before)
     force.report_by_tracker(tracker)
     page.become(new)
+    release_can_come_back(story)
     for pocket in (phone, other):
         pocket.socket.close()
     assert "Proven" in new.python("manage.py", "verify_audit")
@@ -208,3 +209,11 @@ def acts_of_before_are_known(story: Story, phone: Pocket, before: Before) -> Non
     for who in ("commander", "leader", "first"):
         story.force.renew(who)
     assert story.force.faults() == []
+
+
+def release_can_come_back(story: Story) -> None:
+    """Start the release again beside the new version, as for a way back: it knows what came since, and serves."""
+    story.old.start("web")
+    assert lost(story.seen(story.old), story.seen(story.new)) == []
+    assert replace(story.force, at=story.behind(story.old, "web")).faults() == []
+    story.old.stop()
