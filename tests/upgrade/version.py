@@ -50,7 +50,7 @@ class Version:
 
     def migrate_to(self, app: str, migration: str) -> None:
         """Do only as much as that."""
-        self.python("manage.py", "migrate", "--noinput", app, migration)
+        self.python("manage.py", "migrate", "--noinput", "--skip-checks", app, migration)
 
     def start(self, *names: str) -> None:
         """Start processes of this version's Procfile, and wait until those that listen answer."""
