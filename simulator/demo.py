@@ -52,6 +52,7 @@ def run(options: argparse.Namespace) -> int:
     VAR.mkdir(exist_ok=True)
     log.write_text("")
     environment = {"DATABASE_URL": f"sqlite:///{database}", "REDIS_URL": "", "POSITION_EVERY_S": "10"}
+    environment |= stages.fast_motion(options.rate)
     stage = stages.one_process(environment, options.port, log)
     kept = stages.Kept(database.with_suffix(".people.json"))
     with running(stage, environment, current=database.exists() and kept.is_current()):
@@ -68,7 +69,8 @@ def run(options: argparse.Namespace) -> int:
 
 def play_once(options: argparse.Namespace) -> int:
     """Play the scripted call-out on a server of its own; 0 when its verdict is without fault."""
-    with _place(options) as environment:
+    with _place(options) as place:
+        environment = place | stages.fast_motion(options.rate)
         log = Path(environment.pop("LOG"))
         if options.procfile:
             stage = stages.procfile_processes(environment, log)

@@ -1,10 +1,10 @@
 """Fills a detachment with invented people for a demonstration."""
 
 import secrets
-from datetime import UTC, datetime
 from typing import Any
 
 from backend.accounts.models import phone_key
+from backend.lib.clock import now
 from backend.lib.errors import NotFound
 from backend.volunteers.models import Role, Unit, UnitKind, Volunteer
 from backend.volunteers.number_scheme import unit_number
@@ -27,7 +27,7 @@ def load_demo_people(
 
     All share one password; without one a random one is made. Raises NoFormation.
     """
-    at = datetime.now(UTC)
+    at = now()
     password = password or secrets.token_urlsafe(9)
     detachment = _detachment(unit)
     everyone = _people(detachment, people)

@@ -3,8 +3,9 @@
 import math
 import random
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
+
+from backend.lib.clock import now
 
 METRES_PER_DEGREE = 111_320.0
 HOME_SPREAD_DEG = 0.03
@@ -67,7 +68,7 @@ class Walk:
             self.heading = math.atan2(-north, -east)
         self._move(self.speed_m_s * seconds)
         return {
-            "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "lon": round(self.lon, 6),
             "lat": round(self.lat, 6),
             "datum": "wgs84",

@@ -7,12 +7,13 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from backend.accounts.models import Device, User
 from backend.accounts.tokens import tokens_for
+from backend.lib.clock import now
 from backend.volunteers.consents import current_version
 from backend.volunteers.models import Membership, Post, Purpose, Role, Unit, UnitKind, Volunteer
 from backend.volunteers.services.counts import recount
@@ -40,7 +41,7 @@ def make_people(numbers: Sequence[int], *, line: Sequence[str] = (UNIT,), below:
 
     `line` is the numbers of the units from the root down to theirs, or from what hangs `below` a unit that there is.
     """
-    at = datetime.now(UTC)
+    at = now()
     unit = _lowest(line, below)
     volunteers = _volunteers(numbers, at)
     members = [

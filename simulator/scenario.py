@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from asgiref.sync import sync_to_async
 from uuid6 import uuid7
 
+from backend.lib.clock import now
 from simulator import truth
 from simulator.account import Account
 from simulator.checker import count_faults, journal_faults, recipient_faults, tags_of
@@ -87,7 +88,7 @@ class CallOut:
 
     async def _expect(self) -> None:
         """Read who is on duty now, work out who must be told, and give each of them their manners."""
-        at = datetime.now(UTC)
+        at = now()
         numbers = {person.number for person in self.cast.everyone}
         fresh = await sync_to_async(truth.people_with)(numbers, at=at)
         self.cast.everyone = fresh
@@ -102,7 +103,7 @@ class CallOut:
         self.headcount = max(1, takers * 2 // 3)
 
     async def _issue(self) -> None:
-        at = datetime.now(UTC)
+        at = now()
         self.task = str(uuid7())
         body = {
             "id": self.task,
@@ -250,7 +251,7 @@ def choose(detachment: str, *, phones: int, without: set[int]) -> Cast:
 
     Of those a part is in the brigades and off duty, a minor or without the skill; a part is elsewhere.
     """
-    at = datetime.now(UTC)
+    at = now()
     path, brigades = truth.brigades_of(detachment)
     everyone = truth.people_below(path, at=at)
     size = Counter(person.paths[0][: len(brigades[0][0])] for person in everyone if person.paths)

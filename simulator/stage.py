@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from backend.lib.clock import machine_now
 from simulator.processes import ROOT, Server, free_port, read_procfile
 from simulator.rest import Rest
 from simulator.throwaway import PrivateRedis, has_redis_server, postgres_database
@@ -85,6 +86,13 @@ def procfile_processes(environment: dict[str, str], log: Path | None) -> Stage:
         stage.add(f"sockets-{number}", free_port())
     stage.add("clock", 0)
     return stage
+
+
+def fast_motion(rate: float) -> dict[str, str]:
+    """Return the variables with which time runs `rate` times as fast from now on; none for 1."""
+    if rate == 1.0:
+        return {}
+    return {"REHEARSAL": "true", "CLOCK_SINCE": machine_now().isoformat(), "CLOCK_RATE": str(rate)}
 
 
 @contextmanager

@@ -1,6 +1,9 @@
 """Which site Django's admin is."""
 
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
+
+from backend.lib.clock import follow
 
 
 class OperatorAdmin(AdminConfig):
@@ -10,6 +13,7 @@ class OperatorAdmin(AdminConfig):
     default = False
 
     def ready(self) -> None:
-        """Register the checks of the settings."""
+        """Register the checks of the settings, and let time run as they say."""
         super().ready()
+        follow(settings.CLOCK)
         from backend.config import checks  # noqa: F401  # Django's checks need its apps

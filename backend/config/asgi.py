@@ -6,6 +6,8 @@ One application serves all of it; which process serves what is only deployment (
 import gc
 import os
 
+from backend.lib.clock import now
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 
 import django
@@ -14,7 +16,6 @@ django.setup(set_prefix=False)
 
 import asyncio
 from collections.abc import MutableMapping
-from datetime import UTC, datetime
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -48,7 +49,7 @@ async def most_of_body(scope: MutableMapping[str, Any]) -> int:
         # Which page sent a form is looked at when it has been read.
         shown = credentials_of(scope, any_origin=True)
         try:
-            await in_thread(sign_in_socket, shown, at=datetime.now(UTC))
+            await in_thread(sign_in_socket, shown, at=now())
         except NotAllowed as refusal:  # a device that was signed out
             raise NotSignedIn from refusal
     return most

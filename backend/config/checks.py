@@ -50,6 +50,28 @@ def _contradictions() -> Iterator[CheckMessage]:
         )
 
 
+@register(EDGE)
+def check_time(**_: Any) -> list[CheckMessage]:
+    """Refuse a time that is set anywhere but in a rehearsal, and a rehearsal at a public address."""
+    if settings.CLOCK is not None and not settings.REHEARSAL:
+        return [
+            Error(
+                "CLOCK_SHOWS, CLOCK_SINCE or CLOCK_RATE set the time of a production installation.",
+                hint="Take them out, or set REHEARSAL=true where nothing is real.",
+                id="muster.E005",
+            )
+        ]
+    if settings.REHEARSAL and settings.SESSION_COOKIE_SECURE:
+        return [
+            Error(
+                "REHEARSAL is set where cookies need TLS: that is a production installation.",
+                hint="Take out REHEARSAL, and CLOCK_SHOWS, CLOCK_SINCE and CLOCK_RATE with it.",
+                id="muster.E006",
+            )
+        ]
+    return []
+
+
 def refuse_contradictions() -> None:
     """Raise ImproperlyConfigured naming what contradicts itself; a server calls it before it listens."""
     found = [message for message in run_checks(tags=[EDGE]) if message.is_serious()]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import environ
 
+from backend.lib.clock import read_course
 from backend.lib.content_policy import map_origins
 from backend.lib.encryption import derived_key, read_keys, read_signing_key
 from backend.lib.limits import Limits
@@ -34,6 +35,14 @@ AUDIT_SEAL_KEY = derived_key(SECRET_KEY, "audit seal")
 BADGE_KEYS = read_keys(env.list("BADGE_KEYS", default=[])) or {"0": derived_key(SECRET_KEY, "badges")}
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# A rehearsal may set the time and let it run faster; a production installation refuses to start with it.
+REHEARSAL = env.bool("REHEARSAL", default=False)
+CLOCK = read_course(
+    env.str("CLOCK_SHOWS", default=""),
+    env.str("CLOCK_SINCE", default=""),
+    env.float("CLOCK_RATE", default=1.0),
+)
 
 INSTALLED_APPS = [
     "backend.config.apps.OperatorAdmin",

@@ -26,7 +26,7 @@ from backend.accounts.pages.words import too_many_words
 from backend.accounts.signin import page_sign_in_required, sign_in_page, sign_out_page
 from backend.console import assets
 from backend.console.forms import SignInForm
-from backend.lib.api import now
+from backend.lib.clock import now, rate
 from backend.lib.errors import NotSignedIn, TooMany
 from backend.realtime.pace import count_act
 from backend.volunteers import services
@@ -172,6 +172,7 @@ def _page(request: HttpRequest, name: str) -> HttpResponse:
         "language": get_language(),
         "mapStyleUrl": settings.MAP_STYLE_URL,
         "assets": static("console/"),
+        "clockRate": rate(),
     }
     return render(request, f"console/{name}.html", {"boot": boot, "pages": pages, "page": name})
 

@@ -33,7 +33,8 @@ from backend.dispatch.schemas import (
     UnitProgressFilter,
 )
 from backend.dispatch.services.access_log import note_recipients
-from backend.lib.api import answer, now, parse, parse_query
+from backend.lib.api import answer, parse, parse_query
+from backend.lib.clock import now
 from backend.lib.errors import NotAllowed, require, required
 from backend.realtime.views import View
 from backend.volunteers.queries import unit_by_number

@@ -12,7 +12,7 @@ from backend.accounts.models import User
 from backend.dispatch import queries
 from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
 from backend.dispatch.schemas import Inbox, Progress, TaskDetail
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import NotFound
 from backend.lib.lookups import AnyOf
 from backend.realtime.registry import (

@@ -1,7 +1,6 @@
 """The few lines every REST view shares: parse the body, answer with a shape."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -74,8 +73,3 @@ def answer(
     if isinstance(result, pydantic.BaseModel):
         return Response(result.model_dump(mode="json"), status=status)
     return Response([item.model_dump(mode="json") for item in result], status=status)
-
-
-def now() -> datetime:
-    """Return the time at the edge; everything below receives it as `at`."""
-    return datetime.now(UTC)

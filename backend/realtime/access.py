@@ -1,13 +1,14 @@
 """Tells the hubs that people may see other topics than before: within a second they look again."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from uuid6 import uuid7
 
 from backend.lib.bulk import insert_rows
+from backend.lib.clock import now
 from backend.realtime.log import bus
 from backend.realtime.models import AccessChange
 
@@ -22,17 +23,17 @@ def access_changed(topics: Iterable[str], *, at: datetime) -> None:
     transaction that changes posts, memberships or units. What will change by time alone is said beforehand: `at` is the
     moment from which it holds. The row is what counts: hubs that miss the announcement find it by their poll.
     """
-    now = datetime.now(UTC)
+    moment = now()
     changes = [(uuid7(), topic) for topic in dict.fromkeys(topics)]
     # Stamped by the clock and not by the act, which may have waited for locks: the poll looks back a few seconds.
-    insert_rows(AccessChange, [{"id": id, "topic": topic, "at": max(at, now)} for id, topic in changes])
-    if at <= now:
+    insert_rows(AccessChange, [{"id": id, "topic": topic, "at": max(at, moment)} for id, topic in changes])
+    if at <= moment:
         transaction.on_commit(lambda: bus.announce_access(changes))
 
 
 def move_changes(before: str, after: str) -> None:
     """Let what is still to come for one person's topic be for another: posts have been handed on, or the number."""
-    AccessChange.objects.filter(topic=before, at__gt=datetime.now(UTC)).update(topic=after)
+    AccessChange.objects.filter(topic=before, at__gt=now()).update(topic=after)
 
 
 def changes_between(since: datetime, until: datetime) -> Sequence[tuple[UUID, str]]:

@@ -9,10 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.db import close_old_connections
+
+from backend.lib import clock as time_of_product
+from backend.lib.clock import now
 
 logger = logging.getLogger(__name__)
 
@@ -51,11 +54,14 @@ def tick(*, at: datetime) -> dict[str, int]:
 
 
 def run(stop: threading.Event) -> None:
-    """Do due work until `stop` is set. Work that fails is logged and tried again at its next turn."""
+    """Do due work until `stop` is set. Work that fails is logged and tried again at its next turn.
+
+    Intervals are of the product's time: in a rehearsal that runs faster, work comes round as much more often.
+    """
     while not stop.wait(0.2):
         moment = time.monotonic()
         for job in [job for job in _jobs.values() if job.next_at <= moment]:
-            job.next_at = moment + job.every.total_seconds()
+            job.next_at = moment + job.every.total_seconds() / time_of_product.rate()
             _do(job)
 
 
@@ -69,7 +75,7 @@ def start_inside() -> threading.Event:
 def _do(job: _Job) -> None:
     close_old_connections()
     try:
-        dealt_with = job.work(at=datetime.now(UTC))
+        dealt_with = job.work(at=now())
         if dealt_with:
             logger.info("%s: %d", job.name, dealt_with)
     except Exception:

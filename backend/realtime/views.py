@@ -18,7 +18,7 @@ from rest_framework.request import Request as HttpRequest
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.encryption import KeyMissing, seal, unseal
 from backend.lib.errors import Invalid, Refusal, TooMany, require
 from backend.lib.openapi import add_problems

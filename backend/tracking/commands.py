@@ -11,7 +11,7 @@ from backend.realtime.registry import Principal, answers_hello, frame, on_close,
 from backend.realtime.schemas import Done, Nothing
 from backend.realtime.sync import in_thread
 from backend.tracking.fixes import Positions, positions_in, positions_of
-from backend.tracking.mapfeed.feed import feed
+from backend.tracking.mapfeed.live_feed import feed
 from backend.tracking.mapfeed.shapes import MapCells, MapPeople, Viewport
 from backend.tracking.positions import positions
 from backend.tracking.queries.watching import watched_paths

@@ -5,11 +5,12 @@ import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from django.db import InterfaceError, OperationalError
 
+from backend.lib.clock import now
 from backend.lib.datum import to_wgs84
 from backend.realtime.connection import Connection
 from backend.realtime.sync import in_thread
@@ -85,7 +86,7 @@ def forget(persons: Iterable[int], *, at: datetime) -> None:
     The place itself is forgotten too; the row stays for a while, so that the maps learn of it. It is stamped with the
     moment of writing: maps read a little behind the newest row, and an act may have waited longer for its locks.
     """
-    written_at = max(at, datetime.now(UTC))
+    written_at = max(at, now())
     gone = LatestPosition.objects.filter(person__in=list(persons))
     gone.update(scope="", received_at=written_at, lon=0.0, lat=0.0)
 
@@ -171,7 +172,7 @@ class PositionBuffer:
         """Store a batch and acknowledge it; False when the database is away: then it waits at the front."""
         reports = [Report(sender.principal.person, frame.fixes) for (sender, _), frame in batch.items()]
         try:
-            outcomes = await in_thread(self._store_reports, reports, at=datetime.now(UTC))
+            outcomes = await in_thread(self._store_reports, reports, at=now())
         except (OperationalError, InterfaceError):
             logger.exception("the database takes no positions; %d frames wait for it", len(batch))
             self._waiting = batch | self._waiting

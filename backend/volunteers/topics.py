@@ -14,7 +14,7 @@ from backend.accounts.forgotten import forgotten_sign_ins
 from backend.accounts.models import User
 from backend.accounts.services.devices import note_arrival
 from backend.accounts.tokens import Claims, read_access
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import NotAllowed, NotSignedIn, Refusal
 from backend.realtime.registry import (
     Credentials,

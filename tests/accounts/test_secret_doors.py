@@ -17,7 +17,7 @@ from backend.accounts.models import Challenge, SecondFactor, User
 from backend.accounts.schemas.sign_in import DeviceIn
 from backend.accounts.services import second_factors
 from backend.accounts.services.devices import sign_in
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.content_policy import NOTHING
 from backend.lib.content_types import Handler
 from backend.volunteers.services.invitations import invite

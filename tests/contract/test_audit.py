@@ -22,7 +22,7 @@ UNRECORDED = {
     "backend.accounts.services.devices.prolong_page_device": "the password that was changed is recorded",
     "backend.dispatch.services.access_log.note_recipients": LOOKS,
     "backend.volunteers.services.access_log.note_list": LOOKS,
-    "backend.volunteers.services.access_log.note_looks": LOOKS,
+    "backend.volunteers.services.access_log.note_access": LOOKS,
     "backend.volunteers.services.access_log.note_named": LOOKS,
     "backend.numbers.services.access_log.note_look_up": LOOKS,
     "backend.volunteers.services.access_log.note_sightings": LOOKS,

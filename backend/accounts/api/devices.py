@@ -11,7 +11,8 @@ from backend.accounts import queries
 from backend.accounts.authentication import device_of, user_of
 from backend.accounts.schemas.sign_in import DeviceOut, Devices, RefreshIn, Tokens
 from backend.accounts.services.devices import refresh_tokens, revoke_device
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, parse
+from backend.lib.clock import now
 from backend.lib.errors import require
 from backend.realtime.views import View
 

@@ -18,7 +18,7 @@ from backend.accounts.services.devices import revoke_device
 from backend.accounts.services.passwords import change_password
 from backend.accounts.services.second_factors import SecondFactorConfirmed
 from backend.accounts.signin import keep_page_signed_in, require_own_password
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import Invalid, TooMany
 
 

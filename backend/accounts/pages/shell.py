@@ -17,7 +17,7 @@ from backend.accounts import hooks
 from backend.accounts.models import User
 from backend.accounts.pages.menu import pages_for
 from backend.accounts.signin import page_sign_in_required
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import NotAllowed, NotFound
 
 _View = ParamSpec("_View")

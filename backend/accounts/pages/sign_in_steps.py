@@ -23,7 +23,7 @@ from backend.accounts.services.invitations import accept_invitation
 from backend.accounts.services.second_factors import ChallengeOver, SecondFactorNeeded
 from backend.accounts.services.trust import TRUSTED_FOR
 from backend.accounts.signin import invited_user, sign_in_page
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import CredentialsWrong, Refusal, TooMany
 from backend.lib.phones import LONGEST
 

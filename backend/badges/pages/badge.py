@@ -18,8 +18,8 @@ from backend.accounts.pages.shell import person_of, record_page, sent_from, show
 from backend.badges import queries, services
 from backend.badges.badge_card import Card, card_of, card_pdf, cards_pdf
 from backend.badges.models import Badge
-from backend.lib.api import now
 from backend.lib.bodies import MAX_BODY, takes_bytes
+from backend.lib.clock import now
 from backend.lib.errors import Invalid, Refusal, require
 from backend.lib.pdf import qr_svg
 from backend.lib.texts import as_line

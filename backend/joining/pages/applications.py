@@ -15,7 +15,7 @@ from backend.joining.services.applications import (
     approve_application,
     reject_application,
 )
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import Refusal, require
 from backend.lib.texts import as_line
 from backend.volunteers.services.finding import TooManyFound

@@ -19,7 +19,7 @@ from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import NotFound, Refusal, require
 from backend.numbers.queries.blocks import block_with_numbers, blocks_of
 from backend.numbers.queries.look_up import look_up

@@ -13,7 +13,7 @@ from backend.accounts.pages.shell import person_of, record_page, sent_from, show
 from backend.accounts.pages.words import too_many_words
 from backend.accounts.services.passwords import PasswordWrong
 from backend.accounts.signin import confirm_password
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import Busy, Refusal, TooMany, require
 from backend.privacy.queries import export_of
 from backend.privacy.schemas import IdentityIn

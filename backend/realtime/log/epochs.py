@@ -7,7 +7,7 @@ topic must not be taken for one that has the second: the log gets another epoch 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from django.db import DatabaseError, connection, transaction
 from uuid6 import uuid7
 
 from backend.audit.services import record
+from backend.lib.clock import now
+from backend.lib.dialect import on_postgresql
 from backend.realtime import metrics
 from backend.realtime.models import Epoch, Topic
 
@@ -64,9 +66,9 @@ def current(*, check: bool = False) -> str:
     is_first, _checked.once = not _checked.once, True
     actual = _identity()
     if actual and actual != identity:
-        return begin(instead_of=value, why=RESTORED, at=datetime.now(UTC))
+        return begin(instead_of=value, why=RESTORED, at=now())
     if is_first and _lost_the_newest(value):
-        return begin(instead_of=value, why=WENT_BACK, at=datetime.now(UTC))
+        return begin(instead_of=value, why=WENT_BACK, at=now())
     return value
 
 
@@ -128,7 +130,7 @@ def begin_first(*, apps: Any = installed, **_: Any) -> None:
     """Begin the first epoch of a database that has none: after each `migrate`, and each emptying by a test."""
     if "epoch" not in apps.all_models["realtime"]:  # `migrate` went back to before there were epochs
         return
-    fields = {"value": uuid7().hex, "identity": _identity(), "begun_at": datetime.now(UTC)}
+    fields = {"value": uuid7().hex, "identity": _identity(), "begun_at": now()}
     Epoch.objects.get_or_create(pk=THE_ONE, defaults=fields)
 
 
@@ -143,7 +145,7 @@ def _row() -> tuple[str, str]:
 
 def _identity() -> str:
     """Return what tells this database from its restored copy; empty where nothing does."""
-    if connection.vendor != "postgresql":
+    if not on_postgresql():
         return _of_file()
     try:
         with transaction.atomic(), connection.cursor() as cursor:

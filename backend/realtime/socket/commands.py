@@ -3,12 +3,12 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any, Protocol
 
 import pydantic
 from pydantic import Field
 
+from backend.lib.clock import now
 from backend.lib.errors import NotAllowed, Refusal, require
 from backend.lib.problems import invalid
 from backend.lib.shapes import Request, Shape, read_members
@@ -89,7 +89,7 @@ async def renew(socket: Conversation, frame: CommandFrame) -> None:
     """Go on with a new access token of the same device (`session.renew`)."""
     credentials = Credentials(token=body_of(SessionRenew, frame).token)
     connection = socket.connected
-    principal = await in_thread(services.sign_in_socket, credentials, at=datetime.now(UTC))
+    principal = await in_thread(services.sign_in_socket, credentials, at=now())
     if (principal.person, principal.session) != (connection.principal.person, connection.principal.session):
         raise NotAllowed("This token is another person's or another device's.")
     connection.principal = principal

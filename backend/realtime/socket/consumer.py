@@ -8,12 +8,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pydantic
 from django.conf import settings
 
+from backend.lib.clock import now
 from backend.lib.errors import Malformed, NotAllowed, NotSignedIn, TokenExpired
 from backend.lib.logs import name_socket
 from backend.lib.problems import invalid, problem_of, refuse_nul, refuse_twice, what_is_wrong
@@ -143,7 +143,7 @@ class PhoneSocket:
         if connection.closing is not None:
             raise _Closed(0, "")
         expires_at = connection.principal.expires_at
-        if expires_at is not None and expires_at <= datetime.now(UTC):
+        if expires_at is not None and expires_at <= now():
             raise _Closed(4401, "the token has expired")
 
     async def _close(self, closed: _Closed) -> None:
@@ -189,7 +189,7 @@ class PhoneSocket:
         if not isinstance(hello, Hello):
             raise _Closed(4400, "say hello first")
         hub.start()
-        at, began = datetime.now(UTC), time.monotonic()
+        at, began = now(), time.monotonic()
         try:
             opening = await self._read(hello)
         except NotSignedIn as refusal:
@@ -227,7 +227,7 @@ class PhoneSocket:
             "topics": topics,
             "unknown": list(opening.unknown),
             "heartbeat_s": settings.MUSTER.heartbeat_s,
-            "server_time": datetime.now(UTC),
+            "server_time": now(),
         }
         return registry.hello_answer.make(opening.principal, opened)
 
@@ -254,7 +254,7 @@ class PhoneSocket:
             case ReceiptFrame():
                 self._take_told_receipt(frame)
             case Ping():
-                self.connected.push_text(Pong(server_time=datetime.now(UTC)).model_dump_json())
+                self.connected.push_text(Pong(server_time=now()).model_dump_json())
             case Hello():
                 raise Malformed("You have said hello already; join further topics with `topic.join`.")
 
@@ -269,7 +269,7 @@ class PhoneSocket:
             return
         principal = self.connected.principal
         with acting(principal.user_id):
-            outcome = await batches.run_command(principal, frame, at=datetime.now(UTC))
+            outcome = await batches.run_command(principal, frame, at=now())
         shape = ReplyAgain if outcome.replayed else Reply
         self.connected.push_text(shape(reply=frame.id, result=outcome.result).model_dump_json())
 

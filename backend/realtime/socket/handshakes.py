@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from backend.lib.clock import now
 from backend.lib.errors import Refusal
 from backend.realtime import metrics, services
 from backend.realtime.registry import Credentials
@@ -64,7 +64,7 @@ class Arrivals:
 async def _read(together: Sequence[_Arrival]) -> list[Opening | Refusal]:
     wanted = [(arrival.credentials, arrival.reached) for arrival in together]
     metrics.replay_reads.inc()
-    return await in_thread(services.open_sockets, wanted, at=datetime.now(UTC))
+    return await in_thread(services.open_sockets, wanted, at=now())
 
 
 def _settle(together: Sequence[_Arrival], results: Sequence[Opening | Refusal]) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
+from backend.lib.clock import now
 from backend.realtime.registry import Principal, may_join_all, registry, snapshots_of_all
 from backend.realtime.services import Opening, Reading, read_all, topics_of_all
 
@@ -49,7 +49,7 @@ def review(holdings: Sequence[Holding]) -> list[Reviewed]:
 
 def _renewed(principals: Sequence[Principal]) -> list[Principal]:
     assert registry.renewed_tags is not None, "no app has registered what people's tags are"
-    tags = registry.renewed_tags(principals, datetime.now(UTC))
+    tags = registry.renewed_tags(principals, now())
     return [replace(principal, tags=now) for principal, now in zip(principals, tags, strict=True)]
 
 

@@ -7,7 +7,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from channels.layers import get_channel_layer
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 
+from backend.lib.clock import now
 from backend.realtime import metrics
 from backend.realtime.connection import Connection
 from backend.realtime.frames import Heartbeat, Message, Restarting
@@ -47,6 +48,10 @@ class Hub:
     """Delivers the log to local sockets: in order, without gaps, without waiting for anybody."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        """Know nothing yet."""
         self.connections: dict[Connection, None] = {}
         self.topics: dict[str, TopicState] = {}
         self.strays: dict[str, list[Message]] = {}
@@ -90,7 +95,7 @@ class Hub:
             await asyncio.wait(running, timeout=0.2)
         if self._loop is not None:
             bus.attach(self._loop, None)
-        self.__init__()  # type: ignore[misc]
+        self._begin()
 
     # --- sockets --------------------------------------------------------------------------------------------------
 
@@ -311,7 +316,7 @@ class Hub:
         every = settings.MUSTER.heartbeat_s
         for second in itertools.count(1):
             await asyncio.sleep(1)
-            at = datetime.now(UTC)
+            at = now()
             due = [c for c in self.connections if c.turn == second % every]
             if second // every % REVIEW_EVERY == REVIEW_EVERY - 1:
                 self.reviews.put(due)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from backend.lib import clock
+from backend.lib.clock import now
 from backend.realtime.access import changes_between
 from backend.realtime.frames import Message
 from backend.realtime.log import epochs, event_log
@@ -43,30 +45,29 @@ def look(known: Known, *, full: bool) -> Missed:
 
     A head that is lower than before shows a database that was put back while this process ran: another epoch begins.
     """
-    at = datetime.now(UTC)
-    since = (known.newest or at) - LOOK_BACK
-    moved, epoch = event_log.moved_since(since)
+    at, back = now(), clock.passing(LOOK_BACK)
+    moved, epoch = event_log.moved_since((known.newest or clock.machine_now()) - LOOK_BACK)
     if full:
         epoch = epochs.current(check=True)
     heads: Iterable[tuple[str, int]] = [(name, head) for name, head, _ in moved]
     if full:
         found = event_log.heads(known.heads)
         heads = [(name, found.get(name, (0, 0))[0]) for name in known.heads]
-    now = {name: head for name, head in heads if name in known.heads}
-    if epoch == known.epoch and any(head < known.heads[name] for name, head in now.items()):
+    heads_now = {name: head for name, head in heads if name in known.heads}
+    if epoch == known.epoch and any(head < known.heads[name] for name, head in heads_now.items()):
         epoch = epochs.begin(instead_of=epoch, why=epochs.WENT_BACK, at=at)
     if epoch != known.epoch and known.epoch:
         return Missed(epoch)
     newest = max(moved, key=lambda row: row[2], default=None)
     if newest is not None and newest[2] != known.newest:
         epochs.note_newest({newest[0]: newest[1]}, epoch)
-    behind = {name: (known.heads[name], head) for name, head in now.items() if head > known.heads[name]}
+    behind = {name: (known.heads[name], head) for name, head in heads_now.items() if head > known.heads[name]}
     return Missed(
         epoch=epoch,
         messages=event_log.read(behind),
         newest=newest[2] if newest else known.newest,
         revoked=list(
-            Revocation.objects.filter(at__gte=since).values_list("session", "at", "code")[:MAX_REVOKED]
+            Revocation.objects.filter(at__gte=at - back).values_list("session", "at", "code")[:MAX_REVOKED]
         ),
-        changes=changes_between(at - (timedelta(seconds=REMEMBERED_S) if full else LOOK_BACK), at),
+        changes=changes_between(at - (clock.passing(timedelta(seconds=REMEMBERED_S)) if full else back), at),
     )

@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import django_request, user_of
-from backend.lib.api import answer, now, parse, parse_form
+from backend.lib.api import answer, parse, parse_form
 from backend.lib.bodies import takes_bytes
+from backend.lib.clock import now
 from backend.lib.errors import Invalid, require
 from backend.lib.streaming import streamed
 from backend.lib.uploads import MAX_UPLOAD

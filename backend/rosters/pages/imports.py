@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 from uuid6 import uuid7
 
 from backend.accounts.pages.shell import person_of, record_page, show, whole_number
-from backend.lib.api import now
 from backend.lib.bodies import takes_bytes
+from backend.lib.clock import now
 from backend.lib.errors import NotFound, Refusal, TooLarge, require
 from backend.lib.uploads import MAX_UPLOAD
 from backend.rosters.models import WORKING, ImportStatus, Outcome, RosterImport

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from backend.accounts.pages.shell import person_of, record_page, show
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import Invalid, NotAllowed, require
 from backend.rosters.queries.roster import roster_page
 from backend.rosters.schemas.roster import RosterPage, RosterRow

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.audit.services import record
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.rosters.models import ImportStatus, Outcome, ReportedRow, RosterImport
 from backend.rosters.reading.apart import reading_apart
 from backend.rosters.reading.columns import Column, Heading, letters

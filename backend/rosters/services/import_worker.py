@@ -15,7 +15,7 @@ from django.db import (
 )
 
 from backend.audit.services import record
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import Refusal
 from backend.rosters.models import WORKING, ImportStatus, RosterImport
 from backend.rosters.reading.apart import ReaderDied
@@ -67,12 +67,12 @@ def work_on(import_id: UUID, *, tell: Tell = lambda _: None, portion: int = PORT
 _thread: threading.Thread | None = None
 
 
-def turn(*, at: datetime) -> int:
+def turn(*, at: datetime) -> int:  # noqa: ARG001  # the clock's; a lease goes by the database's time
     """Begin to work on the import that waits longest, in a thread of its own: the clock has other things to do."""
     global _thread
     if _thread is not None and _thread.is_alive():
         return 0
-    import_id = next_waiting(at=at)
+    import_id = next_waiting()
     if import_id is None:
         return 0
     _thread = threading.Thread(target=_work_apart, args=(import_id,), name="imports", daemon=True)
@@ -81,9 +81,9 @@ def turn(*, at: datetime) -> int:
     return 1
 
 
-def next_waiting(*, at: datetime) -> UUID | None:
+def next_waiting() -> UUID | None:
     """Return the import that has waited longest for somebody to go on with it, and whose file is on this machine."""
-    waiting = RosterImport.objects.filter(is_free(at), status__in=WORKING).order_by("made_at")
+    waiting = RosterImport.objects.filter(is_free(), status__in=WORKING).order_by("made_at")
     for batch in waiting[:20]:
         if batch.status != ImportStatus.CHECKING or Path(batch.path).exists():
             return batch.pk

@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.gzip_body import unpacked_body
 from backend.realtime.registry import principal_behind
 from backend.realtime.views import View

@@ -5,8 +5,8 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
+from backend.lib.clock import now
 from backend.realtime.connection import Connection
 from backend.realtime.sync import in_thread
 from backend.tracking.mapfeed.viewports import Picture
@@ -50,7 +50,7 @@ class Sightings:
 
     async def _note(self, seen: dict[int, set[int]]) -> None:
         try:
-            await in_thread(note_sightings, seen, at=datetime.now(UTC))
+            await in_thread(note_sightings, seen, at=now())
         except Exception:
             logger.exception("who saw whom on the live map could not be noted; it is with the next minute's")
             for viewer, people in seen.items():

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.tracking.models import WhyNotStored
 from backend.tracking.queries.trackers import trackers_of
 from backend.tracking.schemas.trackers import TrackerIn, TrackerMade, TrackerOut

@@ -1,6 +1,6 @@
 """Reads whom a person may watch on the live map."""
 
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.realtime.registry import Principal
 from backend.volunteers.queries import dispatched_units
 

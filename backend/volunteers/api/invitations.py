@@ -5,7 +5,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.lib.api import answer, now
+from backend.lib.api import answer
+from backend.lib.clock import now
 from backend.realtime.views import View
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.schemas.invitations import InvitationMade

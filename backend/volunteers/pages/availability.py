@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
 from backend.accounts.pages.shell import person_of, record_page, show
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import Invalid, NotFound
 from backend.volunteers.queries.availability import availability_of, zone_of
 from backend.volunteers.schemas.availability import HoursIn, HoursOut, PeriodIn, PeriodOut

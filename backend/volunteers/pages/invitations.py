@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
 from backend.accounts.pages.shell import person_of, record_page, show, whole_number
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import require
 from backend.volunteers import rules
 from backend.volunteers.invitation_pdf import slips_pdf

@@ -16,7 +16,7 @@ from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import Invalid, Refusal, require
 from backend.volunteers.models import CredentialKind, LookedAt, Standing, Volunteer
 from backend.volunteers.number_scheme import format_volunteer_number

@@ -1,10 +1,10 @@
 """Begins another epoch of the log: the operator calls it after putting the database back."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from backend.lib.clock import now
 from backend.realtime.log import epochs
 from backend.realtime.models import Epoch
 
@@ -33,6 +33,6 @@ class Command(BaseCommand):
         if before != stored:
             self.stdout.write(f"Epoch {before} has begun: this database is a restored copy.")
         else:
-            now = epochs.begin(instead_of=before, why=epochs.ASKED, at=datetime.now(UTC))
-            self.stdout.write(f"Epoch {now} has begun in place of {before}.")
+            begun = epochs.begin(instead_of=before, why=epochs.ASKED, at=now())
+            self.stdout.write(f"Epoch {begun} has begun in place of {before}.")
         self.stdout.write(NEXT)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import NotFound
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.services.invitations import invite

@@ -6,8 +6,8 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from backend.lib.clock import now
 from backend.realtime.connection import Connection
 from backend.realtime.registry import Principal
 from backend.realtime.sync import in_thread
@@ -99,7 +99,7 @@ class Feed:
     async def _turn(self, started: float) -> None:
         world = self._world
         rows = await (self._read_all() if self._read_to is None else self._read())
-        await _at_ease(world.grow_old(micros(datetime.now(UTC))))
+        await _at_ease(world.grow_old(micros(now())))
         await _at_ease(world.settle())
         await self._review()
         await self._open()
@@ -117,11 +117,11 @@ class Feed:
     async def _read(self) -> int:
         """Take what has come and return how many rows that was; without the database, what is there grows old."""
         try:
-            rows, read_to = await in_thread(read_changed, self._read_to, datetime.now(UTC))
+            rows, read_to = await in_thread(read_changed, self._read_to, now())
         except Exception as error:
             logger.warning("the live map could not be read: %r", error)
             return 0
-        await _at_ease(self._world.take(rows, micros(datetime.now(UTC))))
+        await _at_ease(self._world.take(rows, micros(now())))
         self._read_to = read_to
         return len(rows)
 
