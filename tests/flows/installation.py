@@ -223,6 +223,34 @@ class Phone:
         return frame
 
 
+@dataclass
+class Reached:
+    """What a phone has written down: its epoch and cursors, as an app keeps them."""
+
+    epoch: str
+    cursors: dict[str, int]
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def by(cls, welcome: dict[str, Any]) -> "Reached":
+        return cls(welcome["epoch"], {name: one["head"] for name, one in welcome["topics"].items()})
+
+    def follow(self, phone: Phone, topic: str, head: int) -> None:
+        """Take what comes until the topic has got so far."""
+        while self.cursors[topic] < head:
+            frame = phone.next()
+            assert "close" not in frame, frame
+            if "seq" in frame:
+                self.cursors[frame["topic"]] = frame["seq"]
+                self.events.append(frame)
+
+    def receipt(self) -> dict[str, Any]:
+        return {"type": "receipt", "epoch": self.epoch, "delivered": self.cursors, "seen": self.cursors}
+
+    def hello(self) -> dict[str, Any]:
+        return {"type": "hello", "id": 1, "epoch": self.epoch, "cursors": self.cursors}
+
+
 class Bystander:
     """A well-behaved phone of somebody else: pings all the time, and looks when events arrive."""
 
