@@ -1,6 +1,7 @@
 """The people and the place that tests speak of."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -47,7 +48,7 @@ from backend.volunteers.principals import forget_lines
 from backend.volunteers.services.consents import agree_on_paper
 from backend.volunteers.services.counts import Counts, change_counts
 from backend.volunteers.services.roster import roster_fields
-from tests import lock_order
+from tests import lock_order, prepared
 from tests.own_flush import flush_quickly
 
 hypothesis.settings.register_profile("shared machine", deadline=None)
@@ -73,6 +74,13 @@ def pytest_configure(config: pytest.Config) -> None:
 PASSWORD = "correct horse battery"
 QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 """Argon2 is slow on purpose, and tests sign in all the time."""
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Copy the tables that were made once for all workers."""
+    if connection.vendor == "postgresql":
+        connection.settings_dict["TEST"]["TEMPLATE"] = prepared.tables(os.environ["DATABASE_URL"])
 
 
 @pytest.fixture(scope="session")
