@@ -62,6 +62,9 @@ hypothesis.settings.load_profile("shared machine")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what developers may ask of every test."""
+    parser.addoption(
+        "--every-cell", action="store_true", help="try every act in every cell of the permissions"
+    )
     parser.addoption("--lock-order", action="store_true", help="fail when an act locks rows out of order")
 
 
