@@ -6,6 +6,8 @@ one of them with an error that its caller sees.
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from traceback import extract_stack
 from typing import Any
 
 from django.db import transaction
@@ -83,5 +85,11 @@ def _lock(connection: BaseDatabaseWrapper, table: str) -> None:
     if table in held:
         return
     if late := [other for other in held if _RANKS[other] > _RANKS[table]]:
-        breaches.append(f"{table} is locked after {', '.join(late)}")
+        breaches.append(f"{_act()}: {table} is locked after {', '.join(late)}")
     held.append(table)
+
+
+def _act() -> str:
+    """Return the function of the product that locks, and those that have called it."""
+    frames = [frame for frame in extract_stack() if "/backend/" in frame.filename]
+    return " > ".join(f"{Path(frame.filename).stem}.{frame.name}" for frame in frames[-6:])
