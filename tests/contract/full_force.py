@@ -36,7 +36,7 @@ from backend.volunteers.models import (
 from backend.volunteers.services.numbers import lock_counter, take_numbers
 from backend.volunteers.services.people import appoint
 from backend.volunteers.services.unit_numbers import next_number
-from tests.contract.permissions import LEVELS, POSTS, RELATIONS, Names
+from tests.contract.acts import LEVELS, POSTS, RELATIONS, Names
 
 KINDS = (UnitKind.HEADQUARTERS, UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.BRIGADE, UnitKind.SQUADRON)
 
