@@ -24,7 +24,7 @@ def invent(password: str) -> dict[str, Any]:
     from django.contrib.auth.hashers import make_password
 
     from backend.accounts.models import User
-    from backend.lib.checkdigit import unit_number, volunteer_number
+    from backend.volunteers.number_scheme import unit_number, volunteer_number
     from simulator.people import make_people
 
     good = [number for serial in range(FIRST, FIRST + 20) if (number := volunteer_number(serial))]

@@ -13,7 +13,7 @@ from simulator.conformance.report import NOT_SEEN, PASSED
 from simulator.conformance.trials import TRIALS
 from simulator.processes import ROOT
 
-pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("conformance")]
+pytestmark = [pytest.mark.waits, pytest.mark.xdist_group("conformance")]
 
 CLIENT = ROOT / "clients" / "typescript"
 VITE = CLIENT / "node_modules" / "vite" / "bin" / "vite.js"
