@@ -25,7 +25,7 @@ def kept_key(file: Path) -> str:
     """Return the key in a file. One of several processes creates a missing file, atomically."""
     if not file.exists():
         file.parent.mkdir(exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as made:  # readable by our user alone
+        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as made:  # for us alone
             made.write(secrets.token_urlsafe(48))
         try:
             os.link(made.name, file)
