@@ -51,10 +51,9 @@ class Line:
 class SignedHead:
     """The state of the chain at `at`: `count` rows of `day`, the last of them with `link`.
 
-    `fingerprints` are the first characters of the links of all rows since the head before. With them even a chain
-    that an
-    attacker recomputed names its first wrong row. `closed`: the day gets no more rows. Heads are numbered without gaps
-    over all days, and `previous` is the digest of the head before.
+    `fingerprints` are the first characters of the links of all rows since the head before. With them even a chain that
+    an attacker recomputed names its first wrong row. `closed`: the day gets no more rows. Heads are numbered without
+    gaps over all days, and `previous` is the digest of the head before.
     """
 
     number: int

@@ -9,8 +9,7 @@ class Entry(models.Model):
     """One act: append-only, written by every service in the transaction of the act.
 
     `post` is the office that allowed it, empty for a person's own acts. `key` and `seal` are set when the row is
-    written;
-    `day`, `position` and `link` by the clock, after the commit.
+    written; `day`, `position` and `link` by the clock, after the commit.
     """
 
     act = models.CharField(max_length=60)

@@ -107,10 +107,9 @@ def verify(
 ) -> Verdict:
     """Return how far the book is proven, and its first fault.
 
-    `witnesses` are heads that were also stored elsewhere: only they reveal a chain whose end was cut off together
-    with its
-    heads. `is_sealed` checks rows without a place, for a caller who has the key of the seals; without it these rows are
-    only counted.
+    `witnesses` are heads that were also stored elsewhere: only they reveal a chain whose end was cut off together with
+    its heads. `is_sealed` checks rows without a place, for a caller who has the key of the seals; without it these
+    rows are only counted.
     """
     verdict = Verdict()
     reading = _Reading(book, keys, witnesses, verdict)

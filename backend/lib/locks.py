@@ -20,8 +20,8 @@ def locking(
     """Lock rows of a model, and of related models `also`, as they are read, until the transaction ends; None: any row.
 
     The lock is `FOR NO KEY UPDATE`: other transactions can still add rows that refer to these. Rows that will be
-    deleted
-    need the full lock. `skip_locked` leaves out rows that another transaction holds, where the database supports it.
+    deleted need the full lock. `skip_locked` leaves out rows that another transaction holds, where the database
+    supports it.
     """
     skips = skip_locked and connection.features.has_select_for_update_skip_locked
     rows = model._default_manager.all() if among is None else among  # noqa: SLF001  # for code that knows no model

@@ -53,8 +53,7 @@ class Proxies:
         """Return the client of the outermost trusted proxy; `peer` itself if it is not a proxy.
 
         Each proxy appends the address of its peer to the header. So the header is read from its end, up to the first
-        address
-        that is not a proxy's. At an entry that is not an address the reading stops.
+        address that is not a proxy's. At an entry that is not an address the reading stops.
         """
         last = _address(peer)
         if last is None or not self.trust(last):

@@ -107,8 +107,7 @@ def read_json(shape: type[Sent], document: bytes | str) -> Sent:
     """Return a JSON document as `shape`, or raise pydantic's ValidationError.
 
     Types are strict: `true` or a number in quotes, in the place of a number, is a client's mistake. Forms and queries
-    are
-    text alone, and are read with `model_validate`.
+    are text alone, and are read with `model_validate`.
     """
     return shape.model_validate_json(document, strict=True)
 

@@ -29,8 +29,7 @@ def read_line(text: str) -> str:
     """Return a text of one line in its stored form. Raises NotAText.
 
     Surrounding space is cut off. Invisible characters are removed: direction marks, zero-width spaces. Joiners of
-    letters
-    or pictures stay between the characters that they join.
+    letters or pictures stay between the characters that they join.
     """
     line = without_unseen(text).strip()
     if not _is_fit(line):

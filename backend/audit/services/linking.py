@@ -66,8 +66,7 @@ def link_entries(*, at: datetime, limit: int = STEP) -> int:
     """Give waiting rows, in the order of their ids, the next places of the day; return their number.
 
     Signs a head that covers them, and closes the day before if it is still open. Rows with a wrong seal are refused:
-    they
-    get no place, and the refusal itself is recorded. Does nothing while another clock holds the lock.
+    they get no place, and the refusal itself is recorded. Does nothing while another clock holds the lock.
     """
     if not _claim():
         return 0
