@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from backend.audit.chain import Line, SignedHead, moment
 from backend.audit.models import Entry, Head
+from backend.lib.dialect import on_postgresql
 
 CHUNK = 2_000
 """Rows in memory at once."""
@@ -94,9 +95,8 @@ def one_moment() -> Iterator[None]:
     if connection.in_atomic_block:
         yield
         return
-    on_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
-        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" if on_postgresql else "BEGIN")
+        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" if on_postgresql() else "BEGIN")
         try:
             yield
         finally:

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import connection, models
 
+from backend.lib.dialect import on_postgresql
+
 _PORTION = 1_000
 """Rows of one statement."""
 
@@ -34,7 +36,7 @@ Row = Mapping[str, Any]
 def insert_rows(model: type[models.Model], rows: Sequence[Row]) -> None:
     """Insert rows in order. Each row maps columns to values; all have the same columns."""
     for portion in _portions(rows):
-        if connection.vendor == "postgresql":
+        if on_postgresql():
             _execute(_INSERT, model, portion)
         else:
             _objects(model).bulk_create([model(**row) for row in portion])
@@ -49,7 +51,7 @@ def insert_new_rows(
     """
     made: dict[tuple[Any, ...], Any] = {}
     for portion in _portions(rows):
-        if connection.vendor == "postgresql":
+        if on_postgresql():
             made |= {tuple(found): key for key, *found in _execute(_INSERT_NEW, model, portion, unique)}
         else:
             made |= _insert_new(model, portion, unique)
@@ -73,7 +75,7 @@ def update_rows(objects: Sequence[models.Model], fields: Sequence[str]) -> None:
         return
     model, key = type(objects[0]), _meta(objects[0]).pk.attname
     for portion in _portions([{name: getattr(one, name) for name in (key, *fields)} for one in objects]):
-        if connection.vendor == "postgresql":
+        if on_postgresql():
             _execute(_UPDATE, model, portion)
         else:
             _objects(model).bulk_update([model(**row) for row in portion], fields)

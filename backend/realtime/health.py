@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from backend.lib.dialect import on_postgresql
 from backend.realtime.socket.hub import hub
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ def _answers(own: BaseDatabaseWrapper) -> bool:
 @cache
 def _own_connection() -> BaseDatabaseWrapper:
     """Return a connection outside the pool: a process whose pool is exhausted is busy, not broken."""
-    if connection.vendor != "postgresql":
+    if not on_postgresql():
         return connection
     own = connection.copy()
     options = own.settings_dict["OPTIONS"]

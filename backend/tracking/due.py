@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Q
 
+from backend.lib.dialect import on_postgresql
 from backend.realtime.clock import due
 from backend.realtime.deletions import report_any_deleted
 from backend.tracking.models import Fix, LatestPosition
@@ -20,7 +20,7 @@ PLACES_KEPT = timedelta(hours=1)
 @due(every=timedelta(minutes=10))
 def trim_tracks(*, at: datetime) -> int:
     """Let tracks go after 30 days: whole days of them on PostgreSQL, rows elsewhere; returns how many of either."""
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         return report_any_deleted("days of tracks", drop_partitions(before=at - TRACKS_KEPT), at=at)
     old = Fix.objects.filter(at__lt=at - TRACKS_KEPT).order_by("at")
     last = list(old.values_list("at", flat=True)[:STEP])[-1:]

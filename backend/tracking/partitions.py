@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from backend.lib.dialect import on_postgresql
+
 TABLE = "tracking_fix"
 AHEAD = timedelta(days=3)
 """Days for which partitions are made before they begin, so that no report has to wait for one."""
@@ -27,7 +29,7 @@ def partition_of(day: date) -> str:
 
 def make_partitions(days: Iterable[date]) -> int:
     """Make the partitions that are missing; returns how many. One query when there are none to make."""
-    if connection.vendor != "postgresql":
+    if not on_postgresql():
         return 0
     missing = _missing(days)
     if not missing:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
+from backend.lib.dialect import on_postgresql
 from backend.tracking.models import Fix
 from backend.tracking.partitions import make_partitions
 
@@ -72,7 +73,7 @@ def write_rows(rows: Sequence[Row]) -> set[Key]:
     if not rows:
         return set()
     ordered = sorted({(row.person, row.at): row for row in reversed(rows)}.values())
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         make_partitions({row.at.astimezone(UTC).date() for row in ordered})
         return _write_by_copy(ordered)
     return _write_plainly(ordered)

@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import UUIDField
 
 from backend.accounts.tokens import Claims
+from backend.lib.dialect import on_postgresql
 from backend.realtime.registry import forgets
 from backend.volunteers.models import Unit, adult_if_born_until, line_to
 
@@ -112,7 +113,7 @@ def belongings_of(user_ids: Sequence[int], at: datetime) -> dict[int, Belongings
 
 def _among(values: Sequence[Any]) -> tuple[str, list[Any]]:
     """Return the condition of being one of the values, and its parameters: one array where the database has them."""
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         return "= ANY(%s)", [list(values)]
     return f"IN ({', '.join(['%s'] * len(values))})", list(values)
 

@@ -205,6 +205,16 @@ def test_modules_open_with_a_sentence() -> None:
     assert silent == []
 
 
+def test_which_database_it_is_is_asked_at_one_place() -> None:
+    asks = [
+        str(path)
+        for path, text in sources(".py")
+        if path.parts[0] == "backend" and "connection.vendor" in text and "migrations" not in path.parts
+    ]
+
+    assert asks == ["backend/lib/dialect.py"]
+
+
 def test_rows_are_locked_in_locks_alone() -> None:
     """A developer who asks in which order rows are locked reads one page for each room."""
     locking = {

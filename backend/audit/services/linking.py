@@ -17,6 +17,7 @@ from backend.audit.keys import is_sealed, own_key_id, sign
 from backend.audit.models import Entry, Head
 from backend.audit.services.records import record
 from backend.lib.bulk import update_rows
+from backend.lib.dialect import on_postgresql
 
 logger = logging.getLogger(__name__)
 heads_log = logging.getLogger("backend.audit.heads")
@@ -92,7 +93,7 @@ def _day_after(last: SignedHead | None, at: datetime) -> date:
 
 def _claim() -> bool:
     """Take the lock of the chain until the commit, if it is free. SQLite has only one writer anyway."""
-    if connection.vendor != "postgresql":
+    if not on_postgresql():
         return True
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
@@ -158,7 +159,7 @@ def _link(lines: Sequence[Line], head: SignedHead) -> None:
 
 def _place(entries: Sequence[Entry]) -> None:
     """Store the places of rows. On SQLite one statement a row: the ORM's single one takes twenty times as long."""
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         update_rows(entries, ("day", "position", "link"))
         return
     places = [(str(entry.day), entry.position, entry.link, entry.pk) for entry in entries]

@@ -18,6 +18,7 @@ from uuid6 import uuid7
 
 from backend.audit.services import record
 from backend.lib.clock import now
+from backend.lib.dialect import on_postgresql
 from backend.realtime import metrics
 from backend.realtime.models import Epoch, Topic
 
@@ -144,7 +145,7 @@ def _row() -> tuple[str, str]:
 
 def _identity() -> str:
     """Return the identity that a restored copy does not share; empty where the database has none."""
-    if connection.vendor != "postgresql":
+    if not on_postgresql():
         return _of_file()
     try:
         with transaction.atomic(), connection.cursor() as cursor:

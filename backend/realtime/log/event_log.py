@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from backend.lib.bulk import insert_rows
+from backend.lib.dialect import on_postgresql
 from backend.realtime.events import Event
 from backend.realtime.frames import Audience, Message, encode_event
 from backend.realtime.log import bus, epochs
@@ -107,7 +108,7 @@ def _advance(events: Mapping[str, int]) -> tuple[dict[str, int], str]:
     names = sorted(events)
     rows: list[Any] = []
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+        if on_postgresql():
             cursor.execute(_NEXT_ON_POSTGRESQL, [names, [events[name] for name in names]])
             rows = cursor.fetchall()
         else:
@@ -144,7 +145,7 @@ def heads(topics: Iterable[str]) -> Heads:
 def heads_in_epoch(topics: Iterable[str]) -> tuple[Heads, str]:
     """Return (head, trimmed_to) of each topic that has events, and their epoch; mostly one query."""
     names = list(topics)
-    if connection.vendor == "postgresql":  # one array, where the ORM would bind thousands of names
+    if on_postgresql():  # one array, where the ORM would bind thousands of names
         rows = _fetched(_HEADS, [names])
         epoch = rows[0][3] if rows else None
         return {name: (head, trimmed_to) for name, head, trimmed_to, _ in rows}, epochs.known_as(epoch)
@@ -159,7 +160,7 @@ def moved_since(moment: datetime) -> tuple[list[tuple[str, int, datetime]], str]
     Every hub asks once a second, and thousands of answers move thousands of topics. PostgreSQL returns them as one JSON
     document, because the driver would spend most of the time on the stamps.
     """
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         ((document, epoch),) = _fetched(_MOVED, [moment])
         rows = json.loads(document)
         moved = [(name, head, datetime.fromisoformat(moved_at)) for name, head, moved_at in rows]
@@ -204,7 +205,7 @@ def _read(ranges: Mapping[str, tuple[int, int]]) -> dict[str, list[Message]]:
 
 def _rows(ranges: Mapping[str, tuple[int, int]]) -> Iterable[Any]:
     """Return (topic, seq, type, at, data, audience) of the events in the ranges, in order."""
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         names, bounds = list(ranges), list(ranges.values())
         rows = _fetched(_EVENTS, [names, [after for after, _ in bounds], [until for _, until in bounds]])
         return (

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from backend.lib.clock import now
+from backend.lib.dialect import on_postgresql, word
 from backend.realtime.log import bus
 from backend.realtime.sync import in_thread
 
@@ -72,7 +73,7 @@ def store(pending: Pending, *, epoch: str, at: datetime) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for start in range(0, len(rows), _PORTION):
             source, parameters = _source(rows[start : start + _PORTION], at)
-            sql = _UPSERT.format(rows=source, greatest=_GREATEST[connection.vendor])
+            sql = _UPSERT.format(rows=source, greatest=word(_GREATEST))
             cursor.execute(sql, [*parameters, epoch])
         transaction.on_commit(lambda: bus.announce_received({topic for topic, _ in pending}))
 
@@ -80,7 +81,7 @@ def store(pending: Pending, *, epoch: str, at: datetime) -> None:
 def _source(rows: Sequence[tuple[str, int, int, int]], at: datetime) -> tuple[str, list[Any]]:
     """Return the rows as SQL and its parameters: four arrays on PostgreSQL, which bind much faster."""
     stamp = connection.ops.adapt_datetimefield_value(at)
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         return _ARRAYS, [*map(list, zip(*rows, strict=True)), stamp]
     values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
     return f"(VALUES {values})", [value for row in rows for value in (*row, stamp)]

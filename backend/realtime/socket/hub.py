@@ -48,6 +48,10 @@ class Hub:
     """Delivers the log to local sockets: in order, without gaps, without a wait for any socket."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        """Know nothing yet."""
         self.connections: dict[Connection, None] = {}
         self.topics: dict[str, TopicState] = {}
         self.strays: dict[str, list[Message]] = {}
@@ -91,7 +95,7 @@ class Hub:
             await asyncio.wait(running, timeout=0.2)
         if self._loop is not None:
             bus.attach(self._loop, None)
-        self.__init__()  # type: ignore[misc]
+        self._begin()
 
     # --- sockets --------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from backend.lib.dialect import on_postgresql
 from backend.tracking.agreement import DRIFT
 from backend.tracking.mapfeed.markers import EXPIRED, Micros, Row, micros, moment
 from backend.tracking.models import LatestPosition
@@ -32,7 +33,7 @@ def read_changed(since: Micros | None, at: datetime) -> tuple[list[Row], Micros]
 
 def _read(since: Micros | None, at: datetime) -> list[Row]:
     received_from = at - EXPIRED - DRIFT if since is None else moment(since) - LOOK_BACK
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         return _read_binary(received_from)
     rows = LatestPosition.objects.filter(received_at__gte=received_from).values_list(*_COLUMNS)
     return [(row[0], row[1], micros(row[2]), micros(row[3]), *row[4:]) for row in rows.iterator(_PORTION)]
