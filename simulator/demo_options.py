@@ -1,4 +1,4 @@
-"""The command line of the demo, read before anything is installed: nothing but the standard library is needed."""
+"""The command line of the demo, read before the installation: it needs only the standard library."""
 
 import argparse
 from pathlib import Path

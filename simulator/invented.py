@@ -1,4 +1,4 @@
-"""Invents people for demonstrations and load tests: always the same ones."""
+"""Invents people for demonstrations and load tests, the same ones each time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _MINORS = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An invented person. The phone begins with 100, which no mobile phone does: nobody can be called by mistake."""
+    """An invented person. The phone begins with 100, as no mobile phone does: a call by mistake reaches no person."""
 
     phone: str
     name: str

@@ -27,7 +27,7 @@ from backend.volunteers.api import (
     skills,
 )
 
-# Django's takes small letters alone, and the socket any: an id is one and the same however it is written.
+# Django's converter takes lower case only, the socket any case: an id is the same in both.
 UUIDConverter.regex = f"(?i:{UUIDConverter.regex})"
 
 v1: list[URLPattern | URLResolver] = [

@@ -1,4 +1,4 @@
-"""The one form that works before anybody is signed in."""
+"""The sign-in form, the only form before sign-in."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class SignInForm(forms.Form):
         self.user: User | None = None
 
     def clean(self) -> dict[str, Any]:
-        """Find the person, or say that one of the two is wrong, never which."""
+        """Find the person; the error never says which of the two fields is wrong."""
         cleaned: dict[str, Any] = super().clean() or {}
         if "identifier" in cleaned and "password" in cleaned:
             self.user = self._user_of(cleaned["identifier"], cleaned["password"])

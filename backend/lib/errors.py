@@ -9,12 +9,12 @@ from typing import Any, ClassVar, TypeVar
 _Found = TypeVar("_Found")
 
 BUSY_FOR_S = (2, 6)
-"""Seconds after which a client that was refused as `Busy` may come again."""
+"""Seconds after which a client that got `Busy` may try again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a client may do in a time: `most` of something called `name` within `seconds`."""
+    """A quota of a client: `most` requests called `name` within `seconds`."""
 
     name: str
     most: int
@@ -22,7 +22,7 @@ class Allowance:
 
 
 class Refusal(Exception):
-    """An act that was not done, with a reason a person can act upon.
+    """A refusal of an act, with a reason that a person can act upon.
 
     The class name becomes the problem type (`TaskAlreadyFull` → `/problems/task-already-full`); the docstring's
     first line is the default detail.
@@ -30,7 +30,7 @@ class Refusal(Exception):
 
     status: ClassVar[int] = 409
     retry_after_s: int | None = None
-    """Seconds after which the same may be tried again, where that is known."""
+    """Seconds after which the client may try again, if known."""
 
     def __init__(self, detail: str = "", *, errors: list[dict[str, str]] | None = None) -> None:
         self.detail = detail or (type(self).__doc__ or "").strip().split("\n")[0]
@@ -39,12 +39,12 @@ class Refusal(Exception):
 
     @property
     def said(self) -> str:
-        """The detail as it is told: for developers in English, for people in their language."""
+        """The detail for the reader: in English for developers, in a person's own language on pages."""
         return self.detail
 
     @property
     def members(self) -> Mapping[str, Any]:
-        """What the problem says beyond the ordinary members (RFC 9457, section 3.2)."""
+        """The members of the problem beyond the standard ones (RFC 9457, section 3.2)."""
         return {}
 
     @classmethod
@@ -81,7 +81,7 @@ class NotSignedIn(Refusal):
 
     @property
     def members(self) -> Mapping[str, Any]:
-        """What ended the sign-in, for the device that had it."""
+        """The event that ended the sign-in, for the device that had it."""
         return {"because": self.because} if self.because else {}
 
 
@@ -90,7 +90,7 @@ class TokenExpired(NotSignedIn):
 
     @classmethod
     def slug(cls) -> str:
-        """Return the name of any dead token: a client does the same with all of them."""
+        """Return the name that all dead tokens share: a client treats them alike."""
         return NotSignedIn.slug()
 
 
@@ -161,7 +161,7 @@ class Busy(Refusal):
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail)
-        # Spread: those who were refused together would otherwise come back together.
+        # Spread the retries: clients that were refused together would otherwise come back together.
         self.retry_after_s = random.randint(*BUSY_FOR_S)
 
 
@@ -172,13 +172,13 @@ class UnknownType(Refusal):
 
 
 def require(allowed: bool, refusal: type[Refusal] = NotFound) -> None:
-    """Raise `refusal` unless `allowed`; by default what may not be seen does not exist."""
+    """Raise `refusal` unless `allowed`; the default hides that the thing exists."""
     if not allowed:
         raise refusal()
 
 
 def required(found: _Found | None, refusal: type[Refusal] = NotFound) -> _Found:
-    """Return what was found, or raise `refusal` when that is None; the like of `require` for what is then used."""
+    """Return what was found, or raise `refusal` when it is None; `require` for a value that is then used."""
     if found is None:
         raise refusal
     return found

@@ -1,7 +1,7 @@
-"""Due work: functions that apps register and a clock process calls again and again.
+"""Scheduled work: functions that apps register and a clock process calls at intervals.
 
-What is due is a row in the database, never a timer in memory; a function claims rows, checks their state again inside
-the transaction that acts, and returns how many it dealt with.
+Due work is a row in the database, never a timer in memory. A function claims rows, checks their state again inside the
+transaction that acts, and returns the number of handled rows.
 """
 
 import logging
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class DueWork(Protocol):
-    """Does what has fallen due at `at`; returns how many rows it dealt with."""
+    """Handles what has fallen due at `at`; returns the number of handled rows."""
 
     def __call__(self, *, at: datetime) -> int: ...
 
@@ -38,7 +38,7 @@ _jobs: dict[str, _Job] = {}
 
 
 def due(*, every: timedelta) -> Callable[[DueWork], DueWork]:
-    """Register work that the clock does every so often."""
+    """Register work that the clock does at this interval."""
 
     def register(work: DueWork) -> DueWork:
         name = f"{work.__module__}.{work.__qualname__}"  # type: ignore[attr-defined]
@@ -49,14 +49,14 @@ def due(*, every: timedelta) -> Callable[[DueWork], DueWork]:
 
 
 def tick(*, at: datetime) -> dict[str, int]:
-    """Do all registered work once, whatever its interval; returns what each dealt with. For tests and `--once`."""
+    """Do all registered work once, whatever its interval; return the handled rows of each. For tests and `--once`."""
     return {job.name: job.work(at=at) for job in _jobs.values()}
 
 
 def run(stop: threading.Event) -> None:
-    """Do due work until `stop` is set. Work that fails is logged and tried again at its next turn.
+    """Do due work until `stop` is set. Failed work is logged and retried at its next turn.
 
-    Intervals are of the product's time: in a rehearsal that runs faster, work comes round as much more often.
+    Intervals are of the product's time: a rehearsal at a higher rate does its work as much more often.
     """
     while not stop.wait(0.2):
         moment = time.monotonic()

@@ -1,4 +1,4 @@
-"""Who is located because they are on duty."""
+"""Duty as a reason for tracking."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ from backend.volunteers.rules import agrees_to_location
 
 
 def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
-    """Return those of `people` who are on duty and agree to being located, with the path of their primary unit.
+    """Return those of `people` who are on duty with consent to tracking, with the path of their primary unit.
 
     One query.
     """
@@ -35,10 +35,10 @@ def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
 
 
 def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping[int, list[Window]]:
-    """Return the duties of `people` that reach into the time from `since` to `at`, as far as they agreed; two queries.
+    """Return the duties of `people` with consent that reach into the time from `since` to `at`; two queries.
 
-    A duty that has run out counts too before the clock has ended it. A volunteer who has withdrawn has
-    none, and one who has agreed anew none before that: what a phone kept meanwhile leaves no row when it is brought.
+    A duty that has run out counts even before the clock has ended it. Withdrawn consent gives no window; renewed
+    consent gives none before the renewal. Fixes that a phone buffered in between are discarded on upload.
     """
     numbers = list(people)
     ended = DutyPeriod.objects.filter(
@@ -60,7 +60,7 @@ def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping
 def on_duty_without_consent(
     people: Iterable[int], since: datetime, at: datetime
 ) -> Mapping[int, list[Window]]:
-    """Return the duties of `people` between the two, as far as they had not agreed to being located; two queries."""
+    """Return the duties of `people` between the two moments, for the parts without consent to tracking; two queries."""
     numbers = list(people)
     ended = DutyPeriod.objects.filter(volunteer__number__in=numbers, until__gte=since, since__lte=at)
     not_yet = Volunteer.objects.filter(number__in=numbers, duty_until__gte=since, duty_since__lte=at)
@@ -77,7 +77,7 @@ def on_duty_without_consent(
 
 
 def _with_agreement(rows: QuerySet[Any], of: str) -> QuerySet[Any]:
-    """Add `agreed_at` to rows: since when their volunteers agree to being located, null for those who do not."""
+    """Add `agreed_at` to rows: the moment of their volunteers' consent to tracking, null without consent."""
     agreed = Case(When(agrees_to_location(of), then=F(f"{of}location_consent_at")))
     with_it: QuerySet[Any] = rows.annotate(agreed_at=agreed)
     return with_it

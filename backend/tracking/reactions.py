@@ -1,4 +1,4 @@
-"""What becomes of positions when something happens to volunteers, and what volunteers have to ask of them."""
+"""Reactions of tracking to events of volunteers, and its answers to their questions."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -26,18 +26,18 @@ NOT_CONCERNED = {
     "volunteers.erased": _BY_PRIVACY,
     "volunteers.exporting": _BY_PRIVACY,
 }
-"""The hooks of the rooms below that are not answered, each with the reason."""
+"""The unanswered hooks of the rooms below, each with the reason."""
 
 
 @hooks.duty_ended.answered_by("tracking")
 def take_off_the_map(volunteers: Sequence[Volunteer], *, at: datetime) -> None:
-    """Take volunteers off the map: a task that they are on shows them again with their next position."""
+    """Take volunteers off the map; those on a task appear again with their next position."""
     forget([volunteer.number for volunteer in volunteers], at=at)
 
 
 @hooks.standing_changed.answered_by("tracking")
 def take_off_who_rests(volunteer: Volunteer, *, by: User | None, at: datetime) -> Sequence[Announcement]:
-    """Take off the map who was suspended or has retired: on duty or on a task."""
+    """Take a volunteer off the map who was suspended or has retired: on duty or on a task."""
     if volunteer.standing != Standing.ACTIVE:
         forget([volunteer.number], at=at)
     return ()
@@ -45,7 +45,7 @@ def take_off_who_rests(volunteer: Volunteer, *, by: User | None, at: datetime) -
 
 @hooks.consents_withdrawn.answered_by("tracking")
 def stop_tracking(volunteer: Volunteer, purposes: frozenset[Purpose], *, at: datetime) -> None:
-    """Take off the map who no longer agrees to being located."""
+    """Take a volunteer off the map who no longer consents to tracking."""
     if Purpose.LOCATION in purposes:
         forget([volunteer.number], at=at)
 
@@ -54,14 +54,14 @@ def stop_tracking(volunteer: Volunteer, purposes: frozenset[Purpose], *, at: dat
 def forget_old_number(volunteer: Volunteer, *, before: int, at: datetime) -> None:
     """Take the old number off the maps at once; the next position puts the new number there.
 
-    Tracks keep the old number: a fix that is still under way would be stored under it all the same.
+    Tracks keep the old number: a fix in transit would be stored under it anyway.
     """
     forget([before], at=at)
 
 
 @hooks.merging.answered_by("tracking")
 def end_tracking(kept: Volunteer, gone: Volunteer, *, by: User, at: datetime) -> Sequence[Announcement]:
-    """Take the record that goes off the map, and end its trackers; its tracks stay in its name."""
+    """Take the record that is merged away off the map, and end its trackers; its tracks keep its number."""
     forget([gone.number], at=at)
     revoke_trackers(user=gone.user, at=at)
     return ()
@@ -69,11 +69,11 @@ def end_tracking(kept: Volunteer, gone: Volunteer, *, by: User, at: datetime) ->
 
 @hooks.tracked_among.answer
 def tracked_among(numbers: Collection[int], at: datetime) -> Collection[int]:
-    """Return of whom positions are taken now: what positions are judged by says so. One query for each reason."""
+    """Return the people whose positions are taken now, by the rule that judges positions. One query for each reason."""
     return tracked_now(numbers, at).keys()
 
 
 @hooks.last_positions.answer
 def last_positions(numbers: Collection[int]) -> Mapping[int, datetime]:
-    """Return when volunteers last told where they are; one query."""
+    """Return the times of volunteers' last positions; one query."""
     return dict(LatestPosition.objects.filter(person__in=numbers).values_list("person", "at"))

@@ -1,7 +1,7 @@
-"""Writes the record of acts: inside the act's own transaction, with one statement and without any lock.
+"""Writes the record of acts inside the act's own transaction, with one statement and without a lock.
 
-A row is sealed as it is written; its place in the chain it gets from the clock, after the commit. So transactions that
-have nothing to do with each other never wait for each other here.
+A row is sealed as it is written. The clock gives it its place in the chain after the commit. So independent
+transactions never wait for each other here.
 """
 
 from collections.abc import Iterable
@@ -22,17 +22,17 @@ from backend.lib.bulk import Row, insert_rows
 def record(
     act: str, *, subject: str, by: AbstractBaseUser | None, at: datetime, post: str = "", **details: Any
 ) -> None:
-    """Write one line: `act` (noun.verb), `subject` (kind.id), who (None: the clock) and when.
+    """Write one line: `act` (noun.verb), `subject` (kind.id), the actor (None: the clock) and the time.
 
-    `post` is the title of the post that allowed the act, empty for acts of one's own. `details` are ids, codes and
-    counts, never what somebody wrote or what somebody is called: a line can never be taken out again.
+    `post` is the title of the post that allowed the act, empty for a person's own acts. `details` are ids, codes and
+    counts, never free text and never names of people: a line can never be deleted.
     """
     Entry.objects.create(**_row(act, subject, by, at, post, details))
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act of many that are recorded together: what `record` takes, without details."""
+    """One act of many that are recorded together: the arguments of `record`, without details."""
 
     act: str
     subject: str
@@ -42,7 +42,7 @@ class Act:
 
 
 def record_all(acts: Iterable[Act]) -> None:
-    """Write a line for each act, in the order given, in one statement for a thousand of them."""
+    """Write a line for each act, in the given order, a thousand lines in one statement."""
     insert_rows(Entry, [_row(act.act, act.subject, act.by, act.at, act.post, {}) for act in acts])
 
 

@@ -22,7 +22,7 @@ from backend.realtime.sync import in_thread
 
 
 class Conversation(Protocol):
-    """One socket that has said hello, as these commands use it."""
+    """One socket after its hello, as these commands use it."""
 
     @property
     def connected(self) -> Connection:
@@ -98,7 +98,7 @@ async def renew(socket: Conversation, frame: CommandFrame) -> None:
 
 @dataclass(frozen=True, slots=True)
 class BuiltIn:
-    """A command of realtime's own: its shapes and what runs in the event loop."""
+    """A command of realtime itself: its shapes and its function in the event loop."""
 
     body: type[Request]
     result: type[Shape]
@@ -113,7 +113,7 @@ BUILT_IN: dict[str, BuiltIn] = {
 
 
 def body_of(shape: type[Any], frame: CommandFrame) -> Any:
-    """Return the body of a command. Raises Invalid that names each wrong member."""
+    """Return the body of a command. Raises Invalid with each wrong member."""
     try:
         return read_members(shape, frame.body)
     except pydantic.ValidationError as error:

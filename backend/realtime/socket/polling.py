@@ -1,4 +1,4 @@
-"""One look of a hub at the database: what its topics lack, whom it has to close, whether the log is the same."""
+"""One look of a hub at the database: the missing events, the sockets to close, the identity of the log."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +14,14 @@ from backend.realtime.models import Revocation
 from backend.realtime.socket.reviews import REMEMBERED_S
 
 LOOK_BACK = timedelta(seconds=15)
-"""A topic row is stamped before its transaction commits: the poll looks this far behind the newest stamp it saw. What
-commits later than that is found by the full look that goes with each round of heartbeats. So it is with changes of
-access."""
+"""A topic row is stamped before its transaction commits, so the poll looks this far behind the newest known stamp. A
+later commit is found by the full look in each round of heartbeats. The same holds for changes of access."""
 MAX_REVOKED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a hub knows: its epoch (empty at first), the heads of its topics, and the newest stamp of all topics."""
+    """A hub's knowledge: its epoch (empty at first), the heads of its topics, and the newest stamp of all topics."""
 
     epoch: str
     heads: Mapping[str, int]
@@ -31,7 +30,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What a look found. In another epoch than the hub's nothing but that counts."""
+    """The result of a look. If the epoch differs from the hub's, only that counts."""
 
     epoch: str
     messages: Sequence[Message] = ()
@@ -41,9 +40,9 @@ class Missed:
 
 
 def look(known: Known, *, full: bool) -> Missed:
-    """Look for what a hub has missed; `full` at all its topics, and at whether the database is still the same one.
+    """Look for events that a hub has missed; `full` checks all its topics, and the identity of the database.
 
-    A head that is lower than before shows a database that was put back while this process ran: another epoch begins.
+    A head lower than before shows that the database was restored while this process ran: a new epoch begins.
     """
     at, back = now(), clock.passing(LOOK_BACK)
     moved, epoch = event_log.moved_since((known.newest or clock.machine_now()) - LOOK_BACK)

@@ -21,7 +21,7 @@ from backend.volunteers.services.access_log import note_list
 
 
 class NearestView(View):
-    """The people of a unit who are nearest to a place."""
+    """The people of a unit nearest to a place."""
 
     parameters: ClassVar = {"get": NearestFilter.model_fields}
 

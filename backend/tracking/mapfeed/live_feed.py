@@ -1,4 +1,4 @@
-"""Once a second: what moved, what grew old, and to each console what changed on its screen."""
+"""The feed of the live map: once a second it updates positions and ages, and sends each console its changes."""
 
 import asyncio
 import gc
@@ -24,14 +24,14 @@ logger = logging.getLogger(__name__)
 
 TURN_S = 1.0
 SLICE_S = 0.005
-"""How long the map may keep the event loop: other sockets wait no longer for it."""
+"""Time slice of the map in the event loop: other sockets wait no longer than this."""
 REVIEW_S = 30.0
-"""How soon a console whose posts have changed is shown what it may see now, and no more."""
+"""Interval in which a console's scopes are read again: a change of its viewer's posts takes effect within it."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedCost:
-    """What the live map of this process is occupied with, and what its last turn cost."""
+    """The load of this process's live map, and the duration of its last turn."""
 
     dots: int = 0
     consoles: int = 0
@@ -42,7 +42,7 @@ class FeedCost:
 
 @dataclass(slots=True, eq=False)
 class Watcher:
-    """A console: what it looks at, with whose eyes, and when that was last asked. No picture: it waits for a turn."""
+    """A console: its viewport, its scopes, and when these were last read. Without a picture it waits for a turn."""
 
     window: Window
     scopes: Scopes
@@ -51,7 +51,7 @@ class Watcher:
 
 
 class Feed:
-    """Keeps the latest positions of a process that has consoles, and shows each console what changed."""
+    """Keeps the latest positions of a process with consoles, and sends each console its changes."""
 
     def __init__(self) -> None:
         self.cost = FeedCost()
@@ -70,7 +70,7 @@ class Feed:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     def leave(self, connection: Connection) -> None:
-        """Stop showing."""
+        """End a console's view."""
         watcher = self._watchers.pop(connection, None)
         if watcher is not None and watcher.picture is not None:
             self._sightings.saw(connection, watcher.picture)
@@ -115,7 +115,7 @@ class Feed:
         )
 
     async def _read(self) -> int:
-        """Take what has come and return how many rows that was; without the database, what is there grows old."""
+        """Read new rows and return how many; without the database the known positions only age."""
         try:
             rows, read_to = await in_thread(read_changed, self._read_to, now())
         except Exception as error:
@@ -126,10 +126,10 @@ class Feed:
         return len(rows)
 
     async def _read_all(self) -> int:
-        """Read for the first time, with the garbage collector away: they are a hundred thousand objects that stay.
+        """Read for the first time, with the garbage collector off: a hundred thousand long-lived objects are made.
 
-        While they are made it would go through all of them again and again, and later now and then, and hold everybody
-        up for a tenth of a second each time. They need no collector to be let go: none of them leads back to itself.
+        During the read the collector would scan them all repeatedly, and later again, and block the loop for a tenth
+        of a second each time. They form no reference cycles, so they are freed without a collector.
         """
         gc.disable()
         try:
@@ -141,11 +141,11 @@ class Feed:
             gc.enable()
 
     async def _open(self) -> None:
-        """Give every console that has come or moved its picture."""
+        """Give a picture to every console that has come or moved."""
         while waiting := [(c, w) for c, w in self._watchers.items() if w.picture is None]:
             for connection, watcher in waiting:
                 await _at_ease(self._world.show(watcher.window, watcher.scopes))
-                if self._watchers.get(connection) is watcher:  # it may have left meanwhile, or moved on
+                if self._watchers.get(connection) is watcher:  # it may have left or moved meanwhile
                     watcher.picture = self._world.pictures[watcher.window, watcher.scopes]
                     watcher.picture.join(connection)
 
@@ -160,7 +160,7 @@ class Feed:
                 yield
 
     def _start_over(self) -> None:
-        """Forget everything and read it anew; the next frame of every console is a full one."""
+        """Drop all state and read it again; the next frame of every console is a full one."""
         self._world = World()
         self._read_to = None
         for connection, watcher in self._watchers.items():
@@ -169,7 +169,7 @@ class Feed:
             watcher.picture = None
 
     async def _review(self) -> None:
-        """Ask again what consoles may see: posts end, and begin, while a map is open."""
+        """Read the consoles' scopes again: posts end, and begin, while a map is open."""
         moment = time.monotonic()
         due = [(c, w) for c, w in self._watchers.items() if moment - w.reviewed > REVIEW_S]
         if not due:
@@ -182,7 +182,7 @@ class Feed:
         for (connection, watcher), scopes in zip(due, found, strict=True):
             watcher.reviewed = moment
             if self._watchers.get(connection) is watcher and scopes != watcher.scopes:
-                self._look(connection, watcher.window, scopes)  # without any scope it is an empty map
+                self._look(connection, watcher.window, scopes)  # without a scope the map is empty
 
 
 def _scopes_of(principals: Sequence[Principal]) -> list[Scopes]:
@@ -190,7 +190,7 @@ def _scopes_of(principals: Sequence[Principal]) -> list[Scopes]:
 
 
 def _topmost(scopes: Sequence[str]) -> Scopes:
-    """Return the scopes that lie in no other one: what is seen through them is the same, and nobody counts twice."""
+    """Return the scopes that lie in no other one: the view is the same, and no person is counted twice."""
     top: list[str] = []
     for scope in sorted(scopes):
         if not top or not scope.startswith(top[-1]):
@@ -199,7 +199,7 @@ def _topmost(scopes: Sequence[str]) -> Scopes:
 
 
 async def _at_ease(steps: Iterator[None]) -> None:
-    """Go through small steps, and let others have the loop whenever a slice of time is used up."""
+    """Run small steps, and yield to the loop whenever a time slice is used up."""
     began = time.perf_counter()
     for _ in steps:
         if time.perf_counter() - began > SLICE_S:

@@ -1,4 +1,4 @@
-"""Apps of others that report positions."""
+"""The tables of other makers' apps that report positions."""
 
 import hashlib
 from datetime import timedelta
@@ -13,12 +13,12 @@ DAY = timedelta(days=1)
 
 
 def hash_of_secret(secret: str) -> str:
-    """Return what is kept of a tracker's secret: it is random and long, so that a plain hash tells nothing."""
+    """Return the stored hash of a tracker's secret; the secret is random and long, so a plain hash is safe."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class WhyNotStored(models.TextChoices):
-    """Why a report of a tracker left no row."""
+    """The reason why a tracker's report was not stored."""
 
     NO_PLACE = "no_place"
     NO_TIME = "no_time"
@@ -30,7 +30,7 @@ class WhyNotStored(models.TextChoices):
 
 
 class Tracker(models.Model):
-    """An app of others (OwnTracks, OsmAnd, Traccar Client) that reports its person's positions, and can do no more."""
+    """Another maker's app (OwnTracks, OsmAnd, Traccar Client) with the one right to report its person's positions."""
 
     id = models.UUIDField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="trackers")
@@ -45,18 +45,18 @@ class Tracker(models.Model):
 
     @property
     def stores_nothing(self) -> bool:
-        """Whether it has reported for a day or longer without a single fix that could be stored."""
+        """Whether it has reported for at least a day without a single stored fix."""
         began = self.last_stored_at or self.created_at
         return self.last_seen_at is not None and self.last_seen_at - began >= DAY
 
     @property
     def datum_name(self) -> Datum:
-        """The datum in which the app measures."""
+        """The datum of the app's positions."""
         return cast(Datum, self.datum)
 
 
 class TrackerDay(models.Model):
-    """How many reports of a tracker could not be stored on a day (UTC), for one reason."""
+    """The number of a tracker's reports that were not stored on a day (UTC), for one reason."""
 
     tracker = models.ForeignKey(Tracker, on_delete=models.CASCADE, related_name="days")
     day = models.DateField(db_index=True)

@@ -1,4 +1,4 @@
-"""The page of one's trackers: apps of others that report one's positions, and what of that was not stored."""
+"""The page of a person's trackers: other makers' apps, and their reports that were not stored."""
 
 from uuid import UUID
 
@@ -32,7 +32,7 @@ DATUMS = {"wgs84": "WGS-84 (GPS)", "gcj02": "GCJ-02", "bd09": "BD-09"}
 @record_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def trackers(request: HttpRequest) -> HttpResponse:
-    """Show one's trackers with what was not stored; make one, whose secret is shown this once."""
+    """Show the trackers with their unstored reports; make one, whose secret is shown this once."""
     if request.method != "POST":
         return _show(request)
     name, datum = request.POST.get("name", ""), request.POST.get("datum", "")

@@ -1,4 +1,4 @@
-"""The frames and the bodies that bring positions, and what phones are told of them."""
+"""The frames and bodies with positions, and the answers to phones."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Apps of others that report a person's positions: each has a secret of its own, which can do nothing else."""
+"""Other makers' apps that report a person's positions: each has its own secret, which allows nothing else."""
 
 import secrets
 from collections import Counter
@@ -34,7 +34,7 @@ class TooManyTrackers(Refusal):
 @transaction.atomic
 def make_tracker(*, wanted: TrackerIn, by: User, at: datetime) -> TrackerMade:
     """Make a tracker; its secret is returned this once, and only its hash is kept. Raises TooManyTrackers."""
-    volunteers_to_lock().get(user=by)  # two requests at once do not make an eleventh
+    volunteers_to_lock().get(user=by)  # two concurrent requests must not make an eleventh
     if by.trackers.filter(revoked_at=None, expires_at__gt=at).count() >= MOST:
         raise TooManyTrackers
     secret = secrets.token_urlsafe(24)
@@ -53,7 +53,7 @@ def make_tracker(*, wanted: TrackerIn, by: User, at: datetime) -> TrackerMade:
 
 @transaction.atomic
 def revoke_tracker(*, tracker_id: UUID, by: User, at: datetime) -> None:
-    """End a tracker of one's own; what it reported stays."""
+    """End one of the caller's trackers; its reports stay."""
     if not by.trackers.filter(pk=tracker_id, revoked_at=None).update(revoked_at=at):
         raise NotFound
     record("tracker.revoked", subject=f"tracker.{tracker_id}", by=by, at=at)
@@ -65,7 +65,7 @@ def revoke_trackers(*, user: User, at: datetime) -> None:
 
 
 def tracker_by_secret(secret: str, *, at: datetime) -> Tracker:
-    """Return whose secret this is. Raises NotSignedIn for one that is unknown, expired or revoked."""
+    """Return the tracker of a secret. Raises NotSignedIn for a secret that is unknown, expired or revoked."""
     live = Tracker.objects.select_related("user__volunteer").filter(
         revoked_at=None, expires_at__gt=at, user__is_active=True
     )
@@ -76,7 +76,7 @@ def tracker_by_secret(secret: str, *, at: datetime) -> Tracker:
 
 
 def report_by_tracker(*, tracker: Tracker, told: Sequence[Told], at: datetime) -> None:
-    """Store a tracker's fixes as those of its person's phones are, and count what could not be stored, by reason."""
+    """Store a tracker's fixes like those of its person's phones, and count the unstored ones by reason."""
     _touch(tracker, "last_seen_at", at)
     fixes = [one for one in told if isinstance(one, FixIn)]
     verdicts = store_fixes([Report(tracker.user.volunteer.number, fixes)], at=at)[0] if fixes else []
@@ -88,7 +88,7 @@ def report_by_tracker(*, tracker: Tracker, told: Sequence[Told], at: datetime) -
 
 
 def _touch(tracker: Tracker, column: Literal["last_seen_at", "last_stored_at"], at: datetime) -> None:
-    """Write down when, at most once a minute."""
+    """Write a moment, at most once a minute."""
     before = getattr(tracker, column)
     if before is None or before <= at - MINUTE:
         Tracker.objects.filter(pk=tracker.pk).update(**{column: at})

@@ -1,4 +1,4 @@
-"""The clock process: does what falls due, from database rows. Several may run."""
+"""The clock process: does scheduled work, from database rows. Several may run."""
 
 import signal
 import threading

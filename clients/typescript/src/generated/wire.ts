@@ -479,7 +479,7 @@ export interface components {
         };
         /**
          * CatchUpIn
-         * @description How far the phone has got; a topic without a cursor of this epoch is answered by a snapshot.
+         * @description The phone's cursors; a topic without a cursor of this epoch is answered by a snapshot.
          */
         CatchUpIn: {
             /**
@@ -497,9 +497,9 @@ export interface components {
         };
         /**
          * CatchUpOut
-         * @description Every topic of one's own, and the others that were named and may be seen; `unknown` are those that may not.
+         * @description The caller's own topics, and the named ones that the caller may see; `unknown` are the other named ones.
          *
-         *     `epoch` goes with the cursors from now on.
+         *     Store `epoch` with the cursors.
          */
         CatchUpOut: {
             /** Epoch */
@@ -524,7 +524,7 @@ export interface components {
         Category: "rescue" | "city" | "culture" | "care" | "community" | "environment" | "healthcare" | "psychology" | "legal" | "patrol";
         /**
          * CaughtUp
-         * @description Where one topic stands, and what was missed.
+         * @description The state of one topic, and its missed events.
          */
         CaughtUp: {
             /** Head */
@@ -1876,9 +1876,9 @@ export interface components {
         };
         /**
          * ReceiptsOut
-         * @description The receipt was taken. `unknown` are topics that there are not, or that one may not see.
+         * @description The receipt was taken. `unknown` are named topics that do not exist, or that the caller may not see.
          *
-         *     When `epoch` is another than the receipt's, nothing of it counts: catch up first.
+         *     When `epoch` differs from the receipt's, the receipt has no effect: catch up first.
          */
         ReceiptsOut: {
             /** Epoch */
@@ -3125,7 +3125,7 @@ export interface components {
         };
         /**
          * CaughtUpTo
-         * @description The replay is over: up to these numbers everything was sent, or was for others. The cursors move there.
+         * @description The replay is over: up to these numbers every event was sent, or was for others. Move the cursors there.
          */
         CaughtUpTo: {
             /**
@@ -3161,7 +3161,7 @@ export interface components {
         };
         /**
          * ClientApp
-         * @description Which program speaks.
+         * @description The client's program.
          */
         ClientApp: {
             /**
@@ -3188,9 +3188,9 @@ export interface components {
         };
         /**
          * Heartbeat
-         * @description The last event of each topic that was sent to this phone: one that is behind has missed it, and catches up.
+         * @description The last event of each topic that was sent to this phone; a phone that is behind has missed it and catches up.
          *
-         *     `through` is the number up to which everything was sent, or was for others: a phone that has its head sets its
+         *     `through` is the number up to which every event was sent, or was for others. A phone that has the head sets its
          *     cursor there, never back.
          */
         Heartbeat: {
@@ -3216,9 +3216,9 @@ export interface components {
         };
         /**
          * Hello
-         * @description The first frame: how far the phone has got in each topic, and in which epoch of the log.
+         * @description The first frame: the phone's cursor in each topic, and the epoch of the log that the cursors belong to.
          *
-         *     A topic without a cursor is answered by a snapshot, and every topic when the epoch is another or missing.
+         *     A topic without a cursor is answered by a snapshot; so is every topic when the epoch is missing or another.
          */
         Hello: {
             /**
@@ -3251,7 +3251,7 @@ export interface components {
         };
         /**
          * Joined
-         * @description Where a topic stands. When `recovered` is false the log no longer reaches back: start from `snapshot`.
+         * @description The state of a topic. When `recovered` is false the log no longer reaches back: start from `snapshot`.
          */
         Joined: {
             /** Head */
@@ -3383,7 +3383,7 @@ export interface components {
         };
         /**
          * ProblemReply
-         * @description The one answer to a frame that was refused; `reply` is null when no id could be read in it.
+         * @description The one answer to a refused frame; `reply` is null when the frame has no readable id.
          */
         ProblemReply: {
             /** Reply */
@@ -3394,7 +3394,7 @@ export interface components {
          * ReceiptFrame
          * @description How far the phone has received (`delivered`) and its person has seen (`seen`) each topic.
          *
-         *     Gets no reply. Counts for nothing when the epoch is another.
+         *     It gets no reply. It has no effect when its epoch is not the log's.
          */
         ReceiptFrame: {
             /**
@@ -3422,7 +3422,7 @@ export interface components {
         };
         /**
          * ReceiptUnknown
-         * @description A receipt named topics that this socket has not joined: misspelled, or lost meanwhile. They count for nothing.
+         * @description A receipt named topics that this socket has not joined: misspelled, or lost meanwhile. They have no effect.
          */
         ReceiptUnknown: {
             /**
@@ -3436,7 +3436,7 @@ export interface components {
         };
         /**
          * Restarting
-         * @description This process is going to restart and closes the socket with 1012: come back after so many seconds, not sooner.
+         * @description This process will restart and closes the socket with 1012: reconnect after so many seconds, not sooner.
          */
         Restarting: {
             /**
@@ -3507,7 +3507,7 @@ export interface components {
         };
         /**
          * TopicJoined
-         * @description You may see this topic now, and have been joined to it: begin it with the snapshot, as at `hello`.
+         * @description You may see this topic now, and the server has joined you to it: start from the snapshot, as at `hello`.
          */
         TopicJoined: {
             /**
