@@ -13,7 +13,11 @@ from simulator.conformance.report import NOT_SEEN, PASSED
 from simulator.conformance.trials import TRIALS
 from simulator.processes import ROOT
 
-pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("conformance")]
+pytestmark = [
+    pytest.mark.embedded,
+    pytest.mark.timeout(180),  # the server starts in the first test
+    pytest.mark.xdist_group("conformance"),
+]
 
 CLIENT = ROOT / "clients" / "typescript"
 VITE = CLIENT / "node_modules" / "vite" / "bin" / "vite.js"
