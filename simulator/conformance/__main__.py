@@ -32,10 +32,7 @@ def main() -> int:
     options = parse_options()
     trials = chosen(options.trials)
     if options.list:
-        for trial in trials:
-            print(
-                f"{trial.name}\n  the kit {trial.does}\n  the phone must: {trial.must}\n  rule: {trial.rule}"
-            )
+        print(reports.listed(trials))
         return 0
     signal.signal(signal.SIGTERM, _interrupt)
     try:

@@ -5,6 +5,7 @@ import json
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import responses
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -99,7 +100,7 @@ async def exchange(server: str, request: Request) -> Answer:
 def written(answer: Answer) -> bytes:
     """Return an answer as it goes over the line, which ends with it."""
     kept = {name: value for name, value in answer.headers.items() if name not in BY_HAND}
-    lines = [f"HTTP/1.1 {answer.status} {'OK' if answer.status < 300 else 'Not so'}", "connection: close"]
+    lines = [f"HTTP/1.1 {answer.status} {responses.get(answer.status, '')}", "connection: close"]
     lines += [f"{name}: {value}" for name, value in kept.items()]
     if answer.status != 204:
         lines.append(f"content-length: {len(answer.body)}")

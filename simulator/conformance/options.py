@@ -3,11 +3,13 @@
 import argparse
 from pathlib import Path
 
+from simulator.processes import ROOT
+
 ABOUT = """\
 Tries an app that speaks to Muster. The kit stands between the app and a real server, plays one fault after the other
 and judges from outside what the app does. Point the app at the address that it prints.
 mobile_api_docs/conformance.md tells more."""
-PEOPLE = Path("var/conformance.json")
+PEOPLE = ROOT / "var" / "conformance.json"
 
 
 def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -15,6 +17,18 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="script/conformance", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    _add_places(parser)
+    _add_person(parser)
+    options = parser.parse_args(arguments)
+    if options.pace < 1:
+        parser.error("--pace is 1 or more")
+    if options.server and not options.people.exists():
+        parser.error(f"--server needs the sign-ins of its people in {options.people}")
+    options.patience = options.patience or (20.0 if options.hands else 120.0)
+    return options
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("trials", nargs="*", metavar="TRIAL", help="names of the trials to play (all; --list prints them)")
     add("--list", action="store_true", help="print every trial and what the phone must do, and end")
@@ -36,9 +50,13 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         type=Path,
         default=PEOPLE,
         metavar="FILE",
-        help=f"where the address and the sign-ins are written as JSON ({PEOPLE}); with --server they are read there",
+        help="JSON with the address and the sign-ins (var/conformance.json): written, but read with --server",
     )
     add("--report", type=Path, metavar="FILE", help="write the report as JSON too")
+
+
+def _add_person(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add(
         "--hands",
         metavar="COMMAND",
@@ -55,10 +73,3 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="N",
         help="the app's pauses and time limits are N times shorter (1)",
     )
-    options = parser.parse_args(arguments)
-    if options.pace < 1:
-        parser.error("--pace is 1 or more")
-    if options.server and not options.people.exists():
-        parser.error(f"--server needs the sign-ins of its people in {options.people}")
-    options.patience = options.patience or (20.0 if options.hands else 120.0)
-    return options

@@ -118,7 +118,7 @@ Kind = TypeVar("Kind", bound=Seen)
 
 @dataclass
 class Trace:
-    """All of it; whoever waits for something is told when it happens."""
+    """All of it; a trial that waits for something is told when it happens."""
 
     entries: list[Seen] = field(default_factory=list)
     _waiting: dict[asyncio.Future[Seen], Callable[[Seen], bool]] = field(default_factory=dict)

@@ -13,12 +13,16 @@ from simulator.conformance.report import NOT_SEEN, PASSED
 from simulator.conformance.trials import TRIALS
 from simulator.processes import ROOT
 
-pytestmark = [pytest.mark.waits, pytest.mark.xdist_group("conformance")]
+pytestmark = [
+    pytest.mark.waits,
+    pytest.mark.timeout(180),  # the server starts in the first test
+    pytest.mark.xdist_group("conformance"),
+]
 
 CLIENT = ROOT / "clients" / "typescript"
 VITE = CLIENT / "node_modules" / "vite" / "bin" / "vite.js"
 PACE = 5
-HANDS_THAT_DO_NOTHING = "sleep 60"
+HANDS_THAT_DO_NOTHING = "sed d"
 
 
 def conformance(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":

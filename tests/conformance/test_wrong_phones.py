@@ -10,7 +10,11 @@ from tests.conformance.phone import Phone
 from tests.conformance.told import told
 from tests.conformance.wrong import WRONG
 
-pytestmark = [pytest.mark.waits, pytest.mark.xdist_group("conformance")]
+pytestmark = [
+    pytest.mark.waits,
+    pytest.mark.timeout(180),  # the server starts in the first test
+    pytest.mark.xdist_group("conformance"),
+]
 
 
 @pytest.mark.parametrize(("kind", "name", "check"), WRONG, ids=[kind.__name__ for kind, _, _ in WRONG])

@@ -21,12 +21,12 @@ SERVICES = tuple(f"{room}.services" for room in ROOMS)
 LOOKS = "who looked at whom has a log of its own, which that person reads"
 UNRECORDED = {
     "backend.accounts.services.devices.prolong_page_device": "the password that was changed is recorded",
-    "backend.dispatch.services.looks.note_recipients": LOOKS,
-    "backend.volunteers.services.looks.note_list": LOOKS,
-    "backend.volunteers.services.looks.note_looks": LOOKS,
-    "backend.volunteers.services.looks.note_named": LOOKS,
-    "backend.numbers.services.looks.note_look_up": LOOKS,
-    "backend.volunteers.services.looks.note_sightings": LOOKS,
+    "backend.dispatch.services.access_log.note_recipients": LOOKS,
+    "backend.volunteers.services.access_log.note_list": LOOKS,
+    "backend.volunteers.services.access_log.note_looks": LOOKS,
+    "backend.volunteers.services.access_log.note_named": LOOKS,
+    "backend.numbers.services.access_log.note_look_up": LOOKS,
+    "backend.volunteers.services.access_log.note_sightings": LOOKS,
     "backend.dispatch.services.renumbering.tell_again": "the new number is recorded",
     "backend.dispatch.services.retirement.give_tasks": "the end of the unit is recorded, with its successor",
     "backend.joining.services.applications.hand_over": "the end of the unit is recorded, with its successor",
