@@ -117,7 +117,12 @@ unix_socket_directories = ''
 fsync = off
 full_page_writes = off
 max_connections = 200
-shared_buffers = 64MB
+shared_buffers = 128MB
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 4GB
+autovacuum = off
+jit = off
 """
 """A commit still reaches the kernel before it is confirmed: it outlives the server, though not the machine."""
 

@@ -21,6 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from simulator.processes import ROOT, Server, free_port, read_procfile
+from tests.prepared import SECRET_KEY, with_force
 
 WITHIN_S = 2.0
 """A pong or an event takes no longer than a second; the other one is for a machine that does other things as well."""
@@ -58,13 +59,12 @@ class Installation:
         environment = {
             "DATABASE_URL": database_url,
             "REDIS_URL": "",
-            "SECRET_KEY": "only-for-tests-" + "0" * 40,
+            "SECRET_KEY": SECRET_KEY,
             "CLOCK_INSIDE": "true",
             "DEBUG": "false",
             **settings,
         }
-        run_python(environment, "manage.py", "migrate", "--noinput", "-v0")
-        force = json.loads(run_python(environment, "-m", "tests.contract.small_force"))
+        force = with_force(database_url)
         with started(process, environment, folder) as server:
             installation = cls(server, force)
             for name in ("NUMBER", "OTHER_NUMBER", "LEADER"):

@@ -22,7 +22,7 @@ from simulator.processes import ROOT
 from simulator.throwaway import postgres_database
 from tests.flows.installation import Installation, Phone, Reached
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.waits, pytest.mark.timeout(240)]
 
 Json = dict[str, Any]
 EVENTS_AFTER_THE_BACKUP = 50

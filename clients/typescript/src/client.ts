@@ -325,6 +325,7 @@ export class Client {
   #event(event: EventFrame): void {
     const { cursors } = this.#options;
     if (cursors.get(event.topic) === undefined || !cursors.isNew(event.topic, event.seq)) return;
+    if (isOwn(event.topic) && cursors.isHole(event.topic, event.seq)) return this.renew(event.topic);
     this.#on.event(event);
     if (cursors.get(event.topic) !== undefined) cursors.advance(event.topic, event.seq); // unless it is read anew
     this.#on.kept?.();
@@ -440,4 +441,9 @@ export class Client {
     else this.#detour.soon();
     this.#on.changed?.(phase);
   }
+}
+
+/** In our own topic every event is ours: its numbers never skip, unless one was lost between the server and us. */
+function isOwn(topic: TopicName): boolean {
+  return topic.startsWith("person.");
 }

@@ -46,6 +46,11 @@ export class CursorBook {
     return seq > (this.#seqs.get(topic) ?? 0);
   }
 
+  /** Tell whether numbers are missing between what is known and this one. */
+  isHole(topic: TopicName, seq: number): boolean {
+    return seq > (this.#seqs.get(topic) ?? 0) + 1;
+  }
+
   /** Move forward, never back. */
   advance(topic: TopicName, seq: number): void {
     if (seq > (this.#seqs.get(topic) ?? -1)) this.#seqs.set(topic, seq);
