@@ -73,8 +73,9 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     layers: dict[str, dict[str, Any]] = settings.CHANNEL_LAYERS
     if worker and "CONFIG" in layers["default"]:
-        layers["default"]["CONFIG"]["prefix"] += f".{worker}"
-        settings.CACHES["default"] |= {"BACKEND": "tests.own_cache.OwnCache", "KEY_PREFIX": worker}
+        own = f"{worker}.{connection.settings_dict['NAME']}"  # another step has workers of the same names
+        layers["default"]["CONFIG"]["prefix"] += f".{own}"
+        settings.CACHES["default"] |= {"BACKEND": "tests.own_cache.OwnCache", "KEY_PREFIX": own}
 
 
 PASSWORD = "correct horse battery"
