@@ -293,7 +293,7 @@ def factory_of_volunteers(at: datetime) -> MakeVolunteer:
 
 
 def _next_number() -> int:
-    """Issue a number as the product does, without its lock: half of making a volunteer was queries like that."""
+    """Issue a number as the product does, without its lock: a test alone issues them."""
     counter, _ = NumberCounter.objects.get_or_create(pk=Series.LIFE.value)
     return take_numbers(counter, 1)[0]
 
