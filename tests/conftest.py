@@ -74,8 +74,9 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     layers: dict[str, dict[str, Any]] = settings.CHANNEL_LAYERS
     if worker and "CONFIG" in layers["default"]:
-        layers["default"]["CONFIG"]["prefix"] += f".{worker}"
-        settings.CACHES["default"] |= {"BACKEND": "tests.own_cache.OwnCache", "KEY_PREFIX": worker}
+        own = f"{worker}.{connection.settings_dict['NAME']}"  # another step has workers of the same names
+        layers["default"]["CONFIG"]["prefix"] += f".{own}"
+        settings.CACHES["default"] |= {"BACKEND": "tests.own_cache.OwnCache", "KEY_PREFIX": own}
 
 
 PASSWORD = "correct horse battery"
@@ -293,7 +294,7 @@ def factory_of_volunteers(at: datetime) -> MakeVolunteer:
 
 
 def _next_number() -> int:
-    """Issue a number as the product does, without its lock: half of making a volunteer was queries like that."""
+    """Issue a number as the product does, without its lock: a test alone issues them."""
     counter, _ = NumberCounter.objects.get_or_create(pk=Series.LIFE.value)
     return take_numbers(counter, 1)[0]
 

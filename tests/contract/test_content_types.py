@@ -3,15 +3,14 @@
 import re
 
 import pytest
-import yaml
 from rest_framework.test import APIClient
 
-from backend.realtime.management.commands.generate_docs import DOCS
 from tests.contract.acts import Act
+from tests.contract.documented import openapi
 from tests.contract.doors import World
 from tests.contract.table import ACTS
 
-OPENAPI = yaml.safe_load((DOCS / "openapi.yaml").read_text())
+OPENAPI = openapi()
 TYPES = (
     "application/json",
     "application/x-www-form-urlencoded",

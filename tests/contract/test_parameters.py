@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import resolve
@@ -16,8 +15,8 @@ from uuid6 import uuid7
 from backend.config.urls import v1
 from backend.lib.shapes import names_of_given
 from backend.realtime import views
-from backend.realtime.management.commands.generate_docs import DOCS
 from tests.contract.acts import TRACKERS, V1, Act
+from tests.contract.documented import openapi
 from tests.contract.doors import World, everything, rest_clients
 from tests.contract.table import ACTS
 
@@ -180,7 +179,7 @@ def test_who_calls_is_asked_before_the_parameters(world: World) -> None:
 
 
 def test_doors_take_the_parameters_that_the_document_names() -> None:
-    document = yaml.safe_load((DOCS / "openapi.yaml").read_text())
+    document = openapi()
     named: dict[str, dict[str, set[str]]] = {}
     for address, operations in document["paths"].items():
         named[address.removeprefix("/api/v1/")] = {

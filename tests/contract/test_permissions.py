@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient, ForceAuthClientHandler
@@ -21,6 +20,7 @@ from uuid6 import uuid7
 from backend.audit.models import Entry
 from backend.volunteers.models import Post, Standing, Volunteer
 from tests.contract.acts import DIRECTS, LEVELS, MANAGES, NOWHERE, POSTS, SEES, V1, Right
+from tests.contract.documented import openapi
 from tests.contract.full_force import Cell, Force, make_force
 from tests.contract.permissions import table
 from tests.contract.table import ACTS, RIGHTS
@@ -135,10 +135,9 @@ def test_every_act_says_whom_it_concerns() -> None:
 
 
 def test_every_address_of_the_document_is_that_of_an_act() -> None:
-    openapi = yaml.safe_load((ROOT / "mobile_api_docs" / "openapi.yaml").read_text())
     documented = {
         f"{method.upper()} {re.sub('{.*?}', '{}', path.removeprefix('/'))}"
-        for path, methods in openapi["paths"].items()
+        for path, methods in openapi()["paths"].items()
         for method in methods
     }
 
