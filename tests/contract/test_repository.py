@@ -114,9 +114,7 @@ def locked(name: str) -> set[str]:
     return set(re.findall(r"^([a-z0-9._-]+)==[^\n]*\\\n +--hash=sha256:", text, flags=re.MULTILINE))
 
 
-VAGUE = re.compile(
-    r"\b(?:who(?:m|so)?ever|(?:some|no|any)body|(?:some|any)one)\b(?!-to-ask)", re.IGNORECASE
-)
+VAGUE = re.compile(r"\b(?:who(?:m|so)?ever|(?:some|no|any)body|(?:some|any)one)\b(?!-to-ask)", re.IGNORECASE)
 """Words for a person without a noun; the glossary has one for each: volunteer, leader, caller, operator, reader."""
 DOCUMENTS = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs", "mobile_api_docs"}
 REREAD = [
