@@ -1436,7 +1436,7 @@ export interface components {
          * OwnTracksLocation
          * @description OwnTracks' `location`: `tst` in seconds since 1970, `vel` in km/h, `batt` in percent, `acc` in metres.
          *
-         *     Whatever cannot be read is left out and answered like a location, so that the app goes on to its next.
+         *     |Unreadable members are left out and answered like a location, so that the app goes on to its next one.
          */
         OwnTracksLocation: {
             /**
@@ -2720,8 +2720,8 @@ export interface components {
          * TraccarReport
          * @description Traccar Client's JSON (from version 9): the secret, and one location or several.
          *
-         *     A location has `timestamp`, `coords` (`latitude`, `longitude`, `accuracy`, `speed` in m/s) and `battery.level` from
-         *     0 to 1; below 0 is not known.
+         *     |A location has `timestamp`, `coords` (`latitude`, `longitude`, `accuracy`, `speed` in m/s) and `battery.level` from
+         *     0 to 1; a negative level is unknown.
          */
         TraccarReport: {
             /** Device Id */
@@ -2820,7 +2820,7 @@ export interface components {
         };
         /**
          * Trackers
-         * @description The trackers that are good, the newest first.
+         * @description The valid trackers, the newest first.
          */
         Trackers: components["schemas"]["TrackerOut"][];
         /**
@@ -3077,7 +3077,7 @@ export interface components {
         };
         /**
          * WhyNotStored
-         * @description Why a report of a tracker left no row.
+         * @description The reason why a tracker's report was not stored.
          * @enum {string}
          */
         WhyNotStored: "no_place" | "no_time" | "unreadable" | "off_duty" | "no_consent" | "future" | "too_old";
@@ -3147,7 +3147,7 @@ export interface components {
         };
         /**
          * CellOut
-         * @description People in one H3 cell: how many, how many of them live, and their mean place.
+         * @description People in one H3 cell: their number, the number of live ones, and their mean place.
          */
         CellOut: {
             /** N */
@@ -3316,7 +3316,7 @@ export interface components {
         Nothing: Record<string, never>;
         /**
          * PersonOut
-         * @description One volunteer on the map, with the age class of the position as the server sees it.
+         * @description One volunteer on the map, with the server's age class of the position.
          */
         PersonOut: {
             /** Lon */
@@ -3559,8 +3559,8 @@ export interface components {
          * Welcome
          * @description The answer to `hello`; the missed events follow as ordinary event frames.
          *
-         *     `epoch` goes with the cursors wherever they are sent. `unknown` are topics that were named in the cursors and that
-         *     there are not, or that one may not see.
+         *     Send `epoch` along with cursors everywhere. `unknown` are named topics that do not exist, or that the caller may not
+         *     see.
          */
         Welcome: {
             /** Volunteer */
