@@ -29,6 +29,8 @@ class Server:
     environment: Mapping[str, str] = field(default_factory=dict)
     log: Path | None = None
     process: subprocess.Popen[bytes] | None = None
+    root: Path = ROOT
+    """The folder of the version whose process it is; another one than ours has programs of its own."""
 
     @property
     def http(self) -> str:
@@ -46,14 +48,15 @@ class Server:
         if isinstance(command, str):
             command = ["/bin/sh", "-c", f"exec {command}"]
         environment = {**os.environ, **self.environment}
-        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
+        programs = Path(sys.executable).parent if self.root == ROOT else self.root / ".venv" / "bin"
+        environment["PATH"] = f"{programs}{os.pathsep}{environment.get('PATH', '')}"
         if self.port:
             environment["PORT"] = str(self.port)
         out = self.log.open("ab") if self.log else None
         try:
             self.process = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=self.root,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out or None,

@@ -32,12 +32,16 @@ def _server() -> str:
 
 
 @contextmanager
-def postgres_database(purpose: str) -> Iterator[str]:
-    """Make an empty database on the server of DATABASE_URL and yield its URL; drop it afterwards."""
+def postgres_database(purpose: str, *, like: str = "template1") -> Iterator[str]:
+    """Make a database on the server of DATABASE_URL and yield its URL; drop it afterwards.
+
+    It is empty, or a copy of the database `like`, to which nothing may be connected then.
+    """
     server = _server()
     name = f"muster_{purpose}_{secrets.token_hex(4)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        names = map(sql.Identifier, (name, like))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
         try:
             yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
         finally:
@@ -113,7 +117,12 @@ unix_socket_directories = ''
 fsync = off
 full_page_writes = off
 max_connections = 200
-shared_buffers = 64MB
+shared_buffers = 128MB
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 4GB
+autovacuum = off
+jit = off
 """
 """A commit still reaches the kernel before it is confirmed: it survives a crash of the server, not of the machine."""
 

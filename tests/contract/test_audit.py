@@ -11,9 +11,10 @@ from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.lib.calls import callees, functions_in, modules, reach
 from tests.contract.access import hubs_hear_of_access
+from tests.contract.acts import Act
 from tests.contract.calls import OF_THE_DOMAIN, RECORDERS, ROOMS, writes_itself
 from tests.contract.doors import World, rest_clients
-from tests.contract.table import DOORS, View
+from tests.contract.table import ACTS
 
 SERVICES = tuple(f"{room}.services" for room in ROOMS)
 
@@ -22,7 +23,7 @@ UNRECORDED = {
     "backend.accounts.services.devices.prolong_page_device": "the password that was changed is recorded",
     "backend.dispatch.services.access_log.note_recipients": LOOKS,
     "backend.volunteers.services.access_log.note_list": LOOKS,
-    "backend.volunteers.services.access_log.note_access": LOOKS,
+    "backend.volunteers.services.access_log.note_looks": LOOKS,
     "backend.volunteers.services.access_log.note_named": LOOKS,
     "backend.numbers.services.access_log.note_look_up": LOOKS,
     "backend.volunteers.services.access_log.note_sightings": LOOKS,
@@ -65,10 +66,10 @@ BESIDE_SERVICES = {
     "backend.tracking.tracks._write_by_copy": POSITIONS,
     "backend.tracking.tracks._write_plainly": POSITIONS,
     "backend.dispatch.own_data.erase_words": "a part of deleting one's own data, which records it",
-    "backend.badges.badge_card.card_pdf": DRAWS,
-    "backend.accounts.login_attempts.Guess": GUESSES,
-    "backend.accounts.login_attempts._count": GUESSES,
-    "backend.accounts.login_attempts._locked_row": GUESSES,
+    "backend.badges.cards.card_pdf": DRAWS,
+    "backend.accounts.lock_out.Guess": GUESSES,
+    "backend.accounts.lock_out._count": GUESSES,
+    "backend.accounts.lock_out._locked_row": GUESSES,
     "backend.rosters.reading.tables.xlsx_parts": DRAWS,
 }
 """Functions outside services that write, each with its reason."""
@@ -105,9 +106,9 @@ WITHOUT_POST = {
     "backend.joining.services.transfers._carry_out": "follows from a transfer that is recorded with its post",
     "backend.volunteers.services.finding._alarm": "the act was refused, by whatever post it would have been done",
     "backend.rosters.services.import_check._close": JOB,
-    "backend.rosters.services.import_worker._enrol": JOB,
+    "backend.rosters.services.import_work._enrol": JOB,
     "backend.rosters.services.import_turns.fail": JOB,
-    "backend.rosters.services.import_worker._take_back": JOB,
+    "backend.rosters.services.import_work._take_back": JOB,
 }
 """Functions that record an act which a post allowed, and do not name it, each with its reason."""
 
@@ -177,7 +178,7 @@ def test_the_analysis_sees_what_is_there() -> None:
     assert "backend.tracking.services.trackers.tracker_by_secret" not in recorded
 
 
-OF_ITS_OWN = {"backend.realtime.log.epochs.begin"}
+OF_ITS_OWN = {"backend.realtime.epochs.begin"}
 """What every service that publishes can come to, and what records for itself: it is no record of the act."""
 
 
@@ -244,12 +245,12 @@ def test_details_hold_nothing_that_people_write() -> None:
 
 
 CHANGING = [
-    door for door in DOORS if door.method != "GET" and any(code < 300 for code in door.answers.values())
+    door for door in ACTS if door.method != "GET" and any(code < 300 for code in door.answers.values())
 ]
 
 
 @pytest.mark.parametrize("door", CHANGING, ids=str)
-def test_a_door_that_changes_something_leaves_a_line(world: World, door: View) -> None:
+def test_a_door_that_changes_something_leaves_a_line(world: World, door: Act) -> None:
     caller = door.rightful if door.answers.get(door.rightful, 404) < 300 else next(iter(door.answers))
     client = rest_clients(world, door.rightful)[caller]
     before = set(Entry.objects.values_list("pk", flat=True))

@@ -48,6 +48,7 @@ from backend.tracking.services import trackers
 from backend.volunteers.schemas import formation
 from backend.volunteers.services import emblems, finding
 from simulator.processes import Server, free_port
+from tests.prepared import SECRET_KEY, with_force
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITTEN = sorted(
@@ -117,12 +118,11 @@ def force(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
     environment = {
         "DATABASE_URL": f"sqlite:///{folder}/muster.sqlite3",
         "REDIS_URL": "",
-        "SECRET_KEY": "only-for-tests-" + "0" * 40,
+        "SECRET_KEY": SECRET_KEY,
         "CLOCK_INSIDE": "true",
         "DEBUG": "false",
     }
-    _python(environment, "manage.py", "migrate", "--noinput", "-v0")
-    seeded = _python(environment, "-m", "tests.contract.small_force")
+    seeded = with_force(environment["DATABASE_URL"])
     command = (
         sys.executable,
         "-m",
@@ -138,17 +138,9 @@ def force(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
     server.start()
     try:
         server.wait_until_healthy(60)
-        yield {**json.loads(seeded), "ADDRESS": server.http}
+        yield {**seeded, "ADDRESS": server.http}
     finally:
         server.kill()
-
-
-def _python(environment: Mapping[str, str], *arguments: str) -> bytes:
-    """Run Python in the project's folder and return what it printed."""
-    command = [sys.executable, *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, check=True
-    ).stdout
 
 
 def blocks(document: str, language: str) -> list[str]:

@@ -1,4 +1,4 @@
-import { byId } from "./dom";
+import { byId } from "./page";
 
 /** What the server wrote into the page. */
 export interface Boot {

@@ -70,7 +70,7 @@ export function withoutOrigins(inbox: Inbox): Inbox {
   return { ...inbox, items: Object.fromEntries(items) as Record<string, Item> };
 }
 
-/** Tell whether the page after this one holds open offers too: nobody may miss those. */
+/** Tell whether the page after this one holds open offers too: no volunteer may miss those. */
 export const hasMoreOpen = (page: { next?: string | null }): boolean => (page.next ?? "").startsWith("open");
 
 /** Return the inbox after an event; the same object when the event is not about it. */
@@ -218,7 +218,7 @@ function cancelled(item: Item, reason: string, { topic, seq }: EventFrame): Item
 }
 
 function ended(item: Item, status: "withdrawn" | "expired"): Item {
-  // Whoever is in reserve when a task closes stays there: a place that is given back is still theirs.
+  // A volunteer in reserve when a task closes stays there: a place that is given back is still theirs.
   const running: AssignmentStatus[] = status === "withdrawn" ? ["offered", "accepted", "reserve"] : ["offered"];
   if (!running.includes(item.assignment.status)) return item;
   const had = status === "withdrawn" ? placeOf(item.assignment) : undefined;
