@@ -37,6 +37,7 @@ from backend.volunteers.services.numbers import lock_counter, take_numbers
 from backend.volunteers.services.people import appoint
 from backend.volunteers.services.unit_numbers import next_number
 from tests.contract.acts import LEVELS, POSTS, RELATIONS, Names
+from tests.contract.doors import long_sign_ins
 
 KINDS = (UnitKind.HEADQUARTERS, UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.BRIGADE, UnitKind.SQUADRON)
 
@@ -158,7 +159,8 @@ def _call(force: Force, post: str, level: str) -> None:
     device = Device.objects.create(
         pk=uuid7(), user=person.user, platform="other", created_at=force.at, last_seen_at=force.at
     )
-    tokens = tokens_for(device, number=person.number, at=datetime.now(UTC))
+    with long_sign_ins():
+        tokens = tokens_for(device, number=person.number, at=datetime.now(UTC))
     device.save()
     force.callers[post, level] = person.user
     force.tokens[post, level] = tokens.access
