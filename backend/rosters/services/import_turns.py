@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from backend.audit.services import record
 from backend.lib.api import now
-from backend.rosters.models import WORKING, ImportStatus, RosterImport
+from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.services.imports import forget_file, locked
 from backend.rosters.services.staging import dismiss_all
 
@@ -44,7 +44,7 @@ def claimed(import_id: UUID) -> RosterImport | None:
     for worker, until in held.values_list("worker", "worker_until"):
         if _is_dead(worker) or (until is not None and until < at):
             _bury(import_id, worker)
-    mine = RosterImport.objects.filter(is_free(at), pk=import_id, status__in=WORKING)
+    mine = RosterImport.objects.working().filter(is_free(at), pk=import_id)
     if not mine.update(worker=me(), worker_until=at + LEASE):
         return None
     return RosterImport.objects.select_related("unit").get(pk=import_id)
@@ -66,7 +66,7 @@ def held(import_id: UUID, status: ImportStatus, rows_done: int | None = None) ->
 
 def hold_on(import_id: UUID) -> None:
     """Stay with a batch while its file takes its time. Raises Superseded."""
-    mine = RosterImport.objects.filter(pk=import_id, worker=me(), status=ImportStatus.CHECKING)
+    mine = RosterImport.objects.being_checked().filter(pk=import_id, worker=me())
     if not mine.update(worker_until=now() + LEASE):
         raise Superseded
 
@@ -82,15 +82,12 @@ def count_death(import_id: UUID) -> None:
 def fail(import_id: UUID, why: str) -> None:
     """End a batch that cannot be read or written: nothing stays but the report; one that was to be undone stays."""
     batch = locked(import_id)
-    if batch.status not in WORKING:
+    if not batch.is_working:
         return
-    is_there = batch.status == ImportStatus.UNDOING
-    if not is_there:
+    batch.save(update_fields=batch.fail(why=why))
+    if batch.status == ImportStatus.FAILED:
         dismiss_all(import_id)
         forget_file(batch)
-    batch.status = ImportStatus.IMPORTED if is_there else ImportStatus.FAILED
-    batch.failure, batch.deaths = why[:300], 0
-    batch.save(update_fields=["status", "failure", "deaths"])
     record("roster.failed", subject=batch.subject, by=None, at=now(), why=batch.failure)
 
 

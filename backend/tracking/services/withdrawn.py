@@ -18,7 +18,7 @@ def forget_who_withdrew(*, at: datetime) -> int:
     who is tracked for another reason stays: an emergency with its legal basis, or a new agreement. Of one who deleted
     their data meanwhile the track that came back so goes again.
     """
-    withdrawn = Consent.objects.filter(purpose=Purpose.LOCATION, withdrawn_at__gt=at - STORED_BY_THEN)
+    withdrawn = Consent.objects.withdrawn_since(at - STORED_BY_THEN).filter(purpose=Purpose.LOCATION)
     erased = withdrawn.filter(volunteer__erased_at__isnull=False).values_list("volunteer__number", flat=True)
     Fix.objects.filter(person__in=list(erased)).delete()
     numbers = set(withdrawn.values_list("volunteer__number", flat=True))
