@@ -5,7 +5,7 @@ import { emblem, taskFacts } from "../lib/facts";
 import { problemText } from "../lib/problems";
 import { moment } from "../lib/time";
 import { unitName } from "../lib/units";
-import type { Item } from "./inbox";
+import { type Item, takesPart } from "./inbox";
 
 export const ETAS_MIN = [5, 10, 20, 30, 60];
 const REASONS = ["reason_busy", "reason_away", "reason_ill", "reason_other"] as const;
@@ -32,7 +32,7 @@ export interface CardContext {
 export function card(item: Item, given: CardContext): HTMLElement {
   const { task, assignment } = item;
   const context = task.status === "cancelled" ? { ...given, pending: null } : given; // whatever still waits is too late
-  const isMine = ["accepted", "reserve"].includes(assignment.status);
+  const isMine = takesPart(assignment);
   const isLive = task.status !== "cancelled" && (isMine || assignment.status === "offered");
   const takesAnswers = isLive || (task.status === "called" && assignment.status === "declined");
   return h(
