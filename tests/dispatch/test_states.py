@@ -1,5 +1,6 @@
 """The states of tasks and parts: no step that is not allowed, and one edge for each moment."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,12 +8,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
+from uuid6 import uuid7
 
+from backend.accounts.schemas.sign_in import DeviceIn
 from backend.dispatch import queries
 from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus, around, columns_of
 from backend.dispatch.models.assignments import is_open, takes_part
 from backend.dispatch.queries.progress import COUNTED
-from backend.dispatch.schemas import Progress, RecipientState
+from backend.dispatch.schemas import AnswerIn, Progress, RecipientState
+from backend.lib.problems import invalid
+from backend.lib.shapes import Request, read_json
 from backend.lib.states import IllegalChange
 from backend.volunteers.models import Volunteer
 from tests.dispatch.conftest import Ask, MakeTask, Reply
@@ -194,3 +200,23 @@ def test_issuers_see_a_task_through_until_it_is_over(make_task: MakeTask, accept
 def test_the_task_on_the_wire_says_when_it_is_over(accepted: Assignment) -> None:
 
     assert queries.task_out(accepted.task).over_at == accepted.task.starts_at + HOURS
+
+
+@pytest.mark.parametrize(
+    ("shape", "content", "pointer", "detail"),
+    [
+        (AnswerIn, {"answer": "maybe"}, "/answer", "Input should be 'accept' or 'decline'"),
+        (
+            DeviceIn,
+            {"id": str(uuid7()), "platform": "abacus"},
+            "/platform",
+            "Input should be 'android', 'ios', 'harmony', 'web' or 'other'",
+        ),
+    ],
+)
+def test_a_value_that_an_enumeration_does_not_have_is_named(
+    shape: type[Request], content: dict[str, str], pointer: str, detail: str
+) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        read_json(shape, json.dumps(content))
+    assert invalid(wrong.value).errors == [{"pointer": pointer, "detail": detail}]
