@@ -23,7 +23,7 @@ from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend.accounts import guests
-from backend.accounts.models import User
+from backend.accounts.models import Platform, User
 from backend.accounts.schemas.sign_in import DeviceIn, Tokens
 from backend.accounts.services import devices
 from backend.audit.services.linking import forget_heads
@@ -374,7 +374,7 @@ def client_of(at: datetime) -> Callable[[User], SignedInClient]:
 
     def sign_in(user: User) -> SignedInClient:
         client = SignedInClient()
-        device = DeviceIn(id=uuid7(), name="phone", platform="android")
+        device = DeviceIn(id=uuid7(), name="phone", platform=Platform.ANDROID)
         client.tokens = devices.sign_in(user=user, device=device, at=at).tokens
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {client.tokens.access}")
         return client

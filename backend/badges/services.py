@@ -15,7 +15,7 @@ from backend.lib.pictures import NotAPicture, portrait
 from backend.volunteers import rules
 from backend.volunteers.consents import current_version
 from backend.volunteers.locks import volunteers_to_lock
-from backend.volunteers.models import MANAGING_ROLES, Purpose, Standing, Unit, Volunteer
+from backend.volunteers.models import MANAGING_ROLES, Purpose, Unit, Volunteer
 from backend.volunteers.services.consents import give_consent
 
 GOOD_FOR = timedelta(days=730)
@@ -44,7 +44,7 @@ def issue_badge(
     if known := Badge.objects.filter(pk=id).first():
         require(known.volunteer_id == volunteer.pk and known.revoked_at is None, BadgeIdTaken)
         return badge_of(volunteer)
-    require(volunteer.standing == Standing.ACTIVE, HolderNotInService)
+    require(volunteer.is_in_service, HolderNotInService)
     unit = _unit_of(volunteer)
     last_day = _last_day(valid_until, at)
     _revoke(volunteer, reason="replaced", by=by, at=at, post=_post(by, unit, at))
@@ -75,7 +75,7 @@ def end_badges_of(
     volunteers: Sequence[Volunteer], *, unit: Unit | None, reason: str, by: User, at: datetime
 ) -> None:
     """Revoke the badges of volunteers, of those alone that name `unit` when it is given."""
-    held = Badge.objects.filter(volunteer__in=volunteers, revoked_at=None)
+    held = Badge.objects.not_revoked().filter(volunteer__in=volunteers)
     if unit is not None:
         held = held.filter(unit=unit)
     for badge in held.select_related("volunteer"):
@@ -159,10 +159,9 @@ def _last_day(wanted: date | None, at: datetime) -> date:
 
 
 def _revoke(volunteer: Volunteer, *, reason: str, by: User, at: datetime, post: str) -> bool:
-    badge = Badge.objects.filter(volunteer=volunteer, revoked_at=None).first()
+    badge = volunteer.badges.not_revoked().first()
     if badge is None:
         return False
-    badge.revoked_at, badge.reason = at, reason
-    badge.save(update_fields=["revoked_at", "reason"])
+    badge.save(update_fields=badge.revoke(at=at, reason=reason))
     record("badge.revoked", subject=f"badge.{badge.pk}", by=by, at=at, post=post)
     return True

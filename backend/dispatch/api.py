@@ -24,6 +24,7 @@ from backend.dispatch.schemas import (
     LegalBasisIn,
     RecipientFilter,
     RecipientPage,
+    RecipientState,
     TaskDetail,
     TaskFilter,
     TaskIn,
@@ -139,7 +140,7 @@ class RecipientsView(View):
             OpenApiParameter(
                 "state",
                 str,
-                enum=["accepted", "reserve", "declined", "expired", "withdrawn", "silent", "not_reached"],
+                enum=[state.value for state in RecipientState],
             ),
             OpenApiParameter("after", str, description="`next` of the page before"),
             OpenApiParameter("limit", int, description="lines of a page: 50, or up to 500"),

@@ -27,7 +27,7 @@ def posts_to_call(user: User, units: Iterable[Unit], at: datetime, directing: Po
 
     `directing`, by which the task is directed, comes first and is named for all that it covers.
     """
-    held = current_posts(user.pk, at).filter(role__in=DISPATCHING_ROLES).select_related("unit")
+    held = current_posts(user.pk, at).dispatching().select_related("unit")
     known = [directing, *held.order_by("unit__path", "seat")]
     covering = {
         unit.pk: next((post for post in known if unit.path.startswith(post.unit.path)), None)

@@ -10,7 +10,7 @@ from backend.joining.queries import kept_of
 from backend.joining.services import applications, transfers
 from backend.realtime.log import Announcement
 from backend.volunteers import hooks
-from backend.volunteers.models import Standing, Unit, Volunteer
+from backend.volunteers.models import Unit, Volunteer
 
 _DEVICES = "applications and transfers are of people, not of their devices"
 NOT_CONCERNED = {
@@ -42,7 +42,7 @@ def give_on(unit: Unit, successor: Unit, *, by: User, at: datetime) -> Sequence[
 @hooks.standing_changed.answered_by("joining")
 def end_transfers(volunteer: Volunteer, *, by: User | None, at: datetime) -> Sequence[Announcement]:
     """Withdraw the transfers of a volunteer who has retired."""
-    if volunteer.standing != Standing.RETIRED or by is None:
+    if not volunteer.has_retired or by is None:
         return []
     return transfers.withdraw_open(volunteer.transfers.all(), by=by, at=at)
 

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from math import atan2, cos, hypot, pi, sin, sqrt
 from typing import Literal
 
-Datum = Literal["wgs84", "gcj02", "bd09"]
+from typing_extensions import TypeAliasType
+
+Datum = TypeAliasType("Datum", Literal["wgs84", "gcj02", "bd09"])
 Point = tuple[float, float]
 
 _AXIS, _ECCENTRICITY2 = 6378245.0, 0.00669342162296594323  # of the Krasovsky 1940 ellipsoid

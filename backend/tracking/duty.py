@@ -9,7 +9,7 @@ from django.db.models import Case, F, QuerySet, When
 from backend.lib.lookups import AnyOf
 from backend.tracking.agreement import agreed_since, not_agreed_until
 from backend.tracking.windows import Tracked, Window
-from backend.volunteers.models import DutyPeriod, Membership, Volunteer
+from backend.volunteers.models import DutyPeriod, Membership, Volunteer, is_on_duty
 from backend.volunteers.rules import agrees_to_location
 
 
@@ -21,8 +21,8 @@ def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     rows = Membership.objects.filter(
         AnyOf(F("volunteer__number"), people),
         agrees_to_location("volunteer__"),
+        is_on_duty(at, "volunteer__"),
         is_primary=True,
-        volunteer__duty_until__gt=at,
     )
     found = rows.values_list(
         "volunteer__number", "unit__path", "volunteer__duty_since", "volunteer__location_consent_at"
@@ -41,12 +41,10 @@ def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping
     consent gives none before the renewal. Fixes that a phone buffered in between are discarded on upload.
     """
     numbers = list(people)
-    ended = DutyPeriod.objects.filter(
-        agrees_to_location("volunteer__"), volunteer__number__in=numbers, until__gte=since, since__lte=at
+    ended = DutyPeriod.objects.reaching_into(since, at).filter(
+        agrees_to_location("volunteer__"), volunteer__number__in=numbers
     )
-    not_yet = Volunteer.objects.filter(
-        agrees_to_location(), number__in=numbers, duty_until__gte=since, duty_since__lte=at
-    )
+    not_yet = Volunteer.objects.on_duty_between(since, at).filter(agrees_to_location(), number__in=numbers)
     found: dict[int, list[Window]] = {}
     for number, began, until, agreed_at in (
         *ended.values_list("volunteer__number", "since", "until", "volunteer__location_consent_at"),
@@ -62,8 +60,8 @@ def on_duty_without_consent(
 ) -> Mapping[int, list[Window]]:
     """Return the duties of `people` between the two moments, for the parts without consent to tracking; two queries."""
     numbers = list(people)
-    ended = DutyPeriod.objects.filter(volunteer__number__in=numbers, until__gte=since, since__lte=at)
-    not_yet = Volunteer.objects.filter(number__in=numbers, duty_until__gte=since, duty_since__lte=at)
+    ended = DutyPeriod.objects.reaching_into(since, at).filter(volunteer__number__in=numbers)
+    not_yet = Volunteer.objects.on_duty_between(since, at).filter(number__in=numbers)
     found: dict[int, list[Window]] = {}
     for number, began, until, agreed_at in (
         *_with_agreement(ended, "volunteer__").values_list(

@@ -10,7 +10,7 @@ from backend.tracking.models import LatestPosition
 from backend.tracking.positions import forget
 from backend.tracking.services.trackers import revoke_trackers
 from backend.volunteers import hooks
-from backend.volunteers.models import Purpose, Standing, Volunteer
+from backend.volunteers.models import Purpose, Volunteer
 
 _DEVICES = "positions are taken by duty and tasks, which end with the last device"
 _BY_VOLUNTEER = "positions and trackers are the volunteer's, in whichever unit"
@@ -38,7 +38,7 @@ def take_off_the_map(volunteers: Sequence[Volunteer], *, at: datetime) -> None:
 @hooks.standing_changed.answered_by("tracking")
 def take_off_who_rests(volunteer: Volunteer, *, by: User | None, at: datetime) -> Sequence[Announcement]:
     """Take a volunteer off the map who was suspended or has retired: on duty or on a task."""
-    if volunteer.standing != Standing.ACTIVE:
+    if not volunteer.is_in_service:
         forget([volunteer.number], at=at)
     return ()
 

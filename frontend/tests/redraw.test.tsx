@@ -9,7 +9,7 @@ import { changesOf, draw } from "./draw";
 
 const unit = (number: string, parent: string | null = null): Unit => ({ number, kind: "squadron", level: 4, name: `Unit ${number}`, brand_name: "", parent, lon: 119.9, lat: 29.4 });
 const place = { name: "School gate", lon: 119.89, lat: 29.45, datum: "wgs84" as const };
-const FAR_OFF = { starts_at: "2126-05-01T12:30:00Z", answer_by: "2126-05-01T12:20:00Z", created_at: "2026-05-01T12:00:00Z" };
+const FAR_OFF = { starts_at: "2126-05-01T12:30:00Z", over_at: "2126-05-02T00:30:00Z", answer_by: "2126-05-01T12:20:00Z", created_at: "2026-05-01T12:00:00Z" };
 const task = (id: string, fields: Partial<Task> = {}): Task => ({
   ...{ id, unit: unit("1"), category: "patrol", title: `Patrol ${id}`, instructions: "", place, headcount: 2, accepted: 0 },
   ...{ requirements: [], status: "called", end_reason: "", dangerous: false, legal_basis: "", ...FAR_OFF, ...fields },

@@ -46,7 +46,7 @@ def make_recovery_codes(
 
 def take_recovery_code(user: User, code: str, at: datetime) -> bool:
     """Spend a code; tells whether it was one."""
-    taken = RecoveryCode.objects.filter(user=user, code_key=_key_of(code), used_at=None).update(used_at=at)
+    taken = RecoveryCode.objects.unused().filter(user=user, code_key=_key_of(code)).update(used_at=at)
     if taken:
         record("recovery_code.used", subject=f"user.{user.pk}", by=user, at=at)
     return bool(taken)

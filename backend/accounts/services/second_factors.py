@@ -85,7 +85,7 @@ def second_factor_of(user: User, *, at: datetime) -> SecondFactorOut:
     return SecondFactorOut(
         confirmed=_confirmed(user) is not None,
         asked=_confirmed(user) is not None or _is_required(user, at),
-        recovery_codes=RecoveryCode.objects.filter(user=user, used_at=None).count(),
+        recovery_codes=user.recovery_codes.unused().count(),
     )
 
 
@@ -275,7 +275,7 @@ def end_challenges(user: User, at: datetime) -> None:
 
     Their wrong codes stay counted.
     """
-    Challenge.objects.filter(user=user, expires_at__gt=at).update(expires_at=at)
+    user.challenges.not_over(at).update(expires_at=at)
 
 
 @transaction.atomic
@@ -294,8 +294,7 @@ def _passed(challenge_id: UUID, code: str, at: datetime) -> User | None:
     if not _is_right(_take_any, challenge, code, at):
         _count_wrong(challenge.user, at)
         return None
-    challenge.used_at = at
-    challenge.save(update_fields=["used_at"])
+    challenge.save(update_fields=challenge.use(at=at))
     return challenge.user
 
 
@@ -318,11 +317,7 @@ def _lock_owner(challenge_id: UUID) -> User | None:
 def _open(challenge_id: UUID, at: datetime) -> Challenge:
     """Return a challenge that waits, with its user and volunteer; the user is locked, which orders all guesses."""
     _lock_owner(challenge_id)
-    challenge = (
-        Challenge.objects.select_related("user__volunteer")
-        .filter(pk=challenge_id, used_at=None, expires_at__gt=at, user__is_active=True)
-        .first()
-    )
+    challenge = Challenge.objects.open_(at).select_related("user__volunteer").filter(pk=challenge_id).first()
     if challenge is None:
         raise ChallengeOver
     return challenge
@@ -355,7 +350,7 @@ def _begin(user: User, challenge_id: UUID | None, at: datetime) -> Authenticator
 def _ways(challenge: Challenge, at: datetime) -> list[Way]:
     user = challenge.user
     ways: list[Way] = ["authenticator"] if _confirmed(user) else []
-    if RecoveryCode.objects.filter(user=user, used_at=None).exists():
+    if user.recovery_codes.unused().exists():
         ways.append("recovery_code")
     if channel_to(user, besides=challenge.from_device, at=at) is not None:
         ways.append("sent_code")

@@ -85,7 +85,7 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
     people = Volunteer.objects.filter(memberships__unit=unit).select_related("user").order_by("number")
     shown = list(people[page * MEMBERS : (page + 1) * MEMBERS + 1])
     _note_looks(user, shown[:MEMBERS], LookedAt.PROFILE, at)
-    held = Badge.objects.filter(volunteer__in=shown, revoked_at=None).select_related("volunteer__user")
+    held = Badge.objects.not_revoked().filter(volunteer__in=shown).select_related("volunteer__user")
     badges = {one.volunteer_id: one for one in held}
     context = {
         "unit": unit,
@@ -138,11 +138,7 @@ def check(request: HttpRequest, text: str) -> HttpResponse:
 
 def _show_mine(request: HttpRequest, error: str = "") -> HttpResponse:
     user = person_of(request)
-    mine = (
-        Badge.objects.filter(volunteer=user.volunteer, revoked_at=None)
-        .select_related("volunteer__user")
-        .first()
-    )
+    mine = user.volunteer.badges.not_revoked().select_related("volunteer__user").first()
     context = {
         "badge": mine,
         "state": queries.state_of(mine, at=now()) if mine else "",

@@ -13,7 +13,7 @@ from backend.audit.services import record_all
 from backend.dispatch import queries
 from backend.dispatch.events import AssignmentChanged, TaskFilled, TaskReopened
 from backend.dispatch.locks import assignments_to_lock, tasks_to_lock
-from backend.dispatch.models import Assignment, AssignmentStatus, Notice, Task
+from backend.dispatch.models import Assignment, Notice, Task
 from backend.dispatch.schemas import AnswerIn, AssignmentOut
 from backend.dispatch.services.allocation import Answer, Places
 from backend.dispatch.services.announcements import note_told, to_everyone_asked
@@ -23,10 +23,7 @@ from backend.lib.bulk import update_rows
 from backend.lib.errors import NotFound, Refusal
 from backend.realtime.log import Announcement, publish_all
 from backend.tracking.positions import forget
-from backend.volunteers.models import Standing
-
-ANSWERED = ("status", "before", "answered_at", "eta_at", "reason", "risk_acknowledged_at")
-"""The fields of an assignment that an answer writes."""
+from backend.volunteers.models import is_serving
 
 
 def answer_offer(*, task_id: UUID, answer: AnswerIn, by: User, at: datetime) -> Assignment:
@@ -71,19 +68,15 @@ def _lock(task_ids: Iterable[UUID]) -> list[Task]:
 def _places(task: Task, answers: Sequence[Answer]) -> Places:
     """Read and lock the parts of those who answer, and the reserves who could move up."""
     answering = {given.by.pk: given.by for given in answers}
-    parts = assignments_to_lock(task.assignments.all()).select_related("volunteer")
-    own = list(parts.filter(volunteer__user__in=answering).order_by("pk"))
+    own_parts = assignments_to_lock(task.assignments.all()).select_related("volunteer")
+    own = list(own_parts.filter(volunteer__user__in=answering).order_by("pk"))
     at = max(given.at for given in answers)
     fitness = Fitness.of(task, own, at)
     declines = sum(given.answer.answer == "decline" for given in answers)
     if not declines:
         return Places(task, answering.values(), own, [], fitness)
-    reserves = parts.filter(
-        queries.let_by_law(task, at),
-        status=AssignmentStatus.RESERVE,
-        volunteer__user__is_active=True,
-        volunteer__standing=Standing.ACTIVE,
-    )
+    reserves = assignments_to_lock(task.assignments.in_reserve()).select_related("volunteer")
+    reserves = reserves.filter(queries.let_by_law(task, at), is_serving("volunteer__"))
     others = reserves.exclude(pk__in=[assignment.pk for assignment in own])
     return Places(task, answering.values(), own, others.order_by("answered_at", "pk")[:declines], fitness)
 
@@ -101,7 +94,7 @@ def _write(places: Sequence[Places], at: datetime) -> None:
     """Save, record and announce what has changed."""
     moved = [of_task for of_task in places if of_task.changed]
     changed = [assignment for of_task in moved for assignment in of_task.changed.values()]
-    update_rows(changed, ANSWERED)
+    update_rows(changed, Assignment.ANSWERED)
     if gone := [number for of_task in moved for number in of_task.gone]:
         forget(gone, at=at)
     record_all(chain.from_iterable(of_task.acts for of_task in moved))

@@ -43,8 +43,7 @@ def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> Cal
     asked = make_offers(task, sent, called, at)
     sent.offered = sum(map(len, asked.values()))
     sent.save(update_fields=["offered"])
-    task.status = TaskStatus.CALLED
-    task.save(update_fields=["status"])
+    task.save(update_fields=task.call())
     _record(task, sent, posts)
     _publish(task, sent, called, asked, at)
     return sent

@@ -5,23 +5,22 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from backend.accounts.models import User
 from backend.audit.services import record
 from backend.dispatch import queries
 from backend.dispatch.events import TaskCancelled, TaskClosed, TaskProgressed
 from backend.dispatch.locks import tasks_to_lock
-from backend.dispatch.models import AssignmentStatus, Task, TaskStatus
+from backend.dispatch.models import AssignmentStatus, Becomes, Task, TaskStatus
 from backend.dispatch.rules import post_to_direct
 from backend.dispatch.schemas import TaskIn
-from backend.dispatch.services.announcements import LIVE, Becomes, tell_everyone_asked
+from backend.dispatch.services.announcements import tell_everyone_asked
 from backend.dispatch.services.refusals import TaskIdTaken
 from backend.lib.datum import to_wgs84
 from backend.lib.errors import Invalid, NotFound, require, required
 from backend.realtime.log import Announcement
 from backend.tracking.positions import forget
-from backend.volunteers.models import Unit
+from backend.volunteers.models import Unit, is_on_duty
 from backend.volunteers.queries import unit_by_number
 
 AHEAD = timedelta(days=366)
@@ -65,12 +64,10 @@ def cancel_task(*, task_id: UUID, reason: str, by: User, at: datetime) -> Task:
     if task.status == TaskStatus.CANCELLED:
         return task
     _take_off_the_map(task, at)
-    task.status, task.ended_at, task.end_reason, task.accepted = TaskStatus.CANCELLED, at, reason, 0
-    task.save(update_fields=["status", "ended_at", "end_reason", "accepted"])
+    task.save(update_fields=task.cancel(at=at, reason=reason))
     # The reason stays with the task: what people write may name people, and the record is for good.
     record("task.cancelled", subject=task.topic, by=by, at=at, post=post.title)
-    withdrawn = dict.fromkeys(LIVE, AssignmentStatus.WITHDRAWN)
-    _tell(task, TaskCancelled(task=task.pk, reason=reason), withdrawn, at)
+    _tell(task, TaskCancelled(task=task.pk, reason=reason), AssignmentStatus.after_cancelling(), at)
     return task
 
 
@@ -81,22 +78,19 @@ def close_task(*, task_id: UUID, at: datetime) -> bool:
     Skips a task that someone else holds locked: another clock is closing it, or an answer is just being taken and the
     next turn comes in seconds.
     """
-    claimed = tasks_to_lock(skip_locked=True).select_related("unit")
-    task = claimed.filter(pk=task_id, status=TaskStatus.CALLED, answer_by__lte=at).first()
+    claimed = tasks_to_lock(Task.objects.to_be_closed(at), skip_locked=True).select_related("unit")
+    task = claimed.filter(pk=task_id).first()
     if task is None:
         return False
-    task.status, task.ended_at = TaskStatus.CLOSED, at
-    task.save(update_fields=["status", "ended_at"])
+    task.save(update_fields=task.close(at=at))
     record("task.closed", subject=task.topic, by=None, at=at, accepted=task.accepted)
-    expired = {AssignmentStatus.OFFERED: AssignmentStatus.EXPIRED}
-    _tell(task, TaskClosed(task=task.pk, accepted=task.accepted), expired, at)
+    _tell(task, TaskClosed(task=task.pk, accepted=task.accepted), AssignmentStatus.after_closing(), at)
     return True
 
 
 def _take_off_the_map(task: Task, at: datetime) -> None:
     """Stop showing those whom only this task made visible: who accepted and is not on duty."""
-    off_duty = Q(volunteer__duty_until__isnull=True) | Q(volunteer__duty_until__lte=at)
-    visible = task.assignments.filter(off_duty, status=AssignmentStatus.ACCEPTED)
+    visible = task.assignments.holding_place().filter(~is_on_duty(at, "volunteer__"))
     forget(visible.values_list("volunteer__number", flat=True), at=at)
 
 

@@ -124,7 +124,7 @@ class UnitApplicationsView(View):
     @extend_schema(
         operation_id="unit_applications",
         parameters=[
-            OpenApiParameter("status", str, enum=["pending", "approved", "rejected", "withdrawn"]),
+            OpenApiParameter("status", str, enum=ApplicationStatus.values),
             OpenApiParameter("after", OpenApiTypes.UUID, description="`next` of the page before"),
         ],
         responses=ApplicationPage,

@@ -20,7 +20,7 @@ from backend.lib.names import same_name
 from backend.lib.phones import canonical
 from backend.realtime.log import Announcement, Audience, publish_all
 from backend.volunteers.locks import volunteers_to_lock
-from backend.volunteers.models import Standing, Unit, Volunteer
+from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.queries.units import unit_by_number
 from backend.volunteers.rules import post_that_manages
@@ -55,7 +55,7 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
     """
     _count(address, at)
     unit = unit_by_number(wanted.unit)
-    waiting = Application.objects.filter(status=ApplicationStatus.PENDING)
+    waiting = Application.objects.waiting()
     if waiting.filter(unit=unit).count() >= MOST_OF_UNIT:
         raise TooMany(
             "Too many applications wait in this unit; try again another day.", retry_after_s=24 * _HOUR_S
@@ -82,13 +82,11 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
 def withdraw_application(*, application_id: UUID, phone: str, at: datetime) -> None:
     """Take an application back; whoever does not know its phone, or comes too late, is answered the same."""
     key = phone_key(canonical(phone))
-    application = (
-        applications_to_lock()
-        .filter(pk=application_id, phone_key=key, status=ApplicationStatus.PENDING)
-        .first()
-    )
+    waiting = applications_to_lock(Application.objects.waiting())
+    application = waiting.filter(pk=application_id, phone_key=key).first()
     if application is not None:
-        _decide(application, ApplicationStatus.WITHDRAWN, by=None, reason="", post="", at=at)
+        application.withdraw(at=at)
+        _save_decided(application, by=None, post="", at=at)
 
 
 def approve_application(*, application_id: UUID, by: User, at: datetime) -> Application:
@@ -111,9 +109,10 @@ def _approve(application_id: UUID, by: User, at: datetime) -> Application:
     application, post = _locked(application_id, by, at)
     if application.status == ApplicationStatus.APPROVED:
         return application
-    require(application.status == ApplicationStatus.PENDING, AlreadyDecided)
-    application.volunteer = _taken_back(application, post, by, at) or _created(application, post, by, at)
-    _decide(application, ApplicationStatus.APPROVED, by=by, reason="", post=post, at=at)
+    require(application.is_waiting, AlreadyDecided)
+    volunteer = _taken_back(application, post, by, at) or _created(application, post, by, at)
+    application.approve(volunteer=volunteer, by=by, at=at)
+    _save_decided(application, by=by, post=post, at=at)
     return application
 
 
@@ -143,10 +142,10 @@ def _taken_back(application: Application, post: str, by: User, at: datetime) -> 
 
     The name has to be the same: a phone may have gone on to somebody else.
     """
-    those = Volunteer.objects.filter(
+    those = Volunteer.objects.in_service().filter(
         user__phone_key=application.phone_key, user__is_active=True, memberships=None
     )
-    volunteer = volunteers_to_lock(those).filter(standing=Standing.ACTIVE).first()
+    volunteer = volunteers_to_lock(those).first()
     if volunteer is None or volunteer.memberships.exists():
         return None
     if not same_name(volunteer.name, application.name):
@@ -163,8 +162,9 @@ def reject_application(*, application_id: UUID, reason: str, by: User, at: datet
     application, post = _locked(application_id, by, at)
     if application.status == ApplicationStatus.REJECTED:
         return application
-    require(application.status == ApplicationStatus.PENDING, AlreadyDecided)
-    _decide(application, ApplicationStatus.REJECTED, by=by, reason=reason, post=post, at=at)
+    require(application.is_waiting, AlreadyDecided)
+    application.reject(reason=reason, by=by, at=at)
+    _save_decided(application, by=by, post=post, at=at)
     return application
 
 
@@ -186,15 +186,10 @@ def _locked(application_id: UUID, by: User, at: datetime) -> tuple[Application, 
     return application, allowed_by(post_that_manages(by, application.unit, at))
 
 
-def _decide(
-    application: Application, to: ApplicationStatus, *, by: User | None, reason: str, post: str, at: datetime
-) -> None:
-    application.status, application.reason = to, reason
-    application.decided_by, application.decided_at = by, at
-    application.password = ""
+def _save_decided(application: Application, *, by: User | None, post: str, at: datetime) -> None:
     application.save()
     details = {"unit": application.unit.number, "post": post}
-    record(f"application.{to}", subject=_subject(application), by=by, at=at, **details)
+    record(f"application.{application.status}", subject=_subject(application), by=by, at=at, **details)
     _announce(application, at)
 
 
@@ -229,14 +224,14 @@ def _subject(application: Application) -> str:
 
 def lock_waiting(unit: Unit) -> None:
     """Lock the applications that wait in a unit, before the unit, as deciding on one does."""
-    waiting = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
+    waiting = unit.applications.waiting()
     list(applications_to_lock(waiting).order_by("pk").values_list("pk"))
 
 
 def hand_over(unit: Unit, successor: Unit) -> None:
     """Give the applications that wait in a unit to its successor, but of a person who applied there too."""
-    waiting = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
-    known = Application.objects.filter(unit=successor, status=ApplicationStatus.PENDING).values("phone_key")
+    waiting = unit.applications.waiting()
+    known = successor.applications.waiting().values("phone_key")
     waiting.filter(phone_key__in=list(known.values_list("phone_key", flat=True))).delete()
     waiting.update(unit=successor)
 

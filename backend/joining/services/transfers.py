@@ -13,12 +13,12 @@ from backend.accounts.models import User
 from backend.audit.services import record
 from backend.joining.events import TransferChanged
 from backend.joining.locks import transfers_to_lock
-from backend.joining.models import Side, Transfer, TransferStatus
+from backend.joining.models import Side, Transfer, TransferQuerySet, TransferStatus
 from backend.joining.schemas import TransferIn, TransferOut
 from backend.lib.buckets import Buckets
 from backend.lib.errors import Allowance, NotFound, Refusal, TooMany, require
 from backend.realtime.log import Announcement, Audience, publish_all
-from backend.volunteers.models import Standing, Unit, Volunteer
+from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.units import unit_by_number
@@ -84,7 +84,7 @@ def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
         require(kept == content, TransferIdTaken)
         return known
     _check(volunteer, before, after, wanted.stays)
-    open_ones = Transfer.objects.filter(proposed_by=by, status=TransferStatus.PROPOSED)
+    open_ones = Transfer.objects.waiting().filter(proposed_by=by)
     require(open_ones.count() < MOST_OPEN, TooManyTransfers)
     transfer = Transfer(
         pk=wanted.id,
@@ -124,15 +124,15 @@ def accept_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
     Raises NotFound unless `by` is the side it waits for, TransferOver, AlreadyMember, TooManyUnits.
     """
     transfer, post = _locked(transfer_id, by, at)
-    if transfer.status == TransferStatus.DONE:
+    if transfer.is_done:
         return transfer
-    require(transfer.status == TransferStatus.PROPOSED, TransferOver)
+    require(transfer.is_waiting, TransferOver)
     require(belongs(transfer.volunteer, transfer.from_unit), TransferOver)
     require(_is_still_wanted(transfer, at), TransferOver)
     _check(transfer.volunteer, transfer.from_unit, transfer.to_unit, transfer.stays)
     releasing = by if transfer.waits_for == Side.RELEASING else transfer.proposed_by
     ended_too = _carry_out(transfer, releasing=releasing, by=by, at=at)
-    _decide(transfer, TransferStatus.DONE, ended_too, post=post, by=by, at=at)
+    _decide(transfer, transfer.carry_out(by=by, at=at), ended_too, post=post, by=by, at=at)
     return transfer
 
 
@@ -154,8 +154,8 @@ def decline_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
     transfer, post = _locked(transfer_id, by, at)
     if transfer.status == TransferStatus.DECLINED:
         return transfer
-    require(transfer.status == TransferStatus.PROPOSED, TransferOver)
-    _decide(transfer, TransferStatus.DECLINED, [], post=post, by=by, at=at)
+    require(transfer.is_waiting, TransferOver)
+    _decide(transfer, transfer.decline(by=by, at=at), [], post=post, by=by, at=at)
     return transfer
 
 
@@ -170,20 +170,20 @@ def withdraw_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
         raise NotFound
     if transfer.status == TransferStatus.WITHDRAWN:
         return transfer
-    require(transfer.status == TransferStatus.PROPOSED, TransferOver)
-    _decide(transfer, TransferStatus.WITHDRAWN, [], post="", by=by, at=at)
+    require(transfer.is_waiting, TransferOver)
+    _decide(transfer, transfer.withdraw(by=by, at=at), [], post="", by=by, at=at)
     return transfer
 
 
-def withdraw_open(transfers: QuerySet[Transfer], *, by: User, at: datetime) -> list[Announcement]:
+def withdraw_open(transfers: TransferQuerySet, *, by: User, at: datetime) -> list[Announcement]:
     """Withdraw those of the transfers that nobody has decided, for what they rest on ends; returns what to announce.
 
     Only inside a transaction. Locks them.
     """
-    waiting = transfers_to_lock(transfers).filter(status=TransferStatus.PROPOSED)
+    waiting = transfers_to_lock(transfers.waiting())
     found = list(waiting.select_related("volunteer", "from_unit", "to_unit").order_by("pk"))
     for transfer in found:
-        _mark(transfer, TransferStatus.WITHDRAWN, post="", by=by, at=at)
+        _save(transfer, transfer.withdraw(by=by, at=at), post="", by=by, at=at)
     return [told for transfer in found for told in _announcements(transfer, at)]
 
 
@@ -196,7 +196,7 @@ def _who_agrees(
     person.
     """
     require_member(volunteer, before, by, at)
-    require(volunteer.standing != Standing.RETIRED)
+    require(not volunteer.has_retired)
     releases = post_that_releases(by, volunteer, before, at)
     receives = post_that_manages(by, after, at)
     if volunteer.user_id == by.pk:
@@ -211,7 +211,7 @@ def _who_agrees(
 def _check(volunteer: Volunteer, before: Unit, after: Unit, stays: bool) -> None:
     """Raise what stands against it; locks both units, so that what was checked still holds when seats are given."""
     now = lock_units([before, after])
-    require(now[after.pk].retired_at is None, TransferOver)
+    require(not now[after.pk].is_retired, TransferOver)
     require(not belongs(volunteer, after), AlreadyMember)
     require(not stays or volunteer.memberships.count() < MOST_UNITS, TooManyUnits)
 
@@ -234,7 +234,7 @@ def _save_new(transfer: Transfer, *, done: bool, post: str, by: User, at: dateti
     ended_too: list[Announcement] = []
     if done:
         ended_too = _carry_out(transfer, releasing=by, by=by, at=at)
-        transfer.status, transfer.decided_by, transfer.decided_at = TransferStatus.DONE, by, at
+        transfer.carry_out(by=by, at=at)
     try:
         with transaction.atomic():
             transfer.save(force_insert=True)
@@ -246,16 +246,15 @@ def _save_new(transfer: Transfer, *, done: bool, post: str, by: User, at: dateti
 
 
 def _decide(
-    transfer: Transfer, to: TransferStatus, told: list[Announcement], *, post: str, by: User, at: datetime
+    transfer: Transfer, changed: list[str], told: list[Announcement], *, post: str, by: User, at: datetime
 ) -> None:
-    _mark(transfer, to, post=post, by=by, at=at)
+    _save(transfer, changed, post=post, by=by, at=at)
     publish_all([*_announcements(transfer, at), *told], at=at)
 
 
-def _mark(transfer: Transfer, to: TransferStatus, *, post: str, by: User, at: datetime) -> None:
-    transfer.status, transfer.decided_by, transfer.decided_at = to, by, at
-    transfer.save(update_fields=["status", "decided_by", "decided_at"])
-    record(f"transfer.{to}", subject=f"transfer.{transfer.pk}", by=by, at=at, post=post)
+def _save(transfer: Transfer, changed: list[str], *, post: str, by: User, at: datetime) -> None:
+    transfer.save(update_fields=changed)
+    record(f"transfer.{transfer.status}", subject=f"transfer.{transfer.pk}", by=by, at=at, post=post)
 
 
 def _announcements(transfer: Transfer, at: datetime) -> list[Announcement]:
@@ -297,11 +296,11 @@ def _subject(volunteer: Volunteer) -> str:
 
 def lock_open(unit: Unit) -> None:
     """Lock the transfers from and to a unit that wait for an answer, before the unit, as deciding on one does."""
-    waiting = transfers_with(unit).filter(status=TransferStatus.PROPOSED)
+    waiting = transfers_with(unit).waiting()
     list(transfers_to_lock(waiting).order_by("pk").values_list("pk"))
 
 
-def transfers_with(unit: Unit) -> QuerySet[Transfer]:
+def transfers_with(unit: Unit) -> TransferQuerySet:
     """Return the transfers from and to a unit."""
     return Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit))
 

@@ -88,8 +88,7 @@ def return_block(*, block_id: UUID, unit: Unit, by: User, at: datetime) -> Numbe
     if block is None:
         raise NotFound
     if block.returned_at is None:
-        block.returned_at = at
-        block.save(update_fields=["returned_at"])
+        block.save(update_fields=block.take_back(at=at))
         _record("number_block.returned", block, by, at, unused=block.size - block.used)
     return block
 

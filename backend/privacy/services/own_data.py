@@ -24,7 +24,7 @@ from backend.tracking.models import Fix
 from backend.tracking.positions import forget
 from backend.volunteers import hooks
 from backend.volunteers.locks import volunteers_to_erase
-from backend.volunteers.models import Purpose, Standing, Volunteer
+from backend.volunteers.models import Purpose, Volunteer
 from backend.volunteers.queries.numbers import numbers_of
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount
@@ -57,7 +57,7 @@ def erase_person(*, by: User, at: datetime) -> Erased:
     require(own.erased_at is None)
     require(own.user.password == by.password, PasswordWrong)  # it was checked before the lock
     set_duty(on=False, by=by, at=at)
-    own.duty_since = own.duty_until = None
+    own.go_off_duty()
     units = list(own.memberships.values_list("unit", flat=True))
     numbers = numbers_of(own)
     told = [one_told for one in records for one_told in _erase_record(one, by, at)]
@@ -88,7 +88,7 @@ def _erase_record(volunteer: Volunteer, by: User, at: datetime) -> list[Announce
 
 
 def _end_sessions(user: User, at: datetime) -> None:
-    for device in user.devices.filter(revoked_at=None):
+    for device in user.devices.not_revoked():
         revoke_session(device.session, at=at)
     user.devices.all().delete()
     user.trackers.all().delete()
@@ -102,7 +102,7 @@ def _erase_service(volunteer: Volunteer, by: User, at: datetime) -> list[Announc
     volunteer.memberships.all().delete()
     volunteer.duty_periods.all().delete()
     volunteer.looks.all().delete()
-    volunteer.guardians.filter(withdrawn_at=None).update(withdrawn_at=at)
+    volunteer.guardians.not_withdrawn().update(withdrawn_at=at)
     volunteer.guardians.update(name="", phone_sealed="")
     volunteer.credentials.update(reference="")
     return ended_too
@@ -126,8 +126,7 @@ def _erase_profile(volunteer: Volunteer, at: datetime) -> None:
     user.save()
     volunteer.skills.clear()
     volunteer.name, volunteer.born_on, volunteer.erased_at = "", None, at
-    volunteer.standing, volunteer.standing_since = Standing.RETIRED, at
-    volunteer.standing_reason, volunteer.standing_until = "", None
+    volunteer.retire(at=at)
     volunteer.save()
 
 

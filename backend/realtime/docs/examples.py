@@ -51,6 +51,7 @@ _BY_NAME: dict[str, Any] = {
     "server_time": "2026-03-01T12:00:00.250Z",
     "answer_by": "2026-03-01T12:30:00.000Z",
     "starts_at": "2026-03-01T13:00:00.000Z",
+    "over_at": "2026-03-02T01:00:00.000Z",
     "seq": 42,
     "head": 44,
     "heartbeat_s": 25,
@@ -164,7 +165,7 @@ def _simple(schema: dict[str, Any], definitions: dict[str, Any], name: str) -> A
         return schema["const"]
     if schema.get("format") == "uuid":
         return uuid_of(name)
-    if schema.get("format") in _BY_FORMAT and name not in ("answer_by", "starts_at", "server_time"):
+    if schema.get("format") in _BY_FORMAT and name not in _BY_NAME:
         return _BY_FORMAT[schema["format"]]
     if name in _BY_NAME and _fits(_BY_NAME[name], kind):
         return _BY_NAME[name]

@@ -18,7 +18,7 @@ from backend.lib.bodies import takes_bytes
 from backend.lib.clock import now
 from backend.lib.errors import NotFound, Refusal, TooLarge, require
 from backend.lib.uploads import MAX_UPLOAD
-from backend.rosters.models import WORKING, ImportStatus, Outcome, RosterImport
+from backend.rosters.models import ImportStatus, Outcome, RosterImport
 from backend.rosters.queries.imports import import_by_id, import_out, imports_below, report_of
 from backend.rosters.reading.refusals import UnreadableRoster
 from backend.rosters.schemas.imports import ImportIn, ImportNote, SheetOut
@@ -142,7 +142,6 @@ def _one(request: HttpRequest, batch: RosterImport, *, told: Promise | str = "")
     described = import_out(batch)
     units = _names_of_units([*described.sheets, *described.notes])
     report = report_of(batch, after=whole_number(request.GET.get("after", ""), digits=7))
-    can_undo = {ImportStatus.CHECKING, ImportStatus.CHECKED, ImportStatus.IMPORTED, ImportStatus.FAILED}
     context: dict[str, Any] = {
         "batch": batch,
         "failure": described.failure,
@@ -150,12 +149,12 @@ def _one(request: HttpRequest, batch: RosterImport, *, told: Promise | str = "")
         "left_out": described.rows_left_out,
         "sheets": [(sheet, units.get(sheet.unit, batch.unit.display_name)) for sheet in described.sheets],
         "notes": [(note, units.get(note.unit, "")) for note in described.notes],
-        "working": batch.status in WORKING,
+        "working": batch.is_working,
         "report": [(row, Outcome(row.outcome).label) for row in report.items],
         "next": report.next,
         "told": told,
         "can_start": batch.status == ImportStatus.CHECKED,
-        "can_undo": batch.status in can_undo,
+        "can_undo": batch.status in ImportStatus.undoable(),
         "is_imported": batch.status == ImportStatus.IMPORTED,
     }
     return show(request, "import", context, page="imports", status=422 if told else 200)

@@ -60,7 +60,7 @@ class Line:
     @property
     def standing(self) -> str:
         """The standing in words, unless it is the usual one."""
-        return "" if self.row.standing == Standing.ACTIVE else str(Standing(self.row.standing).label)
+        return "" if self.row.standing.is_in_service else str(Standing(self.row.standing).label)
 
 
 @record_page

@@ -19,7 +19,7 @@ from backend.accounts.models import User
 from backend.lib.dialect import on_postgresql, word
 from backend.rosters.services.staging import database_id, dismiss_all, use_memory
 from backend.volunteers.locks import units_to_lock
-from backend.volunteers.models import COUNTY_DEPTH, Membership, Unit, Volunteer
+from backend.volunteers.models import COUNTY_DEPTH, Membership, Unit, Volunteer, not_retired
 from backend.volunteers.services.counts import Counts, change_counts, ensure_counts
 
 _UNITS = 2_000
@@ -124,7 +124,7 @@ def _check_units(paths: Mapping[int, str]) -> None:
     keys = sorted(paths)
     for start in range(0, len(keys), _UNITS):
         portion = keys[start : start + _UNITS]
-        units = units_to_lock().filter(pk__in=portion, retired_at=None)
+        units = units_to_lock().filter(not_retired(), pk__in=portion)
         if dict(units.order_by("pk").values_list("pk", "path")) != {key: paths[key] for key in portion}:
             raise IntegrityError("a unit has moved or was retired")
 

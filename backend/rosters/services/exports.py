@@ -11,6 +11,7 @@ from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import NotFound, Refusal
 from backend.rosters.queries.exports import ExportedPerson, count_of_people, exported_people
+from backend.rosters.reading.files import RosterFormat
 from backend.rosters.reading.tables import csv_parts, xlsx_parts
 from backend.volunteers.models import MANAGING_ROLES, LookedAt, Standing, Unit
 from backend.volunteers.rules import post_over
@@ -34,7 +35,7 @@ def export_roster(*, unit: Unit, format: str, by: User, at: datetime) -> Iterato
     if post is None:
         raise NotFound
     people = count_of_people(unit)
-    if format == "xlsx" and people > MAX_SHEET:
+    if format == RosterFormat.XLSX and people > MAX_SHEET:
         raise TooManyForWorkbook
     record(
         "roster.exported",
@@ -65,7 +66,7 @@ def export_roster(*, unit: Unit, format: str, by: User, at: datetime) -> Iterato
         for portion in _noted(exported_people(unit, by, at=at), by, at)
     )
     lines = chain([[headings]], portions)
-    return xlsx_parts(lines, title=unit.number) if format == "xlsx" else csv_parts(lines)
+    return xlsx_parts(lines, title=unit.number) if format == RosterFormat.XLSX else csv_parts(lines)
 
 
 def _noted(

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from backend.audit.services import record
 from backend.lib.clock import now
-from backend.rosters.models import WORKING, ImportStatus, RosterImport
+from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.services.imports import forget_file, locked
 from backend.rosters.services.staging import dismiss_all
 
@@ -45,7 +45,7 @@ def claimed(import_id: UUID) -> RosterImport | None:
     for worker, over in held.annotate(over=is_over).values_list("worker", "over"):
         if _is_dead(worker) or over:
             _bury(import_id, worker)
-    mine = RosterImport.objects.filter(is_free(), pk=import_id, status__in=WORKING)
+    mine = RosterImport.objects.working().filter(is_free(), pk=import_id)
     if not mine.update(worker=me(), worker_until=Now() + LEASE):
         return None
     return RosterImport.objects.select_related("unit").get(pk=import_id)
@@ -67,7 +67,7 @@ def held(import_id: UUID, status: ImportStatus, rows_done: int | None = None) ->
 
 def hold_on(import_id: UUID) -> None:
     """Stay with a batch while its file takes its time. Raises Superseded."""
-    mine = RosterImport.objects.filter(pk=import_id, worker=me(), status=ImportStatus.CHECKING)
+    mine = RosterImport.objects.being_checked().filter(pk=import_id, worker=me())
     if not mine.update(worker_until=Now() + LEASE):
         raise Superseded
 
@@ -83,15 +83,12 @@ def count_death(import_id: UUID) -> None:
 def fail(import_id: UUID, why: str) -> None:
     """End a batch that cannot be read or written: nothing stays but the report; one that was to be undone stays."""
     batch = locked(import_id)
-    if batch.status not in WORKING:
+    if not batch.is_working:
         return
-    is_there = batch.status == ImportStatus.UNDOING
-    if not is_there:
+    batch.save(update_fields=batch.fail(why=why))
+    if batch.status == ImportStatus.FAILED:
         dismiss_all(import_id)
         forget_file(batch)
-    batch.status = ImportStatus.IMPORTED if is_there else ImportStatus.FAILED
-    batch.failure, batch.deaths = why[:300], 0
-    batch.save(update_fields=["status", "failure", "deaths"])
     record("roster.failed", subject=batch.subject, by=None, at=now(), why=batch.failure)
 
 

@@ -17,7 +17,7 @@ from django.db import (
 from backend.audit.services import record
 from backend.lib.clock import now
 from backend.lib.errors import Refusal
-from backend.rosters.models import WORKING, ImportStatus, RosterImport
+from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.reading.apart import ReaderDied
 from backend.rosters.services.commit import enrol_all, refresh_statistics
 from backend.rosters.services.finding import note_found_by_import
@@ -83,7 +83,7 @@ def turn(*, at: datetime) -> int:  # noqa: ARG001  # the clock's; a lease goes b
 
 def next_waiting() -> UUID | None:
     """Return the import that has waited longest for somebody to go on with it, and whose file is on this machine."""
-    waiting = RosterImport.objects.filter(is_free(), status__in=WORKING).order_by("made_at")
+    waiting = RosterImport.objects.working().filter(is_free()).order_by("made_at")
     for batch in waiting[:20]:
         if batch.status != ImportStatus.CHECKING or Path(batch.path).exists():
             return batch.pk
@@ -101,7 +101,7 @@ def _work_apart(import_id: UUID) -> None:
 
 
 def _go_on(batch: RosterImport, tell: Tell, portion: int) -> None:
-    if batch.unit.retired_at and batch.status != ImportStatus.UNDOING:
+    if batch.unit.is_retired and batch.status != ImportStatus.UNDOING:
         raise UnitRetired("The unit is no more: import the file into its successor.")
     match batch.status:
         case ImportStatus.CHECKING:
@@ -150,7 +150,7 @@ def _enrol(import_id: UUID) -> RosterImport:
     report_same_people(batch, in_file=False)
     follow_retired_units(import_id)
     batch.accepted = enrol_all(import_id, at=at)
-    batch.status, batch.finished_at = ImportStatus.IMPORTED, at
+    batch.finish(at=at)
     batch.save()
     record(
         "roster.imported",
@@ -170,7 +170,7 @@ def _take_back(import_id: UUID) -> None:
             batch, at = held(import_id, ImportStatus.UNDOING), now()
             refuse_dependents(batch)
             count = take_out(batch, at=at)
-            batch.status, batch.undone_at = ImportStatus.UNDONE, at
+            batch.undo(by=batch.undone_by, at=at)
             batch.save()
             record("roster.taken-out", subject=batch.subject, by=batch.undone_by, at=at, people=count)
     except (SomethingDepends, IntegrityError) as error:

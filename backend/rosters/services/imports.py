@@ -98,15 +98,14 @@ def start_import(*, import_id: UUID, skip_rejected: bool, by: User | None, at: d
     """
     batch = locked(import_id)
     post = _post_of(by, batch.unit, at)
-    if batch.status in (ImportStatus.IMPORTING, ImportStatus.IMPORTED):
+    if batch.status in ImportStatus.started():
         return batch
     _require_status(batch, ImportStatus.CHECKED)
     if batch.rejected and not skip_rejected:
         raise RowsRejected(f"{batch.rejected} rows were rejected: mend the file, or leave them out.")
     if by is not None:
         require_newcomers(batch, at=at)
-    batch.status, batch.started_by = ImportStatus.IMPORTING, by
-    batch.save(update_fields=["status", "started_by"])
+    batch.save(update_fields=batch.start(by=by))
     record("roster.started", subject=batch.subject, by=by, at=at, rejected=batch.rejected, post=post)
     return batch
 
@@ -120,25 +119,24 @@ def undo_import(*, import_id: UUID, by: User | None, at: datetime) -> RosterImpo
     """
     batch = locked(import_id)
     post = _post_of(by, batch.unit, at)
-    if batch.status in (ImportStatus.UNDOING, ImportStatus.UNDONE):
+    if batch.status in ImportStatus.taken_back():
         return batch
-    batch.undone_by = by
+    _require_status(batch, *ImportStatus.undoable())
     if batch.status == ImportStatus.IMPORTED:
         refuse_dependents(batch)
-        batch.status = ImportStatus.UNDOING
+        changed = batch.begin_undo(by=by)
     else:
-        _require_status(batch, ImportStatus.CHECKING, ImportStatus.CHECKED, ImportStatus.FAILED)
         dismiss_all(batch.pk)
         forget_file(batch)
-        batch.status, batch.undone_at = ImportStatus.UNDONE, at
-    batch.save(update_fields=["status", "undone_by", "undone_at"])
+        changed = batch.undo(by=by, at=at)
+    batch.save(update_fields=changed)
     record("roster.undone", subject=batch.subject, by=by, at=at, people=batch.accepted, post=post)
     return batch
 
 
 def forget_unstarted(*, at: datetime) -> int:
     """Forget the people of imports that were checked a week ago and never started; returns how many imports."""
-    old = RosterImport.objects.filter(status=ImportStatus.CHECKED, made_at__lt=at - UNSTARTED_KEPT)
+    old = RosterImport.objects.unstarted().filter(made_at__lt=at - UNSTARTED_KEPT)
     ids = list(old.values_list("pk", flat=True)[:20])
     for id in ids:
         undo_import(import_id=id, by=None, at=at)

@@ -7,10 +7,11 @@ once for all its viewers, and its bytes are counted.
 from typing import Annotated, Literal
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from backend.lib.shapes import Instant, Request, Shape
 
-Age = Literal["live", "stale", "expired"]
+Age = TypeAliasType("Age", Literal["live", "stale", "expired"])
 
 
 class Viewport(Request):

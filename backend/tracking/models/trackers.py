@@ -1,8 +1,8 @@
 """The tables of other makers' apps that report positions."""
 
 import hashlib
-from datetime import timedelta
-from typing import cast
+from datetime import datetime, timedelta
+from typing import Self, cast
 
 from django.db import models
 
@@ -29,6 +29,18 @@ class WhyNotStored(models.TextChoices):
     TOO_OLD = "too_old"
 
 
+class TrackerQuerySet(models.QuerySet["Tracker"]):
+    """Trackers, by whether their secret opens."""
+
+    def not_revoked(self) -> Self:
+        """Return those that were not revoked; they may have run out."""
+        return self.filter(revoked_at=None)
+
+    def good(self, at: datetime) -> Self:
+        """Return those that may report: until `expires_at`, and not at that moment."""
+        return self.not_revoked().filter(expires_at__gt=at)
+
+
 class Tracker(models.Model):
     """Another maker's app (OwnTracks, OsmAnd, Traccar Client) with the one right to report its person's positions."""
 
@@ -42,6 +54,8 @@ class Tracker(models.Model):
     last_seen_at = models.DateTimeField(null=True)
     last_stored_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    objects = TrackerQuerySet.as_manager()
 
     @property
     def stores_nothing(self) -> bool:

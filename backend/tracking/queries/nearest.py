@@ -134,7 +134,7 @@ def _those_able(spots: Sequence[Spot], skilled: QuerySet[Volunteer], at: datetim
         (spot, person)
         for spot, person in found
         if person.duty_until and at < person.duty_until
-        if person.is_active and person.standing == Standing.ACTIVE
+        if person.is_active and Standing(person.standing).is_in_service
     ]
 
 

@@ -35,7 +35,7 @@ class TooManyTrackers(Refusal):
 def make_tracker(*, wanted: TrackerIn, by: User, at: datetime) -> TrackerMade:
     """Make a tracker; its secret is returned this once, and only its hash is kept. Raises TooManyTrackers."""
     volunteers_to_lock().get(user=by)  # two concurrent requests must not make an eleventh
-    if by.trackers.filter(revoked_at=None, expires_at__gt=at).count() >= MOST:
+    if by.trackers.good(at).count() >= MOST:
         raise TooManyTrackers
     secret = secrets.token_urlsafe(24)
     tracker = Tracker.objects.create(
@@ -54,21 +54,19 @@ def make_tracker(*, wanted: TrackerIn, by: User, at: datetime) -> TrackerMade:
 @transaction.atomic
 def revoke_tracker(*, tracker_id: UUID, by: User, at: datetime) -> None:
     """End one of the caller's trackers; its reports stay."""
-    if not by.trackers.filter(pk=tracker_id, revoked_at=None).update(revoked_at=at):
+    if not by.trackers.not_revoked().filter(pk=tracker_id).update(revoked_at=at):
         raise NotFound
     record("tracker.revoked", subject=f"tracker.{tracker_id}", by=by, at=at)
 
 
 def revoke_trackers(*, user: User, at: datetime) -> None:
     """End the trackers of a user whose account is closed."""
-    Tracker.objects.filter(user=user, revoked_at=None).update(revoked_at=at)
+    user.trackers.not_revoked().update(revoked_at=at)
 
 
 def tracker_by_secret(secret: str, *, at: datetime) -> Tracker:
     """Return the tracker of a secret. Raises NotSignedIn for a secret that is unknown, expired or revoked."""
-    live = Tracker.objects.select_related("user__volunteer").filter(
-        revoked_at=None, expires_at__gt=at, user__is_active=True
-    )
+    live = Tracker.objects.good(at).filter(user__is_active=True).select_related("user__volunteer")
     tracker = live.filter(secret_hash=hash_of_secret(secret)).first()
     if tracker is None:
         raise NotSignedIn("This tracker's secret is unknown, expired or revoked.")

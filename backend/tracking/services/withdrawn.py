@@ -18,7 +18,7 @@ def forget_who_withdrew(*, at: datetime) -> int:
     with another reason to be tracked stays: an emergency with its legal basis, or a new consent. For a volunteer who
     deleted their data meanwhile, the track that came back in this way is deleted again.
     """
-    withdrawn = Consent.objects.filter(purpose=Purpose.LOCATION, withdrawn_at__gt=at - STORED_BY_THEN)
+    withdrawn = Consent.objects.withdrawn_since(at - STORED_BY_THEN).filter(purpose=Purpose.LOCATION)
     erased = withdrawn.filter(volunteer__erased_at__isnull=False).values_list("volunteer__number", flat=True)
     Fix.objects.filter(person__in=list(erased)).delete()
     numbers = set(withdrawn.values_list("volunteer__number", flat=True))

@@ -2,6 +2,7 @@
 
 from backend.volunteers.models.access_log import AccessEntry, LookedAt
 from backend.volunteers.models.availability import DatedAvailability, WeeklyAvailability
+from backend.volunteers.models.categories import Category
 from backend.volunteers.models.consents import Consent, Purpose
 from backend.volunteers.models.counts import UnitCount, counted
 from backend.volunteers.models.credentials import Credential, CredentialKind
@@ -17,24 +18,45 @@ from backend.volunteers.models.people import (
     ADULT_AGE,
     COUNTY_DEPTH,
     DUTIES_KEPT,
+    IN_SERVICE_SQL,
+    NOT_RETIRED_SQL,
     DutyPeriod,
     Membership,
     Skill,
     Standing,
     Volunteer,
     adult_if_born_until,
+    has_duty,
+    has_not_retired,
+    in_service,
+    is_listed,
+    is_on_duty,
+    is_serving,
 )
-from backend.volunteers.models.posts import DISPATCHING_ROLES, MANAGING_ROLES, RANKS, Post, Role, roles_from
-from backend.volunteers.models.units import PartnerKind, Unit, UnitKind, line_to
+from backend.volunteers.models.posts import (
+    DISPATCHING_ROLES,
+    HELD_SQL,
+    MANAGING_ROLES,
+    RANKS,
+    Post,
+    PostQuerySet,
+    Role,
+    roles_from,
+)
+from backend.volunteers.models.units import PartnerKind, Unit, UnitKind, line_to, not_retired
 
 __all__ = [
     "ADULT_AGE",
     "COUNTY_DEPTH",
     "DISPATCHING_ROLES",
     "DUTIES_KEPT",
+    "HELD_SQL",
+    "IN_SERVICE_SQL",
     "MANAGING_ROLES",
+    "NOT_RETIRED_SQL",
     "RANKS",
     "AccessEntry",
+    "Category",
     "Consent",
     "Credential",
     "CredentialKind",
@@ -48,6 +70,7 @@ __all__ = [
     "NumberCounter",
     "PartnerKind",
     "Post",
+    "PostQuerySet",
     "Purpose",
     "Role",
     "Series",
@@ -60,7 +83,14 @@ __all__ = [
     "WeeklyAvailability",
     "adult_if_born_until",
     "counted",
+    "has_duty",
+    "has_not_retired",
+    "in_service",
+    "is_listed",
+    "is_on_duty",
+    "is_serving",
     "line_to",
+    "not_retired",
     "roles_from",
     "series_of",
 ]

@@ -18,7 +18,7 @@ from backend.accounts.models import User
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
 from backend.lib.clock import now
 from backend.lib.errors import Invalid, Refusal, require
-from backend.volunteers.models import CredentialKind, LookedAt, Standing, Volunteer
+from backend.volunteers.models import CredentialKind, LookedAt, Volunteer
 from backend.volunteers.number_scheme import format_volunteer_number
 from backend.volunteers.queries.availability import zone_of
 from backend.volunteers.queries.masking import is_whole, seen_in_full, shown
@@ -160,8 +160,8 @@ def _page(
         "can_be_called": is_whole(phone) and volunteer.user_id != user.pk,
         "memberships": [(row, seat_text(row.unit, row.seat) if row.seat else "") for row in memberships],
         "on_duty": volunteer.is_on_duty(at),
-        "active": volunteer.standing == Standing.ACTIVE,
-        "retired": volunteer.standing == Standing.RETIRED,
+        "active": volunteer.is_in_service,
+        "retired": volunteer.has_retired,
         "looks_after": may_look_after(user, volunteer, at),
         "decides": volunteer.user_id != user.pk and may_manage_person(user, volunteer, at),
         "keeps": keeps,

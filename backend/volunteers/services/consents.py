@@ -41,7 +41,7 @@ def give_consent(*, purpose: Purpose, version: int | None, by: User, at: datetim
     volunteer = volunteers_to_lock().get(user=by)
     guardian = _guardian_of(volunteer, at)
     was_tracked = duty_out(volunteer, at=at).tracked
-    held = volunteer.consents.filter(purpose=purpose, withdrawn_at=None)
+    held = volunteer.consents.in_force().filter(purpose=purpose)
     if held.filter(version=version).exists():
         return
     held.update(withdrawn_at=at)
@@ -61,7 +61,7 @@ def withdraw_consent(*, purpose: Purpose, by: User, at: datetime) -> None:
 
 def withdraw_for(volunteer: Volunteer, purposes: Collection[Purpose], *, by: User, at: datetime) -> None:
     """Withdraw purposes of a volunteer whom the caller has locked, also when somebody answers for them."""
-    held = volunteer.consents.filter(purpose__in=purposes, withdrawn_at=None)
+    held = volunteer.consents.in_force().filter(purpose__in=purposes)
     ended = list(held.order_by("pk"))
     held.update(withdrawn_at=at)
     for consent in ended:
@@ -116,7 +116,7 @@ def _guardian_of(volunteer: Volunteer, at: datetime) -> Guardian | None:
     """Return the guardian who stands by a known minor, None for others. Raises GuardianMissing."""
     if volunteer.born_on is None or volunteer.born_on <= adult_if_born_until(at):
         return None
-    agreeing = volunteer.guardians.filter(withdrawn_at=None, consent_at__lte=at)
+    agreeing = volunteer.guardians.agreeing(at)
     guardian = agreeing.order_by("-consent_at", "pk").first()
     if guardian is None:
         raise GuardianMissing

@@ -59,8 +59,7 @@ def revoke_credential(*, volunteer: Volunteer, credential_id: UUID, by: User, at
     if held is None:
         raise NotFound
     if held.revoked_at is None:
-        held.revoked_at = at
-        held.save(update_fields=["revoked_at"])
+        held.save(update_fields=held.revoke(at=at))
         subject = f"volunteer.{volunteer.pk}"
         record(
             "credential.revoked",

@@ -18,7 +18,6 @@ from backend.volunteers.events import DutyChanged
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import DUTIES_KEPT, DutyPeriod, Volunteer
 from backend.volunteers.queries import duties_out, duty_out
-from backend.volunteers.rules import is_in_service
 from backend.volunteers.schemas import DutyOut
 from backend.volunteers.schemas.me import DutyReason
 from backend.volunteers.services.counts import change_duty_counts
@@ -42,7 +41,7 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
     going on duty while suspended or retired, NotSignedIn when the last device was signed out meanwhile.
     """
     volunteer = volunteers_to_lock().get(user=by)
-    require(is_in_service(volunteer) or not on, NotInService)
+    require(volunteer.is_in_service or not on, NotInService)
     require(not (on and is_signed_out(by, at=at)), NotSignedIn)
     before = (volunteer.duty_since, volunteer.duty_until)
     if not (on and volunteer.is_on_duty(at)):
@@ -50,7 +49,7 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
     if on:
         _begin(volunteer, until, at)
     else:
-        volunteer.duty_since = volunteer.duty_until = None
+        volunteer.go_off_duty()
     if before == (volunteer.duty_since, volunteer.duty_until):
         return duty_out(volunteer, at=at)
     volunteer.save(update_fields=["duty_since", "duty_until"])
@@ -104,8 +103,7 @@ def end_duty(
         return []
     reason = reason if volunteer.is_on_duty(at) else "too_long"
     DutyPeriod.objects.bulk_create(_ended(volunteer, at))
-    volunteer.duty_since = volunteer.duty_until = None
-    volunteer.save(update_fields=["duty_since", "duty_until"])
+    volunteer.save(update_fields=volunteer.go_off_duty())
     record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=by, at=at, on=False)
     hooks.duty_ended([volunteer], at=at)
     return [_changed(volunteer, duty_out(volunteer, at=at), reason)]
@@ -114,10 +112,12 @@ def end_duty(
 @transaction.atomic
 def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
     """End the duty of those whose time is up; returns of how many. Rows that somebody else has locked are skipped."""
-    overdue = list(volunteers_to_lock(skip_locked=True).filter(duty_until__lte=at).order_by("pk")[:limit])
+    overdue = list(
+        volunteers_to_lock(Volunteer.objects.overlong(at), skip_locked=True).order_by("pk")[:limit]
+    )
     DutyPeriod.objects.bulk_create(period for volunteer in overdue for period in _ended(volunteer, at))
     for volunteer in overdue:
-        volunteer.duty_since = volunteer.duty_until = None
+        volunteer.go_off_duty()
         record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=None, at=at, on=False)
     Volunteer.objects.bulk_update(overdue, ["duty_since", "duty_until"])
     change_duty_counts([volunteer.pk for volunteer in overdue], by=-1, at=at)

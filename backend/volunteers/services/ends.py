@@ -24,7 +24,7 @@ class BeyondOwnPost(Refusal):
 
 def lasting(at: datetime) -> QuerySet[Post]:
     """Return the posts that are held at `at` or will be."""
-    return Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at))
+    return Post.objects.lasting(at)
 
 
 def end_posts(posts: Iterable[Post], *, by: User | None, at: datetime) -> list[Announcement]:
@@ -54,8 +54,7 @@ def changed(post: Post) -> Announcement:
 
 
 def _end(post: Post, at: datetime) -> None:
-    post.until_at = max(at, post.from_at)
-    post.save(update_fields=["until_at"])
+    post.save(update_fields=post.end(at=at))
 
 
 def _resting_on(posts: Sequence[Post], at: datetime) -> list[Post]:

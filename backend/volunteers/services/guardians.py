@@ -73,8 +73,7 @@ def withdraw_guardian(*, volunteer: Volunteer, guardian_id: UUID, by: User, at: 
         raise NotFound
     if guardian.withdrawn_at is not None:
         return
-    guardian.withdrawn_at = at
-    guardian.save(update_fields=["withdrawn_at"])
+    guardian.save(update_fields=guardian.withdraw(at=at))
     record(
         "guardian.withdrawn",
         subject=f"volunteer.{locked.pk}",
@@ -83,5 +82,5 @@ def withdraw_guardian(*, volunteer: Volunteer, guardian_id: UUID, by: User, at: 
         guardian=str(guardian.pk),
         post=post,
     )
-    resting_on_it = guardian.consents.filter(withdrawn_at=None).values_list("purpose", flat=True)
+    resting_on_it = guardian.consents.in_force().values_list("purpose", flat=True)
     withdraw_for(locked, [Purpose(purpose) for purpose in resting_on_it], by=by, at=at)

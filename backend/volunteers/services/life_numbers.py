@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from backend.accounts.models import Device, User
+from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import NotAllowed, require, required
 from backend.realtime.log import Announcement, publish_all
@@ -65,8 +65,6 @@ def _carry_over(volunteer: Volunteer, before: int, topic: str, at: datetime) -> 
     renumber(before, volunteer.number, topics=topics)
     changed = NumberChanged(before=f"{before:08d}", number=f"{volunteer.number:08d}")
     publish_all([Announcement(topic, changed)], at=at)
-    for session in Device.objects.filter(user=volunteer.user, revoked_at=None).values_list(
-        "session", flat=True
-    ):
+    for session in volunteer.user.devices.not_revoked().values_list("session", flat=True):
         revoke_session(session, at=at, code=NUMBER_CHANGED)
     hooks.number_changed(volunteer, before=before, at=at)

@@ -17,7 +17,7 @@ from backend.realtime.sessions import revoke_session
 from backend.volunteers import hooks
 from backend.volunteers.events import RecordMerged
 from backend.volunteers.locks import volunteers_to_lock
-from backend.volunteers.models import NumberAlias, Purpose, Role, Standing, Volunteer
+from backend.volunteers.models import NumberAlias, Purpose, Role, Volunteer
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.rules import may_manage_wholly, may_see_person, post_that_looks_after
 from backend.volunteers.services.allowed import allowed_by
@@ -59,7 +59,7 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
         require(not source.is_acting, BeyondOwnPost)  # it would outlive the post that stands in
     _check(one, other)
     told = [*chain(*hooks.merging(one, other, by=by, at=at))]
-    other.duty_since = other.duty_until = None
+    other.go_off_duty()
     withdraw_for(other, list(Purpose), by=by, at=at)
     _move(one, other, at)
     access_changed([one.topic], at=at)
@@ -102,15 +102,15 @@ def _locked(kept: int, duplicate: int) -> tuple[Volunteer, Volunteer]:
 def _check(one: Volunteer, other: Volunteer) -> None:
     if one.pk == other.pk:
         raise NotMergeable("Both numbers are the same person's already.")
-    if Standing.SUSPENDED in (one.standing, other.standing):
+    if one.is_suspended or other.is_suspended:
         raise NotMergeable("One of the records is suspended; decide about that first.")
-    if one.standing == Standing.RETIRED != other.standing:
+    if one.has_retired and not other.has_retired:
         raise NotMergeable("The record that would be kept has retired; keep the other one.")
 
 
 def _move(one: Volunteer, other: Volunteer, at: datetime) -> None:
     """Move what a record has to the one that is kept; whoever had retired with it does not come back by this."""
-    if other.standing == Standing.RETIRED != one.standing:
+    if other.has_retired and not one.has_retired:
         other.memberships.all().delete()
     units = set(one.memberships.values_list("unit", flat=True))
     has_primary = one.memberships.filter(is_primary=True).exists()
@@ -169,8 +169,7 @@ def _move_identity(one: Volunteer, other: Volunteer) -> None:
 
 def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
     """Close the account of a record that was merged: nobody signs in with it or is on duty under its number."""
-    other.merged_into, other.standing = into, Standing.RETIRED
-    other.save(update_fields=["merged_into", "standing", "duty_since", "duty_until"])
+    other.save(update_fields=other.close(into=into))
     other.user.is_active = False
     other.user.set_unusable_password()
     other.user.save(update_fields=["is_active", "password"])
@@ -180,7 +179,7 @@ def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
 
 def _sign_out(other: Volunteer, at: datetime) -> None:
     """End the devices of a record that was merged."""
-    devices = devices_to_lock().filter(user=other.user, revoked_at=None)
+    devices = devices_to_lock(other.user.devices.not_revoked())
     for device in devices:
         revoke_session(device.session, at=at)
     ended = {"revoked_at": at, "revoked_because": SignedOutBy.MERGED}

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from backend.accounts.models import User
 from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal, require, required
 from backend.realtime.log import publish_all
 from backend.volunteers.locks import posts_to_lock, volunteers_to_lock
-from backend.volunteers.models import MANAGING_ROLES, Post, Role, Standing, Unit, Volunteer, roles_from
+from backend.volunteers.models import MANAGING_ROLES, Post, Role, Unit, Volunteer, roles_from
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import (
     current_posts,
@@ -55,7 +54,7 @@ def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Given:
     held = _same(volunteer, unit, role, wanted.until, acting_for, at)
     if held is not None:
         return Given(held, is_new=False)
-    require(volunteer.standing == Standing.ACTIVE, HolderNotActive)
+    require(volunteer.is_in_service, HolderNotActive)
     appointed = fill_post(
         volunteer=volunteer,
         unit=unit,
@@ -106,9 +105,9 @@ def source_of(by: User, unit: Unit, role: Role, until: datetime | None, at: date
     A post that stands on its own comes before one that stands in: what is given by the latter ends with it. Raises
     BeyondOwnPost.
     """
-    posts = current_posts(by.pk, at).filter(role__in=roles_from(role), unit__path__in=unit.line)
-    enough = Q(until_at=None) | Q(until_at__gte=until) if until else Q(until_at=None)
-    source = posts.filter(enough).select_related("unit").order_by("is_acting", "-unit__path", "seat").first()
+    posts = current_posts(by.pk, at).lasting_until(until)
+    posts = posts.filter(role__in=roles_from(role), unit__path__in=unit.line)
+    source = posts.select_related("unit").order_by("is_acting", "-unit__path", "seat").first()
     if source is None:
         raise BeyondOwnPost
     return source

@@ -29,7 +29,7 @@ def lock_units(units: Iterable[Unit]) -> dict[int, Unit]:
 def lock_unit(unit: Unit) -> Unit:
     """Lock a unit, and return it as it is now. Raises UnitRetired."""
     now = lock_units([unit])[unit.pk]
-    require(now.retired_at is None, UnitRetired)
+    require(not now.is_retired, UnitRetired)
     return now
 
 

@@ -39,13 +39,13 @@ def suspend(*, number: str, reason: str, until: datetime | None = None, by: User
     NotFound unless `by` looks after the person, and to the person; AlreadyRetired; Invalid for an `until` that is past.
     """
     volunteer, post = _locked(number, by, at)
-    require(volunteer.standing != Standing.RETIRED, AlreadyRetired)
+    require(not volunteer.has_retired, AlreadyRetired)
     if until is not None and until <= at:
         raise Invalid(errors=[{"pointer": "/until", "detail": "must be later than now"}])
     before = (volunteer.standing, volunteer.standing_reason, volunteer.standing_until)
     if before == (Standing.SUSPENDED, reason, until):
         return volunteer
-    _set(volunteer, Standing.SUSPENDED, at=at, reason=reason, until=until)
+    _save(volunteer, volunteer.suspend(at=at, reason=reason, until=until), at=at)
     standing_in = lasting(at).filter(volunteer=volunteer, is_acting=True).select_related("unit", "volunteer")
     ended = list(standing_in)
     told = [*end_posts(ended, by=by, at=at), *map(changed, ended)]
@@ -61,11 +61,11 @@ def reinstate(*, number: str, by: User, at: datetime) -> Volunteer:
     Posts that rested count again; those that ended by retiring do not come back. Raises NotFound.
     """
     volunteer, post = _locked(number, by, at)
-    if volunteer.standing == Standing.ACTIVE:
+    if volunteer.is_in_service:
         return volunteer
-    if volunteer.standing == Standing.RETIRED:
+    if volunteer.has_retired:
         _seat_again(volunteer, at)
-    _set(volunteer, Standing.ACTIVE, at=at)
+    _save(volunteer, volunteer.reinstate(at=at), at=at)
     record("volunteer.reinstated", subject=_subject(volunteer), by=by, at=at, post=post)
     _announce(volunteer, by=by, at=at)
     return volunteer
@@ -78,11 +78,11 @@ def retire(*, number: str, reason: str = "", by: User, at: datetime) -> Voluntee
     Everybody may retire themselves, at any time. Again changes nothing. Locks the volunteer. Raises NotFound.
     """
     volunteer, post = _locked(number, by, at, or_oneself=True)
-    if volunteer.standing == Standing.RETIRED:
+    if volunteer.has_retired:
         return volunteer
     ended_too = end_all_posts(volunteer, by=by, at=at)
     Membership.objects.filter(volunteer=volunteer).update(seat=None)
-    _set(volunteer, Standing.RETIRED, at=at, reason=reason)
+    _save(volunteer, volunteer.retire(at=at, reason=reason), at=at)
     record("volunteer.retired", subject=_subject(volunteer), by=by, at=at, post=post)
     _announce(volunteer, *ended_too, by=by, at=at)
     return volunteer
@@ -98,13 +98,11 @@ def end_all_posts(volunteer: Volunteer, *, by: User, at: datetime) -> list[Annou
 def end_suspensions(*, at: datetime, limit: int = 500) -> int:
     """Reinstate those whose suspension is over; returns how many. Rows that somebody else has locked are skipped."""
     over = list(
-        volunteers_to_lock(skip_locked=True)
-        .filter(standing=Standing.SUSPENDED, standing_until__lte=at)
-        .order_by("pk")[:limit]
+        volunteers_to_lock(Volunteer.objects.suspended_until(at), skip_locked=True).order_by("pk")[:limit]
     )
     told: list[Announcement] = []
     for volunteer in over:
-        _set(volunteer, Standing.ACTIVE, at=at)
+        _save(volunteer, volunteer.reinstate(at=at), at=at)
         record("volunteer.reinstated", subject=_subject(volunteer), by=None, at=at)
         told += chain(*hooks.standing_changed(volunteer, by=None, at=at))
     publish_all([*told, *map(_changed, over)], at=at)
@@ -122,12 +120,8 @@ def _locked(number: str, by: User, at: datetime, *, or_oneself: bool = False) ->
     return volunteer, allowed_by(post_that_manages_person(by, volunteer, at))
 
 
-def _set(
-    volunteer: Volunteer, to: Standing, *, at: datetime, reason: str = "", until: datetime | None = None
-) -> None:
-    volunteer.standing, volunteer.standing_since = to, at
-    volunteer.standing_reason, volunteer.standing_until = reason, until
-    volunteer.save(update_fields=["standing", "standing_since", "standing_reason", "standing_until"])
+def _save(volunteer: Volunteer, changed: list[str], *, at: datetime) -> None:
+    volunteer.save(update_fields=changed)
     access_changed([volunteer.topic], at=at)
 
 
@@ -141,8 +135,8 @@ def _seat_again(volunteer: Volunteer, at: datetime) -> None:
 
 def _announce(volunteer: Volunteer, *others: Announcement, by: User, at: datetime) -> None:
     told = [*chain(*hooks.standing_changed(volunteer, by=by, at=at)), *others]
-    if volunteer.standing != Standing.ACTIVE:
-        reason: DutyReason = "suspended" if volunteer.standing == Standing.SUSPENDED else "retired"
+    if not volunteer.is_in_service:
+        reason: DutyReason = "suspended" if volunteer.is_suspended else "retired"
         told += end_duty(volunteer, reason=reason, by=by, at=at)
     recount_around([volunteer.pk], at=at)
     publish_all([*told, _changed(volunteer)], at=at)

@@ -16,7 +16,7 @@ from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import hooks
 from backend.volunteers.events import UnitChanged
 from backend.volunteers.locks import lock_formation
-from backend.volunteers.models import Membership, Standing, Unit, UnitKind
+from backend.volunteers.models import Membership, Unit, UnitKind, not_retired
 from backend.volunteers.principals import forget_lines
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.seats import free_seats
@@ -58,7 +58,7 @@ def create_unit(*, wanted: UnitIn, parent: Unit, by: User, at: datetime) -> Unit
     post = allowed_by(post_that_manages(by, parent, at))
     parent = _lock_formation([parent])[0]
     kind = _kind_below(parent, is_partner=wanted.partner_kind is not None)
-    siblings = Unit.objects.get_children(parent).filter(retired_at=None, kind=kind, display_name=wanted.name)
+    siblings = Unit.objects.get_children(parent).filter(not_retired(), kind=kind, display_name=wanted.name)
     existing: Unit | None = siblings.first()
     if existing is not None:
         return existing
@@ -131,9 +131,7 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     post = allowed_by(post_that_reshapes(by, unit, at))
     (unit,) = _lock_formation([unit])
     parent: Unit = Unit.objects.get_parent(unit)
-    beside = Unit.objects.get_children(parent).filter(
-        retired_at=None, kind=unit.kind, display_name=wanted.name
-    )
+    beside = Unit.objects.get_children(parent).filter(not_retired(), kind=unit.kind, display_name=wanted.name)
     known: Unit | None = beside.first()
     new: Unit = known or _add(parent, unit.kind, wanted.name, unit.partner_kind)
     lock_units([unit, new])
@@ -161,7 +159,7 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     require(successor.kind == unit.kind, WrongPlace)
     members = list(unit.memberships.select_related("volunteer"))
     ended_too = _put(members, successor, by, at)
-    for child in Unit.objects.get_children(unit).filter(retired_at=None):
+    for child in Unit.objects.get_children(unit).filter(not_retired()):
         child.refresh_from_db()
         Unit.objects.move(child, _fresh(successor), "last-child")
     follow_moved_units()
@@ -177,7 +175,7 @@ def retire_unit(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     BeyondOwnPost for a post that `by` could not end.
     """
     post, unit, successor = _lock_pair(unit, successor, by, at)
-    has_units = Unit.objects.get_children(unit).filter(retired_at=None).exists()
+    has_units = Unit.objects.get_children(unit).filter(not_retired()).exists()
     require(not has_units and not unit.memberships.exists(), UnitNotEmpty)
     _retire(unit, successor, post, [], by=by, at=at)
     return _fresh(successor)
@@ -197,7 +195,7 @@ def _lock_formation(units: Sequence[Unit]) -> list[Unit]:
     lock_formation()
     now = Unit.objects.in_bulk([unit.pk for unit in units])
     current = [now[unit.pk] for unit in units]
-    require(all(unit.retired_at is None for unit in current), UnitRetired)
+    require(not any(unit.is_retired for unit in current), UnitRetired)
     return current
 
 
@@ -281,7 +279,7 @@ def _put(members: Sequence[Membership], to: Unit, by: User, at: datetime) -> lis
                 Membership.objects.filter(pk=there[membership.volunteer_id]).update(is_primary=True)
     seats = iter(free_seats(to, count=len(staying), at=at))
     for membership in staying:
-        has_seat = membership.volunteer.standing != Standing.RETIRED
+        has_seat = not membership.volunteer.has_retired
         membership.unit, membership.seat = to, next(seats) if has_seat else None
     update_rows(staying, ["unit_id", "seat"])
     refresh_roster(volunteers=people)
@@ -304,8 +302,7 @@ def _retire(
     ended_too = end_posts(held, by=by, at=at)
     answers = hooks.unit_retired(unit, successor, by=by, at=at)
     unit = _fresh(unit)
-    unit.retired_at, unit.successor = at, successor
-    unit.save(update_fields=["retired_at", "successor"])
+    unit.save(update_fields=unit.retire(at=at, successor=successor))
     details: dict[str, Any] = {"successor": successor.number, "members": members, "post": post}
     record("unit.retired", subject=_subject(unit), by=by, at=at, **details)
     access_changed([unit.topic, WATCHERS], at=at)

@@ -7,7 +7,7 @@ import { moment } from "../lib/time";
 import { unitName } from "../lib/units";
 import { Emblem } from "../parts/emblem";
 import { TaskFacts } from "../parts/facts";
-import type { Item } from "./inbox";
+import { type Item, takesPart } from "./inbox";
 
 export const ETAS_MIN = [5, 10, 20, 30, 60];
 const REASONS = ["reason_busy", "reason_away", "reason_ill", "reason_other"] as const;
@@ -39,7 +39,7 @@ interface PartProps {
 export function Card({ item, given: known }: PartProps) {
   const { task, assignment } = item;
   const given = task.status === "cancelled" ? { ...known, pending: null } : known; // whatever still waits is too late
-  const isMine = ["accepted", "reserve"].includes(assignment.status);
+  const isMine = takesPart(assignment);
   const isLive = task.status !== "cancelled" && (isMine || assignment.status === "offered");
   const takesAnswers = isLive || (task.status === "called" && assignment.status === "declined");
   const { article, heading } = useKeptFocus();
