@@ -129,8 +129,12 @@ def _acts(options: argparse.Namespace, side: Side) -> Callable[[int], list[float
     """Return the work of a thread: transactions that change its own row, record it, and continue for a while."""
     from django.db import connection, transaction
 
+    from backend.audit.acts import ActName
     from backend.audit.services import record
     from backend.realtime.models import Topic
+
+    class Acts(ActName):
+        NOTE_MADE = "note.made", "A row was changed.", "n"
 
     def work(thread: int) -> list[float]:
         took = []
@@ -144,7 +148,7 @@ def _acts(options: argparse.Namespace, side: Side) -> Callable[[int], list[float
                 if side.holds:
                     connection.cursor().execute(HELD)
                 if side.records:
-                    record("note.made", subject=name, by=None, at=datetime.now(UTC), n=n)
+                    record(Acts.NOTE_MADE, subject=name, by=None, at=datetime.now(UTC), n=n)
                 time.sleep(options.work / 1e3)
             took.append(time.perf_counter() - began)
         connection.close()

@@ -12,6 +12,7 @@ from django.db.models import Q
 from uuid6 import uuid7
 
 from backend.accounts.models import User, phone_key
+from backend.audit.acts import ActName
 from backend.audit.services import record
 from backend.volunteers.models import (
     Credential,
@@ -37,6 +38,13 @@ _BATCH = 1_000
 _YEAR = timedelta(days=365)
 
 
+class Invented(ActName):
+    """What is recorded of people who do not exist."""
+
+    DUTY_INVENTED = "duty.invented", "Invented people were put on duty.", "count"
+    VOLUNTEER_INVENTED = "volunteer.invented", "Invented people were taken in.", "count"
+
+
 @transaction.atomic
 def load_people(people: Sequence[Person], *, password: str, at: datetime) -> int:
     """Make the people who do not exist yet; return how many. All share one password, hashed once.
@@ -52,7 +60,7 @@ def load_people(people: Sequence[Person], *, password: str, at: datetime) -> int
         User.objects.filter(phone_key__in=phones).update(password=hashed)
     if missing:
         _create(missing, hashed, at)
-        record("volunteer.invented", subject="formation", by=None, at=at, count=len(missing))
+        record(Invented.VOLUNTEER_INVENTED, subject="formation", by=None, at=at, count=len(missing))
     return len(missing)
 
 
@@ -63,7 +71,7 @@ def put_on_duty(people: Sequence[Person], *, share: float, at: datetime) -> int:
     off = Volunteer.objects.filter(Q(duty_until=None) | Q(duty_until__lte=at), user__phone_key__in=lucky)
     ready = off.update(duty_since=at, duty_until=at + max_duty())
     if ready:
-        record("duty.invented", subject="formation", by=None, at=at, count=ready)
+        record(Invented.DUTY_INVENTED, subject="formation", by=None, at=at, count=ready)
     recount({person.unit.pk for person in people}, at=at)
     return ready
 

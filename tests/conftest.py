@@ -54,7 +54,7 @@ from backend.volunteers.principals import forget_lines
 from backend.volunteers.services.counts import Counts, change_counts
 from backend.volunteers.services.numbers import take_numbers
 from backend.volunteers.services.roster import roster_fields
-from tests import lock_order, prepared
+from tests import lock_order, one_publish, prepared
 from tests.own_flush import flush_quickly
 
 hypothesis.settings.register_profile("shared machine", deadline=None)
@@ -69,8 +69,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each worker of a parallel run a bus of its own, for publishing in Redis knows no database, and a cache."""
+    """Watch every act. Give each worker of a parallel run a cache and a bus of its own: Redis publishes to all."""
     lock_order.watch()
+    one_publish.watch()
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     layers: dict[str, dict[str, Any]] = settings.CHANNEL_LAYERS
     if worker and "CONFIG" in layers["default"]:
@@ -141,6 +142,14 @@ def _in_lock_order() -> Iterator[None]:
     lock_order.breaches.clear()
     yield
     assert lock_order.breaches == []
+
+
+@pytest.fixture(autouse=True)
+def _published_once_and_last() -> Iterator[None]:
+    """Fail when a transaction has published twice, or went on after it."""
+    one_publish.breaches.clear()
+    yield
+    assert one_publish.breaches == []
 
 
 @pytest.fixture

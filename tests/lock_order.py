@@ -54,7 +54,7 @@ def watch() -> None:
             leave(self, *error)
         finally:
             connection = transaction.get_connection(self.using)
-            if not _is_in_act(connection):
+            if not is_in_act(connection):
                 connection.__dict__.pop("locked", None)
 
     transaction.Atomic.__exit__ = leave_and_forget
@@ -73,14 +73,14 @@ def _note(execute: Callable[..., Any], sql: Any, params: Any, many: bool, contex
     return execute(sql, params, many, context)
 
 
-def _is_in_act(connection: BaseDatabaseWrapper) -> bool:
+def is_in_act(connection: BaseDatabaseWrapper) -> bool:
     """Tell whether a block is open that no test has opened."""
     return any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
 
 
 def _lock(connection: BaseDatabaseWrapper, table: str) -> None:
     """Note that an act locks rows of a table: the outermost block that no test has opened is the act."""
-    if table not in _RANKS or not _is_in_act(connection):
+    if table not in _RANKS or not is_in_act(connection):
         return
     held: list[str] = connection.__dict__.setdefault("locked", [])
     if table in held:

@@ -9,9 +9,9 @@ from typing import Protocol
 from uuid import UUID
 
 from backend.accounts import hooks
+from backend.accounts.acting import Act
 from backend.accounts.events import SignInCode
 from backend.accounts.models import User
-from backend.realtime.log import publish
 
 SEEN_WITHIN = timedelta(days=30)
 """A device that was not seen for longer has lost its tokens."""
@@ -23,8 +23,8 @@ class Channel(Protocol):
     def reaches(self, user: User, *, besides: UUID | None, at: datetime) -> bool:
         """Tell whether the person can be reached otherwise than on the device that asks."""
 
-    def send_code(self, user: User, code: str, *, expires_at: datetime, at: datetime) -> None:
-        """Send a code; inside the transaction that stored it."""
+    def send_code(self, user: User, code: str, *, expires_at: datetime, act: Act) -> None:
+        """Send a code, as a part of the act that stored it."""
 
 
 class OtherDevices:
@@ -35,9 +35,9 @@ class OtherDevices:
         live = user.devices.not_revoked().filter(last_seen_at__gt=at - SEEN_WITHIN)
         return (live.exclude(pk=besides) if besides else live).exists()
 
-    def send_code(self, user: User, code: str, *, expires_at: datetime, at: datetime) -> None:
-        """Publish the code."""
-        publish(hooks.inbox_of(user), SignInCode(code=code, expires_at=expires_at), at=at)
+    def send_code(self, user: User, code: str, *, expires_at: datetime, act: Act) -> None:
+        """Tell the code."""
+        act.tell(hooks.inbox_of(user), SignInCode(code=code, expires_at=expires_at))
 
 
 _channels: list[Channel] = [OtherDevices()]

@@ -4,8 +4,10 @@ import re
 import secrets
 import unicodedata
 from datetime import datetime
+from io import BytesIO
 
 import pyotp
+import segno
 
 from backend.lib.encryption import lookup_key
 
@@ -50,6 +52,13 @@ def new_secret() -> str:
 def authenticator_uri(secret: str, account: str) -> str:
     """Return the address that authenticator apps read from a QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=ISSUER)
+
+
+def drawn(uri: str) -> str:
+    """Return an address as a QR code, an SVG."""
+    image = BytesIO()
+    segno.make(uri, error="m").save(image, kind="svg", scale=4, xmldecl=False)
+    return image.getvalue().decode()
 
 
 def step_shown(secret: str, code: str, *, at: datetime, after: int) -> int | None:

@@ -2,26 +2,18 @@
 
 from datetime import datetime
 
+from backend.accounts.acting import Act
 from backend.accounts.models import Device, User
 from backend.lib.hooks import hook, question
 
 
 @hook
-def device_signed_in(*, device: Device, at: datetime) -> None:
+def device_signed_in(*, device: Device, act: Act) -> None:
     """Tell that a device was signed in: it is locked, or new. An answer may lock what comes after devices."""
 
 
 @hook
-def devices_ending(*, user: User) -> None:
-    """Tell that all devices of a person are about to be signed out, and that something is published before.
-
-    The account and its devices are locked. An answer locks what it will lock when they are signed out: topics, which
-    the publishing locks, come after it.
-    """
-
-
-@hook
-def devices_signed_out(*, user: User, by: User | None, at: datetime) -> None:
+def devices_signed_out(*, user: User, act: Act) -> None:
     """Tell that some devices of a person were signed out. All of them are locked; no answer refuses."""
 
 

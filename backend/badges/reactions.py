@@ -5,17 +5,15 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from backend.accounts.models import User
+from backend.accounts.acting import Act
 from backend.badges.queries import kept_of
 from backend.badges.services import end_badge, end_badges_of, erase_badges, forget_photo
-from backend.realtime.log import Announcement
 from backend.volunteers import hooks
 from backend.volunteers.models import Purpose, Unit, Volunteer
 
 _DEVICES = "a badge is its holder's, on whichever device"
 NOT_CONCERNED = {
     "accounts.device_signed_in": _DEVICES,
-    "accounts.devices_ending": _DEVICES,
     "accounts.devices_signed_out": _DEVICES,
     "volunteers.duty_ended": "a badge says nothing of duty",
     "volunteers.unit_retiring": "a badge goes on to say the unit that it was issued in",
@@ -28,25 +26,24 @@ NOT_CONCERNED = {
 
 @hooks.membership_ended.answered_by("badges")
 def end_badges(
-    unit: Unit, volunteers: Sequence[Volunteer], *, was_primary: bool, reason: str, by: User, at: datetime
+    unit: Unit, volunteers: Sequence[Volunteer], *, was_primary: bool, reason: str, act: Act
 ) -> None:
     """Revoke the badges that name the unit; any badge of the volunteer who left the primary one."""
-    end_badges_of(volunteers, unit=None if was_primary else unit, reason=reason, by=by, at=at)
+    end_badges_of(volunteers, unit=None if was_primary else unit, reason=reason, act=act)
 
 
 @hooks.consents_withdrawn.answered_by("badges")
-def forget_picture(volunteer: Volunteer, purposes: frozenset[Purpose], *, at: datetime) -> None:
+def forget_picture(volunteer: Volunteer, purposes: frozenset[Purpose], *, act: Act) -> None:
     """Delete the picture that a volunteer no longer wants shown."""
     if Purpose.PHOTO in purposes:
         forget_photo(volunteer)
 
 
 @hooks.merging.answered_by("badges")
-def end_with_record(kept: Volunteer, gone: Volunteer, *, by: User, at: datetime) -> Sequence[Announcement]:
+def end_with_record(kept: Volunteer, gone: Volunteer, *, act: Act) -> None:
     """End the badge of a record that was merged, and its picture: its person could neither see nor delete it."""
-    end_badge(gone, reason="merged", by=by, at=at)
+    end_badge(gone, reason="merged", act=act)
     forget_photo(gone)
-    return []
 
 
 @hooks.erasing.answered_by("badges")
@@ -56,10 +53,9 @@ def say_what_is_kept(volunteer: Volunteer, *, at: datetime) -> Sequence[str]:
 
 
 @hooks.erased.answered_by("badges")
-def erase(volunteer: Volunteer, *, by: User, at: datetime) -> Sequence[Announcement]:
+def erase(volunteer: Volunteer, *, act: Act) -> None:
     """End the badge, and delete what was written and shown on it."""
-    erase_badges(volunteer, at=at)
-    return []
+    erase_badges(volunteer, act=act)
 
 
 @hooks.exporting.answered_by("badges")

@@ -6,17 +6,19 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
-from backend.audit.services import record
+from backend.badges.acts import Acts
 from backend.badges.models import Badge, Photo
 from backend.badges.queries import badge_of
 from backend.lib.errors import Invalid, NotAllowed, NotFound, Refusal, require
 from backend.lib.pictures import NotAPicture, portrait
 from backend.volunteers import rules
 from backend.volunteers.consents import current_version
+from backend.volunteers.grants import Grant
 from backend.volunteers.locks import volunteers_to_lock
-from backend.volunteers.models import MANAGING_ROLES, Purpose, Unit, Volunteer
-from backend.volunteers.services.consents import give_consent
+from backend.volunteers.models import Purpose, Unit, Volunteer
+from backend.volunteers.services.consents import agree
 
 GOOD_FOR = timedelta(days=730)
 LONGEST = timedelta(days=5 * 365)
@@ -39,7 +41,7 @@ def issue_badge(
     Asking again with the same id returns the badge. Locks the volunteer. Raises NotFound, NotAllowed,
     HolderNotInService, BadgeIdTaken, or Invalid for a last day that is over or more than five years away.
     """
-    _require_care(volunteer, by, at)
+    grant = _require_care(volunteer, by, at)
     volunteer = volunteers_to_lock().get(pk=volunteer.pk)
     if known := Badge.objects.filter(pk=id).first():
         require(known.volunteer_id == volunteer.pk and known.revoked_at is None, BadgeIdTaken)
@@ -47,44 +49,47 @@ def issue_badge(
     require(volunteer.is_in_service, HolderNotInService)
     unit = _unit_of(volunteer)
     last_day = _last_day(valid_until, at)
-    _revoke(volunteer, reason="replaced", by=by, at=at, post=_post(by, unit, at))
     made = {"volunteer": volunteer, "unit": unit, "issued_at": at, "issued_by": by, "valid_until": last_day}
-    _, is_new = Badge.objects.get_or_create(pk=id, defaults=made)
-    require(is_new, BadgeIdTaken)  # somebody else was issued one with this id meanwhile
-    record(
-        "badge.issued", subject=f"badge.{id}", by=by, at=at, number=volunteer.number, post=_post(by, unit, at)
-    )
+    with acting(by=by, at=at, grant=grant) as act:
+        end_badge(volunteer, reason="replaced", act=act)
+        _, is_new = Badge.objects.get_or_create(pk=id, defaults=made)
+        require(is_new, BadgeIdTaken)  # another caller issued one with this id meanwhile
+        act.record(Acts.BADGE_ISSUED, f"badge.{id}", number=volunteer.number)
     return badge_of(volunteer)
 
 
 @transaction.atomic
 def revoke_badge(*, volunteer: Volunteer, reason: str, by: User, at: datetime) -> None:
     """Revoke a person's badge: whoever checks it online learns so at once. Raises NotFound, NotAllowed."""
-    _require_care(volunteer, by, at)
+    grant = _require_care(volunteer, by, at)
     volunteer = volunteers_to_lock().get(pk=volunteer.pk)
-    post = _post(by, _unit_of(volunteer), at)
-    require(_revoke(volunteer, reason=reason, by=by, at=at, post=post))
+    with acting(by=by, at=at, grant=grant) as act:
+        require(end_badge(volunteer, reason=reason, act=act))
 
 
-def end_badge(volunteer: Volunteer, *, reason: str, by: User, at: datetime) -> None:
-    """Revoke the badge of somebody whom the caller has locked, if there is one: what it says holds no more."""
-    _revoke(volunteer, reason=reason, by=by, at=at, post="")
+def end_badge(volunteer: Volunteer, *, reason: str, act: Act) -> bool:
+    """Revoke the badge of a volunteer whom the caller has locked; tells whether there was one."""
+    badge = Badge.objects.filter(volunteer=volunteer, revoked_at=None).first()
+    if badge is None:
+        return False
+    badge.revoked_at, badge.reason = act.at, reason
+    badge.save(update_fields=["revoked_at", "reason"])
+    act.record(Acts.BADGE_REVOKED, f"badge.{badge.pk}")
+    return True
 
 
-def end_badges_of(
-    volunteers: Sequence[Volunteer], *, unit: Unit | None, reason: str, by: User, at: datetime
-) -> None:
+def end_badges_of(volunteers: Sequence[Volunteer], *, unit: Unit | None, reason: str, act: Act) -> None:
     """Revoke the badges of volunteers, of those alone that name `unit` when it is given."""
     held = Badge.objects.not_revoked().filter(volunteer__in=volunteers)
     if unit is not None:
         held = held.filter(unit=unit)
     for badge in held.select_related("volunteer"):
-        end_badge(badge.volunteer, reason=reason, by=by, at=at)
+        end_badge(badge.volunteer, reason=reason, act=act)
 
 
-def erase_badges(volunteer: Volunteer, *, at: datetime) -> None:
+def erase_badges(volunteer: Volunteer, *, act: Act) -> None:
     """End the badge of a volunteer who is erased and locked, and delete what was written and shown on it."""
-    end_badge(volunteer, reason="erased", by=volunteer.user, at=at)
+    end_badge(volunteer, reason="erased", act=act)
     volunteer.badges.update(reason="")
     forget_photo(volunteer)
 
@@ -115,25 +120,27 @@ def _keep(jpeg: bytes, *, by: User, at: datetime) -> None:
     """
     volunteer = volunteers_to_lock().get(user=by)
     require(volunteer.erased_at is None)
-    if not rules.agrees_to(volunteer, Purpose.PHOTO):
-        give_consent(purpose=Purpose.PHOTO, version=current_version(Purpose.PHOTO), by=by, at=at)
-    before = Photo.objects.filter(volunteer=volunteer).first()
-    if before is not None and bytes(before.jpeg) == jpeg:
-        return
-    Photo.objects.update_or_create(volunteer=volunteer, defaults={"jpeg": jpeg, "kept_at": at})
-    record("photo.kept", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
+    with acting(by=by, at=at) as act:
+        if not rules.agrees_to(volunteer, Purpose.PHOTO):
+            agree(by, Purpose.PHOTO, current_version(Purpose.PHOTO), act=act)
+        before = Photo.objects.filter(volunteer=volunteer).first()
+        if before is not None and bytes(before.jpeg) == jpeg:
+            return
+        Photo.objects.update_or_create(volunteer=volunteer, defaults={"jpeg": jpeg, "kept_at": at})
+        act.record(Acts.PHOTO_KEPT, f"volunteer.{volunteer.pk}")
 
 
 @transaction.atomic
 def delete_photo(*, by: User, at: datetime) -> None:
     """Delete the picture of oneself; without one nothing happens."""
     if Photo.objects.filter(volunteer__user=by).delete()[0]:
-        record("photo.deleted", subject=f"volunteer.{by.volunteer.pk}", by=by, at=at)
+        with acting(by=by, at=at) as act:
+            act.record(Acts.PHOTO_DELETED, f"volunteer.{by.volunteer.pk}")
 
 
-def _require_care(volunteer: Volunteer, by: User, at: datetime) -> None:
+def _require_care(volunteer: Volunteer, by: User, at: datetime) -> Grant:
     require(rules.may_see_person(by, volunteer, at))
-    require(rules.may_look_after(by, volunteer, at), NotAllowed)
+    return require(rules.may_look_after(by, volunteer, at), NotAllowed)
 
 
 def _unit_of(volunteer: Volunteer) -> Unit:
@@ -141,11 +148,6 @@ def _unit_of(volunteer: Volunteer) -> Unit:
     if membership is None:
         raise NotFound
     return membership.unit
-
-
-def _post(by: User, unit: Unit, at: datetime) -> str:
-    post = rules.post_over(by, unit, at, MANAGING_ROLES)
-    return post.title if post else ""
 
 
 def _last_day(wanted: date | None, at: datetime) -> date:
@@ -156,12 +158,3 @@ def _last_day(wanted: date | None, at: datetime) -> date:
         wrong = "The last day is today at the earliest, and within five years."
         raise Invalid(errors=[{"pointer": "/valid_until", "detail": wrong}])
     return wanted
-
-
-def _revoke(volunteer: Volunteer, *, reason: str, by: User, at: datetime, post: str) -> bool:
-    badge = volunteer.badges.not_revoked().first()
-    if badge is None:
-        return False
-    badge.save(update_fields=badge.revoke(at=at, reason=reason))
-    record("badge.revoked", subject=f"badge.{badge.pk}", by=by, at=at, post=post)
-    return True

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.dispatch import queries, services
 from backend.dispatch.models import TaskStatus
-from backend.dispatch.rules import commands
+from backend.dispatch.rules import may_command
 from backend.dispatch.schemas import (
     AnswerCommand,
     AnswerIn,
@@ -205,7 +205,7 @@ class LegalBasisView(View):
         """Return the task as it is now."""
         user, at = user_of(request), now()
         task = queries.task_for(user, task_id, at=at)
-        require(commands(user, task, at) is not None, NotAllowed)
+        require(may_command(user, task, at), NotAllowed)
         return answer(queries.task_out(task))
 
 

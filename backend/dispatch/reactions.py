@@ -5,20 +5,18 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from backend.accounts.models import User
+from backend.accounts.acting import Act
 from backend.dispatch.own_data import assignments_of, check_no_open_task, erase_words
 from backend.dispatch.services.departures import give_back_when_committed
 from backend.dispatch.services.merging import require_no_part
 from backend.dispatch.services.renumbering import tell_again
 from backend.dispatch.services.retirement import give_tasks
-from backend.realtime.log import Announcement
 from backend.volunteers import hooks
 from backend.volunteers.models import Unit, Volunteer
 
 _DEVICES = "who is asked is read from the devices each time"
 NOT_CONCERNED = {
     "accounts.device_signed_in": _DEVICES,
-    "accounts.devices_ending": _DEVICES,
     "accounts.devices_signed_out": _DEVICES,
     "volunteers.duty_ended": "who takes part in a task goes on with it off duty",
     "volunteers.unit_retired": "the tasks went to the successor before the units were locked",
@@ -35,26 +33,22 @@ def hand_over_tasks(unit: Unit, successor: Unit, *, at: datetime) -> None:
 
 
 @hooks.standing_changed.answered_by("dispatch")
-def give_back(volunteer: Volunteer, *, by: User | None, at: datetime) -> Sequence[Announcement]:
+def give_back(volunteer: Volunteer, *, act: Act) -> None:
     """Give back the places of a volunteer who is no longer in service, after the commit."""
     if not volunteer.is_in_service:
-        give_back_when_committed(volunteer, at=at)
-    return []
+        give_back_when_committed(volunteer, at=act.at)
 
 
 @hooks.number_changed.answered_by("dispatch")
-def tell_parts_again(volunteer: Volunteer, *, before: int, at: datetime) -> None:
+def tell_parts_again(volunteer: Volunteer, *, before: int, act: Act) -> None:
     """Tell on the new topic how the volunteer's parts stand, where the last word has not come."""
-    tell_again(volunteer, before, at)
+    tell_again(volunteer, before, act)
 
 
 @hooks.merging.answered_by("dispatch")
-def refuse_while_on_task(
-    kept: Volunteer, gone: Volunteer, *, by: User, at: datetime
-) -> Sequence[Announcement]:
+def refuse_while_on_task(kept: Volunteer, gone: Volunteer, *, act: Act) -> None:
     """Refuse while tasks depend on the record that goes."""
-    require_no_part(gone, at)
-    return []
+    require_no_part(gone, act.at)
 
 
 @hooks.erasing.answered_by("dispatch")
@@ -65,11 +59,10 @@ def refuse_while_accepted(volunteer: Volunteer, *, at: datetime) -> Sequence[str
 
 
 @hooks.erased.answered_by("dispatch")
-def erase(volunteer: Volunteer, *, by: User, at: datetime) -> Sequence[Announcement]:
+def erase(volunteer: Volunteer, *, act: Act) -> None:
     """Take out what the volunteer wrote, and give back, after the commit, what they were offered."""
-    erase_words(volunteer, at)
-    give_back_when_committed(volunteer, at=at)
-    return []
+    erase_words(volunteer, act.at)
+    give_back_when_committed(volunteer, at=act.at)
 
 
 @hooks.exporting.answered_by("dispatch")

@@ -6,41 +6,38 @@ from zoneinfo import ZoneInfo
 
 from backend.accounts.models import User
 from backend.dispatch.models import DANGEROUS, Task
-from backend.volunteers.models import DISPATCHING_ROLES, Post, Role, Unit
-from backend.volunteers.rules import current_posts, may_dispatch, post_over
+from backend.volunteers.grants import Grant
+from backend.volunteers.models import Post, Role, Unit
+from backend.volunteers.rules import current_posts, may_by, may_dispatch
 
 NIGHT_FROM, NIGHT_UNTIL = time(22), time(5)
 
 
-def may_direct(user: User, task: Task, at: datetime) -> bool:
-    """Tell whether this person is an issuer of the task: may send it, follow it and call it off."""
+def may_direct(user: User, task: Task, at: datetime) -> Grant:
+    """Those who dispatch in the unit that asks are the issuers of its task: they send it, follow it and call it off."""
     return may_dispatch(user, task.unit, at)
 
 
-def post_to_direct(user: User, unit: Unit, at: datetime) -> Post | None:
-    """Return the post by which this person directs tasks of the unit: None to whoever may not."""
-    return post_over(user, unit, at, DISPATCHING_ROLES)
-
-
-def posts_to_call(user: User, units: Iterable[Unit], at: datetime, directing: Post) -> list[Post]:
+def posts_to_call(user: User, units: Iterable[Unit], at: datetime, directing: Grant) -> list[Post]:
     """Return the posts by which this person may call out the units: none unless every one is covered; one query.
 
-    `directing`, by which the task is directed, comes first and is named for all that it covers.
+    The post of `directing`, by which the task is directed, comes first and is named for all that it covers.
     """
     held = current_posts(user.pk, at).dispatching().select_related("unit")
-    known = [directing, *held.order_by("unit__path", "seat")]
+    first = [directing.post] if directing.post else []
+    known = [*first, *held.order_by("unit__path", "seat")]
     covering = {
         unit.pk: next((post for post in known if unit.path.startswith(post.unit.path)), None)
         for unit in units
     }
     if None in covering.values():
         return []
-    return list(dict.fromkeys([directing, *(post for post in covering.values() if post)]))
+    return list(dict.fromkeys([*first, *(post for post in covering.values() if post)]))
 
 
-def commands(user: User, task: Task, at: datetime) -> Post | None:
-    """Return the commander's post that covers the unit which asks: it alone may name a legal basis."""
-    return post_over(user, task.unit, at, (Role.COMMANDER,))
+def may_command(user: User, task: Task, at: datetime) -> Grant:
+    """Those who command the unit that asks, or one above it: they alone name a legal basis."""
+    return may_by(user, task.unit, at, (Role.COMMANDER,))
 
 
 def is_dangerous(task: Task) -> bool:

@@ -175,19 +175,19 @@ class Transfer(models.Model):
         """Tell whether the volunteer has moved."""
         return self.status == TransferStatus.DONE
 
-    def carry_out(self, *, by: User, at: datetime) -> list[str]:
+    def carry_out(self, *, by: User | None, at: datetime) -> list[str]:
         """Note that the volunteer has moved; returns the columns to save."""
         return self._decide(TransferStatus.DONE, by, at)
 
-    def decline(self, *, by: User, at: datetime) -> list[str]:
+    def decline(self, *, by: User | None, at: datetime) -> list[str]:
         """Turn the transfer down; returns the columns to save."""
         return self._decide(TransferStatus.DECLINED, by, at)
 
-    def withdraw(self, *, by: User, at: datetime) -> list[str]:
+    def withdraw(self, *, by: User | None, at: datetime) -> list[str]:
         """Take the transfer back; returns the columns to save."""
         return self._decide(TransferStatus.WITHDRAWN, by, at)
 
-    def _decide(self, to: TransferStatus, by: User, at: datetime) -> list[str]:
+    def _decide(self, to: TransferStatus, by: User | None, at: datetime) -> list[str]:
         self.status = stepped(self, TransferStatus(self.status), to, _TRANSFER_STEPS)
         self.decided_by, self.decided_at = by, at
         return ["status", "decided_by", "decided_at"]

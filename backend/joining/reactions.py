@@ -5,17 +5,15 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from backend.accounts.models import User
+from backend.accounts.acting import Act
 from backend.joining.queries import kept_of
 from backend.joining.services import applications, transfers
-from backend.realtime.log import Announcement
 from backend.volunteers import hooks
 from backend.volunteers.models import Unit, Volunteer
 
 _DEVICES = "applications and transfers are of people, not of their devices"
 NOT_CONCERNED = {
     "accounts.device_signed_in": _DEVICES,
-    "accounts.devices_ending": _DEVICES,
     "accounts.devices_signed_out": _DEVICES,
     "volunteers.duty_ended": "applying and moving ask for no duty",
     "volunteers.membership_ended": "a transfer from the unit is refused when it is accepted: what it rests on is gone",
@@ -33,25 +31,24 @@ def lock_what_waits(unit: Unit, successor: Unit, *, at: datetime) -> None:
 
 
 @hooks.unit_retired.answered_by("joining")
-def give_on(unit: Unit, successor: Unit, *, by: User, at: datetime) -> Sequence[Announcement]:
+def give_on(unit: Unit, successor: Unit, *, act: Act) -> None:
     """Give the applications to the successor, and withdraw the transfers."""
     applications.hand_over(unit, successor)
-    return transfers.withdraw_open(transfers.transfers_with(unit), by=by, at=at)
+    transfers.withdraw_open(transfers.transfers_with(unit), act=act)
 
 
 @hooks.standing_changed.answered_by("joining")
-def end_transfers(volunteer: Volunteer, *, by: User | None, at: datetime) -> Sequence[Announcement]:
+def end_transfers(volunteer: Volunteer, *, act: Act) -> None:
     """Withdraw the transfers of a volunteer who has retired."""
-    if not volunteer.has_retired or by is None:
-        return []
-    return transfers.withdraw_open(volunteer.transfers.all(), by=by, at=at)
+    if volunteer.has_retired:
+        transfers.withdraw_open(volunteer.transfers.all(), act=act)
 
 
 @hooks.merging.answered_by("joining")
-def move(kept: Volunteer, gone: Volunteer, *, by: User, at: datetime) -> Sequence[Announcement]:
+def move(kept: Volunteer, gone: Volunteer, *, act: Act) -> None:
     """Withdraw the open transfers of the record that goes; what was decided is of the other from now on."""
     applications.move_to_kept(gone, kept)
-    return transfers.move_to_kept(gone, kept, by=by, at=at)
+    transfers.move_to_kept(gone, kept, act=act)
 
 
 @hooks.erasing.answered_by("joining")
@@ -61,10 +58,10 @@ def say_what_is_kept(volunteer: Volunteer, *, at: datetime) -> Sequence[str]:
 
 
 @hooks.erased.answered_by("joining")
-def erase(volunteer: Volunteer, *, by: User, at: datetime) -> Sequence[Announcement]:
+def erase(volunteer: Volunteer, *, act: Act) -> None:
     """Take the person out of their applications, and withdraw their transfers."""
     applications.erase_applications(volunteer)
-    return transfers.withdraw_open(volunteer.transfers.all(), by=by, at=at)
+    transfers.withdraw_open(volunteer.transfers.all(), act=act)
 
 
 @hooks.exporting.answered_by("joining")

@@ -171,10 +171,14 @@ class UnknownType(Refusal):
     status = 404
 
 
-def require(allowed: bool, refusal: type[Refusal] = NotFound) -> None:
-    """Raise `refusal` unless `allowed`; the default hides that the thing exists."""
+def require(allowed: _Found, refusal: type[Refusal] = NotFound) -> _Found:
+    """Return what a rule answered, a grant with its post, or raise `refusal` when that is a no.
+
+    The default hides that the thing exists.
+    """
     if not allowed:
         raise refusal()
+    return allowed
 
 
 def required(found: _Found | None, refusal: type[Refusal] = NotFound) -> _Found:

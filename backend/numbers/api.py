@@ -26,7 +26,6 @@ from backend.numbers.services.number_blocks import issue_block, register_from_bl
 from backend.numbers.services.walk_ins import register_walk_in
 from backend.realtime.views import View
 from backend.volunteers import rules
-from backend.volunteers.models import DISPATCHING_ROLES, MANAGING_ROLES
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.queries.numbers import (
     number_in,
@@ -126,7 +125,7 @@ class RegistrationsView(View):
 
     def post_again(self, request: Request, number: str) -> Response:
         """Return who was registered, as they are now."""
-        required(rules.post_over(user_of(request), unit_by_number(number), now(), MANAGING_ROLES))
+        require(rules.may_manage(user_of(request), unit_by_number(number), now()))
         return answer(NumberedPerson.of(volunteer_numbered(self.made_before)))
 
 
@@ -153,7 +152,7 @@ class WalkInsView(View):
 
     def post_again(self, request: Request, number: str) -> Response:
         """Return who was registered, as they are now: they may have a number for life."""
-        required(rules.post_over(user_of(request), unit_by_number(number), now(), DISPATCHING_ROLES))
+        require(rules.may_dispatch(user_of(request), unit_by_number(number), now()))
         return answer(NumberedPerson.of(volunteer_numbered(self.made_before)))
 
 

@@ -1,18 +1,15 @@
 """What becomes of blocks of numbers when something happens to units."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from backend.accounts.models import User
+from backend.accounts.acting import Act
 from backend.numbers.services.number_blocks import hand_over, lock_blocks
-from backend.realtime.log import Announcement
 from backend.volunteers import hooks
 from backend.volunteers.models import Unit
 
 _DEVICES = "a number is its volunteer's, on whichever device"
 NOT_CONCERNED = {
     "accounts.device_signed_in": _DEVICES,
-    "accounts.devices_ending": _DEVICES,
     "accounts.devices_signed_out": _DEVICES,
     "volunteers.duty_ended": "a number says nothing of duty",
     "volunteers.membership_ended": "a number is for life, in whichever unit",
@@ -34,7 +31,6 @@ def lock_what_is_left(unit: Unit, successor: Unit, *, at: datetime) -> None:
 
 
 @hooks.unit_retired.answered_by("numbers")
-def give_blocks(unit: Unit, successor: Unit, *, by: User, at: datetime) -> Sequence[Announcement]:
+def give_blocks(unit: Unit, successor: Unit, *, act: Act) -> None:
     """Give the blocks to the successor."""
     hand_over(unit, successor)
-    return []

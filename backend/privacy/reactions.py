@@ -9,7 +9,6 @@ _KEEPS = "the report of retention knows no volunteer and no unit"
 _CALLS = "privacy calls it: it erases and exports what the rooms below keep itself"
 NOT_CONCERNED = {
     "accounts.device_signed_in": _KEEPS,
-    "accounts.devices_ending": _KEEPS,
     "accounts.devices_signed_out": _KEEPS,
     "volunteers.duty_ended": _KEEPS,
     "volunteers.unit_retiring": _KEEPS,

@@ -9,7 +9,6 @@ _STAGED = "an import has people who are no volunteers yet"
 _DEVICES = "an import is its maker's, on whichever device"
 NOT_CONCERNED = {
     "accounts.device_signed_in": _DEVICES,
-    "accounts.devices_ending": _DEVICES,
     "accounts.devices_signed_out": _DEVICES,
     "volunteers.duty_ended": _STAGED,
     "volunteers.unit_retiring": "who brings an import in looks where its units' members are then",

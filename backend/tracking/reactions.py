@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from backend.accounts.models import User
-from backend.realtime.log import Announcement
+from backend.accounts.acting import Act
 from backend.tracking.judging import tracked_now
 from backend.tracking.models import LatestPosition
 from backend.tracking.positions import forget
@@ -17,7 +16,6 @@ _BY_VOLUNTEER = "positions and trackers are the volunteer's, in whichever unit"
 _BY_PRIVACY = "privacy reads and deletes tracks and trackers itself, by all numbers that the person had"
 NOT_CONCERNED = {
     "accounts.device_signed_in": _DEVICES,
-    "accounts.devices_ending": _DEVICES,
     "accounts.devices_signed_out": _DEVICES,
     "volunteers.unit_retiring": _BY_VOLUNTEER,
     "volunteers.unit_retired": _BY_VOLUNTEER,
@@ -30,41 +28,39 @@ NOT_CONCERNED = {
 
 
 @hooks.duty_ended.answered_by("tracking")
-def take_off_the_map(volunteers: Sequence[Volunteer], *, at: datetime) -> None:
-    """Take volunteers off the map; those on a task appear again with their next position."""
-    forget([volunteer.number for volunteer in volunteers], at=at)
+def take_off_the_map(volunteers: Sequence[Volunteer], *, act: Act) -> None:
+    """Take volunteers off the map: those on a task appear again with their next position."""
+    forget([volunteer.number for volunteer in volunteers], at=act.at)
 
 
 @hooks.standing_changed.answered_by("tracking")
-def take_off_who_rests(volunteer: Volunteer, *, by: User | None, at: datetime) -> Sequence[Announcement]:
+def take_off_who_rests(volunteer: Volunteer, *, act: Act) -> None:
     """Take a volunteer off the map who was suspended or has retired: on duty or on a task."""
     if not volunteer.is_in_service:
-        forget([volunteer.number], at=at)
-    return ()
+        forget([volunteer.number], at=act.at)
 
 
 @hooks.consents_withdrawn.answered_by("tracking")
-def stop_tracking(volunteer: Volunteer, purposes: frozenset[Purpose], *, at: datetime) -> None:
+def stop_tracking(volunteer: Volunteer, purposes: frozenset[Purpose], *, act: Act) -> None:
     """Take a volunteer off the map who no longer consents to tracking."""
     if Purpose.LOCATION in purposes:
-        forget([volunteer.number], at=at)
+        forget([volunteer.number], at=act.at)
 
 
 @hooks.number_changed.answered_by("tracking")
-def forget_old_number(volunteer: Volunteer, *, before: int, at: datetime) -> None:
+def forget_old_number(volunteer: Volunteer, *, before: int, act: Act) -> None:
     """Take the old number off the maps at once; the next position puts the new number there.
 
     Tracks keep the old number: a fix in transit would be stored under it anyway.
     """
-    forget([before], at=at)
+    forget([before], at=act.at)
 
 
 @hooks.merging.answered_by("tracking")
-def end_tracking(kept: Volunteer, gone: Volunteer, *, by: User, at: datetime) -> Sequence[Announcement]:
+def end_tracking(kept: Volunteer, gone: Volunteer, *, act: Act) -> None:
     """Take the record that is merged away off the map, and end its trackers; its tracks keep its number."""
-    forget([gone.number], at=at)
-    revoke_trackers(user=gone.user, at=at)
-    return ()
+    forget([gone.number], at=act.at)
+    revoke_trackers(user=gone.user, at=act.at)
 
 
 @hooks.tracked_among.answer

@@ -1,6 +1,7 @@
 """What happens to units, memberships and volunteers, for the rooms above, and what this room has to ask them.
 
-Every hook is called inside the transaction of its act; a refusal takes the whole act back.
+Every hook is called inside the transaction of its act, and is handed the act to record and to tell by; a refusal takes
+the whole act back. Those that may refuse, or lock, before the act is opened have its time alone.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -8,9 +9,8 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from backend.accounts.models import User
+from backend.accounts.acting import Act
 from backend.lib.hooks import hook, locking_hook, question
-from backend.realtime.log import Announcement
 from backend.volunteers.models import Purpose, Unit, Volunteer
 
 
@@ -25,8 +25,8 @@ def unit_retiring(unit: Unit, successor: Unit, *, at: datetime) -> None:
 
 
 @hook
-def unit_retired(unit: Unit, successor: Unit, *, by: User, at: datetime) -> Sequence[Announcement]:
-    """The members and posts of a unit are gone, and the unit is ending; answers return what is to be told of it.
+def unit_retired(unit: Unit, successor: Unit, *, act: Act) -> None:
+    """The members and posts of a unit are gone, and the unit is ending.
 
     Both units are locked, and what the answers to `unit_retiring` have locked.
     """
@@ -35,7 +35,7 @@ def unit_retired(unit: Unit, successor: Unit, *, by: User, at: datetime) -> Sequ
 
 @hook
 def membership_ended(
-    unit: Unit, volunteers: Sequence[Volunteer], *, was_primary: bool, reason: str, by: User, at: datetime
+    unit: Unit, volunteers: Sequence[Volunteer], *, was_primary: bool, reason: str, act: Act
 ) -> None:
     """Volunteers have left a unit, or were put into the unit that was split off it.
 
@@ -46,27 +46,27 @@ def membership_ended(
 
 
 @hook
-def standing_changed(volunteer: Volunteer, *, by: User | None, at: datetime) -> Sequence[Announcement]:
-    """A volunteer was suspended, was reinstated or has retired; answers return what is to be told of it.
+def standing_changed(volunteer: Volunteer, *, act: Act) -> None:
+    """A volunteer was suspended, was reinstated or has retired.
 
-    The volunteer is locked and saved, and the posts that end have ended. `by` is None when a suspension is over.
-    Acts on tasks lock the task before the volunteer: an answer that needs one waits for the commit.
+    The volunteer is locked and saved, and the posts that end have ended. When a suspension is over the act is the
+    clock's. Acts on tasks lock the task before the volunteer: an answer that needs one waits for the commit.
     """
     raise NotImplementedError
 
 
 @hook
-def number_changed(volunteer: Volunteer, *, before: int, at: datetime) -> None:
+def number_changed(volunteer: Volunteer, *, before: int, act: Act) -> None:
     """A volunteer has another number; `before` is the old one, which leads to them for ever.
 
-    The volunteer is locked. The old topic has its last event, and nothing is received on it any more.
+    The volunteer is locked. The old topic gets its last event, and nothing is received on it any more.
     """
     raise NotImplementedError
 
 
 @hook
-def merging(kept: Volunteer, gone: Volunteer, *, by: User, at: datetime) -> Sequence[Announcement]:
-    """Two records of a person are about to be merged; answers return what is to be told of it. May refuse.
+def merging(kept: Volunteer, gone: Volunteer, *, act: Act) -> None:
+    """Two records of a person are about to be merged. May refuse.
 
     Both are locked, as are the devices of both. Answers move what `gone` has to `kept`, or end it.
     """
@@ -74,7 +74,7 @@ def merging(kept: Volunteer, gone: Volunteer, *, by: User, at: datetime) -> Sequ
 
 
 @hook
-def consents_withdrawn(volunteer: Volunteer, purposes: frozenset[Purpose], *, at: datetime) -> None:
+def consents_withdrawn(volunteer: Volunteer, purposes: frozenset[Purpose], *, act: Act) -> None:
     """A volunteer no longer agrees to purposes that they had agreed to. The volunteer is locked."""
     raise NotImplementedError
 
@@ -89,8 +89,8 @@ def erasing(volunteer: Volunteer, *, at: datetime) -> Sequence[str]:
 
 
 @hook
-def erased(volunteer: Volunteer, *, by: User, at: datetime) -> Sequence[Announcement]:
-    """Everything that leads to a volunteer goes; answers delete their part, and return what is to be told of it.
+def erased(volunteer: Volunteer, *, act: Act) -> None:
+    """Everything that leads to a volunteer goes; answers delete their part.
 
     Called for the record and for each that was merged into it. They are locked, as are the volunteer's devices.
     """
@@ -104,7 +104,7 @@ def exporting(volunteer: Volunteer, *, at: datetime) -> Mapping[str, JsonValue]:
 
 
 @hook
-def duty_ended(volunteers: Sequence[Volunteer], *, at: datetime) -> None:
+def duty_ended(volunteers: Sequence[Volunteer], *, act: Act) -> None:
     """Volunteers have gone off duty, or their duty was ended. They are locked, and saved as being off duty."""
     raise NotImplementedError
 

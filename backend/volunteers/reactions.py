@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from backend.accounts import hooks
+from backend.accounts.acting import Act
 from backend.accounts.models import Device, User
 from backend.realtime.keys import NOBODY
 from backend.volunteers import rules
-from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Volunteer
 from backend.volunteers.queries import accounts, availability
 from backend.volunteers.services.counts import recount_reachable
@@ -14,22 +14,16 @@ from backend.volunteers.services.duty import end_duty_without_devices
 
 
 @hooks.device_signed_in.answered_by("volunteers")
-def count_as_reachable(*, device: Device, at: datetime) -> None:
+def count_as_reachable(*, device: Device, act: Act) -> None:
     """Count the person as one who can be reached. Locks the counts."""
-    recount_reachable(user_id=device.user_id, besides=device.pk, at=at)
-
-
-@hooks.devices_ending.answered_by("volunteers")
-def lock_who_goes_off_duty(*, user: User) -> None:
-    """Lock the volunteer, whose duty ends with the last device."""
-    volunteers_to_lock().get(user=user)
+    recount_reachable(user_id=device.user_id, besides=device.pk, at=act.at)
 
 
 @hooks.devices_signed_out.answered_by("volunteers")
-def end_what_needs_a_device(*, user: User, by: User | None, at: datetime) -> None:
+def end_what_needs_a_device(*, user: User, act: Act) -> None:
     """End the duty with the last device, and count the person no longer as one who can be reached."""
-    end_duty_without_devices(user=user, by=by, at=at)
-    recount_reachable(user_id=user.pk, at=at)
+    end_duty_without_devices(user=user, act=act)
+    recount_reachable(user_id=user.pk, at=act.at)
 
 
 @hooks.number_of.answer
@@ -50,7 +44,7 @@ def still_invites(inviter: User, post: int, invited: User, at: datetime) -> bool
     """Tell whether the inviter holds the post still, and could invite the person now."""
     if not rules.current_posts(inviter.pk, at).filter(pk=post).exists():
         return False
-    return rules.may_invite(inviter, invited.volunteer, at)
+    return bool(rules.may_invite(inviter, invited.volunteer, at))
 
 
 @hooks.roles_of.answer

@@ -1,4 +1,4 @@
-"""Who may: one yes/no question each."""
+"""Who may: one question each, answered by yes or no, or by a grant that has the post by which one may."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from backend.accounts.models import User
 from backend.volunteers.consents import current_version
+from backend.volunteers.grants import DENIED, OWN, Grant
 from backend.volunteers.models import (
     DISPATCHING_ROLES,
     MANAGING_ROLES,
@@ -37,20 +38,23 @@ def within(path: str, field: str = "path") -> Q:
     return Q(**{f"{field}__range": (path, path + "Z" * Unit.steplen)})
 
 
-def post_over(user: User, unit: Unit, at: datetime, roles: Collection[str]) -> Post | None:
-    """Return the post, of one of these roles, that covers the unit: in it or above it, the nearest first."""
-    posts = current_posts(user.pk, at).filter(role__in=roles, unit__path__in=unit.line)
-    return posts.select_related("unit").order_by("-unit__path", "seat").first()
+def may_by(user: User, unit: Unit, at: datetime, roles: Collection[str]) -> Grant:
+    """Grant by the post, of one of these roles, that covers the unit: in it or above it, the nearest first."""
+    return _nearest(current_posts(user.pk, at).filter(role__in=roles, unit__path__in=unit.line))
 
 
-def may_dispatch(user: User, unit: Unit, at: datetime) -> bool:
-    """Whoever leads, deputises, dispatches or commands in the unit or above it."""
-    return current_posts(user.pk, at).dispatching().filter(unit__path__in=unit.line).exists()
+def _nearest(posts: QuerySet[Post]) -> Grant:
+    return Grant(posts.select_related("unit").order_by("-unit__path", "seat").first())
 
 
-def may_manage(user: User, unit: Unit, at: datetime) -> bool:
-    """Whoever leads, deputises or commands in the unit or above it looks after its people."""
-    return current_posts(user.pk, at).managing().filter(unit__path__in=unit.line).exists()
+def may_dispatch(user: User, unit: Unit, at: datetime) -> Grant:
+    """Those who lead, deputise, dispatch or command in the unit or above it."""
+    return may_by(user, unit, at, DISPATCHING_ROLES)
+
+
+def may_manage(user: User, unit: Unit, at: datetime) -> Grant:
+    """Those who lead, deputise or command in the unit or above it look after its people."""
+    return may_by(user, unit, at, MANAGING_ROLES)
 
 
 def may_see_person(user: User, volunteer: Volunteer, at: datetime) -> bool:
@@ -62,7 +66,7 @@ def may_see_unit(user: User, unit: Unit, at: datetime) -> bool:
     """Whoever may dispatch it, and those who belong to it or below: a member sees the whole line above."""
     belongs = within(unit.path, "unit__path")
     return (
-        may_dispatch(user, unit, at)
+        bool(may_dispatch(user, unit, at))
         or Membership.objects.filter(belongs, has_not_retired("volunteer__"), volunteer__user=user).exists()
         or current_posts(user.pk, at).filter(belongs).exists()
     )
@@ -101,44 +105,40 @@ def managed_paths(user: User, at: datetime) -> list[str]:
     return list(current_posts(user.pk, at).managing().values_list("unit__path", flat=True))
 
 
-def may_reshape(user: User, unit: Unit, at: datetime) -> bool:
-    """Whoever looks after the unit above decides where a unit stands and whether it stays."""
-    return post_that_reshapes(user, unit, at) is not None
-
-
-def may_appoint(user: User, unit: Unit, role: str, at: datetime) -> bool:
-    """Whoever looks after the unit by a post that ranks no lower than the one to be given or taken."""
-    return post_over(user, unit, at, roles_from(role)) is not None
-
-
-def may_manage_person(user: User, volunteer: Volunteer, at: datetime) -> bool:
-    """Whoever looks after the person's primary unit, and could take away every post the person holds."""
-    return post_that_manages_person(user, volunteer, at) is not None
-
-
-def post_that_manages(user: User, unit: Unit, at: datetime) -> Post | None:
-    """Return the post by which somebody looks after a unit."""
-    return post_over(user, unit, at, MANAGING_ROLES)
-
-
-def post_that_reshapes(user: User, unit: Unit, at: datetime) -> Post | None:
-    """Return the post, above a unit, by which somebody moves, splits, merges or retires it."""
+def may_reshape(user: User, unit: Unit, at: datetime) -> Grant:
+    """Those who look after the unit above move, split, merge or retire a unit."""
     above = unit.line[:-1]
-    posts = current_posts(user.pk, at).managing().filter(unit__path__in=above)
-    return posts.select_related("unit").order_by("-unit__path", "seat").first()
+    return _nearest(current_posts(user.pk, at).filter(role__in=MANAGING_ROLES, unit__path__in=above))
 
 
-def post_that_manages_person(user: User, volunteer: Volunteer, at: datetime) -> Post | None:
-    """Return the post by which somebody looks after a person; nobody looks after who ranks above them."""
+def may_appoint(user: User, unit: Unit, role: str, at: datetime) -> Grant:
+    """Those who look after the unit by a post that ranks no lower than the one to be given or taken."""
+    return may_by(user, unit, at, roles_from(role))
+
+
+def may_give(by: User, unit: Unit, role: Role, until: datetime | None, at: datetime) -> Grant:
+    """Grant by the post of one's own that a new one narrows: of no lower rank, over the unit, lasting as long.
+
+    A post that stands on its own comes before one that stands in: what is given by the latter ends with it.
+    """
+    posts = current_posts(by.pk, at).filter(role__in=roles_from(role), unit__path__in=unit.line)
+    enough = Q(until_at=None) | Q(until_at__gte=until) if until else Q(until_at=None)
+    return Grant(
+        posts.filter(enough).select_related("unit").order_by("is_acting", "-unit__path", "seat").first()
+    )
+
+
+def may_manage_person(user: User, volunteer: Volunteer, at: datetime) -> Grant:
+    """Those who look after the person's primary unit, and could take away every post the person holds."""
     primary = Unit.objects.filter(memberships__volunteer=volunteer, memberships__is_primary=True).first()
-    post = post_that_manages(user, primary, at) if primary else None
-    return post if post and may_end(user, _lasting_posts(volunteer, at), at) else None
+    grant = may_manage(user, primary, at) if primary else DENIED
+    return grant if grant and may_end(user, _lasting_posts(volunteer, at), at) else DENIED
 
 
-def post_that_releases(user: User, volunteer: Volunteer, unit: Unit, at: datetime) -> Post | None:
-    """Return the post by which somebody lets a person go from a unit, and so ends the posts held there."""
-    post = post_that_manages(user, unit, at)
-    return post if post and may_end(user, _lasting_posts(volunteer, at).filter(unit=unit), at) else None
+def may_release(user: User, volunteer: Volunteer, unit: Unit, at: datetime) -> Grant:
+    """Those who look after a unit let a person go from it, whose posts there end, unless one ranks above theirs."""
+    grant = may_manage(user, unit, at)
+    return grant if grant and may_end(user, _lasting_posts(volunteer, at).filter(unit=unit), at) else DENIED
 
 
 def _lasting_posts(volunteer: Volunteer, at: datetime) -> QuerySet[Post]:
@@ -159,14 +159,9 @@ def may_end(user: User, posts: Iterable[Post], at: datetime) -> bool:
     )
 
 
-def may_keep_records_of(user: User, volunteer: Volunteer, at: datetime) -> bool:
-    """Whoever leads, deputises or commands in a unit of the person, or above it, and is not the person."""
-    return post_that_keeps_records_of(user, volunteer, at) is not None
-
-
-def post_that_keeps_records_of(user: User, volunteer: Volunteer, at: datetime) -> Post | None:
-    """Return the post by which somebody notes a person's credentials and guardians; never one's own."""
-    return post_that_looks_after(user, volunteer, at) if volunteer.user_id != user.pk else None
+def may_keep_records_of(user: User, volunteer: Volunteer, at: datetime) -> Grant:
+    """Those who look after a person note credentials and guardians; never one's own."""
+    return may_look_after(user, volunteer, at) if volunteer.user_id != user.pk else DENIED
 
 
 def agrees_to_location(of: str = "") -> Q:
@@ -213,15 +208,9 @@ def may_operate(user: User) -> bool:
     return user.is_active and user.is_staff
 
 
-def may_look_after(user: User, volunteer: Volunteer, at: datetime) -> bool:
-    """Whoever manages a unit that the person belongs to."""
-    return post_that_looks_after(user, volunteer, at) is not None
-
-
-def post_that_looks_after(user: User, volunteer: Volunteer, at: datetime) -> Post | None:
-    """Return the post by which somebody manages a unit that the person belongs to; the nearest one."""
-    posts = _posts_over(user, volunteer, at, MANAGING_ROLES).select_related("unit")
-    return posts.order_by("-unit__path", "seat").first()
+def may_look_after(user: User, volunteer: Volunteer, at: datetime) -> Grant:
+    """Those who manage a unit that the person belongs to; by the nearest post."""
+    return _nearest(_posts_over(user, volunteer, at, MANAGING_ROLES))
 
 
 def _posts_over(user: User, volunteer: Volunteer, at: datetime, roles: Collection[str]) -> QuerySet[Post]:
@@ -231,17 +220,20 @@ def _posts_over(user: User, volunteer: Volunteer, at: datetime, roles: Collectio
     return current_posts(user.pk, at).filter(role__in=roles, unit__path__in=lines)
 
 
-def post_that_invites(user: User, volunteer: Volunteer, at: datetime) -> Post | None:
-    """Return the post by which somebody invites a person: one that stands on its own before one that stands in."""
+def may_invite(user: User | None, volunteer: Volunteer, at: datetime) -> Grant:
+    """Those who look after the person, and could hand on every post that they hold; nobody invites themselves.
+
+    By a post that stands on its own before one that stands in. Without a user it is an operator at the machine.
+    """
+    if user is None:
+        return OWN
+    if volunteer.user_id == user.pk:
+        return DENIED
     posts = _posts_over(user, volunteer, at, MANAGING_ROLES).select_related("unit")
-    return posts.order_by("is_acting", "-unit__path", "seat").first()
-
-
-def may_invite(user: User, volunteer: Volunteer, at: datetime) -> bool:
-    """Whoever looks after the person, and could hand on every post that they hold; nobody invites themselves."""
-    if volunteer.user_id == user.pk or not may_look_after(user, volunteer, at):
-        return False
-    return not posts_beyond_invitation(user, at).filter(volunteer=volunteer).exists()
+    grant = Grant(posts.order_by("is_acting", "-unit__path", "seat").first())
+    if not grant or posts_beyond_invitation(user, at).filter(volunteer=volunteer).exists():
+        return DENIED
+    return grant
 
 
 def posts_beyond_invitation(user: User, at: datetime) -> QuerySet[Post]:

@@ -22,6 +22,7 @@ from backend.accounts.services import second_factors
 from backend.accounts.services.devices import sign_in
 from backend.accounts.services.invitations import accept_invitation
 from backend.accounts.services.passwords import PasswordWrong, change_password
+from backend.accounts.services.trust import trust_device
 from backend.lib.errors import CredentialsWrong, Invalid, NotAllowed, NotFound
 from backend.privacy.services.own_data import erase_person
 from backend.volunteers import services
@@ -327,7 +328,7 @@ def test_changed_password_ends_the_trust_in_other_devices(
     client_of(volunteer)
     other, here = client_of(volunteer), client_of(volunteer)
     for device in Device.objects.filter(user=volunteer):
-        second_factors.trust_device(device_id=device.pk, by=volunteer, at=at)
+        trust_device(device_id=device.pk, by=volunteer, at=at)
     other.post("/api/v1/sign-out")
 
     here.post("/api/v1/me/password", {"current": PASSWORD, "new": CHOSEN}, format="json")

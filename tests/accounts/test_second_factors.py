@@ -15,6 +15,7 @@ from backend.accounts.models import Challenge, Device, RecoveryCode, SecondFacto
 from backend.accounts.services import second_factors
 from backend.accounts.services.invitations import accept_invitation
 from backend.accounts.services.second_factors import ChallengeOver, SecondFactorConfirmed
+from backend.accounts.services.trust import trust_device
 from backend.audit.models import Entry
 from backend.lib.errors import CredentialsWrong, Invalid, NotFound, TooMany
 from backend.volunteers import services
@@ -89,7 +90,7 @@ def test_removing_needs_a_code_and_forgets_the_trusted_devices(
     client_of(leader)
     device = Device.objects.get(user=leader).pk
     recovery = set_up(leader, at)
-    second_factors.trust_device(device_id=device, by=leader, at=at)
+    trust_device(device_id=device, by=leader, at=at)
     with pytest.raises(Invalid):
         second_factors.remove_second_factor(code="AAAAA-AAAAA", by=leader, at=at)
 

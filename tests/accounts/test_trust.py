@@ -10,7 +10,7 @@ from uuid6 import uuid7
 from backend.accounts.models import Device, SecondFactor, TrustedDevice, User
 from backend.accounts.services import second_factors
 from backend.accounts.services.devices import revoke_device, sign_out
-from backend.accounts.services.trust import is_trusted
+from backend.accounts.services.trust import is_trusted, trust_device
 from backend.audit.models import Entry
 from backend.lib.clock import now
 from tests.accounts.second_factors import code_of, set_up, show_code, sign_in
@@ -131,8 +131,8 @@ def test_trust_of_one_persons_device_is_not_anothers(
     client_of(sibling_leader)
     device = Device.objects.get(user=sibling_leader).pk
 
-    assert second_factors.trust_device(device_id=device, by=leader, at=at) is None
-    secret = second_factors.trust_device(device_id=device, by=sibling_leader, at=at)
+    assert trust_device(device_id=device, by=leader, at=at) is None
+    secret = trust_device(device_id=device, by=sibling_leader, at=at)
 
     assert not is_trusted(secret, leader, device_id=device, at=at)
     assert not is_trusted(secret, leader, device_id=None, at=at)
@@ -148,9 +148,7 @@ def test_device_signed_out_from_afar_is_trusted_no_more_but_one_signed_out_by_ha
         next(UUID(one["id"]) for one in client.get("/api/v1/me/devices").json() if one["current"])
         for client in (lost, kept)
     )
-    secrets = [
-        second_factors.trust_device(device_id=device, by=leader, at=at) for device in (lost_id, kept_id)
-    ]
+    secrets = [trust_device(device_id=device, by=leader, at=at) for device in (lost_id, kept_id)]
 
     revoke_device(device_id=lost_id, by=leader, at=at)
     sign_out(device_id=kept_id, by=leader, at=at)

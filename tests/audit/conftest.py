@@ -7,10 +7,30 @@ import pytest
 from django.db import connection
 
 from backend.audit import keys
+from backend.audit.acts import ActName
 from backend.audit.models import Entry
 from backend.audit.queries import Stored
 from backend.audit.services import advance_chain, record
 from backend.audit.verification import Finding, Verdict, verify
+
+
+class Noted(ActName):
+    """What these tests record."""
+
+    NOTE_MADE = (
+        "note.made",
+        "A note was made.",
+        "n",
+        "on",
+        "none",
+        "text",
+        "list",
+        "tuple",
+        "nested",
+        *(("whole", "large", "small", "part", "minus", "exact")),
+    )
+    TASK_CALLED = "task.called", "A task was called out.", "offered"
+
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -19,7 +39,7 @@ DAY = timedelta(days=1)
 def act(at: datetime = NOON, times: int = 1, **details: Any) -> None:
     """Record some acts of one moment."""
     for _ in range(times):
-        record("note.made", subject="note.1", by=None, at=at, **details)
+        record(Noted.NOTE_MADE, subject="note.1", by=None, at=at, **details)
 
 
 def link(at: datetime = NOON) -> int:

@@ -11,7 +11,7 @@ from backend.audit.models import Entry, Head
 from backend.audit.queries import Stored, one_moment
 from backend.audit.services import advance_chain, link_entries, record
 from backend.audit.verification import Finding
-from tests.audit.conftest import NOON, verified
+from tests.audit.conftest import NOON, Noted, verified
 from tests.conftest import Race
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -22,7 +22,7 @@ WAIT_S = 10
 def recording(subject: str) -> Callable[[], None]:
     def act() -> None:
         with transaction.atomic():
-            record("note.made", subject=subject, by=None, at=NOON)
+            record(Noted.NOTE_MADE, subject=subject, by=None, at=NOON)
 
     return act
 
@@ -48,7 +48,7 @@ def test_a_transaction_that_has_recorded_holds_up_nobody(race: Race) -> None:
 
     def slow() -> None:
         with transaction.atomic():
-            record("note.made", subject="slow", by=None, at=NOON)
+            record(Noted.NOTE_MADE, subject="slow", by=None, at=NOON)
             recorded.set()
             assert release.wait(WAIT_S)
 

@@ -11,7 +11,8 @@ from backend.accounts.models import User
 from backend.audit import queries
 from backend.audit.keys import is_sealed
 from backend.audit.models import Entry
-from backend.audit.services import Act, record, record_all
+from backend.audit.services import Record, record, record_all
+from tests.audit.conftest import Noted
 
 AT = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -23,7 +24,7 @@ def stored_is_sealed() -> bool:
 
 
 def test_a_line_holds_what_was_given(volunteer: User) -> None:
-    record("task.called", subject="task.1", by=volunteer, at=AT, post="leader@0726010012", offered=3)
+    record(Noted.TASK_CALLED, subject="task.1", by=volunteer, at=AT, post="leader@0726010012", offered=3)
 
     entry = Entry.objects.get(act="task.called")
     assert (entry.subject, entry.by, entry.at, entry.post) == ("task.1", volunteer, AT, "leader@0726010012")
@@ -41,13 +42,13 @@ def test_a_line_holds_what_was_given(volunteer: User) -> None:
     ],
 )
 def test_a_stored_line_keeps_its_seal_whatever_the_details(details: dict[str, Any]) -> None:
-    record("note.made", subject="note.1", by=None, at=AT, **details)
+    record(Noted.NOTE_MADE, subject="note.1", by=None, at=AT, **details)
 
     assert stored_is_sealed()
 
 
 def test_a_line_of_another_time_zone_keeps_its_seal() -> None:
-    record("note.made", subject="note.1", by=None, at=AT.astimezone(ZoneInfo("Asia/Shanghai")))
+    record(Noted.NOTE_MADE, subject="note.1", by=None, at=AT.astimezone(ZoneInfo("Asia/Shanghai")))
 
     assert stored_is_sealed()
 
@@ -66,7 +67,7 @@ def test_a_line_of_another_time_zone_keeps_its_seal() -> None:
 )
 def test_a_changed_line_loses_its_seal(volunteer: User, column: str, value: Any) -> None:
     Entry.objects.all().delete()
-    record("note.made", subject="note.1", by=volunteer, at=AT, n=1)
+    record(Noted.NOTE_MADE, subject="note.1", by=volunteer, at=AT, n=1)
 
     Entry.objects.update(**{column: value})
 
@@ -77,7 +78,7 @@ def test_many_lines_take_one_statement_and_keep_their_order(
     volunteer: User, django_assert_num_queries: Any
 ) -> None:
     Entry.objects.all().delete()
-    acts = [Act("note.made", f"note.{n}", volunteer, AT, post="leader@0726010012") for n in range(100)]
+    acts = [Record(Noted.NOTE_MADE, f"note.{n}", volunteer, AT, post="leader@0726010012") for n in range(100)]
 
     if connection.vendor == "postgresql":
         with django_assert_num_queries(1):
@@ -94,7 +95,12 @@ def test_many_lines_take_one_statement_and_keep_their_order(
 
 def test_one_line_takes_one_statement(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
-        record("note.made", subject="note.1", by=None, at=AT)
+        record(Noted.NOTE_MADE, subject="note.1", by=None, at=AT)
+
+
+def test_a_detail_that_the_act_does_not_declare_is_a_mistake() -> None:
+    with pytest.raises(AssertionError, match="does not declare"):
+        record(Noted.NOTE_MADE, subject="note.1", by=None, at=AT, secret="x")
 
 
 def test_no_lines_take_no_statement(django_assert_num_queries: Any) -> None:
@@ -104,6 +110,6 @@ def test_no_lines_take_no_statement(django_assert_num_queries: Any) -> None:
 
 def test_two_equal_acts_are_two_lines() -> None:
     for _ in range(2):
-        record("note.made", subject="note.1", by=None, at=AT)
+        record(Noted.NOTE_MADE, subject="note.1", by=None, at=AT)
 
     assert len(set(Entry.objects.values_list("seal", flat=True))) == 2

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from backend.accounts.models import Device, User
+from backend.audit.acts import ActName
 from backend.audit.models import Entry
 from backend.audit.services import record
 from backend.volunteers.rules import needs_second_factor
@@ -17,6 +18,12 @@ from tests.conftest import Formation, MakeVolunteer
 from tests.pages import page_of
 
 PAGES = [f"/operators/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry]
+
+
+class Tried(ActName):
+    """What these tests record."""
+
+    TEST_DONE = "test.done", "A test was done."
 
 
 @pytest.fixture
@@ -68,7 +75,7 @@ def test_a_device_that_was_signed_out_opens_nothing(operator: User, at: datetime
 
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_is_added_changed_or_deleted(page: str, operator: User, at: datetime) -> None:
-    record("test.done", subject="test.1", by=operator, at=at)
+    record(Tried.TEST_DONE, subject="test.1", by=operator, at=at)
     client = page_of(operator, at)
 
     assert client.get(f"{page}add/").status_code == 403

@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from functools import cache
 
 import pytest
@@ -12,7 +13,17 @@ from backend.audit.models import Entry
 from backend.lib.calls import callees, functions_in, modules, reach
 from tests.contract.access import hubs_hear_of_access
 from tests.contract.acts import Act
-from tests.contract.calls import OF_THE_DOMAIN, RECORDERS, ROOMS, writes_itself
+from tests.contract.calls import (
+    ACT,
+    OF_THE_DOMAIN,
+    OPENS,
+    RECORDERS,
+    ROOMS,
+    calls_of_act,
+    changes_itself,
+    records_itself,
+    writes_itself,
+)
 from tests.contract.doors import World, rest_clients
 from tests.contract.table import ACTS
 
@@ -67,6 +78,7 @@ BESIDE_SERVICES = {
     "backend.tracking.tracks._write_plainly": POSITIONS,
     "backend.dispatch.own_data.erase_words": "a part of deleting one's own data, which records it",
     "backend.badges.badge_card.card_pdf": DRAWS,
+    "backend.accounts.codes.drawn": DRAWS,
     "backend.accounts.login_attempts.Guess": GUESSES,
     "backend.accounts.login_attempts._count": GUESSES,
     "backend.accounts.login_attempts._locked_row": GUESSES,
@@ -92,25 +104,24 @@ QUIET_DOORS = {
 """Changing doors that record nothing, or have nothing to do as the table of doors tries them; each with its reason."""
 
 BY_POST = {
-    "backend.volunteers.rules.post_over",
-    "backend.volunteers.rules.may_dispatch",
-    "backend.volunteers.rules.may_manage",
-    "backend.volunteers.rules.post_that_looks_after",
+    "backend.volunteers.rules.may_by",
+    "backend.volunteers.rules.may_give",
+    "backend.volunteers.rules.may_invite",
+    "backend.volunteers.rules.may_look_after",
+    "backend.volunteers.rules.may_reshape",
 }
-"""The rules by which a post allows an act; whoever needs its title asks `post_over`."""
+"""The rules that grant by a post; all others ask one of them."""
 
 JOB = "done by the job; the order for it is recorded with its post"
 WITHOUT_POST = {
-    "backend.volunteers.services.consents.withdraw_for": "follows from an act that is recorded with its post",
-    "backend.volunteers.services.duty.end_duty": "follows from an act that is recorded with its post",
-    "backend.joining.services.transfers._carry_out": "follows from a transfer that is recorded with its post",
-    "backend.volunteers.services.finding._alarm": "the act was refused, by whatever post it would have been done",
+    "backend.volunteers.services.finding._note": "tells the leaders, and records nothing",
+    "backend.volunteers.services.finding._record_alarm": "the act that a post would have allowed was refused",
     "backend.rosters.services.import_check._close": JOB,
     "backend.rosters.services.import_worker._enrol": JOB,
     "backend.rosters.services.import_turns.fail": JOB,
     "backend.rosters.services.import_worker._take_back": JOB,
 }
-"""Functions that record an act which a post allowed, and do not name it, each with its reason."""
+"""Functions that open an act which a post allowed, and do not name it, each with its reason."""
 
 WRITTEN_BY_PEOPLE = {
     "address",
@@ -147,9 +158,19 @@ def unrecorded() -> set[str]:
         function
         for function in services()
         if not is_part(function)
-        and any(map(writes_itself, reach(function, beside=OF_ITS_OWN) - RECORDERS))
-        and not reach(function, beside=OF_ITS_OWN) & RECORDERS
+        and any(map(changes_itself, reached(function) - RECORDERS))
+        and not comes_to_record(function)
     }
+
+
+def reached(function: str) -> set[str]:
+    """Return what a function comes to, without what writes and records whatever it is handed."""
+    return reach(function, beside=OF_ITS_OWN)
+
+
+def comes_to_record(function: str) -> bool:
+    """Tell whether a function records, or something that it comes to."""
+    return any(map(records_itself, reached(function)))
 
 
 @cache
@@ -167,7 +188,7 @@ def is_part(function: str) -> bool:
 
 def test_the_analysis_sees_what_is_there() -> None:
     """Guards the tests below against finding nothing because they read nothing."""
-    recorded = {function for function in services() if reach(function, beside=OF_ITS_OWN) & RECORDERS}
+    recorded = set(filter(comes_to_record, services()))
 
     assert {
         "backend.volunteers.services.people.create_volunteer",
@@ -178,12 +199,36 @@ def test_the_analysis_sees_what_is_there() -> None:
     assert "backend.tracking.services.trackers.tracker_by_secret" not in recorded
 
 
-OF_ITS_OWN = {"backend.realtime.log.epochs.begin"}
-"""What every service that publishes can come to, and what records for itself: it is no record of the act."""
+OF_ITS_OWN = {"backend.realtime.log.epochs.begin", ACT, OPENS}
+"""What every service comes to, and what records for itself, or what it is handed: it is no record of the service."""
 
 
 def test_every_service_that_changes_something_records_it() -> None:
     assert unrecorded() == set(UNRECORDED)
+
+
+class _Silenced(ast.NodeTransformer):
+    """Takes the record out of a function."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """Call something else in the place of `record`."""
+        self.generic_visit(node)
+        return ast.Attribute(node.value, "recall", node.ctx) if node.attr == "record" else node
+
+
+@pytest.fixture
+def silenced(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Take the record out of a service, as far as the analysis reads it; return which."""
+    owner, own = "backend.tracking.services.trackers", "make_tracker"
+    bodies = [_Silenced().visit(deepcopy(body)) for body in modules()[owner].functions[own]]
+    monkeypatch.setitem(modules()[owner].functions, own, bodies)
+    records_itself.cache_clear()
+    yield f"{owner}.{own}"
+    records_itself.cache_clear()
+
+
+def test_a_service_that_records_no_longer_is_found(silenced: str) -> None:
+    assert silenced in unrecorded()
 
 
 OF_ANOTHER = {"backend.accounts.services.invitations.invitation_opens"}
@@ -191,16 +236,29 @@ OF_ANOTHER = {"backend.accounts.services.invitations.invitation_opens"}
 
 
 def test_acts_that_a_post_allowed_name_it() -> None:
-    """A service that asks for a post, and everything of the services that it comes to, records with `post=`."""
+    """A service that asks for a post opens its act with the grant, and so does everything that it comes to."""
     nameless = {
-        recording
+        acting
         for function in services()
         if reach(function, beside=OF_ANOTHER) & BY_POST
-        for recording in reach(function)
-        if recording.startswith(SERVICES) and any("post" not in names for names in recorded_with(recording))
+        for acting in reach(function)
+        if acting.startswith(SERVICES) and opens_without_grant(acting)
     }
 
     assert nameless == set(WITHOUT_POST)
+
+
+def opens_without_grant(function: str) -> bool:
+    """Tell whether the function's own lines open an act, and no part of it, without the grant that allows it."""
+    owner, _, own = function.rpartition(".")
+    opened = [
+        {keyword.arg for keyword in node.keywords}
+        for body in modules()[owner].functions[own]
+        for node in ast.walk(body)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "acting"
+    ]
+    parts = [{keyword.arg for keyword in node.keywords} for node in calls_of_act(function, "of")]
+    return any("grant" not in names for names in opened) and not any("grant" in names for names in parts)
 
 
 def recorded_with(function: str) -> Iterator[set[str | None]]:
@@ -215,10 +273,9 @@ def recorded_with(function: str) -> Iterator[set[str | None]]:
             for key in node.keys
             if isinstance(key, ast.Constant) and isinstance(key.value, str)
         }
-        for node in nodes:
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "record":
-                names = {keyword.arg for keyword in node.keywords}
-                yield names | keys if None in names else names
+        for node in calls_of_act(function, "record"):
+            names = {keyword.arg for keyword in node.keywords}
+            yield names | keys if None in names else names
 
 
 def test_nothing_changes_the_database_beside_the_services() -> None:

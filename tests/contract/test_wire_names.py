@@ -5,7 +5,6 @@
 its reason in `mobile_api_docs/changes.md`.
 """
 
-import ast
 import json
 import re
 from collections.abc import Iterator
@@ -15,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from backend.dispatch.models import AssignmentStatus
-from backend.lib.calls import ROOT, modules
+from backend.audit.acts import declared
+from backend.lib.calls import ROOT
 from backend.realtime.events import EVENTS
 from backend.realtime.registry import registry
 
@@ -24,10 +23,6 @@ PROMISED = Path(__file__).with_name("wire_names.json")
 DOCUMENTS = ROOT / "mobile_api_docs"
 METHODS = {"get", "post", "put", "patch", "delete"}
 PROBLEM = re.compile(r"^\| `/problems/([a-z-]+)` \|", re.MULTILINE)
-ACT = re.compile(r"[a-z-]+\.[a-z_-]+")
-
-NO_ACTS = {"realtime.newest", "duty.invented", "volunteer.invented"}
-"""A key of the cache, and what demonstrations write."""
 
 
 def test_no_name_on_the_wire_is_lost() -> None:
@@ -60,7 +55,7 @@ def names() -> dict[str, set[str]]:
         "events": {name for name, event in EVENTS.items() if event.__module__.startswith("backend.")},
         "topics": {*registry.join_rules},
         "commands": {*registry.commands},
-        "acts": set(acts()),
+        "acts": {act.value for acts in declared().values() for act in acts},
     }
 
 
@@ -76,24 +71,6 @@ def fields(shapes: dict[str, Any]) -> Iterator[str]:
     for name, shape in shapes.items():
         for field in shape.get("properties", ()):
             yield f"{name}.{field}"
-
-
-def acts() -> Iterator[str]:
-    """Yield every act of the record, read from the modules that write it: `noun.verb`, in whatever helper it stands."""
-    yield from (f"assignment.{status}" for status in AssignmentStatus.values)
-    for module in modules().values():
-        called = {
-            getattr(node.func, "id", "") for node in ast.walk(module.tree) if isinstance(node, ast.Call)
-        }
-        if not called & {"record", "Act"}:
-            continue
-        for node in ast.walk(module.tree):
-            if (
-                isinstance(node, ast.Constant)
-                and ACT.fullmatch(str(node.value))
-                and node.value not in NO_ACTS
-            ):
-                yield str(node.value)
 
 
 def promise() -> None:

@@ -153,7 +153,7 @@ async def test_a_gap_is_read_from_the_log_without_waiting_for_the_next_poll(hub:
 async def test_a_revoked_session_is_closed_but_not_its_later_sign_in(hub: Hub) -> None:
     early, other = joined(hub, Phone()), joined(hub, Phone())
     session = early.connection.principal.session
-    await in_thread(sessions.revoke_session, session, at=datetime.now(UTC))
+    await in_thread(sessions.store_ended, [(session, sessions.SIGNED_OUT)], at=datetime.now(UTC))
     late = Phone()
     late.connection.principal = early.connection.principal
     late.connection.opened_at = datetime.now(UTC) + timedelta(seconds=1)

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import transaction
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
 from backend.tracking.models import LatestPosition, Tracker
 from backend.tracking.schemas.trackers import TrackerIn
@@ -41,7 +43,8 @@ def test_duty_that_ends_takes_off_the_map(volunteer: User, at: datetime) -> None
 
 def test_duty_that_ends_without_devices_takes_off_the_map(volunteer: User, at: datetime) -> None:
     number = put_on_the_map(volunteer, at)
-    end_duty_without_devices(user=volunteer, by=None, at=at)
+    with transaction.atomic(), acting(by=None, at=at) as act:
+        end_duty_without_devices(user=volunteer, act=act)
     assert not on_the_map(number)
 
 

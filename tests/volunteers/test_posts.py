@@ -32,7 +32,11 @@ def test_a_post_counts_from_its_beginning_to_its_end(
 
     post = give(volunteer, unit, "dispatcher", leader, at, from_at=at + DAY, until=at + 2 * DAY)
 
-    assert [may_dispatch(volunteer, unit, at + days * DAY) for days in (0, 1, 2)] == [False, True, False]
+    assert [bool(may_dispatch(volunteer, unit, at + days * DAY)) for days in (0, 1, 2)] == [
+        False,
+        True,
+        False,
+    ]
     assert [held.pk for held in posts_in(unit, at=at)] == [leader.volunteer.posts.get().pk, post.pk]
     line = Entry.objects.filter(act="post.given").latest("pk")
     assert (line.by, line.post) == (leader, f"leader@{unit.number}")
@@ -46,8 +50,8 @@ def test_a_leader_to_come_follows_the_present_one_then(
 
     give(volunteer, unit, "leader", commander, at, from_at=at + DAY)
 
-    assert [may_dispatch(leader, unit, at + days * DAY) for days in (0, 1)] == [True, False]
-    assert [may_dispatch(volunteer, unit, at + days * DAY) for days in (0, 1)] == [False, True]
+    assert [bool(may_dispatch(leader, unit, at + days * DAY)) for days in (0, 1)] == [True, False]
+    assert [bool(may_dispatch(volunteer, unit, at + days * DAY)) for days in (0, 1)] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +146,7 @@ def test_a_deputy_stands_in_for_a_time(
     acting = give(volunteer, unit, "deputy", leader, at, acting_for=held.pk, until=at + 3 * DAY)
 
     assert acting.acting_for == held
-    assert [may_dispatch(volunteer, unit, at + days * DAY) for days in (0, 3)] == [True, False]
+    assert [bool(may_dispatch(volunteer, unit, at + days * DAY)) for days in (0, 3)] == [True, False]
 
 
 def test_a_deputy_who_stands_in_goes_with_the_post(

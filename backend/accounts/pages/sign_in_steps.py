@@ -21,7 +21,7 @@ from backend.accounts.schemas.second_factors import AuthenticatorOut, SecondFact
 from backend.accounts.services import second_factors
 from backend.accounts.services.invitations import accept_invitation
 from backend.accounts.services.second_factors import ChallengeOver, SecondFactorNeeded
-from backend.accounts.services.trust import TRUSTED_FOR
+from backend.accounts.services.trust import TRUSTED_FOR, trust_device
 from backend.accounts.signin import invited_user, sign_in_page
 from backend.lib.clock import now
 from backend.lib.errors import CredentialsWrong, Refusal, TooMany
@@ -91,7 +91,7 @@ def _enter(request: HttpRequest, user: User) -> HttpResponse:
     if request.POST.get("trust"):
         response.set_cookie(
             TRUST_COOKIE,
-            second_factors.trust_device(device_id=device.pk, by=user, at=at) or "",
+            trust_device(device_id=device.pk, by=user, at=at) or "",
             max_age=int(TRUSTED_FOR.total_seconds()),
             httponly=True,
             secure=settings.SESSION_COOKIE_SECURE,

@@ -10,17 +10,17 @@ from django.db.models import Q, QuerySet
 from uuid6 import uuid7
 
 from backend.accounts import hooks
+from backend.accounts.acting import Act, acting
+from backend.accounts.acts import Acts
 from backend.accounts.forgotten import is_forgotten_renewal
 from backend.accounts.locks import accounts_to_lock, devices_to_end, devices_to_lock
 from backend.accounts.models import Device, Platform, SignedOutBy, TrustedDevice, User
 from backend.accounts.schemas.sign_in import DeviceIn, Tokens
 from backend.accounts.tokens import Claims, DeviceTokens, read_refresh, tokens_for
-from backend.audit.services import record
 from backend.lib.errors import CredentialsWrong, NotSignedIn, Refusal, require
 from backend.lib.texts import as_line
 from backend.realtime import keys
 from backend.realtime.log import epochs
-from backend.realtime.sessions import revoke_session
 
 PREVIOUS_GOOD_FOR = timedelta(seconds=60)
 """A phone that asks twice because the first answer is slow may show a new token before its second question comes."""
@@ -47,24 +47,32 @@ def sign_in(*, user: User, device: DeviceIn, at: datetime) -> DeviceTokens:
     Signing in again on the same device ends its earlier sign-in: tokens and sockets, also those of a page. Raises
     DeviceTaken.
     """
-    return _with_tokens(_signed_in(user, device, at), user, at)
+    with acting(by=user, at=at) as act:
+        row = _signed_in(user, device, act)
+    return _with_tokens(row, user, at)
 
 
 @transaction.atomic
 def sign_in_once(
     *, user: User, device: DeviceIn, once: keys.Asked, at: datetime
 ) -> tuple[DeviceTokens, bool]:
+    """Do as `signed_in_once` does, in an act of its own."""
+    with acting(by=user, at=at) as act:
+        return signed_in_once(user, device, once, act)
+
+
+def signed_in_once(user: User, device: DeviceIn, once: keys.Asked, act: Act) -> tuple[DeviceTokens, bool]:
     """Sign a device in once for what it has shown, or for its key; returns its tokens, and whether it had been before.
 
     Then they are made anew, for the sign-in that the first request began. Raises NotSignedIn when that has ended since,
     DeviceTaken, KeyUsedOtherwise.
     """
-    claim = keys.claim(once, at=at, kept=keys.BRIEFLY)
+    claim = keys.claim(once, at=act.at, kept=keys.BRIEFLY)
     if not claim.is_new:
-        return _required(_tokens_anew(claim.row.made, at)), True
-    row = _signed_in(user, device, at)
+        return _required(_tokens_anew(claim.row.made, act.at)), True
+    row = _signed_in(user, device, act)
     keys.note(claim.row.pk, made=f"{row.pk.hex} {row.session.hex}")
-    return _with_tokens(row, user, at), False
+    return _with_tokens(row, user, act.at), False
 
 
 def signed_in_before(once: keys.Asked, *, at: datetime) -> DeviceTokens | None:
@@ -92,20 +100,20 @@ def _with_tokens(device: Device, user: User, at: datetime) -> DeviceTokens:
     return DeviceTokens(user, tokens)
 
 
-def _signed_in(user: User, device: DeviceIn, at: datetime) -> Device:
+def _signed_in(user: User, device: DeviceIn, act: Act) -> Device:
     """Register a device, or sign it in anew. Raises CredentialsWrong when the password was changed meanwhile."""
     require_as_checked(user)
-    row, is_new = _locked_device(user, device, at)
+    row, is_new = _locked_device(user, device, act.at)
     if row.user_id != user.pk:
         raise DeviceTaken
     if not is_new and row.revoked_at is None:
-        revoke_session(row.session, at=at)
-    row.name, row.platform, row.last_seen_at = device.name, device.platform, at
+        act.end_session(row.session)
+    row.name, row.platform, row.last_seen_at = device.name, device.platform, act.at
     row.revoked_at, row.revoked_because = None, ""
     row.session, row.refresh_id, row.previous_refresh_id = uuid.uuid4(), uuid.uuid4().hex, ""
     row.save()
-    record("device.signed_in", subject=f"device.{row.pk}", by=user, at=at)
-    hooks.device_signed_in(device=row, at=at)
+    act.record(Acts.DEVICE_SIGNED_IN, f"device.{row.pk}")
+    hooks.device_signed_in(device=row, act=act)
     return row
 
 
@@ -120,8 +128,9 @@ def register_page_device(*, user: User, name: str = "", at: datetime) -> Device:
         created_at=at,
         last_seen_at=at,
     )
-    record("device.signed_in", subject=f"device.{device.pk}", by=user, at=at)
-    hooks.device_signed_in(device=device, at=at)
+    with acting(by=user, at=at) as act:
+        act.record(Acts.DEVICE_SIGNED_IN, f"device.{device.pk}")
+        hooks.device_signed_in(device=device, act=act)
     return device
 
 
@@ -156,7 +165,8 @@ def _rotate(claims: Claims, at: datetime, epoch_begun_at: datetime | None = None
         pass
     elif epoch_begun_at and is_forgotten_renewal(device, claims, epoch_begun_at):
         _spend(device, claims, at)
-        record("device.recognised", subject=f"device.{device.pk}", by=None, at=at)
+        with acting(by=None, at=at) as act:
+            act.record(Acts.DEVICE_RECOGNISED, f"device.{device.pk}")
     else:
         return None
     return tokens_for(device, number=hooks.number_of(device.user), at=at)
@@ -177,7 +187,8 @@ def _revoke_stolen(claims: Claims, at: datetime) -> None:
     shown = _of_claims(claims).select_related("user").first()
     device = devices_to_end(shown.user).get(shown.pk) if shown else None
     if shown and device and device.session == claims.session:
-        _revoke_among([device.pk], shown.user, by=None, at=at, reason=SignedOutBy.OLD_TOKEN)
+        with acting(by=None, at=at) as act:
+            _revoke_among([device.pk], shown.user, reason=SignedOutBy.OLD_TOKEN, act=act)
 
 
 def _what_ended(claims: Claims) -> str:
@@ -208,23 +219,27 @@ def note_arrival(shown: Mapping[UUID, datetime]) -> None:
 @transaction.atomic
 def sign_out(*, device_id: UUID, by: User, at: datetime) -> None:
     """End a device's tokens and sockets."""
-    _revoke_among([device_id], by, by=by, at=at, reason=SignedOutBy.SIGNED_OUT)
+    with acting(by=by, at=at) as act:
+        end_device(device_id, by, act=act)
 
 
 @transaction.atomic
 def revoke_device(*, device_id: UUID, by: User, at: datetime) -> None:
     """End another device of one's own, for example a lost phone."""
-    _revoke_among([device_id], by, by=by, at=at, reason=SignedOutBy.OWNER)
+    with acting(by=by, at=at) as act:
+        _revoke_among([device_id], by, reason=SignedOutBy.OWNER, act=act)
 
 
-@transaction.atomic
-def revoke_others(
-    *, user: User, keep: UUID | None, by: User | None, at: datetime, reason: SignedOutBy
-) -> int:
+def end_device(device_id: UUID, user: User, *, act: Act) -> None:
+    """End the tokens and sockets of a device on which a person signs out."""
+    _revoke_among([device_id], user, reason=SignedOutBy.SIGNED_OUT, act=act)
+
+
+def revoke_others(user: User, *, keep: UUID | None, reason: SignedOutBy, act: Act) -> int:
     """End all devices of a person but one, or all of them; returns how many."""
     ended = [device for device in devices_to_end(user) if device != keep]
     if ended:
-        _revoke_among(ended, user, by=by, at=at, reason=reason)
+        _revoke_among(ended, user, reason=reason, act=act)
     return len(ended)
 
 
@@ -240,25 +255,23 @@ def prolong_page_device(*, device_id: UUID, at: datetime) -> None:
     Device.objects.not_revoked().filter(pk=device_id).update(last_seen_at=at)
 
 
-def _revoke_among(
-    ids: Collection[UUID], user: User, *, by: User | None, at: datetime, reason: SignedOutBy
-) -> None:
+def _revoke_among(ids: Collection[UUID], user: User, *, reason: SignedOutBy, act: Act) -> None:
     """End some devices of a person. Locks all of the person's, and tells the rooms above. Raises NotFound."""
     devices = devices_to_end(user)
     require(devices.keys() >= set(ids))
     for id in ids:
-        _revoke(devices[id], by=by, at=at, reason=reason)
-    hooks.devices_signed_out(user=user, by=by, at=at)
+        _revoke(devices[id], reason, act)
+    hooks.devices_signed_out(user=user, act=act)
 
 
-def _revoke(device: Device, *, by: User | None, at: datetime, reason: SignedOutBy) -> None:
-    device.save(update_fields=device.revoke(at=at, because=reason))
+def _revoke(device: Device, reason: SignedOutBy, act: Act) -> None:
+    device.save(update_fields=device.revoke(at=act.at, because=reason))
     if (
         reason != SignedOutBy.SIGNED_OUT
     ):  # who signs out on their own phone is not asked for more than the password the next day
         TrustedDevice.objects.filter(device=device).delete()
-    revoke_session(device.session, at=at)
-    record("device.revoked", subject=f"device.{device.pk}", by=by, at=at, reason=REASONS[reason])
+    act.end_session(device.session)
+    act.record(Acts.DEVICE_REVOKED, f"device.{device.pk}", reason=REASONS[reason])
 
 
 def _locked_device(user: User, device: DeviceIn, at: datetime) -> tuple[Device, bool]:

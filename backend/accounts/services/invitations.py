@@ -7,20 +7,20 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.accounts import codes, hooks
+from backend.accounts.acting import Act, acting
+from backend.accounts.acts import Acts
 from backend.accounts.events import InvitationAccepted
 from backend.accounts.locks import accounts_to_lock, lock_devices
 from backend.accounts.models import Invitation, SignedOutBy, User
 from backend.accounts.passwords import require_good_password
 from backend.accounts.schemas.sign_in import DeviceIn
-from backend.accounts.services.devices import revoke_others, sign_in_once, signed_in_before
+from backend.accounts.services.devices import revoke_others, signed_in_before, signed_in_once
 from backend.accounts.services.once import given_once
 from backend.accounts.services.passwords import set_password
 from backend.accounts.services.second_factors import end_challenges, forget_second_factor
 from backend.accounts.tokens import DeviceTokens
-from backend.audit.services import record
 from backend.lib.errors import CredentialsWrong
 from backend.realtime import keys
-from backend.realtime.log import Announcement, publish_all
 
 GOOD_FOR = timedelta(days=30)
 
@@ -81,26 +81,29 @@ def accept_invitation(*, user: User, code: str, password: str, at: datetime) -> 
 
     The holder of the slip is the person: what was set up before (devices, second factor, sign-ins that wait) ends, and
     the devices are told. What is sealed of the person stays masked for some days, for others have seen the slip.
-    Locks the user: of two who show the code at once one gets in. Then what ending devices locks, before the topics.
-    Raises CredentialsWrong, or Invalid with the rules that the password breaks.
+    Locks the user: of two who show the code at once one gets in. Raises CredentialsWrong, or Invalid with the rules
+    that the password breaks.
     """
+    with acting(by=user, at=at) as act:
+        return _accept(user, code, password, act)
+
+
+def _accept(user: User, code: str, password: str, act: Act) -> User:
     lock_devices([user.pk])
-    hooks.devices_ending(user=user)
     user = User.objects.select_related("volunteer").get(pk=user.pk)  # as it is under the lock
-    if not invitation_opens(user, code, at=at):
+    if not invitation_opens(user, code, at=act.at):
         raise CredentialsWrong
     open_one = user.invitations.unused().select_related("made_by__volunteer").get()
     require_good_password(user, password, field="password")
     made_by = hooks.number_of(open_one.made_by)
-    open_one.save(update_fields=open_one.use(at=at))
-    set_password(user, password, at=at)
-    record("invitation.accepted", subject=f"user.{user.pk}", by=user, at=at)
-    end_challenges(user, at)
-    # Before the devices end: their sockets close with the commit, and are to hear why.
+    open_one.save(update_fields=open_one.use(at=act.at))
+    set_password(user, password, at=act.at)
+    act.record(Acts.INVITATION_ACCEPTED, f"user.{user.pk}")
+    end_challenges(user, act.at)
     accepted = InvitationAccepted(made_by=f"{made_by:08d}" if made_by else None)
-    publish_all([Announcement(hooks.inbox_of(user), accepted)], at=at)
-    revoke_others(user=user, keep=None, by=user, at=at, reason=SignedOutBy.INVITATION)
-    forget_second_factor(user=user, by=user, at=at, reason="signed in by an invitation")
+    act.tell(hooks.inbox_of(user), accepted)
+    revoke_others(user, keep=None, reason=SignedOutBy.INVITATION, act=act)
+    forget_second_factor(user, reason="signed in by an invitation", act=act)
     return user
 
 
@@ -116,8 +119,9 @@ def sign_in_by_invitation(
     accounts_to_lock().get(pk=user.pk)
     if again := signed_in_before(once, at=at):
         return again
-    account = accept_invitation(user=user, code=code, password=password, at=at)
-    return sign_in_once(user=account, device=device, once=once, at=at)[0]
+    with acting(by=user, at=at) as act:
+        account = _accept(user, code, password, act)
+        return signed_in_once(account, device, once, act)[0]
 
 
 def has_accepted(user: User | None, code: str, device_id: UUID, *, at: datetime) -> bool:

@@ -5,9 +5,10 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.accounts import hooks
+from backend.accounts.acting import acting
+from backend.accounts.acts import Acts
 from backend.accounts.locks import accounts_to_lock
 from backend.accounts.models import User
-from backend.audit.services import record
 from backend.lib.errors import NotFound
 
 
@@ -24,6 +25,7 @@ def name_operator(*, account: User, is_operator: bool, at: datetime) -> bool:
         return False
     user.is_staff = is_operator
     user.save(update_fields=["is_staff"])
-    act = "operator.named" if is_operator else "operator.dismissed"
-    record(act, subject=f"user.{user.pk}", by=None, at=at, number=hooks.number_of(account))
+    name = Acts.OPERATOR_NAMED if is_operator else Acts.OPERATOR_DISMISSED
+    with acting(by=None, at=at) as act:
+        act.record(name, f"user.{user.pk}", number=hooks.number_of(account))
     return True

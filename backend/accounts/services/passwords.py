@@ -5,13 +5,14 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.acting import acting
+from backend.accounts.acts import Acts
 from backend.accounts.locks import accounts_to_lock
 from backend.accounts.models import SignedOutBy, User
 from backend.accounts.passwords import require_good_password
 from backend.accounts.services.devices import revoke_others
 from backend.accounts.services.second_factors import end_challenges
 from backend.accounts.services.trust import distrust
-from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal, require
 from backend.realtime import keys
 
@@ -55,7 +56,8 @@ def change_password(
         raise password_not_own("current")
     require_good_password(user, new, field="new")
     set_password(user, new, at=at)
-    record("password.changed", subject=f"user.{user.pk}", by=by, at=at)
     distrust(user, besides=device_id)
     end_challenges(user, at)
-    revoke_others(user=user, keep=device_id, by=by, at=at, reason=SignedOutBy.PASSWORD)
+    with acting(by=by, at=at) as act:
+        act.record(Acts.PASSWORD_CHANGED, f"user.{user.pk}")
+        revoke_others(user, keep=device_id, reason=SignedOutBy.PASSWORD, act=act)

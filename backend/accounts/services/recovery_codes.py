@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from backend.accounts import codes, hooks
+from backend.accounts.acting import Act
+from backend.accounts.acts import Acts
 from backend.accounts.models import RecoveryCode, User
 from backend.accounts.schemas.second_factors import RecoveryCodes
 from backend.accounts.services.once import given_once
-from backend.audit.services import record
 from backend.lib.encryption import KeyMissing, seal, unseal
 from backend.realtime import keys
 
@@ -28,7 +29,7 @@ def made_before(user: User, shown: str, device: UUID, at: datetime) -> RecoveryC
 
 
 def make_recovery_codes(
-    user: User, shown: str, device: UUID, at: datetime, *, trust_secret: str | None = None
+    user: User, shown: str, device: UUID, act: Act, *, trust_secret: str | None = None
 ) -> RecoveryCodes:
     """Make new codes for the person who showed a code on a device; the old ones are void. The user is locked.
 
@@ -38,17 +39,17 @@ def make_recovery_codes(
     made = RecoveryCodes(codes=told, trust_secret=trust_secret)
     RecoveryCode.objects.filter(user=user).delete()
     RecoveryCode.objects.bulk_create([RecoveryCode(user=user, code_key=_key_of(code)) for code in made.codes])
-    claim = keys.claim(_once(user, shown, device), at=at, kept=keys.BRIEFLY)
+    claim = keys.claim(_once(user, shown, device), at=act.at, kept=keys.BRIEFLY)
     keys.note(claim.row.pk, sealed=seal(made.model_dump_json(), _seal_of(claim.row.key)))
-    record("recovery_codes.made", subject=f"user.{user.pk}", by=user, at=at)
+    act.record(Acts.RECOVERY_CODES_MADE, f"user.{user.pk}")
     return made
 
 
-def take_recovery_code(user: User, code: str, at: datetime) -> bool:
+def take_recovery_code(user: User, code: str, act: Act) -> bool:
     """Spend a code; tells whether it was one."""
-    taken = RecoveryCode.objects.unused().filter(user=user, code_key=_key_of(code)).update(used_at=at)
+    taken = RecoveryCode.objects.unused().filter(user=user, code_key=_key_of(code)).update(used_at=act.at)
     if taken:
-        record("recovery_code.used", subject=f"user.{user.pk}", by=user, at=at)
+        act.record(Acts.RECOVERY_CODE_USED, f"user.{user.pk}")
     return bool(taken)
 
 

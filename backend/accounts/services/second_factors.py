@@ -4,17 +4,17 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from io import BytesIO
 from math import ceil
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-import segno
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from backend.accounts import codes, hooks
+from backend.accounts.acting import Act, acting
+from backend.accounts.acts import Acts
 from backend.accounts.channels import channel_to
 from backend.accounts.locks import accounts_to_lock
 from backend.accounts.models import Challenge, RecoveryCode, SecondFactor, User
@@ -26,12 +26,11 @@ from backend.accounts.schemas.second_factors import (
     Way,
 )
 from backend.accounts.schemas.sign_in import DeviceIn
-from backend.accounts.services.devices import require_as_checked, sign_in_once, signed_in_before
+from backend.accounts.services.devices import require_as_checked, signed_in_before, signed_in_once
 from backend.accounts.services.once import given_once
 from backend.accounts.services.recovery_codes import made_before, make_recovery_codes, take_recovery_code
 from backend.accounts.services.trust import distrust, is_trusted, secret_anew, trust
 from backend.accounts.tokens import DeviceTokens
-from backend.audit.services import record
 from backend.lib.errors import Allowance, CredentialsWrong, Invalid, NotFound, Refusal, TooMany
 from backend.realtime import keys
 
@@ -96,7 +95,8 @@ def begin_second_factor(*, by: User, at: datetime) -> AuthenticatorOut:
     Nothing counts before `confirm_second_factor`. Raises SecondFactorConfirmed.
     """
     _lock(by)
-    return _begin(by, None, at)
+    with acting(by=by, at=at) as act:
+        return _begin(by, None, act)
 
 
 def confirm_second_factor(
@@ -117,10 +117,11 @@ def confirm_second_factor(
         if factor is None:
             raise NotFound
         _refuse_after_many(by, at)
-        if _is_right(_take_authenticator, factor, code, at):
-            _confirm(factor, at)
-            secret = trust(device_id, by, at=at) if is_own else None
-            return make_recovery_codes(by, code, device_id, at, trust_secret=secret)
+        with acting(by=by, at=at) as act:
+            if _is_right(_take_authenticator, factor, code, act):
+                _confirm(factor, act)
+                secret = trust(device_id, by, act=act) if is_own else None
+                return make_recovery_codes(by, code, device_id, act, trust_secret=secret)
         _count_wrong(by, at)
     raise _wrong_field()
 
@@ -130,9 +131,9 @@ def remove_second_factor(*, code: str, by: User, at: datetime) -> None:
 
     Raises Invalid for a wrong code, TooMany, NotFound when there is none.
     """
-    with transaction.atomic():
-        if _show_again(by, code, at):
-            forget_second_factor(user=by, by=by, at=at, reason="removed with a code")
+    with transaction.atomic(), acting(by=by, at=at) as act:
+        if _show_again(by, code, act):
+            forget_second_factor(by, reason="removed with a code", act=act)
             return
     raise _wrong_field()
 
@@ -147,17 +148,18 @@ def renew_recovery_codes(*, code: str, device_id: UUID, by: User, at: datetime) 
         _lock(by)
         if again := made_before(by, code, device_id, at):
             return again
-        if _show_again(by, code, at):
-            return make_recovery_codes(by, code, device_id, at)
+        with acting(by=by, at=at) as act:
+            if _show_again(by, code, act):
+                return make_recovery_codes(by, code, device_id, act)
     raise _wrong_field()
 
 
-def forget_second_factor(*, user: User, by: User | None, at: datetime, reason: str) -> None:
-    """Delete a person's authenticator, recovery codes and trusted devices; inside the transaction of an act."""
+def forget_second_factor(user: User, *, reason: str, act: Act) -> None:
+    """Delete a person's authenticator, recovery codes and trusted devices."""
     distrust(user)
     RecoveryCode.objects.filter(user=user).delete()
     if SecondFactor.objects.filter(user=user).delete()[0]:
-        record("second_factor.removed", subject=f"user.{user.pk}", by=by, at=at, reason=reason)
+        act.record(Acts.SECOND_FACTOR_REMOVED, f"user.{user.pk}", reason=reason)
 
 
 # --- signing in ---------------------------------------------------------------------------------------------------
@@ -210,7 +212,8 @@ def begin_in_sign_in(*, challenge_id: UUID, at: datetime) -> AuthenticatorOut:
     challenge = _open(challenge_id, at)
     if _ways(challenge, at) != ["set_up"]:
         raise NotFound
-    return _begin(challenge.user, challenge.pk, at)
+    with acting(by=challenge.user, at=at) as act:
+        return _begin(challenge.user, challenge.pk, act)
 
 
 @transaction.atomic
@@ -229,8 +232,9 @@ def send_code(*, challenge_id: UUID, at: datetime) -> None:
     code = codes.sent_code()
     challenge.code_key, challenge.sent_at, challenge.sent = _sent_key(challenge, code), at, challenge.sent + 1
     challenge.save(update_fields=["code_key", "sent_at", "sent"])
-    channel.send_code(challenge.user, code, expires_at=challenge.expires_at, at=at)
-    record("code.sent", subject=f"user.{challenge.user_id}", by=None, at=at)
+    with acting(by=None, at=at) as act:
+        channel.send_code(challenge.user, code, expires_at=challenge.expires_at, act=act)
+        act.record(Acts.CODE_SENT, f"user.{challenge.user_id}")
 
 
 def sign_in_with_code(
@@ -245,10 +249,11 @@ def sign_in_with_code(
         once = _once(challenge_id, code, device.id)
         if again := signed_in_before(once, at=at):
             return replace(again, trust_secret=secret_anew(device.id, at=at) if is_own else None)
-        user = _passed(challenge_id, code, at)
-        if user is not None:
-            made, _ = sign_in_once(user=user, device=device, once=once, at=at)
-            return replace(made, trust_secret=trust(device.id, user, at=at) if is_own else None)
+        challenge = _open(challenge_id, at)
+        with acting(by=challenge.user, at=at) as act:
+            if _passes(challenge, code, act):
+                made, _ = signed_in_once(challenge.user, device, once, act)
+                return replace(made, trust_secret=trust(device.id, made.user, act=act) if is_own else None)
     raise CredentialsWrong(_WRONG)
 
 
@@ -258,16 +263,12 @@ def pass_challenge(*, challenge_id: UUID, code: str, at: datetime) -> User:
     Raises ChallengeOver, CredentialsWrong, TooMany. Locks the user: of two who show the same code at once one gets in.
     """
     with transaction.atomic():
-        user = _passed(challenge_id, code, at)
-    if user is None:  # raised out here: that the code was wrong has to be committed
+        challenge = _open(challenge_id, at)
+        with acting(by=challenge.user, at=at) as act:
+            passes = _passes(challenge, code, act)
+    if not passes:  # raised out here: that the code was wrong has to be committed
         raise CredentialsWrong(_WRONG)
-    return user
-
-
-@transaction.atomic
-def trust_device(*, device_id: UUID, by: User, at: datetime) -> str | None:
-    """Ask no second factor on this device for 30 days; returns the secret by which it is known then."""
-    return trust(device_id, by, at=at)
+    return challenge.user
 
 
 def end_challenges(user: User, at: datetime) -> None:
@@ -287,15 +288,14 @@ def forget_challenges(*, at: datetime) -> int:
 # --- steps --------------------------------------------------------------------------------------------------------
 
 
-def _passed(challenge_id: UUID, code: str, at: datetime) -> User | None:
-    """Return who signs in, or None when the code is wrong, which is counted."""
-    challenge = _open(challenge_id, at)
-    _refuse_after_many(challenge.user, at)
-    if not _is_right(_take_any, challenge, code, at):
-        _count_wrong(challenge.user, at)
-        return None
-    challenge.save(update_fields=challenge.use(at=at))
-    return challenge.user
+def _passes(challenge: Challenge, code: str, act: Act) -> bool:
+    """Tell whether the code is right, and spend the challenge; a wrong code is counted."""
+    _refuse_after_many(challenge.user, act.at)
+    if not _is_right(_take_any, challenge, code, act):
+        _count_wrong(challenge.user, act.at)
+        return False
+    challenge.save(update_fields=challenge.use(at=act.at))
+    return True
 
 
 def _lock(user: User) -> None:
@@ -331,7 +331,7 @@ def _is_required(user: User, at: datetime) -> bool:
     return bool(settings.SECOND_FACTOR_REQUIRED) and hooks.needs_second_factor(user, at)
 
 
-def _begin(user: User, challenge_id: UUID | None, at: datetime) -> AuthenticatorOut:
+def _begin(user: User, challenge_id: UUID | None, act: Act) -> AuthenticatorOut:
     """Return the secret that was begun in the same place, or a new one.
 
     Nobody else's is shown: whoever tried to sign in with the password alone would share it.
@@ -341,9 +341,9 @@ def _begin(user: User, challenge_id: UUID | None, at: datetime) -> Authenticator
         raise SecondFactorConfirmed
     if factor is None or factor.begun_in != challenge_id:
         factor = factor or SecondFactor(user=user)
-        factor.made_at, factor.begun_in, factor.secret = at, challenge_id, codes.new_secret()
+        factor.made_at, factor.begun_in, factor.secret = act.at, challenge_id, codes.new_secret()
         factor.save()
-        record("second_factor.begun", subject=f"user.{user.pk}", by=user, at=at)
+        act.record(Acts.SECOND_FACTOR_BEGUN, f"user.{user.pk}")
     return _authenticator(factor)
 
 
@@ -357,30 +357,30 @@ def _ways(challenge: Challenge, at: datetime) -> list[Way]:
     return ways or ["set_up"]
 
 
-def _is_right(take: Callable[[_Of, str, datetime], bool], of: _Of, code: str, at: datetime) -> bool:
+def _is_right(take: Callable[[_Of, str, Act], bool], of: _Of, code: str, act: Act) -> bool:
     """Tell whether a code is right; an error while it is looked at makes it a wrong one, which is counted."""
     try:
         with transaction.atomic():
-            return take(of, code, at)
+            return take(of, code, act)
     except Exception:
         logger.exception("a code could not be looked at, and counts as wrong")
         return False
 
 
-def _take_any(challenge: Challenge, code: str, at: datetime) -> bool:
+def _take_any(challenge: Challenge, code: str, act: Act) -> bool:
     counts = Q(confirmed_at__isnull=False) | Q(begun_in=challenge.pk)
     factor = SecondFactor.objects.filter(counts, user=challenge.user).first()
-    if factor is not None and _take_authenticator(factor, code, at):
+    if factor is not None and _take_authenticator(factor, code, act):
         if factor.confirmed_at is None:  # set up during this sign-in
-            _confirm(factor, at)
+            _confirm(factor, act)
         return True
     if challenge.code_key and challenge.code_key == _sent_key(challenge, code):
         return True
-    return take_recovery_code(challenge.user, code, at)
+    return take_recovery_code(challenge.user, code, act)
 
 
-def _take_authenticator(factor: SecondFactor, code: str, at: datetime) -> bool:
-    step = codes.step_shown(factor.secret, code, at=at, after=factor.last_step)
+def _take_authenticator(factor: SecondFactor, code: str, act: Act) -> bool:
+    step = codes.step_shown(factor.secret, code, at=act.at, after=factor.last_step)
     if step is None:
         return False
     factor.last_step = step
@@ -388,16 +388,16 @@ def _take_authenticator(factor: SecondFactor, code: str, at: datetime) -> bool:
     return True
 
 
-def _show_again(user: User, code: str, at: datetime) -> bool:
+def _show_again(user: User, code: str, act: Act) -> bool:
     """Take a code from somebody who is signed in; a wrong one is counted. Raises NotFound, TooMany."""
     _lock(user)
     factor = _confirmed(user)
     if factor is None:
         raise NotFound
-    _refuse_after_many(user, at)
-    if _is_right(_take_authenticator, factor, code, at) or _is_right(take_recovery_code, user, code, at):
+    _refuse_after_many(user, act.at)
+    if _is_right(_take_authenticator, factor, code, act) or _is_right(take_recovery_code, user, code, act):
         return True
-    _count_wrong(user, at)
+    _count_wrong(user, act.at)
     return False
 
 
@@ -432,14 +432,12 @@ def _sent_key(challenge: Challenge, code: str) -> str:
     return codes.key_of(f"{challenge.pk.hex}{code}", "sign-in code")
 
 
-def _confirm(factor: SecondFactor, at: datetime) -> None:
-    factor.confirmed_at = at
+def _confirm(factor: SecondFactor, act: Act) -> None:
+    factor.confirmed_at = act.at
     factor.save(update_fields=["confirmed_at"])
-    record("second_factor.confirmed", subject=f"user.{factor.user_id}", by=factor.user, at=at)
+    act.record(Acts.SECOND_FACTOR_CONFIRMED, f"user.{factor.user_id}")
 
 
 def _authenticator(factor: SecondFactor) -> AuthenticatorOut:
     uri = codes.authenticator_uri(factor.secret, f"{hooks.number_of(factor.user):08d}")
-    drawn = BytesIO()
-    segno.make(uri, error="m").save(drawn, kind="svg", scale=4, xmldecl=False)
-    return AuthenticatorOut(uri=uri, secret=factor.secret, qr_svg=drawn.getvalue().decode())
+    return AuthenticatorOut(uri=uri, secret=factor.secret, qr_svg=codes.drawn(uri))

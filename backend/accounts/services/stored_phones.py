@@ -7,9 +7,10 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.accounts import hooks
+from backend.accounts.acting import acting
+from backend.accounts.acts import Acts
 from backend.accounts.locks import accounts_to_lock
 from backend.accounts.models import User, phone_key
-from backend.audit.services import record
 from backend.lib.bulk import update_rows
 from backend.lib.phones import read_phone
 
@@ -43,7 +44,8 @@ def _normalise_portion(after: int, told: Tally, at: datetime) -> int:
     changed = _changed(portion, told)
     update_rows(changed, ["phone_sealed", "phone_key", "phone_tail_key"])
     if changed:
-        record("phones.normalised", subject="accounts", by=None, at=at, changed=len(changed))
+        with acting(by=None, at=at) as act:
+            act.record(Acts.PHONES_NORMALISED, "accounts", changed=len(changed))
     told.seen, told.changed = told.seen + len(portion), told.changed + len(changed)
     return portion[-1].pk if portion else 0
 

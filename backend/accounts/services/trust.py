@@ -4,25 +4,35 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
+
+from backend.accounts.acting import Act, acting
+from backend.accounts.acts import Acts
 from backend.accounts.models import Device, TrustedDevice, User
-from backend.audit.services import record
 from backend.lib.encryption import lookup_key
 
 TRUSTED_FOR = timedelta(days=30)
 
 
-def trust(device_id: UUID, user: User, *, at: datetime) -> str | None:
+@transaction.atomic
+def trust_device(*, device_id: UUID, by: User, at: datetime) -> str | None:
+    """Ask no second factor on this device for 30 days; returns the secret by which it is known then."""
+    with acting(by=by, at=at) as act:
+        return trust(device_id, by, act=act)
+
+
+def trust(device_id: UUID, user: User, *, act: Act) -> str | None:
     """Trust a device from now on; returns its secret, which is told this once, or None for another person's device.
 
-    Inside the transaction of an act. The id of a device is no secret: it stands in tokens and in the record.
+    The id of a device is no secret: it stands in tokens and in the record.
     """
     device = Device.objects.filter(pk=device_id, user=user).first()
     if device is None:
         return None
     secret = _new_secret()
-    kept = {"secret_key": _key_of(secret), "until": at + TRUSTED_FOR}
+    kept = {"secret_key": _key_of(secret), "until": act.at + TRUSTED_FOR}
     TrustedDevice.objects.update_or_create(device=device, defaults=kept)
-    record("device.trusted", subject=f"device.{device_id}", by=user, at=at)
+    act.record(Acts.DEVICE_TRUSTED, f"device.{device_id}")
     return secret
 
 

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from django.db import connection, transaction
 
 from backend.audit import queries
+from backend.audit.acts import Acts
 from backend.audit.chain import REFUSED, Line, SignedHead, fingerprints_of, moment, next_link, opening_link
 from backend.audit.keys import is_sealed, own_key_id, sign
 from backend.audit.models import Entry, Head
@@ -115,7 +116,7 @@ def _without_forged(waiting: Sequence[Line], at: datetime) -> list[Line]:
 def _refuse(line: Line, at: datetime) -> None:
     logger.error("audit row %d was not written by a service, or was changed before it was linked", line.id)
     Entry.objects.filter(pk=line.id).update(link=REFUSED)
-    record("audit.refused", subject=f"entry.{line.id}", by=None, at=at)
+    record(Acts.AUDIT_REFUSED, subject=f"entry.{line.id}", by=None, at=at)
 
 
 def _following(last: SignedHead | None, day: date, at: datetime) -> SignedHead:
@@ -222,5 +223,5 @@ def _note_way_back(last: SignedHead | None, at: datetime) -> None:
         known.digest,
         last.number if last else 0,
     )
-    record("audit.put_back", subject=f"head.{known.number}", by=None, at=at, digest=known.digest)
+    record(Acts.AUDIT_PUT_BACK, subject=f"head.{known.number}", by=None, at=at, digest=known.digest)
     transaction.on_commit(lambda: setattr(_memory, "head", last))

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from backend.accounts.models import User
-from backend.audit.services import Act
 from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
 from backend.dispatch.schemas import AnswerIn
 from backend.dispatch.services.eligibility import Fitness
@@ -31,11 +30,11 @@ class Answer:
 class Places:
     """A locked task with the parts of those who answer it; takes answers one after the other, in their order.
 
-    Afterwards `changed` holds the parts to be saved (by key, in the order of their first change), `acts` the lines of
-    the record, `gone` the numbers of those who gave a place back and are not on duty, and `moved` the keys of the parts
-    that were changed for their volunteers: who moved up, and who is no longer in service. `own` are all parts of
-    `answering`, `waiting` as many reserves besides as there are answers that could make room for one: the earliest who
-    still have an account, are in service, and are let by the law.
+    Afterwards `changed` holds the parts to be saved (by key, in the order of their first change), `taken` the answers
+    that changed something, each with what it came to, `gone` the numbers of those who gave a place back and are not on
+    duty, and `moved` the keys of the parts that were changed for their volunteers: who moved up, and who is no longer
+    in service. `own` are all parts of `answering`, `waiting` as many reserves besides as there are answers that could
+    make room for one: the earliest who still have an account, are in service, and are let by the law.
     """
 
     def __init__(
@@ -49,7 +48,7 @@ class Places:
         self.task = task
         self.was_full = task.is_full
         self.changed: dict[int, Assignment] = {}
-        self.acts: list[Act] = []
+        self.taken: list[tuple[Answer, AssignmentStatus]] = []
         self.gone: list[int] = []
         self.moved: set[int] = set()
         self._fitness = fitness
@@ -73,8 +72,7 @@ class Places:
             self._accept(assignment, given)
         else:
             self._decline(assignment, given)
-        by = None if given.by_clock else given.by
-        self.acts.append(Act(f"assignment.{assignment.status}", self.task.topic, by, given.at))
+        self.taken.append((given, AssignmentStatus(assignment.status)))
         return assignment
 
     def _check(self, assignment: Assignment, given: Answer) -> None:

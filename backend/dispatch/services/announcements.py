@@ -1,52 +1,53 @@
 """Whom an event of a task goes to, and what is noted of those whom it concerns."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from django.db.models import BigIntegerField, Case, F, Value, When
 
+from backend.accounts.acting import Act, Told
 from backend.dispatch import queries
 from backend.dispatch.models import Assignment, AssignmentStatus, Becomes, Notice, Task, columns_of
 from backend.dispatch.queries import Part
 from backend.lib.bulk import update_rows
 from backend.realtime.events import Event
-from backend.realtime.log import Announcement, Audience, publish_all
+from backend.realtime.log import Audience
 
 
-def to_everyone_asked(task: Task, event: Event) -> list[Announcement]:
-    """Return one announcement for each topic on which people who were asked hear of the task, to those people."""
-    return _announcements(queries.parts_by_topic(task), event)
+def tell_everyone_asked(task: Task, event: Event, act: Act) -> None:
+    """Tell once on each topic on which people who were asked hear of the task, to those people."""
+    _tell(queries.parts_by_topic(task), event, act)
 
 
-def tell_everyone_asked(
-    task: Task, event: Event, *others: Announcement, becomes: Becomes | None = None, at: datetime
-) -> None:
-    """Publish an event to everyone who was asked, and other announcements with it: the last act of a service.
+def tell_all_concerned(task: Task, event: Event, act: Act, *, becomes: Becomes | None = None) -> None:
+    """Tell an event to everyone who was asked, of whom a change of the task concerns those whose part is live.
 
     It is noted as the last that concerned those whose part is live; what their part `becomes` by it is saved in the
     same statement. The task is locked. The number of statements grows only with those who hear on their own topics.
     """
     parts = queries.parts_by_topic(task)
-    told = _announcements(parts, event)
-    seqs = publish_all([*told, *others], at=at)
+    told = _tell(parts, event, act)
     live = AssignmentStatus.live()
     concerned = {
         topic: [part for part in of_topic if part.status in live] for topic, of_topic in parts.items()
     }
-    notices = [
-        Notice(task=task, event=event.event_type, at=at, topic=announcement.topic, seq=seq)
-        for announcement, seq in zip(told, seqs, strict=False)
-        if concerned[announcement.topic]
-    ]
-    Notice.objects.bulk_create(notices)
-    _note(task, {notice: concerned[notice.topic] for notice in notices}, becomes or {})
+
+    def note() -> None:
+        notices = [
+            Notice(task=task, event=event.event_type, at=act.at, topic=topic, seq=told[topic].seq)
+            for topic, live in concerned.items()
+            if live
+        ]
+        Notice.objects.bulk_create(notices)
+        _note(task, {notice: concerned[notice.topic] for notice in notices}, becomes or {})
+
+    act.once_told(note)
 
 
-def _announcements(parts: Mapping[str, Sequence[Part]], event: Event) -> list[Announcement]:
-    return [
-        Announcement(topic, event, Audience(numbers=[part.number for part in of_topic]))
+def _tell(parts: Mapping[str, Sequence[Part]], event: Event, act: Act) -> dict[str, Told]:
+    return {
+        topic: act.tell(topic, event, Audience(numbers=[part.number for part in of_topic]))
         for topic, of_topic in parts.items()
-    ]
+    }
 
 
 def _note(task: Task, told: Mapping[Notice, Sequence[Part]], becomes: Becomes) -> None:

@@ -3,27 +3,33 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
 from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.acting import Act, Told, acting
 from backend.accounts.models import User
-from backend.audit.services import record_all
 from backend.dispatch import queries
+from backend.dispatch.acts import Acts
 from backend.dispatch.events import AssignmentChanged, TaskFilled, TaskReopened
 from backend.dispatch.locks import assignments_to_lock, tasks_to_lock
-from backend.dispatch.models import Assignment, Notice, Task
+from backend.dispatch.models import Assignment, AssignmentStatus, Notice, Task
 from backend.dispatch.schemas import AnswerIn, AssignmentOut
 from backend.dispatch.services.allocation import Answer, Places
-from backend.dispatch.services.announcements import note_told, to_everyone_asked
+from backend.dispatch.services.announcements import note_told, tell_everyone_asked
 from backend.dispatch.services.eligibility import Fitness
-from backend.dispatch.services.progress import progress
+from backend.dispatch.services.progress import tell_progress
 from backend.lib.bulk import update_rows
 from backend.lib.errors import NotFound, Refusal
-from backend.realtime.log import Announcement, publish_all
 from backend.tracking.positions import forget
 from backend.volunteers.models import is_serving
+
+COME_TO = {
+    AssignmentStatus.ACCEPTED: Acts.ASSIGNMENT_ACCEPTED,
+    AssignmentStatus.DECLINED: Acts.ASSIGNMENT_DECLINED,
+    AssignmentStatus.RESERVE: Acts.ASSIGNMENT_RESERVE,
+}
+"""The act by which a part comes to a status."""
 
 
 def answer_offer(*, task_id: UUID, answer: AnswerIn, by: User, at: datetime) -> Assignment:
@@ -55,7 +61,8 @@ def answer_offers(answers: Sequence[Answer]) -> list[Assignment | Refusal]:
     places = {task.pk: _places(task, by_task[task.pk]) for task in _lock(by_task)}
     outcomes = [_taken(places.get(given.task_id), given) for given in answers]
     if any(of_task.changed for of_task in places.values()):
-        _write(list(places.values()), max(given.at for given in answers))
+        with acting(by=None, at=max(given.at for given in answers)) as act:
+            _write([of_task for of_task in places.values() if of_task.changed], act)
     return outcomes
 
 
@@ -90,45 +97,49 @@ def _taken(places: Places | None, given: Answer) -> Assignment | Refusal:
         return refusal
 
 
-def _write(places: Sequence[Places], at: datetime) -> None:
-    """Save, record and announce what has changed."""
-    moved = [of_task for of_task in places if of_task.changed]
+def _write(moved: Sequence[Places], act: Act) -> None:
+    """Save, record and tell what has changed."""
     changed = [assignment for of_task in moved for assignment in of_task.changed.values()]
     update_rows(changed, Assignment.ANSWERED)
     if gone := [number for of_task in moved for number in of_task.gone]:
-        forget(gone, at=at)
-    record_all(chain.from_iterable(of_task.acts for of_task in moved))
-    shapes = {assignment.pk: AssignmentOut.of(assignment) for assignment in changed}
-    own = [
-        Announcement(assignment.volunteer.topic, AssignmentChanged(assignment=shapes[assignment.pk]))
-        for assignment in changed
-    ]
-    announcements = [news for of_task in moved for news in _news(of_task, shapes, at)]
+        forget(gone, at=act.at)
     for of_task in moved:
+        _record(of_task, act)
+    shapes = {assignment.pk: AssignmentOut.of(assignment) for assignment in changed}
+    told = {
+        one: act.tell(one.volunteer.topic, AssignmentChanged(assignment=shapes[one.pk])) for one in changed
+    }
+    for of_task in moved:
+        _tell(of_task, shapes, act)
         of_task.task.save(update_fields=["accepted", "progressed_at", "progress_due_at"])
-    seqs = publish_all([*own, *announcements], at=at)
     by_others = {pk for of_task in moved for pk in of_task.moved}
-    _note_by_others({one: seq for one, seq in zip(changed, seqs, strict=False) if one.pk in by_others}, at)
+    if concerned := {one: event for one, event in told.items() if one.pk in by_others}:
+        act.once_told(lambda: _note_by_others(concerned, act.at))
 
 
-def _news(places: Places, shapes: Mapping[int, AssignmentOut], at: datetime) -> list[Announcement]:
-    """Return what everyone who was asked, and the issuers, are told of one task."""
-    task, told = places.task, []
+def _record(places: Places, act: Act) -> None:
+    """Record each answer in the name of the volunteer who gave it; in no name what the clock has given back."""
+    for given, status in places.taken:
+        by = None if given.by_clock else given.by
+        act.of(by, at=given.at).record(COME_TO[status], places.task.topic)
+
+
+def _tell(places: Places, shapes: Mapping[int, AssignmentOut], act: Act) -> None:
+    """Tell everyone who was asked, and the issuers, how one task stands."""
+    task = places.task
     if task.is_full and not places.was_full:
-        told = to_everyone_asked(task, TaskFilled(task=task.pk, accepted=task.accepted))
-    if places.was_full and not task.is_full and task.is_open(at):
-        told = to_everyone_asked(task, TaskReopened(task=task.pk, accepted=task.accepted))
-    return [*told, *progress(task, [shapes[pk] for pk in places.changed], at)]
+        tell_everyone_asked(task, TaskFilled(task=task.pk, accepted=task.accepted), act)
+    if places.was_full and not task.is_full and task.is_open(act.at):
+        tell_everyone_asked(task, TaskReopened(task=task.pk, accepted=task.accepted), act)
+    tell_progress(task, [shapes[pk] for pk in places.changed], act)
 
 
-def _note_by_others(changed: Mapping[Assignment, int], at: datetime) -> None:
-    """Note that these volunteers have to hear what others did with their parts, given with the number of the event."""
-    if not changed:
-        return
+def _note_by_others(changed: Mapping[Assignment, Told], at: datetime) -> None:
+    """Note that these volunteers have to hear what others did with their parts, given with the event that says so."""
     event = AssignmentChanged.event_type
     notices = [
-        Notice(task_id=one.task_id, event=event, at=at, topic=one.volunteer.topic, seq=seq)
-        for one, seq in changed.items()
+        Notice(task_id=one.task_id, event=event, at=at, topic=one.volunteer.topic, seq=told.seq)
+        for one, told in changed.items()
     ]
     Notice.objects.bulk_create(notices)
     note_told(dict(zip((one.pk for one in changed), notices, strict=True)))

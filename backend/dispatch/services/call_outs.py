@@ -2,24 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
-from backend.audit.services import record
 from backend.dispatch import queries
+from backend.dispatch.acts import Acts
 from backend.dispatch.events import TaskCalled, TaskProgressed
 from backend.dispatch.models import CallOut, Notice, Task, TaskStatus
-from backend.dispatch.rules import post_to_direct, posts_to_call
+from backend.dispatch.rules import may_direct, posts_to_call
 from backend.dispatch.schemas import CallOutIn
 from backend.dispatch.services.offers import Asked, make_offers
 from backend.dispatch.services.refusals import CallOutIdTaken, TaskOver
 from backend.dispatch.services.tasks import lock_task
-from backend.lib.errors import require, required
-from backend.realtime.log import Announcement, Audience, publish_all
-from backend.volunteers.models import Post, Unit
+from backend.lib.errors import require
+from backend.realtime.log import Audience
+from backend.volunteers.models import Unit
 from backend.volunteers.queries import topmost
 
 
@@ -32,10 +32,9 @@ def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> Cal
     CallOutIdTaken, TaskOver, NobodyToAsk saying why, TooManyToAsk.
     """
     task = lock_task(task_id)
-    directing = required(post_to_direct(by, task.unit, at))
+    grant = require(may_direct(by, task, at))
     units = topmost(queries.units_numbered(wanted.units))
-    posts = posts_to_call(by, units, at, directing)
-    require(bool(posts))
+    _, *others = require(posts_to_call(by, units, at, grant))
     sent, created = _sent(wanted.id, task, units, by, at)
     if not created:
         return sent
@@ -44,8 +43,12 @@ def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> Cal
     sent.offered = sum(map(len, asked.values()))
     sent.save(update_fields=["offered"])
     task.save(update_fields=task.call())
-    _record(task, sent, posts)
-    _publish(task, sent, called, asked, at)
+    with acting(by=by, at=at, grant=grant) as act:
+        # By the post that directs the task, with the others that were needed to call the units.
+        by_others = {"posts": [post.title for post in others]} if others else {}
+        details = {"call_out": str(sent.pk), "offered": sent.offered, **by_others}
+        act.record(Acts.TASK_CALLED, task.topic, **details)
+        _tell(task, sent, called, asked, act)
     return sent
 
 
@@ -65,15 +68,6 @@ def _sent(id: UUID, task: Task, units: Sequence[Unit], by: User, at: datetime) -
     return sent, False
 
 
-def _record(task: Task, sent: CallOut, posts: Sequence[Post]) -> None:
-    """Record the call-out by the post that directs the task, with the others that were needed to call the units."""
-    first, *others = (post.title for post in posts)
-    details: dict[str, Any] = {"call_out": str(sent.pk), "offered": sent.offered}
-    if others:
-        details["posts"] = others
-    record("task.called", subject=task.topic, by=sent.by, at=sent.at, post=first, **details)
-
-
 def _called_units(sent: CallOut, units: Sequence[Unit]) -> list[Notice]:
     rows = [
         Notice(
@@ -89,13 +83,17 @@ def _called_units(sent: CallOut, units: Sequence[Unit]) -> list[Notice]:
     return Notice.objects.bulk_create(rows)
 
 
-def _publish(task: Task, sent: CallOut, called: Sequence[Notice], asked: Asked, at: datetime) -> None:
-    """Announce the task to those asked through each unit, and note the place of that event in the unit's topic."""
+def _tell(task: Task, sent: CallOut, called: Sequence[Notice], asked: Asked, act: Act) -> None:
+    """Tell the task to those asked through each unit, and note the place of that event in the unit's topic."""
     reached = [row for row in called if row.pk in asked]
     shape = queries.task_out(task)
     event = TaskCalled(call_out=sent.pk, task=shape)
-    offers = [Announcement(row.topic, event, Audience(numbers=asked[row.pk])) for row in reached]
-    seqs = publish_all([*offers, Announcement(task.topic, TaskProgressed(task=shape, changed=[]))], at=at)
-    for row, seq in zip(reached, seqs, strict=False):
-        row.seq = seq
-    Notice.objects.bulk_update(reached, ["seq"])
+    told = [act.tell(row.topic, event, Audience(numbers=asked[row.pk])) for row in reached]
+    act.tell(task.topic, TaskProgressed(task=shape, changed=[]))
+
+    def note() -> None:
+        for row, offer in zip(reached, told, strict=True):
+            row.seq = offer.seq
+        Notice.objects.bulk_update(reached, ["seq"])
+
+    act.once_told(note)

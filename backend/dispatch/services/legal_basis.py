@@ -5,18 +5,18 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.audit.services import record
 from backend.dispatch import queries
+from backend.dispatch.acts import Acts
 from backend.dispatch.events import LegalBasisNamed, TaskProgressed
 from backend.dispatch.models import Task, TaskStatus
-from backend.dispatch.rules import commands, may_direct
+from backend.dispatch.rules import may_command, may_direct
 from backend.dispatch.schemas import LegalBasisIn
-from backend.dispatch.services.announcements import tell_everyone_asked
+from backend.dispatch.services.announcements import tell_all_concerned
 from backend.dispatch.services.refusals import TaskOver
 from backend.dispatch.services.tasks import lock_task
 from backend.lib.errors import NotAllowed, require
-from backend.realtime.log import Announcement
 from backend.tracking.positions import forget
 from backend.volunteers.rules import agrees_to_location
 
@@ -31,8 +31,8 @@ def name_legal_basis(*, task_id: UUID, wanted: LegalBasisIn, by: User, at: datet
     """
     task = lock_task(task_id)
     require(may_direct(by, task, at))
-    post = commands(by, task, at)
-    if post is None:
+    grant = may_command(by, task, at)
+    if not grant:
         raise NotAllowed("Only a commander names a legal basis.")
     require(task.status != TaskStatus.CANCELLED, TaskOver)
     basis = wanted.legal_basis or ""
@@ -42,19 +42,11 @@ def name_legal_basis(*, task_id: UUID, wanted: LegalBasisIn, by: User, at: datet
     task.save(update_fields=["legal_basis", "legal_basis_at"])
     if not basis:
         _forget_who_disagree(task, at)
-    record(
-        "task.legal_basis_named",
-        subject=task.topic,
-        by=by,
-        at=at,
-        legal_basis=basis,
-        reason=wanted.reason,
-        post=post.title,
-    )
     shape = queries.task_out(task)
-    named = LegalBasisNamed(task=task.pk, legal_basis=shape.legal_basis)
-    progressed = Announcement(task.topic, TaskProgressed(task=shape, changed=[]))
-    tell_everyone_asked(task, named, progressed, at=at)
+    with acting(by=by, at=at, grant=grant) as act:
+        act.record(Acts.TASK_LEGAL_BASIS_NAMED, task.topic, legal_basis=basis, reason=wanted.reason)
+        tell_all_concerned(task, LegalBasisNamed(task=task.pk, legal_basis=shape.legal_basis), act)
+        act.tell(task.topic, TaskProgressed(task=shape, changed=[]))
     return task
 
 

@@ -6,31 +6,32 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.acting import Act, acting
 from backend.dispatch import queries
 from backend.dispatch.events import TaskProgressed
 from backend.dispatch.locks import tasks_to_lock
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import AssignmentOut
-from backend.realtime.log import Announcement, publish_all
 
 AT_MOST_EVERY = timedelta(seconds=0.5)
 MAX_LINES = 50
 """Lines that one event carries; of more it carries none, and issuers read the list again."""
 
 
-def progress(task: Task, changed: Sequence[AssignmentOut], at: datetime) -> list[Announcement]:
-    """Return what to announce now: one event, or nothing when the last is too young and the clock tells the issuers.
+def tell_progress(task: Task, changed: Sequence[AssignmentOut], act: Act) -> None:
+    """Tell the issuers now by one event, or leave it to the clock when the last is too young.
 
     Notes on the task, which the caller has locked and saves, what was told and what is due. The lines are left out when
     they are many, or when earlier ones have been left untold.
     """
+    at = act.at
     if task.progressed_at is not None and at - task.progressed_at < AT_MOST_EVERY:
         task.progress_due_at = task.progress_due_at or task.progressed_at + AT_MOST_EVERY
-        return []
+        return
     whole = task.progress_due_at is None and len(changed) <= MAX_LINES
     task.progressed_at, task.progress_due_at = at, None
     event = TaskProgressed(task=queries.task_out(task), changed=list(changed) if whole else [])
-    return [Announcement(task.topic, event)]
+    act.tell(task.topic, event)
 
 
 @transaction.atomic
@@ -43,7 +44,7 @@ def announce_progress(*, task_id: UUID, at: datetime) -> bool:
     task = claimed.filter(pk=task_id, progress_due_at__lte=at).first()
     if task is None:
         return False
-    announcements = progress(task, [], at)
-    task.save(update_fields=["progressed_at", "progress_due_at"])
-    publish_all(announcements, at=at)
+    with acting(by=None, at=at) as act:
+        tell_progress(task, [], act)
+        task.save(update_fields=["progressed_at", "progress_due_at"])
     return True

@@ -6,22 +6,23 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
-from backend.audit.services import record
 from backend.dispatch import queries
+from backend.dispatch.acts import Acts
 from backend.dispatch.events import TaskCancelled, TaskClosed, TaskProgressed
 from backend.dispatch.locks import tasks_to_lock
 from backend.dispatch.models import AssignmentStatus, Becomes, Task, TaskStatus
-from backend.dispatch.rules import post_to_direct
+from backend.dispatch.rules import may_direct
 from backend.dispatch.schemas import TaskIn
-from backend.dispatch.services.announcements import tell_everyone_asked
+from backend.dispatch.services.announcements import tell_all_concerned
 from backend.dispatch.services.refusals import TaskIdTaken
 from backend.lib.datum import to_wgs84
-from backend.lib.errors import Invalid, NotFound, require, required
-from backend.realtime.log import Announcement
+from backend.lib.errors import Invalid, NotFound, require
 from backend.tracking.positions import forget
 from backend.volunteers.models import Unit, is_on_duty
 from backend.volunteers.queries import unit_by_number
+from backend.volunteers.rules import may_dispatch
 
 AHEAD = timedelta(days=366)
 """How far ahead a task may start: a year is a plan, ten are a slip of the finger."""
@@ -43,7 +44,7 @@ def create_task(*, wanted: TaskIn, by: User, at: datetime) -> Task:
     unit that `by` may not dispatch, Invalid naming the field, TaskIdTaken.
     """
     unit = unit_by_number(wanted.unit)
-    post = required(post_to_direct(by, unit, at))
+    grant = require(may_dispatch(by, unit, at))
     content = _content(wanted, unit, by)
     task = Task.objects.filter(pk=wanted.id).first()
     if task is None:
@@ -51,7 +52,8 @@ def create_task(*, wanted: TaskIn, by: User, at: datetime) -> Task:
         # Two retries at once: the database lets one of them insert, the other gets that row.
         task, created = Task.objects.get_or_create(pk=wanted.id, defaults={**content, "created_at": at})
         if created:
-            record("task.created", subject=task.topic, by=by, at=at, post=post.title)
+            with acting(by=by, at=at, grant=grant) as act:
+                act.record(Acts.TASK_CREATED, task.topic)
     require(all(getattr(task, name) == value for name, value in content.items()), TaskIdTaken)
     return task
 
@@ -60,14 +62,15 @@ def create_task(*, wanted: TaskIn, by: User, at: datetime) -> Task:
 def cancel_task(*, task_id: UUID, reason: str, by: User, at: datetime) -> Task:
     """Call a task off, whatever its state; everyone who was asked is told. Doing it again changes nothing."""
     task = lock_task(task_id)
-    post = required(post_to_direct(by, task.unit, at))
+    grant = require(may_direct(by, task, at))
     if task.status == TaskStatus.CANCELLED:
         return task
     _take_off_the_map(task, at)
     task.save(update_fields=task.cancel(at=at, reason=reason))
-    # The reason stays with the task: what people write may name people, and the record is for good.
-    record("task.cancelled", subject=task.topic, by=by, at=at, post=post.title)
-    _tell(task, TaskCancelled(task=task.pk, reason=reason), AssignmentStatus.after_cancelling(), at)
+    with acting(by=by, at=at, grant=grant) as act:
+        # The reason stays with the task: what people write may name people, and the record is for good.
+        act.record(Acts.TASK_CANCELLED, task.topic)
+        _tell(task, TaskCancelled(task=task.pk, reason=reason), AssignmentStatus.after_cancelling(), act)
     return task
 
 
@@ -83,8 +86,9 @@ def close_task(*, task_id: UUID, at: datetime) -> bool:
     if task is None:
         return False
     task.save(update_fields=task.close(at=at))
-    record("task.closed", subject=task.topic, by=None, at=at, accepted=task.accepted)
-    _tell(task, TaskClosed(task=task.pk, accepted=task.accepted), AssignmentStatus.after_closing(), at)
+    with acting(by=None, at=at) as act:
+        act.record(Acts.TASK_CLOSED, task.topic, accepted=task.accepted)
+        _tell(task, TaskClosed(task=task.pk, accepted=task.accepted), AssignmentStatus.after_closing(), act)
     return True
 
 
@@ -128,6 +132,6 @@ def _check(wanted: TaskIn, at: datetime) -> None:
         raise Invalid(errors=errors)
 
 
-def _tell(task: Task, event: TaskCancelled | TaskClosed, becomes: Becomes, at: datetime) -> None:
-    progressed = Announcement(task.topic, TaskProgressed(task=queries.task_out(task), changed=[]))
-    tell_everyone_asked(task, event, progressed, becomes=becomes, at=at)
+def _tell(task: Task, event: TaskCancelled | TaskClosed, becomes: Becomes, act: Act) -> None:
+    tell_all_concerned(task, event, act, becomes=becomes)
+    act.tell(task.topic, TaskProgressed(task=queries.task_out(task), changed=[]))

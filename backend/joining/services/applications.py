@@ -7,9 +7,10 @@ from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.models import User, phone_key
 from backend.accounts.passwords import require_good_password
-from backend.audit.services import record
+from backend.joining.acts import Acts
 from backend.joining.events import ApplicationChanged
 from backend.joining.locks import applications_to_lock
 from backend.joining.models import Application, ApplicationStatus
@@ -18,16 +19,16 @@ from backend.joining.schemas import ApplicationIn
 from backend.lib.errors import Allowance, NotFound, Refusal, TooMany, require, required
 from backend.lib.names import same_name
 from backend.lib.phones import canonical
-from backend.realtime.log import Announcement, Audience, publish_all
+from backend.realtime.log import Audience
+from backend.volunteers.grants import Grant
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.queries.units import unit_by_number
-from backend.volunteers.rules import post_that_manages
-from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.rules import may_manage
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.finding import finding
-from backend.volunteers.services.people import create_volunteer, refuse_future_birth
+from backend.volunteers.services.people import add_volunteer, refuse_future_birth
 from backend.volunteers.services.seats import take_seat
 
 MOST_OF_ADDRESS = 200
@@ -38,6 +39,12 @@ MOST_OF_PHONE = 3
 """Units where one phone's applications may wait; further ones are answered the same, and not kept."""
 KEPT = timedelta(days=90)
 """How long a decided application is kept."""
+DECIDED = {
+    ApplicationStatus.APPROVED: Acts.APPLICATION_APPROVED,
+    ApplicationStatus.REJECTED: Acts.APPLICATION_REJECTED,
+    ApplicationStatus.WITHDRAWN: Acts.APPLICATION_WITHDRAWN,
+}
+"""The act by which an application comes to a status."""
 
 _HOUR_S = 3_600
 
@@ -70,10 +77,10 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
     if waiting.filter(phone_key=application.phone_key).count() >= MOST_OF_PHONE:
         return
     try:
-        with transaction.atomic():
+        with transaction.atomic(), acting(by=None, at=at) as act:
             application.save(force_insert=True)
-            record("application.received", subject=_subject(application), by=None, at=at, unit=unit.number)
-            _announce(application, at)
+            act.record(Acts.APPLICATION_RECEIVED, _subject(application), unit=unit.number)
+            _tell(application, act)
     except IntegrityError:
         return  # a retry, or the same person again
 
@@ -86,7 +93,8 @@ def withdraw_application(*, application_id: UUID, phone: str, at: datetime) -> N
     application = waiting.filter(pk=application_id, phone_key=key).first()
     if application is not None:
         application.withdraw(at=at)
-        _save_decided(application, by=None, post="", at=at)
+        with acting(by=None, at=at) as act:
+            _save_decided(application, act)
 
 
 def approve_application(*, application_id: UUID, by: User, at: datetime) -> Application:
@@ -97,7 +105,7 @@ def approve_application(*, application_id: UUID, by: User, at: datetime) -> Appl
     PhoneTaken when the phone is a volunteer's of some unit: then a transfer is what is wanted.
     """
     found = required(Application.objects.filter(pk=application_id).first())
-    allowed_by(post_that_manages(by, found.unit, at))
+    require(may_manage(by, found.unit, at))
     if found.status == ApplicationStatus.APPROVED:
         return found
     with finding(found.phone, how="application", by=by, at=at):
@@ -106,13 +114,14 @@ def approve_application(*, application_id: UUID, by: User, at: datetime) -> Appl
 
 @transaction.atomic
 def _approve(application_id: UUID, by: User, at: datetime) -> Application:
-    application, post = _locked(application_id, by, at)
+    application, grant = _locked(application_id, by, at)
     if application.status == ApplicationStatus.APPROVED:
         return application
     require(application.is_waiting, AlreadyDecided)
-    volunteer = _taken_back(application, post, by, at) or _created(application, post, by, at)
-    application.approve(volunteer=volunteer, by=by, at=at)
-    _save_decided(application, by=by, post=post, at=at)
+    with acting(by=by, at=at, grant=grant) as act:
+        volunteer = _taken_back(application, act) or _created(application, act)
+        application.approve(volunteer=volunteer, by=by, at=at)
+        _save_decided(application, act)
     return application
 
 
@@ -122,22 +131,20 @@ def _require_good_password(wanted: ApplicationIn) -> None:
     require_good_password(applicant.user, wanted.password or "", field="password")
 
 
-def _created(application: Application, post: str, by: User, at: datetime) -> Volunteer:
-    volunteer = create_volunteer(
+def _created(application: Application, act: Act) -> Volunteer:
+    volunteer = add_volunteer(
         name=application.name,
         phone=application.phone,
         born_on=application.born_on,
         units=[application.unit],
-        post=post,
-        by=by,
-        at=at,
+        act=act,
     )
     account = User.objects.filter(pk=volunteer.user_id)
     account.update(password=application.password, password_set_at=application.at)
     return volunteer
 
 
-def _taken_back(application: Application, post: str, by: User, at: datetime) -> Volunteer | None:
+def _taken_back(application: Application, act: Act) -> Volunteer | None:
     """Return who has the phone and the name, and belongs to no unit any more, as a member again; None: there is nobody.
 
     The name has to be the same: a phone may have gone on to somebody else.
@@ -150,21 +157,22 @@ def _taken_back(application: Application, post: str, by: User, at: datetime) -> 
         return None
     if not same_name(volunteer.name, application.name):
         return None
-    take_seat(volunteer=volunteer, unit=application.unit, is_primary=True, at=at)
-    recount_around([volunteer.pk], at=at)
-    record("volunteer.returned", subject=f"volunteer.{volunteer.pk}", by=by, at=at, post=post)
+    take_seat(volunteer=volunteer, unit=application.unit, is_primary=True, at=act.at)
+    recount_around([volunteer.pk], at=act.at)
+    act.record(Acts.VOLUNTEER_RETURNED, f"volunteer.{volunteer.pk}")
     return volunteer
 
 
 @transaction.atomic
 def reject_application(*, application_id: UUID, reason: str, by: User, at: datetime) -> Application:
     """Turn an application down; again changes nothing. Locks it. Raises NotFound, AlreadyDecided."""
-    application, post = _locked(application_id, by, at)
+    application, grant = _locked(application_id, by, at)
     if application.status == ApplicationStatus.REJECTED:
         return application
     require(application.is_waiting, AlreadyDecided)
     application.reject(reason=reason, by=by, at=at)
-    _save_decided(application, by=by, post=post, at=at)
+    with acting(by=by, at=at, grant=grant) as act:
+        _save_decided(application, act)
     return application
 
 
@@ -173,32 +181,33 @@ def forget_applications(*, at: datetime) -> int:
     """Delete applications that were decided long ago: what they told is no longer needed; returns how many."""
     forgotten = Application.objects.filter(decided_at__lt=at - KEPT).delete()[0]
     if forgotten:
-        record("application.forgotten", subject="formation", by=None, at=at, count=forgotten)
+        with acting(by=None, at=at) as act:
+            act.record(Acts.APPLICATION_FORGOTTEN, "formation", count=forgotten)
     return forgotten
 
 
-def _locked(application_id: UUID, by: User, at: datetime) -> tuple[Application, str]:
-    """Return the application, locked, and the title of the post that allows deciding on it."""
+def _locked(application_id: UUID, by: User, at: datetime) -> tuple[Application, Grant]:
+    """Return the application, locked, and the grant to decide on it."""
     # Nothing is joined: after waiting for the lock, what is joined would be as it was before.
     application = applications_to_lock().filter(pk=application_id).first()
     if application is None:
         raise NotFound
-    return application, allowed_by(post_that_manages(by, application.unit, at))
+    return application, require(may_manage(by, application.unit, at))
 
 
-def _save_decided(application: Application, *, by: User | None, post: str, at: datetime) -> None:
+def _save_decided(application: Application, act: Act) -> None:
     application.save()
-    details = {"unit": application.unit.number, "post": post}
-    record(f"application.{application.status}", subject=_subject(application), by=by, at=at, **details)
-    _announce(application, at)
+    to = ApplicationStatus(application.status)
+    act.record(DECIDED[to], _subject(application), unit=application.unit.number)
+    _tell(application, act)
 
 
-def _announce(application: Application, at: datetime) -> None:
+def _tell(application: Application, act: Act) -> None:
     unit = application.unit
-    leaders = numbers_of_leaders([unit], at=at)[unit.pk]
+    leaders = numbers_of_leaders([unit], at=act.at)[unit.pk]
     event = ApplicationChanged(application=application.pk, status=ApplicationStatus(application.status))
     if leaders:
-        publish_all([Announcement(unit.topic, event, Audience(numbers=leaders))], at=at)
+        act.tell(unit.topic, event, Audience(numbers=leaders))
 
 
 def _count(address: str, at: datetime) -> None:

@@ -3,36 +3,40 @@
 from contextlib import suppress
 from datetime import datetime
 from math import ceil
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
-from backend.audit.services import record
+from backend.joining.acts import Acts
 from backend.joining.events import TransferChanged
 from backend.joining.locks import transfers_to_lock
 from backend.joining.models import Side, Transfer, TransferQuerySet, TransferStatus
 from backend.joining.schemas import TransferIn, TransferOut
 from backend.lib.buckets import Buckets
 from backend.lib.errors import Allowance, NotFound, Refusal, TooMany, require
-from backend.realtime.log import Announcement, Audience, publish_all
+from backend.realtime.log import Audience
+from backend.volunteers.grants import OWN, Grant
 from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.units import unit_by_number
-from backend.volunteers.rules import (
-    post_that_manages,
-    post_that_releases,
-)
-from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.rules import may_manage, may_release
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.memberships import belongs, leave, lock_volunteer, require_member
 from backend.volunteers.services.seats import lock_units, take_seat
 
 MOST_UNITS = 10
 """Units that a volunteer may belong to."""
+COME_TO = {
+    TransferStatus.DECLINED: Acts.TRANSFER_DECLINED,
+    TransferStatus.DONE: Acts.TRANSFER_DONE,
+    TransferStatus.PROPOSED: Acts.TRANSFER_PROPOSED,
+    TransferStatus.WITHDRAWN: Acts.TRANSFER_WITHDRAWN,
+}
+"""The act by which a transfer comes to a status."""
 MOST_OPEN = 100
 """Transfers that one person may have proposed and that nobody has answered."""
 
@@ -76,7 +80,7 @@ def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
     _count_asking(wanted, by, at)
     volunteer = lock_volunteer(volunteer_numbered(wanted.volunteer).pk)
     before, after = unit_by_number(wanted.from_unit), unit_by_number(wanted.to_unit)
-    waits_for, post = _who_agrees(volunteer, before, after, wanted.stays, by, at)
+    waits_for, grant = _who_agrees(volunteer, before, after, wanted.stays, by, at)
     content = (volunteer.pk, before.pk, after.pk, wanted.stays, by.pk)
     known = _read(Transfer.objects.filter(pk=wanted.id))
     if known is not None:
@@ -96,7 +100,9 @@ def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
         proposed_by=by,
         proposed_at=at,
     )
-    return _save_new(transfer, done=waits_for is None, post=post, by=by, at=at)
+    with acting(by=by, at=at, grant=grant) as act:
+        _save_new(transfer, by if waits_for is None else None, act)
+    return transfer
 
 
 def _count_asking(wanted: TransferIn, by: User, at: datetime) -> None:
@@ -105,7 +111,7 @@ def _count_asking(wanted: TransferIn, by: User, at: datetime) -> None:
     A person who is found is told by the transfer itself. Raises TooMany, whether it would be taken or not.
     """
     with suppress(NotFound):
-        if post_that_manages(by, unit_by_number(wanted.from_unit), at):
+        if may_manage(by, unit_by_number(wanted.from_unit), at):
             return
     with suppress(NotFound):
         if volunteer_numbered(wanted.volunteer).user_id == by.pk:
@@ -123,7 +129,7 @@ def accept_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
 
     Raises NotFound unless `by` is the side it waits for, TransferOver, AlreadyMember, TooManyUnits.
     """
-    transfer, post = _locked(transfer_id, by, at)
+    transfer, grant = _locked(transfer_id, by, at)
     if transfer.is_done:
         return transfer
     require(transfer.is_waiting, TransferOver)
@@ -131,8 +137,9 @@ def accept_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
     require(_is_still_wanted(transfer, at), TransferOver)
     _check(transfer.volunteer, transfer.from_unit, transfer.to_unit, transfer.stays)
     releasing = by if transfer.waits_for == Side.RELEASING else transfer.proposed_by
-    ended_too = _carry_out(transfer, releasing=releasing, by=by, at=at)
-    _decide(transfer, transfer.carry_out(by=by, at=at), ended_too, post=post, by=by, at=at)
+    with acting(by=by, at=at, grant=grant) as act:
+        _carry_out(transfer, releasing=releasing, act=act)
+        _decide(transfer, transfer.carry_out(by=by, at=at), act)
     return transfer
 
 
@@ -141,21 +148,22 @@ def _is_still_wanted(transfer: Transfer, at: datetime) -> bool:
     proposer, volunteer = transfer.proposed_by, transfer.volunteer
     if volunteer.user_id == proposer.pk:
         return True
-    releases = post_that_releases(proposer, volunteer, transfer.from_unit, at)
-    receives = post_that_manages(proposer, transfer.to_unit, at)
+    releases = may_release(proposer, volunteer, transfer.from_unit, at)
+    receives = may_manage(proposer, transfer.to_unit, at)
     if transfer.waits_for == Side.RECEIVING:
-        return releases is not None
-    return receives is not None if transfer.waits_for == Side.RELEASING else bool(releases or receives)
+        return bool(releases)
+    return bool(receives if transfer.waits_for == Side.RELEASING else releases or receives)
 
 
 @transaction.atomic
 def decline_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
     """Turn a transfer down; again changes nothing. Raises NotFound unless it waits for `by`'s side, TransferOver."""
-    transfer, post = _locked(transfer_id, by, at)
+    transfer, grant = _locked(transfer_id, by, at)
     if transfer.status == TransferStatus.DECLINED:
         return transfer
     require(transfer.is_waiting, TransferOver)
-    _decide(transfer, transfer.decline(by=by, at=at), [], post=post, by=by, at=at)
+    with acting(by=by, at=at, grant=grant) as act:
+        _decide(transfer, transfer.decline(by=by, at=at), act)
     return transfer
 
 
@@ -171,41 +179,38 @@ def withdraw_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
     if transfer.status == TransferStatus.WITHDRAWN:
         return transfer
     require(transfer.is_waiting, TransferOver)
-    _decide(transfer, transfer.withdraw(by=by, at=at), [], post="", by=by, at=at)
+    with acting(by=by, at=at) as act:
+        _decide(transfer, transfer.withdraw(by=by, at=at), act)
     return transfer
 
 
-def withdraw_open(transfers: TransferQuerySet, *, by: User, at: datetime) -> list[Announcement]:
-    """Withdraw those of the transfers that nobody has decided, for what they rest on ends; returns what to announce.
-
-    Only inside a transaction. Locks them.
-    """
+def withdraw_open(transfers: TransferQuerySet, *, act: Act) -> None:
+    """Withdraw those of the transfers that wait for an answer, for what they rest on ends. Locks them."""
     waiting = transfers_to_lock(transfers.waiting())
     found = list(waiting.select_related("volunteer", "from_unit", "to_unit").order_by("pk"))
     for transfer in found:
-        _save(transfer, transfer.withdraw(by=by, at=at), post="", by=by, at=at)
-    return [told for transfer in found for told in _announcements(transfer, at)]
+        _decide(transfer, transfer.withdraw(by=act.by, at=act.at), act)
 
 
 def _who_agrees(
     volunteer: Volunteer, before: Unit, after: Unit, stays: bool, by: User, at: datetime
-) -> tuple[Side | None, str]:
-    """Return whose agreement is missing (None: nobody's), and the post by which `by` proposes.
+) -> tuple[Side | None, Grant]:
+    """Return whose agreement is missing (None: nobody's), and the grant by which `by` proposes.
 
     Posts of a higher rank than the releasing side's do not go away by a transfer: the proposer must look after the
     person.
     """
     require_member(volunteer, before, by, at)
     require(not volunteer.has_retired)
-    releases = post_that_releases(by, volunteer, before, at)
-    receives = post_that_manages(by, after, at)
+    releases = may_release(by, volunteer, before, at)
+    receives = may_manage(by, after, at)
     if volunteer.user_id == by.pk:
-        return (None if receives and (releases or stays) else Side.RECEIVING), ""
+        return (None if receives and (releases or stays) else Side.RECEIVING), OWN
     if stays:
-        return Side.VOLUNTEER if receives else Side.RECEIVING, allowed_by(receives or releases)
+        return Side.VOLUNTEER if receives else Side.RECEIVING, require(receives or releases)
     if releases and receives:
-        return None, releases.title
-    return (Side.RECEIVING if releases else Side.RELEASING), allowed_by(releases or receives)
+        return None, releases
+    return (Side.RECEIVING if releases else Side.RELEASING), require(releases or receives)
 
 
 def _check(volunteer: Volunteer, before: Unit, after: Unit, stays: bool) -> None:
@@ -216,62 +221,50 @@ def _check(volunteer: Volunteer, before: Unit, after: Unit, stays: bool) -> None
     require(not stays or volunteer.memberships.count() < MOST_UNITS, TooManyUnits)
 
 
-def _carry_out(transfer: Transfer, *, releasing: User, by: User, at: datetime) -> list[Announcement]:
-    """Do a transfer; `releasing` answers for the posts that end. Returns what to tell of those that end with them."""
+def _carry_out(transfer: Transfer, *, releasing: User, act: Act) -> None:
+    """Do a transfer; `releasing` answers for the posts that end."""
     volunteer, before, after = transfer.volunteer, transfer.from_unit, transfer.to_unit
     is_primary = not transfer.stays and volunteer.memberships.filter(unit=before, is_primary=True).exists()
-    ended_too: list[Announcement] = []
     if not transfer.stays:
-        ended_too = leave(volunteer, before, reason="transferred", releasing=releasing, by=by, at=at)
-    take_seat(volunteer=volunteer, unit=after, is_primary=is_primary, at=at)
-    recount_around([volunteer.pk], also=[before.pk], at=at)
-    details: dict[str, Any] = {"from_unit": before.number, "to_unit": after.number, "stays": transfer.stays}
-    record("volunteer.transferred", subject=_subject(volunteer), by=by, at=at, **details)
-    return ended_too
+        leave(volunteer, before, reason="transferred", releasing=releasing, act=act)
+    take_seat(volunteer=volunteer, unit=after, is_primary=is_primary, at=act.at)
+    recount_around([volunteer.pk], also=[before.pk], at=act.at)
+    units = {"from_unit": before.number, "to_unit": after.number}
+    act.record(Acts.VOLUNTEER_TRANSFERRED, _subject(volunteer), stays=transfer.stays, **units)
 
 
-def _save_new(transfer: Transfer, *, done: bool, post: str, by: User, at: datetime) -> Transfer:
-    ended_too: list[Announcement] = []
-    if done:
-        ended_too = _carry_out(transfer, releasing=by, by=by, at=at)
-        transfer.carry_out(by=by, at=at)
+def _save_new(transfer: Transfer, releasing: User | None, act: Act) -> None:
+    """Save a transfer; one that waits for no other side is done at once, `releasing` by the proposer."""
+    if releasing:
+        _carry_out(transfer, releasing=releasing, act=act)
+        transfer.carry_out(by=act.by, at=act.at)
     try:
         with transaction.atomic():
             transfer.save(force_insert=True)
     except IntegrityError as error:  # somebody else has proposed the same, and it is open
         raise TransferProposedAlready from error
-    record(f"transfer.{transfer.status}", subject=f"transfer.{transfer.pk}", by=by, at=at, post=post)
-    publish_all([*_announcements(transfer, at), *ended_too], at=at)
-    return transfer
+    _record(transfer, act)
 
 
-def _decide(
-    transfer: Transfer, changed: list[str], told: list[Announcement], *, post: str, by: User, at: datetime
-) -> None:
-    _save(transfer, changed, post=post, by=by, at=at)
-    publish_all([*_announcements(transfer, at), *told], at=at)
-
-
-def _save(transfer: Transfer, changed: list[str], *, post: str, by: User, at: datetime) -> None:
+def _decide(transfer: Transfer, changed: list[str], act: Act) -> None:
     transfer.save(update_fields=changed)
-    record(f"transfer.{transfer.status}", subject=f"transfer.{transfer.pk}", by=by, at=at, post=post)
+    _record(transfer, act)
 
 
-def _announcements(transfer: Transfer, at: datetime) -> list[Announcement]:
-    """Tell the leaders of both units, each on the topic of their own, and the volunteer."""
+def _record(transfer: Transfer, act: Act) -> None:
+    """Record what a transfer has come to; tell the volunteer, and the leaders of both units, each on their topic."""
+    act.record(COME_TO[TransferStatus(transfer.status)], f"transfer.{transfer.pk}")
     units = [transfer.from_unit, transfer.to_unit]
-    leaders = numbers_of_leaders(units, at=at)
+    leaders = numbers_of_leaders(units, at=act.at)
     shown = TransferChanged(transfer=TransferOut.of(transfer))
-    told = [
-        Announcement(unit.topic, shown, Audience(numbers=leaders[unit.pk]))
-        for unit in units
-        if leaders[unit.pk]
-    ]
-    return [*told, Announcement(transfer.volunteer.topic, shown)]
+    for unit in units:
+        if leaders[unit.pk]:
+            act.tell(unit.topic, shown, Audience(numbers=leaders[unit.pk]))
+    act.tell(transfer.volunteer.topic, shown)
 
 
-def _locked(transfer_id: UUID, by: User, at: datetime) -> tuple[Transfer, str]:
-    """Return the transfer, locked after its volunteer, and the post by which `by` decides it."""
+def _locked(transfer_id: UUID, by: User, at: datetime) -> tuple[Transfer, Grant]:
+    """Return the transfer, locked after its volunteer, and the grant by which `by` decides it."""
     found = _read(Transfer.objects.filter(pk=transfer_id))
     if found is None:
         raise NotFound
@@ -280,10 +273,10 @@ def _locked(transfer_id: UUID, by: User, at: datetime) -> tuple[Transfer, str]:
     assert transfer is not None, "transfers are never deleted while their volunteer is locked"
     if transfer.waits_for == Side.VOLUNTEER:
         require(transfer.volunteer.user_id == by.pk)
-        return transfer, ""
+        return transfer, OWN
     if transfer.waits_for == Side.RECEIVING:
-        return transfer, allowed_by(post_that_manages(by, transfer.to_unit, at))
-    return transfer, allowed_by(post_that_releases(by, transfer.volunteer, transfer.from_unit, at))
+        return transfer, require(may_manage(by, transfer.to_unit, at))
+    return transfer, require(may_release(by, transfer.volunteer, transfer.from_unit, at))
 
 
 def _read(rows: QuerySet[Transfer]) -> Transfer | None:
@@ -305,11 +298,10 @@ def transfers_with(unit: Unit) -> TransferQuerySet:
     return Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit))
 
 
-def move_to_kept(gone: Volunteer, kept: Volunteer, *, by: User, at: datetime) -> list[Announcement]:
+def move_to_kept(gone: Volunteer, kept: Volunteer, *, act: Act) -> None:
     """Withdraw the open transfers of a record that is merged into another, which has all of them from now on.
 
-    Returns what to announce. Both are locked.
+    Both are locked.
     """
-    told = withdraw_open(gone.transfers.all(), by=by, at=at)
+    withdraw_open(gone.transfers.all(), act=act)
     gone.transfers.update(volunteer=kept)
-    return told

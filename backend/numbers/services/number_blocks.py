@@ -5,15 +5,16 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.audit.services import record
 from backend.lib.errors import NotFound, Refusal, require
 from backend.lib.names import same_name
+from backend.numbers.acts import Acts
 from backend.numbers.locks import blocks_to_lock
 from backend.numbers.models import NumberBlock
 from backend.numbers.services.number_bounds import require_spare
+from backend.volunteers.grants import Grant
 from backend.volunteers.models import (
-    MANAGING_ROLES,
     NumberAlias,
     NumberCounter,
     Series,
@@ -21,11 +22,10 @@ from backend.volunteers.models import (
     Volunteer,
     series_of,
 )
-from backend.volunteers.rules import may_manage, post_over
-from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.rules import may_manage
 from backend.volunteers.services.finding import finding
 from backend.volunteers.services.numbers import lock_counter, take_numbers
-from backend.volunteers.services.people import create_volunteer
+from backend.volunteers.services.people import add_volunteer
 
 MOST_A_DAY = 10
 DAY = timedelta(days=1)
@@ -54,7 +54,7 @@ def issue_block(*, block_id: UUID, unit: Unit, size: int, by: User, at: datetime
     The same id for the same unit and size is a retry and returns the first block. Raises NotFound for a unit that `by`
     does not manage, BlockIdTaken, TooManyBlocks, TooManyNumbers, NumbersExhausted.
     """
-    require(may_manage(by, unit, at))
+    grant = require(may_manage(by, unit, at))
     counter = lock_counter(Series.LIFE)
     block = NumberBlock.objects.filter(pk=block_id).first()
     if block is not None:
@@ -76,20 +76,25 @@ def issue_block(*, block_id: UUID, unit: Unit, size: int, by: User, at: datetime
         made_by=by,
         made_at=at,
     )
-    _record("number_block.issued", block, by, at, size=size)
+    with acting(by=by, at=at, grant=grant) as act:
+        act.record(Acts.NUMBER_BLOCK_ISSUED, f"number_block.{block.pk}", unit=unit.number, size=size)
     return block
 
 
 @transaction.atomic
 def return_block(*, block_id: UUID, unit: Unit, by: User, at: datetime) -> NumberBlock:
     """Take a block back: its numbers that nobody got are void. Locks the block; a second time changes nothing."""
-    require(may_manage(by, unit, at))
+    grant = require(may_manage(by, unit, at))
     block = blocks_to_lock().filter(pk=block_id, unit=unit).first()
     if block is None:
         raise NotFound
     if block.returned_at is None:
         block.save(update_fields=block.take_back(at=at))
-        _record("number_block.returned", block, by, at, unused=block.size - block.used)
+        unused = block.size - block.used
+        with acting(by=by, at=at, grant=grant) as act:
+            act.record(
+                Acts.NUMBER_BLOCK_RETURNED, f"number_block.{block.pk}", unit=unit.number, unused=unused
+            )
     return block
 
 
@@ -109,9 +114,9 @@ def register_from_block(
     for the same unit again is a retry and returns the person. Raises NotFound for a unit that `by` does not manage,
     NumberNotYours, NumberTaken, PhoneTaken, TooManyFound.
     """
-    post = allowed_by(post_over(by, unit, at, MANAGING_ROLES))
+    grant = require(may_manage(by, unit, at))
     with finding(phone, how="registration", by=by, at=at):
-        return _register(number, unit, name, phone, born_on, post, by, at)
+        return _register(number, unit, name, phone, born_on, grant, by, at)
 
 
 @transaction.atomic
@@ -121,7 +126,7 @@ def _register(
     name: str,
     phone: str,
     born_on: date | None,
-    post: str,
+    grant: Grant,
     by: User,
     at: datetime,
 ) -> Volunteer:
@@ -133,9 +138,8 @@ def _register(
     require(block.returned_at is None, NumberNotYours)
     block.used += 1
     block.save(update_fields=["used"])
-    return create_volunteer(
-        name=name, phone=phone, born_on=born_on, units=[unit], number=number, post=post, by=by, at=at
-    )
+    with acting(by=by, at=at, grant=grant) as act:
+        return add_volunteer(name=name, phone=phone, born_on=born_on, units=[unit], number=number, act=act)
 
 
 def _block_with(number: int, unit: Unit) -> NumberBlock:
@@ -154,19 +158,6 @@ def _block_with(number: int, unit: Unit) -> NumberBlock:
     if block is None or not block.holds(index) or block.unit.path not in unit.line:
         raise NumberNotYours
     return block
-
-
-def _record(act: str, block: NumberBlock, by: User, at: datetime, **details: int) -> None:
-    post = post_over(by, block.unit, at, MANAGING_ROLES)
-    record(
-        act,
-        subject=f"number_block.{block.pk}",
-        by=by,
-        at=at,
-        unit=block.unit.number,
-        post=post.title if post else "",
-        **details,
-    )
 
 
 def lock_blocks(unit: Unit) -> None:

@@ -5,22 +5,22 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
 from backend.lib.errors import Refusal, require
 from backend.lib.names import same_name
 from backend.numbers.models import WalkIn
 from backend.numbers.services.number_bounds import require_walk_ins
+from backend.volunteers.grants import Grant
 from backend.volunteers.models import (
-    DISPATCHING_ROLES,
     Series,
     Unit,
     Volunteer,
 )
-from backend.volunteers.rules import post_over
-from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.rules import may_dispatch
 from backend.volunteers.services.finding import finding
 from backend.volunteers.services.numbers import lock_counter, take_numbers
-from backend.volunteers.services.people import create_volunteer
+from backend.volunteers.services.people import add_volunteer
 
 
 class WalkInIdTaken(Refusal):
@@ -43,9 +43,9 @@ def register_walk_in(
     NotFound for a unit that `by` may not dispatch, WalkInIdTaken, PhoneTaken, TooManyFound, TooManyNumbers,
     NumbersExhausted.
     """
-    post = allowed_by(post_over(by, unit, at, DISPATCHING_ROLES))
+    grant = require(may_dispatch(by, unit, at))
     with finding(phone, how="registration", by=by, at=at):
-        return _register(walk_in_id, unit, name, phone, born_on, post, by, at)
+        return _register(walk_in_id, unit, name, phone, born_on, grant, by, at)
 
 
 @transaction.atomic
@@ -55,7 +55,7 @@ def _register(
     name: str,
     phone: str,
     born_on: date | None,
-    post: str,
+    grant: Grant,
     by: User,
     at: datetime,
 ) -> Volunteer:
@@ -66,8 +66,9 @@ def _register(
         return earlier.volunteer
     require_walk_ins(by, at=at)
     (number,) = take_numbers(counter, 1)
-    volunteer = create_volunteer(
-        name=name, phone=phone, born_on=born_on, units=[unit], number=number, post=post, by=by, at=at
-    )
+    with acting(by=by, at=at, grant=grant) as act:
+        volunteer = add_volunteer(
+            name=name, phone=phone, born_on=born_on, units=[unit], number=number, act=act
+        )
     WalkIn.objects.create(pk=walk_in_id, volunteer=volunteer, unit=unit, registered_by=by, registered_at=at)
     return volunteer

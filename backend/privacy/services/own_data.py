@@ -9,17 +9,16 @@ from axes.models import AccessAttempt
 from django.db import transaction
 from django.db.models import Q
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.locks import lock_devices
 from backend.accounts.login_attempts import unknown_name
 from backend.accounts.models import User
 from backend.accounts.services.passwords import PasswordWrong
-from backend.audit.services import record
 from backend.lib.errors import require
+from backend.privacy.acts import Acts
 from backend.privacy.schemas import Erased
 from backend.privacy.sealed_columns import SUFFIX
-from backend.realtime.log import Announcement, publish_all
 from backend.realtime.people import forget_people
-from backend.realtime.sessions import revoke_session
 from backend.tracking.models import Fix
 from backend.tracking.positions import forget
 from backend.volunteers import hooks
@@ -28,7 +27,7 @@ from backend.volunteers.models import Purpose, Volunteer
 from backend.volunteers.queries.numbers import numbers_of
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount
-from backend.volunteers.services.duty import set_duty
+from backend.volunteers.services.duty import change_duty
 from backend.volunteers.services.standing import end_all_posts
 
 KEPT = (
@@ -56,15 +55,16 @@ def erase_person(*, by: User, at: datetime) -> Erased:
     own = next(one for one in records if one.user_id == by.pk)
     require(own.erased_at is None)
     require(own.user.password == by.password, PasswordWrong)  # it was checked before the lock
-    set_duty(on=False, by=by, at=at)
-    own.go_off_duty()
-    units = list(own.memberships.values_list("unit", flat=True))
-    numbers = numbers_of(own)
-    told = [one_told for one in records for one_told in _erase_record(one, by, at)]
-    _erase_traces(numbers, at)
-    recount(units, at=at)
-    erased = {f"person.{number:08d}" for number in numbers}
-    publish_all([one_told for one_told in told if one_told.topic not in erased], at=at)
+    with acting(by=by, at=at) as act:
+        change_duty(by, on=False, act=act)
+        own.go_off_duty()
+        units = list(own.memberships.values_list("unit", flat=True))
+        numbers = numbers_of(own)
+        for one in records:
+            _erase_record(one, act)
+        _erase_traces(numbers, at)
+        recount(units, at=at)
+        act.keep_silent_on(f"person.{number:08d}" for number in numbers)
     return Erased(number=f"{own.number:08d}", erased_at=at, kept=kept)
 
 
@@ -75,37 +75,35 @@ def _locked_records(by: User) -> list[Volunteer]:
     return list(locked.filter(theirs).order_by("pk"))
 
 
-def _erase_record(volunteer: Volunteer, by: User, at: datetime) -> list[Announcement]:
-    """Erase one record; returns what others are to be told of transfers and posts, without a name."""
-    withdraw_for(volunteer, list(Purpose), by=by, at=at)
+def _erase_record(volunteer: Volunteer, act: Act) -> None:
+    """Erase one record; others are told of transfers and posts, without a name."""
+    withdraw_for(volunteer, list(Purpose), act=act)
     _erase_own_parts(volunteer)
-    _end_sessions(volunteer.user, at)
-    ended_too = _erase_service(volunteer, by, at)
-    told = [*chain(*hooks.erased(volunteer, by=by, at=at))]
-    _erase_profile(volunteer, at)
-    record("volunteer.erased", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
-    return [*told, *ended_too]
+    _end_sessions(volunteer.user, act)
+    _erase_service(volunteer, act)
+    hooks.erased(volunteer, act=act)
+    _erase_profile(volunteer, act.at)
+    act.record(Acts.VOLUNTEER_ERASED, f"volunteer.{volunteer.pk}")
 
 
-def _end_sessions(user: User, at: datetime) -> None:
+def _end_sessions(user: User, act: Act) -> None:
     for device in user.devices.not_revoked():
-        revoke_session(device.session, at=at)
+        act.end_session(device.session)
     user.devices.all().delete()
     user.trackers.all().delete()
     if user.phone:
         AccessAttempt.objects.filter(username=unknown_name(user.phone)).delete()
 
 
-def _erase_service(volunteer: Volunteer, by: User, at: datetime) -> list[Announcement]:
-    """End what the person does, and take out the words and papers of others about them; returns what to tell."""
-    ended_too = end_all_posts(volunteer, by=by, at=at)
+def _erase_service(volunteer: Volunteer, act: Act) -> None:
+    """End what the person does, and take out the words and papers of others about them."""
+    end_all_posts(volunteer, act=act)
     volunteer.memberships.all().delete()
     volunteer.duty_periods.all().delete()
     volunteer.looks.all().delete()
-    volunteer.guardians.not_withdrawn().update(withdrawn_at=at)
+    volunteer.guardians.not_withdrawn().update(withdrawn_at=act.at)
     volunteer.guardians.update(name="", phone_sealed="")
     volunteer.credentials.update(reference="")
-    return ended_too
 
 
 def _erase_traces(numbers: Sequence[int], at: datetime) -> None:

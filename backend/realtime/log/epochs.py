@@ -20,6 +20,7 @@ from backend.audit.services import record
 from backend.lib.clock import now
 from backend.lib.dialect import on_postgresql
 from backend.realtime import metrics
+from backend.realtime.acts import Acts
 from backend.realtime.models import Epoch, Topic
 
 logger = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ def begin(*, instead_of: str, why: str, at: datetime) -> str:
     with transaction.atomic():
         is_ours = Epoch.objects.filter(pk=THE_ONE, value=instead_of).update(**fields)
         if is_ours:
-            record("epoch.begun", subject="log", by=None, at=at, why=why)
+            record(Acts.EPOCH_BEGUN, subject="log", by=None, at=at, why=why)
     if not is_ours:
         return current()
     metrics.epochs.labels(why).inc()

@@ -91,7 +91,7 @@ def roster(request: HttpRequest, number: str = "") -> HttpResponse:
         "lines": [Line(row) for row in page.items],
         "search": search,
         "duty": duty,
-        "finds_phones": may_manage(user, unit, at),
+        "finds_phones": bool(may_manage(user, unit, at)),
         "refused": refused,
         "after": request.GET.get("after", ""),
         "next": urlencode({"search": search, "duty": duty, "after": page.next}) if page.next else "",

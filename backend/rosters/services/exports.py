@@ -7,14 +7,15 @@ from itertools import chain
 from django.db import transaction
 from django.utils.translation import gettext
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.audit.services import record
-from backend.lib.errors import NotFound, Refusal
+from backend.lib.errors import Refusal, require
+from backend.rosters.acts import Acts
 from backend.rosters.queries.exports import ExportedPerson, count_of_people, exported_people
 from backend.rosters.reading.files import RosterFormat
 from backend.rosters.reading.tables import csv_parts, xlsx_parts
-from backend.volunteers.models import MANAGING_ROLES, LookedAt, Standing, Unit
-from backend.volunteers.rules import post_over
+from backend.volunteers.models import LookedAt, Standing, Unit
+from backend.volunteers.rules import may_manage
 from backend.volunteers.services.access_log import note_access_by_number
 
 MAX_SHEET = 100_000
@@ -31,21 +32,12 @@ def export_roster(*, unit: Unit, format: str, by: User, at: datetime) -> Iterato
 
     Raises NotFound for whoever does not look after the unit, TooManyForWorkbook.
     """
-    post = post_over(by, unit, at, MANAGING_ROLES)
-    if post is None:
-        raise NotFound
+    grant = require(may_manage(by, unit, at))
     people = count_of_people(unit)
     if format == RosterFormat.XLSX and people > MAX_SHEET:
         raise TooManyForWorkbook
-    record(
-        "roster.exported",
-        subject=f"unit.{unit.number}",
-        by=by,
-        at=at,
-        format=format,
-        people=people,
-        post=post.title,
-    )
+    with acting(by=by, at=at, grant=grant) as act:
+        act.record(Acts.ROSTER_EXPORTED, f"unit.{unit.number}", format=format, people=people)
     # Texts are translated now: parts are made in other threads.
     headings = _headings()
     standings = {standing.value: str(standing.label) for standing in Standing}

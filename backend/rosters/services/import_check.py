@@ -9,8 +9,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from backend.audit.services import record
+from backend.accounts.acting import acting
 from backend.lib.clock import now
+from backend.rosters.acts import Acts
 from backend.rosters.models import ImportStatus, Outcome, ReportedRow, RosterImport
 from backend.rosters.reading.apart import reading_apart
 from backend.rosters.reading.columns import Column, Heading, letters
@@ -213,15 +214,9 @@ def _close(import_id: UUID, survey: Survey) -> RosterImport:
     batch.finish_check()
     batch.save()
     forget_file(batch)
-    record(
-        "roster.checked",
-        subject=batch.subject,
-        by=None,
-        at=now(),
-        accepted=batch.accepted,
-        duplicates=batch.duplicates,
-        rejected=batch.rejected,
-    )
+    counts = {"duplicates": batch.duplicates, "rejected": batch.rejected}
+    with acting(by=None, at=now()) as act:
+        act.record(Acts.ROSTER_CHECKED, batch.subject, accepted=batch.accepted, **counts)
     return batch
 
 

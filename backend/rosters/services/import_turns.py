@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 
-from backend.audit.services import record
+from backend.accounts.acting import acting
 from backend.lib.clock import now
+from backend.rosters.acts import Acts
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.services.imports import forget_file, locked
 from backend.rosters.services.staging import dismiss_all
@@ -89,7 +90,8 @@ def fail(import_id: UUID, why: str) -> None:
     if batch.status == ImportStatus.FAILED:
         dismiss_all(import_id)
         forget_file(batch)
-    record("roster.failed", subject=batch.subject, by=None, at=now(), why=batch.failure)
+    with acting(by=None, at=now()) as act:
+        act.record(Acts.ROSTER_FAILED, batch.subject, why=batch.failure)
 
 
 def _bury(import_id: UUID, worker: str) -> None:

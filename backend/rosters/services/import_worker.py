@@ -14,9 +14,10 @@ from django.db import (
     transaction,
 )
 
-from backend.audit.services import record
+from backend.accounts.acting import acting
 from backend.lib.clock import now
 from backend.lib.errors import Refusal
+from backend.rosters.acts import Acts
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.reading.apart import ReaderDied
 from backend.rosters.services.commit import enrol_all, refresh_statistics
@@ -152,15 +153,9 @@ def _enrol(import_id: UUID) -> RosterImport:
     batch.accepted = enrol_all(import_id, at=at)
     batch.finish(at=at)
     batch.save()
-    record(
-        "roster.imported",
-        subject=batch.subject,
-        by=batch.started_by,
-        at=at,
-        accepted=batch.accepted,
-        duplicates=batch.duplicates,
-        rejected=batch.rejected,
-    )
+    counts = {"duplicates": batch.duplicates, "rejected": batch.rejected}
+    with acting(by=batch.started_by, at=at) as act:
+        act.record(Acts.ROSTER_IMPORTED, batch.subject, accepted=batch.accepted, **counts)
     return batch
 
 
@@ -172,7 +167,8 @@ def _take_back(import_id: UUID) -> None:
             count = take_out(batch, at=at)
             batch.undo(by=batch.undone_by, at=at)
             batch.save()
-            record("roster.taken-out", subject=batch.subject, by=batch.undone_by, at=at, people=count)
+            with acting(by=batch.undone_by, at=at) as act:
+                act.record(Acts.ROSTER_TAKEN_OUT, batch.subject, people=count)
     except (SomethingDepends, IntegrityError) as error:
         detail = error.detail if isinstance(error, SomethingDepends) else SomethingDepends().detail
         fail(import_id, detail)

@@ -7,18 +7,20 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.audit.services import record
-from backend.lib.errors import NotFound, Refusal
+from backend.lib.errors import Refusal, require
 from backend.lib.texts import as_line
+from backend.rosters.acts import Acts
 from backend.rosters.locks import imports_to_lock
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.reading.files import look_at
 from backend.rosters.services.import_undo import dependents_of
 from backend.rosters.services.newcomer_bounds import require_newcomers
 from backend.rosters.services.staging import dismiss_all
-from backend.volunteers.models import MANAGING_ROLES, Unit
-from backend.volunteers.rules import post_over
+from backend.volunteers.grants import OWN, Grant
+from backend.volunteers.models import Unit
+from backend.volunteers.rules import may_manage
 from backend.volunteers.services.finding import require_finding
 
 UNSTARTED_KEPT = timedelta(days=7)
@@ -56,7 +58,7 @@ def receive_import(
 
     Raises UnreadableRoster, ImportIdTaken, or TooManyFound.
     """
-    post = _post_of(by, unit, at)
+    grant = require(_may_import(by, unit, at))
     require_finding(by, at)
     appearance = look_at(path)
     known = RosterImport.objects.filter(pk=id).first()
@@ -78,15 +80,8 @@ def receive_import(
         made_by=by,
         made_at=at,
     )
-    record(
-        "roster.received",
-        subject=batch.subject,
-        by=by,
-        at=at,
-        unit=unit.number,
-        sha256=appearance.sha256,
-        post=post,
-    )
+    with acting(by=by, at=at, grant=grant) as act:
+        act.record(Acts.ROSTER_RECEIVED, batch.subject, unit=unit.number, sha256=appearance.sha256)
     return batch
 
 
@@ -97,7 +92,7 @@ def start_import(*, import_id: UUID, skip_rejected: bool, by: User | None, at: d
     Raises ImportNotReady, TooManyNumbers, or RowsRejected unless the rejected rows are to be left out.
     """
     batch = locked(import_id)
-    post = _post_of(by, batch.unit, at)
+    grant = require(_may_import(by, batch.unit, at))
     if batch.status in ImportStatus.started():
         return batch
     _require_status(batch, ImportStatus.CHECKED)
@@ -106,7 +101,8 @@ def start_import(*, import_id: UUID, skip_rejected: bool, by: User | None, at: d
     if by is not None:
         require_newcomers(batch, at=at)
     batch.save(update_fields=batch.start(by=by))
-    record("roster.started", subject=batch.subject, by=by, at=at, rejected=batch.rejected, post=post)
+    with acting(by=by, at=at, grant=grant) as act:
+        act.record(Acts.ROSTER_STARTED, batch.subject, rejected=batch.rejected)
     return batch
 
 
@@ -118,7 +114,7 @@ def undo_import(*, import_id: UUID, by: User | None, at: datetime) -> RosterImpo
     people and how often.
     """
     batch = locked(import_id)
-    post = _post_of(by, batch.unit, at)
+    grant = require(_may_import(by, batch.unit, at))
     if batch.status in ImportStatus.taken_back():
         return batch
     _require_status(batch, *ImportStatus.undoable())
@@ -130,7 +126,8 @@ def undo_import(*, import_id: UUID, by: User | None, at: datetime) -> RosterImpo
         forget_file(batch)
         changed = batch.undo(by=by, at=at)
     batch.save(update_fields=changed)
-    record("roster.undone", subject=batch.subject, by=by, at=at, people=batch.accepted, post=post)
+    with acting(by=by, at=at, grant=grant) as act:
+        act.record(Acts.ROSTER_UNDONE, batch.subject, people=batch.accepted)
     return batch
 
 
@@ -163,14 +160,9 @@ def forget_file(batch: RosterImport) -> None:
         transaction.on_commit(lambda: path.unlink(missing_ok=True))
 
 
-def _post_of(by: User | None, unit: Unit, at: datetime) -> str:
-    """Return the post that allows somebody to import into a unit; none on the command line. Raises NotFound."""
-    if by is None:
-        return ""
-    post = post_over(by, unit, at, MANAGING_ROLES)
-    if post is None:
-        raise NotFound
-    return post.title
+def _may_import(by: User | None, unit: Unit, at: datetime) -> Grant:
+    """Those who look after a unit import into it, and operators on the command line."""
+    return may_manage(by, unit, at) if by else OWN
 
 
 def _require_status(batch: RosterImport, *wanted: ImportStatus) -> None:

@@ -11,9 +11,10 @@ from django.db import transaction
 from django.db.models import F
 from uuid6 import uuid7
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.audit.services import record
 from backend.lib.errors import NotFound, NotSignedIn, Refusal
+from backend.tracking.acts import Acts
 from backend.tracking.judging import Report
 from backend.tracking.models import Tracker, TrackerDay, WhyNotStored, hash_of_secret
 from backend.tracking.positions import TAKEN, store_fixes
@@ -47,7 +48,8 @@ def make_tracker(*, wanted: TrackerIn, by: User, at: datetime) -> TrackerMade:
         created_at=at,
         expires_at=at + GOOD_FOR,
     )
-    record("tracker.made", subject=f"tracker.{tracker.pk}", by=by, at=at)
+    with acting(by=by, at=at) as act:
+        act.record(Acts.TRACKER_MADE, f"tracker.{tracker.pk}")
     return TrackerMade(**TrackerOut.of(tracker).model_dump(), secret=secret)
 
 
@@ -56,7 +58,8 @@ def revoke_tracker(*, tracker_id: UUID, by: User, at: datetime) -> None:
     """End one of the caller's trackers; its reports stay."""
     if not by.trackers.not_revoked().filter(pk=tracker_id).update(revoked_at=at):
         raise NotFound
-    record("tracker.revoked", subject=f"tracker.{tracker_id}", by=by, at=at)
+    with acting(by=by, at=at) as act:
+        act.record(Acts.TRACKER_REVOKED, f"tracker.{tracker_id}")
 
 
 def revoke_trackers(*, user: User, at: datetime) -> None:

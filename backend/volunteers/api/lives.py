@@ -13,7 +13,7 @@ from backend.volunteers.models import Volunteer
 from backend.volunteers.queries.lives import memberships_of, standing_out
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.units import unit_by_number
-from backend.volunteers.rules import may_manage_person, post_that_releases
+from backend.volunteers.rules import may_manage_person, may_release
 from backend.volunteers.schemas.lives import (
     Memberships,
     PrimaryIn,
@@ -80,7 +80,7 @@ class MembershipView(View):
         """Leave a membership alone that has begun again since."""
         volunteer, by = volunteer_numbered(number), user_of(request)
         own = volunteer.user_id == by.pk
-        require(own or post_that_releases(by, volunteer, unit_by_number(unit), now()) is not None)
+        require(own or may_release(by, volunteer, unit_by_number(unit), now()))
         return answer(None)
 
 

@@ -148,7 +148,7 @@ def _page(
     request: HttpRequest, volunteer: Volunteer, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     user, at = person_of(request), now()
-    keeps = may_keep_records_of(user, volunteer, at)
+    keeps = bool(may_keep_records_of(user, volunteer, at))
     phone = shown(volunteer.user.phone, whole=volunteer.pk in seen_in_full(user, [volunteer.pk], at=at))
     _note_look(user, volunteer, phone, keeps=keeps, at=at)
     memberships = volunteer.memberships.select_related("unit").order_by("-is_primary", "unit__path")
@@ -162,8 +162,8 @@ def _page(
         "on_duty": volunteer.is_on_duty(at),
         "active": volunteer.is_in_service,
         "retired": volunteer.has_retired,
-        "looks_after": may_look_after(user, volunteer, at),
-        "decides": volunteer.user_id != user.pk and may_manage_person(user, volunteer, at),
+        "looks_after": bool(may_look_after(user, volunteer, at)),
+        "decides": volunteer.user_id != user.pk and bool(may_manage_person(user, volunteer, at)),
         "keeps": keeps,
         "credentials": volunteer.credentials.order_by("-valid_from", "pk") if keeps else [],
         "guardians": guardians_of(volunteer) if keeps else [],

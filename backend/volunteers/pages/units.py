@@ -23,7 +23,7 @@ def unit_page(request: HttpRequest, number: str) -> HttpResponse:
     user, at = person_of(request), now()
     unit = unit_by_number(number)
     require(may_see_unit(user, unit, at))
-    directs = may_dispatch(user, unit, at)
+    directs = bool(may_dispatch(user, unit, at))
     posts = posts_in(unit, at=at) if directs else []
     note_named([str(post.volunteer.number) for post in posts], by=user, at=at)
     context: dict[str, Any] = {
@@ -32,7 +32,7 @@ def unit_page(request: HttpRequest, number: str) -> HttpResponse:
         "above": Unit.objects.filter(path__in=unit.line[:-1]).order_by("path"),
         "counts": counts_of(unit),
         "directs": directs,
-        "manages": may_manage(user, unit, at),
+        "manages": bool(may_manage(user, unit, at)),
         "posts": posts,
         "children": counts_of_children(unit) if directs else [],
     }

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import pydantic
 from django.db import transaction
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.audit.services import record
 from backend.lib.errors import Invalid
+from backend.volunteers.acts import Acts
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import DatedAvailability, Volunteer, WeeklyAvailability
 from backend.volunteers.queries.availability import availability_of
@@ -60,8 +60,9 @@ def plan_availability(*, wanted: AvailabilityIn, by: User, at: datetime) -> Avai
         )
         for one in wanted.periods
     )
-    planned: dict[str, Any] = {"weekly": len(wanted.weekly), "periods": len(wanted.periods)}
-    record("availability.planned", subject=f"volunteer.{volunteer.pk}", by=by, at=at, **planned)
+    with acting(by=by, at=at) as act:
+        subject = f"volunteer.{volunteer.pk}"
+        act.record(Acts.AVAILABILITY_PLANNED, subject, weekly=len(wanted.weekly), periods=len(wanted.periods))
     return availability_of(by, at=at)
 
 

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from django.db import transaction
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
-from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal
-from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import hooks
+from backend.volunteers.acts import Acts
 from backend.volunteers.consents import current_version
 from backend.volunteers.events import DutyChanged
 from backend.volunteers.locks import volunteers_to_lock
@@ -32,53 +32,57 @@ def give_consent(*, purpose: Purpose, version: int | None, by: User, at: datetim
     For a known minor a guardian who agrees has to be on record. Raises Invalid without a version, WordingChanged,
     GuardianMissing.
     """
+    with acting(by=by, at=at) as act:
+        agree(by, purpose, version, act=act)
+
+
+def agree(user: User, purpose: Purpose, version: int | None, *, act: Act) -> None:
+    """Note that a person agrees to a purpose. Locks the volunteer."""
+    at = act.at
     if version is None:
         raise Invalid(
             errors=[{"pointer": "/version", "detail": "name the version of the words that were shown"}]
         )
     if version != current_version(purpose):
         raise WordingChanged
-    volunteer = volunteers_to_lock().get(user=by)
+    volunteer = volunteers_to_lock().get(user=user)
     guardian = _guardian_of(volunteer, at)
     was_tracked = duty_out(volunteer, at=at).tracked
     held = volunteer.consents.in_force().filter(purpose=purpose)
     if held.filter(version=version).exists():
         return
     held.update(withdrawn_at=at)
-    _give([volunteer], purpose, by, guardian, at)
-    record(
-        "consent.given", subject=f"volunteer.{volunteer.pk}", by=by, at=at, purpose=purpose, version=version
-    )
+    _give([volunteer], purpose, user, guardian, at)
+    act.record(Acts.CONSENT_GIVEN, f"volunteer.{volunteer.pk}", purpose=purpose, version=version)
     if purpose == Purpose.LOCATION:
-        _tell(volunteer, was_tracked, at)
+        _tell(volunteer, was_tracked, act)
 
 
 @transaction.atomic
 def withdraw_consent(*, purpose: Purpose, by: User, at: datetime) -> None:
     """Withdraw from a purpose; from that of being located tracking ends with the same commit. Locks the volunteer."""
-    withdraw_for(volunteers_to_lock().get(user=by), [purpose], by=by, at=at)
+    with acting(by=by, at=at) as act:
+        withdraw_for(volunteers_to_lock().get(user=by), [purpose], act=act)
 
 
-def withdraw_for(volunteer: Volunteer, purposes: Collection[Purpose], *, by: User, at: datetime) -> None:
+def withdraw_for(volunteer: Volunteer, purposes: Collection[Purpose], *, act: Act) -> None:
     """Withdraw purposes of a volunteer whom the caller has locked, also when somebody answers for them."""
     held = volunteer.consents.in_force().filter(purpose__in=purposes)
     ended = list(held.order_by("pk"))
-    held.update(withdrawn_at=at)
+    held.update(withdrawn_at=act.at)
     for consent in ended:
-        record(
-            "consent.withdrawn", subject=f"volunteer.{volunteer.pk}", by=by, at=at, purpose=consent.purpose
-        )
+        act.record(Acts.CONSENT_WITHDRAWN, f"volunteer.{volunteer.pk}", purpose=consent.purpose)
     withdrawn = frozenset(Purpose(consent.purpose) for consent in ended)
     if not withdrawn:
         return
     if Purpose.LOCATION not in withdrawn:
-        hooks.consents_withdrawn(volunteer, withdrawn, at=at)
+        hooks.consents_withdrawn(volunteer, withdrawn, act=act)
         return
-    was_tracked = duty_out(volunteer, at=at).tracked
+    was_tracked = duty_out(volunteer, at=act.at).tracked
     volunteer.location_consent_at = volunteer.location_consent_version = None
     volunteer.save(update_fields=["location_consent_at", "location_consent_version"])
-    hooks.consents_withdrawn(volunteer, withdrawn, at=at)
-    _tell(volunteer, was_tracked, at)
+    hooks.consents_withdrawn(volunteer, withdrawn, act=act)
+    _tell(volunteer, was_tracked, act)
 
 
 def agree_on_paper(volunteers: Sequence[Volunteer], purposes: Collection[Purpose], *, at: datetime) -> None:
@@ -123,9 +127,9 @@ def _guardian_of(volunteer: Volunteer, at: datetime) -> Guardian | None:
     return guardian
 
 
-def _tell(volunteer: Volunteer, was_tracked: bool, at: datetime) -> None:
+def _tell(volunteer: Volunteer, was_tracked: bool, act: Act) -> None:
     """Tell the person's phones whether positions are taken now, on duty or on a task."""
-    duty = duty_out(volunteer, at=at)
+    duty = duty_out(volunteer, at=act.at)
     if duty.on or duty.tracked != was_tracked:
         event = DutyChanged(volunteer=f"{volunteer.number:08d}", duty=duty, reason="consent")
-        publish_all([Announcement(volunteer.topic, event)], at=at)
+        act.tell(volunteer.topic, event)

@@ -5,15 +5,15 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, require
+from backend.volunteers.acts import Acts
 from backend.volunteers.locks import credentials_to_lock, volunteers_to_lock
 from backend.volunteers.models import Credential, Volunteer
 from backend.volunteers.queries.privacy import credential_out
-from backend.volunteers.rules import post_that_keeps_records_of
+from backend.volunteers.rules import may_keep_records_of
 from backend.volunteers.schemas.privacy import CredentialIn, CredentialOut
-from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.guardians import RecordIdTaken
 
 
@@ -25,7 +25,7 @@ def record_credential(*, volunteer: Volunteer, wanted: CredentialIn, by: User, a
     person's records, RecordIdTaken, Invalid for an end before the beginning.
     """
     volunteer = volunteers_to_lock().get(pk=volunteer.pk)
-    post = allowed_by(post_that_keeps_records_of(by, volunteer, at))
+    grant = require(may_keep_records_of(by, volunteer, at))
     if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
         raise Invalid(errors=[{"pointer": "/valid_until", "detail": "must be later than valid_from"}])
     content = {
@@ -38,35 +38,21 @@ def record_credential(*, volunteer: Volunteer, wanted: CredentialIn, by: User, a
     held, created = Credential.objects.get_or_create(pk=wanted.id, defaults={**content, "recorded_by": by})
     require(all(getattr(held, name) == value for name, value in content.items()), RecordIdTaken)
     if created:
-        subject = f"volunteer.{volunteer.pk}"
-        record(
-            "credential.recorded",
-            subject=subject,
-            by=by,
-            at=at,
-            credential=str(held.pk),
-            kind=wanted.kind,
-            post=post,
-        )
+        with acting(by=by, at=at, grant=grant) as act:
+            subject = f"volunteer.{volunteer.pk}"
+            act.record(Acts.CREDENTIAL_RECORDED, subject, credential=str(held.pk), kind=wanted.kind)
     return credential_out(held)
 
 
 @transaction.atomic
 def revoke_credential(*, volunteer: Volunteer, credential_id: UUID, by: User, at: datetime) -> None:
     """End a record that was wrong, or that no longer holds. Again changes nothing."""
-    post = allowed_by(post_that_keeps_records_of(by, volunteer, at))
+    grant = require(may_keep_records_of(by, volunteer, at))
     held = credentials_to_lock(volunteer.credentials.all()).filter(pk=credential_id).first()
     if held is None:
         raise NotFound
     if held.revoked_at is None:
         held.save(update_fields=held.revoke(at=at))
-        subject = f"volunteer.{volunteer.pk}"
-        record(
-            "credential.revoked",
-            subject=subject,
-            by=by,
-            at=at,
-            credential=str(held.pk),
-            kind=held.kind,
-            post=post,
-        )
+        with acting(by=by, at=at, grant=grant) as act:
+            subject = f"volunteer.{volunteer.pk}"
+            act.record(Acts.CREDENTIAL_REVOKED, subject, credential=str(held.pk), kind=held.kind)

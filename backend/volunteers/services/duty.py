@@ -6,14 +6,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.locks import devices_to_end
 from backend.accounts.models import User
 from backend.accounts.queries import is_signed_out, live_devices
 from backend.accounts.services import devices
-from backend.audit.services import record
 from backend.lib.errors import Invalid, NotSignedIn, Refusal, require
-from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import hooks
+from backend.volunteers.acts import Acts
 from backend.volunteers.events import DutyChanged
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import DUTIES_KEPT, DutyPeriod, Volunteer
@@ -40,9 +40,16 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
     it, going off and on does. Locks the volunteer. Saying what holds already changes nothing. Raises NotInService for
     going on duty while suspended or retired, NotSignedIn when the last device was signed out meanwhile.
     """
-    volunteer = volunteers_to_lock().get(user=by)
+    with acting(by=by, at=at) as act:
+        return change_duty(by, on=on, until=until, act=act)
+
+
+def change_duty(user: User, *, on: bool, until: datetime | None = None, act: Act) -> DutyOut:
+    """Take a person on or off duty who asks for it; returns what holds now. Locks the volunteer."""
+    at = act.at
+    volunteer = volunteers_to_lock().get(user=user)
     require(volunteer.is_in_service or not on, NotInService)
-    require(not (on and is_signed_out(by, at=at)), NotSignedIn)
+    require(not (on and is_signed_out(user, at=at)), NotSignedIn)
     before = (volunteer.duty_since, volunteer.duty_until)
     if not (on and volunteer.is_on_duty(at)):
         DutyPeriod.objects.bulk_create(_ended(volunteer, at))
@@ -53,60 +60,59 @@ def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime)
     if before == (volunteer.duty_since, volunteer.duty_until):
         return duty_out(volunteer, at=at)
     volunteer.save(update_fields=["duty_since", "duty_until"])
-    record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=by, at=at, on=on)
+    act.record(Acts.DUTY_CHANGED, f"volunteer.{volunteer.pk}", on=on)
     if on != (before[1] is not None):
         change_duty_counts([volunteer.pk], by=1 if on else -1, at=at)
     if not on:
-        hooks.duty_ended([volunteer], at=at)
+        hooks.duty_ended([volunteer], act=act)
     duty = duty_out(volunteer, at=at)
-    publish_all([_changed(volunteer, duty, "asked")], at=at)
+    _tell(volunteer, duty, "asked", act)
     return duty
 
 
-@transaction.atomic
-def end_duty_without_devices(*, user: User, by: User | None, at: datetime) -> None:
+def end_duty_without_devices(*, user: User, act: Act) -> None:
     """End the duty of a person who is signed in on no device any more.
 
     The caller has locked the person's devices: of two that sign out at once one sees that it is the last. Locks the
     volunteer, off duty too: who is going on duty is waited for, or sees that no device is left.
     """
-    if live_devices(at).filter(user=user).exists():
+    if live_devices(act.at).filter(user=user).exists():
         return
     for volunteer in volunteers_to_lock().filter(user=user):
         if volunteer.duty_until is None:
             continue
-        told = end_duty(volunteer, reason="signed_out", by=by, at=at)
-        change_duty_counts([volunteer.pk], by=-1, at=at)
-        publish_all(told, at=at)
+        end_duty(volunteer, reason="signed_out", act=act)
+        change_duty_counts([volunteer.pk], by=-1, at=act.at)
 
 
 @transaction.atomic
 def end_duty_of_run_out(*, user: User, at: datetime) -> None:
     """End the duty of a person whose sign-ins have all run out. Locks the devices."""
     devices_to_end(user)
-    end_duty_without_devices(user=user, by=None, at=at)
+    with acting(by=None, at=at) as act:
+        end_duty_without_devices(user=user, act=act)
 
 
 @transaction.atomic
 def sign_out(*, device_id: UUID, end_duty: bool, by: User, at: datetime) -> None:
     """End a device's tokens and sockets; with the last device duty ends too, and whenever `end_duty` asks for it."""
-    devices.sign_out(device_id=device_id, by=by, at=at)
-    if end_duty:
-        set_duty(on=False, by=by, at=at)
+    with acting(by=by, at=at) as act:
+        devices.end_device(device_id, by, act=act)
+        if end_duty:
+            change_duty(by, on=False, act=act)
 
 
-def end_duty(
-    volunteer: Volunteer, *, reason: DutyReason, by: User | None, at: datetime
-) -> list[Announcement]:
-    """End the duty of a volunteer who is locked; returns what is to be announced."""
+def end_duty(volunteer: Volunteer, *, reason: DutyReason, act: Act) -> None:
+    """End the duty of a volunteer who is locked, and tell of it."""
+    at = act.at
     if volunteer.duty_until is None:
-        return []
+        return
     reason = reason if volunteer.is_on_duty(at) else "too_long"
     DutyPeriod.objects.bulk_create(_ended(volunteer, at))
     volunteer.save(update_fields=volunteer.go_off_duty())
-    record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=by, at=at, on=False)
-    hooks.duty_ended([volunteer], at=at)
-    return [_changed(volunteer, duty_out(volunteer, at=at), reason)]
+    act.record(Acts.DUTY_CHANGED, f"volunteer.{volunteer.pk}", on=False)
+    hooks.duty_ended([volunteer], act=act)
+    _tell(volunteer, duty_out(volunteer, at=at), reason, act)
 
 
 @transaction.atomic
@@ -118,13 +124,13 @@ def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
     DutyPeriod.objects.bulk_create(period for volunteer in overdue for period in _ended(volunteer, at))
     for volunteer in overdue:
         volunteer.go_off_duty()
-        record("duty.changed", subject=f"volunteer.{volunteer.pk}", by=None, at=at, on=False)
     Volunteer.objects.bulk_update(overdue, ["duty_since", "duty_until"])
     change_duty_counts([volunteer.pk for volunteer in overdue], by=-1, at=at)
-    hooks.duty_ended(overdue, at=at)
-    duties = duties_out(overdue, at=at)
-    told = [_changed(volunteer, duty, "too_long") for volunteer, duty in zip(overdue, duties, strict=True)]
-    publish_all(told, at=at)
+    with acting(by=None, at=at) as act:
+        hooks.duty_ended(overdue, act=act)
+        for volunteer, duty in zip(overdue, duties_out(overdue, at=at), strict=True):
+            act.record(Acts.DUTY_CHANGED, f"volunteer.{volunteer.pk}", on=False)
+            _tell(volunteer, duty, "too_long", act)
     return len(overdue)
 
 
@@ -133,7 +139,8 @@ def forget_duty_periods(*, at: datetime) -> int:
     """Delete the record of duties that ended so long ago that no phone may bring anything back; returns how many."""
     forgotten = DutyPeriod.objects.filter(until__lt=at - DUTIES_KEPT).delete()[0]
     if forgotten:
-        record("duty.forgotten", subject="formation", by=None, at=at, count=forgotten)
+        with acting(by=None, at=at) as act:
+            act.record(Acts.DUTY_FORGOTTEN, "formation", count=forgotten)
     return forgotten
 
 
@@ -152,6 +159,5 @@ def _begin(volunteer: Volunteer, until: datetime | None, at: datetime) -> None:
     volunteer.duty_until = min(until, latest) if until else latest
 
 
-def _changed(volunteer: Volunteer, duty: DutyOut, reason: DutyReason) -> Announcement:
-    event = DutyChanged(volunteer=f"{volunteer.number:08d}", duty=duty, reason=reason)
-    return Announcement(volunteer.topic, event)
+def _tell(volunteer: Volunteer, duty: DutyOut, reason: DutyReason, act: Act) -> None:
+    act.tell(volunteer.topic, DutyChanged(volunteer=f"{volunteer.number:08d}", duty=duty, reason=reason))

@@ -5,13 +5,13 @@ from hashlib import sha256
 
 from django.db import transaction
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.audit.services import record
-from backend.lib.errors import Invalid, TooLarge
+from backend.lib.errors import Invalid, TooLarge, require
 from backend.lib.pictures import NotAPicture, TooManyPixels, emblem
+from backend.volunteers.acts import Acts
 from backend.volunteers.models import Emblem, Unit
-from backend.volunteers.rules import post_that_manages
-from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.rules import may_manage
 
 MOST_BYTES = 200_000
 """Bytes of an upload, and of what is kept."""
@@ -22,7 +22,7 @@ def set_emblem(*, unit: Unit, upload: bytes, by: User, at: datetime) -> Emblem:
 
     Raises NotFound unless `by` looks after the unit, TooLarge, Busy, Invalid for what is no such picture.
     """
-    post = allowed_by(post_that_manages(by, unit, at))
+    grant = require(may_manage(by, unit, at))
     media_type, image = _drawn_anew(upload)
     digest = sha256(image).hexdigest()
     content = {"media_type": media_type, "image": image, "digest": digest, "at": at}
@@ -31,16 +31,18 @@ def set_emblem(*, unit: Unit, upload: bytes, by: User, at: datetime) -> Emblem:
         if same is not None:
             return same
         kept, _ = Emblem.objects.update_or_create(unit=unit, defaults=content)
-        record("emblem.set", subject=f"unit.{unit.pk}", by=by, at=at, digest=digest, post=post)
+        with acting(by=by, at=at, grant=grant) as act:
+            act.record(Acts.EMBLEM_SET, f"unit.{unit.pk}", digest=digest)
     return kept
 
 
 @transaction.atomic
 def remove_emblem(*, unit: Unit, by: User, at: datetime) -> None:
     """Take a unit's emblem away; again changes nothing. Raises NotFound unless `by` looks after the unit."""
-    post = allowed_by(post_that_manages(by, unit, at))
+    grant = require(may_manage(by, unit, at))
     if Emblem.objects.filter(unit=unit).delete()[0]:
-        record("emblem.removed", subject=f"unit.{unit.pk}", by=by, at=at, post=post)
+        with acting(by=by, at=at, grant=grant) as act:
+            act.record(Acts.EMBLEM_REMOVED, f"unit.{unit.pk}")
 
 
 def _drawn_anew(upload: bytes) -> tuple[str, bytes]:

@@ -5,11 +5,10 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from backend.accounts.models import User
-from backend.audit.services import record
+from backend.accounts.acting import Act
 from backend.lib.errors import Refusal, require
 from backend.realtime.access import access_changed
-from backend.realtime.log import Announcement
+from backend.volunteers.acts import Acts
 from backend.volunteers.events import PostChanged
 from backend.volunteers.models import Post
 from backend.volunteers.rules import may_end
@@ -27,30 +26,30 @@ def lasting(at: datetime) -> QuerySet[Post]:
     return Post.objects.lasting(at)
 
 
-def end_posts(posts: Iterable[Post], *, by: User | None, at: datetime) -> list[Announcement]:
-    """End posts at `at`, and those that rest on them; what has not begun never does.
+def end_posts(posts: Iterable[Post], *, act: Act, at: datetime | None = None) -> None:
+    """End posts now, or at `at`, and those that rest on them, whose holders are told; what has not begun never does.
 
     On a post rest those of the deputies who stand in for its holder, what such a deputy gave by theirs, and what was
-    given by that in turn. `by` is the volunteer who answers for it: a holder, or one who could end each of `posts`;
-    None on the command line alone. Returns what to tell the holders of those that rest on them. Raises BeyondOwnPost.
+    given by that in turn. The act's `by` answers for it: a holder, or one who could end each of `posts`; None on
+    the command line alone. Raises BeyondOwnPost.
     """
-    posts = list(posts)
-    require(by is None or may_end(by, posts, at), BeyondOwnPost)
+    posts, at = list(posts), at or act.at
+    require(act.by is None or may_end(act.by, posts, at), BeyondOwnPost)
     for post in posts:
         _end(post, at)
     resting = _resting_on(posts, at)
     for post in resting:
         _end(post, at)
-        details = {"unit": post.unit.number, "role": post.role, "post": ""}
-        record("post.ended_with", subject=f"volunteer.{post.volunteer_id}", by=by, at=at, **details)
+        subject = f"volunteer.{post.volunteer_id}"
+        act.record(Acts.POST_ENDED_WITH, subject, unit=post.unit.number, role=post.role)
+        tell_holder(post, act)
     holders = {post.volunteer.topic for post in (*posts, *resting)}
     access_changed(sorted(holders), at=at)
-    return [changed(post) for post in resting]
 
 
-def changed(post: Post) -> Announcement:
-    """Return what tells the holder that a post was given or has another end."""
-    return Announcement(post.volunteer.topic, PostChanged(post=PostHeld.of(post)))
+def tell_holder(post: Post, act: Act) -> None:
+    """Tell the holder that a post was given or has another end."""
+    act.tell(post.volunteer.topic, PostChanged(post=PostHeld.of(post)))
 
 
 def _end(post: Post, at: datetime) -> None:

@@ -16,11 +16,12 @@ import prometheus_client
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User, phone_key
-from backend.audit.services import record
 from backend.lib.afterwards import afterwards
 from backend.lib.errors import Allowance, TooMany
-from backend.realtime.log import Announcement, Audience, publish_all
+from backend.realtime.log import Audience
+from backend.volunteers.acts import Acts
 from backend.volunteers.events import FoundBy, PeopleFound
 from backend.volunteers.models import AccessEntry, LookedAt, Membership, Unit, UnitCount, Volunteer, line_to
 from backend.volunteers.queries import dispatched_units
@@ -130,17 +131,10 @@ def _note(people: Collection[int], *, how: FoundBy, by: User, at: datetime) -> N
     note_access(viewer_user_id=by.pk, volunteer_ids=people, what=LookedAt.FOUND, at=at)
     found_people.labels(how).inc(len(people))
     number = f"{by.volunteer.number:08d}"
-    publish_all(
-        [
-            Announcement(
-                unit.topic,
-                PeopleFound(unit=unit.number, people=count, how=how, by=number),
-                Audience(numbers=leaders),
-            )
-            for unit, count, leaders in _leading(people, at)
-        ],
-        at=at,
-    )
+    with acting(by=by, at=at) as act:
+        for unit, count, leaders in _leading(people, at):
+            event = PeopleFound(unit=unit.number, people=count, how=how, by=number)
+            act.tell(unit.topic, event, Audience(numbers=leaders))
 
 
 def _leading(people: Collection[int], at: datetime) -> list[tuple[Unit, int, list[int]]]:
@@ -161,4 +155,10 @@ def _alarm(how: FoundBy, by: User, at: datetime) -> None:
     logger.warning(
         "volunteer %s has found as many people of other units as a day allows", by.volunteer.number
     )
-    afterwards(lambda: record("people.found_too_many", subject=f"user.{by.pk}", by=by, at=at, how=how))
+    afterwards(lambda: _record_alarm(how, by, at))
+
+
+@transaction.atomic
+def _record_alarm(how: FoundBy, by: User, at: datetime) -> None:
+    with acting(by=by, at=at) as act:
+        act.record(Acts.PEOPLE_FOUND_TOO_MANY, f"user.{by.pk}", how=how)

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from backend.audit.services import record
+from backend.accounts.acting import acting
 from backend.realtime.access import WATCHERS, access_changed
+from backend.volunteers.acts import Acts
 from backend.volunteers.divisions import Division, Point, display_name
 from backend.volunteers.locks import units_to_lock
 from backend.volunteers.models import Unit, UnitKind, not_retired
@@ -72,15 +73,9 @@ def load_formation(
         f"{code} {unit.official_name}" for code, unit in growth.known.items() if code not in codes
     )
     if changes:
-        record(
-            "formation.loaded",
-            subject="formation",
-            by=None,
-            at=at,
-            created=changes.created,
-            renamed=len(changes.renamed),
-            moved=len(changes.moved),
-        )
+        counts = {"renamed": len(changes.renamed), "moved": len(changes.moved)}
+        with acting(by=None, at=at) as act:
+            act.record(Acts.FORMATION_LOADED, "formation", created=changes.created, **counts)
     return changes
 
 

@@ -5,15 +5,15 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, Refusal, require
+from backend.volunteers.acts import Acts
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Guardian, Purpose, Volunteer
 from backend.volunteers.queries.privacy import guardian_out
-from backend.volunteers.rules import post_that_keeps_records_of
+from backend.volunteers.rules import may_keep_records_of
 from backend.volunteers.schemas.privacy import GuardianIn, GuardianOut
-from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.consents import withdraw_for
 
 
@@ -29,7 +29,7 @@ def record_guardian(*, volunteer: Volunteer, wanted: GuardianIn, by: User, at: d
     person's records, RecordIdTaken, Invalid for an agreement of the future.
     """
     volunteer = volunteers_to_lock().get(pk=volunteer.pk)
-    post = allowed_by(post_that_keeps_records_of(by, volunteer, at))
+    grant = require(may_keep_records_of(by, volunteer, at))
     if wanted.consent_at > at:
         raise Invalid(errors=[{"pointer": "/consent_at", "detail": "must not be later than now"}])
     guardian = Guardian(
@@ -49,14 +49,8 @@ def record_guardian(*, volunteer: Volunteer, wanted: GuardianIn, by: User, at: d
     same = (held.volunteer_id, held.name, held.phone, held.consent_at)
     require(same == (volunteer.pk, wanted.name, wanted.phone, wanted.consent_at), RecordIdTaken)
     if created:
-        record(
-            "guardian.recorded",
-            subject=f"volunteer.{volunteer.pk}",
-            by=by,
-            at=at,
-            guardian=str(held.pk),
-            post=post,
-        )
+        with acting(by=by, at=at, grant=grant) as act:
+            act.record(Acts.GUARDIAN_RECORDED, f"volunteer.{volunteer.pk}", guardian=str(held.pk))
     return guardian_out(held)
 
 
@@ -66,7 +60,7 @@ def withdraw_guardian(*, volunteer: Volunteer, guardian_id: UUID, by: User, at: 
 
     Locks the volunteer. Again changes nothing.
     """
-    post = allowed_by(post_that_keeps_records_of(by, volunteer, at))
+    grant = require(may_keep_records_of(by, volunteer, at))
     locked = volunteers_to_lock().get(pk=volunteer.pk)
     guardian = locked.guardians.filter(pk=guardian_id).first()
     if guardian is None:
@@ -74,13 +68,7 @@ def withdraw_guardian(*, volunteer: Volunteer, guardian_id: UUID, by: User, at: 
     if guardian.withdrawn_at is not None:
         return
     guardian.save(update_fields=guardian.withdraw(at=at))
-    record(
-        "guardian.withdrawn",
-        subject=f"volunteer.{locked.pk}",
-        by=by,
-        at=at,
-        guardian=str(guardian.pk),
-        post=post,
-    )
     resting_on_it = guardian.consents.in_force().values_list("purpose", flat=True)
-    withdraw_for(locked, [Purpose(purpose) for purpose in resting_on_it], by=by, at=at)
+    with acting(by=by, at=at, grant=grant) as act:
+        act.record(Acts.GUARDIAN_WITHDRAWN, f"volunteer.{locked.pk}", guardian=str(guardian.pk))
+        withdraw_for(locked, [Purpose(purpose) for purpose in resting_on_it], act=act)

@@ -6,11 +6,12 @@ from hmac import compare_digest
 from django.db import transaction
 from django.http import HttpRequest
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
 from backend.accounts.signin import confirm_by
-from backend.audit.services import record
 from backend.lib.encryption import lookup_key
 from backend.lib.errors import CredentialsWrong, Refusal
+from backend.volunteers.acts import Acts
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Volunteer
 
@@ -46,4 +47,5 @@ def confirm_identity(*, by: User, at: datetime) -> None:
         return
     volunteer.identity_to_confirm = False
     volunteer.save(update_fields=["identity_to_confirm"])
-    record("identity.confirmed", subject=f"volunteer.{volunteer.pk}", by=by, at=at)
+    with acting(by=by, at=at) as act:
+        act.record(Acts.IDENTITY_CONFIRMED, f"volunteer.{volunteer.pk}")

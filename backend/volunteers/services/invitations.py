@@ -5,11 +5,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
 from backend.accounts.services.invitations import GOOD_FOR, invitation_opens, make_codes
-from backend.audit.services import record
 from backend.lib.errors import NotAllowed, Refusal, require
 from backend.volunteers import rules
+from backend.volunteers.acts import Acts
+from backend.volunteers.grants import Grant
 from backend.volunteers.models import Volunteer
 from backend.volunteers.schemas.invitations import InvitationMade
 
@@ -24,14 +26,13 @@ def invite(*, volunteers: Sequence[Volunteer], by: User | None, at: datetime) ->
 
     Raises NotFound, or NotAllowed for a caller who may see the person and no more. Locks the accounts.
     """
-    for volunteer in volunteers:
-        _require_invite(volunteer, by, at)
-    posts = {person.user_id: rules.post_that_invites(by, person, at) if by else None for person in volunteers}
-    codes = make_codes({user: post.pk if post else None for user, post in posts.items()}, by=by, at=at)
-    for volunteer in volunteers:
-        post = posts[volunteer.user_id]
-        title = post.title if post else ""
-        record("invitation.made", subject=f"volunteer.{volunteer.pk}", by=by, at=at, post=title)
+    grants = {person.user_id: _require_invite(person, by, at) for person in volunteers}
+    posts = {user: grant.post.pk if grant.post else None for user, grant in grants.items()}
+    codes = make_codes(posts, by=by, at=at)
+    with acting(by=by, at=at) as act:
+        for person in volunteers:
+            named = act.of(by, grant=grants[person.user_id])
+            named.record(Acts.INVITATION_MADE, f"volunteer.{person.pk}")
     return [
         InvitationMade(
             number=f"{person.number:08d}",
@@ -49,7 +50,6 @@ def require_good_invitation(*, volunteer: Volunteer, code: str, by: User, at: da
     require(invitation_opens(volunteer.user, code, at=at), InvitationVoid)
 
 
-def _require_invite(volunteer: Volunteer, by: User | None, at: datetime) -> None:
-    if by is not None:
-        require(rules.may_see_person(by, volunteer, at))
-        require(rules.may_invite(by, volunteer, at), NotAllowed)
+def _require_invite(volunteer: Volunteer, by: User | None, at: datetime) -> Grant:
+    require(by is None or rules.may_see_person(by, volunteer, at))
+    return require(rules.may_invite(by, volunteer, at), NotAllowed)

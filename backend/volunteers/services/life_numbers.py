@@ -4,13 +4,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
-from backend.audit.services import record
-from backend.lib.errors import NotAllowed, require, required
-from backend.realtime.log import Announcement, publish_all
+from backend.lib.errors import NotAllowed, require
 from backend.realtime.people import renumber
-from backend.realtime.sessions import NUMBER_CHANGED, revoke_session
+from backend.realtime.sessions import NUMBER_CHANGED
 from backend.volunteers import hooks
+from backend.volunteers.acts import Acts
 from backend.volunteers.events import NumberChanged
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import (
@@ -22,7 +22,7 @@ from backend.volunteers.models import (
     series_of,
 )
 from backend.volunteers.queries.numbers import volunteer_by_number
-from backend.volunteers.rules import may_see_person, post_that_manages_person
+from backend.volunteers.rules import may_manage_person, may_see_person
 from backend.volunteers.services.numbers import issue_number
 
 
@@ -37,34 +37,28 @@ def give_life_number(*, number: int, by: User, at: datetime) -> Volunteer:
     found = volunteer_by_number(number)
     volunteer = volunteers_to_lock().select_related("user").get(pk=found.pk)
     require(may_see_person(by, volunteer, at))
-    post = required(post_that_manages_person(by, volunteer, at), NotAllowed)
+    grant = require(may_manage_person(by, volunteer, at), NotAllowed)
     if series_of(volunteer.number) == Series.LIFE:
         return volunteer
     before, topic = volunteer.number, volunteer.topic
     volunteer.number = issue_number()
     volunteer.save(update_fields=["number"])
     NumberAlias.objects.create(number=before, volunteer=volunteer)
-    _carry_over(volunteer, before, topic, at)
-    record(
-        "number.changed",
-        subject=f"volunteer.{volunteer.pk}",
-        by=by,
-        at=at,
-        before=f"{before:08d}",
-        after=f"{volunteer.number:08d}",
-        post=post.title,
-    )
+    with acting(by=by, at=at, grant=grant) as act:
+        _carry_over(volunteer, before, topic, act)
+        after = f"{volunteer.number:08d}"
+        act.record(Acts.NUMBER_CHANGED, f"volunteer.{volunteer.pk}", before=f"{before:08d}", after=after)
     return volunteer
 
 
-def _carry_over(volunteer: Volunteer, before: int, topic: str, at: datetime) -> None:
+def _carry_over(volunteer: Volunteer, before: int, topic: str, act: Act) -> None:
     """Move what hangs on a number to the new one, tell the person's phones, and have them come back."""
     paths = volunteer.memberships.values_list("unit__path", flat=True)
     line = {above for path in paths for above in line_to(path)}
     topics = [topic, *(unit.topic for unit in Unit.objects.filter(path__in=line))]
     renumber(before, volunteer.number, topics=topics)
     changed = NumberChanged(before=f"{before:08d}", number=f"{volunteer.number:08d}")
-    publish_all([Announcement(topic, changed)], at=at)
+    act.tell(topic, changed)
     for session in volunteer.user.devices.not_revoked().values_list("session", flat=True):
-        revoke_session(session, at=at, code=NUMBER_CHANGED)
-    hooks.number_changed(volunteer, before=before, at=at)
+        act.end_session(session, code=NUMBER_CHANGED)
+    hooks.number_changed(volunteer, before=before, act=act)

@@ -4,21 +4,21 @@ from datetime import datetime
 
 from django.db import transaction
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
-from backend.audit.services import record
-from backend.lib.errors import NotFound, Refusal
+from backend.lib.errors import NotFound, Refusal, require
 from backend.realtime.access import access_changed
-from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import hooks
+from backend.volunteers.acts import Acts
+from backend.volunteers.grants import OWN
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Membership, Unit, Volunteer
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import (
+    may_manage_person,
+    may_release,
     may_see_unit,
-    post_that_manages_person,
-    post_that_releases,
 )
-from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.ends import end_posts, lasting
 
@@ -35,15 +35,20 @@ def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
     """
     volunteer = lock_volunteer(volunteer_numbered(number).pk)
     own = volunteer.user_id == by.pk
-    post = "" if own else allowed_by(post_that_releases(by, volunteer, unit, at))
+    grant = OWN if own else require(may_release(by, volunteer, unit, at))
     require_member(volunteer, unit, by, at)
-    ended_too = leave(volunteer, unit, reason="left", releasing=by, by=by, at=at)
+    with acting(by=by, at=at, grant=grant) as act:
+        leave(volunteer, unit, reason="left", releasing=by, act=act)
+        _make_oldest_primary(volunteer)
+        recount_around([volunteer.pk], also=[unit.pk], at=at)
+        act.record(Acts.MEMBERSHIP_ENDED, _subject(volunteer), unit=unit.number)
+
+
+def _make_oldest_primary(volunteer: Volunteer) -> None:
+    """Have the oldest membership count first when none does."""
     if not volunteer.memberships.filter(is_primary=True).exists():
         oldest = volunteer.memberships.order_by("pk").values("pk")[:1]
         Membership.objects.filter(pk__in=list(oldest.values_list("pk", flat=True))).update(is_primary=True)
-    recount_around([volunteer.pk], also=[unit.pk], at=at)
-    record("membership.ended", subject=_subject(volunteer), by=by, at=at, unit=unit.number, post=post)
-    publish_all(ended_too, at=at)
 
 
 @transaction.atomic
@@ -54,28 +59,26 @@ def choose_primary(*, number: str, unit: Unit, by: User, at: datetime) -> Volunt
     """
     volunteer = lock_volunteer(volunteer_numbered(number).pk)
     own = volunteer.user_id == by.pk
-    post = "" if own else allowed_by(post_that_manages_person(by, volunteer, at))
+    grant = OWN if own else require(may_manage_person(by, volunteer, at))
     require_member(volunteer, unit, by, at)
     if not volunteer.memberships.filter(unit=unit, is_primary=True).exists():
         volunteer.memberships.filter(is_primary=True).update(is_primary=False)
         volunteer.memberships.filter(unit=unit).update(is_primary=True)
         recount_around([volunteer.pk], at=at)
-        record("membership.primary", subject=_subject(volunteer), by=by, at=at, unit=unit.number, post=post)
+        with acting(by=by, at=at, grant=grant) as act:
+            act.record(Acts.MEMBERSHIP_PRIMARY, _subject(volunteer), unit=unit.number)
     return volunteer
 
 
-def leave(
-    volunteer: Volunteer, unit: Unit, *, reason: str, releasing: User, by: User, at: datetime
-) -> list[Announcement]:
-    """End posts and membership in a unit, and the badge that says so; returns what to tell of others' posts."""
-    held = lasting(at).filter(volunteer=volunteer, unit=unit).select_related("unit", "volunteer")
-    ended_too = end_posts(held, by=releasing, at=at)
+def leave(volunteer: Volunteer, unit: Unit, *, reason: str, releasing: User, act: Act) -> None:
+    """End posts and membership in a unit, and the badge that says so; `releasing` answers for the posts that end."""
+    held = lasting(act.at).filter(volunteer=volunteer, unit=unit).select_related("unit", "volunteer")
+    end_posts(held, act=act if releasing == act.by else act.of(releasing))
     left = volunteer.memberships.filter(unit=unit)
     was_primary = left.filter(is_primary=True).exists()
     left.delete()
-    hooks.membership_ended(unit, [volunteer], was_primary=was_primary, reason=reason, by=by, at=at)
-    access_changed([volunteer.topic], at=at)
-    return ended_too
+    hooks.membership_ended(unit, [volunteer], was_primary=was_primary, reason=reason, act=act)
+    access_changed([volunteer.topic], at=act.at)
 
 
 def lock_volunteer(pk: int) -> Volunteer:
@@ -92,7 +95,7 @@ def require_member(volunteer: Volunteer, unit: Unit, by: User, at: datetime) -> 
     """Raise NotMember to a caller who may know the person's units and sees this one, NotFound to others."""
     if belongs(volunteer, unit):
         return
-    knows = volunteer.user_id == by.pk or post_that_manages_person(by, volunteer, at)
+    knows = volunteer.user_id == by.pk or may_manage_person(by, volunteer, at)
     raise NotMember if knows and may_see_unit(by, unit, at) else NotFound
 
 

@@ -1,30 +1,26 @@
 """Merges two records of the same person: one is kept, the number of the other leads to it."""
 
 from datetime import datetime
-from itertools import chain
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.locks import devices_to_lock, lock_devices
 from backend.accounts.models import SignedOutBy, User
-from backend.audit.services import record
 from backend.lib.errors import NotAllowed, Refusal, require
 from backend.realtime import keys
 from backend.realtime.access import access_changed, move_changes
-from backend.realtime.log import Announcement, publish_all
-from backend.realtime.sessions import revoke_session
 from backend.volunteers import hooks
+from backend.volunteers.acts import Acts
 from backend.volunteers.events import RecordMerged
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import NumberAlias, Purpose, Role, Volunteer
 from backend.volunteers.queries.numbers import volunteer_by_number
-from backend.volunteers.rules import may_manage_wholly, may_see_person, post_that_looks_after
-from backend.volunteers.services.allowed import allowed_by
+from backend.volunteers.rules import may_give, may_look_after, may_manage_wholly, may_see_person
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.ends import BeyondOwnPost, lasting
-from backend.volunteers.services.posts import source_of
 from backend.volunteers.services.roster import refresh_roster
 
 
@@ -53,39 +49,39 @@ def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Vo
     if one.merged_into_id or other.merged_into_id:  # before their units are looked for: they have none left
         raise NotMergeable("One of the records was merged into another before.")
     require(all(may_manage_wholly(by, record_of, at) for record_of in (one, other)), NotAllowed)
-    allowing = allowed_by(post_that_looks_after(by, one, at) or post_that_looks_after(by, other, at))
+    grant = require(may_look_after(by, one, at) or may_look_after(by, other, at))
     for post in lasting(at).filter(volunteer=other).select_related("unit"):
-        source = source_of(by, post.unit, Role(post.role), post.until_at, at)
-        require(not source.is_acting, BeyondOwnPost)  # it would outlive the post that stands in
+        given = require(may_give(by, post.unit, Role(post.role), post.until_at, at), BeyondOwnPost)
+        require(not given.is_acting, BeyondOwnPost)  # it would outlive the post that stands in
     _check(one, other)
-    told = [*chain(*hooks.merging(one, other, by=by, at=at))]
-    other.go_off_duty()
-    withdraw_for(other, list(Purpose), by=by, at=at)
-    _move(one, other, at)
-    access_changed([one.topic], at=at)
-    move_changes(other.topic, one.topic)
-    _move_papers(one, other)
-    keys.move(other.number, one.number)
-    _close(other, into=one, at=at)
-    record(
-        "volunteer.merged",
-        subject=f"volunteer.{one.pk}",
-        by=by,
-        at=at,
-        kept=f"{one.number:08d}",
-        duplicate=f"{other.number:08d}",
-        post=allowing,
-    )
-    publish_all([*told, *_told(one, other, by)], at=at)
-    _sign_out(other, at)  # after it, so that the devices hear of it first
+    with acting(by=by, at=at, grant=grant) as act:
+        _merge(one, other, act)
+        _tell(one, other, by, act)
     return one
 
 
-def _told(one: Volunteer, other: Volunteer, by: User) -> list[Announcement]:
-    """Return what tells both records' devices what has become of them."""
+def _merge(one: Volunteer, other: Volunteer, act: Act) -> None:
+    """Give all that a record has to the one that is kept, and close it."""
+    hooks.merging(one, other, act=act)
+    other.duty_since = other.duty_until = None
+    withdraw_for(other, list(Purpose), act=act)
+    _move(one, other, act.at)
+    access_changed([one.topic], at=act.at)
+    move_changes(other.topic, one.topic)
+    _move_papers(one, other)
+    keys.move(other.number, one.number)
+    _close(other, into=one, at=act.at)
+    _sign_out(other, act)
+    numbers = {"kept": f"{one.number:08d}", "duplicate": f"{other.number:08d}"}
+    act.record(Acts.VOLUNTEER_MERGED, f"volunteer.{one.pk}", **numbers)
+
+
+def _tell(one: Volunteer, other: Volunteer, by: User, act: Act) -> None:
+    """Tell both records' devices what has become of them."""
     number, duplicate = f"{one.number:08d}", f"{other.number:08d}"
     merged = RecordMerged(number=number, duplicate=duplicate, by=f"{by.volunteer.number:08d}")
-    return [Announcement(record_of.topic, merged) for record_of in (one, other)]
+    for record_of in (one, other):
+        act.tell(record_of.topic, merged)
 
 
 def _locked(kept: int, duplicate: int) -> tuple[Volunteer, Volunteer]:
@@ -177,10 +173,10 @@ def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
     recount_around([into.pk, other.pk], at=at)
 
 
-def _sign_out(other: Volunteer, at: datetime) -> None:
+def _sign_out(other: Volunteer, act: Act) -> None:
     """End the devices of a record that was merged."""
     devices = devices_to_lock(other.user.devices.not_revoked())
     for device in devices:
-        revoke_session(device.session, at=at)
-    ended = {"revoked_at": at, "revoked_because": SignedOutBy.MERGED}
+        act.end_session(device.session)
+    ended = {"revoked_at": act.at, "revoked_because": SignedOutBy.MERGED}
     devices.update(**ended, refresh_id="", previous_refresh_id="")

@@ -1,16 +1,15 @@
 """Volunteers join, and are appointed to posts."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.models import User, phone_key
-from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal
 from backend.realtime.access import access_changed
-from backend.realtime.log import Announcement, publish_all
+from backend.volunteers.acts import Acts
 from backend.volunteers.models import Post, Purpose, Role, Skill, Unit, Volunteer
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.services.consents import agree_on_paper
@@ -43,17 +42,43 @@ def create_volunteer(
     skills: Collection[str] = (),
     number: int | None = None,
     agrees_to: Collection[Purpose] = (),
-    post: str = "",
     by: User | None,
     at: datetime,
+) -> Volunteer:
+    """Take a person in on the command line, or for a demo: no post allows it. Does what `add_volunteer` does."""
+    with acting(by=by, at=at) as act:
+        return add_volunteer(
+            name=name,
+            phone=phone,
+            password=password,
+            born_on=born_on,
+            units=units,
+            skills=skills,
+            number=number,
+            agrees_to=agrees_to,
+            act=act,
+        )
+
+
+def add_volunteer(
+    *,
+    name: str,
+    phone: str | None,
+    password: str | None = None,
+    born_on: date | None = None,
+    units: Sequence[Unit] = (),
+    skills: Collection[str] = (),
+    number: int | None = None,
+    agrees_to: Collection[Purpose] = (),
+    act: Act,
 ) -> Volunteer:
     """Make an account and a volunteer with a new number; the first of `units` is the primary one. Locks the units.
 
     `number` is one that was set aside for this person: the caller has made sure of it. `agrees_to` is what the person
-    has agreed to on paper, `post` the title of the post that allows the act. Without a password nobody can sign in
-    yet. Raises PhoneTaken, UnitRetired, or Invalid for an unknown skill or a date of birth to come.
+    has agreed to on paper. Without a password the person cannot sign in yet. Raises PhoneTaken, UnitRetired, or Invalid
+    for an unknown skill or a date of birth to come.
     """
-    refuse_future_birth(born_on, at)
+    refuse_future_birth(born_on, act.at)
     known = list(Skill.objects.filter(code__in=skills))
     if len(known) != len(set(skills)):
         raise Invalid(errors=[{"pointer": "/skills", "detail": "unknown skill"}])
@@ -70,19 +95,11 @@ def create_volunteer(
     volunteer.skills.set(known)
     lock_units(units)
     for unit in units:
-        take_seat(volunteer=volunteer, unit=unit, is_primary=unit is units[0], at=at)
-    change_counts({unit.pk: Counts(members=1) for unit in units[:1]}, at=at)
-    agree_on_paper([volunteer], agrees_to, at=at)
-    record("volunteer.created", subject=f"volunteer.{volunteer.pk}", by=by, at=at, post=post)
+        take_seat(volunteer=volunteer, unit=unit, is_primary=unit is units[0], at=act.at)
+    change_counts({unit.pk: Counts(members=1) for unit in units[:1]}, at=act.at)
+    agree_on_paper([volunteer], agrees_to, at=act.at)
+    act.record(Acts.VOLUNTEER_CREATED, f"volunteer.{volunteer.pk}")
     return volunteer
-
-
-@dataclass(frozen=True, slots=True)
-class Appointed:
-    """A new post, and what to tell the holders of those that ended with the one before."""
-
-    post: Post
-    told: list[Announcement]
 
 
 def appoint(
@@ -97,22 +114,18 @@ def appoint(
     at: datetime,
 ) -> Post:
     """Give a post on the command line, or for a demo: no post allows it."""
-    with transaction.atomic():
-        appointed = fill_post(
+    with transaction.atomic(), acting(by=by, at=at) as act:
+        return fill_post(
             volunteer=volunteer,
             unit=unit,
             role=role,
             since=since or at,
             until=until,
             acting_for=acting_for,
-            by=by,
-            at=at,
+            act=act,
         )
-        publish_all(appointed.told, at=at)
-    return appointed.post
 
 
-@transaction.atomic
 def fill_post(
     *,
     volunteer: Volunteer,
@@ -122,21 +135,20 @@ def fill_post(
     until: datetime | None = None,
     acting_for: Post | None = None,
     given_by: Post | None = None,
-    by: User | None,
-    at: datetime,
-) -> Appointed:
+    act: Act,
+) -> Post:
     """Give a post in a unit, from `since` on; a new leader follows the one before, whose post ends then.
 
     Locks the unit. Asks only whether the post before may be ended: whether this one may be given `give_post` asks;
     `given_by` is the post by which it is. Raises UnitRetired, BeyondOwnPost.
     """
-    unit, told = lock_unit(unit), []
+    unit = lock_unit(unit)
     if role == Role.LEADER:
         seat = LEADER_SEAT
         before = lasting(since).filter(unit=unit, seat=LEADER_SEAT).select_related("unit", "volunteer")
-        told = end_posts(before, by=by, at=since)
+        end_posts(before, act=act, at=since)
     else:
-        (seat,) = free_seats(unit, count=1, at=at)
+        (seat,) = free_seats(unit, count=1, at=act.at)
     post = Post.objects.create(
         volunteer=volunteer,
         unit=unit,
@@ -151,9 +163,8 @@ def fill_post(
     for moment in (since, until):
         if moment is not None:
             access_changed([volunteer.topic], at=moment)
-    details = {"unit": unit.number, "role": str(role), "post": given_by.title if given_by else ""}
-    record("post.given", subject=f"volunteer.{volunteer.pk}", by=by, at=at, **details)
-    return Appointed(post, told)
+    act.record(Acts.POST_GIVEN, f"volunteer.{volunteer.pk}", unit=unit.number, role=str(role))
+    return post
 
 
 @transaction.atomic
@@ -162,4 +173,5 @@ def choose_language(*, language: str, by: User, at: datetime) -> None:
     is_other = User.objects.filter(pk=by.pk).exclude(language=language).update(language=language)
     by.language = language
     if is_other:
-        record("language.chosen", subject=f"user.{by.pk}", by=by, at=at, language=language)
+        with acting(by=by, at=at) as act:
+            act.record(Acts.LANGUAGE_CHOSEN, f"user.{by.pk}", language=language)

@@ -5,22 +5,22 @@ from datetime import datetime
 
 from django.db import transaction
 
+from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.audit.services import record
 from backend.lib.errors import Invalid, Refusal, require, required
-from backend.realtime.log import publish_all
+from backend.volunteers.acts import Acts
+from backend.volunteers.grants import Grant
 from backend.volunteers.locks import posts_to_lock, volunteers_to_lock
-from backend.volunteers.models import MANAGING_ROLES, Post, Role, Unit, Volunteer, roles_from
+from backend.volunteers.models import MANAGING_ROLES, Post, Role, Unit, Volunteer
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import (
-    current_posts,
+    may_appoint,
+    may_give,
+    may_manage,
     may_see_person,
-    post_over,
-    post_that_manages,
 )
 from backend.volunteers.schemas.posts import PostIn
-from backend.volunteers.services.allowed import allowed_by
-from backend.volunteers.services.ends import BeyondOwnPost, changed, end_posts, lasting
+from backend.volunteers.services.ends import BeyondOwnPost, end_posts, lasting, tell_holder
 from backend.volunteers.services.people import fill_post
 
 
@@ -43,31 +43,31 @@ def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Given:
     The same post for the same person again is a retry and returns the first. Raises NotFound unless `by` looks after
     the unit and sees the person, BeyondOwnPost, HolderNotActive, or Invalid naming the field.
     """
-    allowed_by(post_that_manages(by, unit, at))
+    require(may_manage(by, unit, at))
     volunteer = volunteer_numbered(wanted.volunteer)
     require(may_see_person(by, volunteer, at))
     volunteer = volunteers_to_lock().get(pk=volunteer.pk)
     role, since = Role(wanted.role), max(wanted.from_at or at, at)
     _check_time(since, wanted.until)
     acting_for = _acting_for(unit, wanted, role, at)
-    source = source_of(by, unit, role, wanted.until, at)
+    grant = require(may_give(by, unit, role, wanted.until, at), BeyondOwnPost)
     held = _same(volunteer, unit, role, wanted.until, acting_for, at)
     if held is not None:
         return Given(held, is_new=False)
     require(volunteer.is_in_service, HolderNotActive)
-    appointed = fill_post(
-        volunteer=volunteer,
-        unit=unit,
-        role=role,
-        since=since,
-        until=wanted.until,
-        acting_for=acting_for,
-        given_by=source,
-        by=by,
-        at=at,
-    )
-    publish_all([changed(appointed.post), *appointed.told], at=at)
-    return Given(appointed.post, is_new=True)
+    with acting(by=by, at=at, grant=grant) as act:
+        post = fill_post(
+            volunteer=volunteer,
+            unit=unit,
+            role=role,
+            since=since,
+            until=wanted.until,
+            acting_for=acting_for,
+            given_by=grant.post,
+            act=act,
+        )
+        tell_holder(post, act)
+    return Given(post, is_new=True)
 
 
 @transaction.atomic
@@ -80,37 +80,19 @@ def end_post(*, post_id: int, by: User, at: datetime) -> Post:
     found = posts_to_lock(lasting(at)).filter(pk=post_id).select_related("unit", "volunteer")
     post = required(found.first())
     own = post.volunteer.user_id == by.pk
-    allowed_by(post if own else post_that_manages(by, post.unit, at))
-    title = post.title if own else required(_taken_by(post, by, at), BeyondOwnPost).title
-    ended_too = end_posts([post], by=by, at=at)
-    details = {"unit": post.unit.number, "role": post.role, "post": title}
-    record("post.ended", subject=f"volunteer.{post.volunteer_id}", by=by, at=at, **details)
-    publish_all([changed(post), *ended_too], at=at)
+    require(own or may_manage(by, post.unit, at))
+    grant = Grant(post) if own else require(may_appoint(by, post.unit, post.role, at), BeyondOwnPost)
+    with acting(by=by, at=at, grant=grant) as act:
+        end_posts([post], act=act)
+        subject = f"volunteer.{post.volunteer_id}"
+        act.record(Acts.POST_ENDED, subject, unit=post.unit.number, role=post.role)
+        tell_holder(post, act)
     return post
-
-
-def _taken_by(post: Post, by: User, at: datetime) -> Post | None:
-    """Return the post by which a caller takes another's away: over its unit, and of no lower rank."""
-    return post_over(by, post.unit, at, roles_from(post.role))
 
 
 def _check_time(since: datetime, until: datetime | None) -> None:
     if until is not None and until <= since:
         raise Invalid(errors=[{"pointer": "/until", "detail": "must be later than the beginning"}])
-
-
-def source_of(by: User, unit: Unit, role: Role, until: datetime | None, at: datetime) -> Post:
-    """Return the post of one's own that the new one narrows: of no lower rank, over the unit, lasting as long.
-
-    A post that stands on its own comes before one that stands in: what is given by the latter ends with it. Raises
-    BeyondOwnPost.
-    """
-    posts = current_posts(by.pk, at).lasting_until(until)
-    posts = posts.filter(role__in=roles_from(role), unit__path__in=unit.line)
-    source = posts.select_related("unit").order_by("is_acting", "-unit__path", "seat").first()
-    if source is None:
-        raise BeyondOwnPost
-    return source
 
 
 def _acting_for(unit: Unit, wanted: PostIn, role: Role, at: datetime) -> Post | None:

@@ -1,28 +1,27 @@
 """Volunteers are suspended, reinstated, and retire."""
 
 from datetime import datetime
-from itertools import chain
 
 from django.db import transaction
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
-from backend.audit.services import record
 from backend.lib.errors import Invalid, NotFound, Refusal, require
 from backend.realtime.access import access_changed
-from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import hooks
+from backend.volunteers.acts import Acts
 from backend.volunteers.events import StandingChanged
+from backend.volunteers.grants import OWN, Grant
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Membership, Standing, Volunteer
 from backend.volunteers.queries.lives import standing_out
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.seats import free_seats
-from backend.volunteers.rules import post_that_manages_person
+from backend.volunteers.rules import may_manage_person
 from backend.volunteers.schemas.me import DutyReason
-from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.duty import end_duty
-from backend.volunteers.services.ends import changed, end_posts, lasting
+from backend.volunteers.services.ends import end_posts, lasting, tell_holder
 from backend.volunteers.services.seats import lock_units
 
 
@@ -38,7 +37,7 @@ def suspend(*, number: str, reason: str, until: datetime | None = None, by: User
     Suspending again replaces reason and end; with the same ones it changes nothing. Locks the volunteer. Raises
     NotFound unless `by` looks after the person, and to the person; AlreadyRetired; Invalid for an `until` that is past.
     """
-    volunteer, post = _locked(number, by, at)
+    volunteer, grant = _locked(number, by, at)
     require(not volunteer.has_retired, AlreadyRetired)
     if until is not None and until <= at:
         raise Invalid(errors=[{"pointer": "/until", "detail": "must be later than now"}])
@@ -48,9 +47,12 @@ def suspend(*, number: str, reason: str, until: datetime | None = None, by: User
     _save(volunteer, volunteer.suspend(at=at, reason=reason, until=until), at=at)
     standing_in = lasting(at).filter(volunteer=volunteer, is_acting=True).select_related("unit", "volunteer")
     ended = list(standing_in)
-    told = [*end_posts(ended, by=by, at=at), *map(changed, ended)]
-    record("volunteer.suspended", subject=_subject(volunteer), by=by, at=at, post=post)
-    _announce(volunteer, *told, by=by, at=at)
+    with acting(by=by, at=at, grant=grant) as act:
+        end_posts(ended, act=act)
+        for post in ended:
+            tell_holder(post, act)
+        act.record(Acts.VOLUNTEER_SUSPENDED, _subject(volunteer))
+        _tell(volunteer, act)
     return volunteer
 
 
@@ -60,14 +62,15 @@ def reinstate(*, number: str, by: User, at: datetime) -> Volunteer:
 
     Posts that rested count again; those that ended by retiring do not come back. Raises NotFound.
     """
-    volunteer, post = _locked(number, by, at)
+    volunteer, grant = _locked(number, by, at)
     if volunteer.is_in_service:
         return volunteer
     if volunteer.has_retired:
         _seat_again(volunteer, at)
     _save(volunteer, volunteer.reinstate(at=at), at=at)
-    record("volunteer.reinstated", subject=_subject(volunteer), by=by, at=at, post=post)
-    _announce(volunteer, by=by, at=at)
+    with acting(by=by, at=at, grant=grant) as act:
+        act.record(Acts.VOLUNTEER_REINSTATED, _subject(volunteer))
+        _tell(volunteer, act)
     return volunteer
 
 
@@ -77,21 +80,22 @@ def retire(*, number: str, reason: str = "", by: User, at: datetime) -> Voluntee
 
     Everybody may retire themselves, at any time. Again changes nothing. Locks the volunteer. Raises NotFound.
     """
-    volunteer, post = _locked(number, by, at, or_oneself=True)
+    volunteer, grant = _locked(number, by, at, or_oneself=True)
     if volunteer.has_retired:
         return volunteer
-    ended_too = end_all_posts(volunteer, by=by, at=at)
-    Membership.objects.filter(volunteer=volunteer).update(seat=None)
-    _save(volunteer, volunteer.retire(at=at, reason=reason), at=at)
-    record("volunteer.retired", subject=_subject(volunteer), by=by, at=at, post=post)
-    _announce(volunteer, *ended_too, by=by, at=at)
+    with acting(by=by, at=at, grant=grant) as act:
+        end_all_posts(volunteer, act=act)
+        Membership.objects.filter(volunteer=volunteer).update(seat=None)
+        _save(volunteer, volunteer.retire(at=at, reason=reason), at=at)
+        act.record(Acts.VOLUNTEER_RETIRED, _subject(volunteer))
+        _tell(volunteer, act)
     return volunteer
 
 
-def end_all_posts(volunteer: Volunteer, *, by: User, at: datetime) -> list[Announcement]:
-    """End the posts of a volunteer who is locked, those that begin later too; returns what to tell of others."""
-    held = lasting(at).filter(volunteer=volunteer).select_related("unit", "volunteer")
-    return end_posts(held, by=by, at=at)
+def end_all_posts(volunteer: Volunteer, *, act: Act) -> None:
+    """End the posts of a volunteer who is locked, those that begin later too."""
+    held = lasting(act.at).filter(volunteer=volunteer).select_related("unit", "volunteer")
+    end_posts(held, act=act)
 
 
 @transaction.atomic
@@ -100,24 +104,24 @@ def end_suspensions(*, at: datetime, limit: int = 500) -> int:
     over = list(
         volunteers_to_lock(Volunteer.objects.suspended_until(at), skip_locked=True).order_by("pk")[:limit]
     )
-    told: list[Announcement] = []
-    for volunteer in over:
-        _save(volunteer, volunteer.reinstate(at=at), at=at)
-        record("volunteer.reinstated", subject=_subject(volunteer), by=None, at=at)
-        told += chain(*hooks.standing_changed(volunteer, by=None, at=at))
-    publish_all([*told, *map(_changed, over)], at=at)
+    with acting(by=None, at=at) as act:
+        for volunteer in over:
+            _save(volunteer, volunteer.reinstate(at=at), at=at)
+            act.record(Acts.VOLUNTEER_REINSTATED, _subject(volunteer))
+            hooks.standing_changed(volunteer, act=act)
+            _tell_standing(volunteer, act)
     return len(over)
 
 
-def _locked(number: str, by: User, at: datetime, *, or_oneself: bool = False) -> tuple[Volunteer, str]:
-    """Return the volunteer, locked, and the title of the post that allows the act: empty for oneself."""
+def _locked(number: str, by: User, at: datetime, *, or_oneself: bool = False) -> tuple[Volunteer, Grant]:
+    """Return the volunteer, locked, and the grant of the act: one's own for oneself."""
     found = volunteer_numbered(number)
     volunteer = volunteers_to_lock().select_related("user").get(pk=found.pk)
     if volunteer.user_id == by.pk:
         if not or_oneself:
             raise NotFound
-        return volunteer, ""
-    return volunteer, allowed_by(post_that_manages_person(by, volunteer, at))
+        return volunteer, OWN
+    return volunteer, require(may_manage_person(by, volunteer, at))
 
 
 def _save(volunteer: Volunteer, changed: list[str], *, at: datetime) -> None:
@@ -133,17 +137,18 @@ def _seat_again(volunteer: Volunteer, at: datetime) -> None:
         membership.save(update_fields=["seat"])
 
 
-def _announce(volunteer: Volunteer, *others: Announcement, by: User, at: datetime) -> None:
-    told = [*chain(*hooks.standing_changed(volunteer, by=by, at=at)), *others]
+def _tell(volunteer: Volunteer, act: Act) -> None:
+    """Have the other rooms follow, end the duty of those who are not in service, and tell of it."""
+    hooks.standing_changed(volunteer, act=act)
     if not volunteer.is_in_service:
         reason: DutyReason = "suspended" if volunteer.is_suspended else "retired"
-        told += end_duty(volunteer, reason=reason, by=by, at=at)
-    recount_around([volunteer.pk], at=at)
-    publish_all([*told, _changed(volunteer)], at=at)
+        end_duty(volunteer, reason=reason, act=act)
+    recount_around([volunteer.pk], at=act.at)
+    _tell_standing(volunteer, act)
 
 
-def _changed(volunteer: Volunteer) -> Announcement:
-    return Announcement(volunteer.topic, StandingChanged(standing=standing_out(volunteer)))
+def _tell_standing(volunteer: Volunteer, act: Act) -> None:
+    act.tell(volunteer.topic, StandingChanged(standing=standing_out(volunteer)))
 
 
 def _subject(volunteer: Volunteer) -> str:

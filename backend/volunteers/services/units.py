@@ -2,28 +2,26 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import chain
-from typing import Any
 
 from django.db import transaction
 
+from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
-from backend.audit.services import record
 from backend.lib.bulk import update_rows
 from backend.lib.errors import Invalid, NotFound, Refusal, require
 from backend.realtime.access import WATCHERS, access_changed
-from backend.realtime.log import Announcement, publish_all
 from backend.volunteers import hooks
+from backend.volunteers.acts import Acts
 from backend.volunteers.events import UnitChanged
+from backend.volunteers.grants import Grant
 from backend.volunteers.locks import lock_formation
 from backend.volunteers.models import Membership, Unit, UnitKind, not_retired
 from backend.volunteers.principals import forget_lines
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.queries.units import unit_outs
-from backend.volunteers.rules import post_that_manages, post_that_reshapes
+from backend.volunteers.rules import may_manage, may_reshape
 from backend.volunteers.schemas.formation import SplitIn, UnitChange, UnitIn
-from backend.volunteers.services.allowed import allowed_by
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.ends import end_posts, lasting
 from backend.volunteers.services.roster import follow_moved_units, refresh_roster
@@ -55,7 +53,7 @@ def create_unit(*, wanted: UnitIn, parent: Unit, by: User, at: datetime) -> Unit
     A unit of the same name and kind that stands there already is a retry's, and returned. Locks the formation. Raises
     NotFound unless `by` looks after the parent, WrongPlace, UnitNumbersExhausted.
     """
-    post = allowed_by(post_that_manages(by, parent, at))
+    grant = require(may_manage(by, parent, at))
     parent = _lock_formation([parent])[0]
     kind = _kind_below(parent, is_partner=wanted.partner_kind is not None)
     siblings = Unit.objects.get_children(parent).filter(not_retired(), kind=kind, display_name=wanted.name)
@@ -65,9 +63,8 @@ def create_unit(*, wanted: UnitIn, parent: Unit, by: User, at: datetime) -> Unit
     unit = _add(parent, kind, wanted.name, wanted.partner_kind or "")
     unit.brand_name = wanted.brand_name
     unit.save(update_fields=["brand_name"])
-    record(
-        "unit.created", subject=_subject(unit), by=by, at=at, number=unit.number, name=wanted.name, post=post
-    )
+    with acting(by=by, at=at, grant=grant) as act:
+        act.record(Acts.UNIT_CREATED, _subject(unit), number=unit.number, name=wanted.name)
     return unit
 
 
@@ -77,7 +74,7 @@ def change_unit(*, unit: Unit, wanted: UnitChange, by: User, at: datetime) -> Un
 
     Locks the unit. Raises NotFound unless `by` manages it, UnitRetired.
     """
-    post = allowed_by(post_that_manages(by, unit, at))
+    grant = require(may_manage(by, unit, at))
     unit = lock_unit(unit)
     before = (unit.display_name, unit.brand_name)
     unit.display_name = wanted.name if wanted.name is not None else unit.display_name
@@ -85,8 +82,9 @@ def change_unit(*, unit: Unit, wanted: UnitChange, by: User, at: datetime) -> Un
     if (unit.display_name, unit.brand_name) != before:
         unit.save(update_fields=["display_name", "brand_name"])
         names = {"name": unit.display_name, "brand_name": unit.brand_name}
-        record("unit.renamed", subject=_subject(unit), by=by, at=at, before=list(before), post=post, **names)
-        _publish([_changed(unit)], at)
+        with acting(by=by, at=at, grant=grant) as act:
+            act.record(Acts.UNIT_RENAMED, _subject(unit), before=list(before), **names)
+            _tell(unit, act)
     return unit
 
 
@@ -96,8 +94,8 @@ def move_unit(*, unit: Unit, parent: Unit, by: User, at: datetime) -> Unit:
 
     Locks the formation. Again changes nothing. Raises NotFound unless `by` looks after both units above, WrongPlace.
     """
-    post = allowed_by(post_that_reshapes(by, unit, at))
-    allowed_by(post_that_manages(by, parent, at))
+    grant = require(may_reshape(by, unit, at))
+    require(may_manage(by, parent, at))
     unit, parent = _lock_formation([unit, parent])
     above: Unit = Unit.objects.get_parent(unit)
     require(parent.kind == above.kind and not parent.path.startswith(unit.path), WrongPlace)
@@ -106,17 +104,10 @@ def move_unit(*, unit: Unit, parent: Unit, by: User, at: datetime) -> Unit:
     Unit.objects.move(unit, parent, "last-child")
     follow_moved_units()
     unit.refresh_from_db()
-    record(
-        "unit.moved",
-        subject=_subject(unit),
-        by=by,
-        at=at,
-        before=above.number,
-        after=parent.number,
-        post=post,
-    )
     access_changed([unit.topic, WATCHERS], at=at)
-    _publish([_changed(unit)], at)
+    with acting(by=by, at=at, grant=grant) as act:
+        act.record(Acts.UNIT_MOVED, _subject(unit), before=above.number, after=parent.number)
+        _tell(unit, act)
     return unit
 
 
@@ -128,7 +119,7 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     NotFound unless `by` looks after the unit above, Invalid naming whoever is no member, BeyondOwnPost for a member
     with a post that `by` could not end.
     """
-    post = allowed_by(post_that_reshapes(by, unit, at))
+    grant = require(may_reshape(by, unit, at))
     (unit,) = _lock_formation([unit])
     parent: Unit = Unit.objects.get_parent(unit)
     beside = Unit.objects.get_children(parent).filter(not_retired(), kind=unit.kind, display_name=wanted.name)
@@ -138,13 +129,13 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     members = _members_named(unit, new, wanted.members)
     if known and not members:
         return known
-    ended_too = _put(members, new, by, at)
-    moved = [membership.volunteer for membership in members]
-    hooks.membership_ended(unit, moved, was_primary=False, reason="transferred", by=by, at=at)
-    details: dict[str, Any] = {"number": new.number, "members": len(members), "post": post}
-    record("unit.split", subject=_subject(unit), by=by, at=at, **details)
-    access_changed([unit.topic], at=at)
-    _publish([_changed(unit), *ended_too], at)
+    with acting(by=by, at=at, grant=grant) as act:
+        _put(members, new, act)
+        moved = [membership.volunteer for membership in members]
+        hooks.membership_ended(unit, moved, was_primary=False, reason="transferred", act=act)
+        act.record(Acts.UNIT_SPLIT, _subject(unit), number=new.number, members=len(members))
+        access_changed([unit.topic], at=at)
+        _tell(unit, act)
     return new
 
 
@@ -155,15 +146,16 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     Locks the formation and both units. Again changes nothing. Raises NotFound unless `by` looks after the units above
     both, WrongPlace, BeyondOwnPost for a post that `by` could not end.
     """
-    post, unit, successor = _lock_pair(unit, successor, by, at)
+    grant, unit, successor = _lock_pair(unit, successor, by, at)
     require(successor.kind == unit.kind, WrongPlace)
     members = list(unit.memberships.select_related("volunteer"))
-    ended_too = _put(members, successor, by, at)
-    for child in Unit.objects.get_children(unit).filter(not_retired()):
-        child.refresh_from_db()
-        Unit.objects.move(child, _fresh(successor), "last-child")
-    follow_moved_units()
-    _retire(unit, successor, post, ended_too, by=by, at=at, members=len(members))
+    with acting(by=by, at=at, grant=grant) as act:
+        _put(members, successor, act)
+        for child in Unit.objects.get_children(unit).filter(not_retired()):
+            child.refresh_from_db()
+            Unit.objects.move(child, _fresh(successor), "last-child")
+        follow_moved_units()
+        _retire(unit, successor, act, members=len(members))
     return _fresh(successor)
 
 
@@ -174,10 +166,11 @@ def retire_unit(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     Locks the formation and both units. Raises NotFound unless `by` looks after the units above both, UnitNotEmpty,
     BeyondOwnPost for a post that `by` could not end.
     """
-    post, unit, successor = _lock_pair(unit, successor, by, at)
+    grant, unit, successor = _lock_pair(unit, successor, by, at)
     has_units = Unit.objects.get_children(unit).filter(not_retired()).exists()
     require(not has_units and not unit.memberships.exists(), UnitNotEmpty)
-    _retire(unit, successor, post, [], by=by, at=at)
+    with acting(by=by, at=at, grant=grant) as act:
+        _retire(unit, successor, act)
     return _fresh(successor)
 
 
@@ -199,15 +192,15 @@ def _lock_formation(units: Sequence[Unit]) -> list[Unit]:
     return current
 
 
-def _lock_pair(unit: Unit, successor: Unit, by: User, at: datetime) -> tuple[str, Unit, Unit]:
-    """Return the post by which a unit may end in another, and both, locked. A unit cannot end in itself or below."""
-    post = allowed_by(post_that_reshapes(by, unit, at))
-    allowed_by(post_that_reshapes(by, successor, at))
+def _lock_pair(unit: Unit, successor: Unit, by: User, at: datetime) -> tuple[Grant, Unit, Unit]:
+    """Return the grant by which a unit may end in another, and both, locked. A unit cannot end in itself or below."""
+    grant = require(may_reshape(by, unit, at))
+    require(may_reshape(by, successor, at))
     unit, successor = _lock_formation([unit, successor])
     require(not successor.path.startswith(unit.path), WrongPlace)
     hooks.unit_retiring(unit, successor, at=at)
     lock_units([unit, successor])
-    return post, unit, successor
+    return grant, unit, successor
 
 
 def _kind_below(parent: Unit, *, is_partner: bool) -> UnitKind:
@@ -261,15 +254,12 @@ def _person_numbered(number: str) -> int:
         return NOBODY
 
 
-def _put(members: Sequence[Membership], to: Unit, by: User, at: datetime) -> list[Announcement]:
-    """Make members those of another unit, with new seats there; posts in the old one end. Both are locked.
-
-    Returns what to tell of posts that end with these.
-    """
+def _put(members: Sequence[Membership], to: Unit, act: Act) -> None:
+    """Make members those of another unit, with new seats there; posts in the old one end. Both are locked."""
     people = [membership.volunteer_id for membership in members]
     units = {membership.unit_id for membership in members}
-    held = lasting(at).filter(unit__in=units, volunteer__in=people).select_related("unit", "volunteer")
-    ended_too = end_posts(held, by=by, at=at)
+    held = lasting(act.at).filter(unit__in=units, volunteer__in=people).select_related("unit", "volunteer")
+    end_posts(held, act=act)
     there = dict(Membership.objects.filter(unit=to, volunteer__in=people).values_list("volunteer", "pk"))
     staying = [membership for membership in members if membership.volunteer_id not in there]
     for membership in members:
@@ -277,48 +267,33 @@ def _put(members: Sequence[Membership], to: Unit, by: User, at: datetime) -> lis
             Membership.objects.filter(pk=membership.pk).delete()
             if membership.is_primary:
                 Membership.objects.filter(pk=there[membership.volunteer_id]).update(is_primary=True)
-    seats = iter(free_seats(to, count=len(staying), at=at))
+    seats = iter(free_seats(to, count=len(staying), at=act.at))
     for membership in staying:
         has_seat = not membership.volunteer.has_retired
         membership.unit, membership.seat = to, next(seats) if has_seat else None
     update_rows(staying, ["unit_id", "seat"])
     refresh_roster(volunteers=people)
-    recount({*units, to.pk}, at=at)
-    return ended_too
+    recount({*units, to.pk}, at=act.at)
 
 
-def _retire(
-    unit: Unit,
-    successor: Unit,
-    post: str,
-    told: Sequence[Announcement],
-    *,
-    by: User,
-    at: datetime,
-    members: int = 0,
-) -> None:
+def _retire(unit: Unit, successor: Unit, act: Act, *, members: int = 0) -> None:
     """Retire a unit that is empty; what waits there goes on to the successor, or ends."""
-    held = lasting(at).filter(unit=unit).select_related("unit", "volunteer")
-    ended_too = end_posts(held, by=by, at=at)
-    answers = hooks.unit_retired(unit, successor, by=by, at=at)
+    held = lasting(act.at).filter(unit=unit).select_related("unit", "volunteer")
+    end_posts(held, act=act)
+    hooks.unit_retired(unit, successor, act=act)
     unit = _fresh(unit)
-    unit.save(update_fields=unit.retire(at=at, successor=successor))
-    details: dict[str, Any] = {"successor": successor.number, "members": members, "post": post}
-    record("unit.retired", subject=_subject(unit), by=by, at=at, **details)
-    access_changed([unit.topic, WATCHERS], at=at)
-    _publish([*chain(*answers), *told, *ended_too, _changed(unit, _fresh(successor))], at)
+    unit.save(update_fields=unit.retire(at=act.at, successor=successor))
+    act.record(Acts.UNIT_RETIRED, _subject(unit), successor=successor.number, members=members)
+    access_changed([unit.topic, WATCHERS], at=act.at)
+    _tell(unit, act, _fresh(successor))
 
 
-def _changed(unit: Unit, successor: Unit | None = None) -> Announcement:
+def _tell(unit: Unit, act: Act, successor: Unit | None = None) -> None:
+    """Tell what changed; the lines of topics that this process keeps are read anew, also without a hub."""
+    transaction.on_commit(forget_lines)
     shapes = unit_outs([unit, *([successor] if successor else [])])
     event = UnitChanged(unit=shapes[0], successor=shapes[1] if successor else None)
-    return Announcement(unit.topic, event)
-
-
-def _publish(announcements: Sequence[Announcement], at: datetime) -> None:
-    """Announce what changed; the lines of topics that this process keeps are read anew, also without a hub."""
-    transaction.on_commit(forget_lines)
-    publish_all(announcements, at=at)
+    act.tell(unit.topic, event)
 
 
 def _subject(unit: Unit) -> str:

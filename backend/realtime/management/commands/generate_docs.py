@@ -1,4 +1,4 @@
-"""Writes the generated documents for app developers, or checks that they are up to date."""
+"""Writes the generated documents, or checks that they are up to date."""
 
 import json
 from pathlib import Path
@@ -9,13 +9,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from drf_spectacular.generators import SchemaGenerator
 
-from backend.realtime.docs import asyncapi
+from backend.realtime.docs import asyncapi, audit_acts
 
 DOCS = Path(settings.ROOT) / "mobile_api_docs"
+ACTS = Path(settings.ROOT) / "docs" / "audit_acts.md"
 
 
 class Command(BaseCommand):
-    help = "Generate mobile_api_docs/openapi.yaml, asyncapi.yaml and examples/ from the classes."
+    help = "Generate docs/audit_acts.md, and openapi.yaml, asyncapi.yaml and examples/ of mobile_api_docs/."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -43,6 +44,7 @@ def generated() -> dict[Path, str]:
     files = {DOCS / "openapi.yaml": _yaml(openapi), DOCS / "asyncapi.yaml": _yaml(asyncapi.document())}
     for name, example in asyncapi.examples().items():
         files[DOCS / "examples" / f"{name}.json"] = json.dumps(example, indent=2, ensure_ascii=False) + "\n"
+    files[ACTS] = audit_acts.document()
     return files
 
 

@@ -1,0 +1,29 @@
+"""What is recorded of people who join, and who go from unit to unit."""
+
+from backend.audit.acts import ActName
+
+
+class Acts(ActName):
+    """Acts upon applications and transfers."""
+
+    APPLICATION_APPROVED = "application.approved", "A person who applied is a volunteer of the unit.", "unit"
+    APPLICATION_FORGOTTEN = (
+        "application.forgotten",
+        "Applications that were decided long ago were deleted.",
+        "count",
+    )
+    APPLICATION_RECEIVED = "application.received", "A person has applied to a unit.", "unit"
+    APPLICATION_REJECTED = "application.rejected", "An application was turned down.", "unit"
+    APPLICATION_WITHDRAWN = "application.withdrawn", "A person has taken their application back.", "unit"
+    TRANSFER_DECLINED = "transfer.declined", "A transfer was turned down."
+    TRANSFER_DONE = "transfer.done", "A transfer was agreed to, and is done."
+    TRANSFER_PROPOSED = "transfer.proposed", "A transfer waits for the other side."
+    TRANSFER_WITHDRAWN = "transfer.withdrawn", "A transfer was taken back, or what it rested on has ended."
+    VOLUNTEER_RETURNED = "volunteer.returned", "A person who had left every unit is a member again."
+    VOLUNTEER_TRANSFERRED = (
+        "volunteer.transferred",
+        "A volunteer belongs to another unit, or to one more.",
+        "from_unit",
+        "to_unit",
+        "stays",
+    )
