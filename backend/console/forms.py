@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
-from backend.accounts.pages.words import too_many_words
+from backend.accounts.pages.shell import said
 from backend.accounts.signin import checked_user
-from backend.lib.errors import CredentialsWrong, TooMany
+from backend.lib.errors import CredentialsWrong, Refusal
 from backend.lib.phones import LONGEST
 
 
@@ -45,8 +45,6 @@ class SignInForm(forms.Form):
     def _user_of(self, identifier: str, password: str) -> User:
         try:
             return checked_user(self.request, identifier, password)
-        except TooMany as error:
-            raise forms.ValidationError(too_many_words(error), code="too-many") from error
-        except CredentialsWrong as error:
-            text = _("Number, phone or password is wrong. Check them and try again.")
-            raise forms.ValidationError(text, code="wrong") from error
+        except Refusal as refusal:
+            wrong = {CredentialsWrong: _("Number, phone or password is wrong. Check them and try again.")}
+            raise forms.ValidationError(said(refusal, wrong), code=refusal.slug) from refusal

@@ -9,17 +9,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from backend.accounts import queries
-from backend.accounts.pages.shell import person_of, record_page, sent_from, show
-from backend.accounts.pages.words import too_many_words
+from backend.accounts.pages.shell import person_of, record_page, said, sent_from, show
 from backend.accounts.password_hashing import hashing
 from backend.accounts.passwords import broken_rules
 from backend.accounts.services import second_factors
 from backend.accounts.services.devices import revoke_device
 from backend.accounts.services.passwords import change_password
-from backend.accounts.services.second_factors import SecondFactorConfirmed
 from backend.accounts.signin import keep_page_signed_in, require_own_password
 from backend.lib.api import now
-from backend.lib.errors import Invalid, TooMany
+from backend.lib.errors import Invalid, Refusal
 
 
 @record_page
@@ -50,10 +48,8 @@ def password(request: HttpRequest) -> HttpResponse:
             if errors := broken_rules(user, new):
                 return _show(request, new_errors=errors)
             change_password(new=new, device_id=UUID(request.session["device"]), by=user, at=now())
-    except Invalid:
-        return _show(request, current_error=_("This is not your password."))
-    except TooMany as refusal:
-        return _show(request, current_error=too_many_words(refusal))
+    except Refusal as refusal:
+        return _show(request, current_error=said(refusal, {Invalid: _("This is not your password.")}))
     keep_page_signed_in(request, user)
     return _show(request, done=_("The password is changed. All other devices are signed out."))
 
@@ -77,12 +73,9 @@ def second_factor(request: HttpRequest) -> HttpResponse:
             made = second_factors.confirm_second_factor(
                 code=code, device_id=device, is_own=False, by=user, at=at
             )
-    except Invalid:
-        return _show_second_factor(request, error=_("This code is wrong, or was used before."))
-    except TooMany as refusal:
-        return _show_second_factor(request, error=too_many_words(refusal))
-    except SecondFactorConfirmed:  # the form was sent twice, or on another page meanwhile
-        return _show_second_factor(request, error=_("An authenticator app is set up already."))
+    except Refusal as refusal:
+        wrong = {Invalid: _("This code is wrong, or was used before.")}
+        return _show_second_factor(request, error=said(refusal, wrong))
     return show(request, "recovery_codes", {"codes": made.codes}, page="devices")
 
 

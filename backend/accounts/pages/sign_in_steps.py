@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
-from backend.accounts.pages.words import too_many_words
+from backend.accounts.pages.shell import said
 from backend.accounts.password_hashing import hashing
 from backend.accounts.passwords import broken_rules
 from backend.accounts.schemas.second_factors import AuthenticatorOut, SecondFactorAsked
@@ -24,7 +24,7 @@ from backend.accounts.services.second_factors import ChallengeOver, SecondFactor
 from backend.accounts.services.trust import TRUSTED_FOR
 from backend.accounts.signin import invited_user, sign_in_page
 from backend.lib.api import now
-from backend.lib.errors import CredentialsWrong, Refusal, TooMany
+from backend.lib.errors import CredentialsWrong, Refusal
 from backend.lib.phones import LONGEST
 
 TRUST_COOKIE = "trusted"
@@ -71,16 +71,11 @@ def _act(request: HttpRequest, asked: SecondFactorAsked) -> HttpResponse:
             return _show_step(request, asked, waiting=waiting)
         code = request.POST.get("code", "")[:20]
         return _enter(request, second_factors.pass_challenge(challenge_id=asked.challenge, code=code, at=at))
-    except CredentialsWrong:
-        return _show_step(request, asked, error=_("This code is wrong, or was used before."))
-    except TooMany as refusal:
-        return _show_step(request, asked, error=too_many_words(refusal))
     except ChallengeOver:
         return redirect("console:sign-in")
-    except Refusal:
-        return _show_step(
-            request, asked, error=_("This is not possible now. Ask your leader for an invitation.")
-        )
+    except Refusal as refusal:
+        wrong = {CredentialsWrong: _("This code is wrong, or was used before.")}
+        return _show_step(request, asked, error=said(refusal, wrong))
 
 
 def _enter(request: HttpRequest, user: User) -> HttpResponse:
@@ -162,12 +157,13 @@ def _accepted(request: HttpRequest, form: InvitationForm) -> User | None:
                 form.add_error("password", errors)
                 return None
             accept_invitation(user=user, code=code, password=password, at=now())
-    except TooMany as refusal:
-        form.add_error(None, too_many_words(refusal))
-        return None
-    except CredentialsWrong:
-        wrong = _("Number or code is wrong, or the code was used before or is older than 30 days.")
-        form.add_error(None, wrong)
+    except Refusal as refusal:
+        wrong = {
+            CredentialsWrong: _(
+                "Number or code is wrong, or the code was used before or is older than 30 days."
+            )
+        }
+        form.add_error(None, said(refusal, wrong))
         return None
     user.refresh_from_db()
     return user

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.locks import accounts_to_lock
 from backend.accounts.models import SignedOutBy, User
@@ -20,6 +21,8 @@ class PasswordWrong(Refusal):
     """The password is wrong."""
 
     status = 403
+    slug = "password-wrong"
+    text = _("The password is wrong.")
 
 
 def password_not_own(field: str) -> Refusal:

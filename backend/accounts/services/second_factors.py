@@ -13,6 +13,7 @@ import segno
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts import codes, hooks
 from backend.accounts.channels import channel_to
@@ -52,6 +53,8 @@ class SecondFactorNeeded(Refusal):
     """The password is right; now show the second factor: `second_factor` says how."""
 
     status = 401
+    slug = "second-factor-needed"
+    text = _("The password is right. Now enter the code of the second factor.")
 
     def __init__(self, asked: SecondFactorAsked) -> None:
         super().__init__()
@@ -67,14 +70,22 @@ class ChallengeOver(Refusal):
     """This sign-in has waited too long, or is done; begin again with the password."""
 
     status = 401
+    slug = "challenge-over"
+    text = _("This sign-in has waited too long, or is done. Begin again with the password.")
 
 
 class SecondFactorConfirmed(Refusal):
     """An authenticator is set up already; remove it first, with a code of it."""
 
+    slug = "second-factor-confirmed"
+    text = _("An authenticator app is set up already.")
+
 
 class NoWayToSend(Refusal):
     """There is no other device on which this person is signed in; ask your leader for an invitation."""
+
+    slug = "no-way-to-send"
+    text = _("You are signed in on no other device. Ask your leader for an invitation.")
 
 
 # --- one's own ----------------------------------------------------------------------------------------------------

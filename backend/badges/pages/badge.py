@@ -14,13 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from uuid6 import uuid7
 
 from backend.accounts.models import User
-from backend.accounts.pages.shell import person_of, record_page, sent_from, show, whole_number
+from backend.accounts.pages.shell import person_of, record_page, said, sent_from, show, whole_number
 from backend.badges import queries, services
 from backend.badges.badge_card import Card, card_of, card_pdf, cards_pdf
 from backend.badges.models import Badge
 from backend.lib.api import now
 from backend.lib.bodies import MAX_BODY, takes_bytes
-from backend.lib.errors import Invalid, Refusal, require
+from backend.lib.errors import Invalid, Refusal, require, told
 from backend.lib.pdf import qr_svg
 from backend.lib.texts import as_line
 from backend.volunteers import rules
@@ -30,7 +30,6 @@ from backend.volunteers.queries import unit_by_number
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.units import managed_units
 from backend.volunteers.services.access_log import note_access
-from backend.volunteers.services.consents import GuardianMissing
 
 MOST_PHOTO_BYTES = 10_000_000
 SHEET = 200
@@ -66,11 +65,9 @@ def photo(request: HttpRequest) -> HttpResponse:
         return _show_mine(request, error=_("Choose a picture of at most 10 MB."))
     try:
         services.keep_photo(raw=given.read(), by=user, at=now())
-    except Invalid:
-        return _show_mine(request, error=_("This is no picture that we can read. Choose a JPEG or PNG."))
-    except GuardianMissing:
-        wrong = _("Under 18 a guardian has to agree first. Ask your leader to record the guardian.")
-        return _show_mine(request, error=wrong)
+    except Refusal as refusal:
+        wrong = {Invalid: _("This is no picture that we can read. Choose a JPEG or PNG.")}
+        return _show_mine(request, error=said(refusal, wrong))
     return redirect("console:badge")
 
 
@@ -80,7 +77,7 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
     """Show the badges of a unit's people; issue them to those who are chosen."""
     user, at = person_of(request), now()
     unit = _managed_unit(user, number)
-    said = _issue(request, unit) if request.method == "POST" else ""
+    said, problems = _issue(request, unit) if request.method == "POST" else ("", [])
     page = max(0, whole_number(request.GET.get("page", "0"), digits=8))
     people = Volunteer.objects.filter(memberships__unit=unit).select_related("user").order_by("number")
     shown = list(people[page * MEMBERS : (page + 1) * MEMBERS + 1])
@@ -95,6 +92,7 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
         "before": page - 1 if page else None,
         "after": page + 1 if len(shown) > MEMBERS else None,
         "said": said,
+        "problems": problems,
         "most": SHEET,
         "more_than_sheet": queries.has_more_badges(unit, at=at, limit=SHEET),
     }
@@ -155,20 +153,21 @@ def _show_mine(request: HttpRequest, error: str = "") -> HttpResponse:
     return show(request, "badge", context, page="badge", status=422 if error else 200)
 
 
-def _issue(request: HttpRequest, unit: Unit) -> str:
-    """Issue badges to those who are chosen on the page, and say how many."""
+def _issue(request: HttpRequest, unit: Unit) -> tuple[str, list[str]]:
+    """Issue badges to those who are chosen on the page; return how many, and for whom not and why."""
     chosen = Volunteer.objects.filter(
         memberships__unit=unit,
         number__in=[whole_number(one, digits=8) for one in request.POST.getlist("person")[:MEMBERS]],
     )
-    issued = 0
+    issued, problems = 0, []
     for person in chosen.order_by("pk"):
         try:
             services.issue_badge(id=UUID(str(uuid7())), volunteer=person, by=person_of(request), at=now())
-        except Refusal:
-            continue
-        issued += 1
-    return _("Badges issued: %(count)s") % {"count": issued}
+        except Refusal as refusal:
+            problems.append(f"{format_volunteer_number(person.number)} {person.name}: {told(refusal)}")
+        else:
+            issued += 1
+    return _("Badges issued: %(count)s") % {"count": issued}, problems
 
 
 def _note_looks(user: User, people: list[Volunteer], what: LookedAt, at: datetime) -> None:

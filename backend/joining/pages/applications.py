@@ -4,24 +4,23 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
-from backend.accounts.pages.shell import person_of, record_page, sent_from, show
+from backend.accounts.pages.shell import person_of, record_page, said, sent_from, show
 from backend.joining.queries import pending_for
 from backend.joining.services.applications import (
-    AlreadyDecided,
     approve_application,
     reject_application,
 )
 from backend.lib.api import now
 from backend.lib.errors import Refusal, require
 from backend.lib.texts import as_line
-from backend.volunteers.services.finding import TooManyFound
 from backend.volunteers.services.people import PhoneTaken
 
 LONGEST_REASON = 200
+INSTEAD = {PhoneTaken: _("This phone is a volunteer's already: propose a transfer instead.")}
 
 
 @record_page
@@ -42,8 +41,8 @@ def decide_application(request: HttpRequest, application_id: UUID) -> HttpRespon
         else:
             reason = as_line(request.POST.get("reason", ""))[:LONGEST_REASON]
             reject_application(application_id=application_id, reason=reason, by=by, at=at)
-    except (AlreadyDecided, PhoneTaken, TooManyFound) as refusal:
-        return _page(request, refused=_words(refusal))
+    except Refusal as refusal:
+        return _page(request, refused=said(refusal, INSTEAD))
     return redirect("console:applications")
 
 
@@ -54,11 +53,3 @@ def _page(request: HttpRequest, *, refused: str = "") -> HttpResponseBase:
     status = 409 if refused else 200
     context = {"applications": found, "refused": refused}
     return show(request, "applications", context, page="applications", status=status)
-
-
-def _words(refusal: Refusal) -> str:
-    if isinstance(refusal, PhoneTaken):
-        return _("This phone is a volunteer's already: propose a transfer instead.")
-    if isinstance(refusal, TooManyFound):
-        return _("You have found as many people of other units as a day allows; ask the unit above.")
-    return _("This application has been decided already, or was withdrawn.")

@@ -12,15 +12,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 from uuid6 import uuid7
 
 from backend.accounts.models import User
-from backend.accounts.pages.shell import person_of, record_page, sent_from, show
+from backend.accounts.pages.shell import person_of, record_page, said, sent_from, show
 from backend.lib.api import now
-from backend.lib.errors import NotFound, Refusal, require
+from backend.lib.errors import Invalid, NotFound, Refusal, require, told
 from backend.numbers.queries.blocks import block_with_numbers, blocks_of
 from backend.numbers.queries.look_up import look_up
 from backend.numbers.schemas import (
@@ -54,24 +53,6 @@ STATES: dict[str, Promise] = {
     "not_issued": _("Not issued yet"),
     "invalid": _("This is no volunteer number"),
 }
-REFUSED: dict[str, Promise] = {
-    "phone-taken": _("Somebody has this phone already."),
-    "too-many-found": _("You have found as many people of other units as a day allows; ask the unit above."),
-    "too-many-blocks": _("A unit may take 10 blocks of numbers a day, and so may a person."),
-    "too-many-numbers": _(
-        "More numbers lie unused here than the roster justifies, or more were given out than a month or a day allows."
-    ),
-    "numbers-exhausted": _("Every volunteer number has been issued."),
-    "number-taken": _("Somebody has this number already."),
-    "number-not-yours": _("This number is in no open block of this unit."),
-    "not-allowed": _("Your posts do not allow this."),
-    "invalid": _("Some fields are missing or wrong."),
-}
-"""What a person is told of a refusal, by the end of its problem type."""
-WRONG = {"phone-taken": {"phone"}, "number-taken": {"number"}, "number-not-yours": {"number"}}
-"""Which field of the form a refusal is about."""
-
-
 _MOST_SHOWN = 20
 """Units whose blocks are looked up."""
 
@@ -99,7 +80,7 @@ def walk_in(request: HttpRequest) -> HttpResponseBase:
     unit = unit_by_number(request.POST.get("unit", ""))
     body, wrong = _body(WalkInIn, request, ("id", "name", "phone", "born_on"))
     if body is None:
-        return _refused(request, gettext("Some fields are missing or wrong."), wrong)
+        return _refused(request, told(Invalid()), wrong)
     try:
         person = register_walk_in(
             walk_in_id=body.id,
@@ -134,7 +115,7 @@ def new_block(request: HttpRequest) -> HttpResponseBase:
     unit = unit_by_number(request.POST.get("unit", ""))
     body, wrong = _body(BlockIn, request, ("id", "size"))
     if body is None:
-        return _refused(request, gettext("Some fields are missing or wrong."), wrong)
+        return _refused(request, told(Invalid()), wrong)
     try:
         block = issue_block(block_id=body.id, unit=unit, size=body.size, by=person_of(request), at=now())
     except Refusal as refusal:
@@ -161,7 +142,7 @@ def register(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseB
     given = read_number(request.POST.get("number", ""))
     if body is None or given is None:
         wrong |= {"number"} if given is None else set()
-        return _block_page(request, unit, block_id, gettext("Some fields are missing or wrong."), wrong)
+        return _block_page(request, unit, block_id, told(Invalid()), wrong)
     try:
         register_from_block(
             number=given,
@@ -173,8 +154,7 @@ def register(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseB
             at=now(),
         )
     except Refusal as refusal:
-        why = str(REFUSED.get(refusal.slug(), refusal.detail))
-        return _block_page(request, unit, block_id, why, _fields_of(refusal))
+        return _block_page(request, unit, block_id, said(refusal), _fields_of(refusal))
     return redirect("console:number-block", unit.number, block_id)
 
 
@@ -246,14 +226,12 @@ def _body(shape: type[_Body], request: HttpRequest, names: tuple[str, ...]) -> t
 
 def _told(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Return the page with the reason for which something was not done; what is hidden stays so."""
-    if isinstance(refusal, NotFound):
-        raise refusal
-    return _refused(request, str(REFUSED.get(refusal.slug(), refusal.detail)), _fields_of(refusal))
+    return _refused(request, said(refusal), _fields_of(refusal))
 
 
 def _fields_of(refusal: Refusal) -> set[str]:
     """Return which fields of the form a refusal is about."""
-    return WRONG.get(refusal.slug(), set()) | {error["pointer"].lstrip("/") for error in refusal.errors}
+    return {refusal.field} | {error["pointer"].lstrip("/") for error in refusal.errors}
 
 
 def _refused(request: HttpRequest, why: str, wrong: set[str] | None = None) -> HttpResponse:

@@ -5,30 +5,25 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET
 
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
-from backend.accounts.pages.words import too_many_words
 from backend.accounts.services.passwords import PasswordWrong
 from backend.accounts.signin import confirm_password
 from backend.lib.api import now
-from backend.lib.errors import Busy, Refusal, TooMany, require
+from backend.lib.errors import Refusal, require, told
 from backend.privacy.queries import export_of
 from backend.privacy.schemas import IdentityIn
 from backend.privacy.services.own_data import erase_person
 from backend.volunteers.models import LookedAt, Purpose
 from backend.volunteers.queries import privacy as queries
-from backend.volunteers.services.consents import (
-    GuardianMissing,
-    WordingChanged,
-    give_consent,
-    withdraw_consent,
-)
+from backend.volunteers.services.consents import give_consent, withdraw_consent
 from backend.volunteers.services.identity import IdentityWrong, check_identity, confirm_identity
 
 PAGE = 20
+AT_DELETION = {PasswordWrong: _("The password is wrong. Nothing was deleted.")}
 
 
 @require_GET
@@ -51,7 +46,7 @@ def decide(request: HttpRequest, purpose: str) -> HttpResponse:
         else:
             withdraw_consent(purpose=Purpose(purpose), by=user, at=at)
     except Refusal as refusal:
-        return _page(request, problem=_words(refusal), status=refusal.status)
+        return _page(request, problem=told(refusal), status=refusal.status)
     return redirect("console:my-data")
 
 
@@ -76,11 +71,11 @@ def confirm(request: HttpRequest) -> HttpResponse:
             {k: v for k in ("id_card", "born_on") if (v := request.POST.get(k))}
         )
     except pydantic.ValidationError:
-        return _page(request, problem=_words(IdentityWrong()), status=422)
+        return _page(request, problem=told(IdentityWrong()), status=422)
     try:
         check_identity(request, user, id_card=named.id_card, born_on=named.born_on)
     except Refusal as refusal:
-        return _page(request, problem=_words(refusal), status=refusal.status)
+        return _page(request, problem=told(refusal), status=refusal.status)
     confirm_identity(by=user, at=now())
     return redirect("console:my-data")
 
@@ -95,7 +90,7 @@ def delete(request: HttpRequest) -> HttpResponse:
         confirm_password(request, user, password)
         erased = erase_person(by=user, at=now())
     except Refusal as refusal:
-        return _page(request, problem=_words(refusal), status=refusal.status)
+        return _page(request, problem=told(refusal, AT_DELETION), status=refusal.status)
     logout(request)
     response = render(request, "console/my_data_deleted.html", {"erased": erased})
     # What the volunteer's page kept in this browser goes too.
@@ -123,18 +118,3 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
         "has_id_card": bool(volunteer.id_card_key),
     }
     return show(request, "my_data", context, page="my-data", status=status)
-
-
-def _words(refusal: Refusal) -> str:
-    """Return a refusal in the language of the page."""
-    if isinstance(refusal, TooMany):
-        return too_many_words(refusal)
-    texts = {
-        PasswordWrong: _("The password is wrong. Nothing was deleted."),
-        Busy: _("The server has a lot to do at this moment. Wait a little, then try again."),
-        IdentityWrong: _("This is not what is on your record."),
-        WordingChanged: _("The words have changed meanwhile. Read them again, then agree."),
-        GuardianMissing: _("Under 18 a guardian has to agree first. Ask your leader to record the guardian."),
-    }
-    known = texts.get(type(refusal))
-    return known or _("You are on a task that you accepted. Give it back, or wait until it is over.")

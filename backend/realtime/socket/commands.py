@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Protocol
 
 import pydantic
+from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from backend.lib.errors import NotAllowed, Refusal, require
@@ -47,6 +48,9 @@ class TopicJoin(Request):
 
 class OwnTopic(Refusal):
     """The server has joined you to this topic because it is yours; it ends when you leave the unit."""
+
+    slug = "own-topic"
+    text = _("You hear of this because it is your own inbox or unit.")
 
 
 class TopicLeave(Request):

@@ -8,12 +8,11 @@ import pydantic
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from uuid6 import uuid7
 
-from backend.accounts.pages.shell import person_of, record_page, show, whole_number
+from backend.accounts.pages.shell import person_of, record_page, said, show, whole_number
 from backend.lib.api import now
 from backend.lib.bodies import takes_bytes
 from backend.lib.errors import NotFound, Refusal, TooLarge, require
@@ -23,36 +22,14 @@ from backend.rosters.queries.imports import import_by_id, import_out, imports_be
 from backend.rosters.reading.refusals import UnreadableRoster
 from backend.rosters.schemas.imports import ImportIn, ImportNote, SheetOut
 from backend.rosters.services.import_uploads import keep_upload
-from backend.rosters.services.imports import (
-    ImportIdTaken,
-    ImportNotReady,
-    RowsRejected,
-    SomethingDepends,
-    start_import,
-    undo_import,
-)
+from backend.rosters.services.imports import start_import, undo_import
 from backend.volunteers import rules
 from backend.volunteers.models import Unit
 from backend.volunteers.number_scheme import format_unit_number
 from backend.volunteers.pages.choosing import Choice, chosen_unit
 from backend.volunteers.queries.units import managed_units
-from backend.volunteers.services.finding import TooManyFound
-from backend.volunteers.services.numbers import TooManyNumbers
 
-_TOLD: dict[type[Refusal], Promise] = {
-    UnreadableRoster: _(
-        "This file cannot be read as a roster. Save it as CSV or XLSX, with a column “Name”."
-    ),
-    TooLarge: _("The file is too large."),
-    ImportIdTaken: _("This form was sent already. Choose the file again."),
-    ImportNotReady: _("The import has moved on; look at its present state."),
-    RowsRejected: _("Some rows were rejected. Mend the file and upload it again, or leave them out."),
-    TooManyFound: _("You have found as many people of other units as a day allows; ask the unit above."),
-    TooManyNumbers: _(
-        "More numbers lie unused here than the roster justifies, or more were given out than a month or a day allows."
-    ),
-    SomethingDepends: _("It cannot be undone any more: something was done with these people since."),
-}
+AT_UPLOAD = {TooLarge: _("The file is too large.")}
 
 
 @takes_bytes(MAX_UPLOAD)
@@ -70,12 +47,10 @@ def imports(request: HttpRequest) -> HttpResponseBase:
         return _list(request, choice)
     try:
         return redirect("console:import", import_id=_uploaded(request, unit).pk)
-    except UnreadableRoster as refusal:
-        return _list(request, choice, told=_why(refusal))
-    except tuple(_TOLD) as refusal:
-        return _list(request, choice, told=_TOLD[type(refusal)])
+    except Refusal as refusal:
+        return _list(request, choice, problem=said(refusal, AT_UPLOAD))
     except pydantic.ValidationError:
-        return _list(request, choice, told=_("Name the import, and choose a file."))
+        return _list(request, choice, problem=_("Name the import, and choose a file."))
 
 
 @record_page
@@ -88,15 +63,9 @@ def roster_import(request: HttpRequest, import_id: UUID) -> HttpResponseBase:
         return _one(request, batch)
     try:
         _act(request, batch)
-    except tuple(_TOLD) as refusal:
-        return _one(request, import_by_id(import_id), told=_TOLD[type(refusal)])
+    except Refusal as refusal:
+        return _one(request, import_by_id(import_id), problem=said(refusal))
     return redirect("console:import", import_id=import_id)
-
-
-def _why(refusal: UnreadableRoster) -> Promise | str:
-    """Return what a file is instead of a roster, or what a roster is."""
-    known = refusal.detail != UnreadableRoster().detail
-    return gettext(refusal.detail) if known else _TOLD[UnreadableRoster]
 
 
 def _names_of_units(told: Sequence[SheetOut | ImportNote]) -> dict[str, str]:
@@ -126,19 +95,19 @@ def _act(request: HttpRequest, batch: RosterImport) -> None:
             raise NotFound
 
 
-def _list(request: HttpRequest, choice: Choice, *, told: Promise | str = "") -> HttpResponse:
+def _list(request: HttpRequest, choice: Choice, *, problem: Promise | str = "") -> HttpResponse:
     context = {
         "unit": choice.unit,
         "choices": choice.choices,
         "sought": choice.sought,
         "batches": imports_below(choice.unit),
-        "told": told,
+        "problem": problem,
         "id": uuid7(),
     }
-    return show(request, "imports", context, page="imports", status=422 if told else 200)
+    return show(request, "imports", context, page="imports", status=422 if problem else 200)
 
 
-def _one(request: HttpRequest, batch: RosterImport, *, told: Promise | str = "") -> HttpResponse:
+def _one(request: HttpRequest, batch: RosterImport, *, problem: Promise | str = "") -> HttpResponse:
     described = import_out(batch)
     units = _names_of_units([*described.sheets, *described.notes])
     report = report_of(batch, after=whole_number(request.GET.get("after", ""), digits=7))
@@ -153,9 +122,9 @@ def _one(request: HttpRequest, batch: RosterImport, *, told: Promise | str = "")
         "working": batch.status in WORKING,
         "report": [(row, Outcome(row.outcome).label) for row in report.items],
         "next": report.next,
-        "told": told,
+        "problem": problem,
         "can_start": batch.status == ImportStatus.CHECKED,
         "can_undo": batch.status in can_undo,
         "is_imported": batch.status == ImportStatus.IMPORTED,
     }
-    return show(request, "import", context, page="imports", status=422 if told else 200)
+    return show(request, "import", context, page="imports", status=422 if problem else 200)

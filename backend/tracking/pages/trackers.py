@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from backend.accounts.pages.shell import person_of, record_page, sent_from, show
+from backend.accounts.pages.shell import person_of, record_page, said, sent_from, show
 from backend.lib.api import now
+from backend.lib.errors import Refusal
 from backend.tracking.models import WhyNotStored
 from backend.tracking.queries.trackers import trackers_of
 from backend.tracking.schemas.trackers import TrackerIn, TrackerMade, TrackerOut
-from backend.tracking.services.trackers import TooManyTrackers, make_tracker, revoke_tracker
+from backend.tracking.services.trackers import make_tracker, revoke_tracker
 
 REASONS: dict[WhyNotStored, Promise] = {
     WhyNotStored.NO_PLACE: gettext_lazy("without a place: the receiver had none, or the app may not use it"),
@@ -41,8 +42,8 @@ def trackers(request: HttpRequest) -> HttpResponse:
         made = make_tracker(wanted=wanted, by=person_of(request), at=now())
     except pydantic.ValidationError:
         return _show(request, problem=_("A name has at most 80 characters."), status=422)
-    except TooManyTrackers:
-        return _show(request, problem=_("You have ten already: end one first."), status=409)
+    except Refusal as refusal:
+        return _show(request, problem=said(refusal), status=refusal.status)
     return _show(request, made=made, status=201)
 
 

@@ -6,18 +6,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import pydantic
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET
 from uuid6 import uuid7
 
 from backend.accounts.models import User
-from backend.accounts.pages.shell import person_of, record_page, sent_from, show
+from backend.accounts.pages.shell import person_of, record_page, said, sent_from, show
 from backend.lib.api import now
 from backend.lib.errors import Invalid, Refusal, require
+from backend.lib.problems import refusal_of
 from backend.volunteers.models import CredentialKind, LookedAt, Standing, Volunteer
 from backend.volunteers.number_scheme import format_volunteer_number
 from backend.volunteers.queries.availability import zone_of
@@ -32,6 +32,12 @@ from backend.volunteers.services.access_log import note_access
 from backend.volunteers.services.credentials import record_credential, revoke_credential
 from backend.volunteers.services.guardians import record_guardian, withdraw_guardian
 from backend.volunteers.services.standing import reinstate, retire, suspend
+
+INSTEAD = {
+    Invalid: _(
+        "Something is missing or does not fit: look at the days, and give a reason where one is asked."
+    )
+}
 
 
 @record_page
@@ -131,16 +137,9 @@ def _after(request: HttpRequest, volunteer: Volunteer, act: Callable[[], Any]) -
     """Do it and show the person as they are now; what was refused is said on the page."""
     try:
         act()
-    except (pydantic.ValidationError, Invalid, ValueError):
-        problem = _(
-            "Something is missing or does not fit: look at the days, and give a reason where one is asked."
-        )
-        return _page(request, volunteer, problem=problem, status=422)
-    except Refusal as refusal:
-        if refusal.status in {403, 404}:
-            raise
-        problem = _("This has changed meanwhile. Look at it again before you go on.")
-        return _page(request, volunteer, problem=problem, status=refusal.status)
+    except (Refusal, ValueError) as error:  # what pydantic refuses, and what is no day, are ValueErrors
+        refusal = refusal_of(error) or Invalid()
+        return _page(request, volunteer, problem=said(refusal, INSTEAD), status=refusal.status)
     return redirect("console:person", f"{volunteer.number:08d}")
 
 

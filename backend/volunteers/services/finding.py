@@ -16,6 +16,7 @@ from typing import Literal
 import prometheus_client
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User, phone_key
 from backend.audit.services import record
@@ -50,6 +51,9 @@ found_too_many = prometheus_client.Counter(
 
 class TooManyFound(TooMany):
     """You have found as many people of other units as a day allows; ask the unit above."""
+
+    slug = "too-many-found"
+    text = _("You have found as many people of other units as a day allows; ask the unit above.")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.accounts.services.invitations import GOOD_FOR, invitation_opens, make_codes
@@ -16,6 +17,9 @@ from backend.volunteers.schemas.invitations import InvitationMade
 
 class InvitationVoid(Refusal):
     """This invitation has been used, or another was made since: make a new one."""
+
+    slug = "invitation-void"
+    text = _("This invitation was used, or another was made since. Make a new one.")
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from itertools import chain
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.locks import devices_to_lock, lock_devices
 from backend.accounts.models import SignedOutBy, User
@@ -30,6 +31,9 @@ from backend.volunteers.services.roster import refresh_roster
 
 class NotMergeable(Refusal):
     """These two records cannot be merged; `detail` says why."""
+
+    slug = "not-mergeable"
+    text = _("These two records cannot be merged.")
 
 
 @transaction.atomic

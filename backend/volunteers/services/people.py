@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User, phone_key
 from backend.audit.services import record
@@ -24,6 +25,10 @@ LEADER_SEAT = 1
 
 class PhoneTaken(Refusal):
     """Somebody has this phone already."""
+
+    slug = "phone-taken"
+    field = "phone"
+    text = _("Somebody has this phone already.")
 
 
 def refuse_future_birth(born_on: date | None, at: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.audit.services import record
@@ -27,6 +28,9 @@ from backend.volunteers.services.people import fill_post
 
 class HolderNotActive(Refusal):
     """Posts are for volunteers in active service."""
+
+    slug = "holder-not-active"
+    text = _("Posts are for volunteers in active service.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from datetime import datetime
 from itertools import chain
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.audit.services import record
@@ -28,6 +29,9 @@ from backend.volunteers.services.seats import lock_units
 
 class AlreadyRetired(Refusal):
     """This volunteer has retired; reinstate them first."""
+
+    slug = "already-retired"
+    text = _("This volunteer has retired. Take them back into service first.")
 
 
 @transaction.atomic

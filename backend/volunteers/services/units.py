@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.audit.services import record
@@ -43,9 +44,15 @@ NOBODY = 0
 class WrongPlace(Refusal):
     """A unit of this kind cannot stand there."""
 
+    slug = "wrong-place"
+    text = _("A unit of this kind cannot stand there.")
+
 
 class UnitNotEmpty(Refusal):
     """This unit still has members or sub-units: merge it into its successor."""
+
+    slug = "unit-not-empty"
+    text = _("This unit still has members or sub-units. Merge it into its successor.")
 
 
 @transaction.atomic
