@@ -262,7 +262,7 @@ def refusals() -> set[type[Refusal]]:
 
 def test_close_codes_table_names_every_code_the_server_sends() -> None:
     rows = set(re.findall(r"^\| (\d{4}) \|", (DOCS / "close_codes.md").read_text(), re.MULTILINE))
-    sources = (ROOT / "backend" / "realtime").glob("*.py")
+    sources = (ROOT / "backend" / "realtime").rglob("*.py")
     sent = {
         code
         for path in sources

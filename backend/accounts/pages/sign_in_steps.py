@@ -20,7 +20,7 @@ from backend.accounts.passwords import broken_rules
 from backend.accounts.schemas.second_factors import AuthenticatorOut, SecondFactorAsked
 from backend.accounts.services import second_factors
 from backend.accounts.services.invitations import accept_invitation
-from backend.accounts.services.second_factors import ChallengeOver, SecondFactorNeeded
+from backend.accounts.services.refusals import ChallengeOver, SecondFactorNeeded
 from backend.accounts.services.trust import TRUSTED_FOR
 from backend.accounts.signin import invited_user, sign_in_page
 from backend.lib.api import now

@@ -59,7 +59,7 @@ class NumberTaken(Refusal):
 
     slug = "number-taken"
     field = "number"
-    text = _("Somebody has this number already.")
+    text = _("Another person has this number already.")
 
 
 @transaction.atomic

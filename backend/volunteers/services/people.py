@@ -28,7 +28,7 @@ class PhoneTaken(Refusal):
 
     slug = "phone-taken"
     field = "phone"
-    text = _("Somebody has this phone already.")
+    text = _("Another person has this phone already.")
 
 
 def refuse_future_birth(born_on: date | None, at: datetime) -> None:
