@@ -58,11 +58,10 @@ class PageForm(forms.Form):
         """Say why it was not done: at the field that the refusal is about, otherwise above the form."""
         self.status, text = refusal.status, said(refusal, instead)
         pointers = {error["pointer"].split("/")[1] for error in refusal.errors if "/" in error["pointer"]}
-        for name in pointers & self.fields.keys():
-            self.add_error(name, str(DOES_NOT_FIT))
-        if refusal.field in self.fields:
-            self.add_error(refusal.field, text)
-        elif not self.errors:
+        at_field = str(DOES_NOT_FIT) if text == str(Invalid.text) else text
+        for name in self.fields.keys() & {refusal.field, *pointers}:
+            self.add_error(name, at_field)
+        if not self.errors:
             self.add_error(None, text)
 
 
@@ -105,19 +104,39 @@ class ShapeForm(PageForm, Generic[Sent]):
         return cleaned
 
 
+class CodeForm(PageForm):
+    """A code of the second factor."""
+
+    ids = "id_%s"
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+
+
 def act_page(
     form: _Form,
     act: Callable[[_Form], HttpResponseBase],
-    show: Callable[[_Form], HttpResponseBase],
+    again: Callable[[_Form], HttpResponseBase],
     instead: Instead | None = None,
+    *,
+    passes_on: type[Refusal] | tuple[()] = (),
 ) -> HttpResponseBase:
-    """Do what a form asks, and answer what `act` does; a form that is refused is shown again with the reasons."""
+    """Do what a form asks, and answer what `act` does; a form that is refused is shown `again` with the reasons.
+
+    `passes_on` is a refusal that the view answers in another way.
+    """
     if form.is_valid():
         try:
             return act(form)
+        except passes_on:
+            raise
         except Refusal as refusal:
             form.refuse(refusal, instead)
-    return show(form)
+    return again(form)
 
 
 def day_field(label: Any, *, required: bool = True, least: date | None = None) -> forms.DateField:
@@ -125,6 +144,13 @@ def day_field(label: Any, *, required: bool = True, least: date | None = None) -
     attrs = {"type": "date", "autocomplete": "off"} | ({"min": least.isoformat()} if least else {})
     widget = forms.DateInput(format="%Y-%m-%d", attrs=attrs)
     return forms.DateField(label=label, required=required, widget=widget, input_formats=["%Y-%m-%d"])
+
+
+def secret_field(label: Any, *, autocomplete: str, required: Any = "") -> forms.CharField:
+    """Return the field of a password; `required` is what is said when it is left empty."""
+    widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
+    errors = {"required": required} if required else None
+    return forms.CharField(label=label, max_length=200, strip=False, widget=widget, error_messages=errors)
 
 
 def _field(info: FieldInfo, schema: Mapping[str, Any]) -> forms.Field:

@@ -22,6 +22,7 @@ class PasswordWrong(Refusal):
 
     status = 403
     slug = "password-wrong"
+    field = "password"
     text = _("The password is wrong.")
 
 

@@ -26,7 +26,7 @@ from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.privacy import guardians_of
 from backend.volunteers.queries.seats import seat_text
 from backend.volunteers.rules import may_keep_records_of, may_look_after, may_manage_person, may_see_person
-from backend.volunteers.schemas.lives import ReasonIn, SuspendIn
+from backend.volunteers.schemas.lives import SuspendIn
 from backend.volunteers.schemas.privacy import CredentialIn, GuardianIn
 from backend.volunteers.services.access_log import note_access
 from backend.volunteers.services.credentials import record_credential, revoke_credential
@@ -64,19 +64,13 @@ class DatedForm(ShapeForm[Sent]):
 
 
 class SuspendForm(DatedForm[SuspendIn]):
-    """Why, and until which day."""
+    """Why, and until which day; to retire the day is not asked."""
 
     shape, labels = SuspendIn, {"reason": _("Reason")}
     ends = {"until": "until"}
     until = day_field(_("Suspended until the end of"), required=False)
     until.help_text = _("Empty: until somebody takes them back.")
     field_order = ["reason", "until"]
-
-
-class RetireForm(DatedForm[ReasonIn]):
-    """Why."""
-
-    shape, labels = ReasonIn, SuspendForm.labels
 
 
 class CredentialForm(DatedForm[CredentialIn]):
@@ -112,13 +106,13 @@ def person(request: HttpRequest, number: str) -> HttpResponseBase:
 def decide_standing(request: HttpRequest, number: str) -> HttpResponseBase:
     """Suspend, reinstate or retire a person."""
     volunteer = _seen(request, number)
-    by, at, zone = person_of(request), now(), zone_of(volunteer.user)
+    by, at = person_of(request), now()
 
     def suspended(form: SuspendForm) -> HttpResponse:
         suspend(number=number, reason=form.body.reason, until=form.body.until, by=by, at=at)
         return _shown(volunteer)
 
-    def retired(form: RetireForm) -> HttpResponse:
+    def retired(form: SuspendForm) -> HttpResponse:
         retire(number=number, reason=form.body.reason, by=by, at=at)
         return _shown(volunteer)
 
@@ -126,15 +120,12 @@ def decide_standing(request: HttpRequest, number: str) -> HttpResponseBase:
         reinstate(number=number, by=by, at=at)
         return _shown(volunteer)
 
-    match request.POST.get("act"):
-        case "suspend":
-            form = SuspendForm(request.POST, zone=zone)
-            return act_page(form, suspended, lambda form: _page(request, volunteer, standing_form=form))
-        case "retire":
-            asked = RetireForm(request.POST, zone=zone)
-            return act_page(asked, retired, lambda form: _page(request, volunteer, standing_form=form))
-        case _:
-            return act_page(PageForm({}), reinstated, lambda form: _page(request, volunteer, standing=form))
+    act = request.POST.get("act")
+    if act not in ("suspend", "retire"):
+        return act_page(PageForm({}), reinstated, lambda form: _page(request, volunteer, ended=form))
+    decide = suspended if act == "suspend" else retired
+    form = SuspendForm(request.POST, zone=zone_of(volunteer.user))
+    return act_page(form, decide, lambda form: _page(request, volunteer, standing_form=form))
 
 
 @record_page
