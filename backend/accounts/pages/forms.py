@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 import pydantic
 from django import forms
@@ -80,8 +80,10 @@ class ShapeForm(PageForm, Generic[Sent]):
             if name not in self.fields and (name in self.labels or name == "id"):
                 self.fields[name] = _field(info, schemas[name])
                 self.fields[name].label = self.labels.get(name)
-            if name in self.fields:
-                self.fields[name].widget.attrs.update(self.attrs.get(name, {}))
+        for name, attrs in self.attrs.items():
+            widget = self.fields[name].widget
+            widget.attrs.update(attrs)
+            widget.input_type = widget.attrs.pop("type", widget.input_type)
         self.order_fields(self.field_order)
 
     def given(self) -> Mapping[str, Any]:
@@ -175,3 +177,10 @@ def _field(info: FieldInfo, schema: Mapping[str, Any]) -> forms.Field:
     if isinstance(info.annotation, type) and issubclass(info.annotation, Choices):
         return forms.ChoiceField(required=required, choices=info.annotation.choices)
     raise TypeError(f"no field is known for {schema}: declare it")
+
+
+def _least_day(info: FieldInfo) -> date | None:
+    """Return the earliest day that a field takes, which no JSON schema can say."""
+    inner = [one for part in get_args(info.annotation) for one in getattr(part, "__metadata__", ())]
+    bounds = (getattr(one, "ge", None) for one in [*info.metadata, *inner])
+    return next((bound for bound in bounds if isinstance(bound, date)), None)

@@ -1,20 +1,23 @@
 """The pages of badges: one's own, those of a unit, and the one that anybody's camera opens."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 from uuid6 import uuid7
 
 from backend.accounts.models import User
-from backend.accounts.pages.shell import person_of, record_page, said, sent_from, show, whole_number
+from backend.accounts.pages.forms import PageForm, act_page
+from backend.accounts.pages.shell import person_of, record_page, sent_from, show, whole_number
 from backend.badges import queries, services
 from backend.badges.badge_card import Card, card_of, card_pdf, cards_pdf
 from backend.badges.models import Badge
@@ -36,11 +39,30 @@ SHEET = 200
 MEMBERS = 50
 
 
+class PhotoForm(PageForm):
+    """The picture of oneself."""
+
+    ids = "id_%s"
+    if_wrong = _("Choose a picture of at most 10 MB.")
+    photo = forms.FileField(
+        label=_("Choose a picture"),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        allow_empty_file=True,
+    )
+
+    def clean_photo(self) -> "UploadedFile[Any]":
+        """Refuse what is too large before it is looked at."""
+        given: UploadedFile[Any] = self.cleaned_data["photo"]
+        if (given.size or 0) > MOST_PHOTO_BYTES:
+            raise forms.ValidationError(self.if_wrong)
+        return given
+
+
 @record_page
 @require_GET
 def badge(request: HttpRequest) -> HttpResponse:
     """Show one's badge: the card, a large QR code, and the picture."""
-    return _show_mine(request)
+    return _show_mine(request, PhotoForm())
 
 
 @record_page
@@ -54,21 +76,20 @@ def badge_card(request: HttpRequest) -> HttpResponse:
 @takes_bytes(MOST_PHOTO_BYTES + MAX_BODY)
 @record_page
 @sent_from("badge")
-def photo(request: HttpRequest) -> HttpResponse:
+def photo(request: HttpRequest) -> HttpResponseBase:
     """Keep or delete the picture of oneself."""
-    user = person_of(request)
-    if request.POST.get("act") == "delete":
-        services.delete_photo(by=user, at=now())
+    by = person_of(request)
+
+    def act(form: PhotoForm) -> HttpResponse:
+        services.keep_photo(raw=form.cleaned_data["photo"].read(), by=by, at=now())
         return redirect("console:badge")
-    given = request.FILES.get("photo")
-    if not isinstance(given, UploadedFile) or (given.size or 0) > MOST_PHOTO_BYTES:
-        return _show_mine(request, error=_("Choose a picture of at most 10 MB."))
-    try:
-        services.keep_photo(raw=given.read(), by=user, at=now())
-    except Refusal as refusal:
-        wrong = {Invalid: _("This is no picture that we can read. Choose a JPEG or PNG.")}
-        return _show_mine(request, error=said(refusal, wrong))
-    return redirect("console:badge")
+
+    if request.POST.get("act") == "delete":
+        services.delete_photo(by=by, at=now())
+        return redirect("console:badge")
+    form = PhotoForm(request.POST, request.FILES)
+    unreadable = _("This is no picture that we can read. Choose a JPEG or PNG.")
+    return act_page(form, act, lambda form: _show_mine(request, form), {Invalid: unreadable})
 
 
 @record_page
@@ -134,7 +155,7 @@ def check(request: HttpRequest, text: str) -> HttpResponse:
     return render(request, "console/check_badge.html", context)
 
 
-def _show_mine(request: HttpRequest, error: str = "") -> HttpResponse:
+def _show_mine(request: HttpRequest, form: PhotoForm) -> HttpResponse:
     user = person_of(request)
     mine = (
         Badge.objects.filter(volunteer=user.volunteer, revoked_at=None)
@@ -148,9 +169,9 @@ def _show_mine(request: HttpRequest, error: str = "") -> HttpResponse:
         "code": qr_svg(_address(request, mine)) if mine else "",
         "has_photo": hasattr(user.volunteer, "photo"),
         "units": managed_units(user.pk, at=now()),
-        "error": error,
+        "form": form,
     }
-    return show(request, "badge", context, page="badge", status=422 if error else 200)
+    return show(request, "badge", context, page="badge", status=422 if form.problem else 200)
 
 
 def _issue(request: HttpRequest, unit: Unit) -> tuple[str, list[str]]:
@@ -167,7 +188,7 @@ def _issue(request: HttpRequest, unit: Unit) -> tuple[str, list[str]]:
             problems.append(f"{format_volunteer_number(person.number)} {person.name}: {told(refusal)}")
         else:
             issued += 1
-    return _("Badges issued: %(count)s") % {"count": issued}, problems
+    return str(_("Badges issued: %(count)s") % {"count": issued}), problems
 
 
 def _note_looks(user: User, people: list[Volunteer], what: LookedAt, at: datetime) -> None:
