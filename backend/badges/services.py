@@ -5,13 +5,14 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
 from backend.badges.acts import Acts
 from backend.badges.models import Badge, Photo
 from backend.badges.queries import badge_of
-from backend.lib.errors import Invalid, NotAllowed, NotFound, Refusal, require
+from backend.lib.errors import SENT_BEFORE, Invalid, NotAllowed, NotFound, Refusal, require
 from backend.lib.pictures import NotAPicture, portrait
 from backend.volunteers import rules
 from backend.volunteers.consents import current_version
@@ -27,9 +28,15 @@ LONGEST = timedelta(days=5 * 365)
 class BadgeIdTaken(Refusal):
     """There is another badge with this id; make a new one."""
 
+    slug = "badge-id-taken"
+    text = SENT_BEFORE
+
 
 class HolderNotInService(Refusal):
     """Badges are issued to people whose service is active."""
+
+    slug = "holder-not-in-service"
+    text = _("Badges are for people whose service is active.")
 
 
 @transaction.atomic

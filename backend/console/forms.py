@@ -7,27 +7,25 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
-from backend.accounts.pages.words import too_many_words
+from backend.accounts.pages.forms import PageForm, secret_field
+from backend.accounts.pages.shell import said
 from backend.accounts.signin import checked_user
-from backend.lib.errors import CredentialsWrong, TooMany
+from backend.lib.errors import CredentialsWrong, Refusal
 from backend.lib.phones import LONGEST
 
 
-class SignInForm(forms.Form):
+class SignInForm(PageForm):
     """Volunteer number or phone, and the password."""
 
+    ids = "id_%s"
     identifier = forms.CharField(
         label=_("Volunteer number or phone"),
         max_length=LONGEST,
         error_messages={"required": _("Enter your volunteer number or phone.")},
         widget=forms.TextInput(attrs={"autocomplete": "username", "inputmode": "tel", "autofocus": True}),
     )
-    password = forms.CharField(
-        label=_("Password"),
-        max_length=200,
-        strip=False,
-        error_messages={"required": _("Enter your password.")},
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    password = secret_field(
+        _("Password"), autocomplete="current-password", required=_("Enter your password.")
     )
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
@@ -45,8 +43,6 @@ class SignInForm(forms.Form):
     def _user_of(self, identifier: str, password: str) -> User:
         try:
             return checked_user(self.request, identifier, password)
-        except TooMany as error:
-            raise forms.ValidationError(too_many_words(error), code="too-many") from error
-        except CredentialsWrong as error:
-            text = _("Number, phone or password is wrong. Check them and try again.")
-            raise forms.ValidationError(text, code="wrong") from error
+        except Refusal as refusal:
+            wrong = {CredentialsWrong: _("Number, phone or password is wrong. Check them and try again.")}
+            raise forms.ValidationError(said(refusal, wrong), code=refusal.slug) from refusal

@@ -21,13 +21,13 @@ from django.views.generic import View
 from backend.accounts.authentication import page_device
 from backend.accounts.models import User
 from backend.accounts.pages.menu import pages_for
+from backend.accounts.pages.shell import said
 from backend.accounts.pages.sign_in_steps import may_enter
-from backend.accounts.pages.words import too_many_words
 from backend.accounts.signin import page_sign_in_required, sign_in_page, sign_out_page
 from backend.console import assets
 from backend.console.forms import SignInForm
 from backend.lib.clock import now, rate
-from backend.lib.errors import NotSignedIn, TooMany
+from backend.lib.errors import NotSignedIn, Refusal
 from backend.realtime.pace import count_act
 from backend.volunteers import services
 
@@ -58,8 +58,8 @@ class SignIn(View):
         try:
             if not may_enter(request, form.user, _next_of(request)):
                 return redirect("console:sign-in-code")
-        except TooMany as refusal:
-            form.add_error(None, too_many_words(refusal))
+        except Refusal as refusal:
+            form.add_error(None, said(refusal))
             return self._show(request, form, status=422)
         sign_in_page(request=request, user=form.user, at=now())
         response = redirect(_next_of(request))

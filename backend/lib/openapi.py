@@ -81,7 +81,7 @@ def add_problems(operation: dict[str, Any], kinds: Iterable[type[Refusal]]) -> N
     """Add types of problems to an operation: one response for each status, with the names of its types."""
     by_status: dict[int, set[str]] = defaultdict(set)
     for kind in kinds:
-        by_status[kind.status].add(kind.slug())
+        by_status[kind.status].add(kind.slug)
     for status, slugs in sorted(by_status.items()):
         before = operation["responses"].get(str(status), {}).get(TYPES, [])
         operation["responses"][str(status)] = _response(status, sorted(slugs.union(before)))

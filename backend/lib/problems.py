@@ -26,8 +26,11 @@ from rest_framework.response import Response
 
 from backend.lib.errors import (
     Busy,
+    Internal,
     Invalid,
     Malformed,
+    MethodNotAllowed,
+    NotAcceptable,
     NotAllowed,
     NotFound,
     NotSignedIn,
@@ -35,6 +38,7 @@ from backend.lib.errors import (
     TooLarge,
     TooMany,
     UnsupportedMediaType,
+    told,
 )
 from backend.lib.logs import current_id
 from backend.lib.shapes import Shape
@@ -69,19 +73,21 @@ class Problem(Shape):
 
 def problem_of(error: Exception) -> Problem:
     """Return the problem for any exception; an unexpected one is logged, and the client gets no detail of it."""
-    refusal = _refusal_of(error)
-    if refusal is None:
-        reference = current_id()
-        logger.error("unforeseen error %s", reference, exc_info=error)
-        return Problem(
-            type="/problems/internal",
-            title="Internal error",
-            status=500,
-            detail="Something went wrong on the server; it was logged. Try again, and name this request if it stays.",
-            request=reference,
-        )
+    return _problem(_logged(error))
+
+
+def _logged(error: Exception) -> Refusal:
+    """Return the refusal for any exception; `Internal` for an unexpected one, with the number of its log line."""
+    if refusal := refusal_of(error):
+        return refusal
+    reference = current_id()
+    logger.error("unforeseen error %s", reference, exc_info=error)
+    return Internal(reference)
+
+
+def _problem(refusal: Refusal) -> Problem:
     return Problem(
-        type=f"/problems/{refusal.slug()}",
+        type=f"/problems/{refusal.slug}",
         title=refusal.title(),
         status=refusal.status,
         detail=refusal.said,
@@ -93,7 +99,7 @@ def problem_of(error: Exception) -> Problem:
 
 def is_refusal(error: Exception) -> bool:
     """Tell whether an exception is a refusal with a reason; any other exception is unexpected."""
-    return _refusal_of(error) is not None
+    return refusal_of(error) is not None
 
 
 def invalid(error: pydantic.ValidationError, *, base: str = "", skip: int = 0) -> Refusal:
@@ -251,6 +257,7 @@ _REFUSALS: dict[type[Exception], type[Refusal]] = {
     drf.PermissionDenied: NotAllowed,
     PermissionDenied: NotAllowed,
     drf.ParseError: Malformed,
+    drf.ValidationError: Invalid,
     drf.UnsupportedMediaType: UnsupportedMediaType,
     RequestDataTooBig: TooLarge,
     # A failed sign-in, and the check of a page's CSRF header, look at the form of a request: there may be none.
@@ -259,10 +266,15 @@ _REFUSALS: dict[type[Exception], type[Refusal]] = {
     MultiPartParserError: Malformed,
     RawPostDataException: Malformed,
     UnreadablePostError: Malformed,
+    drf.MethodNotAllowed: MethodNotAllowed,
+    drf.NotAcceptable: NotAcceptable,
 }
+_IN_THEIR_WORDS = {MethodNotAllowed, NotAcceptable}
+"""Refusals whose detail is the framework's: it names the method, or the media types."""
 
 
-def _refusal_of(error: Exception) -> Refusal | None:
+def refusal_of(error: Exception) -> Refusal | None:
+    """Return why something was not done, whichever library says it; None for what was not foreseen."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, OperationalError) and isinstance(error.__cause__, PoolTimeout | TooManyRequests):
@@ -273,14 +285,8 @@ def _refusal_of(error: Exception) -> Refusal | None:
         return invalid(error)
     for foreign, refusal in _REFUSALS.items():
         if isinstance(error, foreign):
-            return refusal()
-    return _other(error) if isinstance(error, drf.APIException) else None
-
-
-def _other(error: drf.APIException) -> Refusal:
-    """Return a refusal for DRF's own exceptions: a wrong method or media type."""
-    refusal_class = type(type(error).__name__, (Refusal,), {"status": error.status_code})
-    return refusal_class(str(error.detail))  # type: ignore[no-any-return]
+            return refusal(str(getattr(error, "detail", "")) if refusal in _IN_THEIR_WORDS else "")
+    return None
 
 
 def problem_page(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  # Django's
@@ -295,7 +301,7 @@ def problem_page(request: HttpRequest, exception: Exception | None = None) -> Ht
 
 def malformed_page(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that cannot be read. Reads no form: the form may be what failed."""
-    return refusal_response(request, _refusal_of(exception) or Malformed())
+    return refusal_response(request, refusal_of(exception) or Malformed())
 
 
 def denied_page(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django's
@@ -320,7 +326,7 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the answer to a refusal; None for exceptions that Django handles and for unexpected ones."""
-        refused = isinstance(exception, Refusal) or isinstance(_refusal_of(exception), Busy)
+        refused = isinstance(exception, Refusal) or isinstance(refusal_of(exception), Busy)
         return refusal_response(request, exception) if refused else None
 
 
@@ -332,12 +338,13 @@ def failed_page(request: HttpRequest) -> HttpResponse:
 
 def refusal_response(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer a refusal before any view: below /api/ with a problem, elsewhere with a page."""
-    problem = problem_of(error)
-    headers = headers_of(error, problem)
+    refusal = _logged(error)
+    problem = _problem(refusal)
+    headers = headers_of(refusal, problem)
     if is_api(request.path):
         content = problem.model_dump_json(exclude_none=True)
         return HttpResponse(content, status=problem.status, content_type=PROBLEM, headers=headers)
-    response = render(request, "refused.html", {"said": _words(problem.status)}, status=problem.status)
+    response = render(request, "refused.html", {"said": told(refusal)}, status=problem.status)
     for name, value in headers.items():
         response[name] = value
     return response
@@ -346,16 +353,3 @@ def refusal_response(request: HttpRequest, error: Exception) -> HttpResponse:
 def is_api(path: str) -> bool:
     """Tell whether an address belongs to the API: its clients get problems, not pages."""
     return path.startswith("/api/")
-
-
-def _words(status: int) -> str:
-    said = {
-        NotAllowed.status: _("You may not do this."),
-        TooLarge.status: _("This is larger than the server takes."),
-        TooMany.status: _(
-            "Too much comes from you or your network at this moment. Wait a little, then try again."
-        ),
-        Busy.status: _("The server has a lot to do at this moment. Wait a little, then try again."),
-        500: _("Something went wrong on the server. It was noted; try again."),
-    }
-    return said.get(status, _("Your browser sent something that this page cannot read."))

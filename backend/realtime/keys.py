@@ -14,7 +14,7 @@ from django.db.models import Count
 
 from backend.lib.bulk import insert_new_rows
 from backend.lib.encryption import lookup_key
-from backend.lib.errors import Refusal
+from backend.lib.errors import SENT_BEFORE, Refusal
 from backend.lib.shapes import Request
 from backend.realtime.models import KeyedAct
 
@@ -34,6 +34,9 @@ Place = tuple[int, UUID]
 
 class KeyUsedOtherwise(Refusal):
     """This key already belongs to another act, or to the same act with other content; make a key for each act."""
+
+    slug = "key-used-otherwise"
+    text = SENT_BEFORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pydantic
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from backend.lib.errors import NotFound, Refusal, UnknownType, require
+from backend.lib.errors import NOT_UNDERSTOOD, NotFound, Refusal, UnknownType, require
 from backend.lib.problems import invalid
 from backend.lib.shapes import Request, Shape, read_members
 from backend.realtime import keys
@@ -30,11 +31,16 @@ from backend.realtime.registry import (
 class TooManyTopics(Refusal):
     """A socket may join at most 200 topics; leave some first."""
 
+    slug = "too-many-topics"
+    text = _("You follow too many units and tasks at once. Close some of them first.")
+
 
 class KeyMissing(Refusal):
     """A command needs a `key`: a UUIDv7 made by the client, the same again for a retry."""
 
     status = 422
+    slug = "key-missing"
+    text = NOT_UNDERSTOOD
 
 
 @dataclass(frozen=True, slots=True)

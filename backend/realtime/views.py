@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pydantic
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 from pydantic import UUID7, TypeAdapter
 from rest_framework.request import Request as HttpRequest
 from rest_framework.response import Response
@@ -44,6 +45,11 @@ Handler = Callable[..., Response]
 
 class EpochOver(Refusal):
     """The database was put back to an earlier moment since: what the numbers in it name may be another by now."""
+
+    slug = "epoch-over"
+    text = _(
+        "The server was put back to an earlier state since. Look at how things stand, then decide again."
+    )
 
 
 class View(APIView):

@@ -14,7 +14,7 @@ from backend.accounts import codes
 from backend.accounts.models import Challenge, Device, RecoveryCode, SecondFactor, TrustedDevice, User
 from backend.accounts.services import second_factors
 from backend.accounts.services.invitations import accept_invitation
-from backend.accounts.services.second_factors import ChallengeOver, SecondFactorConfirmed
+from backend.accounts.services.refusals import ChallengeOver, SecondFactorConfirmed
 from backend.accounts.services.trust import trust_device
 from backend.audit.models import Entry
 from backend.lib.errors import CredentialsWrong, Invalid, NotFound, TooMany

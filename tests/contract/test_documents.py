@@ -29,6 +29,7 @@ from backend.joining import queries as joining
 from backend.joining.services import applications, transfers
 from backend.lib import bodies, pictures
 from backend.lib.errors import Refusal
+from backend.lib.errors import refusals as declared_refusals
 from backend.numbers import schemas as number_shapes
 from backend.numbers.services import number_blocks, number_bounds
 from backend.realtime import connection, frames, keys, pace, websocket
@@ -238,31 +239,17 @@ def test_problems_table_names_every_refusal_and_nothing_else() -> None:
     rows = re.findall(
         r"^\| `/problems/([a-z-]+)` \| (\d{3}) \|", (DOCS / "problems.md").read_text(), re.MULTILINE
     )
-    refusals = {(kind.slug(), str(kind.status)) for kind in _refusals()}
-    # What the framework refuses before a door opens, and what nobody foresaw.
-    others = {("method-not-allowed", "405"), ("not-acceptable", "406"), ("internal", "500")}
 
     assert len(rows) == len(set(rows))
-    assert set(rows) == refusals | others
+    assert set(rows) == {(kind.slug, str(kind.status)) for kind in refusals()}
 
 
-def _refusals() -> set[type[Refusal]]:
+def refusals() -> set[type[Refusal]]:
+    """Return every class of refusals of the product."""
     for module in pkgutil.walk_packages(backend.__path__, "backend."):
         if ".migrations." not in module.name and ".management." not in module.name:
             importlib.import_module(module.name)
-    found: set[type[Refusal]] = set()
-    waiting: list[type[Refusal]] = [Refusal]
-    while waiting:
-        kinds = waiting.pop().__subclasses__()
-        waiting += kinds
-        found |= {kind for kind in kinds if _is_declared(kind)}
-    return found
-
-
-def _is_declared(kind: type) -> bool:
-    """Tell whether a class stands in a module of ours; some are made while answering, for what DRF refuses."""
-    module = sys.modules.get(str(kind.__module__))
-    return str(kind.__module__).startswith("backend.") and getattr(module, kind.__name__, None) is kind
+    return {kind for kind in declared_refusals() if kind.__module__.startswith("backend.")}
 
 
 def test_close_codes_table_names_every_code_the_server_sends() -> None:

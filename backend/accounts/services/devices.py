@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from backend.accounts import hooks
@@ -38,6 +39,9 @@ REASONS = {
 
 class DeviceTaken(Refusal):
     """This device id belongs to another account; make a new one and sign in again."""
+
+    slug = "device-taken"
+    text = _("This device is known under another account. Sign in again.")
 
 
 @transaction.atomic

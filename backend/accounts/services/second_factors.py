@@ -1,11 +1,11 @@
 """People set up an authenticator, and show it when they sign in."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -29,6 +29,12 @@ from backend.accounts.schemas.sign_in import DeviceIn
 from backend.accounts.services.devices import require_as_checked, signed_in_before, signed_in_once
 from backend.accounts.services.once import given_once
 from backend.accounts.services.recovery_codes import made_before, make_recovery_codes, take_recovery_code
+from backend.accounts.services.refusals import (
+    ChallengeOver,
+    NoWayToSend,
+    SecondFactorConfirmed,
+    SecondFactorNeeded,
+)
 from backend.accounts.services.trust import distrust, is_trusted, secret_anew, trust
 from backend.accounts.tokens import DeviceTokens
 from backend.lib.errors import Allowance, CredentialsWrong, Invalid, NotFound, Refusal, TooMany
@@ -45,35 +51,6 @@ MOST_WRONG = 10
 MOST_CHALLENGES = 20
 MOST_SENT = 3
 _WRONG = "This code is wrong, or was used before."
-
-
-class SecondFactorNeeded(Refusal):
-    """The password is right; now show the second factor: `second_factor` says how."""
-
-    status = 401
-
-    def __init__(self, asked: SecondFactorAsked) -> None:
-        super().__init__()
-        self.asked = asked
-
-    @property
-    def members(self) -> Mapping[str, Any]:
-        """What the problem says beyond the ordinary."""
-        return {"second_factor": self.asked.model_dump(mode="json")}
-
-
-class ChallengeOver(Refusal):
-    """This sign-in has waited too long, or is done; begin again with the password."""
-
-    status = 401
-
-
-class SecondFactorConfirmed(Refusal):
-    """An authenticator is set up already; remove it first, with a code of it."""
-
-
-class NoWayToSend(Refusal):
-    """There is no other device on which this person is signed in; ask your leader for an invitation."""
 
 
 # --- one's own ----------------------------------------------------------------------------------------------------

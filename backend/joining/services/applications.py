@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User, phone_key
@@ -51,6 +52,9 @@ _HOUR_S = 3_600
 
 class AlreadyDecided(Refusal):
     """This application has been decided already, or was withdrawn."""
+
+    slug = "already-decided"
+    text = _("This application has been decided already, or was withdrawn.")
 
 
 def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:

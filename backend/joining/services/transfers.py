@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
@@ -16,7 +17,7 @@ from backend.joining.locks import transfers_to_lock
 from backend.joining.models import Side, Transfer, TransferQuerySet, TransferStatus
 from backend.joining.schemas import TransferIn, TransferOut
 from backend.lib.buckets import Buckets
-from backend.lib.errors import Allowance, NotFound, Refusal, TooMany, require
+from backend.lib.errors import SENT_BEFORE, Allowance, NotFound, Refusal, TooMany, require
 from backend.realtime.log import Audience
 from backend.volunteers.grants import OWN, Grant
 from backend.volunteers.models import Unit, Volunteer
@@ -47,25 +48,43 @@ asked = Buckets(at_once=30, per_s=30 / 3_600)
 class TransferIdTaken(Refusal):
     """There is another transfer with this id; make a new one."""
 
+    slug = "transfer-id-taken"
+    text = SENT_BEFORE
+
 
 class TransferProposedAlready(Refusal):
     """The same transfer has been proposed already, and waits for its answer."""
+
+    slug = "transfer-proposed-already"
+    text = _("The same transfer has been proposed already, and waits for its answer.")
 
 
 class TransferOver(Refusal):
     """This transfer has been decided already, or what it rests on no longer holds."""
 
+    slug = "transfer-over"
+    text = _("This transfer has been decided already, or the volunteer or a unit has changed since.")
+
 
 class AlreadyMember(Refusal):
     """The volunteer belongs to this unit already."""
+
+    slug = "already-member"
+    text = _("The volunteer belongs to this unit already.")
 
 
 class TooManyUnits(Refusal):
     """A volunteer may belong to 10 units; leave one first."""
 
+    slug = "too-many-units"
+    text = _("A volunteer may belong to 10 units. Leave one first.")
+
 
 class TooManyTransfers(Refusal):
     """Too many transfers wait for an answer; withdraw some first."""
+
+    slug = "too-many-transfers"
+    text = _("Too many of your transfers wait for an answer. Withdraw some first.")
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ LINGER_S, LINGER_BYTES = 2.0, 1_000_000
 
 def refused(refusal: Refusal) -> Refused:
     """Return a refusal in the form that the server itself answers, without the application."""
-    return Refused(refusal.status, refusal.detail, type=f"/problems/{refusal.slug()}")
+    return Refused(refusal.status, refusal.detail, type=f"/problems/{refusal.slug}")
 
 
 _errors = logging.getLogger(f"{__name__}.errors")

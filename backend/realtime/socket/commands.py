@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
 import pydantic
+from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from backend.lib.clock import now
@@ -47,6 +48,9 @@ class TopicJoin(Request):
 
 class OwnTopic(Refusal):
     """The server has joined you to this topic because it is yours; it ends when you leave the unit."""
+
+    slug = "own-topic"
+    text = _("You hear of this because it is your own inbox or unit.")
 
 
 class TopicLeave(Request):

@@ -69,7 +69,7 @@ async def _read(together: Sequence[_Arrival]) -> list[Opening | Refusal]:
 
 def _settle(together: Sequence[_Arrival], results: Sequence[Opening | Refusal]) -> None:
     for arrival, result in zip(together, results, strict=True):
-        outcome = result.slug() if isinstance(result, Refusal) else "opened"
+        outcome = result.slug if isinstance(result, Refusal) else "opened"
         metrics.hellos.labels(outcome).inc()
         if isinstance(result, Refusal):
             _fail(arrival, result)

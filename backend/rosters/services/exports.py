@@ -6,6 +6,7 @@ from itertools import chain
 
 from django.db import transaction
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
@@ -24,6 +25,9 @@ MAX_SHEET = 100_000
 
 class TooManyForWorkbook(Refusal):
     """A workbook holds at most 100,000 people here; take CSV."""
+
+    slug = "too-many-for-workbook"
+    text = _("A workbook holds at most 100,000 people. Take CSV.")
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
@@ -30,17 +31,29 @@ UNSTARTED_KEPT = timedelta(days=7)
 class ImportIdTaken(Refusal):
     """There is another import with this id."""
 
+    slug = "import-id-taken"
+    text = _("This form was sent already. Choose the file again.")
+
 
 class ImportNotReady(Refusal):
     """The import is not at the point where this can be done; `detail` names its status."""
+
+    slug = "import-not-ready"
+    text = _("The import has moved on; look at its present state.")
 
 
 class RowsRejected(Refusal):
     """Some rows were rejected: mend the file and upload it again, or say `skip_rejected`."""
 
+    slug = "rows-rejected"
+    text = _("Some rows were rejected. Mend the file and upload it again, or leave them out.")
+
 
 class SomethingDepends(Refusal):
     """The import cannot be undone any more: something depends on its people."""
+
+    slug = "something-depends"
+    text = _("It cannot be undone any more: something was done with these people since.")
 
 
 def imports_folder() -> Path:

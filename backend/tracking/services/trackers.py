@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from backend.accounts.acting import acting
@@ -30,6 +31,9 @@ MINUTE = timedelta(minutes=1)
 
 class TooManyTrackers(Refusal):
     """A person may have 10 trackers; revoke one first."""
+
+    slug = "too-many-trackers"
+    text = _("You have ten trackers already: end one first.")
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
@@ -20,9 +21,15 @@ from backend.volunteers.queries import duty_out
 class WordingChanged(Refusal):
     """The words have changed since: read them again, and agree to the version that holds now."""
 
+    slug = "wording-changed"
+    text = _("The words have changed meanwhile. Read them again, then agree.")
+
 
 class GuardianMissing(Refusal):
     """Under 18 a guardian has to agree first: your leader records the guardian."""
+
+    slug = "guardian-missing"
+    text = _("Under 18 a guardian has to agree first. Ask your leader to record the guardian.")
 
 
 @transaction.atomic

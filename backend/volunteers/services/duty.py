@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.locks import devices_to_end
@@ -25,6 +26,9 @@ from backend.volunteers.services.counts import change_duty_counts
 
 class NotInService(Refusal):
     """You are suspended or retired: going on duty and accepting tasks is closed to you."""
+
+    slug = "not-in-service"
+    text = _("Your service is suspended or has ended. Ask your leader.")
 
 
 def max_duty() -> timedelta:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act
 from backend.lib.errors import Refusal, require
@@ -19,6 +20,8 @@ class BeyondOwnPost(Refusal):
     """A post that is given or taken can only be narrower than your own: in rank, in its units and in time."""
 
     status = 403
+    slug = "beyond-own-post"
+    text = _("This reaches further than your own post: in rank, in its units or in time.")
 
 
 def lasting(at: datetime) -> QuerySet[Post]:

@@ -15,6 +15,7 @@ from math import ceil
 import prometheus_client
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User, phone_key
@@ -49,6 +50,9 @@ found_too_many = prometheus_client.Counter(
 
 class TooManyFound(TooMany):
     """You have found as many people of other units as a day allows; ask the unit above."""
+
+    slug = "too-many-found"
+    text = _("You have found as many people of other units as a day allows; ask the unit above.")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.lib.errors import Invalid, NotFound, Refusal, require
+from backend.lib.errors import SENT_BEFORE, Invalid, NotFound, Refusal, require
 from backend.volunteers.acts import Acts
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Guardian, Purpose, Volunteer
@@ -19,6 +19,9 @@ from backend.volunteers.services.consents import withdraw_for
 
 class RecordIdTaken(Refusal):
     """There is a record with this id already, and it is not the same."""
+
+    slug = "record-id-taken"
+    text = SENT_BEFORE
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
@@ -18,6 +19,9 @@ from backend.volunteers.schemas.invitations import InvitationMade
 
 class InvitationVoid(Refusal):
     """This invitation has been used, or another was made since: make a new one."""
+
+    slug = "invitation-void"
+    text = _("This invitation was used, or another was made since. Make a new one.")
 
 
 @transaction.atomic

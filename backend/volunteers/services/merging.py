@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.locks import devices_to_lock, lock_devices
@@ -26,6 +27,9 @@ from backend.volunteers.services.roster import refresh_roster
 
 class NotMergeable(Refusal):
     """These two records cannot be merged; `detail` says why."""
+
+    slug = "not-mergeable"
+    text = _("These two records cannot be merged.")
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
@@ -26,6 +27,9 @@ from backend.volunteers.services.people import fill_post
 
 class HolderNotActive(Refusal):
     """Posts are for volunteers in active service."""
+
+    slug = "holder-not-active"
+    text = _("Posts are for volunteers in active service.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
@@ -27,6 +28,9 @@ from backend.volunteers.services.seats import lock_units
 
 class AlreadyRetired(Refusal):
     """This volunteer has retired; reinstate them first."""
+
+    slug = "already-retired"
+    text = _("This volunteer has retired. Take them back into service first.")
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
@@ -41,9 +42,15 @@ NOBODY = 0
 class WrongPlace(Refusal):
     """A unit of this kind cannot stand there."""
 
+    slug = "wrong-place"
+    text = _("A unit of this kind cannot stand there.")
+
 
 class UnitNotEmpty(Refusal):
     """This unit still has members or sub-units: merge it into its successor."""
+
+    slug = "unit-not-empty"
+    text = _("This unit still has members or sub-units. Merge it into its successor.")
 
 
 @transaction.atomic
