@@ -45,19 +45,20 @@ def block_of_test() -> transaction.Atomic:
 
 
 def watch() -> None:
-    """Watch every connection that is made from now on, and forget what an act has locked when it is over."""
+    """Watch every connection that is made from now on, and forget what an act has locked when another begins.
+
+    What follows from a commit is an act of its own: it begins before the block of the first has been left.
+    """
     connection_created.connect(_watched, weak=False)
-    leave = transaction.Atomic.__exit__
+    enter = transaction.Atomic.__enter__
 
-    def leave_and_forget(self: transaction.Atomic, *error: Any) -> None:
-        try:
-            leave(self, *error)
-        finally:
-            connection = transaction.get_connection(self.using)
-            if not is_in_act(connection):
-                connection.__dict__.pop("locked", None)
+    def forget_and_enter(self: transaction.Atomic) -> None:
+        connection = transaction.get_connection(self.using)
+        if not is_in_act(connection):
+            connection.__dict__.pop("locked", None)
+        enter(self)
 
-    transaction.Atomic.__exit__ = leave_and_forget
+    transaction.Atomic.__enter__ = forget_and_enter
 
 
 def _watched(connection: BaseDatabaseWrapper, **_: Any) -> None:

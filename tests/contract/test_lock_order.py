@@ -27,3 +27,16 @@ def test_order_holds_within_one_act_alone() -> None:
         list(volunteers_to_lock())
 
     assert lock_order.breaches == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_follows_from_a_commit_is_an_act_of_its_own() -> None:
+    def follow() -> None:
+        with transaction.atomic():
+            list(volunteers_to_lock())
+
+    with transaction.atomic():
+        list(units_to_lock())
+        transaction.on_commit(follow)
+
+    assert lock_order.breaches == []

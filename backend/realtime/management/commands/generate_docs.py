@@ -18,7 +18,7 @@ OF_THE_PAGES = Path(settings.ROOT) / "frontend" / "src" / "i18n"
 
 
 class Command(BaseCommand):
-    help = "Generate docs/audit_acts.md, and of mobile_api_docs/: openapi.yaml, asyncapi.yaml, refusals.json, examples/."
+    help = "Generate audit_acts.md of docs/, and openapi.yaml, asyncapi.yaml, refusals.json, examples of mobile_api_docs/."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
