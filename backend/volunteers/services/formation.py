@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.audit.services import record
+from backend.lib.divisions import Division, Point, display_name
 from backend.realtime.access import WATCHERS, access_changed
-from backend.volunteers.divisions import Division, Point, display_name
 from backend.volunteers.locks import units_to_lock
 from backend.volunteers.models import Unit, UnitKind, not_retired
 from backend.volunteers.number_scheme import unit_number
