@@ -15,7 +15,6 @@ from backend.volunteers.models import (
     RANKS,
     Membership,
     Post,
-    PostQuerySet,
     Purpose,
     Role,
     Unit,
@@ -26,6 +25,7 @@ from backend.volunteers.models import (
     line_to,
     roles_from,
 )
+from backend.volunteers.models.posts import PostQuerySet
 
 
 def current_posts(user_id: int, at: datetime) -> PostQuerySet:

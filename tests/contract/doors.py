@@ -214,6 +214,7 @@ def make_world(
         id=world.roster_import,
         unit=formation.squadron_a,
         name="Autumn",
+        format="csv",
         file_size=0,
         status=ImportStatus.CHECKED,
         made_at=at,

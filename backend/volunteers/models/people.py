@@ -57,10 +57,9 @@ def in_service(of: str = "") -> Q:
     return Q(**{f"{of}standing__in": Standing.in_service()})
 
 
-IN_SERVICE_SQL = f"{{of}}.standing IN ({', '.join(repr(one.value) for one in sorted(Standing.in_service()))})"
-"""What `in_service` says, for statements that are written by hand."""
-NOT_RETIRED_SQL = f"{{of}}.standing <> {Standing.RETIRED.value!r}"
-"""What `has_not_retired` says."""
+IN_SERVICE_SQL = f"v.standing IN ({', '.join(repr(one.value) for one in sorted(Standing.in_service()))})"
+NOT_RETIRED_SQL = f"v.standing <> {Standing.RETIRED.value!r}"
+"""What `in_service` and `has_not_retired` say, for statements that are written by hand."""
 
 
 def is_serving(of: str = "") -> Q:
@@ -92,11 +91,9 @@ class VolunteerQuerySet(models.QuerySet["Volunteer"]):
     """Volunteers, by where their service stands."""
 
     def in_service(self) -> Self:
-        """Return those who are neither suspended nor retired."""
         return self.filter(in_service())
 
     def on_duty(self, at: datetime) -> Self:
-        """Return those who are on duty."""
         return self.filter(is_on_duty(at))
 
     def on_duty_between(self, since: datetime, until: datetime) -> Self:
@@ -176,12 +173,10 @@ class Volunteer(models.Model):
 
     @property
     def has_retired(self) -> bool:
-        """Tell whether the person's service has ended."""
         return self.standing == Standing.RETIRED
 
     @property
     def is_suspended(self) -> bool:
-        """Tell whether the person's service rests."""
         return self.standing == Standing.SUSPENDED
 
     def suspend(self, *, at: datetime, reason: str, until: datetime | None = None) -> list[str]:

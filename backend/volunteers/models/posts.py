@@ -33,39 +33,23 @@ def roles_from(role: str) -> list[Role]:
     return [other for other in MANAGING_ROLES if RANKS[other] >= RANKS[Role(role)]]
 
 
-HELD_SQL = "{of}.from_at <= %s AND ({of}.until_at IS NULL OR {of}.until_at > %s)"
-"""What `is_current` says, for statements that are written by hand; `at` is given twice."""
-
-
-def lasts(at: datetime, of: str = "") -> Q:
-    """Return the condition on posts of being held, or going to be: until `until_at`, and not at that moment."""
-    return Q(**{f"{of}until_at": None}) | Q(**{f"{of}until_at__gt": at})
-
-
-def lasts_until(moment: datetime | None) -> Q:
-    """Return the condition on posts of being held up to a moment at least, or without an end when there is none."""
-    return Q(until_at=None) | Q(until_at__gte=moment) if moment else Q(until_at=None)
-
-
-def is_current(at: datetime, of: str = "") -> Q:
-    """Return the condition on posts of being held, from `from_at` on."""
-    return Q(**{f"{of}from_at__lte": at}) & lasts(at, of)
+HELD_SQL = "p.from_at <= %s AND (p.until_at IS NULL OR p.until_at > %s)"
+"""What `PostQuerySet.current` says, for statements that are written by hand; `at` is given twice."""
 
 
 class PostQuerySet(models.QuerySet["Post"]):
-    """Posts, by when they are held and what they are for."""
+    """Posts, by when they are held and what they are for: from `from_at` until `until_at`, and not at that moment."""
 
     def current(self, at: datetime) -> Self:
-        """Return those that are held."""
-        return self.filter(is_current(at))
+        return self.lasting(at).filter(from_at__lte=at)
 
     def lasting(self, at: datetime) -> Self:
         """Return those that are held, or will be."""
-        return self.filter(lasts(at))
+        return self.filter(Q(until_at=None) | Q(until_at__gt=at))
 
     def lasting_until(self, moment: datetime | None) -> Self:
         """Return those that are held up to a moment at least; None: without an end."""
-        return self.filter(lasts_until(moment))
+        return self.filter(Q(until_at=None) | Q(until_at__gte=moment) if moment else Q(until_at=None))
 
     def in_force(self, at: datetime) -> Self:
         """Return those that are held by volunteers in service: posts rest while their holders are suspended."""

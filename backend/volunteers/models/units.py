@@ -77,7 +77,6 @@ class Unit(MP_Node):
 
     @property
     def is_retired(self) -> bool:
-        """Tell whether the unit is no more."""
         return self.retired_at is not None
 
     def retire(self, *, at: datetime, successor: "Unit") -> list[str]:

@@ -17,7 +17,8 @@ from django.db.models import Count, Exists, F, OuterRef
 from backend.accounts.queries import live_devices
 from backend.lib.bulk import update_rows
 from backend.volunteers.locks import counts_to_lock
-from backend.volunteers.models import Membership, Unit, UnitCount, counted, has_duty
+from backend.volunteers.models import Membership, Unit, UnitCount, counted
+from backend.volunteers.models.people import has_duty
 
 logger = logging.getLogger(__name__)
 
