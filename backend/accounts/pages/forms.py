@@ -45,13 +45,13 @@ class PageForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": self.ids, "use_required_attribute": True, **kwargs})
-        self.status = Invalid.status
+        self.status, self.refused = Invalid.status, ""
 
     @property
     def problem(self) -> str:
         """What stands above the form: why it was refused, or that a field is wrong."""
         if self.is_bound and self.errors:
-            return " ".join(map(str, self.non_field_errors())) or str(self.if_wrong)
+            return self.refused or " ".join(map(str, self.non_field_errors())) or str(self.if_wrong)
         return ""
 
     def refuse(self, refusal: Refusal, instead: Instead | None = None) -> None:
@@ -59,6 +59,7 @@ class PageForm(forms.Form):
         self.status, text = refusal.status, said(refusal, instead)
         pointers = {error["pointer"].split("/")[1] for error in refusal.errors if "/" in error["pointer"]}
         at_field = str(DOES_NOT_FIT) if text == str(Invalid.text) else text
+        self.refused = text
         for name in self.fields.keys() & {refusal.field, *pointers}:
             self.add_error(name, at_field)
         if not self.errors:
@@ -182,5 +183,6 @@ def _field(info: FieldInfo, schema: Mapping[str, Any]) -> forms.Field:
 def _least_day(info: FieldInfo) -> date | None:
     """Return the earliest day that a field takes, which no JSON schema can say."""
     inner = [one for part in get_args(info.annotation) for one in getattr(part, "__metadata__", ())]
-    bounds = (getattr(one, "ge", None) for one in [*info.metadata, *inner])
-    return next((bound for bound in bounds if isinstance(bound, date)), None)
+    said_of = [*info.metadata, *(bound for one in inner for bound in getattr(one, "metadata", ()))]
+    least = (getattr(one, "ge", None) for one in said_of)
+    return next((bound for bound in least if isinstance(bound, date)), None)
