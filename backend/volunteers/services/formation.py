@@ -7,16 +7,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-<<<<<<< HEAD
 from backend.accounts.acting import acting
-from backend.realtime.access import WATCHERS, access_changed
-from backend.volunteers.acts import Acts
-from backend.volunteers.divisions import Division, Point, display_name
-=======
-from backend.audit.services import record
 from backend.lib.divisions import Division, Point, display_name
 from backend.realtime.access import WATCHERS, access_changed
->>>>>>> states
+from backend.volunteers.acts import Acts
 from backend.volunteers.locks import units_to_lock
 from backend.volunteers.models import Unit, UnitKind, not_retired
 from backend.volunteers.number_scheme import unit_number

@@ -7,12 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-<<<<<<< HEAD
 from backend.lib.clock import now
-from backend.volunteers.divisions import places, read_counties, read_divisions, read_towns
-=======
 from backend.lib.divisions import places, read_counties, read_divisions, read_towns
->>>>>>> states
 from backend.volunteers.models import Unit
 from backend.volunteers.services.formation import FormationChanges, load_formation
 
