@@ -126,3 +126,12 @@ class TransferOut(Shape):
 
 class Transfers(RootModel[list[TransferOut]]):
     """Transfers, the newest first."""
+
+
+class InvitationMade(Shape):
+    """An invitation to print; its code is never told again."""
+
+    number: VolunteerNumber
+    name: str
+    code: str
+    expires_at: Instant

@@ -23,11 +23,11 @@ from backend.accounts.services.devices import sign_in
 from backend.accounts.services.invitations import accept_invitation
 from backend.accounts.services.passwords import PasswordWrong, change_password
 from backend.accounts.services.trust import trust_device
+from backend.joining.services.invitations import invite
 from backend.lib.errors import CredentialsWrong, Invalid, NotAllowed, NotFound
 from backend.privacy.services.own_data import erase_person
 from backend.volunteers import services
 from backend.volunteers.models import Role
-from backend.volunteers.services.invitations import invite
 from backend.volunteers.services.memberships import leave_unit
 from backend.volunteers.services.posts import end_post
 from backend.volunteers.services.standing import retire, suspend

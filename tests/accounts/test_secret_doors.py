@@ -18,10 +18,10 @@ from backend.accounts.schemas.sign_in import DeviceIn
 from backend.accounts.services import second_factors
 from backend.accounts.services.devices import sign_in
 from backend.accounts.services.refusals import SecondFactorNeeded
+from backend.joining.services.invitations import invite
 from backend.lib.clock import now
 from backend.lib.content_policy import NOTHING
 from backend.lib.content_types import Handler
-from backend.volunteers.services.invitations import invite
 from tests import hostile_bodies
 from tests.conftest import PASSWORD
 from tests.hostile_bodies import Body, as_json

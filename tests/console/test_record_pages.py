@@ -11,9 +11,9 @@ from uuid6 import uuid7
 from backend.accounts.models import Device, User
 from backend.badges.pages import badge
 from backend.badges.services import issue_badge
+from backend.joining.pages import invitations
 from backend.volunteers.models import Unit
 from backend.volunteers.number_scheme import format_volunteer_number
-from backend.volunteers.pages import invitations
 from tests.conftest import Formation, MakeVolunteer
 from tests.console.test_my_data import signed_in
 

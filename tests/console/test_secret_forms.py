@@ -15,7 +15,7 @@ from uuid6 import uuid7
 
 from backend.accounts.models import Challenge, User
 from backend.accounts.services import second_factors
-from backend.volunteers.services.invitations import invite
+from backend.joining.services.invitations import invite
 from tests.conftest import PASSWORD
 from tests.hostile_bodies import FORM, FORMS, PARTS, Body, as_form, as_parts
 from tests.pages import page_of

@@ -5,7 +5,7 @@ from typing import Any
 
 from uuid6 import uuid7
 
-from backend.volunteers.services.invitations import invite
+from backend.joining.services.invitations import invite
 from tests.conftest import PASSWORD
 from tests.contract.acts import (
     ALL_200,

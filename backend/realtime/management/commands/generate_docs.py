@@ -18,7 +18,9 @@ OF_THE_PAGES = Path(settings.ROOT) / "frontend" / "src" / "i18n"
 
 
 class Command(BaseCommand):
-    help = "Generate audit_acts.md of docs/, and openapi.yaml, asyncapi.yaml, refusals.json, examples of mobile_api_docs/."
+    help = (
+        "Generate audit_acts.md, openapi.yaml, asyncapi.yaml, refusals.json and the examples from the code."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -10,15 +10,15 @@ from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
 from backend.accounts.pages.shell import person_of, record_page, show, whole_number
+from backend.joining.invitation_pdf import slips_pdf
+from backend.joining.services.invitations import invite
 from backend.lib.clock import now
 from backend.lib.errors import require
 from backend.volunteers import rules
-from backend.volunteers.invitation_pdf import slips_pdf
 from backend.volunteers.models import LookedAt, Unit, Volunteer
 from backend.volunteers.number_scheme import format_unit_number, format_volunteer_number
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.services.access_log import note_access
-from backend.volunteers.services.invitations import invite
 
 AT_ONCE = 200
 

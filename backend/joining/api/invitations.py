@@ -5,13 +5,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.joining.schemas import InvitationMade
+from backend.joining.services.invitations import invite, require_good_invitation
 from backend.lib.api import answer
 from backend.lib.clock import now
 from backend.realtime.views import View
 from backend.volunteers.queries.numbers import volunteer_numbered
-from backend.volunteers.schemas.invitations import InvitationMade
 from backend.volunteers.services.access_log import note_named
-from backend.volunteers.services.invitations import invite, require_good_invitation
 
 
 class InvitationView(View):

@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.acting import acting
 from backend.accounts.models import User
 from backend.accounts.services.invitations import GOOD_FOR, invitation_opens, make_codes
+from backend.joining.acts import Acts
+from backend.joining.schemas import InvitationMade
 from backend.lib.errors import NotAllowed, Refusal, require
 from backend.volunteers import rules
-from backend.volunteers.acts import Acts
 from backend.volunteers.grants import Grant
 from backend.volunteers.models import Volunteer
-from backend.volunteers.schemas.invitations import InvitationMade
 
 
 class InvitationVoid(Refusal):

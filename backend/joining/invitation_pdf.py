@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from reportlab.pdfgen.canvas import Canvas
 
+from backend.joining.schemas import InvitationMade
 from backend.lib.pdf import draw_block, draw_qr, draw_text, sheet_of
-from backend.volunteers.schemas.invitations import InvitationMade
 
 
 def slips_pdf(invitations: Sequence[InvitationMade], *, address: str) -> bytes:

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from backend.joining.services.invitations import invite
 from backend.lib.clock import now
 from backend.lib.errors import NotFound
 from backend.volunteers.queries.numbers import volunteer_numbered
-from backend.volunteers.services.invitations import invite
 
 
 class Command(BaseCommand):
