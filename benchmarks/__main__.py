@@ -22,7 +22,7 @@ BENCHMARKS: dict[str, ModuleType] = {
 
 
 def main() -> int:
-    """Run the benchmark that was named; 1 when it missed its target."""
+    """Run the named benchmark; 1 when it missed its target."""
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
     for name, benchmark in BENCHMARKS.items():
@@ -30,7 +30,7 @@ def main() -> int:
     for one in names.choices.values():
         one.add_argument("--json", type=Path, metavar="FILE", help="write figures and ratios as JSON")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # databases and servers go, however we end
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # removes databases and servers on SIGTERM too
     report = BENCHMARKS[options.name].run(options)
     print(report.text(), flush=True)
     if options.json:

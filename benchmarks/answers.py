@@ -1,4 +1,4 @@
-"""Thousands of phones accept one task within a second: how many places are taken, and when the last phone knows."""
+"""Thousands of phones accept one task within a second: the number of taken places, and the time of the last phone."""
 
 import argparse
 import asyncio
@@ -41,7 +41,7 @@ CHANGED = b'"assignment.changed"'
 
 @dataclass
 class Standing:
-    """What all phones together have seen; `complete` is done when every phone has seen all it waits for."""
+    """The progress of all phones together; `complete` is done when every phone has seen all that it waits for."""
 
     awaited: int
     seen: int = 0
@@ -50,7 +50,7 @@ class Standing:
     )
 
     def note(self) -> None:
-        """Note that one phone has seen one thing."""
+        """Note that one phone has seen one frame."""
         self.seen += 1
         if self.seen == self.awaited and not self.complete.done():
             self.complete.set_result(None)
@@ -73,7 +73,7 @@ class Phone(WSListener):
         transport.send(WSMsgType.TEXT, self.hello)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Note what came; nothing is decoded but the reply, afterwards."""
+        """Note the frame; only the reply is decoded, and afterwards."""
         if frame.msg_type == WSMsgType.CLOSE:
             transport.disconnect()
         if frame.msg_type != WSMsgType.TEXT:
@@ -91,7 +91,7 @@ class Phone(WSListener):
             self.welcomed.set_result(None)
 
     def on_ws_disconnected(self, _: WSTransport) -> None:
-        """Fail the connecting, if it was not done."""
+        """Fail the connect, if it was not done."""
         self.transport = None
         if not self.welcomed.done():
             self.welcomed.set_exception(ConnectionError("closed before the welcome"))
@@ -119,7 +119,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Report:
-    """Call everyone out, let everyone accept, and count."""
+    """Call all people out, let them all accept, and count."""
     raise_open_files()
     os.sched_setaffinity(0, {CLIENT_CORE})
     bus = PrivateRedis.make(prefix=pinned(CLIENT_CORE))
@@ -190,7 +190,7 @@ async def _connect(phones: Sequence[Phone], tokens: Sequence[str], servers: Sequ
 
 
 async def _answer(phones: Sequence[Phone], task: str, within_s: float) -> None:
-    """Let every phone accept, evenly over the time given; a late loop catches up at once."""
+    """Let every phone accept, evenly over the given time; a late loop catches up at once."""
     from uuid6 import uuid7
 
     body = {"task": task, "answer": "accept", "eta_min": 10}
@@ -209,7 +209,7 @@ async def _answer(phones: Sequence[Phone], task: str, within_s: float) -> None:
 
 
 def _call_out(places: int) -> str:
-    """Make a task for so many people and call everybody out, in the name of the commander; returns its id."""
+    """Make a task for so many people and call all people out, in the name of the commander; return its id."""
     from uuid6 import uuid7
 
     from backend.accounts.models import User
@@ -237,7 +237,7 @@ def _call_out(places: int) -> str:
 
 
 def _stored(task: str) -> dict[str, int]:
-    """Return what the database holds afterwards: people by status, and the events that its issuers got.
+    """Return the stored result: people by status, and the events that its issuers got.
 
     Waits until the clock has told them of the last answers.
     """

@@ -1,6 +1,6 @@
-"""Opens sockets with the fewest instructions a client in Python can spend, so that the server is what is measured.
+"""A client that opens sockets with the fewest instructions possible in Python, so that the server is measured.
 
-A general client costs 300 µs a handshake, more than some of the servers; this one costs about 60: a blocking connect on
+A general client costs 300 µs a handshake, more than some of the servers. This one costs about 60: a blocking connect on
 loopback, requests and masks made beforehand, one epoll for all sockets.
 """
 
@@ -23,7 +23,7 @@ EVENT = b'{"topic":'
 
 @dataclass
 class Arrived:
-    """What became of phones that came together: who got in, in how many seconds, how many did not and why."""
+    """The result of phones that came together: how many connected, in how many seconds, how many failed and why."""
 
     inside: list[int] = field(default_factory=list)
     all_s: float = 0.0
@@ -32,13 +32,13 @@ class Arrived:
 
     @property
     def size(self) -> int:
-        """How many got in."""
+        """The number of connected phones."""
         return len(self.inside)
 
 
 @dataclass(slots=True)
 class _Visit:
-    """One socket. It is open once the handshake, the welcome and `missing` events are there."""
+    """One socket. It is open once the handshake, the welcome and `missing` events have arrived."""
 
     connected: socket.socket
     opening: Opening
@@ -49,7 +49,7 @@ class _Visit:
     is_open: bool = False
 
     def read(self, content: bytes) -> None:
-        """Take what the server sent. Raises ConnectionError when it turns us away."""
+        """Process bytes from the server. Raises ConnectionError when it refuses the socket."""
         self.unread += content
         if not self.is_upgraded and not self._upgrade():
             return
@@ -96,14 +96,14 @@ class _Visit:
 
 @dataclass
 class Arrivals:
-    """All sockets of one run, to whichever server; those that are open are kept alive while others come."""
+    """All sockets of one run, to all servers; open ones are kept alive while others connect."""
 
     closed: int = 0
     _epoll: select.epoll = field(default_factory=select.epoll)
     _visits: dict[int, _Visit] = field(default_factory=dict)
 
     def connect(self, url: str, openings: Sequence[Opening], *, missed: int = 0) -> Arrived:
-        """Let phones come, three hundred at a time; each has `missed` events to get after its welcome."""
+        """Connect phones, three hundred at a time; each gets `missed` events after its welcome."""
         arrived, waiting = Arrived(), deque(openings)
         at_the_door: set[int] = set()
         began = last = time.monotonic()
@@ -119,7 +119,7 @@ class Arrivals:
         return arrived
 
     def rest(self, seconds: float) -> None:
-        """Keep what is open alive for a while."""
+        """Keep open sockets alive for a while."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             self._attend(left, set(), Arrived())
@@ -131,7 +131,7 @@ class Arrivals:
                 self._forget(number)
 
     def close(self) -> None:
-        """Leave everything."""
+        """Close all sockets."""
         for visit in self._visits.values():
             visit.connected.close()
         self._epoll.close()
@@ -190,7 +190,7 @@ def request(host: str, path: str, opening: Opening) -> bytes:
 
 
 def masked(kind: int, content: bytes) -> bytes:
-    """Return a frame as clients send it; a mask of zeros leaves the content as it is."""
+    """Return a frame as clients send it; a mask of zeros leaves the content unchanged."""
     size = len(content)
     length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 126]) + size.to_bytes(2)
     return bytes([0x80 | kind]) + length + bytes(4) + content

@@ -1,4 +1,4 @@
-"""What the audit costs: transactions of eight threads without a line, with one, and with one that is linked."""
+"""The cost of the audit: transactions of eight threads without a line, with one, and with one that is linked."""
 
 import argparse
 import os
@@ -16,14 +16,14 @@ from benchmarks.report import Report, quantile
 from simulator.throwaway import postgres_database
 
 WANTED = 0.6
-"""Share of the transactions that are to be left while a clock links."""
+"""The least share of the transactions that must remain while a clock links."""
 HELD = "SELECT pg_advisory_xact_lock(7)"
-"""What a chain that each act extends would take: the lock of its end, until the commit."""
+"""For comparison, a chain that each act extends: it locks the end of the chain until the commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What a transaction does besides its own work, and whether a clock links."""
+    """The extra work of a transaction, and whether a clock links."""
 
     records: bool = True
     holds: bool = False
@@ -40,7 +40,7 @@ SIDES = {
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Transactions a second, and how long one took."""
+    """Transactions a second, and the duration of one."""
 
     rate: float
     p50_ms: float
@@ -56,7 +56,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Report:
-    """Measure in a database of its own, in a process that has been told of it."""
+    """Measure in a database of its own, in a separate process."""
     import django
 
     with postgres_database("audit") as database:
@@ -105,7 +105,7 @@ def _measured(options: argparse.Namespace) -> Report:
 
 
 def _turn(options: argparse.Namespace, side: Side, waits: list[float]) -> Turn:
-    """Let all threads act at once, each on a row of its own, while a clock links or does not."""
+    """Let all threads act at once, each on its own row, with or without a clock that links."""
     from backend.audit.services import advance_chain
 
     stop = threading.Event()
@@ -126,7 +126,7 @@ def _turn(options: argparse.Namespace, side: Side, waits: list[float]) -> Turn:
 
 
 def _acts(options: argparse.Namespace, side: Side) -> Callable[[int], list[float]]:
-    """Return what a thread does: transactions that change a row of its own, record it, and go on for a while."""
+    """Return the work of a thread: transactions that change its own row, record it, and continue for a while."""
     from django.db import connection, transaction
 
     from backend.audit.acts import ActName

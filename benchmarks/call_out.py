@@ -1,4 +1,4 @@
-"""A leader's order from the request to the last phone, and where its time goes."""
+"""A leader's order, timed from the request to the last phone."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ MARK = b'"task.called"'
 
 @dataclass
 class CallOuts:
-    """Calls a new task out to everybody, as often as asked; the times are seconds since the request of each."""
+    """Calls a new task out to all phones, as often as asked; all times are seconds since the request."""
 
     web: Server
     token: str
@@ -41,7 +41,7 @@ class CallOuts:
         return began
 
     async def look(self) -> None:
-        """Note when the last call-out's event stood in the log, by the database's clock, which is this machine's.
+        """Note when the last call-out's event was in the log, by the database's clock, which is this machine's.
 
         Only the commit comes after it.
         """
@@ -76,7 +76,7 @@ class CallOuts:
 
 @dataclass(frozen=True, slots=True)
 class EndToEnd:
-    """Pairs of a pure event and a call-out to the same phones."""
+    """Pairs of a plain event and a call-out to the same phones."""
 
     pure: list[Round]
     whole: list[Round]
@@ -84,11 +84,11 @@ class EndToEnd:
 
     @property
     def ratios(self) -> list[float]:
-        """How much longer than the pure fan-out each call-out took until the last phone had it."""
+        """The factor by which each call-out took longer than the plain fan-out, until the last phone had it."""
         return [whole.all_s / pure.all_s for pure, whole in zip(self.pure, self.whole, strict=True)]
 
     def figures(self) -> dict[str, Any]:
-        """Return the medians: when the event was logged, the request answered, the first and the last phone told."""
+        """Return the medians: the log entry, the answer to the request, the first and the last phone."""
         return {
             "phones": max(r.received for r in self.whole),
             "logged_ms": milliseconds(self.call_outs.logged_s),
@@ -102,7 +102,7 @@ class EndToEnd:
 async def end_to_end(
     muster: Side, call_outs: CallOuts, rounds: int, *, skip_number: Callable[[], int]
 ) -> EndToEnd:
-    """Send a pure event and a call-out in turn to our phones; each call-out takes a number of the unit's log."""
+    """Send a plain event and a call-out in turn to our phones; each call-out takes a number of the unit's log."""
     event_mark = muster.crowd.mark
     calling = Side(muster.crowd, call_outs.publish)
     pure: list[Round] = []

@@ -1,4 +1,4 @@
-"""Thousands of phones that come back at once: sign-in, hello, and what they missed."""
+"""Thousands of phones that reconnect at once: sign-in, hello, and the missed events."""
 
 import argparse
 from contextlib import closing
@@ -26,7 +26,7 @@ from benchmarks.stage import (
 from simulator.processes import Server
 
 LINE = (unit_number(), unit_number(7), unit_number(7, 26), unit_number(7, 26, 1))
-"""Headquarters, corps, detachment, brigade: with one's person that makes five topics."""
+"""Headquarters, corps, detachment, brigade: with the person's own topic that makes five."""
 MISSED = 3
 """One event of the person, one of each of the two lowest units."""
 HEAD = 4
@@ -36,7 +36,7 @@ REST_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Phones that came together: how many got in, how long it took, and what it cost both sides."""
+    """Phones that connected together: how many succeeded, the time, and the cost on both sides."""
 
     size: int
     all_s: float
@@ -52,9 +52,10 @@ class Portion:
 
 @dataclass
 class Side:
-    """One server, how phones come to it, and the portions in which they came.
+    """One server, its kind of client, and the portions of phones.
 
-    Phones stay with us; those of a peer leave after each portion, for no machine lets one client hold three crowds.
+    Phones of our server stay connected. Those of a peer disconnect after each portion, because no machine lets one
+    client hold three crowds.
     """
 
     name: str
@@ -66,7 +67,7 @@ class Side:
     refused: int = 0
 
     def take(self, arrivals: Arrivals, portion: slice) -> Portion:
-        """Let some more phones come."""
+        """Connect some more phones."""
         before = Moment.now(self.server)
         arrived = arrivals.connect(self.server.ws, self.openings[portion], missed=self.missed)
         after = Moment.now(self.server)
@@ -84,7 +85,7 @@ class Side:
         )
 
     def figures(self) -> dict[str, Any]:
-        """Return the rate over all portions, the processor time of a phone, and how busy the two cores were."""
+        """Return the rate over all portions, the processor time of a phone, and the load of the two cores."""
         size, took = sum(p.size for p in self.portions), sum(p.all_s for p in self.portions)
         return {
             "phones": size,
@@ -104,7 +105,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Report:
-    """Let portions of phones come to us, to a bare ASGI echo and to Node's `ws` in turn, and compare each pair."""
+    """Connect portions of phones to us, to a bare ASGI echo and to Node's `ws` in turn, and compare each pair."""
     with stage() as place:
         tokens = prepare(place.environment, options.phones + WARM_UP, LINE)
         let_miss(options.phones + WARM_UP)
@@ -125,7 +126,7 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def measure(sides: list[Side], arrivals: Arrivals, options: argparse.Namespace) -> None:
-    """Let portions come to all sides in turn, with a rest after each."""
+    """Connect portions to all sides in turn, with a rest after each."""
     size = -(-options.phones // options.rounds)
     for first in range(WARM_UP, options.phones + WARM_UP, size):
         for side in sides:
@@ -140,13 +141,13 @@ def measure(sides: list[Side], arrivals: Arrivals, options: argparse.Namespace) 
 
 
 def let_miss(phones: int) -> None:
-    """Fill the log of everybody's topics, as if it had all happened while their phones had no network."""
+    """Fill the log of all people's topics, as if it had all happened while their phones had no network."""
     from backend.realtime.models import Event, Topic
     from benchmarks.publisher import AT, BenchCalled, data_of
     from simulator.people import numbers_of
 
     persons = [f"person.{number:08d}" for number in numbers_of(phones)]
-    long_ago = datetime.now(UTC) - timedelta(hours=1)  # the hubs look at what moved lately
+    long_ago = datetime.now(UTC) - timedelta(hours=1)  # the hubs read topics that moved lately
     names = [*persons, *(f"unit.{unit}" for unit in LINE)]
     Topic.objects.bulk_create(
         [Topic(name=name, head=HEAD, moved_at=long_ago) for name in names], batch_size=2_000

@@ -22,7 +22,7 @@ View = tuple[tuple[float, float, float, float], float]
 
 @dataclass
 class Console(WSListener):
-    """One socket with a map open: the bytes of its frames with their headers, and how old the reports in them are."""
+    """One socket with an open map: the bytes of its frames with their headers, and the age of the reports in them."""
 
     hello: bytes
     view: View
@@ -30,7 +30,7 @@ class Console(WSListener):
     delays_s: list[float] = field(default_factory=list)
     transport: WSTransport | None = None
     measured_from: float = inf
-    """Seconds since 1970; reports from before are no measure of how long a report takes."""
+    """Seconds since 1970; earlier reports do not measure the delay of a report."""
 
     def __post_init__(self) -> None:
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -74,7 +74,7 @@ class Console(WSListener):
 
 @dataclass
 class Pinger(WSListener):
-    """A phone that asks for a pong forty times a second: it waits as long as the map lets others wait."""
+    """A phone that sends a ping forty times a second: it measures how long the map delays other sockets."""
 
     hello: bytes
     waits_s: list[float] = field(default_factory=list)

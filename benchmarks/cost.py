@@ -1,4 +1,4 @@
-"""What servers and cores have spent, from /proc."""
+"""The processor time and the memory of servers and cores, from /proc."""
 
 import os
 import time
@@ -12,7 +12,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def processes_of(server: Server) -> list[int]:
-    """Return a server's processes: the one we started and what that one started in its session."""
+    """Return a server's processes: the one that we started, and its children in its session."""
     assert server.process is not None
     leader = server.process.pid
     own = []
@@ -25,7 +25,7 @@ def processes_of(server: Server) -> list[int]:
 
 
 def cpu_s(server: Server) -> float:
-    """Return the processor time a server has used, in seconds."""
+    """Return the processor time that a server has used, in seconds."""
     return sum(_ticks(pid) for pid in processes_of(server)) * _TICK_S
 
 
@@ -42,7 +42,7 @@ def resident_bytes(server: Server) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Counters at one moment: the clock, the server's and our own processor time, and how long cores were busy."""
+    """Counters at one moment: the clock, the server's and our own processor time, and the busy time of the cores."""
 
     at: float
     server_s: float
@@ -51,11 +51,11 @@ class Moment:
 
     @classmethod
     def now(cls, server: Server) -> "Moment":
-        """Read them all."""
+        """Read all counters."""
         return cls(time.monotonic(), cpu_s(server), time.process_time(), _busy())
 
     def busy_share(self, core: int, since: "Moment") -> float:
-        """Return the share of the time since then in which a core had work."""
+        """Return the busy share of a core since then."""
         return (self.busy_s[core] - since.busy_s[core]) / (self.at - since.at)
 
 
@@ -75,7 +75,7 @@ def _ticks(pid: int) -> int:
 
 
 def _stat(pid: int) -> list[str]:
-    """Return the fields of /proc/<pid>/stat from the state on; nothing when the process is gone."""
+    """Return the fields of /proc/<pid>/stat from the state on; empty for a process that has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:

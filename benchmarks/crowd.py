@@ -14,7 +14,7 @@ READ_BUFFER = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How one socket is opened: its headers, its first frame, and what is in the answer to that."""
+    """The opening of one socket: its headers, its first frame, and a mark of the answer."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     hello: bytes | None = None
@@ -23,10 +23,10 @@ class Opening:
 
 @dataclass
 class Crowd:
-    """Sockets to one server that wait together for one event. `mark` is the bytes that tell an event of ours.
+    """Sockets to one server that wait together for one event. `mark` is the bytes that identify our event.
 
-    `kind` is the type of the frames, `size_of` tells how large the event in a frame is. The time of arrival is taken
-    when the frame is parsed; nothing is decoded.
+    `kind` is the type of the frames; `size_of` returns the size of the event in a frame. The time of arrival is taken
+    when the frame is parsed; no frame is decoded.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Crowd:
 
     @property
     def size(self) -> int:
-        """How many sockets are open."""
+        """The number of open sockets."""
         return len(self.transports) - self.closed
 
     def shrink(self, to: int) -> None:

@@ -1,4 +1,4 @@
-"""A phone that opened its socket and never reads again, with more on the way to it than the network holds."""
+"""A phone that opened its socket and never reads again, while the server sends more than the network buffers."""
 
 import asyncio
 import base64
@@ -16,16 +16,16 @@ HELLO = (
     b'{"type":"hello","id":1,"cursors":{},"client":{"app":"a phone that opens its socket and then never reads"}}'
     + b" " * 20
 )
-"""Without cursors: what it was sent before is not sent again."""
+"""Without cursors: earlier events are not sent again."""
 SETTLE_S = 3.0
 WINDOW = 4_096
-"""Bytes that its own buffer takes, so that the server's is full soon."""
+"""Bytes of the phone's receive buffer, so that the server's send buffer is soon full."""
 EVENT_BYTES, EVENTS = 20_000, 24
-"""What is published for it alone: it stays below the backlog that would close it."""
+"""Bytes that are published for it alone: less than the backlog that would close its socket."""
 
 
 def deaf_phone(url: str, token: str, number: int) -> socket.socket:
-    """Open a socket, say hello, and read no further than the welcome; then fill what is on the way to it."""
+    """Open a socket, say hello, and read no further than the welcome; then fill the buffers in between."""
     parts = urlsplit(url)
     phone = socket.socket()
     phone.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW)
@@ -41,7 +41,7 @@ def deaf_phone(url: str, token: str, number: int) -> socket.socket:
 
 
 async def beside_a_deaf_phone(side: Side, url: str, token: str, number: int, rounds: int) -> float:
-    """Return the p99 of the others beside a phone that never reads, divided by that without: the median of pairs."""
+    """Return the ratio of the others' p99 with and without a phone that never reads: the median of pairs."""
     await asyncio.sleep(SETTLE_S)
     ratios = []
     for _ in range(rounds):
@@ -72,7 +72,7 @@ def _handshake(host: str, path: str, token: str) -> bytes:
 
 
 def _masked(payload: bytes) -> bytes:
-    """Return a text frame of a client; its mask is zero, which leaves the text as it is."""
+    """Return a text frame of a client; its mask is zero, which leaves the text unchanged."""
     return b"\x81" + bytes((0xFE,)) + len(payload).to_bytes(2, "big") + bytes(4) + payload
 
 
@@ -87,7 +87,7 @@ def _read_until(phone: socket.socket, mark: bytes) -> None:
 
 
 def _fill(number: int) -> None:
-    """Publish for this person alone, and give the server time to send what it can."""
+    """Publish for this person alone, and give the server time to send."""
     from benchmarks.publisher import commit_large
 
     for _ in range(EVENTS):

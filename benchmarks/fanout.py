@@ -26,7 +26,7 @@ SETTLE_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One of the others: how a phone opens its socket there, and how many rounds it plays."""
+    """One of the peers: how a phone opens its socket there, and how many rounds it plays."""
 
     side: Side
     opening: Opening
@@ -35,7 +35,7 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Rounds of ours, those of a peer that were played in turn with them, and the peer's figures."""
+    """Rounds of ours, the peer's rounds that were played in turn with them, and the peer's figures."""
 
     peer: Side
     ours: list[Round]
@@ -114,7 +114,7 @@ async def _measure(
 
 
 async def _compare(muster: Side, peer: Peer) -> Pair:
-    """Play with one peer, whose sockets are there only meanwhile: all at once are more than many machines allow."""
+    """Play with one peer, whose sockets are open only meanwhile: many machines do not allow all of them at once."""
     await peer.side.connect([peer.opening] * muster.crowd.size)
     await asyncio.sleep(SETTLE_S)
     ours, theirs = await take_turns([muster, peer.side], peer.rounds)
@@ -138,7 +138,7 @@ def _peers(servers: Servers, options: argparse.Namespace, place: Stage) -> list[
 
 
 def publish_to_log(phones: int, numbers: Iterator[int]) -> Publish:
-    """Return how an event enters our log: a transaction, its commit, then the bus; it counts from the commit."""
+    """Return the publisher of an event to our log: a transaction, its commit, then the bus; timed from the commit."""
     from benchmarks.publisher import commit_event
     from simulator.people import UNIT, numbers_of
 
@@ -195,7 +195,7 @@ def _whole_lines(whole: dict[str, float]) -> list[str]:
 
 
 def notes(options: argparse.Namespace) -> list[str]:
-    """Return what one must know to read the figures."""
+    """Return notes that explain the figures."""
     return [
         "Our time runs from the commit in another process, over bus and hub, to the last phone,",
         "the peers' from before one publish. `web` and `sockets` share the server's core; PostgreSQL, Redis and",

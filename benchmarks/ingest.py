@@ -35,7 +35,7 @@ BURST = 150
 PEER_BURST = 20
 READERS = 300
 SHOWN = 100
-"""Phones that stand where the watcher looks: a frame of the map has room for all of them."""
+"""Phones in the watcher's view: a frame of the map has room for all of them."""
 TICK_S = 0.01
 BBOX = [119.0, 29.0, 119.1, 29.1]
 PATIENCE_S = 30.0
@@ -43,7 +43,7 @@ PATIENCE_S = 30.0
 
 @dataclass
 class Watcher(WSListener):
-    """A console that looks at a small part of the map, and notes when each phone's fix (or a newer one) is shown."""
+    """A console with a small part of the map, which notes when each phone's fix (or a newer one) is shown."""
 
     shown: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Watcher(WSListener):
 
     @property
     def unseen(self) -> int:
-        """How many fixes have not been shown."""
+        """The number of fixes that have not been shown."""
         return sum(len(left) for left in self.waiting.values())
 
 
@@ -142,7 +142,7 @@ async def _measure(
 
 
 async def _connect(server: Server, tokens: list[str]) -> tuple[Reporters, Watcher]:
-    """Connect every phone, and once more the first, which commands the unit, as the watcher of the map."""
+    """Connect every phone, and a second socket of the first, which commands the unit, as the watcher of the map."""
     from simulator.people import numbers_of
 
     bearers: list[Headers] = [
@@ -163,7 +163,7 @@ async def _connect(server: Server, tokens: list[str]) -> tuple[Reporters, Watche
 
 
 async def _read(muster: Reporters, channels: Reporters, rounds: int) -> dict[str, Any]:
-    """Let both read bursts in turn; ours stores them at the same time, which nobody asks of the peer."""
+    """Let both read bursts in turn; ours also stores them at the same time, and the peer does not."""
     rates: dict[str, list[float]] = {"muster": [], "channels": []}
     some = Reporters(muster.url, phones=muster.phones[:READERS])
     for phone in some.phones:
@@ -186,7 +186,7 @@ async def _read(muster: Reporters, channels: Reporters, rounds: int) -> dict[str
 
 
 async def _burst(crowd: Reporters, frames: int, number: int) -> float:
-    """Send so many frames on each socket, a ping behind them, and return frames a second until every pong is here."""
+    """Send so many frames on each socket, then a ping, and return frames a second until every pong is here."""
     from datetime import UTC, datetime, timedelta
 
     now = datetime.now(UTC)
@@ -205,7 +205,7 @@ async def _burst(crowd: Reporters, frames: int, number: int) -> float:
 
 
 async def _settle(crowd: Reporters, wanted: int) -> None:
-    """Wait until all is stored, and the allowance of each phone is whole again."""
+    """Wait until all fixes are stored, and the token bucket of each phone is full again."""
     await crowd.wait_until_stored(wanted, PATIENCE_S)
     await asyncio.sleep(BURST / 50)
 
@@ -214,7 +214,7 @@ async def _settle(crowd: Reporters, wanted: int) -> None:
 
 
 async def _store(options: argparse.Namespace, crowd: Reporters, watcher: Watcher) -> dict[str, Any]:
-    """Report at the given rate, wait for the last acknowledgement, and count what the table has more than before."""
+    """Report at the given rate, wait for the last acknowledgement, and count the new rows of the table."""
     from simulator.people import FIRST_NUMBER
 
     before = await asyncio.to_thread(_rows)

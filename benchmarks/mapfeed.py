@@ -1,4 +1,4 @@
-"""The live map: 150,000 people of whom 5,109 move a second, and what consoles cost and are sent."""
+"""The live map: 150,000 people of whom 5,109 move a second, and the cost and traffic of consoles."""
 
 import argparse
 import asyncio
@@ -28,7 +28,7 @@ CROWDED: View = ((SQUARE[0] - 0.05, SQUARE[1] - 0.03, SQUARE[0] + 0.05, SQUARE[1
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One phase: the server's processor seconds a second, the consoles' bytes, and how long others waited."""
+    """One phase: the server's processor seconds a second, the consoles' bytes, and the delay of other sockets."""
 
     consoles: int
     cpu_s_per_s: float
@@ -41,7 +41,7 @@ class Figures:
     pong_p99_ms: float
     pong_max_ms: float
     pong_max_while_opening_ms: float
-    """While the consoles came and the first of them had the whole province read."""
+    """While the consoles connected and the first of them had the whole province read."""
     moved_per_s: int
 
 
@@ -58,7 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Report:
-    """Measure no console, one and many that are equal in turn, many that differ, and one on a crowded square."""
+    """Measure no console, one and many equal ones in turn, many different ones, and one on a crowded square."""
     with stage() as place:
         tokens = prepare(place.environment, options.consoles + 1, [HEADQUARTERS])
         url = place.environment["DATABASE_URL"]
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def appoint_all() -> str:
-    """Give everybody who was made a commander's post over headquarters; returns the scope that they then see."""
+    """Give all people who were made a commander's post over headquarters; return the scope that they then see."""
     from datetime import UTC, datetime
 
     from backend.volunteers.models import Post, Role, Unit, Volunteer
@@ -117,7 +117,7 @@ class _Run:
         return report_of(phases, memory, self.options.most)
 
     async def _crowded(self, pinger: Pinger) -> Figures:
-        """Everybody on one square moves every second, with the console looking at it."""
+        """Move all people on one square every second, while the console shows it."""
         people = min(SQUARE_PEOPLE, self.options.people)
         also = walker(self.url, people=people, moving=people, folder=self.folder)
         also.start()
@@ -157,7 +157,7 @@ def different(count: int) -> list[View]:
 
 
 def moved_since(url: str, seconds: float) -> int:
-    """Return how many people have moved in the last seconds: what the walkers did, not what they were told to do."""
+    """Return how many people have moved in the last seconds: the walkers' actual rate, not the requested one."""
     count = "SELECT count(*) FROM tracking_latestposition WHERE received_at > clock_timestamp() - %s * interval '1 s'"
     with psycopg.connect(url) as connection:
         return int(connection.execute(count, [seconds]).fetchone()[0])  # type: ignore[index]
@@ -191,7 +191,7 @@ def _figures(
 
 
 def report_of(phases: dict[str, list[Figures]], memory: int, most: float) -> Report:
-    """Compare many equal consoles with one, pair by pair; what the process does without any is not taken off."""
+    """Compare many equal consoles with one, pair by pair; the idle cost of the process is not subtracted."""
     idle = phases["none"][0].cpu_s_per_s
     pairs = [
         (one.cpu_s_per_s, many.cpu_s_per_s) for one, many in zip(phases["one"], phases["equal"], strict=True)

@@ -1,4 +1,4 @@
-"""What an idle phone costs in memory: our sockets process against a bare ASGI echo."""
+"""The memory of an idle phone: our sockets process against a bare ASGI echo."""
 
 import argparse
 from contextlib import closing
@@ -22,7 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Report:
-    """Let phones come to us and to the peer, and look at both processes before and after."""
+    """Connect phones to us and to the peer, and compare the memory of both processes before and after."""
     with stage() as place:
         tokens = prepare(place.environment, options.phones + WARM_UP, LINE)
         phones = phones_of(tokens, dict.fromkeys(LINE, 0))
@@ -34,9 +34,9 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def kib_per_phone(server: Server, openings: list[Opening], settle_s: float) -> float:
-    """Return by how much a process grows with each phone, as they come, stay a moment, and leave.
+    """Return the growth of a process for each phone, while phones connect, stay a moment, and leave.
 
-    The first few come before the first look: what they make a process load, it loads once.
+    The first few connect before the first reading: a process loads its modules only once.
     """
     with closing(Arrivals()) as arrivals:
         arrivals.connect(server.ws, openings[:WARM_UP])

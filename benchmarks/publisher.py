@@ -1,4 +1,4 @@
-"""Puts the benchmark's event into the log, from a process that serves no sockets."""
+"""Appends the benchmark's event to the log, from a process without sockets."""
 
 import json
 import time
@@ -22,34 +22,32 @@ class BenchCalled(Event, type="bench.called", topics=("unit",)):
 
 
 def commit_event(topic: str, number: int, numbers: list[int]) -> int:
-    """Append one event for these people, commit, and let the bus have it: all that a call-out's service does.
+    """Append one event for these people, commit, and send it to the bus, as a call-out's service does.
 
-    Returns when it was committed, on the monotonic clock in nanoseconds: what comes after that is the bus and the hub.
+    Returns the time of the commit, on the monotonic clock in nanoseconds; after it come the bus and the hub.
     """
     committed: list[int] = []
     with transaction.atomic():
-        transaction.on_commit(
-            lambda: committed.append(time.monotonic_ns())
-        )  # before the bus, which comes next
+        transaction.on_commit(lambda: committed.append(time.monotonic_ns()))  # before the bus, which is next
         seq = publish(topic, _event(topic, number), at=AT, audience=Audience(numbers=numbers))
     assert seq == number, "the frame's size depends on its sequence number"
     return committed[0]
 
 
 def commit_large(topic: str, size: int) -> None:
-    """Append one event of so many bytes for everybody in a topic."""
+    """Append one event of so many bytes for all people in a topic."""
     with transaction.atomic():
         publish(topic, BenchCalled(text="x" * size), at=AT)
 
 
 def event_text(topic: str, number: int) -> str:
-    """Return the frame that our side sends for this event, for the other side to send the same."""
+    """Return the frame of our side for this event; the peer sends the same."""
     event = _event(topic, number)
     return encode_event(topic, number, event.event_type, AT, event.model_dump_json(), None).text
 
 
 def data_of(topic: str, number: int) -> Any:
-    """Return what a row of the log holds of the event."""
+    """Return the event's data in a row of the log."""
     return json.loads(_event(topic, number).model_dump_json())
 
 

@@ -1,4 +1,4 @@
-"""What a benchmark found out, and on which machine."""
+"""The results of a benchmark, and the machine that it ran on."""
 
 import os
 import platform
@@ -25,9 +25,9 @@ PACKAGES = (
 
 @dataclass
 class Report:
-    """Figures of one run. `ratios` are ours divided by the peer's; `targets` the least, `limits` the most they may be.
+    """Figures of one run. `ratios` are ours divided by the peer's; `targets` are minima of them, `limits` maxima.
 
-    `versions` are those of the peers that are no Python packages.
+    `versions` are those of peers that are not Python packages.
     """
 
     name: str
@@ -39,12 +39,12 @@ class Report:
     lines: list[str] = field(default_factory=list)
 
     def reached(self) -> bool:
-        """Tell whether every ratio is where it should be."""
+        """Tell whether every ratio is within its bounds."""
         enough = all(self.ratios.get(name, 0) >= least for name, least in self.targets.items())
         return enough and all(self.ratios.get(name, inf) <= most for name, most in self.limits.items())
 
     def text(self) -> str:
-        """Return the report for people."""
+        """Return the report for readers."""
         ratios = [f"ratio {name}: {ratio:.2f}{self._wanted(name)}" for name, ratio in self.ratios.items()]
         return "\n".join(["", *self.lines, "", *ratios])
 
@@ -54,7 +54,7 @@ class Report:
         return f" (at most {self.limits[name]:g} wanted)" if name in self.limits else ""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the report for programs."""
+        """Return the report as JSON values."""
         return {
             "name": self.name,
             "figures": self.figures,
@@ -65,7 +65,7 @@ class Report:
 
 
 def machine() -> dict[str, Any]:
-    """Return what the figures depend on."""
+    """Return the properties of the machine that the figures depend on."""
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
@@ -75,7 +75,7 @@ def machine() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of everything that takes part."""
+    """Return the versions of all programs that take part."""
     return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
 
 

@@ -77,7 +77,7 @@ class Reporter(WSListener):
 
 @dataclass
 class Reporters:
-    """All phones of one server, and what it has told them."""
+    """All phones of one server, and its answers to them."""
 
     url: str
     phones: list[Reporter] = field(default_factory=list)
@@ -118,7 +118,7 @@ class Reporters:
         self.refused += frame.get("refused", 0)
 
     async def wait_until_stored(self, wanted: int, patience_s: float) -> None:
-        """Return when so many frames have been acknowledged, or when patience is at an end."""
+        """Return when so many frames have been acknowledged, or after the time limit."""
         self._wanted = wanted
         if self.stored < wanted:
             self._stored.clear()

@@ -1,4 +1,4 @@
-"""Rosters of 2,300,000 volunteers in 35,000 units: looking up, searching, counting, paging, who is near, importing."""
+"""Rosters of 2,300,000 volunteers in 35,000 units: lookups, searches, counts, pages, nearest people, imports."""
 
 import argparse
 import time
@@ -75,7 +75,7 @@ def _report(figures: dict[str, Any], ratios: dict[str, float], slack: float) -> 
 
 
 class DatabaseClock:
-    """Adds up the time in which statements are with the database."""
+    """Adds up the time that statements spend in the database."""
 
     def __init__(self) -> None:
         self.ms = 0.0
@@ -99,14 +99,14 @@ def database_clock() -> Iterator[DatabaseClock]:
 
 
 def timed(act: Callable[[], Any]) -> float:
-    """Return how many milliseconds an act takes, with all that Python does."""
+    """Return the milliseconds of an act, Python's part included."""
     began = time.perf_counter()
     act()
     return (time.perf_counter() - began) * 1_000
 
 
 def naive_ms(statement: str, parameters: Sequence[Any]) -> float:
-    """Return how many milliseconds a statement of the naive schema takes."""
+    """Return the milliseconds of a statement of the naive schema."""
     from django.db import connection
 
     def ask() -> None:
@@ -124,7 +124,7 @@ Measured = tuple[dict[str, Any], dict[str, float]]
 
 
 def _look_up(chance: Random, options: argparse.Namespace) -> Measured:
-    """Find people by their numbers: the time in the database, and the whole of a search on a roster."""
+    """Find people by their numbers: the time in the database, and a whole search on a roster."""
     from backend.accounts.models import User
     from backend.volunteers.models import Volunteer
 
@@ -147,7 +147,7 @@ def _look_up(chance: Random, options: argparse.Namespace) -> Measured:
 
 
 def _children(chance: Random, _: argparse.Namespace) -> Measured:
-    """Count those on duty below every child: of headquarters, all corps, and some units of each other level."""
+    """Count the people on duty below every child: of headquarters, all corps, and some units of each other level."""
     from django.db import connection
 
     from backend.volunteers.models import Unit
@@ -176,7 +176,7 @@ def _children(chance: Random, _: argparse.Namespace) -> Measured:
 
 
 def _pages(_: Random, options: argparse.Namespace) -> Measured:
-    """Turn to page 1 and page 1,000 of everybody's roster (or the last), in turn."""
+    """Read page 1 and page 1,000 (or the last) of the whole roster, in turn."""
     from backend.accounts.models import User
     from backend.rosters.queries.roster import PAGE, _cursor
     from backend.volunteers.models import Membership
@@ -229,7 +229,7 @@ def _prefixes(chance: Random, options: argparse.Namespace) -> Measured:
 
 
 def _nearest(chance: Random, options: argparse.Namespace) -> Measured:
-    """Find the 50 nearest with a common and with a rare skill, compared with everybody's distance."""
+    """Find the 50 nearest with a common and with a rare skill, compared with the distances of all people."""
     from backend.volunteers.models import Unit
 
     top = _unit_at("0001")
@@ -259,7 +259,7 @@ def _near(place: tuple[float, float], skill: str, unit: Any) -> list[int]:
 
 
 def _recall(places: Sequence[tuple[float, float]], skill: str, unit: Any) -> float:
-    """Return the share of the truly nearest that are found: everybody is compared, by haversine and then geodesic."""
+    """Return the found share of the truly nearest: all people are compared, by haversine and then geodesic."""
     from backend.lib.geo import distance_m
     from backend.tracking.models import LatestPosition
     from backend.volunteers.models import Volunteer
@@ -272,7 +272,7 @@ def _recall(places: Sequence[tuple[float, float]], skill: str, unit: Any) -> flo
     right = wanted = 0
     for place in places:
         rough = {number: _haversine_m(*place, *spot) for number, spot in spots.items()}
-        # A sphere is wrong by half a per cent: whoever is 5 % farther than the last is surely none of the nearest.
+        # A sphere is wrong by half a per cent: a person 5 % farther than the last is surely not among the nearest.
         edge = sorted(rough.values())[min(WANTED, len(rough)) - 1] * 1.05
         close = [number for number, metres in rough.items() if metres <= edge]
         truly = sorted(close, key=lambda number: distance_m(*place, *spots[number]))[:WANTED]
@@ -289,7 +289,7 @@ def _haversine_m(lon: float, lat: float, other_lon: float, other_lat: float) -> 
 
 
 def _sizes(people: int) -> dict[str, Any]:
-    """Return what the database takes on disk, without the naive schema."""
+    """Return the size of the database on disk, without the naive schema."""
     from django.db import connection
 
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Invents a province of 2,300,000 volunteers, always the same, in a database that is kept between runs."""
+"""Generates a province of 2,300,000 volunteers, the same each time, in a database that is kept between runs."""
 
 import hashlib
 import os
@@ -25,11 +25,11 @@ KEPT = "muster_bench_roster"
 PEOPLE, UNITS, POSITIONS = 2_300_000, 35_000, 150_000
 SEED = 330_000
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
-"""The moment of everything: duty and positions of a kept database do not grow old."""
+"""The fixed present of the data: duty and positions of a kept database do not expire."""
 SECRET_KEY = "bench-" + "k" * 40
 CORPS, COUNTIES, BRIGADES = 11, 90, 1_387
 
-# The commonest surnames of Zhejiang, and about how many of a thousand people have each.
+# The most common surnames of Zhejiang, and how many of a thousand people have each.
 SURNAMES = {
     surname: share
     for share, surnames in (
@@ -80,9 +80,9 @@ class Place:
 
 @contextmanager
 def force(people: int, *, fresh: bool) -> Iterator[float]:
-    """Point Django at a database with so many people; yields how many seconds it took to make, 0 when it was kept.
+    """Point Django at a database with so many people; yield the seconds that it took to make, 0 for a kept one.
 
-    That of 2,300,000 is kept until the schema or this generator changes; others are gone afterwards.
+    The one of 2,300,000 is kept until the schema or this generator changes; others are dropped afterwards.
     """
     with ExitStack() as stack:
         if people == PEOPLE:
@@ -116,7 +116,7 @@ def _kept_database(fresh: bool) -> tuple[str, bool]:
 
 
 def version() -> str:
-    """Return what a kept database was made by: the schema, the generator, the naive schema."""
+    """Return the version of a kept database: the schema, the generator, the naive schema."""
     files = [*sorted((ROOT / "backend").glob("*/migrations/*.py")), Path(__file__)]
     content = hashlib.sha256(repr(MAKE_NAIVE).encode())
     for file in files:
@@ -144,7 +144,7 @@ def _stamp() -> None:
 
 
 def _fill(people: int) -> float:
-    """Migrate, and write everything; returns the seconds it took."""
+    """Migrate, and write all rows; return the seconds it took."""
     import time
 
     from django.core.management import call_command
@@ -174,11 +174,11 @@ _COUNTS = """
     LEFT JOIN volunteers_membership m ON m.unit_id = t.id AND m.is_primary
     LEFT JOIN volunteers_volunteer v ON v.id = m.volunteer_id GROUP BY t.id, t.path
 """
-"""Everybody on duty has one device, nobody else any."""
+"""A person on duty has one device, a person off duty none."""
 
 
 def _drop_indexes(cursor: Any) -> list[str]:
-    """Drop the indexes and unique constraints of the large tables; returns the statements that make them again."""
+    """Drop the indexes and unique constraints of the large tables; return the statements that create them again."""
     cursor.execute(
         """
         SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
@@ -203,7 +203,7 @@ def _sequences() -> list[str]:
 
 
 class _Lines:
-    """Lines for COPY into the table of a model: the columns given, then what every other column has by default."""
+    """Lines for COPY into the table of a model: the given columns, and the defaults of all others."""
 
     def __init__(self, model: Any, *columns: str) -> None:
         from django.db import connection
@@ -218,9 +218,7 @@ class _Lines:
         self._end = "".join(f"\t{_text(value)}" for value in constant.values()) + "\n"
         names = ", ".join(f'"{name}"' for name in (*columns, *constant))
         self._connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
-        self._connection.execute(
-            "SET session_replication_role = replica"
-        )  # no look at what foreign keys lead to
+        self._connection.execute("SET session_replication_role = replica")  # foreign keys are not resolved
         self._connection.execute("SET synchronous_commit = off")
         self._copying = self._connection.cursor().copy(f'COPY "{meta.db_table}" ({names}) FROM STDIN')
         self._copy = self._copying.__enter__()
@@ -231,12 +229,12 @@ class _Lines:
         self._lines.append("\t".join(map(_text, values)) + self._end)
 
     def flush(self) -> None:
-        """Send what has been added."""
+        """Send the added rows."""
         self._copy.write("".join(self._lines))
         self._lines = []
 
     def close(self) -> None:
-        """Send the rest and end."""
+        """Send the remaining rows and end."""
         self.flush()
         self._copying.__exit__(None, None, None)
         self._connection.close()
@@ -252,12 +250,12 @@ def _text(value: object) -> str:
 
 
 def make_units(people: int) -> None:
-    """Write the units alone, as many as so many people have."""
+    """Write the units alone, as many as for so many people."""
     _write_units(_units(people))
 
 
 def _units(people: int) -> dict[int, list[Place]]:
-    """Return the units by depth; fewer people have fewer of them, of every level."""
+    """Return the units by depth; fewer people have fewer units, at every level."""
     chance = Random(SEED)
     share = min(1.0, people / PEOPLE)
     squadrons = UNITS - 1 - CORPS - COUNTIES - BRIGADES
@@ -314,7 +312,7 @@ def _write_units(units: dict[int, list[Place]]) -> None:
     kinds = list(UnitKind.values)
     for depth, level in units.items():
         for unit in level:
-            # Numbers in the order of the ids: a benchmark has more units of a parent than real numbers could name.
+            # Numbers in the order of the ids: a parent has more units in the benchmark than real numbers could name.
             digits = f"{unit.id:09d}"
             name = f"{kinds[depth - 1]} {unit.id}"
             lines.add(
@@ -368,7 +366,7 @@ def _write_people(people: int, units: dict[int, list[Place]]) -> None:
 def _crowd(
     people: int, units: dict[int, list[Place]], skills: dict[int, float], tables: dict[str, _Lines]
 ) -> Iterator[None]:
-    """Add everybody's lines, and yield after each block."""
+    """Add the lines of all people, and yield after each block."""
     chance = Random(SEED + 1)
     homes, staff = _homes(people, units, chance), {unit.id for unit in units[5]}
     numbers, ready = _numbers(people, chance), min(POSITIONS, people // 2)
@@ -400,7 +398,7 @@ def _add_person(
     from backend.accounts.models import phone_key
     from backend.lib.encryption import seal
 
-    phone = f"100{id * 1_009 % 99_999_989:08d}"  # no mobile phone begins so
+    phone = f"100{id * 1_009 % 99_999_989:08d}"  # no mobile phone begins with 100
     born = date(1950 + int(chance.random() * 55), 6, 1)
     since, until = (AT - timedelta(hours=1), AT + timedelta(hours=8)) if on_duty else (None, None)
     tables["user"].add(id, "!", seal(phone, "phone"), phone_key(phone), _tail_key(phone))
@@ -425,7 +423,7 @@ def _tail_key(phone: str) -> str:
 
 
 def _homes(people: int, units: dict[int, list[Place]], chance: Random) -> list[Place]:
-    """Return everybody's unit: one in two thousand above the squadrons, whose sizes differ as in life."""
+    """Return the unit of each person: one in two thousand is above the squadrons, whose sizes differ as in reality."""
     squadrons, above = units[5], [unit for depth in range(1, 5) for unit in units[depth]]
     weights = list(accumulate(chance.lognormvariate(0, 0.6) for _ in squadrons))
     homes = chance.choices(squadrons, cum_weights=weights, k=people)
@@ -441,7 +439,7 @@ def _numbers(people: int, chance: Random) -> Sequence[int]:
 
 
 def _check(serial: int) -> int:
-    """Return the check character of ISO 7064 MOD 11-2 as a number, 10 for X; a tenth of the library's time."""
+    """Return the check character of ISO 7064 MOD 11-2 as a number, 10 for X; ten times as fast as the library."""
     sum, weight = 0, 2
     while serial:
         serial, digit = divmod(serial, 10)
@@ -451,7 +449,7 @@ def _check(serial: int) -> int:
 
 
 class _Names:
-    """Invents names; characters sound as they do alone, which is quicker than looking up each name."""
+    """Generates names; each character has its own reading, which is quicker than a look-up of each name."""
 
     def __init__(self, chance: Random) -> None:
         from backend.lib.readings import sound_of

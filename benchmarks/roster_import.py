@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def import_figures(rows: int) -> dict[str, Any]:
-    """Return rows a second and the memory of importing so many rows; says so when there is no such command."""
+    """Return the rows a second and the memory of an import of so many rows; or that the command is missing."""
     from django.core.management import get_commands
 
     if COMMAND not in get_commands():
@@ -49,7 +49,7 @@ def import_figures(rows: int) -> dict[str, Any]:
 
 
 def _peak_kb(pid: int) -> int:
-    """Return the most memory that a process has held; what wait4 tells of a child begins with its parent's."""
+    """Return the peak memory of a process; that of wait4 for a child begins with its parent's."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -59,7 +59,7 @@ def _peak_kb(pid: int) -> int:
 
 
 def prepare_import(file: Path, rows: int) -> str:
-    """Make the units in the empty database and write a roster for them; returns the number of the topmost."""
+    """Make the units in the empty database and write a roster for them; return the number of the topmost unit."""
     import django
 
     django.setup()

@@ -1,4 +1,4 @@
-"""The schema that most projects begin with, beside ours in the same database: adjacency list, offsets, no tiles."""
+"""The schema of most first versions, beside ours in the same database: adjacency list, offsets, no tiles."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ MAKE_NAIVE = (
     "CREATE UNIQUE INDEX ON naive.person (number)",
     "CREATE INDEX ON naive.person_skill (person_id)",
 )
-"""With the indexes that keys and foreign keys bring."""
+"""With the indexes of primary and foreign keys."""
 
 _BELOW = """
     WITH RECURSIVE below AS (
@@ -41,7 +41,7 @@ PREFIX = _BELOW + (
     "SELECT * FROM naive.person WHERE unit_id IN (SELECT id FROM below) AND name LIKE %s ORDER BY number LIMIT 50"
 )
 LOOK_UP = "SELECT * FROM naive.person WHERE number LIKE %s"
-"""With what was typed between wildcards, as search boxes do that look into a text column."""
+"""With the typed text between wildcards, like a search box over a text column."""
 NEAREST = """
     SELECT p.*, 2 * 6371009 * asin(sqrt(sin(radians(lat - %s) / 2) ^ 2
         + cos(radians(lat)) * cos(radians(%s)) * sin(radians(lon - %s) / 2) ^ 2)) AS metres
@@ -51,7 +51,7 @@ NEAREST = """
 
 
 def children_counts(cursor: Any, unit: int) -> list[int]:
-    """Count those on duty below each child of a unit, one query each."""
+    """Count the people on duty below each child of a unit, one query each."""
     cursor.execute("SELECT id FROM naive.unit WHERE parent_id = %s", [unit])
     counts = []
     for (child,) in cursor.fetchall():

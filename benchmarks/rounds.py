@@ -1,4 +1,4 @@
-"""One event to everybody, several sides in turn."""
+"""One event to all phones, several sides in turn."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,12 +12,12 @@ ROUND_TIMEOUT_S = 60.0
 REST_S = 0.4
 
 Publish = Callable[[], Awaitable[int]]
-"""Sends one event to everyone and returns when, on the monotonic clock in nanoseconds, it began."""
+"""Sends one event to all phones and returns its start, on the monotonic clock in nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One event: how many had it, and how long until the first, half, 99 % and all of them did."""
+    """One event: how many phones had it, and the times until the first, half, 99 % and all of them did."""
 
     received: int
     first_s: float
@@ -27,7 +27,7 @@ class Round:
 
     @property
     def rate(self) -> float:
-        """Recipients a second, until the last has it."""
+        """Recipients a second, until the last one has it."""
         return self.received / self.all_s
 
 
@@ -84,7 +84,7 @@ class Side:
 
 
 async def take_turns(sides: Sequence[Side], rounds: int) -> list[list[Round]]:
-    """Let all sides play in turn; return the rounds of each. Everybody's first is a warm-up and not counted."""
+    """Let all sides play in turn; return the rounds of each. The first of each side is a warm-up and not counted."""
     equalise([side.crowd for side in sides])
     played: list[list[Round]] = [[] for _ in sides]
     for number in range(rounds + 1):
@@ -101,7 +101,7 @@ async def take_turns(sides: Sequence[Side], rounds: int) -> list[list[Round]]:
 
 
 def equalise(crowds: Sequence[Crowd]) -> None:
-    """Compare all sides at the number of sockets that each of them holds."""
+    """Reduce all sides to the number of sockets that each of them can hold."""
     held = min(crowd.size for crowd in crowds)
     for crowd in crowds:
         if crowd.size > held:

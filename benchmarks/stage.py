@@ -1,4 +1,4 @@
-"""Where a benchmark plays: two cores, a database and a Redis of its own, our server, and people with tokens."""
+"""The environment of a benchmark: two cores, its own database and Redis, our server, and people with tokens."""
 
 import json
 import os
@@ -25,7 +25,7 @@ WELCOME = b'{"reply":1,"result"'
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What servers of one run need: their environment, and a folder for what they write."""
+    """The needs of one run's servers: their environment, and a folder for their output."""
 
     environment: dict[str, str]
     folder: Path
@@ -33,7 +33,7 @@ class Stage:
 
 @contextmanager
 def stage() -> Iterator[Stage]:
-    """Put ourselves on the clients' core and make what a run needs; all of it is gone afterwards."""
+    """Pin ourselves to the clients' core and make the environment of a run; all of it is removed afterwards."""
     raise_open_files()
     os.sched_setaffinity(0, {CLIENT_CORE})
     bus = PrivateRedis.make(prefix=pinned(CLIENT_CORE))
@@ -48,7 +48,7 @@ def stage() -> Iterator[Stage]:
 
 @contextmanager
 def running(*servers: Server) -> Iterator[None]:
-    """Start servers, wait until each accepts connections, and end them afterwards; none has anything to keep."""
+    """Start servers, wait until each accepts connections, and kill them afterwards; none has data to save."""
     try:
         for server in servers:
             server.start()
@@ -61,14 +61,14 @@ def running(*servers: Server) -> Iterator[None]:
 
 
 def pinned(core: int) -> tuple[str, ...]:
-    """Return the words before a command that keep it on one core."""
+    """Return the prefix of a command that pins it to one core."""
     return ("taskset", "-c", str(core))
 
 
 def pin_database(url: str) -> bool:
-    """Keep the sessions of the run's own database on the clients' core; False where we may not.
+    """Pin the sessions of the run's own database to the clients' core; False without the permission.
 
-    PostgreSQL is a service of the machine: left alone, its sessions wander onto the server's core.
+    PostgreSQL is a service of the machine: its sessions would otherwise migrate to the server's core.
     """
     with psycopg.connect(url) as connection:
         found = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
@@ -81,11 +81,11 @@ def pin_database(url: str) -> bool:
 
 
 def raise_open_files(wanted: int = 65_536) -> None:
-    """Allow this process and its children as many sockets as the machine lets us have."""
+    """Raise the limit of open sockets for this process and its children, as far as the machine allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(wanted, hard)))
-    except ValueError:  # only root may go beyond the hard limit
+    except ValueError:  # only root may exceed the hard limit
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
@@ -110,7 +110,7 @@ def our_server(environment: dict[str, str], logs: Path, name: str = "sockets") -
 
 
 def prepare(environment: dict[str, str], phones: int, line: Sequence[str] | None = None) -> list[str]:
-    """Migrate the throw-away database, fill it, and return the tokens; Django is set up for publishing.
+    """Migrate the temporary database, fill it, and return the tokens; Django is set up for publishing.
 
     `line` is the numbers of the units from the root down to the people's own; one unit when it is None.
     """
@@ -136,7 +136,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def hello(number: int, units: dict[str, int] | None = None, *, person: int = 0) -> bytes:
-    """Return the first frame of a phone that comes back: it has cursors and needs no snapshot.
+    """Return the first frame of a returning phone: it has cursors and needs no snapshot.
 
     `units` is the cursor of each unit by its number, `person` that of the person's own topic.
     """
@@ -155,14 +155,14 @@ def _epoch() -> str:
     """Return the epoch of the run's database."""
     from backend.realtime.log import epochs
 
-    with ThreadPoolExecutor(1) as threads:  # the caller may be in an event loop, where Django reads nothing
+    with ThreadPoolExecutor(1) as threads:  # the caller may be in an event loop, where Django allows no query
         return threads.submit(epochs.current).result()
 
 
 def phones_of(
     tokens: Sequence[str], units: dict[str, int] | None = None, *, person: int = 0
 ) -> list[Opening]:
-    """Return how the people who hold these tokens come back, all with the same cursors."""
+    """Return the openings of the people with these tokens, all with the same cursors."""
     from simulator.people import numbers_of
 
     return [

@@ -46,7 +46,7 @@ def county_seats() -> list[tuple[float, float]]:
 
 
 def walker(url: str, *, people: int, moving: int, folder: Path) -> Server:
-    """Return the process that moves `moving` of the first `people` a second, one after the other, without end."""
+    """Return the process that moves `moving` of the first `people` a second, one after another, without end."""
     command = [sys.executable, "-m", "benchmarks.walkers", url, str(people), str(moving)]
     return Server("walkers", command, log=folder / "walkers.log")
 

@@ -12,6 +12,9 @@ const oldest = browserslist.map((each) => each.replace("ios_saf", "ios").replace
 /** The client's sources, so that a change of them needs no build of its own. */
 export const client = { "muster-client": here("../clients/typescript/src/index.ts") };
 
+/** How `tsx` is written out: by the build's own compiler, without a plugin. */
+export const jsx = { runtime: "automatic", importSource: "preact" } as const;
+
 /** Put a script into what is built as it is written: it speaks to browsers that understand nothing newer. */
 const asWritten = (path: string): Plugin => ({
   name: "as-written",
@@ -27,6 +30,7 @@ export default defineConfig({
   base: "/static/console/",
   publicDir: here("./generated"),
   resolve: { alias: client },
+  oxc: { jsx },
   build: {
     outDir: here("../backend/console/static/console"),
     emptyOutDir: true,
@@ -48,5 +52,5 @@ export default defineConfig({
   },
   plugins: [asWritten("src/floor/floor.js")],
   worker: { format: "es" },
-  test: { include: ["tests/**/*.test.ts"], environment: "happy-dom" },
+  test: { include: ["tests/**/*.test.{ts,tsx}"], environment: "happy-dom" },
 });

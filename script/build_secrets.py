@@ -1,4 +1,4 @@
-"""What a build needs of the machine it runs on: certificates and package servers, mounted for a step and never kept."""
+"""The machine's settings for a build: certificates and package servers, mounted for a step and never stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bun
 PIP_KEYS = {"index-url", "extra-index-url", "trusted-host", "proxy", "timeout", "retries"}
 NPM_KEYS = ("registry=", "proxy=", "https-proxy=", "noproxy=", "strict-ssl=", "@", "//")
 PIP_ORDER = ("global.", "user.", "site.", ":env:.")
-"""What comes later wins, as for pip itself."""
+"""A later file wins, as for pip itself."""
 
 
 def write_secrets(folder: Path) -> dict[str, Path]:
@@ -46,9 +46,9 @@ def find_certificates() -> Path | None:
 
 
 def pip_conf(listed: Iterable[str], cafile: str) -> str:
-    """Return a pip.conf with what `pip config list` says of package servers.
+    """Return a pip.conf with the package servers in the output of `pip config list`.
 
-    Folders of this machine are left out: they are not in the container, and the lock has a hash for every file.
+    Folders of this machine are left out: the container does not have them, and the lock has a hash for every file.
     """
     found: dict[str, str] = {}
     lines = [line for line in listed if "=" in line]
@@ -65,7 +65,7 @@ def pip_conf(listed: Iterable[str], cafile: str) -> str:
 
 
 def npm_lines() -> list[str]:
-    """Return the lines of the machine's settings of npm, and the server that the environment names."""
+    """Return the lines of the machine's npm settings, and the server of the environment."""
     files = [answers(["npm", "config", "get", "globalconfig"]), str(Path.home() / ".npmrc")]
     lines = [line for file in files if Path(file).is_file() for line in Path(file).read_text().splitlines()]
     named = next((value for name, value in os.environ.items() if name.lower() == "npm_config_registry"), "")
@@ -73,7 +73,7 @@ def npm_lines() -> list[str]:
 
 
 def npmrc(lines: Iterable[str], cafile: str) -> str:
-    """Return an .npmrc with the package servers of these lines and how one signs in there."""
+    """Return an .npmrc with the package servers of these lines and their credentials."""
     kept = [line.replace(" = ", "=").strip() for line in lines]
     kept = [line for line in kept if line.startswith(NPM_KEYS)]
     return "\n".join([*kept, *([f"cafile={cafile}"] if cafile else []), "update-notifier=false", ""])

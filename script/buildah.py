@@ -1,4 +1,4 @@
-"""Builds the product's image with buildah, on bases that a registry gives or that debootstrap makes here."""
+"""Builds the product's image with buildah, on bases from a registry or from debootstrap."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NEEDS = "install buildah and debootstrap, or run this as root on Debian, where i
 
 @dataclass(frozen=True)
 class Bases:
-    """The two images that the Dockerfile begins with."""
+    """The two base images of the Dockerfile."""
 
     node: str
     python: str
@@ -45,13 +45,13 @@ def buildah(*arguments: str | Path) -> list[str]:
 
 
 def told(command: Sequence[str]) -> str:
-    """Return what a call of buildah prints, or nothing when it fails; it may wait for another one to free the store."""
+    """Return the output of a call of buildah, empty if it fails; it may wait until another call frees the store."""
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def require_programs(*names: str) -> None:
-    """Install the programs that are missing, or say what to do."""
+    """Install missing programs, or stop with instructions."""
     missing = [name for name in names if not shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")]
     if not missing:
         return
@@ -62,7 +62,7 @@ def require_programs(*names: str) -> None:
 
 
 def choose_bases(where: str, *, fresh: bool) -> Bases:
-    """Return the bases: those that the Dockerfile names if a registry gives them, else those made here."""
+    """Return the bases: those of the Dockerfile if a registry has them, else those made here."""
     named = bases_of(DOCKERFILE.read_text())
     if where != "local" and all(pull(image) for image in (named.node, named.python)):
         return named
@@ -73,13 +73,13 @@ def choose_bases(where: str, *, fresh: bool) -> Bases:
 
 
 def bases_of(dockerfile: str) -> Bases:
-    """Return the images that a Dockerfile begins with unless it is told others."""
+    """Return the default base images of a Dockerfile."""
     found = dict(re.findall(r"^ARG (NODE|PYTHON)_IMAGE=(\S+)$", dockerfile, flags=re.MULTILINE))
     return Bases(found["NODE"], found["PYTHON"])
 
 
 def pull(image: str) -> bool:
-    """Return whether a registry gives an image."""
+    """Return whether a registry has an image."""
     say(f"Pulling {image}")
     command = buildah("pull", "--quiet", image)
     try:
@@ -96,7 +96,7 @@ def pull(image: str) -> bool:
 
 
 def local_bases(*, fresh: bool) -> Bases:
-    """Return bases made of Debian's packages and of Node from PyPI; those made before are used again."""
+    """Return bases made of Debian's packages and of Node from PyPI; existing ones are used again."""
     if fresh or not told(buildah("images", "--quiet", LOCAL_PYTHON)):
         make_python_base()
     if fresh or not told(buildah("images", "--quiet", LOCAL_NODE)):
@@ -156,7 +156,7 @@ def container(image: str) -> Iterator[str]:
 
 
 def commit(made: str, tag: str) -> None:
-    """Keep a container as an image."""
+    """Store a container as an image."""
     if not run(buildah("commit", "--quiet", made, tag)):
         stop(f"{tag} could not be kept; see the lines above: is the disk full?")
 
@@ -171,7 +171,7 @@ def build_image(bases: Bases, *, tag: str) -> None:
 
 
 def build(folder: Path, *, tag: str, arguments: Sequence[str] = ()) -> None:
-    """Build a folder's Dockerfile, and show each step as it begins; the secrets of this machine are not kept in it."""
+    """Build a folder's Dockerfile, and show each step as it begins; the secrets of this machine do not stay in it."""
     with tempfile.TemporaryDirectory(prefix="muster-secrets-") as temporary:
         secrets = write_secrets(Path(temporary))
         command = build_command(folder, tag=tag, arguments=arguments, secrets=secrets)
@@ -180,7 +180,7 @@ def build(folder: Path, *, tag: str, arguments: Sequence[str] = ()) -> None:
 
 
 def build_command(folder: Path, *, tag: str, arguments: Sequence[str], secrets: dict[str, Path]) -> list[str]:
-    """Return the call that builds: nothing is pulled, for what it begins with is here already."""
+    """Return the build command; it pulls nothing, because the bases exist already."""
     options = ["--pull=never", "--isolation", "chroot", "--file", str(folder / "Dockerfile"), "--tag", tag]
     for argument in arguments:
         options += ["--build-arg", argument]
@@ -190,7 +190,7 @@ def build_command(folder: Path, *, tag: str, arguments: Sequence[str], secrets: 
 
 
 def followed(command: Sequence[str]) -> bool:
-    """Run a build and return whether it is good; the end of its output is shown only if not."""
+    """Run a build and return whether it succeeded; only a failure shows the end of its output."""
     began, lines = time.monotonic(), []
     building = subprocess.Popen(
         command,

@@ -37,16 +37,16 @@ if TYPE_CHECKING:
 SERVICES = {"web": 1, "sockets": 2, "clock": 1}
 HEALTHY_WITHIN_S = 90.0
 ENDS_WITHIN_S = 10.0
-"""As long as `docker compose stop` waits before it kills."""
+"""The time that `docker compose stop` waits before it kills."""
 KEPT = "/srv/muster/var"
 LANGUAGES = {"en": "Sign in", "zh-hans": "登录"}
 
 
 def play(image: str, *, phones: int) -> bool:
-    """Start the image's processes and play the call-out on them; true when nothing was wrong."""
+    """Start the image's processes and play the call-out on them; true without a fault."""
     if not told(buildah("images", "--quiet", image)):
         stop(f"there is no image {image}: run script/image without --no-build.")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left behind
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no process or file is left behind
     install_servers()
     with postgres() as database_url, redis_index() as redis_url:
         make_database(database_url)
@@ -61,7 +61,7 @@ def play(image: str, *, phones: int) -> bool:
 
 
 def trial(containers: Containers, *, phones: int) -> bool:
-    """Migrate, start, look at a page in each language, play, and end everything in order."""
+    """Migrate, start, check a page in each language, play, and end all in order."""
     containers.release()
     environment = containers.environment | {"SECRET_KEY": containers.secret_key()}
     stages.set_up_django(environment)
@@ -92,7 +92,7 @@ def install_servers() -> None:
 
 
 def make_database(url: str) -> None:
-    """Make the database of this run, which its server removes in the end."""
+    """Make the database of this run, which is removed in the end."""
     name = url.rpartition("/")[2]
     with psycopg.connect(with_path(url, "postgres"), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -114,7 +114,7 @@ class Containers:
     @classmethod
     @contextmanager
     def of(cls, image: str, **servers: str) -> Iterator[Containers]:
-        """Yield a set without any container yet; those that were made are removed at the end."""
+        """Yield an empty set of containers; all that are made are removed at the end."""
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="muster-image-")))
             folder.chmod(0o755)
@@ -124,7 +124,7 @@ class Containers:
 
     @property
     def log(self) -> Path:
-        """What all processes print."""
+        """The output of all processes."""
         return self.folder / "log"
 
     def release(self) -> None:
@@ -160,18 +160,18 @@ class Containers:
         return full
 
     def command(self, name: str, *words: str, **environment: str) -> list[str]:
-        """Return a call that runs what the image's entry point makes of these words."""
+        """Return the command that runs the image's entry point with these words."""
         return self.call(name, *self.config["Entrypoint"], *words, **environment)
 
     def call(self, name: str, *words: str, **environment: str) -> list[str]:
-        """Return a call that runs a program in a container, as the image's user."""
+        """Return the command that runs a program in a container, as the image's user."""
         options = ["--isolation", "chroot", "--volume", f"{self.folder / 'var'}:{KEPT}"]
         for variable, value in {**self.environment, **environment}.items():
             options += ["--env", f"{variable}={value}"]
         return buildah("run", *options, name, "--", *words)
 
     def give_var_to_its_user(self, name: str) -> None:
-        """Make the shared folder the image's user's own, as a new volume of Docker would be."""
+        """Give the shared folder to the image's user, as a new volume of Docker would be."""
         identity = told(buildah("run", "--isolation", "chroot", name, "--", "id", "-u"))
         if not identity.isdigit() or identity == "0":
             stop(
@@ -182,7 +182,7 @@ class Containers:
         os.chown(var, int(identity), int(identity))
 
     def wait_until_healthy(self, started: list[Server]) -> None:
-        """Ask the health check of compose.yaml in each container until it is content. Raises DidNotStart."""
+        """Run the health check of compose.yaml in each container until it passes. Raises DidNotStart."""
         for server in (one for one in started if one.port):
             service = server.name.partition("-")[0]
             test = compose()["services"][service]["healthcheck"]["test"][1:]
@@ -206,7 +206,7 @@ def compose() -> dict[str, Any]:
 
 
 def composed() -> dict[str, str]:
-    """Return the variables that compose.yaml gives every process, with its defaults."""
+    """Return the variables of compose.yaml for every process, with its defaults."""
     given: dict[str, str] = compose()["x-muster"]["environment"]
     return {name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for name, value in given.items()}
 
@@ -215,7 +215,7 @@ def composed() -> dict[str, str]:
 
 
 def check_pages(web: Server) -> None:
-    """Read the page for signing in, in each language, and the files that it names. Raises DidNotStart."""
+    """Read the sign-in page in each language, and the files that it names. Raises DidNotStart."""
     for language, word in LANGUAGES.items():
         page = read(f"{web.http}/sign-in/", language)
         if word not in page:
@@ -229,7 +229,7 @@ def check_pages(web: Server) -> None:
 
 
 def read(url: str, language: str) -> str:
-    """Return what a web address answers. Raises DidNotStart."""
+    """Return the answer of a web address. Raises DidNotStart."""
     question = urllib.request.Request(url, headers={"Accept-Language": language})
     try:
         with urllib.request.urlopen(question, timeout=20) as answer:
@@ -239,7 +239,7 @@ def read(url: str, language: str) -> str:
 
 
 def end_in_order(started: list[Server]) -> None:
-    """Send every process what Docker sends to end it, and see that all go in time. Raises DidNotStart."""
+    """Send every process Docker's stop signal, and check that all end in time. Raises DidNotStart."""
     began = time.monotonic()
     for server in started:
         assert server.process is not None
@@ -255,7 +255,7 @@ def end_in_order(started: list[Server]) -> None:
 
 
 def innermost(pid: int) -> int:
-    """Return the product's own process below buildah's: chroot isolation does not hand signals on."""
+    """Return the product's own process below buildah's: chroot isolation does not forward signals."""
     while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         pid = int(children[0])
     return pid

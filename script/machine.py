@@ -1,4 +1,4 @@
-"""What every script asks of the machine: where things are, how to say something, how to run a program."""
+"""Helpers of every script: paths, messages, running a program."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OLDEST_PYTHON = (3, 11)
 
 
 def say(text: str) -> None:
-    """Print one line of progress at once, also when the output is a file."""
+    """Print one line of progress at once, also to a file."""
     print(text, flush=True)
 
 
@@ -33,7 +33,7 @@ def stop(text: str, status: int = 1) -> NoReturn:
 
 
 def use_new_enough_python() -> None:
-    """Continue under a newer interpreter when `python3` is older than the product needs."""
+    """Restart under a newer interpreter when `python3` is older than the product needs."""
     if sys.version_info >= OLDEST_PYTHON:
         return
     for minor in (14, 13, 12, 11):
@@ -51,7 +51,7 @@ def run(
     quiet: bool = True,
     good: Sequence[int] = (0,),
 ) -> bool:
-    """Run a program and return whether its status is good; when quiet, its output is shown only if not."""
+    """Run a program and return whether it succeeded; when quiet, only a failure shows its output."""
     merged = {**os.environ, **(env or {})}
     output = subprocess.PIPE if quiet else None
     error = subprocess.STDOUT if quiet else None
@@ -72,7 +72,7 @@ def run(
 
 
 def answers(command: Sequence[str | Path]) -> str:
-    """Return what a program prints, or nothing when it is missing or fails."""
+    """Return the output of a program, empty when it is missing or fails."""
     try:
         done = subprocess.run(
             [str(part) for part in command], capture_output=True, text=True, timeout=20, check=False

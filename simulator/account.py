@@ -18,7 +18,7 @@ RENEW_AFTER_S = 11 * 60.0
 
 @dataclass
 class Account:
-    """One person on one device. `refresh` may be kept between runs: a refresh costs no password hash."""
+    """One person on one device. `refresh` may be stored between runs: a refresh costs no password hash."""
 
     rest: Rest
     identifier: str
@@ -30,16 +30,16 @@ class Account:
     _renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def token(self) -> str:
-        """Return an access token, renewed in time; sign in when there is none to renew."""
+        """Return an access token, renewed in time; sign in without a token to renew."""
         if not self.access or time.monotonic() > self.fresh_until:
             await self.renew()
         return self.access
 
     async def renew(self) -> None:
-        """Take new tokens for the refresh token, or by password when that is no longer good.
+        """Take new tokens for the refresh token, or by password when the refresh token has expired.
 
-        Several sockets may share an account: whoever comes while tokens are on their way waits for those, because a
-        refresh token that is spent twice looks stolen.
+        Several sockets may share an account. While a refresh is in progress they all wait for its tokens, because a
+        refresh token that is used twice looks stolen.
         """
         before = self.access
         async with self._renewing:
@@ -57,7 +57,7 @@ class Account:
         self._keep(await self._sign_in())
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Call a REST door as this person; a token that has expired is renewed once."""
+        """Call a REST endpoint as this person; an expired token is renewed once."""
         token = await self.token()
         try:
             return await self.rest.call(method, path, body, token=token)
@@ -73,7 +73,7 @@ class Account:
         return await self._patiently("/api/v1/sign-in", body)
 
     async def _patiently(self, path: str, body: Any) -> dict[str, Any]:
-        """Ask again when a server that is busy says after how long."""
+        """Retry after the time that a busy server names."""
         for _ in range(PATIENT_TIMES):
             try:
                 return dict(await self.rest.call("POST", path, body))

@@ -1,6 +1,6 @@
-"""Compares what phones were shown with what they should have been shown: the verdict of every simulation.
+"""The verdict of every simulation: compares what phones were shown with what they should have been shown.
 
-Plain functions without a database or a network, so that the judge itself can be tested.
+Plain functions without a database or a network, so that the checker itself can be tested.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from simulator.journal import Journal, Stream
 
 MAX_NAMED = 5
 REPLAYED = 1_000
-"""Events of a topic that a phone is sent again, as documented: only whoever is further behind may get a snapshot."""
+"""Events of a topic that are replayed to a phone, as documented: only a phone further behind may get a snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class LogRow:
     tags: frozenset[str] = frozenset()
 
     def is_for(self, number: int, tags: Collection[str]) -> bool:
-        """Tell whether a person is among those the event is for."""
+        """Tell whether a person is in the event's audience."""
         return (self.numbers is None or number in self.numbers) and self.tags <= set(tags)
 
 
 def stream_faults(stream: Stream, rows: Sequence[LogRow], *, number: int, tags: Collection[str]) -> list[str]:
-    """Return how one topic on one phone differs from the log: lost, doubled, out of order, or foreign."""
+    """Return how one topic on one phone differs from the log: lost, doubled, out of order, or foreign events."""
     far = [(after, head) for after, head in stream.jumps if head - after > REPLAYED]
     want = [
         (row.seq, row.type)
@@ -66,7 +66,7 @@ def journal_faults(
     tags: Collection[str] = (),
     own: Collection[str] | None = None,
 ) -> list[str]:
-    """Return every fault of one phone. `own` are the topics it belongs in; None leaves that unchecked."""
+    """Return every fault of one phone. `own` are the topics of its person; None skips that check."""
     faults = [f"{number:08d} {topic}: an event of a topic it had not joined" for topic in journal.foreign]
     if own is not None:
         faults += [f"{number:08d} {topic}: taken away" for topic in journal.ended if topic in own]
@@ -83,7 +83,7 @@ def journal_faults(
 def log_faults(
     log: Mapping[str, Sequence[LogRow]], starts: Mapping[str, int], heads: Mapping[str, int]
 ) -> list[str]:
-    """Return where the log itself has gaps: a topic's events follow `starts` one by one, up to its head."""
+    """Return the gaps of the log itself: a topic's events follow `starts` one by one, up to its head."""
     faults = []
     for topic, head in heads.items():
         seqs = [row.seq for row in log.get(topic, ())]
@@ -95,10 +95,10 @@ def log_faults(
 
 
 def key_faults(replies: Iterable[tuple[str, Any]], done: Collection[str]) -> list[str]:
-    """Return which command keys were answered although nothing was done under them.
+    """Return the command keys that were answered although no act was done under them.
 
-    `replies` are all results that phones were given, each with its key; `done` are the keys that stand with their act.
-    A repeated key is told how things stand then, so two replies to one key may differ.
+    `replies` are all results that phones got, each with its key; `done` are the keys that are stored with their act. A
+    repeated key gets the state of its time, so two replies to one key may differ.
     """
     return [
         f"key {key}: answered {result}, but nothing was done" for key, result in replies if key not in done
@@ -107,9 +107,9 @@ def key_faults(replies: Iterable[tuple[str, Any]], done: Collection[str]) -> lis
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """A task as stored: `accepted` is its own count, `places` the assignments that are accepted.
+    """A task as stored: `accepted` is its own count, `places` the number of accepted assignments.
 
-    `called` and `cancelled` are the events that told it to the unit's topic.
+    `called` and `cancelled` are its events in the unit's topic.
     """
 
     id: str
@@ -122,7 +122,7 @@ class TaskRow:
 
 
 def task_faults(row: TaskRow | None, *, id: str, called: bool, cancelled: bool) -> list[str]:
-    """Return what is wrong with one task, of which the leader was told that it was `called` and `cancelled`."""
+    """Return the faults of one task that the leader was told was `called` or `cancelled`."""
     if row is None:
         return [f"task {id}: confirmed, but it is not there"] if called else []
     checks = {
@@ -140,13 +140,13 @@ LATER = {
     "reserve": {"reserve", "accepted", "withdrawn"},
     "declined": {"declined"},
 }
-"""What an answer may have become: a reserve moves up, a cancelled task lets everyone go."""
+"""The stored statuses that are right for an answer: a reserve may move up, a cancelled task withdraws all."""
 
 
 def answer_faults(
     outcomes: Iterable[tuple[int, str, str]], stored: Mapping[tuple[int, str], str]
 ) -> list[str]:
-    """Return whose answer is not what they were told. `outcomes` are (number, task, status told)."""
+    """Return people whose stored answer differs from the told one. `outcomes` are (number, task, status told)."""
     return [
         f"{number:08d} was told {told} for task {task}; it is {stored.get((number, task))}"
         for number, task, told in outcomes
@@ -155,7 +155,7 @@ def answer_faults(
 
 
 def recipient_faults(expected: Collection[int], told: Mapping[int, int]) -> list[str]:
-    """Return who should have been told of a task and was not, who was and should not, and who was told twice.
+    """Return the people who were not told of a task and should have been, were told wrongly, or were told twice.
 
     `told` counts for each phone how often its person was shown the task.
     """
@@ -169,7 +169,7 @@ def recipient_faults(expected: Collection[int], told: Mapping[int, int]) -> list
 
 
 def count_faults(progress: Mapping[str, int], outcomes: Iterable[str], *, headcount: int) -> list[str]:
-    """Return where the leader's counts differ from what phones were answered, and a headcount exceeded."""
+    """Return where the leader's counts differ from the answers to phones, and a headcount that was exceeded."""
     counted = Counter(outcomes)
     takers = counted["accepted"] + counted["reserve"]
     want = {
@@ -189,7 +189,7 @@ def count_faults(progress: Mapping[str, int], outcomes: Iterable[str], *, headco
 
 
 def tags_of(me: Mapping[str, Any]) -> set[str]:
-    """Return what audiences may ask of a person, from their own profile."""
+    """Return a person's tags for audiences, from their own profile."""
     return {f"skill:{code}" for code in me.get("skills", ())} | {
         f"post:{post['role']}" for post in me.get("posts", ())
     }

@@ -45,13 +45,14 @@ def main() -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until somebody presses Ctrl-C."""
+    """Serve until Ctrl-C."""
     database: Path = (options.database or VAR / "demo.sqlite3").absolute()
     database.parent.mkdir(exist_ok=True, parents=True)
     log = VAR / "demo.log"
     VAR.mkdir(exist_ok=True)
     log.write_text("")
     environment = {"DATABASE_URL": f"sqlite:///{database}", "REDIS_URL": "", "POSITION_EVERY_S": "10"}
+    environment |= stages.fast_motion(options.rate)
     stage = stages.one_process(environment, options.port, log)
     kept = stages.Kept(database.with_suffix(".people.json"))
     with running(stage, environment, current=database.exists() and kept.is_current()):
@@ -67,8 +68,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def play_once(options: argparse.Namespace) -> int:
-    """Play the scripted call-out on a server of its own; 0 when its verdict is without fault."""
-    with _place(options) as environment:
+    """Play the scripted call-out on a server of its own; 0 for a verdict without a fault."""
+    with _place(options) as place:
+        environment = place | stages.fast_motion(options.rate)
         log = Path(environment.pop("LOG"))
         if options.procfile:
             stage = stages.procfile_processes(environment, log)
@@ -85,7 +87,7 @@ def play_once(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _place(options: argparse.Namespace) -> Iterator[dict[str, str]]:
-    """Yield where the data of one call-out lives, and its server's log."""
+    """Yield the place of one call-out's data, and its server's log."""
     with stages.temporary_sqlite() as url:
         log = {"LOG": str(Path(url.removeprefix("sqlite:///")).with_name("server.log"))}
         if options.procfile:
@@ -117,7 +119,7 @@ def running(stage: Stage, environment: dict[str, str], *, current: bool = False)
 
 
 def fill(password: str) -> dict[str, Any]:
-    """Load the province and its demo people; returns how three of them sign in."""
+    """Load the province and its demo people; return the sign-ins of three of them."""
     step("Loading the formation of the province")
     stages.load_formation()
     step("Loading the people of Pujiang detachment")
@@ -130,7 +132,7 @@ async def live(stage: Stage, signs_in: dict[str, Any], phones: int, keyring: Key
 
     from simulator import scenario
 
-    # Whoever's duty has ended since the last run begins again.
+    # A duty that has ended since the last run begins again.
     await sync_to_async(stages.load_people)(signs_in["password"])
     cast = await sync_to_async(scenario.choose)(
         signs_in["detachment"], phones=phones, without=taken(signs_in)
@@ -200,12 +202,12 @@ async def once(stage: Stage, signs_in: dict[str, Any], phones: int) -> int:
 
 
 def taken(signs_in: dict[str, Any]) -> set[int]:
-    """Return the numbers of the people whose sign-ins are printed: their phones are in your hands."""
+    """Return the numbers of the people whose sign-ins are printed: the user of the demo plays their phones."""
     return {int(signs_in[part]["number"]) for part in ("commander", "leader", "volunteer")}
 
 
 def announce(stage: Stage, signs_in: dict[str, Any]) -> None:
-    """Print where to look and as whom."""
+    """Print the addresses and the sign-ins."""
     rows = [
         (part, format_volunteer_number(int(who["number"])), f"{who['name']}, {who['unit_name']}")
         for part in ("commander", "leader", "volunteer")
@@ -229,7 +231,7 @@ def step(text: str) -> None:
 
 
 class _Narrator:
-    """Tells of each call-out how many phones it reached and how fast."""
+    """Prints for each call-out how many phones it reached, and how fast."""
 
     def __init__(self) -> None:
         self._arrivals: dict[str, list[float]] = {}
@@ -254,7 +256,7 @@ class _Narrator:
 
 
 async def _report(stage: Stage, fleet: Fleet) -> None:
-    """Print how the phones are doing: a line that is written over on a terminal, now and then elsewhere."""
+    """Print the state of the phones: on a terminal one line that is overwritten, elsewhere a line now and then."""
     every = REPORT_EVERY_S if sys.stdout.isatty() else REPORT_EVERY_S * 6
     while True:
         await asyncio.sleep(every)

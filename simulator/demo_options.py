@@ -1,4 +1,4 @@
-"""The command line of the demo, read before anything is installed: nothing but the standard library is needed."""
+"""The command line of the demo, read before the installation: it needs only the standard library."""
 
 import argparse
 from pathlib import Path
@@ -27,7 +27,16 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         action="store_true",
         help="with --once: the processes of the Procfile on PostgreSQL and Redis (DATABASE_URL, REDIS_URL)",
     )
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=1.0,
+        metavar="N",
+        help="let time run N times as fast, 0.1 to 1000 (1): duty, tasks and answer times go by accordingly",
+    )
     options = parser.parse_args(arguments)
+    if not 0.1 <= options.rate <= 1_000:
+        parser.error("--rate is between 0.1 and 1000")
     if options.procfile and not options.once:
         parser.error("--procfile goes with --once")
     if not options.once and not is_free(options.port):

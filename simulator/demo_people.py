@@ -1,10 +1,10 @@
 """Fills a detachment with invented people for a demonstration."""
 
 import secrets
-from datetime import UTC, datetime
 from typing import Any
 
 from backend.accounts.models import phone_key
+from backend.lib.clock import now
 from backend.lib.errors import NotFound
 from backend.volunteers.models import Role, Unit, UnitKind, Volunteer
 from backend.volunteers.number_scheme import unit_number
@@ -17,17 +17,17 @@ PUJIANG = unit_number(7, 26)
 
 
 class NoFormation(Exception):
-    """There is no detachment with squadrons to fill."""
+    """The database has no detachment with squadrons to fill."""
 
 
 def load_demo_people(
     *, unit: str = PUJIANG, people: int = 2_000, on_duty: float = 0.6, password: str | None = None
 ) -> dict[str, Any]:
-    """Fill a detachment with invented volunteers, or put them on duty again; returns how three of them sign in.
+    """Fill a detachment with invented volunteers, or put them on duty again; return the sign-ins of three of them.
 
-    All share one password; without one a random one is made. Raises NoFormation.
+    All share one password; a random one if none is given. Raises NoFormation.
     """
-    at = datetime.now(UTC)
+    at = now()
     password = password or secrets.token_urlsafe(9)
     detachment = _detachment(unit)
     everyone = _people(detachment, people)
@@ -54,7 +54,7 @@ def _people(detachment: Unit, count: int) -> list[Person]:
 
 
 def _sign_ins(people: list[Person], detachment: Unit, password: str) -> dict[str, Any]:
-    """Return how to sign in as the commander, the leader of a squadron, and a member of it who is often on duty."""
+    """Return the sign-ins of the commander, the leader of a squadron, and a member of it who is often on duty."""
     commander = next(person for person in people if person.role == Role.COMMANDER)
     leader = next(person for person in people if person.unit.kind == UnitKind.SQUADRON)
     squad = [person for person in people if person.unit == leader.unit and person is not leader]

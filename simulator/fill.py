@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 
 def read_options() -> Namespace:
-    """Return what the command line asks for."""
+    """Return the options of the command line."""
     parser = ArgumentParser(
         prog="python -m simulator.fill",
         description="Fill a detachment with invented volunteers; run it again to put them on duty again."

@@ -1,4 +1,4 @@
-"""Many phones: started gradually, their sign-ins kept for the next start, stopped together."""
+"""Many phones: started gradually, stopped together, their sign-ins stored for the next start."""
 
 import asyncio
 import json
@@ -16,11 +16,11 @@ from simulator.phone import OnShown, Phone
 from simulator.rest import Refused, Rest, Unreachable
 
 SIGN_INS_AT_ONCE = 4
-"""A sign-in costs the server a password hash, 50 ms of a core; a refresh costs next to nothing."""
+"""A sign-in costs the server a password hash, 50 ms of a core; a refresh costs almost nothing."""
 
 
 class Keyring:
-    """The refresh tokens of simulated phones, in a file only its owner may read: a second start is quick."""
+    """The refresh tokens of simulated phones, in a file for its owner alone: the next start is quick."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -30,14 +30,14 @@ class Keyring:
                 self._kept = json.loads(path.read_text())
 
     def account(self, rest: Rest, identifier: str, password: str) -> Account:
-        """Return an account that goes on where the last run left off."""
+        """Return an account that continues with the tokens of the last run."""
         kept = self._kept.get(identifier)
         if kept is None:
             return Account(rest, identifier, password)
         return Account(rest, identifier, password, device=UUID(kept["device"]), refresh=kept["refresh"])
 
     def save(self, accounts: Sequence[Account]) -> None:
-        """Write what the next start needs."""
+        """Write the tokens for the next start."""
         if self._path is None:
             return
         for account in accounts:
@@ -85,7 +85,7 @@ class Fleet:
         return cls(phones, keyring)
 
     async def sign_in(self, *, at_once: int = SIGN_INS_AT_ONCE) -> None:
-        """Get every phone a token, a few at a time."""
+        """Get a token for every phone, a few at a time."""
         gate = asyncio.Semaphore(at_once)
 
         async def one(phone: Phone) -> None:
@@ -134,21 +134,21 @@ class Fleet:
                 return
 
     async def wait_until_connected(self, timeout_s: float) -> list[Phone]:
-        """Wait until every phone is connected; return those that are not in time."""
+        """Wait until every phone is connected; return the phones that are late."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await asyncio.gather(*(phone.connected.wait() for phone in self.phones))
         return [phone for phone in self.phones if not phone.connected.is_set()]
 
     async def stop(self) -> None:
-        """Put every phone away and keep what the next start needs."""
+        """Stop every phone, and store the tokens for the next start."""
         self.keyring.save([phone.account for phone in self.phones])
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def tally(self) -> dict[str, Any]:
-        """Return how the phones are doing, in figures."""
+        """Return the state of the phones in figures."""
         return {
             "connected": sum(phone.connected.is_set() for phone in self.phones),
             "on duty": sum(phone.on_duty for phone in self.phones),

@@ -1,20 +1,21 @@
-"""How a simulated person behaves: whether and when they answer, and how they walk."""
+"""The behaviour of a simulated person: answers, delays, and walks."""
 
 import math
 import random
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
+
+from backend.lib.clock import now
 
 METRES_PER_DEGREE = 111_320.0
 HOME_SPREAD_DEG = 0.03
-"""Some three kilometres: a crowd on the map, not a single point."""
+"""Some three kilometres: a crowd on the map instead of a single point."""
 REASONS = ("at work", "not in town", "ill", "with the children")
 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """Shares of those who accept and decline (the rest stay silent), and the seconds they think about it."""
+    """The shares of people who accept and decline (the rest stay silent), and the seconds before the answer."""
 
     accept: float = 0.55
     decline: float = 0.25
@@ -22,7 +23,7 @@ class Habits:
     positions: bool = True
 
     def answer(self, dice: random.Random) -> dict[str, Any] | None:
-        """Return the body of an answer, None for somebody who does not answer."""
+        """Return the body of an answer, None for a person who does not answer."""
         roll = dice.random()
         if roll < self.accept:
             return {"answer": "accept", "eta_min": dice.randint(3, 25), "risk_acknowledged": True}
@@ -31,20 +32,20 @@ class Habits:
         return None
 
     def delay(self, dice: random.Random) -> float:
-        """Return how long the person takes: most are quick, some are slow."""
+        """Return the seconds before the answer: most people are quick, some are slow."""
         low, high = self.think_s
         return low + (high - low) * dice.betavariate(1.6, 4.0)
 
 
 def home_near(place: tuple[float, float], *, of: str) -> tuple[float, float]:
-    """Return where the people of a unit live whose place is not known: near `place`, each unit elsewhere."""
+    """Return the home of people in a unit with an unknown place: near `place`, each unit elsewhere."""
     dice = random.Random(of)
     return place[0] + dice.gauss(0, HOME_SPREAD_DEG), place[1] + dice.gauss(0, HOME_SPREAD_DEG)
 
 
 @dataclass(slots=True)
 class Walk:
-    """A random path on foot that stays within `radius_m` of where it began (WGS-84)."""
+    """A random walk that stays within `radius_m` of its start (WGS-84)."""
 
     lon: float
     lat: float
@@ -60,14 +61,14 @@ class Walk:
         self._move(self.dice.uniform(0, self.radius_m))
 
     def step(self, seconds: float) -> dict[str, Any]:
-        """Walk on and return the fix as the protocol wants it."""
+        """Walk on and return the fix in the form of the protocol."""
         self.heading += self.dice.gauss(0, 0.6)
         if self._distance_from_home() > self.radius_m:
             east, north = self._metres_from_home()
             self.heading = math.atan2(-north, -east)
         self._move(self.speed_m_s * seconds)
         return {
-            "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "lon": round(self.lon, 6),
             "lat": round(self.lat, 6),
             "datum": "wgs84",

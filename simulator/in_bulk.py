@@ -47,9 +47,9 @@ class Invented(ActName):
 
 @transaction.atomic
 def load_people(people: Sequence[Person], *, password: str, at: datetime) -> int:
-    """Make the people who do not exist yet; returns how many. All share one password, hashed once.
+    """Make the people who do not exist yet; return how many. All share one password, hashed once.
 
-    A password that differs replaces that of those who exist.
+    The password also replaces a different one of existing people.
     """
     phones = [phone_key(person.phone) for person in people]
     existing = dict(User.objects.filter(phone_key__in=phones).values_list("phone_key", "password"))
@@ -66,7 +66,7 @@ def load_people(people: Sequence[Person], *, password: str, at: datetime) -> int
 
 @transaction.atomic
 def put_on_duty(people: Sequence[Person], *, share: float, at: datetime) -> int:
-    """Put that share of the people on duty unless they are; returns how many. Nothing is announced."""
+    """Put that share of the people on duty unless they are on duty already; return how many. No event is sent."""
     lucky = [phone_key(person.phone) for person in people if person.luck < share]
     off = Volunteer.objects.filter(Q(duty_until=None) | Q(duty_until__lte=at), user__phone_key__in=lucky)
     ready = off.update(duty_since=at, duty_until=at + max_duty())
@@ -109,7 +109,7 @@ def _create(people: Sequence[Person], hashed: str, at: datetime) -> None:
 
 
 def _give_papers(volunteers: Sequence[Volunteer], at: datetime) -> None:
-    """Let everybody agree to being located; insure, train and bind the adults, and give the minors a guardian."""
+    """Give all people consent to tracking; insure, train and bind the adults, and give the minors a guardian."""
     agree_on_paper(volunteers, [Purpose.LOCATION], at=at)
     adults = [volunteer for volunteer in volunteers if volunteer.is_adult(at)]
     minors = [volunteer for volunteer in volunteers if not volunteer.is_adult(at)]
@@ -153,7 +153,7 @@ def _give_skills(both: Sequence[tuple[Person, Volunteer]]) -> None:
 
 
 def _give_posts(both: Sequence[tuple[Person, Volunteer]], at: datetime) -> None:
-    """Give the posts that are free: who has been appointed by hand stays."""
+    """Give the vacant posts; a person who was appointed by hand stays."""
     taken = set(Post.objects.filter(until_at=None).values_list("unit_id", "seat"))
     posts = [
         Post(

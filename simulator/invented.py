@@ -1,11 +1,11 @@
-"""Invents people for demonstrations and load tests: always the same ones."""
+"""Invents people for demonstrations and load tests, the same ones each time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from backend.volunteers.models import Role, Unit, UnitKind
+from backend.volunteers.models import Category, Role, Unit, UnitKind
 
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许邓冯韩曹"
@@ -16,16 +16,16 @@ _GIVEN = (
     "志海燕春梅晓东建军丽华小红国强永根阿仙雪琴仁昌美珍"
 )
 _CATEGORIES = {
-    "patrol": 50,
-    "community": 40,
-    "environment": 25,
-    "care": 20,
-    "city": 15,
-    "culture": 12,
-    "rescue": 10,
-    "healthcare": 8,
-    "psychology": 3,
-    "legal": 2,
+    Category.PATROL.value: 50,
+    Category.COMMUNITY.value: 40,
+    Category.ENVIRONMENT.value: 25,
+    Category.CARE.value: 20,
+    Category.CITY.value: 15,
+    Category.CULTURE.value: 12,
+    Category.RESCUE.value: 10,
+    Category.HEALTHCARE.value: 8,
+    Category.PSYCHOLOGY.value: 3,
+    Category.LEGAL.value: 2,
 }
 _QUALIFICATIONS = {"first-aid": 0.15, "radio": 0.08, "drone": 0.02, "boat": 0.015}
 _MINORS = 0.03
@@ -33,7 +33,7 @@ _MINORS = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An invented person. The phone begins with 100, which no mobile phone does: nobody can be called by mistake."""
+    """An invented person. The phone begins with 100, as no mobile phone does: a call by mistake reaches no person."""
 
     phone: str
     name: str

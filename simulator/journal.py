@@ -1,4 +1,4 @@
-"""What one phone was shown: the evidence a checker compares with the log."""
+"""The record of what one phone was shown: the evidence that a checker compares with the log."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One event as its phone's owner got it; `at` is on the monotonic clock."""
+    """One event as the person was shown it; `at` is on the monotonic clock."""
 
     seq: int
     type: str
@@ -17,11 +17,11 @@ class Shown:
 
 @dataclass(slots=True)
 class Stream:
-    """One topic on one phone: from which event on it was told, how far it has got, what it was shown.
+    """One topic on one phone: its first event, its cursor, and the events that it showed.
 
-    `start` is the head at which a snapshot stood in for everything before; `jumps` are later snapshots, needed
-    only when the log no longer reaches back to the cursor. `late` are events that came after a later one, and so
-    were never shown.
+    `start` is the head of the snapshot that replaces all earlier events. `jumps` are later snapshots, needed only
+    when the log no longer reaches back to the cursor. `late` are events that came after a later one, and so were
+    never shown.
     """
 
     start: int
@@ -32,7 +32,7 @@ class Stream:
     late: list[int] = field(default_factory=list)
 
     def copy(self) -> "Stream":
-        """Return what there is now; the original goes on."""
+        """Return a copy of the present state."""
         return replace(self, shown=list(self.shown), jumps=list(self.jumps), late=list(self.late))
 
 
@@ -45,7 +45,7 @@ class Journal:
         self.foreign: list[str] = []
 
     def cursors(self) -> dict[str, int]:
-        """Return how far the phone has got in each topic."""
+        """Return the phone's cursor in each topic."""
         return {topic: stream.cursor for topic, stream in self.streams.items()}
 
     def begin(self, topic: str, head: int) -> None:
@@ -58,7 +58,7 @@ class Journal:
             stream.cursor = head
 
     def show(self, topic: str, shown: Shown) -> bool:
-        """Take one event; False when it is a repeat, which the person never sees."""
+        """Take one event; False for a repetition, which the person never sees."""
         stream = self.streams.get(topic)
         if stream is None:
             self.foreign.append(topic)
@@ -73,24 +73,24 @@ class Journal:
         return True
 
     def reach(self, topic: str, head: int) -> None:
-        """Move the cursor to a head that the server vouched for: nothing up to it is missing."""
+        """Move the cursor to a head that the server guarantees: no event up to it is missing."""
         stream = self.streams[topic]
         stream.cursor = max(stream.cursor, head)
 
     def copy(self) -> "Journal":
-        """Return what is written so far, for a judge who reads it while the phone writes on."""
+        """Return a copy of the journal, for a checker that reads it while the phone goes on."""
         copy = Journal()
         copy.streams = {topic: stream.copy() for topic, stream in self.streams.items()}
         copy.ended, copy.foreign = list(self.ended), list(self.foreign)
         return copy
 
     def turn_page(self) -> None:
-        """Let what was shown so far be past: each topic begins where it has got to, as after a snapshot."""
+        """Restart the journal: each topic begins at its cursor, as after a snapshot."""
         self.streams = {topic: Stream(s.cursor, s.cursor) for topic, s in self.streams.items()}
         self.ended, self.foreign = [], []
 
     def end(self, topic: str) -> None:
-        """Forget a topic that the server says one may no longer see."""
+        """Forget a topic that was revoked."""
         if self.streams.pop(topic, None) is not None:
             self.ended.append(topic)
 

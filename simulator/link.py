@@ -32,7 +32,7 @@ class Problem(Exception):
 
 
 class Link:
-    """An open socket. Reading it (`async for`) yields what is told; replies go to whoever asked."""
+    """An open socket. Iteration (`async for`) yields the server's frames; replies go to the callers of commands."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
@@ -61,7 +61,7 @@ class Link:
         return cls(connection)
 
     async def hello(self, epoch: str, cursors: dict[str, int]) -> dict[str, Any]:
-        """Say hello, return the welcome; what came before it is read afterwards. Raises Problem or Gone."""
+        """Say hello, return the welcome; frames before it are read afterwards. Raises Problem or Gone."""
         client = {"app": "simulator", "version": "1"}
         frame = {"id": 0, "type": "hello", "epoch": epoch, "cursors": cursors, "client": client}
         await self.tell(frame)
@@ -76,7 +76,7 @@ class Link:
                 return welcome
 
     async def ask(self, type: str, *, key: UUID | None = None, **fields: Any) -> Any:
-        """Send a frame that is answered and return its result. Raises Problem or Gone."""
+        """Send a frame that gets a reply and return its result. Raises Problem or Gone."""
         self._last_id += 1
         frame = {"id": self._last_id, "type": type, **({"key": str(key)} if key else {}), **fields}
         reply = self._asked[self._last_id] = asyncio.get_running_loop().create_future()
@@ -84,7 +84,7 @@ class Link:
         return await reply
 
     async def tell(self, frame: dict[str, Any]) -> None:
-        """Send a frame that is not answered by a reply. Raises Gone."""
+        """Send a frame that gets no reply. Raises Gone."""
         try:
             await self._connection.send(json.dumps(frame))
         except ConnectionClosed as closed:
@@ -101,15 +101,15 @@ class Link:
                 yield frame
 
     async def close(self) -> None:
-        """Close as a phone does that is put away."""
+        """Close as a phone does that is switched off."""
         await self._connection.close()
 
     def abandon(self, code: int) -> None:
-        """Let nobody wait for a reply that cannot come, and drop the connection."""
+        """Fail the callers that wait for a reply, and drop the connection."""
         for reply in self._asked.values():
             if not reply.done():
                 reply.set_exception(Gone(code))
-                reply.exception()  # read here, so that one nobody waits for is not reported
+                reply.exception()  # retrieved here, so that an abandoned reply is not reported
         self._asked.clear()
         self._connection.transport.abort()
 

@@ -7,12 +7,13 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from backend.accounts.models import Device, User
 from backend.accounts.tokens import tokens_for
+from backend.lib.clock import now
 from backend.volunteers.consents import current_version
 from backend.volunteers.models import Membership, Post, Purpose, Role, Unit, UnitKind, Volunteer
 from backend.volunteers.services.counts import recount
@@ -27,7 +28,7 @@ BATCH = 2_000
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Somebody who has signed in on a phone."""
+    """A person who has signed in on a phone."""
 
     number: int
     access: str
@@ -38,9 +39,9 @@ class SignedIn:
 def make_people(numbers: Sequence[int], *, line: Sequence[str] = (UNIT,), below: str = "") -> list[SignedIn]:
     """Make a unit with members on duty who have these numbers, each with one device; the first commands it.
 
-    `line` is the numbers of the units from the root down to theirs, or from what hangs `below` a unit that there is.
+    `line` is the numbers of the units from the root down to theirs, or from a child of the existing unit `below`.
     """
-    at = datetime.now(UTC)
+    at = now()
     unit = _lowest(line, below)
     volunteers = _volunteers(numbers, at)
     members = [
@@ -57,7 +58,7 @@ def make_people(numbers: Sequence[int], *, line: Sequence[str] = (UNIT,), below:
 
 
 def numbers_of(count: int) -> list[int]:
-    """Return the numbers of people in bulk. None carries a check digit: nobody types them."""
+    """Return the numbers of people in bulk. They have no check digit, because no person types them."""
     return list(range(FIRST_NUMBER, FIRST_NUMBER + count))
 
 
@@ -109,9 +110,9 @@ def _signed_in(volunteer: Volunteer, device: Device, at: datetime) -> SignedIn:
 
 
 def print_people(count: int, *, others: int = 0) -> None:
-    """Make people and print them as JSON, for a program that does not load Django itself.
+    """Make people and print them as JSON, for a program without Django.
 
-    `others` are the members of a second unit that has nothing to do with the first.
+    `others` are the members of a second unit that is unrelated to the first.
     """
     numbers = numbers_of(count + others)
     people = make_people(numbers[:count])

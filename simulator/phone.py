@@ -20,7 +20,7 @@ from simulator.rest import Refused, Unreachable
 from simulator.tracker import Tracker
 
 SILENCE = 2.5
-"""Heartbeats that may be missed before a socket counts as dead."""
+"""Missed heartbeats after which a socket counts as dead."""
 RECEIPT_AFTER_S = 0.2
 PUJIANG = (119.892, 29.452)
 
@@ -29,7 +29,7 @@ OnShown = Callable[["Phone", str, Shown], None]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one phone answered to a task, and what the server made of it: a status, or a problem's type."""
+    """A phone's answer to a task, and the server's reply: a status, or a problem's type."""
 
     answer: str
     outcome: str
@@ -72,7 +72,7 @@ class Phone:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Stay connected, coming back after every loss in the way its close code asks for."""
+        """Stay connected; reconnect after every loss as its close code demands."""
         attempt, turn = 0, self.dice.randrange(len(self.urls))
         upkeep = asyncio.create_task(self._upkeep())
         try:
@@ -95,7 +95,7 @@ class Phone:
 
     @property
     def is_idle(self) -> bool:
-        """Tell whether nobody is thinking about an answer, and nothing is on its way."""
+        """Tell whether no answer is pending and no frame is in transit."""
         return not self._tasks
 
     async def set_duty(self, on: bool) -> None:
@@ -104,12 +104,12 @@ class Phone:
         self.on_duty = duty["on"]
 
     def drop(self) -> None:
-        """Lose the network for a moment: the socket is gone without a goodbye."""
+        """Lose the network for a moment: the socket closes without a close frame."""
         if self._link is not None:
             self._link.abandon(LOST)
 
     def retry_now(self) -> None:
-        """Come back at once if it is waiting to: the system says that the network is there again."""
+        """Reconnect at once if it waits to: the system reports that the network is back."""
         self._back.set()
 
     async def _rest(self, seconds: float) -> None:
@@ -119,7 +119,7 @@ class Phone:
                 await self._back.wait()
 
     async def _session(self, url: str) -> int:
-        """Hold one socket from hello to its end; returns the close code."""
+        """Hold one socket from hello to its end; return the close code."""
         link: Link | None = None
         try:
             link = await Link.open(url, await self.account.token())
@@ -147,18 +147,18 @@ class Phone:
                 link.abandon(LOST)
 
     def _prepare_to_come_back(self, code: int) -> None:
-        """Drop what is no longer good after a close: the token, or with the number the topics too."""
+        """Drop state that a close has made void: the token, and after a change of number the topics too."""
         if code in (SIGN_IN, RENUMBERED):
             self.account.access = ""
         if code == RENUMBERED:
             self.journal = Journal()
 
     def _greeted(self) -> None:
-        """Begin what goes with a new socket."""
+        """Start the tasks of a new socket."""
         self._start(self._resend_positions())
 
     async def _upkeep(self) -> None:
-        """Report positions, renew the token, and drop a socket that has gone silent."""
+        """Report positions, renew the token, and drop a silent socket."""
         position_at = time.monotonic() + self.dice.uniform(1, 5)
         while True:
             await asyncio.sleep(1)
@@ -168,14 +168,14 @@ class Phone:
             if moment - self._heard_at > SILENCE * self._every["heartbeat_s"]:
                 self._link.abandon(LOST)
             if moment >= self._renew_at:
-                self._renew_at = moment + 60 * self.dice.uniform(0.8, 1)  # unless it succeeds
+                self._renew_at = moment + 60 * self.dice.uniform(0.8, 1)  # in case it fails
                 self._start(self._renew())
             if moment >= position_at:
                 position_at = moment + self._every["position_every_s"] * self.dice.uniform(0.9, 1.1)
                 self._start(self._report_position())
 
     async def _renew(self) -> None:
-        """Hand the socket a new access token before the old one expires."""
+        """Send the socket a new access token before the old one expires."""
         await self.account.renew()
         self._renew_at = time.monotonic() + 600 * self.dice.uniform(0.8, 1)
         if self._link is not None:
@@ -207,7 +207,7 @@ class Phone:
         self.me, self.on_duty = me, me["duty"]["on"]
         if self.tracker.walk is None:
             places = [(unit["lon"], unit["lat"]) for unit in me["units"] if unit.get("lon") is not None]
-            # Of most units it is not known where they lie.
+            # The places of most units are unknown.
             elsewhere = home_near(PUJIANG, of="".join(unit["number"] for unit in me["units"]))
             self.tracker.walk = Walk(*(places or [elsewhere])[0], dice=self.dice)
 
@@ -229,7 +229,7 @@ class Phone:
             self.journal.end(frame["topic"])
 
     def _advance(self, frame: dict[str, Any]) -> None:
-        """Take an event, or the word that everything up to some numbers has come or was for others."""
+        """Take an event, or the watermark up to which every event came or was for others."""
         if "seq" in frame:
             self._event(frame)
         else:
@@ -255,7 +255,7 @@ class Phone:
             self.on_shown(self, topic, shown)
 
     def _compare(self, heads: dict[str, int], through: dict[str, int]) -> None:
-        """Ask for what a heartbeat says we lack; where nothing is missing, go on over events that were for others."""
+        """Catch up with the heads of a heartbeat; if no event is missing, skip events that were for others."""
         if self._held is not None:
             return
         cursors = self.journal.cursors()
@@ -265,7 +265,7 @@ class Phone:
             self._start(self._catch_up())
 
     async def _catch_up(self) -> None:
-        """Read what is missing by REST; what the socket tells meanwhile waits, so that order is kept."""
+        """Read missing events by REST; frames of the socket wait meanwhile, so that the order is kept."""
         await asyncio.sleep(self.dice.uniform(0, 1))
         if self._held is not None or self._link is None:
             return
@@ -279,7 +279,7 @@ class Phone:
 
     @asynccontextmanager
     async def _holding(self, link: Link) -> AsyncIterator[Link]:
-        """Let events wait while something is read that comes before them."""
+        """Hold events back during a read of earlier ones."""
         self._held = []
         try:
             yield link
@@ -300,7 +300,7 @@ class Phone:
             self._acknowledge(topic)
 
     def _acknowledge(self, topic: str) -> None:
-        """Note that a topic has moved; one receipt goes for all that arrive within a moment."""
+        """Note that a topic has moved; one receipt covers all events that arrive within a moment."""
         if not self._receipts:
             asyncio.get_running_loop().call_later(RECEIPT_AFTER_S, lambda: self._start(self._send_receipt()))
         if topic in self.journal.streams:
@@ -320,7 +320,7 @@ class Phone:
             self._start(self._consider(task))
 
     async def _consider(self, task: str) -> None:
-        """Look at an offer after a while; answer it, or leave it."""
+        """Look at an offer after a delay; answer it, or leave it."""
         body = self.habits.answer(self.dice)
         delay = self.habits.delay(self.dice)
         await asyncio.sleep(delay / 3)
@@ -338,14 +338,14 @@ class Phone:
                 self._acknowledge(topic)
 
     async def _command(self, type: str, key: UUID, body: dict[str, Any]) -> str:
-        """Act by socket; returns the status or the problem's type."""
+        """Act by socket; return the status or the problem's type."""
         try:
             return str((await self.act(type, key, body))["status"])
         except Problem as problem:
             return str(problem.problem["type"])
 
     async def act(self, type: str, key: UUID, body: dict[str, Any]) -> dict[str, Any]:
-        """Act by socket, again with the same key after a loss; returns the result. Raises Problem when refused."""
+        """Act by socket, with the same key again after a loss; return the result. Raises Problem for a refusal."""
         while True:
             await self.connected.wait()
             if self._link is None:
@@ -385,4 +385,4 @@ class Phone:
         task = asyncio.get_running_loop().create_task(until_gone())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: work.close())  # one that was cancelled before it began
+        task.add_done_callback(lambda _: work.close())  # for a task that is cancelled before it begins

@@ -21,7 +21,7 @@ class DidNotStart(Exception):
 
 @dataclass
 class Server:
-    """One process and where it listens. `command` may be a list, or a line of the Procfile for the shell."""
+    """One process and its address. `command` may be a list, or a line of the Procfile for the shell."""
 
     name: str
     command: Sequence[str] | str
@@ -29,10 +29,12 @@ class Server:
     environment: Mapping[str, str] = field(default_factory=dict)
     log: Path | None = None
     process: subprocess.Popen[bytes] | None = None
+    root: Path = ROOT
+    """The folder of the version whose process it is; another one than ours has programs of its own."""
 
     @property
     def http(self) -> str:
-        """The address of its REST doors."""
+        """The address of its REST API."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -41,19 +43,20 @@ class Server:
         return f"ws://127.0.0.1:{self.port}/ws/v1/"
 
     def start(self) -> "Server":
-        """Start it, in a session of its own so that a Ctrl-C reaches only us and we end things in order."""
+        """Start it in a session of its own, so that Ctrl-C reaches only us and we end all processes in order."""
         command = self.command
         if isinstance(command, str):
             command = ["/bin/sh", "-c", f"exec {command}"]
         environment = {**os.environ, **self.environment}
-        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
+        programs = Path(sys.executable).parent if self.root == ROOT else self.root / ".venv" / "bin"
+        environment["PATH"] = f"{programs}{os.pathsep}{environment.get('PATH', '')}"
         if self.port:
             environment["PORT"] = str(self.port)
         out = self.log.open("ab") if self.log else None
         try:
             self.process = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=self.root,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out or None,
@@ -81,18 +84,18 @@ class Server:
             raise DidNotStart(f"{self.name} ended with {self.process.returncode}{self._last_words()}")
 
     def is_running(self) -> bool:
-        """Tell whether the process is there."""
+        """Tell whether the process is running."""
         return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
-        """End it without warning."""
+        """Kill it."""
         if self.is_running():
             assert self.process is not None
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
     def stop(self, timeout_s: float = 8.0) -> None:
-        """Ask it to end, and insist after a while."""
+        """Terminate it, and kill it after a while."""
         if not self.is_running():
             return
         assert self.process is not None
@@ -118,14 +121,14 @@ def answers(url: str) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def is_free(port: int) -> bool:
-    """Tell whether we could listen on a port."""
+    """Tell whether a port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

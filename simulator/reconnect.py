@@ -1,22 +1,22 @@
-"""When to come back after a socket has closed: the table of close codes as a client applies it."""
+"""Back-off after a socket has closed: the table of close codes as a client applies it."""
 
 import random
 
 STOP = frozenset({4400, 4403})
-"""Malformed: the program is wrong. Revoked: the account or device is. Coming back would change nothing."""
+"""Malformed: the program is wrong. Revoked: the account or device is. A reconnect would change nothing."""
 SIGN_IN = 4401
 RENUMBERED = 4404
-"""Its person has another number: with a new token and no cursors it goes on."""
+"""The person has another number: the phone continues with a new token and no cursors."""
 TOO_MUCH = 4290
 RESTARTING = 1012
 LOST = 1006
-"""No close frame came: the network or the process is gone."""
+"""Without a close frame: the network or the process is gone."""
 
 LONGEST_S = 30.0
 
 
 def pause_after(code: int, attempt: int, dice: random.Random) -> float | None:
-    """Return the seconds to wait before connection attempt `attempt` (0: the first), None to stay away."""
+    """Return the seconds before connection attempt `attempt` (0: the first), None to stay away."""
     if code in STOP:
         return None
     if code == TOO_MUCH:

@@ -19,12 +19,12 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """Nobody answered, or the answer broke off."""
+    """The server did not answer, or the answer broke off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Calls the REST doors of one server, such as `http://127.0.0.1:8000`."""
+    """Calls the REST API of one server, for example `http://127.0.0.1:8000`."""
 
     base: str
 

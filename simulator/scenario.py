@@ -1,4 +1,4 @@
-"""A call-out played without a person, and its verdict: everyone who should have got it did, and nobody else."""
+"""A scripted call-out, and its verdict: every recipient got it, and no other person did."""
 
 import asyncio
 import random
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from asgiref.sync import sync_to_async
 from uuid6 import uuid7
 
+from backend.lib.clock import now
 from simulator import truth
 from simulator.account import Account
 from simulator.checker import count_faults, journal_faults, recipient_faults, tags_of
@@ -27,19 +28,19 @@ REACHED_WITHIN_S = 20.0
 ANSWERED_WITHIN_S = 40.0
 COUNTED_WITHIN_S = 20.0
 STRAY_S = 2.0
-"""How long is waited for somebody to be told who should not be."""
+"""How long the checker waits for a wrong recipient."""
 
 QUICK = (0.3, 2.5)
 TAKER = Habits(accept=1.0, decline=0.0, think_s=QUICK)
 REFUSER = Habits(accept=0.0, decline=1.0, think_s=QUICK)
 SILENT = Habits(accept=0.0, decline=0.0, think_s=QUICK)
 MANNERS = (TAKER, TAKER, REFUSER, TAKER, SILENT, TAKER, REFUSER, TAKER)
-"""In turn among those who are asked: five of eight accept, two decline, one is silent."""
+"""In turn among the people who are asked: five of eight accept, two decline, one is silent."""
 
 
 @dataclass
 class Cast:
-    """Who takes part: everyone in the formation that could be told, and those of them who have a phone."""
+    """The people of the scenario: all in the formation who could be told, and those of them who have a phone."""
 
     everyone: list[truth.Person]
     phones: list[truth.Person]
@@ -49,7 +50,7 @@ class Cast:
 
 @dataclass
 class Verdict:
-    """What happened, in words, and what was wrong."""
+    """The course of the scenario in words, and its faults."""
 
     lines: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -86,8 +87,8 @@ class CallOut:
         await self.fleet.set_duty(on)
 
     async def _expect(self) -> None:
-        """Read who is on duty now, work out who must be told, and give each of them their manners."""
-        at = datetime.now(UTC)
+        """Read who is on duty now, compute the recipients, and assign each a behaviour."""
+        at = now()
         numbers = {person.number for person in self.cast.everyone}
         fresh = await sync_to_async(truth.people_with)(numbers, at=at)
         self.cast.everyone = fresh
@@ -102,7 +103,7 @@ class CallOut:
         self.headcount = max(1, takers * 2 // 3)
 
     async def _issue(self) -> None:
-        at = datetime.now(UTC)
+        at = now()
         self.task = str(uuid7())
         body = {
             "id": self.task,
@@ -136,7 +137,7 @@ class CallOut:
             await asyncio.sleep(0.05)
 
     async def _counted(self) -> dict[str, int]:
-        """Return the leader's counts, once receipts and answers have come to rest."""
+        """Return the leader's counts, once receipts and answers have settled."""
         until = time.monotonic() + COUNTED_WITHIN_S
         while True:
             detail = await self.commander.call("GET", f"/api/v1/tasks/{self.task}")
@@ -176,7 +177,7 @@ class CallOut:
         return Verdict(self._story(progress, outcomes, told), faults)
 
     async def _listed(self) -> set[int]:
-        """Return everyone on the leader's list, page by page."""
+        """Return all people on the leader's list, page by page."""
         numbers: set[int] = set()
         after = ""
         while True:
@@ -246,11 +247,11 @@ class CallOut:
 
 
 def choose(detachment: str, *, phones: int, without: set[int]) -> Cast:
-    """Choose two brigades to call and people with phones: half of them suit, the others must not be told.
+    """Choose two brigades to call and people with phones: half of them qualify, the others must not be told.
 
-    Of those a part is in the brigades and off duty, a minor or without the skill; a part is elsewhere.
+    Of the others some are in the brigades and off duty, minors or without the skill; some are elsewhere.
     """
-    at = datetime.now(UTC)
+    at = now()
     path, brigades = truth.brigades_of(detachment)
     everyone = truth.people_below(path, at=at)
     size = Counter(person.paths[0][: len(brigades[0][0])] for person in everyone if person.paths)

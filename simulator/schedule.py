@@ -1,4 +1,4 @@
-"""What goes wrong, when and for how long: a list made from a seed, the same for the same seed."""
+"""A schedule of faults, with times and durations, made from a seed: the same seed gives the same schedule."""
 
 import random
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ Kind = Literal["kill", "freeze", "stop", "restart", "flush", "drop"]
 
 PROCESSES = ("web", "sockets-1", "sockets-2", "clock")
 LASTS_S = 5.0
-"""Within which the faults of a schedule begin."""
+"""All faults of a schedule begin within this time."""
 LONGEST_FREEZE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong `at` seconds after the beginning, and is put right `for_s` later.
+    """A fault `at` seconds after the beginning, which is repaired `for_s` later.
 
     `share` is the part of the phones that are dropped; `mode` is how PostgreSQL is ended.
     """
@@ -68,7 +68,7 @@ def _kill(dice: random.Random, at: float) -> Fault:
 
 
 def _freeze(dice: random.Random, at: float) -> Fault:
-    """Most freeze for a moment, one in six for as long as a machine that is out of memory may."""
+    """Freeze a process: mostly for a moment, one in six for as long as a machine out of memory may."""
     longest = LONGEST_FREEZE_S if dice.random() < 1 / 6 else 3.0
     return Fault(
         at, "freeze", dice.choice((*PROCESSES, "redis")), for_s=round(dice.uniform(longest / 3, longest), 1)

@@ -1,4 +1,4 @@
-"""What a simulation runs on: a database that is filled, and the processes of a server."""
+"""The environment of a simulation: a filled database, and the processes of a server."""
 
 import io
 import json
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from backend.lib.clock import machine_now
 from simulator.processes import ROOT, Server, free_port, read_procfile
 from simulator.rest import Rest
 from simulator.throwaway import PrivateRedis, has_redis_server, postgres_database
@@ -22,7 +23,7 @@ SOCKETS = 2
 
 @dataclass
 class Stage:
-    """A server: where its REST doors and its sockets are, and the processes it is made of."""
+    """A server: the addresses of its REST API and its sockets, and its processes."""
 
     environment: dict[str, str]
     servers: list[Server] = field(default_factory=list)
@@ -35,12 +36,12 @@ class Stage:
 
     @property
     def rest(self) -> Rest:
-        """Its REST doors."""
+        """Its REST API."""
         return Rest(self.web.http)
 
     @property
     def urls(self) -> list[str]:
-        """Where phones connect: to the `sockets` processes, or to `web` when there are none."""
+        """The addresses for phones: the `sockets` processes, or `web` without any."""
         return [s.ws for s in self.servers if s.name.startswith("sockets")] or [self.web.ws]
 
     def add(self, name: str, port: int, **environment: str) -> Server:
@@ -62,7 +63,7 @@ class Stage:
                 server.wait_until_healthy()
 
     def stop(self) -> None:
-        """End every process, the ones that take requests first."""
+        """End every process, those that take requests first."""
         for server in self.servers:
             if server.process is not None and server.is_running():
                 server.process.terminate()
@@ -87,9 +88,16 @@ def procfile_processes(environment: dict[str, str], log: Path | None) -> Stage:
     return stage
 
 
+def fast_motion(rate: float) -> dict[str, str]:
+    """Return the variables that make time run `rate` times as fast from now on; none for 1."""
+    if rate == 1.0:
+        return {}
+    return {"REHEARSAL": "true", "CLOCK_SINCE": machine_now().isoformat(), "CLOCK_RATE": str(rate)}
+
+
 @contextmanager
 def temporary_sqlite() -> Iterator[str]:
-    """Yield the URL of an SQLite database that is gone afterwards."""
+    """Yield the URL of an SQLite database that is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="muster-") as folder:
         yield f"sqlite:///{folder}/once.sqlite3"
 
@@ -119,9 +127,9 @@ def set_up_django(environment: dict[str, str]) -> None:
 
 
 def migrate() -> None:
-    """Bring the database's tables up to date; when they are, that is found out in a tenth of the time.
+    """Migrate the database; if its tables are current, a check finds that out in a tenth of the time.
 
-    Ends the program with what to do when another version made the database.
+    Ends the program with instructions when another version made the database.
     """
     from django.core.management import CommandError, call_command
     from django.db import connection
@@ -136,7 +144,7 @@ def migrate() -> None:
 
 
 def load_formation() -> bool:
-    """Load the province unless it is there; tells whether it was loaded now."""
+    """Load the province unless it exists; tell whether it was loaded now."""
     from django.core.management import call_command
 
     from backend.volunteers.models import Unit, UnitKind
@@ -148,16 +156,16 @@ def load_formation() -> bool:
 
 
 def load_people(password: str, *, people: int = 2_000) -> dict[str, Any]:
-    """Load the demo people, or put them on duty again; returns how three of them sign in."""
+    """Load the demo people, or put them on duty again; return the sign-ins of three of them."""
     from simulator.demo_people import load_demo_people
 
     return load_demo_people(password=password, people=people)
 
 
 class Kept:
-    """What a demo keeps beside its database for the next start, in a file only its owner may read.
+    """The state that a demo stores beside its database for the next start, in a file for its owner alone.
 
-    The sign-ins, and the names of the migrations then: while they are the same, the server can start at once.
+    It holds the sign-ins, and the names of the migrations: if these are unchanged, the server can start at once.
     """
 
     def __init__(self, path: Path) -> None:
@@ -172,7 +180,7 @@ class Kept:
         return self._kept.get("migrations") == migration_names()
 
     def signs_in(self) -> dict[str, Any] | None:
-        """Return the sign-ins of the last run, None when the database no longer has these people."""
+        """Return the sign-ins of the last run, None if the database no longer has these people."""
         from backend.volunteers.models import Volunteer
 
         signs_in: dict[str, Any] | None = self._kept.get("signs_in")
@@ -182,7 +190,7 @@ class Kept:
         return signs_in if Volunteer.objects.filter(number=number).exists() else None
 
     def keep(self, signs_in: dict[str, Any]) -> None:
-        """Keep sign-ins for the next start."""
+        """Store sign-ins for the next start."""
         self._path.touch(mode=0o600)
         kept = {"signs_in": signs_in, "migrations": migration_names()}
         self._path.write_text(json.dumps(kept, ensure_ascii=False))
@@ -200,7 +208,7 @@ def migration_names() -> list[str]:
 
 
 def close_connections() -> None:
-    """Let go of the database, so that it can be dropped."""
+    """Close the connections to the database, so that it can be dropped."""
     if "django" not in sys.modules:
         return
     from django.db import connections

@@ -1,4 +1,4 @@
-"""Databases, a PostgreSQL and a Redis that are made for one run and gone after it."""
+"""Temporary databases, PostgreSQL and Redis servers: made for one run and removed after it."""
 
 import os
 import pwd
@@ -32,12 +32,16 @@ def _server() -> str:
 
 
 @contextmanager
-def postgres_database(purpose: str) -> Iterator[str]:
-    """Make an empty database on the server of DATABASE_URL and yield its URL; drop it afterwards."""
+def postgres_database(purpose: str, *, like: str = "template1") -> Iterator[str]:
+    """Make a database on the server of DATABASE_URL and yield its URL; drop it afterwards.
+
+    It is empty, or a copy of the database `like`, to which nothing may be connected then.
+    """
     server = _server()
     name = f"muster_{purpose}_{secrets.token_hex(4)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        names = map(sql.Identifier, (name, like))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
         try:
             yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
         finally:
@@ -45,7 +49,7 @@ def postgres_database(purpose: str) -> Iterator[str]:
 
 
 def has_postgres() -> bool:
-    """Tell whether a PostgreSQL answers where throw-away databases would be made."""
+    """Tell whether a PostgreSQL answers where temporary databases would be made."""
     try:
         psycopg.connect(_server(), connect_timeout=2).close()
     except psycopg.OperationalError:
@@ -55,7 +59,7 @@ def has_postgres() -> bool:
 
 @dataclass
 class PrivateRedis:
-    """A redis-server of our own, which may be stopped, flushed or killed without touching anybody else's."""
+    """A private redis-server, which may be stopped, flushed or killed without harm to other users."""
 
     server: Server
     folder: Path
@@ -91,18 +95,18 @@ class PrivateRedis:
         raise TimeoutError("redis-server does not answer")
 
     def flush(self) -> None:
-        """Lose everything it holds, as `redis-cli flushall` does."""
+        """Lose all its data, as `redis-cli flushall` does."""
         with redis.Redis.from_url(self.url) as client:
             client.flushall()
 
     def close(self) -> None:
-        """End it and leave nothing behind."""
+        """End it and remove its files."""
         self.server.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def has_redis_server() -> bool:
-    """Tell whether this machine can run a Redis of our own."""
+    """Tell whether this machine can run a private Redis."""
     return shutil.which("redis-server") is not None
 
 
@@ -113,14 +117,19 @@ unix_socket_directories = ''
 fsync = off
 full_page_writes = off
 max_connections = 200
-shared_buffers = 64MB
+shared_buffers = 128MB
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 4GB
+autovacuum = off
+jit = off
 """
-"""A commit still reaches the kernel before it is confirmed: it outlives the server, though not the machine."""
+"""A commit still reaches the kernel before it is confirmed: it survives a crash of the server, not of the machine."""
 
 
 @dataclass
 class PrivatePostgres:
-    """A PostgreSQL server of our own, which may be stopped or crashed without touching anybody else's.
+    """A private PostgreSQL server, which may be stopped or crashed without harm to other users.
 
     PostgreSQL refuses to run as root: then the programs run as `owner`, an account without rights.
     """
@@ -150,7 +159,7 @@ class PrivatePostgres:
 
     @property
     def url(self) -> str:
-        """The address for DATABASE_URL: the maintenance database, which is as good as any here."""
+        """The address for DATABASE_URL: the maintenance database, which serves as well as any other."""
         return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
 
     def start(self) -> None:
@@ -158,15 +167,15 @@ class PrivatePostgres:
         self._run("pg_ctl", "start", "--wait", "--silent", f"--log={self.folder / 'log'}")
 
     def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
-        """End it: `fast` breaks off what is running, `immediate` is a crash."""
+        """End it: `fast` aborts running statements, `immediate` is a crash."""
         self._run("pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}")
 
     def is_running(self) -> bool:
-        """Tell whether the server is there."""
+        """Tell whether the server is running."""
         return self._call("pg_ctl", "status").returncode == 0
 
     def close(self) -> None:
-        """End it and leave nothing behind."""
+        """End it and remove its files."""
         self._call("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -183,11 +192,11 @@ class PrivatePostgres:
 
     def _call(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         group = pwd.getpwnam(self.owner).pw_gid if self.owner else None
-        # The server keeps what it inherits: a pipe would not end before it does, so the words go to a file.
+        # The server keeps inherited files open: a pipe would end only with it, so the output goes to a file.
         with tempfile.TemporaryFile("w+") as words:
             done = subprocess.run(
                 [str(self.programs / program), f"--pgdata={self._data}", *arguments],
-                cwd="/",  # a folder that every account may be in
+                cwd="/",  # a folder that every account may enter
                 stdin=subprocess.DEVNULL,
                 stdout=words,
                 stderr=subprocess.STDOUT,
@@ -216,7 +225,7 @@ def postgres_programs() -> Path | None:
 
 
 def _unprivileged() -> str | None:
-    """Return the account to run PostgreSQL as: None for our own, which will do unless it is root's."""
+    """Return the account to run PostgreSQL as; None for our own, which is good enough unless it is root."""
     if os.geteuid() != 0:
         return None
     names = {account.pw_name for account in pwd.getpwall()}
@@ -224,5 +233,5 @@ def _unprivileged() -> str | None:
 
 
 def has_own_postgres() -> bool:
-    """Tell whether this machine can run a PostgreSQL of our own."""
+    """Tell whether this machine can run a private PostgreSQL."""
     return postgres_programs() is not None and (os.geteuid() != 0 or _unprivileged() is not None)

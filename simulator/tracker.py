@@ -1,4 +1,4 @@
-"""A phone's positions: kept until the server says that they are stored."""
+"""A phone's positions, queued until the server confirms that they are stored."""
 
 import time
 from typing import Any
@@ -9,7 +9,7 @@ MAX_UNSTORED = 100
 
 
 class Tracker:
-    """Numbers position frames and keeps them until confirmed: the phone's queue is the durable one."""
+    """Numbers position frames and queues them until confirmed: the phone's queue is the durable one."""
 
     def __init__(self) -> None:
         self.walk: Walk | None = None
@@ -19,7 +19,7 @@ class Tracker:
         self._last = int(time.time() * 1000)
 
     def report(self, seconds: float) -> dict[str, Any] | None:
-        """Walk on for so many seconds and return the frame to send; None before it is known where to walk."""
+        """Walk on for so many seconds and return the frame to send; None until the place to walk is known."""
         if self.walk is None:
             return None
         self._last += 1
@@ -33,7 +33,7 @@ class Tracker:
         return [self._frame(number) for number in self.unstored]
 
     def confirm(self, number: int, refused: int) -> None:
-        """Take the server's word that a frame has been dealt with."""
+        """Remove a frame that the server has confirmed."""
         fixes = self.unstored.pop(number, [])
         self.stored += max(0, len(fixes) - refused)
         self.refused += refused

@@ -1,7 +1,7 @@
-"""What must happen, read from the database by queries of its own: never by those that decide who is told.
+"""The expected results, read from the database by separate queries: never by those that choose recipients.
 
-The rules are written down a second time here on purpose. Two readings that agree are evidence; one that is
-compared with itself is none.
+The rules are written a second time here on purpose. Two readings that agree are evidence; a reading that is compared
+with itself is not.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ ADULT_AT = 18
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One volunteer as the simulation needs to know them: paths of the units they belong to or hold a post in."""
+    """One volunteer as the simulation knows them: with the paths of the units of their memberships and posts."""
 
     number: int
     paths: tuple[str, ...]
@@ -32,7 +32,7 @@ class Person:
 
 
 def people_below(path: str, *, at: datetime) -> list[Person]:
-    """Return everyone with a membership in a unit or below it, ordered by number."""
+    """Return all people with a membership in a unit or below it, ordered by number."""
     numbers = Membership.objects.filter(unit__path__startswith=path).values("volunteer_id")
     return _people(Volunteer.objects.filter(id__in=numbers), at)
 
@@ -83,7 +83,7 @@ def recipients(
 
 
 def is_adult(person: Person, on: date) -> bool:
-    """Tell whether somebody is known to be 18 on a day."""
+    """Tell whether a person is known to be 18 on a day."""
     born = person.born_on
     if born is None:
         return False
@@ -91,7 +91,7 @@ def is_adult(person: Person, on: date) -> bool:
 
 
 def topics_of(person: Person, units: dict[str, str]) -> set[str]:
-    """Return the topics a phone belongs in: its person, its units and everything above them.
+    """Return the topics of a phone: its person's, its units' and those of all units above.
 
     `units` are the numbers of all units by path.
     """
@@ -100,7 +100,7 @@ def topics_of(person: Person, units: dict[str, str]) -> set[str]:
 
 
 def unit_numbers(people: Iterable[Person]) -> dict[str, str]:
-    """Return the numbers of people's units and of everything above them, by path."""
+    """Return the numbers of people's units and of all units above them, by path."""
     wanted = {
         above for person in people for path in (*person.paths, *person.post_paths) for above in _line(path)
     }
@@ -112,7 +112,7 @@ def _line(path: str) -> list[str]:
 
 
 def read_log(topics: Collection[str]) -> dict[str, list[LogRow]]:
-    """Return everything that some topics hold, in order."""
+    """Return all events of some topics, in order."""
     rows = Event.objects.filter(topic_id__in=topics).order_by("topic_id", "seq")
     log: dict[str, list[LogRow]] = defaultdict(list)
     for topic, seq, type, audience in rows.values_list("topic_id", "seq", "type", "audience"):

@@ -1,4 +1,4 @@
-"""A leader's screen: a phone that also joins topics by name, and joins them again after every loss."""
+"""A leader's screen: a phone that also joins topics by name, again after every loss."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from simulator.phone import Phone
 
 
 class Watcher(Phone):
-    """Follows its own topics like any phone, and the tasks that it is told to watch."""
+    """Follows its own topics like any phone, and the tasks that it watches."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -25,7 +25,7 @@ class Watcher(Phone):
         self._start(self._join_watched())
 
     async def _join_watched(self) -> None:
-        """Join what this socket has not joined, one topic at a time, while nothing else is being read."""
+        """Join the topics that this socket lacks, one at a time, while no other read is in progress."""
         link = self._link
         while link is not None and self._link is link and (missing := self.watched - self._here):
             if self._held is not None:
@@ -39,7 +39,7 @@ class Watcher(Phone):
                 await asyncio.sleep(0.5)
 
     async def _join(self, link: Link, topic: str) -> None:
-        """Join from the cursor; what the socket tells before the reply has been read waits for it."""
+        """Join from the cursor; frames that arrive before the reply is read wait for it."""
         cursor = self.journal.cursors().get(topic)
         async with self._holding(link):
             joined = await link.ask(

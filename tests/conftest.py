@@ -1,6 +1,7 @@
 """The people and the place that tests speak of."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,12 +17,13 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, connections
+from django.db.models import F
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend.accounts import guests
-from backend.accounts.models import User
+from backend.accounts.models import Platform, User
 from backend.accounts.schemas.sign_in import DeviceIn, Tokens
 from backend.accounts.services import devices
 from backend.audit.services.linking import forget_heads
@@ -30,13 +32,17 @@ from backend.realtime import pace
 from backend.realtime.log import bus
 from backend.realtime.models import Event
 from backend.volunteers import services
+from backend.volunteers.consents import current_version
 from backend.volunteers.models import (
+    Consent,
     Credential,
     CredentialKind,
     Guardian,
     Membership,
+    NumberCounter,
     Purpose,
     Role,
+    Series,
     Skill,
     Unit,
     UnitCount,
@@ -45,10 +51,10 @@ from backend.volunteers.models import (
 )
 from backend.volunteers.number_scheme import unit_number
 from backend.volunteers.principals import forget_lines
-from backend.volunteers.services.consents import agree_on_paper
 from backend.volunteers.services.counts import Counts, change_counts
+from backend.volunteers.services.numbers import take_numbers
 from backend.volunteers.services.roster import roster_fields
-from tests import lock_order, one_publish
+from tests import lock_order, one_publish, prepared
 from tests.own_flush import flush_quickly
 
 hypothesis.settings.register_profile("shared machine", deadline=None)
@@ -57,24 +63,33 @@ hypothesis.settings.load_profile("shared machine")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what developers may ask of every test."""
-    parser.addoption("--lock-order", action="store_true", help="fail when an act locks rows out of order")
+    parser.addoption(
+        "--every-cell", action="store_true", help="try every act in every cell of the permissions"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Watch every act. Give each worker of a parallel run a cache and a bus of its own: Redis publishes to all."""
-    if config.getoption("lock_order"):
-        lock_order.watch()
+    lock_order.watch()
     one_publish.watch()
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     layers: dict[str, dict[str, Any]] = settings.CHANNEL_LAYERS
     if worker and "CONFIG" in layers["default"]:
-        layers["default"]["CONFIG"]["prefix"] += f".{worker}"
-        settings.CACHES["default"] |= {"BACKEND": "tests.own_cache.OwnCache", "KEY_PREFIX": worker}
+        own = f"{worker}.{connection.settings_dict['NAME']}"  # another step has workers of the same names
+        layers["default"]["CONFIG"]["prefix"] += f".{own}"
+        settings.CACHES["default"] |= {"BACKEND": "tests.own_cache.OwnCache", "KEY_PREFIX": own}
 
 
 PASSWORD = "correct horse battery"
 QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 """Argon2 is slow on purpose, and tests sign in all the time."""
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Copy the tables that were made once for all workers."""
+    if connection.vendor == "postgresql":
+        connection.settings_dict["TEST"]["TEMPLATE"] = prepared.tables(os.environ["DATABASE_URL"])
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +138,7 @@ def imports_folder(tmp_path: Path, settings: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _in_lock_order() -> Iterator[None]:
-    """Fail when an act has locked rows in another order than all others."""
+    """Fail when an act has locked rows in another order than all others; seen on PostgreSQL."""
     lock_order.breaches.clear()
     yield
     assert lock_order.breaches == []
@@ -261,28 +276,45 @@ def factory_of_volunteers(at: datetime) -> MakeVolunteer:
         papers: bool = True,
     ) -> Volunteer:
         n = next(serial)
-        user = User.objects.create_user(f"1380000{n:04d}", PASSWORD)
+        since, words = at - timedelta(days=3 * 365), current_version(Purpose.LOCATION)
         volunteer = Volunteer.objects.create(
-            user=user,
-            number=services.issue_number(),
+            user=User.objects.create_user(f"1380000{n:04d}", PASSWORD),
+            number=_next_number(),
             name=name or f"志愿者{n}",
             born_on=date(1980, 1, 1) if adult else at.date() - timedelta(days=15 * 365),
             duty_since=at if on_duty else None,
             duty_until=at + timedelta(hours=8) if on_duty else None,
+            location_consent_at=since if consents else None,
+            location_consent_version=words if consents else None,
         )
         for code in skills:
             volunteer.skills.add(Skill.objects.get_or_create(code=code, defaults={"name": code})[0])
         if unit is not None:
-            fields = roster_fields(volunteer.name, unit.path)
-            Membership.objects.create(volunteer=volunteer, unit=unit, is_primary=True, **fields)
-            change_counts({unit.pk: Counts(members=1, on_duty=int(on_duty))}, at=at)
+            _join(volunteer, unit, on_duty, at)
         if consents:
-            agree_on_paper([volunteer], [Purpose.LOCATION], at=at - timedelta(days=3 * 365))
+            Consent.objects.create(
+                volunteer=volunteer, purpose=Purpose.LOCATION, version=words, given_at=since
+            )
         if papers:
             _papers(volunteer, adult, at)
         return volunteer
 
     return make
+
+
+def _next_number() -> int:
+    """Issue a number as the product does, without its lock: a test alone issues them."""
+    counter, _ = NumberCounter.objects.get_or_create(pk=Series.LIFE.value)
+    return take_numbers(counter, 1)[0]
+
+
+def _join(volunteer: Volunteer, unit: Unit, on_duty: bool, at: datetime) -> None:
+    """Make them a member of a unit, and count them there."""
+    fields = roster_fields(volunteer.name, unit.path)
+    Membership.objects.create(volunteer=volunteer, unit=unit, is_primary=True, **fields)
+    added = {"members": F("members") + 1, "on_duty": F("on_duty") + int(on_duty)}
+    if not UnitCount.objects.filter(unit=unit.pk).update(**added):
+        change_counts({unit.pk: Counts(members=1, on_duty=int(on_duty))}, at=at)
 
 
 def _papers(volunteer: Volunteer, adult: bool, at: datetime) -> None:
@@ -351,7 +383,7 @@ def client_of(at: datetime) -> Callable[[User], SignedInClient]:
 
     def sign_in(user: User) -> SignedInClient:
         client = SignedInClient()
-        device = DeviceIn(id=uuid7(), name="phone", platform="android")
+        device = DeviceIn(id=uuid7(), name="phone", platform=Platform.ANDROID)
         client.tokens = devices.sign_in(user=user, device=device, at=at).tokens
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {client.tokens.access}")
         return client

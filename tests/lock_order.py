@@ -1,4 +1,4 @@
-"""Shows whether rows are locked in one order: `--lock-order` watches every test that runs on PostgreSQL.
+"""Shows whether rows are locked in one order: every test that runs on PostgreSQL is watched.
 
 `ORDER` is that order. Two acts that lock the same rows in different orders wait for each other, and the database ends
 one of them with an error that its caller sees.
@@ -6,6 +6,8 @@ one of them with an error that its caller sees.
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from traceback import extract_stack
 from typing import Any
 
 from django.db import transaction
@@ -43,19 +45,20 @@ def block_of_test() -> transaction.Atomic:
 
 
 def watch() -> None:
-    """Watch every connection that is made from now on, and forget what an act has locked when it is over."""
+    """Watch every connection that is made from now on, and forget what an act has locked when another begins.
+
+    What follows from a commit is an act of its own: it begins before the block of the first has been left.
+    """
     connection_created.connect(_watched, weak=False)
-    leave = transaction.Atomic.__exit__
+    enter = transaction.Atomic.__enter__
 
-    def leave_and_forget(self: transaction.Atomic, *error: Any) -> None:
-        try:
-            leave(self, *error)
-        finally:
-            connection = transaction.get_connection(self.using)
-            if not is_in_act(connection):
-                connection.__dict__.pop("locked", None)
+    def forget_and_enter(self: transaction.Atomic) -> None:
+        connection = transaction.get_connection(self.using)
+        if not is_in_act(connection):
+            connection.__dict__.pop("locked", None)
+        enter(self)
 
-    transaction.Atomic.__exit__ = leave_and_forget
+    transaction.Atomic.__enter__ = forget_and_enter
 
 
 def _watched(connection: BaseDatabaseWrapper, **_: Any) -> None:
@@ -64,8 +67,9 @@ def _watched(connection: BaseDatabaseWrapper, **_: Any) -> None:
 
 
 def _note(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    if found := _LOCKS.search(str(sql)):
-        is_tree = '"depth" =' in str(sql)  # see lock_formation
+    text = sql if isinstance(sql, str) else ""
+    if "FOR " in text and (found := _LOCKS.search(text)):
+        is_tree = '"depth" =' in text  # see lock_formation
         _lock(context["connection"], "formation" if is_tree else found[1])
     return execute(sql, params, many, context)
 
@@ -83,5 +87,11 @@ def _lock(connection: BaseDatabaseWrapper, table: str) -> None:
     if table in held:
         return
     if late := [other for other in held if _RANKS[other] > _RANKS[table]]:
-        breaches.append(f"{table} is locked after {', '.join(late)}")
+        breaches.append(f"{_act()}: {table} is locked after {', '.join(late)}")
     held.append(table)
+
+
+def _act() -> str:
+    """Return the function of the product that locks, and those that have called it."""
+    frames = [frame for frame in extract_stack() if "/backend/" in frame.filename]
+    return " > ".join(f"{Path(frame.filename).stem}.{frame.name}" for frame in frames[-6:])

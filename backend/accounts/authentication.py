@@ -51,13 +51,12 @@ def user_by_token(raw: str) -> tuple[User, SignedInDevice]:
     """Return whose access token this is, with their volunteer; one query. Raises NotSignedIn."""
     claims = read_access(raw)
     device = (
-        Device.objects.select_related("user__volunteer")
+        Device.objects.of_open_accounts()
+        .select_related("user__volunteer")
         .filter(
             pk=claims.device,
             session=claims.session,
             user_id=claims.user_id,
-            revoked_at=None,
-            user__is_active=True,
             user__volunteer__isnull=False,
         )
         .first()
@@ -79,12 +78,11 @@ def page_device(user_id: int, session_device: Any, *, revoked: type[Refusal] = N
     except ValueError as error:
         raise NotSignedIn from error
     device = (
-        Device.objects.select_related("user__volunteer")
+        Device.objects.of_open_accounts()
+        .select_related("user__volunteer")
         .filter(
             pk=device_id,
             user_id=user_id,
-            revoked_at=None,
-            user__is_active=True,
             user__volunteer__isnull=False,
         )
         .first()

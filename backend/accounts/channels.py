@@ -11,7 +11,7 @@ from uuid import UUID
 from backend.accounts import hooks
 from backend.accounts.acting import Act
 from backend.accounts.events import SignInCode
-from backend.accounts.models import Device, User
+from backend.accounts.models import User
 
 SEEN_WITHIN = timedelta(days=30)
 """A device that was not seen for longer has lost its tokens."""
@@ -32,7 +32,7 @@ class OtherDevices:
 
     def reaches(self, user: User, *, besides: UUID | None, at: datetime) -> bool:
         """Tell whether there is such a device."""
-        live = Device.objects.filter(user=user, revoked_at=None, last_seen_at__gt=at - SEEN_WITHIN)
+        live = user.devices.not_revoked().filter(last_seen_at__gt=at - SEEN_WITHIN)
         return (live.exclude(pk=besides) if besides else live).exists()
 
     def send_code(self, user: User, code: str, *, expires_at: datetime, act: Act) -> None:

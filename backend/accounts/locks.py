@@ -31,10 +31,10 @@ def guesses_to_lock(among: QuerySet[AccessAttempt] | None = None) -> QuerySet[Ac
 def lock_devices(users: Collection[int]) -> None:
     """Lock accounts, by their keys, and the devices on which they are signed in."""
     list(accounts_to_lock().filter(pk__in=users).order_by("pk"))
-    list(devices_to_lock().filter(user__in=users, revoked_at=None).order_by("pk"))
+    list(devices_to_lock(Device.objects.not_revoked()).filter(user__in=users).order_by("pk"))
 
 
 def devices_to_end(user: User) -> dict[UUID, Device]:
     """Return a person's devices that are not revoked, by their ids; locked, so that one of them is the last to go."""
-    live = devices_to_lock().filter(user=user, revoked_at=None).order_by("pk")
+    live = devices_to_lock(user.devices.not_revoked()).order_by("pk")
     return {device.pk: device for device in live}

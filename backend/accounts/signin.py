@@ -24,7 +24,7 @@ from backend.accounts.services.devices import prolong_page_device, register_page
 from backend.accounts.services.invitations import has_accepted, invitation_opens
 from backend.accounts.services.passwords import PasswordWrong, password_not_own
 from backend.accounts.user_agents import browser_name
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import CredentialsWrong, NotSignedIn
 from backend.lib.phones import canonical
 from backend.lib.proxies import neighbourhood

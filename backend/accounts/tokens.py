@@ -9,6 +9,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from backend.accounts.models import Device, User
 from backend.accounts.schemas.sign_in import Tokens
+from backend.lib import clock
 from backend.lib.errors import NotSignedIn, TokenExpired
 
 
@@ -46,13 +47,13 @@ def tokens_for(device: Device, *, number: int, at: datetime) -> Tokens:
         token["device"] = str(device.pk)
         token["session"] = str(device.session)
         token["number"] = f"{number:08d}"
-        token.set_iat(at_time=at)
-        token.set_exp(from_time=at)
+        token.set_iat(at_time=clock.machine_time(at))
+        token.set_exp(from_time=clock.machine_time(at))
     refresh["jti"] = device.refresh_id
     return Tokens(
         access=str(access),
         refresh=str(refresh),
-        access_expires_at=at + AccessToken.lifetime,
+        access_expires_at=at + clock.passing(AccessToken.lifetime),
         access_expires_in_s=int(AccessToken.lifetime.total_seconds()),
         server_time=at,
     )
@@ -78,8 +79,8 @@ def _read(kind: type[Token], raw: str) -> Claims:
             device=UUID(token["device"]),
             session=UUID(token["session"]),
             token_id=str(token["jti"]),
-            expires_at=datetime.fromtimestamp(token["exp"], UTC),
-            issued_at=int(token["iat"]),
+            expires_at=clock.product_time(datetime.fromtimestamp(token["exp"], UTC)),
+            issued_at=int(clock.product_time(datetime.fromtimestamp(token["iat"], UTC)).timestamp()),
         )
     except ExpiredTokenError as error:
         raise TokenExpired from error

@@ -1,6 +1,6 @@
-"""How rows of the audit are hashed into the chain of their day, and what the signature of a head covers.
+"""Hashes rows of the audit into the chain of their day, and defines the text that the signature of a head covers.
 
-Everything is text here, so that a row of the database and a line of an exported file have the same hash.
+All values are text here, so that a row of the database and a line of an exported file have the same hash.
 """
 
 import json
@@ -12,16 +12,16 @@ from itertools import pairwise
 from typing import Any
 
 FORM = "muster audit 1"
-"""Opens every hashed text: a hash of another form of the chain, or of anything else, never fits."""
+"""Prefix of every hashed text: no other hash, and none of another version of the chain, can equal it."""
 FINGERPRINT = 16
 """Hexadecimal characters of a link that a head repeats: 64 bits for each row."""
 REFUSED = "refused"
-"""Stands in place of the link of a row that no service wrote, or that was changed before it was linked."""
+"""Replaces the link of a row that no service wrote, or that was changed before it was linked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the audit. `day`, `position` and `link` are its place in the chain; None and "" before it has one."""
+    """One row of the audit. `day`, `position` and `link` are its place in the chain; None and "" until it has one."""
 
     id: int
     key: str
@@ -38,7 +38,7 @@ class Line:
 
     @property
     def content(self) -> str:
-        """What the act was, as it is sealed and hashed."""
+        """The act as it is sealed and hashed."""
         return _text(self.key, self.act, self.subject, self.by, self.at, self.post, _plain(self.details))
 
     @property
@@ -49,11 +49,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class SignedHead:
-    """Where the chain stood at `at`: `count` rows of `day`, the last of them with `link`.
+    """The state of the chain at `at`: `count` rows of `day`, the last of them with `link`.
 
-    `fingerprints` are the beginnings of the links of the rows since the head before; so even a chain that somebody has
-    computed anew names its first wrong row. `closed`: no row of the day comes after it. Heads are numbered without gaps
-    over all days, and `previous` is the digest of the one before.
+    `fingerprints` are the first characters of the links of all rows since the head before. With them even a chain that
+    an attacker recomputed names its first wrong row. `closed`: the day gets no more rows. Heads are numbered without
+    gaps over all days, and `previous` is the digest of the head before.
     """
 
     number: int
@@ -69,7 +69,7 @@ class SignedHead:
 
     @property
     def signed_text(self) -> str:
-        """What the signature is of."""
+        """The text that the signature covers."""
         return _text(
             "head",
             self.number,
@@ -85,7 +85,7 @@ class SignedHead:
 
     @property
     def digest(self) -> str:
-        """The hash that the next head and the next day name."""
+        """The hash that the next head and the next day refer to."""
         return _hash(self.signed_text)
 
     @property
@@ -96,12 +96,12 @@ class SignedHead:
 
     @property
     def first(self) -> int:
-        """The position of the first row that this head covers and the one before did not."""
+        """The position of the first row that is new in this head."""
         return self.count - len(self.fingerprints) // FINGERPRINT + 1
 
 
 def opening_link(day: str, previous: str) -> str:
-    """Return what the first row of a day is chained to: the day, and the digest of the head before."""
+    """Return the link before the first row of a day: the hash of the day and the digest of the head before."""
     return _hash(_text("day", day, previous))
 
 
@@ -111,7 +111,7 @@ def next_link(before: str, day: str, position: int, line: Line) -> str:
 
 
 def fingerprints_of(links: Sequence[str]) -> str:
-    """Return the beginnings of links, one after the other."""
+    """Return the first characters of each link, joined."""
     return "".join(link[:FINGERPRINT] for link in links)
 
 
@@ -121,7 +121,7 @@ def moment(at: datetime) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a JSON value with whole numbers as integers: jsonb gives 100000 back for 1e5."""
+    """Return a JSON value with whole floats as integers: jsonb returns 1e5 as 100000."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
@@ -132,7 +132,7 @@ def _plain(value: Any) -> Any:
 
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-"""Made once: `json.dumps` makes an encoder for every call that is not plain, which takes longer than the encoding."""
+"""Built once: `json.dumps` with options builds an encoder for each call, which takes longer than the encoding."""
 
 
 def _text(*parts: Any) -> str:

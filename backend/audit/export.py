@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from backend.audit.chain import FORM, Line, SignedHead
 
 _LINE, _HEAD = TypeAdapter(Line), TypeAdapter(SignedHead)
-"""Check the kinds of values: a file may hold anything."""
+"""Check the types of values: a file may contain anything."""
 
 
 def write_book(items: Iterable[Line | SignedHead], file: TextIO, *, before: SignedHead | None) -> None:
@@ -26,7 +26,7 @@ def _write(file: TextIO, content: dict[str, Any]) -> None:
 
 
 def _line(content: dict[str, Any]) -> Line:
-    Line(**content)  # raises TypeError for a field that is missing, or that no row has
+    Line(**content)  # raises TypeError for a missing or unknown field
     return _LINE.validate_python(content)
 
 
@@ -36,7 +36,7 @@ def _head(content: dict[str, Any]) -> SignedHead:
 
 
 class Exported:
-    """An audit in a file that `write_book` wrote. Raises ValueError when it is none."""
+    """An audit in a file that `write_book` wrote. Raises ValueError for any other file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -50,12 +50,12 @@ class Exported:
             raise ValueError(f"its first line names no head: {error}") from error
 
     def size(self) -> int:
-        """Return how many lines the file has."""
+        """Return the number of lines in the file."""
         with self.path.open(encoding="utf-8") as file:
             return sum(1 for _ in file)
 
     def items(self) -> Iterator[Line | SignedHead]:
-        """Yield rows and heads as they stand in the file."""
+        """Yield rows and heads in the order of the file."""
         return (item for item in self._everything() if isinstance(item, SignedHead) or item.is_linked)
 
     def lines_of(self, day: str) -> list[Line]:

@@ -1,4 +1,4 @@
-"""The keys of the audit: one seals rows as they are written, another signs heads, and its public half checks them."""
+"""The keys of the audit: one seals rows as they are written; another signs heads, and its public half verifies them."""
 
 import hmac
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ SEAL = 32
 _PEM_END = "-----END PUBLIC KEY-----"
 
 PublicKeys = Mapping[str, Ed25519PublicKey]
-"""Public keys by their id, which a head names."""
+"""Public keys by the id that a head names."""
 
 
 def seal_of(line: Line) -> str:
-    """Return the seal of a row's content: only who has AUDIT_SEAL_KEY can write a row that will be linked."""
+    """Return the seal of a row's content: without AUDIT_SEAL_KEY nothing can write a row that will be linked."""
     return hmac.digest(settings.AUDIT_SEAL_KEY, line.content.encode(), "sha256").hex()[:SEAL]
 
 
 def is_sealed(line: Line) -> bool:
-    """Tell whether the row is as a service wrote it."""
+    """Tell whether the row is unchanged since a service wrote it."""
     return hmac.compare_digest(seal_of(line), line.seal)
 
 
@@ -36,7 +36,7 @@ def sign(head: SignedHead) -> str:
 
 
 def own_key_id() -> str:
-    """Return the id of the key that signs here."""
+    """Return the id of this installation's signing key."""
     return key_id(own_public_key())
 
 
@@ -51,12 +51,12 @@ def key_id(key: Ed25519PublicKey) -> str:
 
 
 def as_pem(key: Ed25519PublicKey) -> str:
-    """Return a public key as a file for auditors; `openssl pkey -pubin` reads it too."""
+    """Return a public key as a PEM file for auditors; `openssl pkey -pubin` reads it too."""
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def read_public_keys(text: str) -> PublicKeys:
-    """Return the Ed25519 keys of a PEM file; several when the key was changed. Raises ValueError."""
+    """Return the Ed25519 keys of a PEM file; several after a change of keys. Raises ValueError."""
     keys = []
     for part in text.split(_PEM_END)[:-1]:
         key = load_pem_public_key((part[part.find("-----BEGIN") :] + _PEM_END + "\n").encode())

@@ -6,10 +6,10 @@ from django.db.models import Q
 
 
 class Entry(models.Model):
-    """One act: append-only, written by every service in the transaction that does the act.
+    """One act: append-only, written by every service in the transaction of the act.
 
-    `post` is the office that allowed it, empty for acts of one's own. `key` and `seal` are made when it is written;
-    `day`, `position` and `link` by the clock, after the commit.
+    `post` is the office that allowed it, empty for a person's own acts. `key` and `seal` are set when the row is
+    written; `day`, `position` and `link` by the clock, after the commit.
     """
 
     act = models.CharField(max_length=60)
@@ -33,7 +33,7 @@ class Entry(models.Model):
 
 
 class Head(models.Model):
-    """A signed statement of where the chain stood, made with every step of it; the last of a day is `closed`."""
+    """A signed statement of the state of the chain, made with every step of it; the last of a day is `closed`."""
 
     number = models.PositiveBigIntegerField(primary_key=True)
     day = models.DateField()

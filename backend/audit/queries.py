@@ -1,4 +1,4 @@
-"""Reads the audit: what waits for its place, and the chain in its order."""
+"""Reads the audit: the rows that wait for their place, and the chain in its order."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,20 +11,21 @@ from django.db.models import Q, QuerySet
 
 from backend.audit.chain import Line, SignedHead, moment
 from backend.audit.models import Entry, Head
+from backend.lib.dialect import on_postgresql
 
 CHUNK = 2_000
-"""Rows that are in memory at once."""
+"""Rows in memory at once."""
 _Placed = tuple[tuple[str, int, int, int], Line | SignedHead]
 _PLACED = Q(day__isnull=False, position__isnull=False)
 
 
 def unlinked_count() -> int:
-    """Return how many rows have no place in the chain yet; from a small index of just these."""
+    """Return how many rows have no place in the chain yet, from a small partial index."""
     return Entry.objects.filter(link="").count()
 
 
 def is_chain_due(at: datetime) -> bool:
-    """Tell whether rows wait for their places, or a day is over and not closed."""
+    """Tell whether rows wait for their places, or an ended day is not closed yet."""
     if Entry.objects.filter(link="").exists():
         return True
     last = Head.objects.order_by("-number").values_list("day", "closed").first()
@@ -37,13 +38,13 @@ def unlinked(limit: int) -> list[Line]:
 
 
 def linked_keys(keys: Sequence[str]) -> set[str]:
-    """Return those of the keys that a row with a place has."""
+    """Return those of the keys that a linked row has."""
     found = Entry.objects.filter(key__in=keys, position__isnull=False).values_list("key", flat=True)
     return {str(key) for key in found}
 
 
 def last_head() -> SignedHead | None:
-    """Return where the chain stands."""
+    """Return the newest head."""
     head = Head.objects.order_by("-number").first()
     return head_of(head) if head else None
 
@@ -55,7 +56,7 @@ def head_numbered(number: int) -> SignedHead | None:
 
 
 def line_of(entry: Any) -> Line:
-    """Return a row as it is hashed; also of a migration's model."""
+    """Return a row in its hashed form; also a row of a migration's model."""
     return Line(
         id=entry.pk,
         key=str(entry.key),
@@ -73,7 +74,7 @@ def line_of(entry: Any) -> Line:
 
 
 def head_of(head: Head) -> SignedHead:
-    """Return a head as it is signed."""
+    """Return a head in its signed form."""
     return SignedHead(
         number=head.number,
         day=head.day.isoformat(),
@@ -90,13 +91,12 @@ def head_of(head: Head) -> SignedHead:
 
 @contextmanager
 def one_moment() -> Iterator[None]:
-    """Read everything inside as it stands at one moment, while others go on writing."""
+    """Run the block at snapshot isolation: its reads see no commit of other writers."""
     if connection.in_atomic_block:
         yield
         return
-    on_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
-        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" if on_postgresql else "BEGIN")
+        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" if on_postgresql() else "BEGIN")
         try:
             yield
         finally:
@@ -104,21 +104,21 @@ def one_moment() -> Iterator[None]:
 
 
 class Stored:
-    """The audit as the database has it, between two days (both included; None: from the first, to the last)."""
+    """The audit as stored in the database, between two days (both included; None: from the first, to the last)."""
 
     def __init__(self, since: date | None = None, until: date | None = None) -> None:
         self.since, self.until = since, until
 
     @property
     def before(self) -> SignedHead | None:
-        """The last head of the days before; None when it begins with the first day."""
+        """The last head before the first day; None when that is the first day of all."""
         if self.since is None:
             return None
         head = Head.objects.filter(day__lt=self.since).order_by("-number").first()
         return head_of(head) if head else None
 
     def size(self) -> int:
-        """Return how many rows and heads `items` yields."""
+        """Return the number of rows and heads that `items` yields."""
         return self._within(Entry.objects.filter(_PLACED)).count() + self._heads().count()
 
     def items(self) -> Iterator[Line | SignedHead]:
@@ -143,7 +143,7 @@ class Stored:
         return [head_of(head) for head in Head.objects.filter(day=day).order_by("number")]
 
     def outside(self) -> Iterator[Line]:
-        """Yield the rows without a place: those that wait, those that were refused, and others who lost theirs."""
+        """Yield the rows without a place: rows that wait, rows that were refused, and rows that lost their place."""
         rows = Entry.objects.exclude(_PLACED).order_by("pk")
         yield from map(line_of, rows.iterator(CHUNK))
 

@@ -1,7 +1,7 @@
-"""Proves the chain: every row as it was written, at its place, under heads that the key signed.
+"""Proves the chain: every row is unchanged, at its place, under heads that the key signed.
 
-It reads a book, the database's or an exported file's, from front to back once, and needs nothing but public keys. At
-the first thing that is wrong it stops: what comes after has no proof.
+It reads a book once from front to back, from the database or an exported file, and needs only public keys. It stops at
+the first fault: all later rows are without proof.
 """
 
 import re
@@ -16,9 +16,9 @@ from backend.audit.chain import REFUSED, Line, SignedHead, next_link, opening_li
 from backend.audit.keys import PublicKeys, is_signed
 
 WITNESS = re.compile(r"audit head (\d+) (\d{4}-\d\d-\d\d) count (\d+) digest ([0-9a-f]{64})")
-"""A head as the clock tells it to the log, whatever stands around it."""
+"""A head as the clock logs it, with any text around it."""
 REMARKABLE = {"audit.refused", "audit.put_back"}
-"""Acts by which the clock itself records that somebody was at the database."""
+"""Acts by which the clock itself records that rows were forged or the database restored."""
 
 
 Item = Line | SignedHead
@@ -26,11 +26,11 @@ Progress = Callable[[Iterator[Item]], Iterable[Item]]
 
 
 class Book(Protocol):
-    """Where an audit is read from."""
+    """A source of an audit."""
 
     @property
     def before(self) -> SignedHead | None:
-        """The head before the first one of the book; None when that is the first of all."""
+        """The head before the first one of the book; None for a book that begins with the first head of all."""
 
     def items(self) -> Iterator[Line | SignedHead]:
         """Yield rows in the order of the chain, and each head after its rows."""
@@ -47,7 +47,7 @@ class Book(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The first thing that is wrong: changed, removed, inserted or swapped, and where."""
+    """The first fault: a row changed, removed, inserted or swapped, and its place."""
 
     kind: str
     text: str
@@ -56,7 +56,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Verdict:
-    """What was proven, until the end or the first finding."""
+    """The extent of the proof, up to the end or the first finding."""
 
     rows: int = 0
     heads: int = 0
@@ -80,7 +80,7 @@ class _Wrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A head of which a copy was kept elsewhere."""
+    """A head that was also stored elsewhere."""
 
     number: int
     day: str
@@ -89,9 +89,9 @@ class Witness:
 
 
 def read_witnesses(lines: Iterable[str]) -> set[Witness]:
-    """Return the heads that a log names; whatever else stands in it is passed over.
+    """Return the heads in the lines of a log; other lines are ignored.
 
-    A chain that was put back is told of twice, by the same numbers: both are kept.
+    A restored chain logs the same numbers twice: both heads are returned.
     """
     matches = (WITNESS.search(line) for line in lines)
     return {Witness(int(one[1]), one[2], int(one[3]), one[4]) for one in matches if one}
@@ -105,11 +105,11 @@ def verify(
     is_sealed: Callable[[Line], bool] | None = None,
     progress: Progress = lambda items: items,
 ) -> Verdict:
-    """Return how far the book proves itself, and what is wrong first.
+    """Return how far the book is proven, and its first fault.
 
-    `witnesses` are heads of which copies were kept elsewhere: only they tell that the end of the chain was cut off,
-    heads and all. `is_sealed` looks at rows without a place, for whoever has the key of the seals; without it they are
-    counted.
+    `witnesses` are heads that were also stored elsewhere: only they reveal a chain whose end was cut off together with
+    its heads. `is_sealed` checks rows without a place, for a caller who has the key of the seals; without it these
+    rows are only counted.
     """
     verdict = Verdict()
     reading = _Reading(book, keys, witnesses, verdict)
@@ -149,7 +149,7 @@ class _Reading:
         self.gathered: list[Line] = []
 
     def begin(self) -> None:
-        """Take the head before the book as given, if it is signed: the first head of the book must follow it."""
+        """Take the head before the book as given, if its signature is valid: the next head must follow it."""
         before = self.book.before
         if before:
             self._check_signature(before)
@@ -157,7 +157,7 @@ class _Reading:
         self.last = self.verdict.before = before
 
     def take(self, item: Line | SignedHead) -> None:
-        """Gather a row, or prove the gathered rows by their head."""
+        """Collect a row, or prove the collected rows by their head."""
         if isinstance(item, Line):
             self.gathered.append(item)
             return
@@ -178,7 +178,7 @@ class _Reading:
         self._move_on(item)
 
     def end(self) -> None:
-        """Check that nothing comes after the last head, and that no head is missing that is known from elsewhere."""
+        """Check that no row comes after the last head, and that the book has every head that the witnesses know."""
         for line in self.gathered:
             text = (
                 f"{_named(line)} stands after the last signed head: it was inserted, or its head was removed"
@@ -242,12 +242,12 @@ class _Reading:
         return last.count if last and last.day == head.day else 0
 
     def _before(self, head: SignedHead) -> str:
-        """Return the link that the head's first row is chained to."""
+        """Return the link before the first row of the head."""
         last = self.last
         return last.link if last and last.day == head.day else opening_link(head.day, head.previous)
 
     def _explained(self, head: SignedHead, rows: Sequence[Line], link: str, position: int) -> _Wrong:
-        """Return what was done at the first place where a row does not fit."""
+        """Return the finding for the first row that does not match."""
         here = rows[0] if rows else None
         if here and (here.day or "", here.position or 0) < (head.day, position):
             return _Wrong("inserted", f"{_named(here)} was inserted where the heads know of none", here.id)
@@ -279,7 +279,7 @@ class _Reading:
 
 
 def _meant_for(head: SignedHead, here: Line, others: Iterable[Line], link: str, position: int) -> Line | None:
-    """Return the row that belongs to this place and stands elsewhere in the day: whole, or with its content alone."""
+    """Return the row that belongs here and stands elsewhere in the day: unchanged, or with its content only."""
     expected = head.expected[position - head.first]
     for other in others:
         for candidate in (other, replace(other, id=here.id)):

@@ -22,7 +22,8 @@ from backend.badges.schemas import (
     RevokeBadgeIn,
     RevokedBadges,
 )
-from backend.lib.api import answer, now, parse, parse_query
+from backend.lib.api import answer, parse, parse_query
+from backend.lib.clock import now
 from backend.lib.errors import NotAllowed, require
 from backend.realtime.views import View
 from backend.volunteers import rules

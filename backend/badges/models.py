@@ -1,13 +1,38 @@
 """Badges: the cards by which anybody can check that a volunteer is one."""
 
 from datetime import UTC, datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
 from backend.accounts.models import User
-from backend.volunteers.models.people import Volunteer
+from backend.volunteers.models.people import Volunteer, is_serving
 from backend.volunteers.models.units import Unit
+
+
+class BadgeQuerySet(models.QuerySet["Badge"]):
+    """Badges, by whether they are good."""
+
+    def not_revoked(self) -> Self:
+        """Return those that were not revoked; each volunteer has one at most."""
+        return self.filter(revoked_at=None)
+
+    def not_run_out(self, at: datetime) -> Self:
+        """Return those whose last day, in UTC, is not over."""
+        return self.filter(valid_until__gte=at.astimezone(UTC).date())
+
+    def good(self, at: datetime) -> Self:
+        """Return those that an online check finds valid."""
+        return self.not_run_out(at).filter(_is_good())
+
+    def good_no_more(self, at: datetime) -> Self:
+        """Return those whose last day is not over, and that are revoked or of people who are not in service."""
+        return self.not_run_out(at).exclude(_is_good())
+
+
+def _is_good() -> Q:
+    return Q(revoked_at=None) & is_serving("volunteer__")
 
 
 class Badge(models.Model):
@@ -24,6 +49,8 @@ class Badge(models.Model):
     revoked_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=80, blank=True)
 
+    objects = BadgeQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -34,6 +61,11 @@ class Badge(models.Model):
     def has_run_out(self, at: datetime) -> bool:
         """Tell whether the last day is over at `at`."""
         return self.valid_until < at.astimezone(UTC).date()
+
+    def revoke(self, *, at: datetime, reason: str) -> list[str]:
+        """Say that the badge is good no more, and why; returns the columns to save."""
+        self.revoked_at, self.reason = at, reason
+        return ["revoked_at", "reason"]
 
 
 class Photo(models.Model):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from backend.badges.badge_text import (
     ForgedBadge,
@@ -20,9 +20,9 @@ from backend.badges.badge_text import (
     write_public_key,
 )
 from backend.badges.models import Badge, Photo
-from backend.badges.schemas import BadgeChecked, BadgeKey, BadgeKeys, BadgeOut, RevokedBadges, State
+from backend.badges.schemas import BadgeChecked, BadgeKey, BadgeKeys, BadgeOut, BadgeState, RevokedBadges
 from backend.lib.errors import NotFound, required
-from backend.volunteers.models import Standing, Unit, Volunteer
+from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.rules import within
 
 MOST_KEPT = 1_000
@@ -31,14 +31,14 @@ LIST_KEPT_S = 30
 """How long the list is kept here, and again by whoever fetches it: together a minute."""
 
 
-def state_of(badge: Badge, *, at: datetime) -> State:
+def state_of(badge: Badge, *, at: datetime) -> BadgeState:
     """Return how a badge stands; needs its volunteer and account. Retired people have none that is good."""
     volunteer = badge.volunteer
     if badge.revoked_at is not None:
         return "revoked"
-    if badge.has_run_out(at) or volunteer.standing == Standing.RETIRED:
+    if badge.has_run_out(at) or volunteer.has_retired:
         return "expired"
-    if volunteer.standing == Standing.SUSPENDED or not volunteer.user.is_active:
+    if volunteer.is_suspended or not volunteer.user.is_active:
         return "suspended"
     return "valid"
 
@@ -60,8 +60,8 @@ def check_badge(text: str, *, at: datetime) -> BadgeChecked:
 
 def badge_of(volunteer: Volunteer) -> Badge:
     """Return the newest badge of a person that was not revoked, or raise NotFound."""
-    badges = Badge.objects.select_related("volunteer__user", "volunteer__photo", "unit")
-    badge = badges.filter(volunteer=volunteer, revoked_at=None).first()
+    badges = volunteer.badges.not_revoked().select_related("volunteer__user", "volunteer__photo", "unit")
+    badge = badges.first()
     if badge is None:
         raise NotFound
     return badge
@@ -105,8 +105,7 @@ def has_more_badges(unit: Unit, *, at: datetime, limit: int) -> bool:
 
 def _badges_within(unit: Unit, at: datetime) -> QuerySet[Badge]:
     belongs = within(unit.path, "volunteer__memberships__unit__path")
-    good = Q(revoked_at=None, valid_until__gte=at.date()) & _in_service()
-    return Badge.objects.filter(belongs, good).distinct()
+    return Badge.objects.good(at).filter(belongs).distinct()
 
 
 def badge_keys() -> BadgeKeys:
@@ -127,17 +126,12 @@ def revoked_badges(*, at: datetime) -> RevokedBadges:
 
 
 def _revoked_badges(at: datetime) -> RevokedBadges:
-    good_no_more = Q(revoked_at__isnull=False) | ~_in_service()
-    found = Badge.objects.filter(good_no_more, valid_until__gte=at.date()).order_by("pk")
+    found = Badge.objects.good_no_more(at).order_by("pk")
     badges = [short_id(badge) for badge in found.values_list("pk", flat=True)]
     at = at.replace(microsecond=0)
     written = RevokedBadges(at=at, badges=badges, key="", signature="")
     key, signature = sign_list([written.model_dump(mode="json")["at"], *badges], settings.BADGE_KEYS)
     return RevokedBadges(at=at, badges=badges, key=key, signature=signature)
-
-
-def _in_service() -> Q:
-    return Q(volunteer__standing=Standing.ACTIVE, volunteer__user__is_active=True)
 
 
 def kept_of(volunteer: Volunteer) -> Any:

@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Base64Bytes, Field
+from typing_extensions import TypeAliasType
 
 from backend.lib.shapes import Instant, Line, Request, Shape, VolunteerNumber
 
-State = Literal["valid", "suspended", "expired", "revoked", "unknown", "forged"]
+BadgeState = TypeAliasType(
+    "BadgeState", Literal["valid", "suspended", "expired", "revoked", "unknown", "forged"]
+)
 
 MOST_IMAGE_BYTES = 700_000
 
@@ -40,7 +43,7 @@ class BadgeOut(Shape):
     unit: str
     issued_at: Instant
     valid_until: date
-    state: State
+    state: BadgeState
     text: str
 
 
@@ -51,7 +54,7 @@ class BadgeChecked(Shape):
     The number is missing then.
     """
 
-    state: State
+    state: BadgeState
     number: VolunteerNumber | None
     valid_until: date | None
 

@@ -5,19 +5,20 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
 from backend.badges.acts import Acts
 from backend.badges.models import Badge, Photo
 from backend.badges.queries import badge_of
-from backend.lib.errors import Invalid, NotAllowed, NotFound, Refusal, require
+from backend.lib.errors import SENT_BEFORE, Invalid, NotAllowed, NotFound, Refusal, require
 from backend.lib.pictures import NotAPicture, portrait
 from backend.volunteers import rules
 from backend.volunteers.consents import current_version
 from backend.volunteers.grants import Grant
 from backend.volunteers.locks import volunteers_to_lock
-from backend.volunteers.models import Purpose, Standing, Unit, Volunteer
+from backend.volunteers.models import Purpose, Unit, Volunteer
 from backend.volunteers.services.consents import agree
 
 GOOD_FOR = timedelta(days=730)
@@ -27,9 +28,15 @@ LONGEST = timedelta(days=5 * 365)
 class BadgeIdTaken(Refusal):
     """There is another badge with this id; make a new one."""
 
+    slug = "badge-id-taken"
+    text = SENT_BEFORE
+
 
 class HolderNotInService(Refusal):
     """Badges are issued to people whose service is active."""
+
+    slug = "holder-not-in-service"
+    text = _("Badges are for people whose service is active.")
 
 
 @transaction.atomic
@@ -46,7 +53,7 @@ def issue_badge(
     if known := Badge.objects.filter(pk=id).first():
         require(known.volunteer_id == volunteer.pk and known.revoked_at is None, BadgeIdTaken)
         return badge_of(volunteer)
-    require(volunteer.standing == Standing.ACTIVE, HolderNotInService)
+    require(volunteer.is_in_service, HolderNotInService)
     unit = _unit_of(volunteer)
     last_day = _last_day(valid_until, at)
     made = {"volunteer": volunteer, "unit": unit, "issued_at": at, "issued_by": by, "valid_until": last_day}
@@ -80,7 +87,7 @@ def end_badge(volunteer: Volunteer, *, reason: str, act: Act) -> bool:
 
 def end_badges_of(volunteers: Sequence[Volunteer], *, unit: Unit | None, reason: str, act: Act) -> None:
     """Revoke the badges of volunteers, of those alone that name `unit` when it is given."""
-    held = Badge.objects.filter(volunteer__in=volunteers, revoked_at=None)
+    held = Badge.objects.not_revoked().filter(volunteer__in=volunteers)
     if unit is not None:
         held = held.filter(unit=unit)
     for badge in held.select_related("volunteer"):

@@ -1,6 +1,9 @@
-"""Which site Django's admin is."""
+"""The apps of Django that the settings configure: its admin, and the clock of a rehearsal."""
 
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
+
+from backend.lib.clock import follow
 
 
 class OperatorAdmin(AdminConfig):
@@ -10,6 +13,7 @@ class OperatorAdmin(AdminConfig):
     default = False
 
     def ready(self) -> None:
-        """Register the checks of the settings."""
+        """Register the checks of the settings, and start the clock of a rehearsal if they set one."""
         super().ready()
+        follow(settings.CLOCK)
         from backend.config import checks  # noqa: F401  # Django's checks need its apps

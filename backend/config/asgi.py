@@ -1,10 +1,12 @@
-"""The ASGI application: REST and pages through Django, sockets through the one consumer.
+"""The ASGI application: REST and pages through Django, sockets through our own consumer.
 
-One application serves all of it; which process serves what is only deployment (see Procfile).
+One application serves all of them; the distribution over processes is a matter of deployment (see Procfile).
 """
 
 import gc
 import os
+
+from backend.lib.clock import now
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 
@@ -14,7 +16,6 @@ django.setup(set_prefix=False)
 
 import asyncio
 from collections.abc import MutableMapping
-from datetime import UTC, datetime
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -36,36 +37,36 @@ django_application = Handler()
 
 
 async def most_of_body(scope: MutableMapping[str, Any]) -> int:
-    """Return how large a body the door takes; more than usual only of a caller whose token was looked at.
+    """Return the largest body that the endpoint takes; above the default only for a caller with a valid token.
 
-    Raises NotSignedIn, as the door itself would once it had read all of it.
+    Raises NotSignedIn, as the endpoint itself would after it had read the whole body.
     """
     try:
         most = bodies.most_bytes(resolve(scope["path"]).func)
     except Resolver404:
         return bodies.MAX_BODY
     if most > bodies.MAX_BODY:
-        # Which page sent a form is looked at when it has been read.
+        # The origin of a form is checked after its body is read.
         shown = credentials_of(scope, any_origin=True)
         try:
-            await in_thread(sign_in_socket, shown, at=datetime.now(UTC))
-        except NotAllowed as refusal:  # a device that was signed out
+            await in_thread(sign_in_socket, shown, at=now())
+        except NotAllowed as refusal:  # the device was signed out
             raise NotSignedIn from refusal
     return most
 
 
 def is_called_by_name(scope: MutableMapping[str, Any]) -> bool:
-    """Tell whether a request is for one of our names; of HTTP/1.0 it need not name any."""
+    """Tell whether the Host header names one of our hosts; HTTP/1.0 may omit it."""
     return all(is_own_host(value) for name, value in scope["headers"] if name == b"host")
 
 
 async def refuse_host(*_: Any) -> None:
-    """Refuse what is for another server; Django would write a traceback for each."""
+    """Refuse a request for another host; Django would write a traceback for each."""
     raise Malformed("This server has another name.")
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Serve a request or a socket (ASGI), routed by hand: a router in between would stay in memory with its socket."""
+    """Serve a request or a socket (ASGI), routed by hand: a router would stay in memory with each socket."""
     settings.PROXIES.believe(scope)
     if scope["type"] == "http":
         if scope["path"] == "/readyz":
@@ -81,10 +82,10 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 refuse_contradictions()
 known_frames()
-get_channel_layer()  # imports the client of Redis now, where nobody waits for it
+get_channel_layer()  # imports the Redis client now, while no request waits for it
 
-# What has been loaded so far stays for good. Without this the collector looks through all of it again and again while
-# thousands of sockets come.
+# Loaded modules stay for good. Without this the garbage collector scans them all again and again while thousands of
+# sockets connect.
 gc.collect()
 gc.freeze()
 gc.set_threshold(10_000, 20, 50)

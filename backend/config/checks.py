@@ -1,4 +1,4 @@
-"""What contradicts itself in the settings: told by `manage.py check`, and refused where a server starts."""
+"""System checks of contradicting settings: `manage.py check` shows them, and a server refuses to start with them."""
 
 import os
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from django.core.checks import Warning as Doubt
 from django.core.exceptions import ImproperlyConfigured
 
 EDGE = "edge"
-"""Of the checks that a server has to pass before it listens."""
+"""Tag of the checks that a server must pass before it listens."""
 _NAME_THEM = "Set PROXIES to the addresses of your proxy, or to `none` if this process speaks TLS itself."
 
 
 @register(EDGE)
 def check_proxies(**_: Any) -> list[CheckMessage]:
-    """Look at who may say whom a request is from."""
+    """Check which peers may name the client of a request."""
     return list(_contradictions())
 
 
@@ -50,8 +50,30 @@ def _contradictions() -> Iterator[CheckMessage]:
         )
 
 
+@register(EDGE)
+def check_time(**_: Any) -> list[CheckMessage]:
+    """Refuse a set time outside a rehearsal, and a rehearsal at a public address."""
+    if settings.CLOCK is not None and not settings.REHEARSAL:
+        return [
+            Error(
+                "CLOCK_SHOWS, CLOCK_SINCE or CLOCK_RATE set the time of a production installation.",
+                hint="Take them out, or set REHEARSAL=true where nothing is real.",
+                id="muster.E005",
+            )
+        ]
+    if settings.REHEARSAL and settings.SESSION_COOKIE_SECURE:
+        return [
+            Error(
+                "REHEARSAL is set where cookies need TLS: that is a production installation.",
+                hint="Take out REHEARSAL, and CLOCK_SHOWS, CLOCK_SINCE and CLOCK_RATE with it.",
+                id="muster.E006",
+            )
+        ]
+    return []
+
+
 def refuse_contradictions() -> None:
-    """Raise ImproperlyConfigured naming what contradicts itself; a server calls it before it listens."""
+    """Raise ImproperlyConfigured with the contradicting settings; a server calls it before it listens."""
     found = [message for message in run_checks(tags=[EDGE]) if message.is_serious()]
     if found:
         raise ImproperlyConfigured("\n".join(f"{message.msg} {message.hint}" for message in found))

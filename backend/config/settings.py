@@ -1,6 +1,6 @@
 """All settings, read from the environment; `.env.example` lists every variable.
 
-Without any variable this is the embedded default: SQLite, one process, no Redis.
+|Without any variable the embedded default runs: SQLite, one process, no Redis.
 """
 
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import environ
 
+from backend.lib.clock import read_course
 from backend.lib.content_policy import map_origins
 from backend.lib.encryption import derived_key, read_keys, read_signing_key
 from backend.lib.limits import Limits
@@ -22,18 +23,27 @@ env = environ.Env()
 environ.Env.read_env(ROOT / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
-# Without one it is made once and kept beside the embedded database, so that a demo needs no configuration.
+# A missing key is generated once and stored beside the embedded database, so that a demo needs no configuration.
 SECRET_KEY = long_enough(env.str("SECRET_KEY", default="")) or kept_key(ROOT / "var" / "secret_key")
-# Seals phones and identity cards. Without keys of their own they come from SECRET_KEY, which then must never change.
+# Seal phones and identity cards. Without keys of their own they are derived from SECRET_KEY, which then must never
+# change.
 FIELD_KEYS = read_keys(env.list("FIELD_KEYS", default=[])) or {"0": derived_key(SECRET_KEY, "fields")}
 LOOKUP_KEY = env.str("LOOKUP_KEY", default="").encode() or derived_key(SECRET_KEY, "look-up")
-# Signs the heads of the audit; only the clock needs it. The seal of a row is for every process that records acts.
+# Signs the heads of the audit; only the clock needs it. Every process that records acts needs the key of the seals.
 AUDIT_KEY = read_signing_key(env.str("AUDIT_KEY", default="")) or derived_key(SECRET_KEY, "audit")
 AUDIT_SEAL_KEY = derived_key(SECRET_KEY, "audit seal")
-# Sign badges: the newest signs, the older ones are still believed.
+# Sign badges: the newest key signs, the older keys still verify.
 BADGE_KEYS = read_keys(env.list("BADGE_KEYS", default=[])) or {"0": derived_key(SECRET_KEY, "badges")}
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# A rehearsal may set the time and its rate; a production installation refuses to start with it.
+REHEARSAL = env.bool("REHEARSAL", default=False)
+CLOCK = read_course(
+    env.str("CLOCK_SHOWS", default=""),
+    env.str("CLOCK_SINCE", default=""),
+    env.float("CLOCK_RATE", default=1.0),
+)
 
 INSTALLED_APPS = [
     "backend.config.apps.OperatorAdmin",
@@ -63,12 +73,12 @@ MIDDLEWARE = [
     "backend.lib.logs.RequestIds",
     "backend.lib.afterwards.Afterwards",
     "django.middleware.security.SecurityMiddleware",
-    "backend.lib.content_policy.ContentPolicy",  # before the files too: workers have a policy of their own
+    "backend.lib.content_policy.ContentPolicy",  # before the files too: workers have their own policy
     "backend.lib.caching.NotKept",
     "backend.lib.static_files.WholeFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "backend.lib.content_types.KnownCharacters",  # before anything looks at a form
+    "backend.lib.content_types.KnownCharacters",  # before any middleware reads a form
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -94,7 +104,7 @@ TEMPLATES = [
     }
 ]
 
-# Storage. The database is the truth, Redis is only the bus between processes.
+# Storage. The database is the source of truth, Redis only the bus between processes.
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{ROOT / 'var' / 'muster.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     (ROOT / "var").mkdir(exist_ok=True)
@@ -103,17 +113,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;",
     }
-    # A file, because the sockets' threads have connections of their own.
+    # A file, because the threads of the sockets have their own connections.
     DATABASES["default"]["TEST"] = {"NAME": ROOT / "var" / f"test-{os.getpid()}.sqlite3"}
 else:
-    # ASGI gives every request a thread of its own: only a pool keeps connections. They are checked when taken from it,
-    # so that a restart of PostgreSQL costs nobody an error.
+    # ASGI gives every request its own thread, so only a pool keeps connections. A connection is checked when it is
+    # taken
+    # from the pool, so that a restart of PostgreSQL causes no error.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
         "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=20), "timeout": 10}
     }
 REDIS_URL = env.str("REDIS_URL", default="")
-# Publish and subscribe do not know the index in a Redis address: installations that share one Redis need a prefix.
+# Pub/sub ignores the database index in a Redis address: installations that share one Redis need a prefix.
 LAYER_PREFIX = env.str("LAYER_PREFIX", default=f"muster.{DATABASES['default']['NAME']}")
 CHANNEL_LAYERS = channel_layers(REDIS_URL, prefix=LAYER_PREFIX, secret_key=SECRET_KEY)
 CACHES = caches(REDIS_URL)
@@ -140,9 +151,9 @@ LOGIN_URL = "console:sign-in"
 LOGIN_REDIRECT_URL = "console:home"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
 CSRF_FAILURE_VIEW = "backend.lib.problems.stale_form"
-# Read where requests and sockets come in (`config/asgi.py`): Django sees the client's own address and scheme.
+# Applied at the edge (`config/asgi.py`): Django sees the client's own address and scheme.
 PROXIES = read_proxies(env.list("PROXIES", default=[]))
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000)  # of what came by TLS alone
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000)  # sent over TLS only
 AXES_FAILURE_LIMIT = 10
 AXES_ENABLE_ADMIN = False
 AXES_COOLOFF_TIME = timedelta(minutes=15)
@@ -155,7 +166,7 @@ SILENCED_SYSTEM_CHECKS = [
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
-    "LEEWAY": 60,  # seconds by which the clock of the machine that stamped a token may be ahead
+    "LEEWAY": 60,  # allowed clock difference, in seconds, to the machine that stamped a token
     "USER_ID_CLAIM": "user",
 }
 
@@ -190,13 +201,13 @@ SPECTACULAR_SETTINGS = {
         "backend.realtime.docs.described.describe_events",
     ],
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # of any body; some doors take more, see lib/bodies.py
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # of any body; some views take more, see lib/bodies.py
 FILE_UPLOAD_HANDLERS = [
     "backend.lib.uploads.BoundedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-# Uploaded rosters, until they have been checked.
+# Uploaded rosters, until they are checked.
 IMPORTS_FOLDER = env.str("IMPORTS_FOLDER", default=str(ROOT / "var" / "imports"))
 
 # Realtime.

@@ -8,7 +8,7 @@ from backend.accounts.api import passwords, second_factors
 from backend.accounts.api.devices import DevicesView, DeviceView, RefreshView
 from backend.badges import api as badges
 from backend.dispatch import api as dispatch
-from backend.joining.api import applications, transfers
+from backend.joining.api import applications, invitations, transfers
 from backend.numbers import api as numbers
 from backend.privacy import api as own_data
 from backend.realtime import api as realtime
@@ -18,7 +18,6 @@ from backend.volunteers import api as volunteers
 from backend.volunteers.api import (
     availability,
     formation,
-    invitations,
     lives,
     merging,
     posts,
@@ -27,7 +26,7 @@ from backend.volunteers.api import (
     skills,
 )
 
-# Django's takes small letters alone, and the socket any: an id is one and the same however it is written.
+# Django's converter takes lower case only, the socket any case: an id is the same in both.
 UUIDConverter.regex = f"(?i:{UUIDConverter.regex})"
 
 v1: list[URLPattern | URLResolver] = [

@@ -1,6 +1,6 @@
-"""What operators look at: the state of the installation, never names, phones or places of people.
+"""The operators' read-only site: the state of the installation, without names, phones or places of people.
 
-Nothing can be changed here: every change is an act of a service, which checks, records and tells whom it concerns.
+No row can be changed here: every change is an act of a service, which checks, records and announces it.
 """
 
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -27,11 +27,11 @@ admin.site.unregister(Group)
 
 
 _OFFERED = ("", "__exact", "__isnull")
-"""How the filters of a list name their columns in the address."""
+"""The parameters of the address by which the filters of a list name their columns."""
 
 
 class LookOnly(ModelAdmin):
-    """Rows of one model, to be looked at; `fields` says what is shown of each."""
+    """A read-only list of one model; `fields` lists the columns that are shown."""
 
     show_full_result_count = False
     list_per_page = 50
@@ -39,34 +39,34 @@ class LookOnly(ModelAdmin):
     ordering: ClassVar[Any] = ("-pk",)
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:  # noqa: ARG002  # Django's
-        """Filter by what `list_filter` offers, and by nothing else.
+        """Allow only the filters of `list_filter`.
 
-        Django takes any column of the row's own: by `name__startswith` a name can be read letter by letter.
+        Django allows every column of the row: with `name__startswith` an operator could find a name letter by letter.
         """
         return lookup in {f"{field}{part}" for field in self.list_filter for part in _OFFERED}
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:  # noqa: ARG002
-        """Name rows by their key alone: an answer to any other column tells whether somebody has it."""
+        """Address rows by their key alone: another column would reveal whether a person with that value exists."""
         return to_field == self.opts.pk.name
 
     def has_module_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's
-        """Show it to whoever is on the site at all."""
+        """Show the model to every operator on the site."""
         return True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Show it to whoever is on the site at all."""
+        """Show the rows to every operator on the site."""
         return True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Nothing is added."""
+        """Forbid additions."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Nothing is changed."""
+        """Forbid changes."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Nothing is deleted."""
+        """Forbid deletions."""
         return False
 
 
@@ -86,7 +86,7 @@ class Units(LookOnly):
 
 @admin.register(Volunteer)
 class Volunteers(LookOnly):
-    """People by number: how their service stands, not who they are."""
+    """People by number: the state of their service, without names."""
 
     list_display = ("number", "standing", "standing_since", "erased_at")
     list_filter = ("standing",)
@@ -104,7 +104,7 @@ class Volunteers(LookOnly):
 
 @admin.register(Post)
 class Posts(LookOnly):
-    """Who holds which office."""
+    """The holders of offices."""
 
     list_display = ("number", "role", "unit_number", "from_at", "until_at")
     list_filter = ("role",)
@@ -126,12 +126,12 @@ class Posts(LookOnly):
 
 @admin.register(Device)
 class Devices(LookOnly):
-    """Where people are signed in."""
+    """The devices that people are signed in on."""
 
     ordering = ("-last_seen_at",)
     list_display = ("number", "platform", "created_at", "last_seen_at", "revoked_at")
     list_filter = ("platform",)
-    list_display_links = None  # there is no more to be seen of one
+    list_display_links = None  # a row has no page of its own
     list_select_related = ("user__volunteer",)
     search_fields = ("=user__volunteer__number",)
     fields = list_display
@@ -139,7 +139,7 @@ class Devices(LookOnly):
 
     @admin.display(description="number")
     def number(self, device: Device) -> int:
-        """Return the number of whose device it is."""
+        """Return the number of the device's owner."""
         return device.user.volunteer.number
 
 
@@ -168,7 +168,7 @@ class Blocks(LookOnly):
 
 @admin.register(NumberCounter)
 class Counters(LookOnly):
-    """How much of the volunteer numbers is used up; never the key that scatters them."""
+    """The used share of the volunteer numbers, without the key that scatters them."""
 
     list_display = ("series", "used", "share", "is_short")
     fields = list_display
@@ -176,17 +176,17 @@ class Counters(LookOnly):
 
     @admin.display(description="series")
     def series(self, counter: NumberCounter) -> str:
-        """Return which numbers these are."""
+        """Return the series of the numbers."""
         return Series(counter.pk).name.lower()
 
     @admin.display(description="share")
     def share(self, counter: NumberCounter) -> str:
-        """Return how much of the series was handed out."""
+        """Return the share of the series that was issued."""
         return f"{share_of(Series(counter.pk), counter.used):.1%}"
 
     @admin.display(description="half used up", boolean=True)
     def is_short(self, counter: NumberCounter) -> bool:
-        """Tell whether half of it is used up or more."""
+        """Tell whether at least half of the series is used."""
         return is_short(Series(counter.pk), counter.used)
 
 
@@ -209,7 +209,7 @@ class Heads(LookOnly):
 
 @admin.register(RetentionRun)
 class Deleted(LookOnly):
-    """What the clock has deleted."""
+    """The deletions of the clock."""
 
     ordering = ("-day", "kind")
     list_display = ("day", "kind", "deleted", "last_at")

@@ -1,4 +1,4 @@
-"""Finds the files that Vite built: names carry a hash, the manifest knows them."""
+"""Finds the files that Vite built: their names carry a hash, and the manifest lists them."""
 
 import json
 from functools import lru_cache
@@ -12,7 +12,7 @@ MANIFEST = BUILT / "manifest.json"
 
 
 def stylesheets(entry: str) -> list[str]:
-    """Return the addresses of the style sheets of an entry and of all it imports."""
+    """Return the addresses of the style sheets of an entry and of its imports."""
     found = [css for chunk in _chunks(entry) for css in chunk.get("css", [])]
     return [_address(name) for name in dict.fromkeys(found)]
 
@@ -24,12 +24,12 @@ def script(entry: str) -> str:
 
 
 def preloads(entry: str) -> list[str]:
-    """Return the scripts that the entry imports at once."""
+    """Return the scripts that the entry imports statically."""
     return [_address(chunk["file"]) for chunk in _chunks(entry)[1:]]
 
 
 def shell(*entries: str) -> list[str]:
-    """Return every file that pages with these entries need to start without a network."""
+    """Return every file that pages with these entries need for a start without a network."""
     files = [
         address for entry in entries for address in [*stylesheets(entry), script(entry), *preloads(entry)]
     ]
@@ -57,7 +57,7 @@ def _address(name: str) -> str:
 
 
 def _manifest() -> dict[str, Any]:
-    # The time of the file is part of the key: a new build is seen without a restart.
+    # The modification time is part of the cache key: a new build is seen without a restart.
     return _read(MANIFEST.stat().st_mtime_ns) if MANIFEST.exists() else {}
 
 

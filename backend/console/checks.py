@@ -1,4 +1,4 @@
-"""Says at start when the pages have not been built."""
+"""A system check that warns when the pages are not built."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The operators' site: who may enter Django's admin, and how."""
+"""The operators' site: access to Django's admin."""
 
 from functools import wraps
 from typing import Any
@@ -17,21 +17,21 @@ from backend.volunteers.rules import may_operate
 
 
 class OperatorSite(AdminSite):
-    """Django's admin, for operators alone, by the product's own sign-in: the admin's would ask for no second factor."""
+    """Django's admin, for operators alone, with the product's sign-in: the admin's own asks for no second factor."""
 
     site_title = site_header = _("Operators")
     index_title = _("What is kept")
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Tell whether an operator is signed in, on a device that is not signed out."""
+        """Tell whether an operator is signed in, on a device that was not signed out."""
         try:
             return may_operate(page_user(request))
         except NotSignedIn:
             return False
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # Django's
-        """Hide the site from whoever is signed in and no operator."""
+        """Hide the site from signed-in people who are not operators."""
         shown = super().admin_view(view, cacheable)
 
         @wraps(view)
@@ -43,7 +43,7 @@ class OperatorSite(AdminSite):
         return checked
 
     def get_urls(self) -> list[Any]:
-        """Return the admin's addresses, with the product's own sign-in, sign-out and password before its own."""
+        """Return the admin's addresses, after the product's own sign-in, sign-out and password."""
         ours = [
             path("login/", _sign_in, name="login"),
             path("logout/", views.sign_out, name="logout"),
@@ -57,5 +57,5 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _password(_request: HttpRequest) -> HttpResponse:
-    """Send to the page that has the rules for passwords, and signs the other devices out."""
+    """Redirect to the product's password page, which has the rules for passwords and signs out other devices."""
     return redirect("console:devices")

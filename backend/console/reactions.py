@@ -1,4 +1,4 @@
-"""The pages of the menu: the person's first page first, those about oneself last."""
+"""The pages of the menu, in order: the person's first page first, the personal ones last."""
 
 from collections.abc import Collection
 
@@ -17,7 +17,7 @@ def _with_post(place: int, *, of: Collection[str]) -> Place:
 
 
 def _command_centre(roles: frozenset[str]) -> int | None:
-    """Stand first for a commander, and behind the call-out for all others who dispatch."""
+    """Put it first for a commander, and after the call-out page for all other dispatching posts."""
     return 0 if Role.COMMANDER in roles else _with_post(2, of=DISPATCHING_ROLES)(roles)
 
 

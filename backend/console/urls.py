@@ -5,12 +5,12 @@ from django.urls import path
 from backend.accounts.pages import devices, sign_in_steps
 from backend.badges.pages import badge
 from backend.console import views
-from backend.joining.pages import applications
+from backend.joining.pages import applications, invitations
 from backend.numbers.pages import numbers
 from backend.privacy.pages import my_data
 from backend.rosters.pages import imports, roster
 from backend.tracking.pages import trackers
-from backend.volunteers.pages import availability, invitations, person, units
+from backend.volunteers.pages import availability, person, units
 
 app_name = "console"
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""The pages: each a shell that its script fills through the same doors as any other client."""
+"""The pages: each is a shell, and its script fills it through the same API as any other client."""
 
 import hashlib
 import json
@@ -21,13 +21,13 @@ from django.views.generic import View
 from backend.accounts.authentication import page_device
 from backend.accounts.models import User
 from backend.accounts.pages.menu import pages_for
+from backend.accounts.pages.shell import said
 from backend.accounts.pages.sign_in_steps import may_enter
-from backend.accounts.pages.words import too_many_words
 from backend.accounts.signin import page_sign_in_required, sign_in_page, sign_out_page
 from backend.console import assets
 from backend.console.forms import SignInForm
-from backend.lib.api import now
-from backend.lib.errors import NotSignedIn, TooMany
+from backend.lib.clock import now, rate
+from backend.lib.errors import NotSignedIn, Refusal
 from backend.realtime.pace import count_act
 from backend.volunteers import services
 
@@ -36,7 +36,7 @@ YEAR_S = 365 * 24 * 3600
 
 @page_sign_in_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Go to the first page of whoever is signed in."""
+    """Redirect to the first page of the signed-in person."""
     return redirect(pages_for(_user(request), at=now())[0].address)
 
 
@@ -51,15 +51,15 @@ class SignIn(View):
         return self._show(request, SignInForm(request=request))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Sign in and go where the person wanted to go."""
+        """Sign in, and redirect to the page that the person wanted."""
         form = SignInForm(request.POST, request=request)
         if not form.is_valid() or form.user is None:
             return self._show(request, form, status=422)
         try:
             if not may_enter(request, form.user, _next_of(request)):
                 return redirect("console:sign-in-code")
-        except TooMany as refusal:
-            form.add_error(None, too_many_words(refusal))
+        except Refusal as refusal:
+            form.add_error(None, said(refusal))
             return self._show(request, form, status=422)
         sign_in_page(request=request, user=form.user, at=now())
         response = redirect(_next_of(request))
@@ -74,17 +74,17 @@ class SignIn(View):
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session together with its device, so that its sockets close too."""
+    """End the session and sign out its device, so that its sockets close too."""
     sign_out_page(request=request, at=now())
     response = redirect("console:sign-in")
-    # What the volunteer's page kept on a shared phone goes too.
+    # Also clears the storage of the volunteer's page on a shared phone.
     response["Clear-Site-Data"] = '"storage"'
     return response
 
 
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Remember the language in this browser and, when signed in, with the person."""
+    """Store the language in this browser and, if signed in, with the person."""
     response = HttpResponseRedirect(_next_of(request))
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
@@ -109,7 +109,7 @@ def command_centre(request: HttpRequest) -> HttpResponse:
 @page_sign_in_required
 @require_GET
 def leader_board(request: HttpRequest) -> HttpResponse:
-    """Show the form that calls people out and the list that fills."""
+    """Show the call-out form and the list of answers."""
     return _page(request, "leader")
 
 
@@ -124,7 +124,7 @@ def volunteer_page(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def web_manifest(request: HttpRequest) -> HttpResponse:
-    """Describe the volunteer's page as an application that can be installed; `?lang=` chooses its language."""
+    """Describe the volunteer's page as an installable application; `?lang=` chooses its language."""
     language = request.GET.get("lang", "")
     with override(language if language in dict(settings.LANGUAGES) else get_language()):
         content = {
@@ -151,7 +151,7 @@ def web_manifest(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def service_worker(_request: HttpRequest) -> HttpResponse:
-    """Serve the worker below /me/, the path that its scope needs, with the list of what to keep."""
+    """Serve the service worker below /me/, the path that its scope needs, with the list of files to cache."""
     entries = ("src/floor/floor.js", "src/pages/base.ts", "src/pages/me.ts")
     shell = [*assets.shell(*entries), static("console/icons/icon.svg")]
     version = hashlib.sha256("\n".join(shell).encode()).hexdigest()[:12]
@@ -172,6 +172,7 @@ def _page(request: HttpRequest, name: str) -> HttpResponse:
         "language": get_language(),
         "mapStyleUrl": settings.MAP_STYLE_URL,
         "assets": static("console/"),
+        "clockRate": rate(),
     }
     return render(request, f"console/{name}.html", {"boot": boot, "pages": pages, "page": name})
 
@@ -189,7 +190,7 @@ def _is_signed_in(request: HttpRequest) -> bool:
 
 
 def _next_of(request: HttpRequest) -> str:
-    """Return where to go on; only addresses of our own."""
+    """Return the page after sign-in; only an address of our own."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if safe else reverse("console:home")

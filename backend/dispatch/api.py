@@ -24,6 +24,7 @@ from backend.dispatch.schemas import (
     LegalBasisIn,
     RecipientFilter,
     RecipientPage,
+    RecipientState,
     TaskDetail,
     TaskFilter,
     TaskIn,
@@ -33,7 +34,8 @@ from backend.dispatch.schemas import (
     UnitProgressFilter,
 )
 from backend.dispatch.services.access_log import note_recipients
-from backend.lib.api import answer, now, parse, parse_query
+from backend.lib.api import answer, parse, parse_query
+from backend.lib.clock import now
 from backend.lib.errors import NotAllowed, require, required
 from backend.realtime.views import View
 from backend.volunteers.queries import unit_by_number
@@ -138,7 +140,7 @@ class RecipientsView(View):
             OpenApiParameter(
                 "state",
                 str,
-                enum=["accepted", "reserve", "declined", "expired", "withdrawn", "silent", "not_reached"],
+                enum=[state.value for state in RecipientState],
             ),
             OpenApiParameter("after", str, description="`next` of the page before"),
             OpenApiParameter("limit", int, description="lines of a page: 50, or up to 500"),

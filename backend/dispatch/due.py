@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from backend.dispatch import services
-from backend.dispatch.models import Task, TaskStatus
+from backend.dispatch.models import Task
 from backend.dispatch.services import departures
 from backend.realtime.clock import due
 
@@ -14,7 +14,7 @@ BATCH = 100
 @due(every=timedelta(seconds=5))
 def close_tasks(*, at: datetime) -> int:
     """Close the tasks whose time to answer has passed; returns how many. Each in a transaction of its own."""
-    overdue = Task.objects.filter(status=TaskStatus.CALLED, answer_by__lte=at).order_by("answer_by")
+    overdue = Task.objects.to_be_closed(at).order_by("answer_by")
     ids = list(overdue.values_list("pk", flat=True)[:BATCH])
     return sum(services.close_task(task_id=task_id, at=at) for task_id in ids)
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from backend.dispatch.locks import tasks_to_lock
-from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
+from backend.dispatch.models import Assignment, Task
 from backend.dispatch.services.refusals import StillOnTask
 from backend.lib.errors import require
 from backend.realtime.log import trim_topics
@@ -37,15 +37,9 @@ def check_no_open_task(volunteer: Volunteer, at: datetime) -> None:
     Locks the open tasks that the person was asked for, as answering does: no answer is on its way meanwhile, and one
     that comes later finds nobody.
     """
-    asked = tasks_to_lock().filter(status=TaskStatus.CALLED, assignments__volunteer=volunteer)
+    asked = tasks_to_lock(Task.objects.called()).filter(assignments__volunteer=volunteer)
     list(asked.order_by("pk").values_list("pk", flat=True))
-    around = settings.MUSTER.max_duty
-    open_parts = volunteer.assignments.filter(
-        status__in=[AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE],
-        task__status__in=[TaskStatus.CALLED, TaskStatus.CLOSED],
-        task__starts_at__gte=at - around,
-    )
-    require(not open_parts.exists(), StillOnTask)
+    require(not volunteer.assignments.taking_part(at).exists(), StillOnTask)
 
 
 def erase_words(volunteer: Volunteer, at: datetime) -> None:

@@ -12,7 +12,7 @@ from backend.dispatch.services.merging import require_no_part
 from backend.dispatch.services.renumbering import tell_again
 from backend.dispatch.services.retirement import give_tasks
 from backend.volunteers import hooks
-from backend.volunteers.models import Standing, Unit, Volunteer
+from backend.volunteers.models import Unit, Volunteer
 
 _DEVICES = "who is asked is read from the devices each time"
 NOT_CONCERNED = {
@@ -35,7 +35,7 @@ def hand_over_tasks(unit: Unit, successor: Unit, *, at: datetime) -> None:
 @hooks.standing_changed.answered_by("dispatch")
 def give_back(volunteer: Volunteer, *, act: Act) -> None:
     """Give back the places of a volunteer who is no longer in service, after the commit."""
-    if volunteer.standing != Standing.ACTIVE:
+    if not volunteer.is_in_service:
         give_back_when_committed(volunteer, at=act.at)
 
 

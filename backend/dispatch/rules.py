@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from backend.accounts.models import User
 from backend.dispatch.models import DANGEROUS, Task
 from backend.volunteers.grants import Grant
-from backend.volunteers.models import DISPATCHING_ROLES, Post, Role, Unit
+from backend.volunteers.models import Post, Role, Unit
 from backend.volunteers.rules import current_posts, may_by, may_dispatch
 
 NIGHT_FROM, NIGHT_UNTIL = time(22), time(5)
@@ -23,7 +23,7 @@ def posts_to_call(user: User, units: Iterable[Unit], at: datetime, directing: Gr
 
     The post of `directing`, by which the task is directed, comes first and is named for all that it covers.
     """
-    held = current_posts(user.pk, at).filter(role__in=DISPATCHING_ROLES).select_related("unit")
+    held = current_posts(user.pk, at).dispatching().select_related("unit")
     first = [directing.post] if directing.post else []
     known = [*first, *held.order_by("unit__path", "seat")]
     covering = {

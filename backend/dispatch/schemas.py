@@ -1,6 +1,7 @@
 """What clients see of tasks and assignments, and what they send."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -12,10 +13,12 @@ from pydantic import (
     WithJsonSchema,
     field_validator,
 )
+from typing_extensions import TypeAliasType
 
-from backend.dispatch.models import Assignment, AssignmentStatus, Category, LegalBasis, TaskStatus
+from backend.dispatch.models import Assignment, AssignmentStatus, LegalBasis, TaskStatus
 from backend.lib.datum import Datum
 from backend.lib.shapes import GIVEN, Instant, Line, Lines, Request, Shape, VolunteerNumber
+from backend.volunteers.models import Category
 from backend.volunteers.schemas import UnitOut
 
 ClientId = Annotated[
@@ -97,6 +100,7 @@ class Progress(Shape):
 class TaskOut(Shape):
     """A task as everyone who was asked sees it.
 
+    Before `answer_by` answers are taken; before `over_at` the task goes on for those who take part.
     `dangerous` asks those who accept to have read of the risk. With a `legal_basis` those on the task are located also
     without their consent, because life is at stake.
     """
@@ -109,6 +113,7 @@ class TaskOut(Shape):
     place: PlaceOut
     starts_at: Instant
     answer_by: Instant
+    over_at: Instant
     headcount: int
     accepted: int
     requirements: list[str]
@@ -158,13 +163,16 @@ class CallOutOut(Shape):
     offered: int
 
 
+AnswerWord = TypeAliasType("AnswerWord", Literal["accept", "decline"])
+
+
 class AnswerIn(Request):
     """Accept with an estimate of arrival, or decline with a reason. Declining after accepting gives the place back.
 
     A person who accepts a `dangerous` task has been shown its risks and says so: `risk_acknowledged`.
     """
 
-    answer: Literal["accept", "decline"]
+    answer: AnswerWord
     eta_min: Annotated[int, Field(ge=0, le=1_440)] | None = None
     reason: Annotated[str, Lines(200)] = ""
     risk_acknowledged: bool = False
@@ -237,7 +245,23 @@ class Inbox(Shape):
     next: str | None
 
 
-RecipientState = Literal["accepted", "reserve", "declined", "expired", "withdrawn", "silent", "not_reached"]
+class RecipientState(StrEnum):
+    """Where one of those asked stands: the status of the part, told apart by what has come while it is unanswered."""
+
+    ACCEPTED = AssignmentStatus.ACCEPTED
+    RESERVE = AssignmentStatus.RESERVE
+    DECLINED = AssignmentStatus.DECLINED
+    EXPIRED = AssignmentStatus.EXPIRED
+    WITHDRAWN = AssignmentStatus.WITHDRAWN
+    SILENT = "silent"
+    NOT_REACHED = "not_reached"
+
+
+NoticeType = TypeAliasType(
+    "NoticeType",
+    Literal["task.called", "task.legal_basis_named", "task.cancelled", "task.closed", "assignment.changed"],
+)
+"""The events that concern those who were asked."""
 
 
 class Recipient(Shape):
@@ -255,10 +279,8 @@ class Recipient(Shape):
     unit: str
     unit_name: str
     state: RecipientState
-    before: Literal["offered", "accepted", "reserve"] | None
-    told: Literal[
-        "task.called", "task.legal_basis_named", "task.cancelled", "task.closed", "assignment.changed"
-    ]
+    before: AssignmentStatus | None
+    told: NoticeType
     told_at: Instant
     delivered: bool
     seen: bool

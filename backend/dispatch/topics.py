@@ -10,9 +10,9 @@ from django.db.models import Case, F, Q, QuerySet, When
 
 from backend.accounts.models import User
 from backend.dispatch import queries
-from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
+from backend.dispatch.models import Assignment, Task, around, lasts
 from backend.dispatch.schemas import Inbox, Progress, TaskDetail
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import NotFound
 from backend.lib.lookups import AnyOf
 from backend.realtime.registry import (
@@ -26,7 +26,7 @@ from backend.realtime.registry import (
 from backend.tracking.agreement import agreed_since, not_agreed_until
 from backend.tracking.sources import tracked_earlier, tracking, withheld
 from backend.tracking.windows import Tracked, Window
-from backend.volunteers.models import Standing
+from backend.volunteers.models import in_service, is_serving
 from backend.volunteers.rules import agrees_to_location, seen_by_posts
 
 ABOUT_TO_BEGIN = timedelta(minutes=30)
@@ -113,12 +113,7 @@ def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     They agree to being located, or the task names the legal basis on which they are without. A task ends for this
     purpose, as duty does, after the maximum length of duty; and it does not begin days before.
     """
-    around = settings.MUSTER.max_duty
-    rows = _parts(at - around, at + around).filter(
-        AnyOf(F("volunteer__number"), people),
-        volunteer__user__is_active=True,
-        volunteer__standing=Standing.ACTIVE,
-    )
+    rows = _parts(at, at).filter(AnyOf(F("volunteer__number"), people), is_serving("volunteer__"))
     found = rows.order_by("-task__starts_at").values_list("volunteer__number", "unit__path", *_SINCE)
     return {
         number: Tracked(
@@ -136,14 +131,13 @@ def took_part(people: Iterable[int], since: datetime, at: datetime) -> Mapping[i
 
     As far as they agree to being located, or the task names a legal basis; not after they were suspended or retired.
     """
-    around = settings.MUSTER.max_duty
-    rows = _parts(since - around, at + around).filter(volunteer__number__in=list(people))
-    left_at = Case(When(~Q(volunteer__standing=Standing.ACTIVE), then=F("volunteer__standing_since")))
+    rows = _parts(since, at).filter(volunteer__number__in=list(people))
+    left_at = Case(When(~in_service("volunteer__"), then=F("volunteer__standing_since")))
     found: dict[int, list[Window]] = {}
     for number, left, answered_at, starts_at, agreed_at, based_at in rows.annotate(
         left_at=left_at
     ).values_list("volunteer__number", "left_at", *_SINCE):
-        began, until = _since(answered_at, starts_at, agreed_at, based_at), starts_at + around
+        began, until = _since(answered_at, starts_at, agreed_at, based_at), starts_at + lasts()
         until = min(until, left) if left else until
         if began < until:
             found.setdefault(number, []).append(Window(began, until))
@@ -155,16 +149,13 @@ def took_part_without_consent(
     people: Iterable[int], since: datetime, at: datetime
 ) -> Mapping[int, list[Window]]:
     """Return when `people` were on tasks that name no legal basis, as far as they had not agreed to being located."""
-    around = settings.MUSTER.max_duty
     agreed = Case(When(agrees_to_location("volunteer__"), then=F("volunteer__location_consent_at")))
-    rows = _accepted(since - around, at + around).filter(
-        volunteer__number__in=list(people), task__legal_basis_at__isnull=True
-    )
+    rows = _accepted(since, at).filter(volunteer__number__in=list(people), task__legal_basis_at__isnull=True)
     found: dict[int, list[Window]] = {}
     columns = ("volunteer__number", "answered_at", "task__starts_at", "agreed_at")
     for number, answered_at, starts_at, agreed_at in rows.annotate(agreed_at=agreed).values_list(*columns):
-        began = max(answered_at, starts_at - around)
-        if (until := not_agreed_until(began, starts_at + around, agreed_at)) > began:
+        began = max(answered_at, starts_at - lasts())
+        if (until := not_agreed_until(began, starts_at + lasts(), agreed_at)) > began:
             found.setdefault(number, []).append(Window(began, until))
     return found
 
@@ -173,27 +164,22 @@ _SINCE = ("answered_at", "task__starts_at", "agreed_at", "task__legal_basis_at")
 """What `_since` takes."""
 
 
-def _parts(begins: datetime, ends: datetime) -> QuerySet[Assignment]:
-    """Return the accepted parts in tasks that start between two moments, of those who may be located on them."""
+def _parts(since: datetime, until: datetime) -> QuerySet[Assignment]:
+    """Return the accepted parts in tasks around some moment from `since` to `until`, of those who may be located."""
     agrees = agrees_to_location("volunteer__")
-    parts = _accepted(begins, ends).filter(agrees | Q(task__legal_basis_at__isnull=False))
+    parts = _accepted(since, until).filter(agrees | Q(task__legal_basis_at__isnull=False))
     return parts.annotate(agreed_at=Case(When(agrees, then=F("volunteer__location_consent_at"))))
 
 
-def _accepted(begins: datetime, ends: datetime) -> QuerySet[Assignment]:
-    """Return the accepted parts in tasks that start between two moments."""
-    return Assignment.objects.filter(
-        status=AssignmentStatus.ACCEPTED,
-        task__status__in=[TaskStatus.CALLED, TaskStatus.CLOSED],
-        task__starts_at__range=(begins, ends),
-        answered_at__isnull=False,
-    )
+def _accepted(since: datetime, until: datetime) -> QuerySet[Assignment]:
+    """Return the accepted parts in tasks around some moment from `since` to `until`."""
+    near = around(since, until, "task__")
+    return Assignment.objects.holding_place().filter(near, answered_at__isnull=False)
 
 
 def _since(
     answered_at: datetime | None, starts_at: datetime, agreed_at: datetime | None, based_at: datetime | None
 ) -> datetime:
     """Return since when somebody who accepted is tracked: from the agreement or the legal basis on, the earlier."""
-    around = settings.MUSTER.max_duty
-    began = max(cast(datetime, answered_at), starts_at - around)
+    began = max(cast(datetime, answered_at), starts_at - lasts())
     return min(agreed_since(began, allowed_at) for allowed_at in (agreed_at, based_at) if allowed_at)

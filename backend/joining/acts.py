@@ -1,10 +1,10 @@
-"""What is recorded of people who join, and who go from unit to unit."""
+"""What is recorded of people who join, who are invited, and who go from unit to unit."""
 
 from backend.audit.acts import ActName
 
 
 class Acts(ActName):
-    """Acts upon applications and transfers."""
+    """Acts upon applications, invitations and transfers."""
 
     APPLICATION_APPROVED = "application.approved", "A person who applied is a volunteer of the unit.", "unit"
     APPLICATION_FORGOTTEN = (
@@ -15,6 +15,7 @@ class Acts(ActName):
     APPLICATION_RECEIVED = "application.received", "A person has applied to a unit.", "unit"
     APPLICATION_REJECTED = "application.rejected", "An application was turned down.", "unit"
     APPLICATION_WITHDRAWN = "application.withdrawn", "A person has taken their application back.", "unit"
+    INVITATION_MADE = "invitation.made", "A person was invited to sign in by a code on a slip."
     TRANSFER_DECLINED = "transfer.declined", "A transfer was turned down."
     TRANSFER_DONE = "transfer.done", "A transfer was agreed to, and is done."
     TRANSFER_PROPOSED = "transfer.proposed", "A transfer waits for the other side."

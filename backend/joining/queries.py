@@ -10,11 +10,11 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from backend.accounts.models import User
-from backend.joining.models import Application, ApplicationStatus, Transfer, TransferStatus
+from backend.joining.models import Application, ApplicationStatus, Side, Transfer
 from backend.joining.schemas import ApplicationOut, ApplicationPage, TransferOut
 from backend.lib.errors import require, required
-from backend.volunteers.models import MANAGING_ROLES, Unit, Volunteer
-from backend.volunteers.rules import current_posts, may_manage, within
+from backend.volunteers.models import Unit, Volunteer
+from backend.volunteers.rules import managed_paths, may_manage, within
 
 PAGE = 50
 
@@ -23,7 +23,7 @@ TRANSFERS = 100
 MOST_KEPT = 1_000
 
 
-def applications_to(unit: Unit, *, status: str, after: UUID | None) -> ApplicationPage:
+def applications_to(unit: Unit, *, status: ApplicationStatus, after: UUID | None) -> ApplicationPage:
     """Return up to 50 applications to the unit itself, the oldest first; `after` is the last of the page before."""
     found = Application.objects.filter(unit=unit, status=status)
     if after:
@@ -46,17 +46,17 @@ def application_for(user: User, application_id: UUID, *, at: datetime) -> Applic
 
 def pending_for(user: User, *, at: datetime) -> list[Application] | None:
     """Return the first 50 applications that wait in the caller's units; None for a caller who looks after none."""
-    paths = _managed_paths(user, at)
+    paths = managed_paths(user, at)
     if not paths:
         return None
     covered = reduce(or_, (within(path, "unit__path") for path in paths))
-    waiting = Application.objects.filter(covered, status=ApplicationStatus.PENDING)
+    waiting = Application.objects.waiting().filter(covered)
     return list(waiting.select_related("unit").order_by("at", "pk")[:PAGE])
 
 
 def transfers_for(user: User, *, at: datetime) -> list[TransferOut]:
     """Return the transfers one may see, newest first, at most 100: one's own, and those of units one looks after."""
-    paths = _managed_paths(user, at)
+    paths = managed_paths(user, at)
     seen = Q(volunteer__user=user)
     for path in paths:
         seen |= within(path, "from_unit__path") | within(path, "to_unit__path")
@@ -79,19 +79,14 @@ def transfer_out(transfer: Transfer, user: User, *, at: datetime) -> TransferOut
 
     A leader who asks for another unit's member by number learns no name before that unit has agreed.
     """
-    return _transfer_out(transfer, user, _managed_paths(user, at))
+    return _transfer_out(transfer, user, managed_paths(user, at))
 
 
 def _transfer_out(transfer: Transfer, user: User, managed: Sequence[str]) -> TransferOut:
-    agreed = transfer.status == TransferStatus.DONE or transfer.waits_for == "receiving"
+    agreed = transfer.is_done or transfer.waits_for == Side.RECEIVING
     own = transfer.volunteer.user_id == user.pk
     manages = any(transfer.from_unit.path.startswith(path) for path in managed)
     return TransferOut.of(transfer, named=own or agreed or manages)
-
-
-def _managed_paths(user: User, at: datetime) -> list[str]:
-    posts = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
-    return list(posts.values_list("unit__path", flat=True))
 
 
 def kept_of(volunteer: Volunteer) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from backend.accounts.acting import Act
 from backend.joining.queries import kept_of
 from backend.joining.services import applications, transfers
 from backend.volunteers import hooks
-from backend.volunteers.models import Standing, Unit, Volunteer
+from backend.volunteers.models import Unit, Volunteer
 
 _DEVICES = "applications and transfers are of people, not of their devices"
 NOT_CONCERNED = {
@@ -40,7 +40,7 @@ def give_on(unit: Unit, successor: Unit, *, act: Act) -> None:
 @hooks.standing_changed.answered_by("joining")
 def end_transfers(volunteer: Volunteer, *, act: Act) -> None:
     """Withdraw the transfers of a volunteer who has retired."""
-    if volunteer.standing == Standing.RETIRED:
+    if volunteer.has_retired:
         transfers.withdraw_open(volunteer.transfers.all(), act=act)
 
 

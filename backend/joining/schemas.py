@@ -29,7 +29,7 @@ class ApplicationTaken(Shape):
     """The application has come in. The answer is the same for every applicant."""
 
     id: UUID
-    status: Literal["pending"] = "pending"
+    status: Literal[ApplicationStatus.PENDING] = ApplicationStatus.PENDING
 
 
 class WithdrawIn(Request):
@@ -108,7 +108,6 @@ class TransferOut(Shape):
     @classmethod
     def of(cls, transfer: Transfer, *, named: bool = False) -> "TransferOut":
         """Return the shape of a transfer that was read with its volunteer and units."""
-        is_open = transfer.status == TransferStatus.PROPOSED
         return cls.model_validate(
             {
                 "id": transfer.pk,
@@ -118,7 +117,7 @@ class TransferOut(Shape):
                 "to_unit": transfer.to_unit.number,
                 "stays": transfer.stays,
                 "status": transfer.status,
-                "waits_for": transfer.waits_for if is_open else None,
+                "waits_for": transfer.waits_for if transfer.is_waiting else None,
                 "proposed_at": transfer.proposed_at,
                 "decided_at": transfer.decided_at,
             }
@@ -127,3 +126,12 @@ class TransferOut(Shape):
 
 class Transfers(RootModel[list[TransferOut]]):
     """Transfers, the newest first."""
+
+
+class InvitationMade(Shape):
+    """An invitation to print; its code is never told again."""
+
+    number: VolunteerNumber
+    name: str
+    code: str
+    expires_at: Instant

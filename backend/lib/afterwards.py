@@ -1,4 +1,4 @@
-"""What has to be kept although the act was refused: done when the request is over, outside of its transactions."""
+"""Callbacks that run after the request, outside its transactions: for what is kept although the act was refused."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -10,9 +10,9 @@ _waiting: ContextVar[list[Callable[[], None]] | None] = ContextVar("waiting", de
 
 
 def afterwards(act: Callable[[], None]) -> None:
-    """Do something when the request at work is over, whatever became of it; at once where there is no request.
+    """Run a callback at the end of the current request, whether it succeeded or failed; at once without a request.
 
-    A refusal takes back everything that its transaction wrote, and with it what must be known of the attempt.
+    A refusal rolls back everything that its transaction wrote. What must be known of the attempt is written here.
     """
     waiting = _waiting.get()
     if waiting is None:
@@ -22,7 +22,7 @@ def afterwards(act: Callable[[], None]) -> None:
 
 
 class Afterwards:
-    """Does what waits for the end of the request (a middleware)."""
+    """Runs the callbacks that wait for the end of the request (a middleware)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

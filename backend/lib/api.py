@@ -1,7 +1,6 @@
-"""The few lines every REST view shares: parse the body, answer with a shape."""
+"""The few lines that every REST view shares: parse the body, answer with a shape."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -29,12 +28,12 @@ def parse(shape: type[Body], request: HttpRequest) -> Body:
 
 
 def parse_or_default(shape: type[Body], request: HttpRequest) -> Body:
-    """Return the body as `shape`, as `parse` does; without a body everything is as the shape has it by default."""
+    """Return the body as `shape`, as `parse` does; without a body, `shape` with all its defaults."""
     return parse(shape, request) if request.body else shape()
 
 
 def parse_form(shape: type[Body], request: HttpRequest, *, file: str) -> tuple[Body, "UploadedFile[Any]"]:
-    """Return a form as `shape`, and the file in it, or raise Invalid naming each wrong field."""
+    """Return a form as `shape`, with its file, or raise Invalid naming each wrong field."""
     form: Any = request.data
     _require_once({name: len(given) for name, given in form.lists()})
     fields, sent = {name: value for name, value in form.items() if name != file}, form.get(file)
@@ -74,8 +73,3 @@ def answer(
     if isinstance(result, pydantic.BaseModel):
         return Response(result.model_dump(mode="json"), status=status)
     return Response([item.model_dump(mode="json") for item in result], status=status)
-
-
-def now() -> datetime:
-    """Return the time at the edge; everything below receives it as `at`."""
-    return datetime.now(UTC)

@@ -1,8 +1,8 @@
-"""Counts the bodies of requests where they come in (ASGI), and answers what Django never sees.
+"""Bounds the bodies of requests as they arrive (ASGI), and answers requests that never reach Django.
 
-A body that is too large is refused before any of it is kept: 1 MB, more only at a door that says so and only for
-a caller whose token was looked at. What all bodies together may take in memory is bounded as well, and so is the share
-of one address.
+The limit is 1 MB. A view may declare a higher one, which holds only for a caller with a valid token. A body beyond its
+limit is refused before any of it is kept. The memory of all bodies together is bounded as well, and so is the share of
+one address.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -17,13 +17,14 @@ from backend.lib.problems import PROBLEM, headers_of, is_api, problem_of
 from backend.lib.proxies import neighbourhood
 
 MAX_BODY: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-"""Bytes of a body, but for the doors that take more."""
+"""Bytes of a body, unless its view declares more."""
 MAX_HELD, MAX_HELD_OF_ADDRESS = 64_000_000, 16_000_000
-"""Bytes of large bodies that a process keeps in memory while they come and are worked on: of all, and of an address."""
+"""Bytes of large bodies that a process holds in memory at once: of all addresses, and of one."""
 FREE = 65_536
-"""Bytes of each body that do not count: nearly all have fewer, and no flood of large ones keeps those out."""
+"""Bytes of each body that are not counted. Nearly all bodies are smaller, so a flood of large ones cannot keep them
+out."""
 IN_MEMORY: int = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
-"""Bytes of one body that Django keeps in memory; a larger one is in a file."""
+"""Bytes of one body that Django keeps in memory; a larger body goes to a file."""
 
 _View = TypeVar("_View")
 
@@ -31,13 +32,13 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Allows = Callable[[Message], Awaitable[int]]
-"""Returns how large the body of a request may be, by its scope. Raises a refusal."""
+"""Returns the largest body that a request may have, by its scope. Raises a refusal."""
 
 
 def takes_bytes(most: int) -> Callable[[_View], _View]:
-    """Say that a door takes bodies of up to so many bytes of signed-in callers (a decorator of views).
+    """Declare that a view takes bodies of up to so many bytes from signed-in callers (a decorator of views).
 
-    What is not marked takes `MAX_BODY`. The body is counted where it comes in, before the door is asked.
+    Without it the limit is `MAX_BODY`. The body is counted as it arrives, before the view runs.
     """
 
     def mark(door: _View) -> _View:
@@ -48,19 +49,19 @@ def takes_bytes(most: int) -> Callable[[_View], _View]:
 
 
 def most_bytes(view: Any) -> int:
-    """Return how large a body a view takes."""
+    """Return the size of the largest body that a view takes."""
     return int(getattr(getattr(view, "view_class", view), "most_bytes", MAX_BODY))
 
 
 class Held:
-    """What the bodies of this process take."""
+    """The memory held by the bodies of this process."""
 
     def __init__(self) -> None:
         self.total = 0
         self.by_address: dict[str, int] = {}
 
     def take(self, address: str, size: int) -> None:
-        """Count more. Raises Busy when it is too much."""
+        """Count more bytes. Raises Busy when the limit is reached."""
         of_address = self.by_address.get(address, 0) + size
         if self.total + size > MAX_HELD or of_address > MAX_HELD_OF_ADDRESS:
             raise Busy
@@ -68,7 +69,7 @@ class Held:
         self.by_address[address] = of_address
 
     def give_back(self, address: str, size: int) -> None:
-        """Forget a body that is done with."""
+        """Release the bytes of a finished body."""
         self.total -= size
         left = self.by_address.get(address, 0) - size
         if left > 0:
@@ -81,7 +82,7 @@ held = Held()
 
 
 class Body:
-    """The `receive` of one request, which counts."""
+    """The `receive` of one request, with a count of its bytes."""
 
     def __init__(self, scope: Message, receive: Receive, allows: Allows) -> None:
         self._scope, self._receive, self._allows = scope, receive, allows
@@ -92,7 +93,7 @@ class Body:
         self._taken = self._held = 0
 
     async def __call__(self) -> Message:
-        """Return the next message. Raises TooLarge, Busy, or why a larger body is not taken."""
+        """Return the next message. Raises TooLarge, Busy, or the refusal of a larger body."""
         if not self._begun:
             self._begun = True
             await self._expect(_declared(self._scope))
@@ -115,13 +116,13 @@ class Body:
         self._held = size
 
     def close(self) -> None:
-        """Give back what the body has taken."""
+        """Release the memory that the body held."""
         held.give_back(self._address, self._held)
         self._held = 0
 
 
 def _declared(scope: Message) -> int:
-    """Return the length that a request declares; 0 when it comes in chunks."""
+    """Return the length that a request declares; 0 for a chunked request."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
             return int(value)
@@ -129,7 +130,7 @@ def _declared(scope: Message) -> int:
 
 
 class Answer:
-    """The `send` of one request; the status goes out with the first part of the body, until then it can be another."""
+    """The `send` of one request. The status is held back until the first part of the body, so it can still change."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -147,7 +148,7 @@ class Answer:
         await self._send(message)
 
     async def refuse(self, scope: Message, error: Exception) -> None:
-        """Answer in the place of what would have been, and end the connection: its body may not have been read."""
+        """Answer with a problem instead, and close the connection: the body may not have been read."""
         problem = problem_of(error)
         told = is_api(scope["path"])
         content = problem.model_dump_json(exclude_none=True) if told else f"{problem.title}. {problem.detail}"
@@ -161,7 +162,7 @@ class Answer:
             **headers_of(error, problem),
         }
         status = problem.status
-        if status == NotSignedIn.status and not told:  # a page whose session has ended
+        if status == NotSignedIn.status and not told:  # a page whose session has expired
             status, headers["Location"] = 303, resolve_url(settings.LOGIN_URL)
         self._start, self.begun = None, True
         encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
@@ -176,7 +177,7 @@ async def serve(
     send: Send,
     allows: Allows,
 ) -> None:
-    """Let an application answer a request whose body is counted; what it does not catch is answered with 500."""
+    """Run an application with its body counted; answer 500 for an exception that it does not catch."""
     body, answer = Body(scope, receive, allows), Answer(send)
     try:
         await application(scope, body, answer)

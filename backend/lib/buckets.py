@@ -1,4 +1,4 @@
-"""Bounds how often something may happen for each of many keys: so often at once, and so often a second after that."""
+"""Token buckets, one for each key: a burst at once, then a steady rate per second."""
 
 import threading
 import time
@@ -8,17 +8,17 @@ MAX_KEYS = 50_000
 
 
 class Buckets:
-    """A bucket for each key. One that is empty, as nearly all are, costs no memory."""
+    """A token bucket for each key. An unused bucket takes no memory, and nearly all are unused."""
 
     def __init__(self, *, at_once: int, per_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.at_once, self.per_s = at_once, per_s
         self._clock = clock
         self._lock = threading.Lock()
         self._filled: dict[str, tuple[float, float]] = {}
-        """How full a bucket was, and since when it has been running out."""
+        """The tokens that were taken from a bucket, and when they were counted; they come back with time."""
 
     def take(self, key: str) -> float:
-        """Count once more for a key; return 0, or the seconds after which there is room when there is none now."""
+        """Take one token for a key. Return 0, or the seconds until the next token when there is none now."""
         with self._lock:
             level = self._level(key) + 1
             if level > self.at_once:
@@ -27,12 +27,12 @@ class Buckets:
             return 0.0
 
     def give_back(self, key: str) -> None:
-        """Count once less for a key."""
+        """Put one token of a key back."""
         with self._lock:
             self._fill(key, self._level(key) - 1)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget all buckets: each is full of tokens again."""
         with self._lock:
             self._filled.clear()
 
@@ -41,7 +41,7 @@ class Buckets:
         return max(0.0, level - (self._clock() - since) * self.per_s) if level else 0.0
 
     def _fill(self, key: str, level: float) -> None:
-        """Set how full a bucket is; of too many the one is forgotten that was used the longest ago."""
+        """Set how many tokens of a bucket are taken; of too many buckets the least recently used is dropped."""
         self._filled.pop(key, None)
         if level > 0:
             self._filled[key] = (level, self._clock())

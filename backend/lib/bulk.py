@@ -1,8 +1,8 @@
 """Writes many rows of a model in one statement.
 
-PostgreSQL reads them out of one JSON document, which the driver quotes as one string: the arrays that `bulk_create`
-writes cost more than half of its time (measured with 500 rows). Whatever JSON does not know goes as its text: times,
-UUIDs. SQLite takes the ORM's own way.
+PostgreSQL reads the rows from one JSON document, which the driver quotes as one string. The arrays that `bulk_create`
+writes cost more than half of its time (measured with 500 rows). Values without a JSON type, times and UUIDs, are
+written as text. SQLite uses the ORM.
 """
 
 import json
@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
+
+from backend.lib.dialect import on_postgresql
 
 _PORTION = 1_000
 """Rows of one statement."""
@@ -32,9 +34,9 @@ Row = Mapping[str, Any]
 
 
 def insert_rows(model: type[models.Model], rows: Sequence[Row]) -> None:
-    """Insert rows in their order, given as values by column, all with the same columns."""
+    """Insert rows in order. Each row maps columns to values; all have the same columns."""
     for portion in _portions(rows):
-        if connection.vendor == "postgresql":
+        if on_postgresql():
             _execute(_INSERT, model, portion)
         else:
             _objects(model).bulk_create([model(**row) for row in portion])
@@ -43,13 +45,13 @@ def insert_rows(model: type[models.Model], rows: Sequence[Row]) -> None:
 def insert_new_rows(
     model: type[models.Model], rows: Sequence[Row], *, unique: Sequence[str]
 ) -> dict[tuple[Any, ...], Any]:
-    """Insert those rows whose `unique` columns no other row has; returns the new keys by these columns.
+    """Insert the rows whose `unique` columns are not in the table yet; return the new keys by these columns.
 
-    Waits for other transactions that are inserting the same.
+    Waits for other transactions that insert the same rows.
     """
     made: dict[tuple[Any, ...], Any] = {}
     for portion in _portions(rows):
-        if connection.vendor == "postgresql":
+        if on_postgresql():
             made |= {tuple(found): key for key, *found in _execute(_INSERT_NEW, model, portion, unique)}
         else:
             made |= _insert_new(model, portion, unique)
@@ -59,7 +61,7 @@ def insert_new_rows(
 def _insert_new(
     model: type[models.Model], rows: Sequence[Row], unique: Sequence[str]
 ) -> dict[tuple[Any, ...], Any]:
-    """Do it in two steps: a transaction of SQLite has the database to itself."""
+    """Insert in two steps; a transaction of SQLite has the database to itself."""
     there = _objects(model).filter(**{f"{name}__in": {row[name] for row in rows} for name in unique})
     known = set(there.values_list(*unique))
     new = [row for row in rows if tuple(row[name] for name in unique) not in known]
@@ -68,12 +70,12 @@ def _insert_new(
 
 
 def update_rows(objects: Sequence[models.Model], fields: Sequence[str]) -> None:
-    """Save some fields of objects of one model that are in the database."""
+    """Save some fields of objects of one model that exist in the database."""
     if not objects:
         return
     model, key = type(objects[0]), _meta(objects[0]).pk.attname
     for portion in _portions([{name: getattr(one, name) for name in (key, *fields)} for one in objects]):
-        if connection.vendor == "postgresql":
+        if on_postgresql():
             _execute(_UPDATE, model, portion)
         else:
             _objects(model).bulk_update([model(**row) for row in portion], fields)
@@ -86,7 +88,7 @@ def _portions(rows: Sequence[Row]) -> list[Sequence[Row]]:
 def _execute(
     statement: str, model: type[models.Model], rows: Sequence[Row], unique: Sequence[str] = ()
 ) -> list[tuple[Any, ...]]:
-    """Run a statement on rows; returns what it returns."""
+    """Run a statement on rows; return the rows that it returns."""
     quote = connection.ops.quote_name
     types = {name: _meta(model).get_field(name).db_type(connection) for name in rows[0]}
     key = _meta(model).pk.attname

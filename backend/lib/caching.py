@@ -1,4 +1,4 @@
-"""Says of answers to apps, and of files, that no cache keeps them, unless the answer itself says otherwise."""
+"""Forbids caches to store answers to apps and files, unless the answer has a Cache-Control of its own."""
 
 from collections.abc import Callable
 
@@ -14,11 +14,11 @@ AT_THE_EDGE = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": NOT_KEPT,
 }
-"""What middlewares say of an answer, for one that none of them sees."""
+"""The headers that middlewares set, for an answer that passes none of them."""
 
 
 class NotKept:
-    """Sets Cache-Control (a middleware). Pages say it themselves: what a person has typed survives going back."""
+    """Sets Cache-Control (a middleware). Pages set it themselves: typed text then survives the back button."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

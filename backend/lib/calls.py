@@ -1,4 +1,4 @@
-"""Which function of the product reaches which, read from the source alone."""
+"""The call graph of the product, read from the source alone."""
 
 import ast
 from collections.abc import Collection, Iterable, Iterator
@@ -11,19 +11,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass
 class Module:
-    """What one module defines and imports."""
+    """The definitions and imports of one module."""
 
     name: str
     tree: ast.Module
     functions: dict[str, list[ast.AST]] = field(default_factory=dict)
-    """By name; a class has the bodies of all its methods."""
+    """By name; a class holds the bodies of all its methods."""
     classes: set[str] = field(default_factory=set)
     imports: dict[str, str] = field(default_factory=dict)
 
 
 @cache
 def modules() -> dict[str, Module]:
-    """Return every module of the product but migrations."""
+    """Return every module of the product except migrations."""
     found = {}
     for path in sorted((ROOT / "backend").rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
@@ -53,7 +53,7 @@ def _read(name: str, tree: ast.Module) -> Module:
 
 @cache
 def _answers() -> dict[str, frozenset[str]]:
-    """Return for each hook and question the functions that answer it, in whichever room."""
+    """Return the functions that answer each hook and question, of all rooms."""
     found: dict[str, set[str]] = {}
     for module in modules().values():
         for function, bodies in module.functions.items():
@@ -63,7 +63,7 @@ def _answers() -> dict[str, frozenset[str]]:
 
 
 def _answered_by(module: Module, bodies: Iterable[ast.AST]) -> Iterator[str]:
-    """Yield the hooks that functions are registered with: `@hooks.merging.answered_by("badges")`, `@zone_of.answer`."""
+    """Yield the hooks for which functions are registered: `@hooks.merging.answered_by("badges")`, `@zone_of.answer`."""
     for body in bodies:
         for decorator in getattr(body, "decorator_list", ()):
             named = decorator.func if isinstance(decorator, ast.Call) else decorator
@@ -72,7 +72,7 @@ def _answered_by(module: Module, bodies: Iterable[ast.AST]) -> Iterator[str]:
 
 
 def resolved(name: str) -> str:
-    """Return where a dotted name is defined, through the packages that hand it on; "" if it is none of ours."""
+    """Return where a dotted name is defined, followed through re-exports; "" if it is not ours."""
     for _ in range(10):
         owner, _, own = name.rpartition(".")
         module = modules().get(owner)
@@ -88,7 +88,7 @@ def resolved(name: str) -> str:
 
 @cache
 def callees(function: str) -> frozenset[str]:
-    """Return our functions and classes that a function names: whatever it calls is among them.
+    """Return our functions and classes that a function names; all that it calls are among them.
 
     A hook calls the functions that answer it.
     """
@@ -103,7 +103,7 @@ def _named_in(module: Module, bodies: Iterable[ast.AST]) -> set[str]:
 
 
 def _before_commit(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what is in a function, but what it leaves to `on_commit`: that refuses nothing any more."""
+    """Yield the nodes of a function without its `on_commit` callbacks: these no longer refuse anything."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "on_commit":
         return
     yield node
@@ -112,7 +112,7 @@ def _before_commit(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _target(module: Module, node: ast.AST) -> str:
-    """Return what of ours a node names; "" for anything else."""
+    """Return the definition of ours that a node names; "" for anything else."""
     if isinstance(node, ast.Name):
         local = f"{module.name}.{node.id}"
         return local if node.id in module.functions else resolved(module.imports.get(node.id, ""))
@@ -122,7 +122,7 @@ def _target(module: Module, node: ast.AST) -> str:
 
 
 def reach(function: str, *, beside: Collection[str] = ()) -> set[str]:
-    """Return everything that a function can come to, itself included; not through the functions `beside`."""
+    """Return every function that a function can reach, itself included; paths through `beside` are not followed."""
     found: set[str] = set()
     waiting = [function]
     while waiting:
@@ -134,14 +134,14 @@ def reach(function: str, *, beside: Collection[str] = ()) -> set[str]:
 
 
 def callees_of_method(owner: str, kind: str, method: str) -> frozenset[str]:
-    """Return what `callees` does for one method of a class of module `owner`; nothing for an inherited one."""
+    """Return the `callees` of one method of a class in module `owner`; empty for an inherited method."""
     module = modules()[owner]
     bodies = [body for body in module.functions.get(kind, []) if getattr(body, "name", "") == method]
     return frozenset(_named_in(module, bodies) - {""})
 
 
 def functions_in(*prefixes: str) -> Iterator[str]:
-    """Yield the functions and classes of modules of these names, and of the modules within them."""
+    """Yield the functions and classes of modules with these names, and of their submodules."""
     for name, module in modules().items():
         if any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes):
             yield from (f"{name}.{function}" for function in module.functions)

@@ -1,4 +1,4 @@
-"""Tells browsers what an answer may load and use, so that what gets into a page all the same can do nothing there."""
+"""Content-Security-Policy: limits what a page loads and runs, so that injected content can do nothing there."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -9,16 +9,16 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
-"""For what is no page: answers to apps, files, pictures."""
+"""For answers that are not pages: to apps, files, pictures."""
 _DRAWING = "default-src 'none'; img-src data:; frame-ancestors 'none'"
-"""For an SVG, which may bring a photo within itself. Some browsers ask for its policy when a page shows it, too."""
+"""For an SVG, which may embed a photo. Some browsers apply its policy also when a page shows it."""
 _PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src {reached}; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none';"
     " object-src 'none'; frame-ancestors 'none'"
 )
-"""For pages, and for the scripts of workers, which are bound by their own. The style sheet of the map has its icons
-within itself (`data:`)."""
+"""For pages, and for the scripts of workers, which have a policy of their own. The style sheet of the map embeds its
+icons (`data:`)."""
 _PERMISSIONS = (
     "geolocation=(self), camera=(), microphone=(), display-capture=(), payment=(), usb=(), serial=()"
 )
@@ -26,9 +26,9 @@ _ORIGIN = re.compile(r"https?://(\*\.)?[\w.-]+(:\d+)?", re.ASCII)
 
 
 def map_origins(style_url: str, others: Iterable[str]) -> tuple[str, ...]:
-    """Return the origins that a map is drawn from: the style's or the archive's, and those that it names itself.
+    """Return the origins that a map is drawn from: of its style or archive, and those that the setting adds.
 
-    Raises ValueError for what is no origin: it would end up among the words of the policy.
+    Raises ValueError for a text that is not an origin: it would become part of the policy.
     """
     found = [*_origin_of(style_url.removeprefix("pmtiles://")), *(text.rstrip("/") for text in others)]
     for origin in found:
@@ -39,7 +39,7 @@ def map_origins(style_url: str, others: Iterable[str]) -> tuple[str, ...]:
 
 def _origin_of(url: str) -> Iterator[str]:
     parts = urlsplit(url)
-    if parts.netloc:  # else it is of our own
+    if parts.netloc:  # without a host it is our own
         yield f"{parts.scheme}://{parts.netloc}"
 
 
@@ -61,6 +61,6 @@ class ContentPolicy:
 
 
 def _page_policy(request: HttpRequest) -> str:
-    # That 'self' covers sockets browsers have learnt late: Safari of iOS 15 has not.
+    # Safari of iOS 15 does not know yet that 'self' covers sockets.
     socket = f"{'wss' if request.is_secure() else 'ws'}://{request.get_host()}"
     return _PAGE.format(reached=" ".join(("'self'", socket, *settings.MAP_ORIGINS)))

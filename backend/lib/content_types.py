@@ -1,6 +1,6 @@
-"""Which bodies an address takes: of the content types that it declares, in UTF-8; others are refused unread.
+"""Content types: an address takes those that it declares, in UTF-8, and refuses others unread.
 
-A door of the API declares them by its `parser_classes`, from which openapi.yaml is generated; a page takes forms.
+A view of the API declares them by its `parser_classes`, from which openapi.yaml is generated; a page takes forms.
 """
 
 import codecs
@@ -23,24 +23,24 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class PngParser(BaseParser):
-    """Declares that a door takes a PNG as it is."""
+    """Declares that a view takes a PNG file as the body."""
 
     media_type = "image/png"
 
 
 class JpegParser(BaseParser):
-    """Declares that a door takes a JPEG as it is."""
+    """Declares that a view takes a JPEG file as the body."""
 
     media_type = "image/jpeg"
 
 
 class DeclaredContentTypes(DefaultContentNegotiation):
-    """Refuses a body whose content type is none of the door's parsers', for all doors alike (DRF's negotiation)."""
+    """Refuses a body of a content type that the view has no parser for (DRF's negotiation)."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        """Look at the body's content type first: this is what DRF asks before it looks at who calls."""
+        """Check the content type of the body first: DRF calls this before it authenticates the caller."""
         parsers = request.parsers or ()
         require_content_type(request._request, [str(parser.media_type) for parser in parsers])  # noqa: SLF001
         chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
@@ -48,9 +48,9 @@ class DeclaredContentTypes(DefaultContentNegotiation):
 
 
 class KnownCharacters:
-    """Refuses what says that it is not in UTF-8, and on pages every body that is not a form (a middleware).
+    """Refuses a body in another charset than UTF-8, and on pages every body that is not a form (a middleware).
 
-    Django would decode forms and parameters by whatever codec a client names.
+    Django would decode forms and parameters by any codec that a client names.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -67,13 +67,13 @@ class KnownCharacters:
 
 
 def require_content_type(request: HttpRequest, declared: Collection[str]) -> None:
-    """Raise UnsupportedMediaType for a body of a content type that is not among those declared, or of none."""
+    """Raise UnsupportedMediaType for a body of an undeclared content type, or without a content type."""
     if has_body(request) and request.content_type not in declared:
         raise UnsupportedMediaType(f"This address takes {' or '.join(declared)}.")
 
 
 def has_body(request: HttpRequest) -> bool:
-    """Tell whether a body came with a request, by what its headers say (RFC 9112, section 6.3)."""
+    """Tell whether a request has a body, by its headers (RFC 9112, section 6.3)."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     return length != "0" or bool(request.META.get("HTTP_TRANSFER_ENCODING"))
 
@@ -86,19 +86,19 @@ def _require_utf8(request: HttpRequest) -> None:
         is_utf8 = False
     if not is_utf8:
         raise UnsupportedMediaType("Send UTF-8.")
-    request.encoding = "utf-8"  # however the client wrote it
+    request.encoding = "utf-8"  # whatever charset the client declared
 
 
 class Handler(ASGIHandler):
-    """Answers 400 where Django cannot read the headers of a request, such as a content type with a broken parameter."""
+    """Answers 400 when Django cannot read the headers of a request, for example a broken content type."""
 
     def create_request(
         self, scope: Mapping[str, Any], body_file: IO[bytes]
     ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponse]:
-        """Return the request, or else the answer."""
+        """Return the request, or the answer in its place."""
         try:
             return self.request_class(scope, body_file), None
-        except (ValueError, LookupError):  # of texts and codecs
+        except (ValueError, LookupError):  # from texts and codecs
             problem = problem_of(Malformed("The headers of this request cannot be read."))
             content = problem.model_dump_json(exclude_none=True)
             return None, HttpResponse(content, status=400, content_type=PROBLEM, headers=AT_THE_EDGE)

@@ -1,4 +1,4 @@
-"""Dates as people and spreadsheets write them, with every reading that a text can have: no day is ever made up."""
+"""Dates as people and spreadsheets write them: every possible reading of a text, and never an invented day."""
 
 import re
 import unicodedata
@@ -26,7 +26,7 @@ _LOST_ZERO = re.compile(r"([0-9]{4})\.1")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to read a date: the month, or the day, is 0 when it is not there."""
+    """One way to read a date; the month or the day is 0 when the text does not give it."""
 
     year: int
     month: int = 0
@@ -34,7 +34,7 @@ class Reading:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it says a day."""
+        """Whether it gives the day."""
         return bool(self.day)
 
     @property
@@ -54,7 +54,7 @@ class Reading:
 
 
 def plain_day(cell: Any) -> date | None:
-    """Return the day that a text says year first, in digits: nearly all do, and there are millions."""
+    """Return the day of a text that is year first, in digits. Nearly all are so, and there are millions."""
     found = _PLAIN.fullmatch(cell) if isinstance(cell, str) else None
     if found is None:
         return None
@@ -66,10 +66,10 @@ def plain_day(cell: Any) -> date | None:
 
 
 def readings(cell: Any, *, until: date) -> list[Reading]:
-    """Return every reading of a cell as a day that has been by `until`; none when it is no such date.
+    """Return every reading of a cell as a day up to `until`; an empty list when the cell is not such a date.
 
-    `2008.12` has one, without a day; `3/4/1980` has two, for the day may come first. Years of two digits, other
-    calendars and the numbers by which spreadsheets count days have none: which day they mean is anybody's guess.
+    `2008.12` has one reading, without a day. `3/4/1980` has two, because the day may come first. Two-digit years, other
+    calendars and the day numbers of spreadsheets have none, because their day is only a guess.
     """
     if isinstance(cell, date):
         found = _of_day(cell)
@@ -79,7 +79,7 @@ def readings(cell: Any, *, until: date) -> list[Reading]:
 
 
 def _of_day(cell: date) -> list[Reading]:
-    """Return the day of a cell; of a moment inside a day the next one too: zones and rounding move midnights."""
+    """Return the day of a cell; for a moment inside a day the next day too: zones and rounding move midnights."""
     if cell.year == MAXYEAR:
         return []
     if isinstance(cell, datetime):
@@ -107,13 +107,13 @@ def _of_text(text: str) -> list[Reading]:
 
 
 def _of_month(text: str, year: str, month: str) -> list[Reading]:
-    """Return the readings of a year and a month: of the number 2008.1 a spreadsheet may have taken the zero."""
+    """Return the readings of a year and a month: in the number 2008.1 a spreadsheet may have dropped a zero."""
     lost = [_numbers(year, "10")] if _LOST_ZERO.fullmatch(text) else []
     return [_numbers(year, month), *lost]
 
 
 def _of_six_digits(one: str, two: str, three: str) -> list[Reading]:
-    """Return the readings of `200812`: a year and a month, but perhaps a day of a year of two digits."""
+    """Return the readings of `200812`: a year and a month, or a day with a two-digit year."""
     if one not in {"19", "20"} or not 1 <= int(three) <= 12:
         return []
     return [_numbers(one + two, three), *(_numbers(century + one, two, three) for century in ("19", "20"))]
@@ -128,5 +128,5 @@ def _can_be(reading: Reading, until: date) -> bool:
         return False
     try:
         return reading.first <= until
-    except ValueError:  # there is no such day
+    except ValueError:  # this day does not exist
         return False

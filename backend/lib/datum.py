@@ -1,7 +1,7 @@
-"""Converts between the datums of phones and maps in China: WGS-84, GCJ-02, BD-09. Everything is lon, lat in degrees.
+"""Converts between the datums of phones and maps in China: WGS-84, GCJ-02, BD-09. Points are lon, lat in degrees.
 
-GCJ-02 shifts a point by some 500 m, BD-09 by some 1,100 m. The forward formulas are those everybody publishes; there is
-no closed inverse, so the inverses iterate until the error is below a millimetre. Outside the box of China GCJ-02 is
+GCJ-02 shifts a point by some 500 m, BD-09 by some 1,100 m. The forward formulas are the published ones. They have no
+closed inverse, so the inverses iterate until the error is below a millimetre. Outside the box of China GCJ-02 equals
 WGS-84.
 """
 
@@ -9,7 +9,9 @@ from collections.abc import Callable
 from math import atan2, cos, hypot, pi, sin, sqrt
 from typing import Literal
 
-Datum = Literal["wgs84", "gcj02", "bd09"]
+from typing_extensions import TypeAliasType
+
+Datum = TypeAliasType("Datum", Literal["wgs84", "gcj02", "bd09"])
 Point = tuple[float, float]
 
 _AXIS, _ECCENTRICITY2 = 6378245.0, 0.00669342162296594323  # of the Krasovsky 1940 ellipsoid
@@ -18,7 +20,7 @@ _ENOUGH = 1e-9  # degrees: 0.1 mm
 
 
 def to_wgs84(lon: float, lat: float, datum: Datum) -> Point:
-    """Return the point in WGS-84, which is what is stored."""
+    """Return the point in WGS-84, the datum of storage."""
     match datum:
         case "wgs84":
             return lon, lat
@@ -65,7 +67,7 @@ def bd09_to_gcj02(lon: float, lat: float) -> Point:
 
 
 def _inverse(forward: Callable[[float, float], Point], lon: float, lat: float) -> Point:
-    """Return the point that `forward` takes to (lon, lat): correct the guess by its error until it is none."""
+    """Return the point that `forward` maps to (lon, lat): correct a guess by its error until that is small enough."""
     guess_lon, guess_lat = lon, lat
     for _ in range(20):
         there_lon, there_lat = forward(guess_lon, guess_lat)

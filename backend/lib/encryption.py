@@ -1,9 +1,9 @@
-"""Seals personal text before it is stored, and makes keyed hashes by which it can be found again.
+"""Encrypts personal text before it is stored, and derives the blind index by which it is found again.
 
-AES-256-GCM under the newest of `FIELD_KEYS`; a sealed text names its key, so that older ones still open it. What a text
-is (`phone`, `id_card`) is authenticated with it: a sealed phone that is copied into another column does not open there.
-The look-up key is HMAC-SHA-256 under `LOOKUP_KEY`, cut to 128 bits: equal texts of one kind have equal keys, and nobody
-without the key can try all phone numbers.
+The cipher is AES-256-GCM under the newest of `FIELD_KEYS`. A sealed text names its key, so older keys still open it.
+The kind of a text (`phone`, `id_card`) is authenticated with it: a sealed phone does not open in another column. The
+blind index is HMAC-SHA-256 under `LOOKUP_KEY`, cut to 128 bits. Equal texts of one kind have equal values, and an
+attacker without the key cannot try all phone numbers.
 """
 
 import hmac
@@ -24,7 +24,7 @@ LOOKUP_CHARACTERS = 32
 
 
 class KeyMissing(Exception):
-    """A stored text cannot be opened: its key is not among FIELD_KEYS, or it is not what was stored."""
+    """A stored text cannot be opened: its key is not among FIELD_KEYS, or the text was changed."""
 
 
 def seal(text: str, kind: str) -> str:
@@ -33,7 +33,7 @@ def seal(text: str, kind: str) -> str:
 
 
 def seal_all(texts: Sequence[str], kind: str) -> list[str]:
-    """Return the sealed texts; for thousands the system is asked once for all that is random, not for each."""
+    """Return the sealed texts; for thousands of texts the system is asked for random bytes once."""
     id, what = newest_key(), kind.encode()
     encrypt, nonces = _cipher(id).encrypt, secrets.token_bytes(_NONCE * len(texts))
 
@@ -57,23 +57,23 @@ def unseal(sealed: str, kind: str) -> str:
 
 
 def newest_key() -> str:
-    """Return the id of the key that seals now."""
+    """Return the id of the key that seals new texts."""
     return next(iter(settings.FIELD_KEYS))
 
 
 def is_current(sealed: str) -> bool:
-    """Tell whether a text is sealed under the newest key, or empty."""
+    """Tell whether a text is empty or sealed under the newest key."""
     return not sealed or sealed.startswith(newest_key() + ":")
 
 
 def lookup_key(text: str, kind: str) -> str:
-    """Return 32 hexadecimal characters that stand for a text of a kind."""
+    """Return the blind index of a text of a kind: 32 hexadecimal characters."""
     digest = hmac.digest(settings.LOOKUP_KEY, f"{kind}:{text}".encode(), "sha256")
     return digest.hex()[:LOOKUP_CHARACTERS]
 
 
 def derived_key(secret: str, purpose: str) -> bytes:
-    """Return 32 bytes from a secret, others for each purpose: what an installation without keys of its own uses."""
+    """Derive 32 bytes for a purpose from a secret, for an installation without keys of its own."""
     return hmac.digest(secret.encode(), f"muster {purpose}".encode(), sha256)
 
 
@@ -91,7 +91,7 @@ def read_keys(given: list[str]) -> dict[str, bytes]:
 
 
 def read_signing_key(given: str) -> bytes:
-    """Return the 32 bytes of a signing key, none for an empty text. Raises ValueError."""
+    """Return the 32 bytes of a signing key, empty for an empty text. Raises ValueError."""
     key = urlsafe_b64decode(given)
     if len(key) not in {0, 32}:
         raise ValueError("AUDIT_KEY is 32 bytes in base64")

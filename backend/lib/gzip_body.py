@@ -10,10 +10,10 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 def unpacked_body(request: Request, *, limit: int) -> bytes:
-    """Return the body, unpacked if it came with `Content-Encoding: gzip`.
+    """Return the body, unpacked if it has `Content-Encoding: gzip`.
 
-    The packed body has the limit of every request. Raises Malformed for a broken or another encoding, TooLarge beyond
-    `limit` bytes: no more than that is ever unpacked.
+    The packed body has the limit of every request. Raises Malformed for a broken stream or another encoding, TooLarge
+    beyond `limit` bytes; no byte beyond the limit is unpacked.
     """
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding == "identity":
@@ -24,7 +24,7 @@ def unpacked_body(request: Request, *, limit: int) -> bytes:
 
 
 def unpacked(packed: bytes, *, limit: int) -> bytes:
-    """Return what one whole gzip stream holds. Raises Malformed, or TooLarge beyond `limit` bytes."""
+    """Return the content of one whole gzip stream. Raises Malformed, or TooLarge beyond `limit` bytes."""
     stream = zlib.decompressobj(_GZIP)
     try:
         content = stream.decompress(packed, limit + 1)

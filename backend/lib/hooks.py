@@ -1,8 +1,8 @@
-"""What rooms above do when something happens in a room below them, without the lower room knowing of them.
+"""Dependency inversion between rooms: a lower room calls the rooms above it without an import of them.
 
 The lower room declares a hook or a question in its `hooks.py` and calls it inside its transaction. The rooms above
-answer in their `reactions.py`. Answers run in the order of the rooms: the lowest first, or the highest first where the
-answers lock what is theirs, for locks are taken from the top.
+answer in their `reactions.py`. Answers run in the order of the rooms, the lowest first. Where answers lock rows the
+highest runs first, because locks are taken from the top.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _R = TypeVar("_R")
 
 
 class Hook(Generic[_P, _R]):
-    """Something that happens; as many rooms as are concerned answer it, each once."""
+    """An occurrence; every room that it concerns may answer it, once."""
 
     def __init__(self, signature: Callable[_P, _R], *, from_the_top: bool = False) -> None:
         self.__doc__ = signature.__doc__
@@ -22,7 +22,7 @@ class Hook(Generic[_P, _R]):
         self.answers: dict[str, Callable[_P, _R]] = {}
 
     def answered_by(self, room: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-        """Register the answer of a room. Raises ValueError for a second one of the same room."""
+        """Register the answer of a room. Raises ValueError for a second answer of the same room."""
 
         def register(answer: Callable[_P, _R]) -> Callable[_P, _R]:
             if room in self.answers:
@@ -33,14 +33,14 @@ class Hook(Generic[_P, _R]):
         return register
 
     def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> list[_R]:
-        """Have all rooms answer, and return what they say; a refusal of one is raised and rolls everything back."""
+        """Call the answers of all rooms and return their results; a refusal is raised and rolls everything back."""
         answers = list(self.answers.values())
         ordered = reversed(answers) if self._from_the_top else answers
         return [answer(*args, **kwargs) for answer in ordered]
 
 
 class Question(Generic[_P, _R]):
-    """Something that a room has to know and only a room above can say; exactly one answers it."""
+    """Knowledge that a room needs and only a room above has; exactly one room answers."""
 
     def __init__(self, signature: Callable[_P, _R]) -> None:
         self.__doc__ = signature.__doc__
@@ -48,7 +48,7 @@ class Question(Generic[_P, _R]):
         self._answer: Callable[_P, _R] | None = None
 
     def answer(self, function: Callable[_P, _R]) -> Callable[_P, _R]:
-        """Register the one answer. Raises ValueError for a second one."""
+        """Register the one answer. Raises ValueError for a second answer."""
         if self._answer is not None:
             raise ValueError(f"{self.name} is answered twice")
         self._answer = function
@@ -72,7 +72,7 @@ def hook(signature: Callable[_P, _R]) -> Hook[_P, _R]:
 
 
 def locking_hook(signature: Callable[_P, _R]) -> Hook[_P, _R]:
-    """Declare a hook whose answers lock rows: the highest room answers first, as it does in all acts of its own."""
+    """Declare a hook whose answers lock rows: the highest room answers first, as in its own acts."""
     return Hook(signature, from_the_top=True)
 
 

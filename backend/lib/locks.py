@@ -1,4 +1,4 @@
-"""The one way to lock rows: each room names in its `locks.py` which of its rows are locked; no other module does."""
+"""The one way to lock rows; each room's `locks.py` names the rows that are locked, and no other module locks any."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -17,10 +17,11 @@ def locking(
     skip_locked: bool = False,
     deleting: bool = False,
 ) -> QuerySet[_M]:
-    """Lock rows of a model, and of related models `also`, as they are read, until the transaction ends; None: any.
+    """Lock rows of a model, and of related models `also`, as they are read, until the transaction ends; None: any row.
 
-    The lock leaves the keys alone (`FOR NO KEY UPDATE`): rows that refer to these can be added meanwhile. Rows that are
-    to be deleted need the whole lock. `skip_locked` leaves out what another transaction holds, where the database can.
+    The lock is `FOR NO KEY UPDATE`: other transactions can still add rows that refer to these. Rows that will be
+    deleted need the full lock. `skip_locked` leaves out rows that another transaction holds, where the database
+    supports it.
     """
     skips = skip_locked and connection.features.has_select_for_update_skip_locked
     rows = model._default_manager.all() if among is None else among  # noqa: SLF001  # for code that knows no model

@@ -1,4 +1,4 @@
-"""Log lines that machines read: one JSON object each, with the id of the request or the socket, and never a token."""
+"""Log lines for machines: one JSON object each, with the id of the request or the socket, and never a token."""
 
 import re
 import uuid
@@ -14,10 +14,10 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, merge_con
 
 REQUEST_ID = re.compile(r"[\w.-]{8,64}")
 MOST_TEXT, MOST_TRACEBACK = 2_000, 16_000
-"""Characters of a text of a line: clients size some of them, by the address that they ask for."""
+"""Characters of a text of a line; a client decides the length of some of them, by the address that it requests."""
 
-# Possessive, and begun at the beginning of a word alone: clients choose what is searched, and each character of it is
-# looked at a bounded number of times.
+# Possessive, and anchored at the beginning of a word: clients choose the text that is searched, and each character
+# of it is examined a bounded number of times.
 _SECRET = re.compile(
     r"(?<![\w-])(?=[\w-]*?eyJ)[\w-]++\.[\w-]++\.[\w-]*+"  # a JSON web token, wherever it stands
     r"|(?i:(?:bearer|basic)[ .]++)[\w.~+/=-]{8,}+"
@@ -29,7 +29,7 @@ Entry = MutableMapping[str, Any]
 
 
 def hide_secrets(_logger: Any, _name: str, entry: Entry) -> Entry:
-    """Take tokens, passwords and queries out of every text of a line, and cut what is too long (for structlog)."""
+    """Remove tokens, passwords and queries from every text of a line, and cut long texts (a processor of structlog)."""
     for key, value in entry.items():
         if isinstance(value, str):
             entry[key] = (
@@ -39,7 +39,7 @@ def hide_secrets(_logger: Any, _name: str, entry: Entry) -> Entry:
 
 
 def _traceback(text: str) -> str:
-    """Return how a traceback ends, in whole lines: a secret without its beginning is not seen to be one."""
+    """Return the end of a traceback, in whole lines: a secret that lost its beginning would not be recognised."""
     lines = "\n".join(line[:MOST_TEXT] for line in text.split("\n"))
     if len(lines) > MOST_TRACEBACK:
         lines = "[…]\n" + lines[-MOST_TRACEBACK:].partition("\n")[2]
@@ -47,7 +47,7 @@ def _traceback(text: str) -> str:
 
 
 def logging_settings(level: str, form: str) -> dict[str, Any]:
-    """Return Django's LOGGING: `form` is `json`, or `line` for people."""
+    """Return Django's LOGGING: `form` is `json`, or `line` for human readers."""
     renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     if form == "line":
         renderer = structlog.dev.ConsoleRenderer(colors=False)  # type: ignore[assignment]
@@ -67,10 +67,10 @@ def logging_settings(level: str, form: str) -> dict[str, Any]:
             renderer,
         ],
     }
-    theirs = {"handlers": [], "propagate": True}  # the servers bring handlers of their own
-    # Not even a copy of it: an address may hold a secret. Naming "uvicorn" above undoes `--no-access-log`.
+    theirs = {"handlers": [], "propagate": True}  # the servers bring their own handlers
+    # No handler at all, not even a copy: an address may hold a secret. Naming "uvicorn" above undoes `--no-access-log`.
     never = {"handlers": [], "propagate": False, "level": "CRITICAL"}
-    always = {"level": "INFO"}  # heads of the audit: the copy of them that no database can take back
+    always = {"level": "INFO"}  # heads of the audit: their copy in the log survives a rewritten database
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -90,7 +90,7 @@ def logging_settings(level: str, form: str) -> dict[str, Any]:
 class RequestIds:
     """Gives each request an id, for its log lines, its problem and the header `X-Request-ID` (a middleware).
 
-    A proxy's own id is taken over, so that its log and ours speak of the same.
+    The id of a proxy is taken over, so that both logs use the same id.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -112,7 +112,7 @@ _socket: ContextVar[int] = ContextVar("socket")
 
 
 def name_socket() -> None:
-    """Give the socket of this task an id for its log lines: a number, for thousands come in a moment."""
+    """Give the socket of this task an id for its log lines: a counter, because thousands connect in a moment."""
     _socket.set(next(_numbers))
 
 
@@ -122,12 +122,12 @@ def _socket_id() -> str:
 
 
 def add_socket(_logger: Any, _name: str, entry: Entry) -> Entry:
-    """Add the id of the socket at work (a processor of structlog)."""
+    """Add the id of the current socket (a processor of structlog)."""
     if id := _socket_id():
         entry["socket"] = id
     return entry
 
 
 def current_id() -> str:
-    """Return the id of the request or the socket at work, a new one when there is neither."""
+    """Return the id of the current request or socket, or a new id without either."""
     return str(structlog.contextvars.get_contextvars().get("request") or _socket_id() or uuid.uuid4().hex)

@@ -1,4 +1,4 @@
-"""A condition for thousands of numbers that is one parameter, where `in` makes a placeholder of each."""
+"""A condition on thousands of numbers as one parameter; `in` makes a placeholder of each."""
 
 from typing import Any
 

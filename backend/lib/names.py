@@ -1,7 +1,7 @@
-"""Names of people and units: what may be one, and when two are the same.
+"""Names of people and units: the texts that can be a name, and the equality of two names.
 
-A name is kept as it was given, without what cannot be seen. What this Python knows of Unicode does not decide: people
-have names in characters that are newer.
+A name is stored as given, without invisible characters. Python's own version of Unicode does not decide: people have
+names in newer characters.
 """
 
 import re
@@ -14,7 +14,7 @@ LONGEST = 80
 _ORDINARY = re.compile(r"[\u4e00-\u9fff]{1,80}")
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _LETTERS = {"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Co", "Cn"}
-"""Categories of which a name needs one. `Co` are characters of one's own, `Cn` those newer than this Python."""
+"""A name needs a character of one of these categories. `Co` is private use; `Cn` is newer than this Python."""
 _PASSED_OVER = re.compile(
     "[·•‧∙⋅・･.．。｡᛫ᐧ⸱⸳ꞏ◦●⚫▪\u00b7\u0387\u2024\U00010101"  # dots in the middle of a name
     "'’‘ʼ＇`´"  # apostrophes
@@ -24,11 +24,11 @@ _GAPS = {"Zs", "Zl", "Zp", "Cc", "Cf", "Pd"}
 
 
 class NotAName(NotAText):
-    """What cannot be a name, in words that end a sentence."""
+    """A text that cannot be a name; the message ends a sentence."""
 
 
 def read_name(text: str, *, longest: int = LONGEST) -> str:
-    """Return a name as it is kept, a line with a letter in it. Raises NotAName."""
+    """Return a name as it is stored: one line with at least one letter. Raises NotAName."""
     if _ORDINARY.fullmatch(text):
         return text  # nearly all are so, and there are millions
     name = _line(text)
@@ -46,7 +46,7 @@ def read_name(text: str, *, longest: int = LONGEST) -> str:
 def plain_name(text: str) -> str:
     """Return a name as it is compared and searched: one width, one case, no spaces, dashes, dots or accents.
 
-    It may be longer than the name.
+    The result may be longer than the name.
     """
     if _ORDINARY.fullmatch(text):
         return text
@@ -56,7 +56,7 @@ def plain_name(text: str) -> str:
 
 
 def same_name(one: str, other: str) -> bool:
-    """Tell whether two names are the same as they are compared."""
+    """Tell whether two names are equal in comparison."""
     return plain_name(one) == plain_name(other)
 
 
@@ -71,6 +71,6 @@ def _line(text: str) -> str:
 
 
 def _is_no_character(sign: str) -> bool:
-    """Tell whether a sign can never be a character, or stands for one that was lost on the way."""
+    """Tell whether a sign can never be a character, or replaces one that was lost in transit."""
     code = ord(sign)
     return sign == "\ufffd" or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF

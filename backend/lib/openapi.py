@@ -1,4 +1,4 @@
-"""Describes REST's operations: a summary, whether a token is needed, and which problems each may answer."""
+"""Describes the operations of REST: a summary, the need of a token, and the problems that each may answer."""
 
 import importlib
 from collections import defaultdict
@@ -25,7 +25,7 @@ Kinds = set[type[Refusal]]
 
 OF_BODIES: Kinds = {Malformed, Invalid, TooLarge, UnsupportedMediaType}
 TYPES = "x-types"
-"""Where a response keeps its types while the document is being made."""
+"""The member of a response that keeps its problem types while the document is generated."""
 RETRY_AFTER = {
     "Retry-After": {
         "description": "Seconds after which the same may be tried again.",
@@ -35,7 +35,7 @@ RETRY_AFTER = {
 
 
 class OperationSchema(AutoSchema):
-    """One operation of the document. The problems are read from the source: what its method can come to."""
+    """One operation of the document; its problems are read from the source, by what its method can reach."""
 
     def get_summary(self) -> str:
         """Return the first sentence of the method's docstring."""
@@ -43,7 +43,7 @@ class OperationSchema(AutoSchema):
         return first.split(". ")[0].split("; ")[0].rstrip(".")
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
-        """Return the operation with its problems; `security` is empty where no token is asked for."""
+        """Return the operation with its problems; `security` is empty where no token is needed."""
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None:
             operation.setdefault("security", [])
@@ -64,7 +64,7 @@ class OperationSchema(AutoSchema):
 
 @cache
 def _reached(owner: str, kind: str, method: str) -> frozenset[type[Refusal]]:
-    """Return the refusals that a method can come to; a class that only groups others has no status of its own."""
+    """Return the refusals that a method can reach; a class that only groups others has no status of its own."""
     functions = {
         one for callee in calls.callees_of_method(owner, kind, method) for one in calls.reach(callee)
     }
@@ -78,10 +78,10 @@ def _reached(owner: str, kind: str, method: str) -> frozenset[type[Refusal]]:
 
 
 def add_problems(operation: dict[str, Any], kinds: Iterable[type[Refusal]]) -> None:
-    """Add types of problems to an operation: one response for each status, which names its types."""
+    """Add types of problems to an operation: one response for each status, with the names of its types."""
     by_status: dict[int, set[str]] = defaultdict(set)
     for kind in kinds:
-        by_status[kind.status].add(kind.slug())
+        by_status[kind.status].add(kind.slug)
     for status, slugs in sorted(by_status.items()):
         before = operation["responses"].get(str(status), {}).get(TYPES, [])
         operation["responses"][str(status)] = _response(status, sorted(slugs.union(before)))
@@ -100,7 +100,7 @@ def _response(status: int, slugs: list[str]) -> dict[str, Any]:
 
 
 def share_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Name each response of one problem type once for all operations (a hook, after those that add some)."""
+    """Define a response of a single problem type once for all operations (a hook, after those that add some)."""
     shared: dict[str, Any] = {}
     for path in result["paths"].values():
         for operation in path.values():
@@ -115,7 +115,7 @@ def share_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add the shape of problems, and what any operation may answer besides (a hook of drf-spectacular)."""
+    """Add the shape of problems, and the problems that every operation may answer (a hook of drf-spectacular)."""
     schemas = result["components"]["schemas"]
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs", {}))

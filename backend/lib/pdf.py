@@ -1,4 +1,4 @@
-"""Draws on sheets of paper: text in Chinese and English, QR codes, a grid of cards with lines to cut along."""
+"""Draws PDF sheets: text in Chinese and English, QR codes, a grid of cards with cutting lines."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -14,8 +14,8 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 CHINESE, LATIN = "STSong-Light", "Helvetica"
-"""Neither is embedded: readers of PDF bring the second, and where Chinese is read the first. In the first, Latin
-letters would stand too close in most readers, and be lost in those without Chinese."""
+"""Neither font is embedded. PDF readers bring the second one, and where Chinese is read also the first. Latin letters
+in the first font would stand too close in most readers, and be missing in readers without Chinese."""
 pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
 LEAST_SIZE, LEADING = 5.0, 1.15
 POINT_MM = 25.4 / 72
@@ -34,7 +34,7 @@ def new_canvas(written: BytesIO, size: tuple[float, float], title: str) -> Canva
 
 
 def sheet_of(items: Sequence[Drawn], draw: Callable[[Canvas, Drawn], None], *, title: str) -> bytes:
-    """Return A4 pages with ten cards each; `draw` finds the origin in the lower left corner of its card."""
+    """Return A4 pages with ten cards each; `draw` gets the lower left corner of its card as the origin."""
     written = BytesIO()
     canvas = new_canvas(written, A4, title)
     left, top = (A4[0] - COLUMNS * CARD[0]) / 2, A4[1] - (A4[1] - ROWS * CARD[1]) / 2
@@ -55,7 +55,7 @@ def sheet_of(items: Sequence[Drawn], draw: Callable[[Canvas, Drawn], None], *, t
 
 
 def draw_text(canvas: Canvas, text: str, x: float, y: float, size: float, *, width: float = 0) -> None:
-    """Write a line at a place in millimetres, smaller if it would be wider than `width`."""
+    """Draw a line of text at a place in millimetres, smaller if it would be wider than `width`."""
     if width and (taken := _width_of(text, size)) > width:
         size *= width / taken
     place = x * mm
@@ -68,16 +68,16 @@ def draw_text(canvas: Canvas, text: str, x: float, y: float, size: float, *, wid
 def draw_block(
     canvas: Canvas, text: str, x: float, top: float, size: float, *, width: float, height: float
 ) -> None:
-    """Write a text into a place in millimetres, broken into lines and smaller where it has to be."""
+    """Draw a text into a box in millimetres, broken into lines, and smaller if needed."""
     size, lines = fitted(text, size, width=width, height=height)
     for n, line in enumerate(lines):
         draw_text(canvas, line, x, top - (1 + n * LEADING) * size * POINT_MM, size)
 
 
 def fitted(text: str, size: float, *, width: float, height: float) -> tuple[float, list[str]]:
-    """Return the lines of a text, and their size in points, that fit into a place in millimetres.
+    """Return the lines of a text, and their size in points, so that they fit a box in millimetres.
 
-    Below the least size that can be read it is cut instead.
+    Below the smallest legible size the text is cut instead.
     """
     while (lines := _broken(text, size, width)) and len(lines) > (most := _lines_in(height, size)):
         if size <= LEAST_SIZE:
@@ -107,12 +107,12 @@ def _broken(text: str, size: float, width: float) -> list[str]:
 
 
 def _width_of(text: str, size: float) -> float:
-    """Return how many millimetres a line takes."""
+    """Return the width of a line in millimetres."""
     return sum(pdfmetrics.stringWidth(run, font, size) for font, run in _runs(text)) * POINT_MM
 
 
 def _runs(text: str) -> Iterator[tuple[str, str]]:
-    """Return the parts of a text, each with the font that has its characters."""
+    """Return the parts of a text, each with a font that has its characters."""
     for is_latin, run in groupby(text, key=lambda character: character <= "\xff"):
         yield LATIN if is_latin else CHINESE, "".join(run)
 
@@ -130,7 +130,7 @@ def draw_qr(canvas: Canvas, text: str, x: float, y: float, size: float) -> None:
 
 
 def qr_svg(text: str) -> str:
-    """Return a QR code as an SVG that fills the place it is given."""
+    """Return a QR code as an SVG that fills its container."""
     drawn = BytesIO()
     code = segno.make(text, error="m", micro=False)
     code.save(drawn, kind="svg", xmldecl=False, omitsize=True, border=4, light="#fff")

@@ -1,10 +1,10 @@
-"""Phone numbers: one form for each, in which they are stored, compared and signed in with.
+"""Phone numbers, in one canonical form for storage, comparison and sign-in.
 
 | number | its form |
 |---|---|
 | mobile of the mainland | eleven digits: `13800001234` |
 | landline of the mainland | area code and number: `057984123456` |
-| of elsewhere | with its country: `+85261234567` |
+|| elsewhere | with its country code: `+85261234567` |
 | extension | after a dash: `057984123456-801` |
 """
 
@@ -12,7 +12,7 @@ import re
 import unicodedata
 
 LONGEST = 40
-"""Characters of a phone number as people type it, with country, extension and what stands between the digits."""
+"""Characters of a phone number as people type it, with country, extension and separators."""
 LONGEST_CELL = 200
 """Characters of a text that may hold several."""
 
@@ -20,9 +20,9 @@ _MOBILE_DIGITS = 11
 _TAIL = 4
 _PLAIN_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _FILLING = re.compile(r"[\s\-().·_]+")
-# 100 and 101 begin numbers that nobody has, for demonstrations; a landline of Peking, 010, goes on with 2 to 9.
+# 100 and 101 begin unassigned numbers, for demonstrations; a landline of Peking, 010, goes on with 2 to 9.
 _MOBILE = re.compile(r"(?:(?:\+86|0086|86)?0?(?=1[3-9])|(?=10[01]))(1[0-9]{10})")
-# Without its zero, which spreadsheets take away, a landline is only known behind the country.
+# A landline without its leading zero, which spreadsheets drop, is recognised only after the country code.
 _LANDLINE = re.compile(
     r"(?:(?:\+86|0086|86)0?|0)((?:10|2[0-9])[2-9][0-9]{7}|[3-9][0-9]{2}[2-9][0-9]{6,7})",
 )
@@ -32,7 +32,7 @@ _ABROAD = re.compile(r"(?:\+|00)([1-9][0-9]{6,14})")
 _EXTENSION = re.compile(r"(?:-|#|,|x|ext\.?|转|分机):?([0-9]{1,6})$")
 _AREA_CODE = re.compile(r"\s*+(0[0-9]{2,3})\s*+/\s*+([0-9]{7,8})\s*+")
 _WRITTEN_NUMBER = re.compile(r"([0-9]+)\.0+|([0-9])\.([0-9]+)e(\+?)([0-9]{1,2})")
-# What parts two numbers, the plainest first: a space or a dash may as well stand inside one.
+# Separators between two numbers, the clearest first: a space or a dash may also stand inside one.
 _BETWEEN = (
     re.compile(r"[/\\,;|、\n\r\t]+|或|和|及"),
     re.compile(r"[()]|[^\x00-\x7f]+:?"),
@@ -42,7 +42,7 @@ _BETWEEN = (
 
 
 def read_phone(text: str) -> str:
-    """Return the one number that a text holds, in its form. Raises ValueError for none, and for more than one."""
+    """Return the one number that a text holds, in its form. Raises ValueError for none or several."""
     phone, is_alone = pick_phone(text)
     if not is_alone:
         raise ValueError("more than one phone number")
@@ -50,9 +50,9 @@ def read_phone(text: str) -> str:
 
 
 def pick_phone(text: str) -> tuple[str, bool]:
-    """Return a number of a text that may hold several, mobiles first, and whether nothing else stands there.
+    """Return a number of a text that may hold several, mobiles first, and whether the text holds nothing else.
 
-    Raises ValueError when it holds none. Short numbers, which lead to a person only from inside a company, are none.
+    Raises ValueError when it holds none. Short numbers do not count: only phones inside one company can dial them.
     """
     if _PLAIN_MOBILE.fullmatch(text):
         return text, True  # nearly all are so, and there are millions
@@ -70,7 +70,7 @@ def pick_phone(text: str) -> tuple[str, bool]:
 
 
 def canonical(text: str) -> str:
-    """Return what signs in, in the form in which it is looked for: a phone, or else without what is written between."""
+    """Return what a person typed to sign in, in its search form: a phone, or else the text without separators."""
     try:
         return read_phone(text)
     except ValueError:
@@ -83,18 +83,18 @@ def is_mobile(phone: str) -> bool:
 
 
 def tail(phone: str) -> str:
-    """Return the last four digits of a number in its form, without its extension; empty without as many."""
+    """Return the last four digits of a number in its form, without its extension; empty for a shorter number."""
     number = phone.partition("-")[0]
     return number[-_TAIL:] if len(number) >= _TAIL else ""
 
 
 def dialled(phone: str) -> str:
-    """Return a number as a phone dials it: a pause, and then the extension."""
+    """Return a number as a phone dials it: the number, a pause, the extension."""
     return phone.replace("-", ",")
 
 
 def _plain(text: str) -> str:
-    """Return a text in narrow signs: one dash, no marks that cannot be seen, and numbers of spreadsheets whole."""
+    """Return a text in narrow characters: one kind of dash, no invisible marks, spreadsheet numbers written out."""
     text = text.strip().casefold()
     if not text.isascii():
         text = "".join(map(_narrow, unicodedata.normalize("NFKC", text)))
@@ -103,15 +103,15 @@ def _plain(text: str) -> str:
 
 def _narrow(sign: str) -> str:
     category = unicodedata.category(sign)
-    if category == "Cf":  # address books copy a number between marks of direction
+    if category == "Cf":  # address books copy a number between direction marks
         return ""
     return "-" if category == "Pd" or sign in "−ー" else sign
 
 
 def _written_out(text: str) -> str:
-    """Return the digits of `13800001234.0` and `1.3800001234E10`; empty when it is no such thing.
+    """Return the digits of `13800001234.0` and `1.3800001234E10`; empty for any other text.
 
-    With a plus (`1.38E+10`) it is what a spreadsheet shows of a number, unless no digit is missing.
+    With a plus (`1.38E+10`) it is the rounded display of a spreadsheet, so it is read only if no digit is missing.
     """
     found = _WRITTEN_NUMBER.fullmatch(text)
     if found is None:
@@ -124,7 +124,7 @@ def _written_out(text: str) -> str:
 
 
 def _whole(text: str) -> str:
-    """Return the number that a text is, in its form; empty when it is none, or more than one."""
+    """Return the one number of a text, in its form; empty for none or several."""
     if phone := _without_extension(text):
         return phone
     compact = "".join(text.split())
@@ -149,8 +149,8 @@ def _without_extension(text: str) -> str:
 
 
 def _abroad(digits: str) -> str:
-    """Return a number of another country, country first; empty when it cannot be one."""
-    import phonenumbers as library  # 7 MB, for the few processes that meet such a number
+    """Return a number of another country, country first; empty if it cannot be one."""
+    import phonenumbers as library  # 7 MB, for the few processes that meet a foreign number
 
     if digits.startswith("86"):
         return ""
@@ -164,7 +164,7 @@ def _abroad(digits: str) -> str:
 
 
 def _with_zero(digits: str) -> str:
-    """Return a landline whose zero a spreadsheet took away, if its area has such numbers."""
+    """Return a landline with the zero that a spreadsheet dropped, if its area has such numbers."""
     import phonenumbers as library
 
     return f"0{digits}" if library.is_valid_number(library.parse(f"+86{digits}")) else ""

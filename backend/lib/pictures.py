@@ -1,4 +1,4 @@
-"""Decodes pictures that people send, one at a time, and writes them anew: what else was in the file is gone."""
+"""Decodes pictures that people send, one at a time, and encodes them again: all other content of the file is lost."""
 
 import struct
 from concurrent.futures import ThreadPoolExecutor
@@ -10,15 +10,15 @@ from PIL import Image, ImageOps
 from backend.lib.errors import Busy
 
 PIXELS = 512
-"""Width and height that every picture is made to fit."""
+"""Width and height that bound every stored picture."""
 MOST_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000, "PNG": 8_000_000, "WEBP": 8_000_000}
-"""Before decoding: a small file may unfold to gigabytes. A JPEG, what phones take, is decoded at an eighth of its
-size; an MPO is a JPEG with more pictures behind it, which many phones add. The others unfold whole, 4 bytes a pixel:
-8 megapixels are a screenshot of any phone."""
+"""Limits before decoding: a small file may unfold to gigabytes. A JPEG, the format of phone cameras, is decoded at an
+eighth of its size; an MPO is a JPEG with more pictures behind it, which many phones append. The other formats unfold
+whole, 4 bytes a pixel: 8 megapixels hold a screenshot of any phone."""
 MOST_PROGRESSIVE = 12_000_000
 """Pixels of a progressive JPEG: its decoder keeps the coefficients of all pixels, up to 6 bytes each."""
 MOST_WAITING = 8
-"""Pictures that wait to be decoded: each holds a thread and a connection of the database meanwhile."""
+"""Pictures in the queue for decoding; each holds a thread and a database connection meanwhile."""
 _QUALITY = 85
 _WRONG = (
     ArithmeticError,
@@ -30,16 +30,16 @@ _WRONG = (
     Warning,
     struct.error,
 )
-"""What Pillow raises at files that are broken or made to harm: those of its metadata have any type and length."""
+"""Exceptions of Pillow for broken or hostile files: those of its metadata can have any type and length."""
 _SCALABLE = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr")
 _decoder = ThreadPoolExecutor(1, thread_name_prefix="pictures")
-"""One thread decodes for the whole process: each picture takes up to 80 MB, and what a thread frees, the allocator
-keeps for that thread."""
+"""One thread decodes for the whole process: each picture takes up to 80 MB, and the allocator keeps freed memory for
+the thread that freed it."""
 _room = BoundedSemaphore(MOST_WAITING)
 
 
 class NotAPicture(Exception):
-    """These bytes are no picture of the formats that are taken."""
+    """These bytes are not a picture in a supported format."""
 
 
 class TooManyPixels(NotAPicture):

@@ -1,4 +1,4 @@
-"""Turns an exception into an RFC 9457 problem, the same at the REST view and in a socket reply."""
+"""Turns an exception into an RFC 9457 problem, the same for REST and for a reply on the socket."""
 
 import json
 import logging
@@ -26,8 +26,11 @@ from rest_framework.response import Response
 
 from backend.lib.errors import (
     Busy,
+    Internal,
     Invalid,
     Malformed,
+    MethodNotAllowed,
+    NotAcceptable,
     NotAllowed,
     NotFound,
     NotSignedIn,
@@ -35,6 +38,7 @@ from backend.lib.errors import (
     TooLarge,
     TooMany,
     UnsupportedMediaType,
+    told,
 )
 from backend.lib.logs import current_id
 from backend.lib.shapes import Shape
@@ -68,20 +72,22 @@ class Problem(Shape):
 
 
 def problem_of(error: Exception) -> Problem:
-    """Return the problem for any exception; the unforeseen ones are logged and told without detail."""
-    refusal = _refusal_of(error)
-    if refusal is None:
-        reference = current_id()
-        logger.error("unforeseen error %s", reference, exc_info=error)
-        return Problem(
-            type="/problems/internal",
-            title="Internal error",
-            status=500,
-            detail="Something went wrong on the server; it was logged. Try again, and name this request if it stays.",
-            request=reference,
-        )
+    """Return the problem for any exception; an unexpected one is logged, and the client gets no detail of it."""
+    return _problem(_logged(error))
+
+
+def _logged(error: Exception) -> Refusal:
+    """Return the refusal for any exception; `Internal` for an unexpected one, with the number of its log line."""
+    if refusal := refusal_of(error):
+        return refusal
+    reference = current_id()
+    logger.error("unforeseen error %s", reference, exc_info=error)
+    return Internal(reference)
+
+
+def _problem(refusal: Refusal) -> Problem:
     return Problem(
-        type=f"/problems/{refusal.slug()}",
+        type=f"/problems/{refusal.slug}",
         title=refusal.title(),
         status=refusal.status,
         detail=refusal.said,
@@ -92,8 +98,8 @@ def problem_of(error: Exception) -> Problem:
 
 
 def is_refusal(error: Exception) -> bool:
-    """Tell whether an exception says why something was not done; all others nobody foresaw."""
-    return _refusal_of(error) is not None
+    """Tell whether an exception is a refusal with a reason; any other exception is unexpected."""
+    return refusal_of(error) is not None
 
 
 def invalid(error: pydantic.ValidationError, *, base: str = "", skip: int = 0) -> Refusal:
@@ -103,7 +109,7 @@ def invalid(error: pydantic.ValidationError, *, base: str = "", skip: int = 0) -
     """
     if (
         error.error_count() > MAX_ERRORS
-    ):  # a megabyte of unknown fields would become a hundred of descriptions
+    ):  # a megabyte of unknown fields would become a hundred megabytes of descriptions
         return Invalid(
             f"{error.error_count()} fields are wrong: this is not the shape that is expected here."
         )
@@ -121,7 +127,7 @@ def wrong_fields(error: pydantic.ValidationError, *, base: str = "", skip: int =
 
 
 def what_is_wrong(item: ErrorDetails) -> str:
-    """Return what is wrong with a field in words of ours: pydantic speaks of its own prefixes, classes and patterns."""
+    """Return what is wrong with a field in our own words: pydantic's mention its prefixes, classes and patterns."""
     kind, words = item["type"], item["msg"]
     if kind in {"value_error", "assertion_error"}:
         return words.partition(", ")[2] or words
@@ -138,7 +144,7 @@ _WORDS = {
     "union_tag_not_found": "must have a type",
     "string_pattern_mismatch": "has not the form that is expected here",
 }
-"""What is wrong, by pydantic's name for it, where its own words would speak of the program and not of the field."""
+"""Our message for each error of pydantic whose own message describes the program instead of the field."""
 
 
 def _details(error: pydantic.ValidationError) -> list[ErrorDetails]:
@@ -148,7 +154,7 @@ def _details(error: pydantic.ValidationError) -> list[ErrorDetails]:
 def refuse_nul(document: bytes | str) -> None:
     """Raise Invalid naming each text of a JSON document with the NUL character, which PostgreSQL cannot store.
 
-    JSON can only spell it as an escape, so a document without that escape is not looked at again.
+    |JSON can spell NUL only as an escape, so a document without that escape is not parsed a second time.
     """
     escape = "\\u0000"
     if (escape.encode() if isinstance(document, bytes) else escape) not in document:  # type: ignore[operator]
@@ -156,21 +162,21 @@ def refuse_nul(document: bytes | str) -> None:
     try:
         found = islice(_nul_in(pydantic_core.from_json(document)), 20)
     except ValueError:
-        return  # it is no JSON, which its reader will say
+        return  # not JSON; its reader will say so
     if errors := [{"pointer": pointer, "detail": "must not contain the NUL character"} for pointer in found]:
         raise Invalid(errors=errors)
 
 
 class _Twice(dict[str, Any]):
-    """An object in which members were given twice."""
+    """An object with duplicate members."""
 
     names: tuple[str, ...]
 
 
 def refuse_twice(document: bytes | str) -> None:
-    """Raise Invalid naming each member of a JSON document that is given twice.
+    """Raise Invalid naming each duplicate member of a JSON document.
 
-    Costs a second reading, so positions are spared it: of a member that they give twice the last counts.
+    The check costs a second parse, so positions skip it: of a duplicate member in them the last one counts.
     """
     found: list[_Twice] = []
 
@@ -187,14 +193,14 @@ def refuse_twice(document: bytes | str) -> None:
     try:
         content = json.loads(document, object_pairs_hook=read)
     except (ValueError, RecursionError):
-        return  # it is no JSON, which its reader will say
+        return  # not JSON; its reader will say so
     if found:
         pointers = islice(_twice_in(content), MAX_NAMED)
         raise Invalid(errors=[{"pointer": pointer, "detail": "was given twice"} for pointer in pointers])
 
 
 def _twice_in(part: Any, pointer: str = "") -> Iterator[str]:
-    """Yield a pointer to each member that was given twice."""
+    """Yield a pointer to each duplicate member."""
     if isinstance(part, _Twice):
         yield from (pointer + pointer_to(name) for name in part.names)
     inner = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
@@ -228,7 +234,7 @@ def problem_response(error: Exception, _context: dict[str, Any]) -> Response:
 
 
 def headers_of(error: Exception, problem: Problem) -> dict[str, str]:
-    """Return the headers that belong to a problem: how to sign in, when to come again, what is allowed in a time."""
+    """Return the headers of a problem: how to sign in, when to retry, the quota."""
     headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
     if problem.retry_after_s is not None:
         headers["Retry-After"] = str(problem.retry_after_s)
@@ -251,6 +257,7 @@ _REFUSALS: dict[type[Exception], type[Refusal]] = {
     drf.PermissionDenied: NotAllowed,
     PermissionDenied: NotAllowed,
     drf.ParseError: Malformed,
+    drf.ValidationError: Invalid,
     drf.UnsupportedMediaType: UnsupportedMediaType,
     RequestDataTooBig: TooLarge,
     # A failed sign-in, and the check of a page's CSRF header, look at the form of a request: there may be none.
@@ -259,34 +266,33 @@ _REFUSALS: dict[type[Exception], type[Refusal]] = {
     MultiPartParserError: Malformed,
     RawPostDataException: Malformed,
     UnreadablePostError: Malformed,
+    drf.MethodNotAllowed: MethodNotAllowed,
+    drf.NotAcceptable: NotAcceptable,
 }
+_IN_THEIR_WORDS = {MethodNotAllowed, NotAcceptable}
+"""Refusals whose detail is the framework's: it names the method, or the media types."""
 
 
-def _refusal_of(error: Exception) -> Refusal | None:
+def refusal_of(error: Exception) -> Refusal | None:
+    """Return why something was not done, whichever library says it; None for what was not foreseen."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, OperationalError) and isinstance(error.__cause__, PoolTimeout | TooManyRequests):
-        return Busy()  # every connection to the database is in use
+        return Busy()  # all database connections are in use
     if isinstance(error, drf.Throttled):
         return TooMany(retry_after_s=ceil(getattr(error, "wait", None) or 0))
     if isinstance(error, pydantic.ValidationError):
         return invalid(error)
     for foreign, refusal in _REFUSALS.items():
         if isinstance(error, foreign):
-            return refusal()
-    return _other(error) if isinstance(error, drf.APIException) else None
-
-
-def _other(error: drf.APIException) -> Refusal:
-    """Return a refusal for what DRF refuses by itself: a wrong method or media type."""
-    refusal_class = type(type(error).__name__, (Refusal,), {"status": error.status_code})
-    return refusal_class(str(error.detail))  # type: ignore[no-any-return]
+            return refusal(str(getattr(error, "detail", "")) if refusal in _IN_THEIR_WORDS else "")
+    return None
 
 
 def problem_page(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  # Django's
-    """Answer an unknown address below /api/ with a problem, and any other with the page for people.
+    """Answer an unknown address: a problem below /api/, a page for people elsewhere.
 
-    Looks at no form, as Django's own page does: it may be one that cannot be read.
+    Like Django's own page it reads no form: the form may be unreadable.
     """
     if not is_api(request.path):
         return render(request, "404.html", status=404)
@@ -294,23 +300,23 @@ def problem_page(request: HttpRequest, exception: Exception | None = None) -> Ht
 
 
 def malformed_page(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that cannot be read. Looks at no form: reading it may be what failed."""
-    return refusal_response(request, _refusal_of(exception) or Malformed())
+    """Answer a request that cannot be read. Reads no form: the form may be what failed."""
+    return refusal_response(request, refusal_of(exception) or Malformed())
 
 
 def denied_page(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django's
-    """Answer who may not do what was asked, where no door has said so itself."""
+    """Answer a caller without permission, where no view has answered itself."""
     return refusal_response(request, NotAllowed())
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  # Django's
-    """Answer a form that does not carry the token of this browser's session (`CSRF_FAILURE_VIEW`)."""
+    """Answer a form without the CSRF token of this browser's session (`CSRF_FAILURE_VIEW`)."""
     said = _("This page was open for long, or your browser keeps no cookies. Open it again, then try again.")
     return render(request, "refused.html", {"said": said}, status=NotAllowed.status)
 
 
 class Refusals:
-    """Answers what a page was refused and does not say itself, for example while the server is busy (a middleware)."""
+    """Answers refusals that a page raised and did not handle, for example while the server is busy (a middleware)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -319,43 +325,31 @@ class Refusals:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return the answer to a refusal; None for what Django has an answer to, and for what nobody foresaw."""
-        refused = isinstance(exception, Refusal) or isinstance(_refusal_of(exception), Busy)
+        """Return the answer to a refusal; None for exceptions that Django handles and for unexpected ones."""
+        refused = isinstance(exception, Refusal) or isinstance(refusal_of(exception), Busy)
         return refusal_response(request, exception) if refused else None
 
 
 def failed_page(request: HttpRequest) -> HttpResponse:
-    """Answer what failed outside of the doors; Django calls it while it handles the exception."""
+    """Answer an exception outside the views; Django calls it while it handles the exception."""
     error = sys.exc_info()[1]
     return refusal_response(request, error if isinstance(error, Exception) else RuntimeError("no error"))
 
 
 def refusal_response(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Answer where no door has been reached: below /api/ with a problem, elsewhere with a page."""
-    problem = problem_of(error)
-    headers = headers_of(error, problem)
+    """Answer a refusal before any view: below /api/ with a problem, elsewhere with a page."""
+    refusal = _logged(error)
+    problem = _problem(refusal)
+    headers = headers_of(refusal, problem)
     if is_api(request.path):
         content = problem.model_dump_json(exclude_none=True)
         return HttpResponse(content, status=problem.status, content_type=PROBLEM, headers=headers)
-    response = render(request, "refused.html", {"said": _words(problem.status)}, status=problem.status)
+    response = render(request, "refused.html", {"said": told(refusal)}, status=problem.status)
     for name, value in headers.items():
         response[name] = value
     return response
 
 
 def is_api(path: str) -> bool:
-    """Tell whether an address is one that apps call: they are answered with problems."""
+    """Tell whether an address belongs to the API: its clients get problems, not pages."""
     return path.startswith("/api/")
-
-
-def _words(status: int) -> str:
-    said = {
-        NotAllowed.status: _("You may not do this."),
-        TooLarge.status: _("This is larger than the server takes."),
-        TooMany.status: _(
-            "Too much comes from you or your network at this moment. Wait a little, then try again."
-        ),
-        Busy.status: _("The server has a lot to do at this moment. Wait a little, then try again."),
-        500: _("Something went wrong on the server. It was noted; try again."),
-    }
-    return said.get(status, _("Your browser sent something that this page cannot read."))

@@ -1,4 +1,4 @@
-"""Which peers are proxies of ours, and whom they speak for; nothing else reads X-Forwarded-For and -Proto."""
+"""Reverse proxies that we trust, and their clients' addresses; no other module reads X-Forwarded-For and -Proto."""
 
 from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 NONE = "none"
-"""Says in the place of networks that there is no proxy."""
+"""The word that replaces the networks: the installation has no proxy."""
 LONGEST = 80
-"""Characters of a hop: an address of IPv6 with its zone, in brackets, and a port."""
+"""Characters of a hop: an IPv6 address with its zone, in brackets, and a port."""
 MOST_HOPS = 20
-"""Proxies behind one another of which a header tells; what is further away is not looked at."""
+"""The longest chain of proxies that a header can describe; hops further away are ignored."""
 _SCHEMES = {b"http": "http", b"https": "https", b"ws": "http", b"wss": "https"}
 _PRIVATE = tuple(
     map(
@@ -24,25 +24,25 @@ _PRIVATE = tuple(
 )
 _PRIVATE_6 = tuple(map(IPv6Network, ("::1/128", "fc00::/7", "fe80::/10")))
 _WIDEST = {4: 12, 6: 24}
-"""Bits of a public network that are fixed at least: one of fewer is no network of proxies."""
+"""The shortest prefix of a public network: a shorter one does not describe proxies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proxies:
-    """The networks that may set X-Forwarded-For and X-Forwarded-Proto; what anybody else sets is not looked at.
+    """The networks that may set X-Forwarded-For and X-Forwarded-Proto; the headers of all other peers are ignored.
 
-    `stated`: the setting was given, be it to say that there are none.
+    `stated`: the setting was given, even if it says that there is no proxy.
     """
 
     networks: tuple[Network, ...] = ()
     stated: bool = False
 
     def trust(self, address: Address) -> bool:
-        """Tell whether this address is a proxy's."""
+        """Tell whether an address belongs to a proxy."""
         return any(address in network for network in self.networks if network.version == address.version)
 
     def too_wide(self) -> list[Network]:
-        """Return the networks that hold far more than proxies: whoever is in one chooses the address they have."""
+        """Return the networks that hold far more than proxies: a caller inside one can forge an address."""
         return [
             network
             for network in self.networks
@@ -50,10 +50,10 @@ class Proxies:
         ]
 
     def client(self, peer: str, forwarded: str) -> str:
-        """Return who speaks to the outermost proxy that we trust; `peer` itself when it is none of them.
+        """Return the client of the outermost trusted proxy; `peer` itself if it is not a proxy.
 
-        Each proxy appends to the header whom it was spoken to by, so it is read from its end up to the first address
-        that is not a proxy's. Where something else than an address stands, nothing further away is believed.
+        Each proxy appends the address of its peer to the header. So the header is read from its end, up to the first
+        address that is not a proxy's. At an entry that is not an address the reading stops.
         """
         last = _address(peer)
         if last is None or not self.trust(last):
@@ -68,7 +68,7 @@ class Proxies:
         return str(last)
 
     def believe(self, scope: MutableMapping[str, Any]) -> None:
-        """Put the client's address and scheme in the place of the proxy's in a scope of ASGI."""
+        """Replace the proxy's address and scheme by the client's in an ASGI scope."""
         if not self.networks or not scope.get("client"):
             return
         peer = scope["client"][0]
@@ -84,7 +84,7 @@ class Proxies:
 
 
 def read_proxies(texts: Sequence[str]) -> Proxies:
-    """Return what the setting says: networks or addresses, or the word `none`. Raises ValueError."""
+    """Return the proxies of the setting: networks or addresses, or the word `none`. Raises ValueError."""
     wanted = [text.strip() for text in texts if text.strip()]
     if wanted == [NONE]:
         return Proxies(stated=True)
@@ -93,7 +93,7 @@ def read_proxies(texts: Sequence[str]) -> Proxies:
 
 @lru_cache(maxsize=4_096)
 def neighbourhood(address: str) -> str | None:
-    """Return what an address is counted as: of IPv6 the network of 64 bits, for one household has them all."""
+    """Return the key under which an address is counted: for IPv6 its /64 network, which one household owns."""
     found = _address(address)
     if isinstance(found, IPv6Address):
         found = IPv6Address(int(found) >> 64 << 64)
@@ -101,7 +101,7 @@ def neighbourhood(address: str) -> str | None:
 
 
 def _joined(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str:
-    """Return all values of a header as one list, as RFC 9110 has it."""
+    """Return all values of a header as one list (RFC 9110)."""
     return ",".join(value.decode("latin-1") for name, value in headers if name == wanted)
 
 
@@ -121,7 +121,7 @@ def _is_private(network: Network) -> bool:
 
 
 def _address(text: str) -> Address | None:
-    """Return the address in a hop: alone, with a port, in brackets; None when there is none (`unknown`, a name)."""
+    """Return the address in a hop: alone, with a port, in brackets; None for `unknown` or a name."""
     text = text.strip()
     return _parsed(text) if len(text) <= LONGEST else None
 

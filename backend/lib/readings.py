@@ -1,4 +1,4 @@
-"""How names sound, so that they are found by typing letters."""
+"""Pronunciations of names, so that a search finds them by typed letters."""
 
 import os
 import re
@@ -10,11 +10,11 @@ from typing import NamedTuple
 from backend.lib.names import plain_name
 from backend.lib.surnames import SURNAMES
 
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # 60 MB of phrases, which names are not
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # 60 MB of phrases, which no name needs
 from pypinyin import lazy_pinyin
 
 _NAME, _PINYIN, _INITIALS = 80, 80, 20
-"""Characters that are kept: the columns' lengths."""
+"""Characters of a stored name: the lengths of the columns."""
 _LONGEST_SURNAME = max(map(len, SURNAMES))
 _SURNAME_OR_NONE = SURNAMES | {"": ((),)}
 _BEGINNINGS = frozenset(surname[0] for surname in SURNAMES)
@@ -24,14 +24,14 @@ _UMLAUT_IN_LETTERS = re.compile("(?<=[nl])(?:yu|u(?=e))")
 
 
 class Sound(NamedTuple):
-    """A name in letters: whole, and the first of each syllable."""
+    """A name in letters: whole, and its initials, one a syllable."""
 
     pinyin: str
     initials: str
 
 
 class Elsewhere(NamedTuple):
-    """What names begin with that are kept under another reading: in characters, and in letters where more is known."""
+    """The beginnings of names that are stored under another reading: in characters, and for longer input in letters."""
 
     surname: str
     pinyin: str = ""
@@ -39,14 +39,14 @@ class Elsewhere(NamedTuple):
 
 
 def kept_name(name: str) -> str:
-    """Return a name as it is kept to be searched by its characters."""
+    """Return a name as it is stored for a search by characters."""
     return plain_name(name)[:_NAME]
 
 
 def sound_of(name: str) -> Sound:
-    """Return how a name sounds, in small letters without spaces; letters and digits stay what they are, ü is v.
+    """Return the pronunciation of a name in small letters without spaces; letters and digits stay, ü is v.
 
-    Of a character with several readings the commonest counts, of a surname its own.
+    A character with several readings has its most common one; a surname has its own.
     """
     plain = _plain(name)
     syllables = [_syllable(character) for character in plain]
@@ -59,7 +59,7 @@ def sound_of(name: str) -> Sound:
 
 
 def other_readings(typed: str) -> Iterator[Elsewhere]:
-    """Yield where else names may be kept that are read as typed: `danyi` leads to 单, which is kept as shan."""
+    """Yield other places of names with the typed reading: `danyi` leads to 单, which is stored as shan."""
     for surname, (own, *others) in SURNAMES.items():
         for reading in others:
             yield from _led_to(surname, own, reading, typed)
@@ -82,7 +82,7 @@ def spelled_with_v(typed: str) -> str:
 
 
 def letters(text: str) -> str:
-    """Return what of a text is compared: small letters and digits, whatever stands between them; ü is v."""
+    """Return the comparable part of a text: small letters and digits, without separators; ü is v."""
     return "".join(character for character in _plain(text) if character.isalnum())
 
 

@@ -1,6 +1,6 @@
-"""How the product uses Redis: nothing that is read from it is believed unless it was signed with the secret key.
+"""Settings of Redis: a value from Redis is trusted only if it was signed with the secret key.
 
-An attacker who writes to Redis can neither run code in a process (nothing is unpickled) nor forge an order.
+An attacker with write access to Redis can neither run code in a process (nothing is unpickled) nor forge an order.
 """
 
 import json
@@ -12,7 +12,7 @@ from backend.lib.encryption import derived_key
 
 
 def channel_layers(redis_url: str, *, prefix: str, secret_key: str) -> dict[str, dict[str, Any]]:
-    """Return CHANNEL_LAYERS: the bus between processes, encrypted and signed; without Redis inside the process."""
+    """Return CHANNEL_LAYERS: the bus between processes, encrypted and signed; without Redis an in-process bus."""
     if not redis_url:
         return {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     keys = [derived_key(secret_key, "bus")]
@@ -21,7 +21,7 @@ def channel_layers(redis_url: str, *, prefix: str, secret_key: str) -> dict[str,
 
 
 def caches(redis_url: str) -> dict[str, dict[str, Any]]:
-    """Return CACHES: shared by all processes, as signed JSON; without Redis each process has its own."""
+    """Return CACHES: one cache for all processes, as signed JSON; without Redis each process has its own."""
     if not redis_url:
         return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     options = {"serializer": "backend.lib.redis_settings.SignedJson"}
@@ -35,19 +35,19 @@ def caches(redis_url: str) -> dict[str, dict[str, Any]]:
 
 
 class SignedJson:
-    """Serializer of the cache. Whole numbers stay as they are, since Redis counts with them."""
+    """Serializer of the cache. Integers stay plain, because Redis counts with them."""
 
     def __init__(self) -> None:
         self._signer = Signer(salt="cache")
 
     def dumps(self, value: Any) -> int | bytes:
-        """Return a value as Redis keeps it. Raises TypeError for what is not JSON."""
-        if type(value) is int:  # a bool is none
+        """Return a value as Redis stores it. Raises TypeError for a value that is not JSON."""
+        if type(value) is int:  # a bool is not a counter
             return value
         return self._signer.sign(json.dumps(value)).encode()
 
     def loads(self, kept: bytes) -> Any:
-        """Return a kept value; None, as if it were not there, for one that was not signed with the secret key."""
+        """Return a stored value; None, as for a missing key, for a value without a valid signature."""
         try:
             return int(kept)
         except ValueError:

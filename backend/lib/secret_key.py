@@ -1,4 +1,4 @@
-"""The secret key of an installation: given and long enough, or made once and kept."""
+"""The secret key of an installation: a given one that is long enough, or one that is generated once and stored."""
 
 import os
 import secrets
@@ -8,11 +8,11 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 SHORTEST = 32
-"""Characters. Everything that is signed or sealed hangs on it."""
+"""Characters. All signatures and sealed texts depend on it."""
 
 
 def long_enough(given: str) -> str:
-    """Return the key as given, or an empty one. Raises ImproperlyConfigured when it can be guessed."""
+    """Return the key as given, or an empty one. Raises ImproperlyConfigured for a key that can be guessed."""
     if given and (len(given) < SHORTEST or len(set(given)) < 5):
         make = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
         raise ImproperlyConfigured(
@@ -22,10 +22,10 @@ def long_enough(given: str) -> str:
 
 
 def kept_key(file: Path) -> str:
-    """Return the key in a file, which is made if it is not there: whole or not at all, by one of several processes."""
+    """Return the key in a file. One of several processes creates a missing file, atomically."""
     if not file.exists():
         file.parent.mkdir(exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as made:  # readable by us alone
+        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as made:  # for us alone
             made.write(secrets.token_urlsafe(48))
         try:
             os.link(made.name, file)

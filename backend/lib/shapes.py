@@ -42,7 +42,7 @@ Instant = Annotated[
 
 @dataclass(frozen=True)
 class Given:
-    """Marks a number that the server gives: it may be given a second time once the database was put back."""
+    """Marks a number that the server issues: after a restored backup the same number may be issued a second time."""
 
 
 GIVEN = Given()
@@ -53,7 +53,7 @@ def _digits(value: Any) -> Any:
 
 
 VolunteerNumber = Annotated[str, BeforeValidator(_digits)]
-"""Eight digits, as a string so that nobody computes with it."""
+"""Eight digits, as a string: it is not for arithmetic."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Line:
     least: int = 0
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: object) -> CoreSchema:
-        """Return what pydantic checks: the length, before and after what cannot be seen is left out, and the signs."""
+        """Return pydantic's schema: length before and after invisible characters are removed, and the allowed signs."""
         bounded = str_schema(strip_whitespace=True, min_length=self.least or None, max_length=self.most)
         return no_info_after_validator_function(self._read, bounded)
 
@@ -106,20 +106,20 @@ Sent = TypeVar("Sent", bound=Request)
 def read_json(shape: type[Sent], document: bytes | str) -> Sent:
     """Return a JSON document as `shape`, or raise pydantic's ValidationError.
 
-    JSON has types of its own: a `true` where a number belongs, or a number in quotes, is a mistake of the client's.
-    Forms and queries are text alone, and are read with `model_validate`.
+    Types are strict: `true` or a number in quotes, in the place of a number, is a client's mistake. Forms and queries
+    are text alone, and are read with `model_validate`.
     """
     return shape.model_validate_json(document, strict=True)
 
 
 def read_members(shape: type[Sent], members: Mapping[str, Any]) -> Sent:
-    """Return a part of a JSON document that was read already as `shape`, as `read_json` does."""
+    """Return the parsed members of a JSON document as `shape`, as `read_json` does."""
     return read_json(shape, to_json(members))
 
 
 @cache
 def names_of_given() -> frozenset[str]:
-    """Return the fields in which clients name a unit, person or post by its number, of all shapes that they send."""
+    """Return the fields in which clients name a unit, person or post by number, over all shapes that clients send."""
     return frozenset(
         name
         for shape in shapes_of_clients()

@@ -1,4 +1,4 @@
-"""Serves the pages' own files, always whole: their server reads `Range` wrongly, and none is worth resuming."""
+"""Serves the static files of the pages, always whole: the server reads `Range` wrongly, and all files are small."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-un
 
 
 class WholeFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
-    """Leaves `Range` unread, as a server may (RFC 9110, 14.2). Of an archive of the map pieces are asked for."""
+    """Ignores `Range`, as a server may (RFC 9110, 14.2), except for an archive of the map, which is read in pieces."""
 
     def serve(self, static_file: Any, request: HttpRequest) -> HttpResponseBase:
         """Return a file."""

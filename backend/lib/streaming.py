@@ -1,4 +1,4 @@
-"""Sends long answers part by part: neither the process nor the event loop ever holds more than one part."""
+"""Streams long answers in parts: neither the process nor the event loop holds more than one part."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -11,9 +11,9 @@ from django.http import HttpRequest, StreamingHttpResponse
 def streamed(
     request: HttpRequest, parts: Iterator[bytes], *, content_type: str, name: str
 ) -> StreamingHttpResponse:
-    """Return the parts as a file to be saved. Under ASGI each part is made in a thread, and its connection given back.
+    """Return the parts as a file download. Under ASGI a thread makes each part and then gives its connection back.
 
-    Django itself would collect all parts of a plain iterator before it sends the first.
+    Django itself would collect all parts of a plain iterator before it sends the first one.
     """
     content = _in_threads(parts) if isinstance(request, ASGIRequest) else parts
     response = StreamingHttpResponse(content, content_type=content_type)

@@ -1,8 +1,8 @@
-"""How surnames are read: differently from the same character elsewhere, and often in more than one way.
+"""Readings of surnames: they differ from the same character elsewhere, and a surname often has several.
 
-Each line: the surname in its forms, then its readings. The first is that of the surname, by which it is kept; the
-others are how the character is read elsewhere, and how passports spell it. Surnames that are read like their characters
-are not here: 任 is ren either way.
+Each line: the surname in its forms, then its readings. The first is the surname's own, by which it is stored. The
+others are the character's reading elsewhere, and the spellings of passports. Surnames that are read like their
+characters are not listed: 任 is ren either way.
 """
 
 _READINGS = """
@@ -99,4 +99,4 @@ def _table() -> dict[str, tuple[tuple[str, ...], ...]]:
 
 
 SURNAMES = _table()
-"""The readings of each surname, syllable by syllable, that of the surname first."""
+"""The readings of each surname, syllable by syllable, its own reading first."""

@@ -1,35 +1,35 @@
-"""Texts that people write: what is kept of them, in one line or in several.
+"""Texts that people write, normalised to one line or to several.
 
-Every text is shown to others, in lists, on paper and in notifications. So it holds no characters that steer a program
-or turn the direction of what is read after it.
+Every text is shown to others, in lists, on paper and in notifications. So it may hold no control characters, and no
+marks that reverse the direction of the text after it.
 """
 
 import re
 import unicodedata
 
 _REFUSED = {"Cc", "Cs", "Zl", "Zp"}
-"""Categories that no line has: controls with line breaks, halves of characters, ends of lines and paragraphs."""
+"""Categories that no line has: controls with line breaks, surrogates, separators of lines and paragraphs."""
 _SEEN_AS_NOTHING = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2065\u2800\u3164\uffa0\ufff0-\ufff8"
     "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
 )
-"""Letters, marks and places without a character that are shown as nothing, although their category does not say so."""
+"""Letters, marks and places that are invisible, although their category does not say so."""
 _JOINERS = "\u200c\u200d"
 _HAN_AND_LATER = "\u1100"
 _OF_PICTURES = {"So", "Sk"}
 _OTHER_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-"""How programs end a line, beside the line feed."""
+"""Line endings of programs, other than the line feed."""
 
 
 class NotAText(ValueError):
-    """What cannot be a text, in words that end a sentence."""
+    """A rejected text; the message ends a sentence."""
 
 
 def read_line(text: str) -> str:
-    """Return a text of one line as it is kept. Raises NotAText.
+    """Return a text of one line in its stored form. Raises NotAText.
 
-    What stands around it is cut off, and signs that cannot be seen are left out: marks of direction, spaces without
-    width. Those that join letters or pictures stay between what they join.
+    Surrounding space is cut off. Invisible characters are removed: direction marks, zero-width spaces. Joiners of
+    letters or pictures stay between the characters that they join.
     """
     line = without_unseen(text).strip()
     if not _is_fit(line):
@@ -38,7 +38,7 @@ def read_line(text: str) -> str:
 
 
 def read_text(text: str) -> str:
-    """Return a text of several lines as it is kept, its lines ended by line feeds. Raises NotAText. See `read_line`."""
+    """Return a text of several lines in its stored form, with line feeds. Raises NotAText. See `read_line`."""
     lines = without_unseen(_OTHER_ENDS.sub("\n", text)).strip()
     if not _is_fit(lines.replace("\n", "").replace("\t", "")):
         raise NotAText("must not hold control characters")
@@ -46,15 +46,15 @@ def read_text(text: str) -> str:
 
 
 def as_line(text: str) -> str:
-    """Return what can be kept of a text that a program made, such as the name of a file."""
+    """Return the storable part of a text that a program made, for example of a file name."""
     return "".join(sign for sign in without_unseen(text) if _is_fit(sign)).strip()
 
 
 def without_unseen(text: str) -> str:
-    """Return a text without what cannot be seen."""
+    """Return a text without invisible characters."""
     if text.isascii():
         return text
-    if text.isprintable():  # holds nothing of what is left out by its category
+    if text.isprintable():  # holds no character that its category removes
         return _SEEN_AS_NOTHING.sub("", text)
     kept = "".join(sign for place, sign in enumerate(text) if not _is_unseen(text, place, sign))
     return _SEEN_AS_NOTHING.sub("", kept)
@@ -72,7 +72,7 @@ def _is_unseen(text: str, place: int, sign: str) -> bool:
 
 
 def _takes_joiners(sign: str) -> bool:
-    """Tell whether joiners change how a sign looks: of scripts such as Arabic and those of India, and of pictures."""
+    """Tell whether a joiner changes the shape of a sign: in scripts like Arabic and those of India, and in pictures."""
     if "\u0600" <= sign < _HAN_AND_LATER:
         return unicodedata.category(sign)[0] in "LM"
     return sign == "\ufe0f" or (len(sign) == 1 and unicodedata.category(sign) in _OF_PICTURES)

@@ -1,4 +1,4 @@
-"""Lets few do at once what costs much, a few more wait for it, and refuses everybody else at once."""
+"""A bounded queue for expensive work: few run at once, a few more wait, and all others are refused at once."""
 
 import threading
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ refused = prometheus_client.Counter("muster_turns_refused", "Turns that were ref
 
 
 class Turns:
-    """`at_once` have a turn, `waiting` more wait for at most `patience_s`. A thread that has a turn needs no other."""
+    """`at_once` threads run, `waiting` more wait for at most `patience_s`. A nested turn of a thread is free."""
 
     def __init__(self, what: str, *, at_once: int, waiting: int, patience_s: float) -> None:
         self._what, self._patience_s = what, patience_s
@@ -23,9 +23,9 @@ class Turns:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for a turn, have it while the block runs. Raises Busy.
+        """Wait for a turn and hold it while the block runs. Raises Busy.
 
-        Whoever waits keeps no connection to the database from those who need one.
+        A waiting thread gives its database connection back, so that others can use it.
         """
         if getattr(self._mine, "taken", False):
             yield
@@ -58,6 +58,6 @@ class Turns:
 
 
 def give_back_connection() -> None:
-    """Give this thread's connection back to the pool, unless a transaction goes on; the next query takes another."""
+    """Return this thread's connection to the pool, unless a transaction is open; the next query takes another one."""
     if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
         connection.close()

@@ -1,4 +1,4 @@
-"""Bounds what is uploaded, before a byte of it is kept."""
+"""Limits the size of uploads before a byte is stored."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
 MAX_UPLOAD = 420_000_000
-"""Bytes of a whole upload; whoever takes files bounds them further."""
+"""Bytes of a whole upload; a view may have a lower limit for its files."""
 
 
 class BoundedUploadHandler(FileUploadHandler):
-    """Refuses a form that is too large by what its header says, and cuts off one that goes on beyond it."""
+    """Refuses a form whose declared length is too large, and cuts off one that exceeds the limit."""
 
     _taken = 0
 
@@ -23,17 +23,17 @@ class BoundedUploadHandler(FileUploadHandler):
         boundary: str,  # noqa: ARG002
         encoding: str | None = None,  # noqa: ARG002
     ) -> None:
-        """Refuse by the length."""
+        """Refuse by the declared length."""
         if content_length > MAX_UPLOAD:
             raise RequestDataTooBig("the upload is too large")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:  # noqa: ARG002
-        """Count, and pass on to the next handler."""
+        """Count the bytes, and pass them on to the next handler."""
         self._taken += len(raw_data)
         if self._taken > MAX_UPLOAD:
             raise RequestDataTooBig("the upload is too large")
         return raw_data
 
     def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":  # noqa: ARG002
-        """Keep nothing."""
+        """Store nothing."""
         return None

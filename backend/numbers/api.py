@@ -7,7 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, parse
+from backend.lib.clock import now
 from backend.lib.errors import NotAllowed, require, required
 from backend.numbers.queries.blocks import block_with_numbers, blocks_of
 from backend.numbers.queries.look_up import look_up

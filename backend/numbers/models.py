@@ -1,10 +1,26 @@
 """Numbers that units have in hand, and people who came to help without one."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
+from django.db.models import Q
 
 from backend.accounts.models import User
 from backend.volunteers.models.people import Volunteer
 from backend.volunteers.models.units import Unit
+
+
+class NumberBlockQuerySet(models.QuerySet["NumberBlock"]):
+    """Blocks, by whether their numbers can be given."""
+
+    def open_(self) -> Self:
+        """Return those that were not returned."""
+        return self.filter(returned_at=None)
+
+    def open_since(self, moment: datetime) -> Self:
+        """Return those that are open, or were after a moment."""
+        return self.filter(Q(returned_at=None) | Q(returned_at__gt=moment))
 
 
 class NumberBlock(models.Model):
@@ -24,6 +40,8 @@ class NumberBlock(models.Model):
     made_at = models.DateTimeField()
     returned_at = models.DateTimeField(null=True)
 
+    objects = NumberBlockQuerySet.as_manager()
+
     class Meta:
         indexes = [models.Index(fields=["unit", "made_at"], name="number_block_of")]
 
@@ -35,6 +53,11 @@ class NumberBlock(models.Model):
     def holds(self, index: int) -> bool:
         """Tell whether an index of the counter lies in this block."""
         return self.first_index <= index < self.end_index
+
+    def take_back(self, *, at: datetime) -> list[str]:
+        """Let the numbers that no person got be void; returns the columns to save."""
+        self.returned_at = at
+        return ["returned_at"]
 
 
 class WalkIn(models.Model):

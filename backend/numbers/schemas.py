@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, RootModel
+from typing_extensions import TypeAliasType
 
 from backend.lib.shapes import GIVEN, Instant, Line, Request, Shape, VolunteerNumber
 from backend.numbers.models import NumberBlock
@@ -13,7 +14,9 @@ from backend.volunteers.schemas.units import UnitOut
 MOST_IN_BLOCK = 1_000
 
 
-NumberState = Literal["registered", "temporary", "alias", "block", "void", "not_issued", "invalid"]
+NumberState = TypeAliasType(
+    "NumberState", Literal["registered", "temporary", "alias", "block", "void", "not_issued", "invalid"]
+)
 
 
 class Suggestion(Shape):

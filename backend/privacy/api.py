@@ -8,7 +8,8 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import django_request, user_of
 from backend.accounts.signin import confirm_password
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, parse
+from backend.lib.clock import now
 from backend.privacy.queries import export_of
 from backend.privacy.schemas import DeletionIn, Erased, IdentityIn, OwnData
 from backend.privacy.services.own_data import erase_person

@@ -1,45 +1,46 @@
-"""Tells the hubs that people may see other topics than before: within a second they look again."""
+"""Announces changes of access: within a second every hub reviews the sockets of the people concerned."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from uuid6 import uuid7
 
 from backend.lib.bulk import insert_rows
+from backend.lib.clock import now
 from backend.realtime.log import bus
 from backend.realtime.models import AccessChange
 
 WATCHERS = "*"
-"""In place of a topic: all sockets that have joined a topic by `topic.join`."""
+"""Replaces a topic: all sockets with a topic that was joined by `topic.join`."""
 
 
 def access_changed(topics: Iterable[str], *, at: datetime) -> None:
-    """Have every hub read again which topics the people are to have who have joined one of `topics`.
+    """Have every hub review the topics of all people who have joined one of `topics`.
 
-    For one person that is their own topic; for all people of a unit, however many, the unit's. Call it inside the
-    transaction that changes posts, memberships or units. What will change by time alone is said beforehand: `at` is the
-    moment from which it holds. The row is what counts: hubs that miss the announcement find it by their poll.
+    For one person name their own topic; for all people of a unit, however many, the unit's. Call it inside the
+    transaction that changes posts, memberships or units. A change that time alone brings is announced in advance: `at`
+    is the moment from which it holds. The row decides: hubs that miss the announcement find it by their poll.
     """
-    now = datetime.now(UTC)
+    moment = now()
     changes = [(uuid7(), topic) for topic in dict.fromkeys(topics)]
-    # Stamped by the clock and not by the act, which may have waited for locks: the poll looks back a few seconds.
-    insert_rows(AccessChange, [{"id": id, "topic": topic, "at": max(at, now)} for id, topic in changes])
-    if at <= now:
+    # Stamped by the clock and not by the act, which may have waited for locks: the poll looks back only a few seconds.
+    insert_rows(AccessChange, [{"id": id, "topic": topic, "at": max(at, moment)} for id, topic in changes])
+    if at <= moment:
         transaction.on_commit(lambda: bus.announce_access(changes))
 
 
 def move_changes(before: str, after: str) -> None:
-    """Let what is still to come for one person's topic be for another: posts have been handed on, or the number."""
-    AccessChange.objects.filter(topic=before, at__gt=datetime.now(UTC)).update(topic=after)
+    """Move future changes of one person's topic to another: their posts were handed on, or their number changed."""
+    AccessChange.objects.filter(topic=before, at__gt=now()).update(topic=after)
 
 
 def changes_between(since: datetime, until: datetime) -> Sequence[tuple[UUID, str]]:
-    """Return what has changed in a time: (id, topic), in the order of the moments from which it holds."""
+    """Return the changes in a time: (id, topic), in the order of the moments from which they hold."""
     rows = AccessChange.objects.filter(at__gt=since, at__lte=until).order_by("at")
     return list(rows.values_list("id", "topic")[:MAX_CHANGES])
 
 
 MAX_CHANGES = 10_000
-"""Changes that one look takes; what is beyond is found by the review of all sockets every ten minutes."""
+"""Changes that one look takes; later ones are found by the review of all sockets every ten minutes."""

@@ -1,4 +1,4 @@
-"""REST views of realtime: for phones whose network lets no socket through."""
+"""REST views of realtime, for phones in networks that block sockets."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, parse
+from backend.lib.clock import now
 from backend.lib.errors import require
 from backend.realtime import health, metrics, services
 from backend.realtime.frames import EventFrame
@@ -73,8 +74,8 @@ class Ready(APIView):
     def get(self, request: Request) -> Response:
         """Tell whether this process can do its work: its database answers, its hub reads the log, it serves files.
 
-        The bus is named too, but no phone is sent away for it: without it events come by the log, a second later. Nor
-        is it for `alarms`, which are for the operator.
+        The bus is reported too, but does not fail the check: without it events come from the log, a second later.
+        Neither do `alarms`, which are for the operator.
         """
         checks = health.checks()
         ok = checks["database"] and checks["log"] and checks["serving"]
@@ -88,7 +89,7 @@ class Metrics(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        """Return what this process counts, for those who bring `METRICS_TOKEN`; without one there is no such door."""
+        """Return the metrics of this process to a caller with `METRICS_TOKEN`; without the setting answer 404."""
         wanted = settings.METRICS_TOKEN
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         require(bool(wanted) and constant_time_compare(given, wanted))

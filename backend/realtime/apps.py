@@ -1,4 +1,4 @@
-"""Registers the realtime app, and finds what the other apps register with it."""
+"""Registers the realtime app, and discovers what the other apps register with it."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

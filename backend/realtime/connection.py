@@ -1,4 +1,4 @@
-"""One socket as the hub sees it: writes frames, keeps a bounded backlog when its phone is slow."""
+"""One socket as the hub sees it: a writer of frames with a bounded backlog for a slow phone."""
 
 import asyncio
 import logging
@@ -17,18 +17,19 @@ logger = logging.getLogger(__name__)
 BACKLOG_FRAMES = 500
 BACKLOG_BYTES = 512 * 1024
 TOGETHER_BYTES = 64 * 1024
-"""Frames up to which are written at once; more is written one by one, so that a slow phone's backlog takes the rest."""
+"""Frames up to which a batch is written at once; a larger batch is written frame by frame, so that a slow phone's
+backlog takes the rest."""
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 WriteFrame = Callable[[bytes], bool]
 
 
 class Connection:
-    """Writes to one socket without ever making anybody else wait.
+    """Writes to one socket without a wait for any other one.
 
-    With the `muster.frame` extension of our protocol class a frame that was encoded once is written directly; on any
-    other server `send` is stepped by hand: nearly always it finishes at once. When it does not, the phone is slow: what
-    follows waits in a bounded backlog with a task of its own, and when that is full the socket is closed with 4290.
+    With the `muster.frame` extension of our protocol class a frame that was encoded once is written directly. On any
+    other server `send` is stepped by hand, and nearly always finishes at once. If it does not, the phone is slow: its
+    next frames wait in a bounded backlog with a task of its own. When that is full the socket is closed with 4290.
     """
 
     __slots__ = (
@@ -45,9 +46,9 @@ class Connection:
         self.opened_at = at
         self.turn = 0
         self.topics: dict[str, int] = {}
-        """The joined topics, with the last event of each that was sent here."""
+        """The joined topics, each with the last event that was sent to this socket."""
         self.asked: set[str] | None = None
-        """Those of them that were joined by `topic.join`, and not by the server; None: there were none."""
+        """The topics joined by `topic.join`, and not by the server; None: there were none."""
         self.backlog: deque[dict[str, Any]] | None = None
         self.backlog_bytes = 0
         self.drain: asyncio.Task[None] | None = None
@@ -59,7 +60,7 @@ class Connection:
             self._send_or_queue(message.outgoing)
 
     def push_together(self, first: Sequence[str], messages: Sequence[Message], last: str) -> None:
-        """Write messages between frames that are for this socket alone: in one go where that is possible."""
+        """Write messages between frames for this socket alone, in one write where possible."""
         between = (message.frame for message in messages)
         frames = b"".join((*map(encode_frame, first), *between, encode_frame(last)))
         if len(frames) > TOGETHER_BYTES or not self._written(frames):
@@ -70,12 +71,12 @@ class Connection:
             self.push_text(last)
 
     def push_text(self, text: str) -> None:
-        """Write one frame that is for this socket alone."""
+        """Write one frame for this socket alone."""
         if self.write_frame is None or not self._written(encode_frame(text)):
             self._send_or_queue({"type": "websocket.send", "text": text})
 
     def close(self, code: int, reason: str = "") -> None:
-        """Close with a code of the documented table; what waits is dropped, the phone resumes from its cursors."""
+        """Close with a documented close code; waiting frames are dropped, and the phone resumes from its cursors."""
         if self.closing is not None:
             return
         self.closing = code
@@ -86,7 +87,7 @@ class Connection:
         self._step({"type": "websocket.close", "code": code, "reason": reason})
 
     def gone(self) -> None:
-        """Forget everything: the peer has left."""
+        """Release everything: the peer has left."""
         self.closing = self.closing or 1006
         if self.drain is not None:
             self.drain.cancel()
@@ -108,7 +109,7 @@ class Connection:
             self.close(4290, "too slow: reconnect and resume")
 
     def _step(self, outgoing: dict[str, Any]) -> None:
-        if self.backlog is not None:  # only a close comes here while the phone is slow
+        if self.backlog is not None:  # only a close gets here while the phone is slow
             self.backlog.append(outgoing)
             return
         sending = _coroutine(self.send(outgoing))
@@ -149,7 +150,7 @@ def _coroutine(awaitable: Awaitable[None]) -> Coroutine[Any, Any, None]:
 
 @types.coroutine
 def _resume(sending: Coroutine[Any, Any, None], waiting_for: Any) -> Generator[Any, Any, None]:
-    """Go on with a coroutine that was stepped by hand once."""
+    """Resume a coroutine that was stepped once by hand."""
     while True:
         try:
             value = yield waiting_for

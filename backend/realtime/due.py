@@ -1,6 +1,6 @@
-"""What time brings to realtime: old events, revocations and command keys are trimmed in small steps.
+"""Scheduled work of realtime: old events, revocations and keys of acts are trimmed in small steps.
 
-The audit lies below and cannot register anything; its rows are linked from here.
+The audit is a lower layer and cannot register work; its rows are linked from here.
 """
 
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ STEP = 1_000
 
 @due(every=timedelta(minutes=1))
 def trim_events(*, at: datetime) -> int:
-    """Trim events that are too old or too many, and remember how far in each topic; returns how many."""
+    """Trim events that are too old or too many, and store the new start of each topic; returns how many."""
     old = Event.objects.filter(at__lt=at - settings.MUSTER.events_kept).order_by("at")
     ends: dict[str, int] = {}
     for name, seq in old.values_list("topic_id", "seq")[:STEP]:
@@ -31,7 +31,7 @@ def trim_events(*, at: datetime) -> int:
 
 
 def trim_long_topics() -> int:
-    """Trim topics that hold more events than are kept; returns how many events went."""
+    """Trim topics that hold more events than the limit; returns how many events were deleted."""
     kept = settings.MUSTER.events_kept_per_topic
     long = Topic.objects.filter(head__gt=F("trimmed_to") + kept)[:20]
     return sum(trim_topic(topic.name, min(topic.head - kept, topic.trimmed_to + STEP)) for topic in long)
@@ -40,7 +40,7 @@ def trim_long_topics() -> int:
 @transaction.atomic
 @due(every=timedelta(minutes=10))
 def trim_revocations(*, at: datetime) -> int:
-    """Delete revocations and changes of access that every process has heard of, and keys beyond those one may have."""
+    """Delete revocations and changes of access that every process knows by now, and keys above a person's limit."""
     trimmed = 0
     for model in (Revocation, AccessChange):
         old = model.objects.filter(at__lt=at - timedelta(days=1)).order_by("id")
@@ -52,11 +52,11 @@ def trim_revocations(*, at: datetime) -> int:
 
 @due(every=timedelta(minutes=1))
 def trim_keys(*, at: datetime) -> int:
-    """Delete keys of acts that are past their time, with the secrets that some hold for minutes."""
+    """Delete expired keys of acts, with the secrets that some hold for minutes."""
     return report_any_deleted("keys of acts", keys.forget_keys(at=at, limit=STEP), at=at)
 
 
 @due(every=timedelta(seconds=1))
 def link_audit(*, at: datetime) -> int:
-    """Give the rows of the audit that have been committed their places in the chain; returns how many."""
+    """Give committed rows of the audit their places in the chain; returns how many."""
     return advance_chain(at=at)

@@ -11,8 +11,8 @@ EVENTS: "dict[str, type[Event]]" = {}
 class Event(Shape):
     """Something that happened.
 
-    Subclasses name their type and the kinds of topics that carry them:
-    `class TaskCalled(Event, type="task.called", topics=("unit",))`. The docstring is the API documentation.
+    Subclasses name their type and the kinds of topics that carry them: `class TaskCalled(Event, type="task.called",
+    topics=("unit",))`. The docstring is the API documentation.
     """
 
     event_type: ClassVar[str]
@@ -28,7 +28,7 @@ class Event(Shape):
         EVENTS[type] = cls
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        # The class arguments are read above; pydantic must not take them for configuration.
+        # The class arguments are read above; pydantic would take them for configuration.
         kwargs.pop("type", None)
         kwargs.pop("topics", None)
         super().__init_subclass__(**kwargs)

@@ -1,4 +1,4 @@
-"""Every frame of the wire protocol, and the message of the log that is encoded once for all its recipients."""
+"""Every frame of the wire protocol, and the log's message, which is encoded once for all recipients."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ from backend.realtime.websocket import TEXT, frame
 MAX_FRAME_BYTES = 64 * 1024
 MAX_TOPICS = 200
 PACKED_FROM = 100
-"""Numbers of an audience from which on the log packs them; a few are kept readable."""
+"""The number of volunteer numbers in an audience from which the log packs them; a shorter list stays readable."""
 
 TopicName = Annotated[str, Field(max_length=80)]
 LONGEST_EPOCH = 40
 EpochName = Annotated[str, Field(max_length=LONGEST_EPOCH)]
-"""Which life of the log cursors are of, as the server named it."""
+"""The epoch of the log to which cursors belong, as the server named it."""
 Cursors = Annotated[dict[TopicName, Annotated[int, Field(ge=0, lt=2**62)]], Field(max_length=MAX_TOPICS)]
 FrameId = Annotated[int, Field(ge=0, lt=2**53)]
 
@@ -33,7 +33,7 @@ FrameId = Annotated[int, Field(ge=0, lt=2**53)]
 
 
 class ClientApp(BaseModel):
-    """Which program speaks."""
+    """The client's program."""
 
     model_config = ConfigDict(frozen=True)
     app: Annotated[str, Field(max_length=80)] = ""
@@ -41,9 +41,9 @@ class ClientApp(BaseModel):
 
 
 class Hello(BaseModel):
-    """The first frame: how far the phone has got in each topic, and in which epoch of the log.
+    """The first frame: the phone's cursor in each topic, and the epoch of the log that the cursors belong to.
 
-    A topic without a cursor is answered by a snapshot, and every topic when the epoch is another or missing.
+    A topic without a cursor is answered by a snapshot; so is every topic when the epoch is missing or another.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,7 +57,7 @@ class Hello(BaseModel):
 class ReceiptFrame(BaseModel):
     """How far the phone has received (`delivered`) and its person has seen (`seen`) each topic.
 
-    Gets no reply. Counts for nothing when the epoch is another.
+    It gets no reply. It has no effect when its epoch is not the log's.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -75,10 +75,10 @@ class Ping(BaseModel):
 
 
 class CommandFrame(BaseModel):
-    """An act. `key` is a UUIDv7 made by the client: the same key again does nothing, and tells how things stand.
+    """An act. `key` is a UUIDv7 made by the client: a repetition of the key does nothing and returns the present state.
 
-    `epoch` may say in which epoch the key was made. Keys of commands hold in every one: they name people and tasks by
-    what is never given twice.
+    `epoch` may say in which epoch the key was made. Keys of commands are valid in every epoch: they name people and
+    tasks by identifiers that are never issued twice.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -94,25 +94,25 @@ _ID: TypeAdapter[int] = TypeAdapter(FrameId)
 
 
 def frames_of_phones() -> tuple[type[BaseModel], ...]:
-    """Return the frames that a phone sends beside commands, those of the apps too."""
+    """Return the frames that a phone sends besides commands, those of the apps included."""
     return (Hello, ReceiptFrame, *(kind.shape for kind in registry.frames.values()), Ping)
 
 
 @cache
 def known_frames() -> TypeAdapter[Any]:
-    """Return what reads the frames that are no commands, those of the apps too; made once, when all have registered.
+    """Return the parser of all frames other than commands, those of the apps included; built once, after registration.
 
-    One union that goes by `type`: each frame is read by one call.
+    One union by `type`: each frame is parsed by one call.
     """
     union: Any = Annotated[Union[frames_of_phones()], Field(discriminator="type")]  # noqa: UP007  # they are not known before
     return TypeAdapter(union)
 
 
 def id_in(text: str) -> int | None:
-    """Return the id of a frame that was refused; None when the text is no JSON object with one.
+    """Return the id of a refused frame; None when the text is not a JSON object with an id.
 
-    The second reader takes what the first does not, texts with half a character above all: whatever can be read at all
-    is answered by its id, or the phone would wait for its reply for ever.
+    The second parser accepts texts that the first rejects, above all half a character. Every frame with a readable id
+    gets a reply to it; otherwise the phone would wait for its reply for ever.
     """
     for read in (pydantic_core.from_json, json.loads):
         try:
@@ -127,7 +127,7 @@ def id_in(text: str) -> int | None:
 
 
 class Joined(Shape):
-    """Where a topic stands. When `recovered` is false the log no longer reaches back: start from `snapshot`."""
+    """The state of a topic. When `recovered` is false the log no longer reaches back: start from `snapshot`."""
 
     head: int
     recovered: bool
@@ -142,13 +142,13 @@ class Reply(Shape):
 
 
 class ReplyAgain(Reply):
-    """The answer to a command that its key had done before: the result is how things stand now."""
+    """The answer to a command that its key had done before: the result is the present state."""
 
     replayed: Literal[True] = True
 
 
 class ProblemReply(Shape):
-    """The one answer to a frame that was refused; `reply` is null when no id could be read in it."""
+    """The one answer to a refused frame; `reply` is null when the frame has no readable id."""
 
     reply: int | None
     problem: Problem
@@ -165,16 +165,16 @@ class EventFrame(Shape):
 
 
 class CaughtUpTo(Shape):
-    """The replay is over: up to these numbers everything was sent, or was for others. The cursors move there."""
+    """The replay is over: up to these numbers every event was sent, or was for others. Move the cursors there."""
 
     type: Literal["caught_up"] = "caught_up"
     topics: Annotated[dict[str, int], Field(examples=[{"unit.0726040125": 44, "person.23456781": 7}])]
 
 
 class Heartbeat(Shape):
-    """The last event of each topic that was sent to this phone: one that is behind has missed it, and catches up.
+    """The last event of each topic that was sent to this phone; a phone that is behind has missed it and catches up.
 
-    `through` is the number up to which everything was sent, or was for others: a phone that has its head sets its
+    `through` is the number up to which every event was sent, or was for others. A phone that has the head sets its
     cursor there, never back.
     """
 
@@ -192,14 +192,14 @@ class Pong(Shape):
 
 
 class Restarting(Shape):
-    """This process is going to restart and closes the socket with 1012: come back after so many seconds, not sooner."""
+    """This process will restart and closes the socket with 1012: reconnect after so many seconds, not sooner."""
 
     type: Literal["restarting"] = "restarting"
     retry_after_s: float
 
 
 class TopicJoined(Shape):
-    """You may see this topic now, and have been joined to it: begin it with the snapshot, as at `hello`."""
+    """You may see this topic now, and the server has joined you to it: start from the snapshot, as at `hello`."""
 
     type: Literal["topic.joined"] = "topic.joined"
     topic: str
@@ -208,7 +208,7 @@ class TopicJoined(Shape):
 
 
 class TallyFrame(Shape):
-    """Counts of a topic as they are now, in place of those told before; it has no `seq`, and is not told again."""
+    """The present counts of a topic, which replace the earlier ones; the frame has no `seq` and is not replayed."""
 
     topic: str
     type: str
@@ -216,7 +216,7 @@ class TallyFrame(Shape):
 
 
 class ReceiptUnknown(Shape):
-    """A receipt named topics that this socket has not joined: misspelled, or lost meanwhile. They count for nothing."""
+    """A receipt named topics that this socket has not joined: misspelled, or lost meanwhile. They have no effect."""
 
     type: Literal["receipt.unknown"] = "receipt.unknown"
     topics: list[str]
@@ -233,9 +233,9 @@ class TopicRevoked(Shape):
 
 
 class Audience(BaseModel):
-    """Who in a topic an event is for: those who have every tag, and are among the numbers (None: no such limit).
+    """The recipients of an event within a topic: people with every tag, and with one of the numbers (None: no limit).
 
-    Hub, replay and catch-up apply the same audience, so a person who was not asked then is not shown it later.
+    Hub, replay and catch-up apply the same audience, so a person who was not asked is not shown the event later.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -244,7 +244,7 @@ class Audience(BaseModel):
 
     @cached_property
     def stored(self) -> dict[str, Any]:
-        """What the log keeps and the bus carries: many numbers are packed."""
+        """The audience as the log stores it and the bus carries it: many numbers are packed."""
         kept = self.model_dump(mode="json", exclude_none=True)
         if len(kept.get("numbers", ())) >= PACKED_FROM:
             kept["packed"] = pack(kept.pop("numbers"))
@@ -252,13 +252,13 @@ class Audience(BaseModel):
 
     @classmethod
     def of_stored(cls, kept: Mapping[str, Any]) -> "Audience":
-        """Return the audience that the log kept; it was checked when it was made."""
+        """Return a stored audience; it was validated when it was made."""
         numbers = unpack(kept["packed"]) if "packed" in kept else kept.get("numbers")
         return cls.model_construct(tags=kept.get("tags"), numbers=numbers)
 
 
 class _Holds(Protocol):
-    """Something that belongs to a person: a socket."""
+    """An object with an owner: a socket."""
 
     principal: Principal
 
@@ -267,7 +267,7 @@ Holder = TypeVar("Holder", bound=_Holds)
 
 
 class Matcher:
-    """An audience made ready to ask about thousands of people."""
+    """An audience prepared for tests against thousands of people."""
 
     __slots__ = ("numbers", "tags")
 
@@ -276,7 +276,7 @@ class Matcher:
         self.numbers = None if audience.numbers is None else frozenset(audience.numbers)
 
     def among(self, holders: Sequence[Holder]) -> Sequence[Holder]:
-        """Return those of the holders of sockets whom the event is for."""
+        """Return the holders of sockets for whom the event is."""
         numbers, tags = self.numbers, self.tags
         if numbers is not None:
             holders = [holder for holder in holders if holder.principal.person in numbers]
@@ -301,13 +301,13 @@ class Message:
     frame: bytes
     outgoing: dict[str, Any]
     committed_at: float | None = None
-    """Unix time of the commit, if the bus brought it."""
+    """Unix time of the commit, if the message came by the bus."""
     epoch: str | None = None
-    """The epoch it was published in, if the bus brought it; None when it was just read from the log."""
+    """The epoch of its publication, if the message came by the bus; None when it was just read from the log."""
 
 
 def message_of(topic: str, seq: int, text: str, audience: Audience | None) -> Message:
-    """Return a message ready to be written to any number of sockets."""
+    """Return a message in a form that any number of sockets can write."""
     frame = encode_frame(text)
     return Message(
         topic=topic,

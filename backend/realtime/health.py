@@ -1,4 +1,4 @@
-"""Whether a process can do its work."""
+"""Readiness: the checks of whether a process can do its work."""
 
 import asyncio
 import logging
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from backend.lib.dialect import on_postgresql
 from backend.realtime.socket.hub import hub
 
 logger = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 LOG_LAG_S = 10.0
-"""How long ago the hub may have read the log; it does so each second."""
+"""The largest age of the hub's last read of the log; it reads every second."""
 LAYER_ANSWERS_WITHIN_S = 1.0
 DATABASE_ANSWERS_WITHIN_S = 2
 _asking = threading.Lock()
@@ -30,7 +31,7 @@ SERVED_WITHIN_S, SERVED_LATELY_S = 3.0, 5.0
 
 
 def checks() -> dict[str, bool]:
-    """Return what was asked and whether it is well. `layer` is true where there is no Redis: nothing can be away."""
+    """Return each check and whether it passed. `layer` is true without Redis: then no layer can fail."""
     return {
         "database": _database_answers(),
         "layer": _layer_answers(),
@@ -44,13 +45,13 @@ _ALARMS: list[Alarm] = []
 
 
 def alarms_by(reads: Alarm) -> Alarm:
-    """Register what reads, by the cursor that it is given, what an operator has to look at; for the apps above."""
+    """Register a function of a cursor that returns an operator's alarms; for the apps above."""
     _ALARMS.append(reads)
     return reads
 
 
 def alarms() -> list[str]:
-    """Return what an operator has to look at; nothing while the database does not answer."""
+    """Return the alarms for the operator; none while the database does not answer."""
     with _asking:
         try:
             with _own_connection().cursor() as cursor:
@@ -63,7 +64,7 @@ def _database_answers() -> bool:
     with _asking:
         return any(
             _answers(_own_connection()) for _ in range(2)
-        )  # the connection may be one from before a restart
+        )  # the connection may date from before a restart
 
 
 def _answers(own: BaseDatabaseWrapper) -> bool:
@@ -78,8 +79,8 @@ def _answers(own: BaseDatabaseWrapper) -> bool:
 
 @cache
 def _own_connection() -> BaseDatabaseWrapper:
-    """Return a connection beside the pool: a process whose connections are all in use is busy, not out of order."""
-    if connection.vendor != "postgresql":
+    """Return a connection outside the pool: a process whose pool is exhausted is busy, not broken."""
+    if not on_postgresql():
         return connection
     own = connection.copy()
     options = own.settings_dict["OPTIONS"]
@@ -101,15 +102,15 @@ def _layer_answers() -> bool:
 
 
 def _log_is_read() -> bool:
-    """Tell whether the hub, if there is one, has read the log lately."""
+    """Tell whether the hub, if the process has one, has read the log lately."""
     return hub.read_at is None or time.monotonic() - hub.read_at < LOG_LAG_S
 
 
 class Serving:
-    """Whether this process still serves: it asks its own application for a file, as a browser does.
+    """Whether this process still serves: it requests a file from its own application, as a browser does.
 
-    An application may be broken in a way that only some answers show. It is asked at most once in `SERVED_LATELY_S`,
-    however often the process is asked whether it is ready.
+    An application may be broken in a way that only some answers show. The request is made at most once in
+    `SERVED_LATELY_S`, however often readiness is checked.
     """
 
     def __init__(self) -> None:
@@ -117,7 +118,7 @@ class Serving:
         self._looked_at: float | None = None
 
     async def look(self, application: Application, *, at: float) -> None:
-        """Ask, unless that was done lately; `at` is the loop's time."""
+        """Make the request, unless that was done lately; `at` is the loop's time."""
         if self._looked_at is not None and at - self._looked_at < SERVED_LATELY_S:
             return
         self._looked_at = at
@@ -130,14 +131,14 @@ class Serving:
 
 
 async def _status(application: Application, path: str) -> int:
-    """Return the status of a whole answer; raises what the application raises."""
+    """Return the status of a complete answer; raises exceptions of the application."""
     asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
     told: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
         for message in asked:
             return message
-        await asyncio.Event().wait()  # the caller stays
+        await asyncio.Event().wait()  # the caller stays connected
         raise AssertionError
 
     async def send(message: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What a process counts of its own work, for monitoring in the format of Prometheus."""
+"""Metrics of a process's own work, in the format of Prometheus."""
 
 from django.db import DatabaseError
 from prometheus_client import Counter, Gauge, Histogram
@@ -47,7 +47,7 @@ audit_unlinked = Gauge(
 
 
 def read_audit() -> None:
-    """Count the rows that wait, for whoever asks now; not a number while the database does not answer."""
+    """Count the waiting rows at the moment of the request; NaN while the database does not answer."""
     try:
         audit_unlinked.set(unlinked_count())
     except DatabaseError:

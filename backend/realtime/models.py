@@ -1,10 +1,10 @@
-"""What the log holds, and what was received."""
+"""The tables of the log, its receipts and its keys."""
 
 from django.db import models
 
 
 class Epoch(models.Model):
-    """The epoch of the log, one row: begun anew when the database was put back to an earlier moment.
+    """The epoch of the log, one row; replaced when the database was restored to an earlier moment.
 
     `identity` tells the database in which it began from a restored copy.
     """
@@ -16,7 +16,7 @@ class Epoch(models.Model):
 
 
 class Topic(models.Model):
-    """A stream of events. `head` is its last sequence number; the row's lock makes numbers gapless."""
+    """A stream of events. `head` is its last sequence number; the row's lock makes the numbers gapless."""
 
     name = models.CharField(max_length=80, primary_key=True)
     head = models.BigIntegerField()
@@ -25,7 +25,7 @@ class Topic(models.Model):
 
 
 class Event(models.Model):
-    """One event in one topic: one row however many people it is for."""
+    """One event in one topic: one row for any number of recipients."""
 
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, db_index=False)
     seq = models.BigIntegerField()
@@ -52,7 +52,7 @@ class Receipt(models.Model):
 
 
 class Revocation(models.Model):
-    """A session (device) whose sockets must close, with which code; every hub polls this table."""
+    """A session (device) whose sockets must close, with the close code; every hub polls this table."""
 
     session = models.UUIDField()
     at = models.DateTimeField(db_index=True)
@@ -60,7 +60,7 @@ class Revocation(models.Model):
 
 
 class AccessChange(models.Model):
-    """People may see other topics from `at` on: those who have joined `topic` are looked at again by every hub."""
+    """People may see other topics from `at` on: every hub reviews the sockets that have joined `topic`."""
 
     id = models.UUIDField(primary_key=True)
     topic = models.CharField(max_length=80)
@@ -68,10 +68,10 @@ class AccessChange(models.Model):
 
 
 class KeyedAct(models.Model):
-    """An act that was done under a key of its client, so that the same key does not do it again.
+    """An act that was done under a client's key, so that the same key does not do it twice.
 
-    What it came to is not kept: it is read anew. `digest` is a keyed hash of what was asked for, `made` names what the
-    request alone does not (the id of what was made), and `sealed` holds a secret that was told, for minutes.
+    Its result is not stored but read again. `digest` is a keyed hash of the request. `made` names the object that the
+    request alone does not (its id). `sealed` holds a secret that was told, for minutes.
     """
 
     person = models.PositiveIntegerField()

@@ -1,7 +1,7 @@
-"""Bounds how often one person may act, by socket, over REST and on pages together; it holds for each process.
+"""Rate limit of one person's acts, over socket, REST and pages together; it holds for each process.
 
-What acts write, the audit above all, is kept for good. Acts that were refused, and what is no act (positions, receipts,
-reading), do not count.
+Acts write rows, above all of the audit, that are kept for good. Refused acts do not count, nor do positions, receipts
+and reads, which are not acts.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ acts = Buckets(at_once=300, per_s=2.0)
 
 
 def count_act(user_id: int) -> None:
-    """Count an act before it is done. Raises TooMany, which counts for nothing."""
+    """Count an act before it is done. Raises TooMany; a refused attempt does not count."""
     if wait_s := acts.take(str(user_id)):
         limit = Allowance("acts", acts.at_once, ceil(acts.at_once / acts.per_s))
         detail = "You have done very much at once; what you asked for was not done."
@@ -24,7 +24,7 @@ def count_act(user_id: int) -> None:
 
 
 def uncount_act(user_id: int) -> None:
-    """Take back what was counted for an act that was refused."""
+    """Undo the count of an act that was refused."""
     acts.give_back(str(user_id))
 
 

@@ -1,7 +1,7 @@
-"""Packs many volunteer numbers into a short text: thousands stand in the audience of one event.
+"""Packs many volunteer numbers into a short text: the audience of one event may hold thousands.
 
-As a JSON array 8,000 numbers are 72 KB, which PostgreSQL parses and compresses for 7 ms before a call-out can be
-committed; packed they are a few KB.
+As a JSON array 8,000 numbers are 72 KB, which PostgreSQL parses and compresses for 7 ms before the commit of a
+call-out. Packed they are a few KB.
 """
 
 import zlib
@@ -13,7 +13,7 @@ from operator import sub
 
 
 def pack(numbers: Iterable[int]) -> str:
-    """Return the numbers, each once and in ascending order, as text: their differences, compressed. Each below 2^32."""
+    """Return the numbers, distinct and ascending, as text: their differences, compressed. Each number is below 2^32."""
     ordered = sorted(set(numbers))
     steps = array("I", map(sub, ordered, [0, *ordered]))
     return b64encode(zlib.compress(steps.tobytes(), level=1)).decode()

@@ -1,4 +1,4 @@
-"""What realtime keeps of a person by number: moved to another number, and forgotten."""
+"""Operations on realtime's rows of a person: the move to another number, and the deletion."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,7 +9,7 @@ from backend.realtime.models import KeyedAct, Receipt
 
 
 def renumber(before: int, after: int, *, topics: Iterable[str]) -> None:
-    """Move receipts in these topics and the keys of acts from a number to one that nobody has had.
+    """Move receipts in these topics and the keys of acts from a number to an unused one.
 
     The events of the old topic keep the old number.
     """
@@ -19,7 +19,7 @@ def renumber(before: int, after: int, *, topics: Iterable[str]) -> None:
 
 
 def forget_people(numbers: Sequence[int]) -> None:
-    """Delete what is kept of people by their numbers: their own topics, receipts, and keys of acts."""
+    """Delete realtime's rows of people, by their numbers: their own topics, receipts, and keys of acts."""
     trim_topics(f"person.{number:08d}" for number in numbers)
     Receipt.objects.filter(person__in=numbers).delete()
     KeyedAct.objects.filter(person__in=numbers).delete()

@@ -1,4 +1,4 @@
-"""Reads what rooms above ask of realtime."""
+"""Reads of realtime for the rooms above."""
 
 from typing import Any
 
@@ -8,5 +8,5 @@ from backend.realtime.models import Receipt
 
 
 def receipts_at(*, topic: Any, person: Any) -> QuerySet[Receipt]:
-    """Return the receipt of a person's phones in a topic: one look into a unique index; both may be OuterRef."""
+    """Return the receipt of a person's phones in a topic, by one lookup in a unique index; both may be OuterRef."""
     return Receipt.objects.filter(topic=topic, person=person)

@@ -1,4 +1,4 @@
-"""What the apps register with realtime: topics, frames, commands, snapshots and sign-in.
+"""The registry of the apps: topics, frames, commands, snapshots and sign-in.
 
 Realtime knows no domain. Each app's `topics.py` and `commands.py` use these decorators; `autodiscover_modules` finds
 them at start.
@@ -19,7 +19,7 @@ from backend.lib.shapes import Request, Shape
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who holds a socket. `tags` are what audiences ask for: `skill:rescue`, `post:leader`, `adult`, `duty`."""
+    """The person behind a socket. `tags` are for audiences: `skill:rescue`, `post:leader`, `adult`, `duty`."""
 
     person: int
     user_id: int
@@ -30,28 +30,28 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a socket brought for signing in: exactly one of them is set."""
+    """The credentials of a socket: exactly one of them is set."""
 
     token: str | None = None
     session_key: str | None = None
 
 
 Authenticate = Callable[[Sequence[Credentials], datetime], list[Principal | Refusal]]
-"""Turns credentials into principals in a bounded number of queries; in the place of whoever gets none is a refusal."""
+"""Turns credentials into principals, or refusals in their place, in a bounded number of queries."""
 
 TagsOf = Callable[[Sequence[Principal], datetime], list[frozenset[str]]]
-"""Returns what audiences may ask of people at a moment, in a bounded number of queries."""
+"""Returns people's tags at a moment, in a bounded number of queries."""
 
 Pairs = Sequence[tuple[Principal, str]]
 """People, each with the id of a topic of one kind."""
 
 OwnTopics = Callable[[Sequence[Principal]], list[list[str]]]
-"""Names the topics of people, all in a bounded number of queries."""
+"""Returns the topics of people, all in a bounded number of queries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One command of a batch: what `run` takes."""
+    """One command of a batch: the arguments of `run`."""
 
     user: Any
     body: Any
@@ -62,8 +62,8 @@ class Call:
 class Command:
     """A registered act of the socket: its shapes and the function behind it.
 
-    `read` says how things stand for those who repeat what was done: it changes nothing, and asks their rights anew.
-    `many`, where there is one, does several at once. Both return a result or a refusal for each, in their order.
+    `read` returns the present state for repeated commands: it changes nothing, and checks the callers' rights again.
+    `many`, if registered, does several commands at once. Both return a result or a refusal for each command, in order.
     """
 
     type: str
@@ -76,7 +76,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class SocketCommand:
-    """A registered command that changes the socket and not the database: it has no key, and runs in the event loop."""
+    """A registered command that changes the socket and not the database: it needs no key and runs in the event loop."""
 
     body: builtins.type[Request]
     result: builtins.type[Shape]
@@ -85,9 +85,9 @@ class SocketCommand:
 
 @dataclass(frozen=True, slots=True)
 class FrameKind:
-    """A registered kind of frames that a phone sends: its shape, what takes it, and the frame that answers it.
+    """A registered kind of frames from phones: its shape, its handler, and the frame that answers it.
 
-    `salvage` reads a frame that was refused as far as it can be read.
+    `salvage` returns the readable part of a refused frame.
     """
 
     shape: builtins.type[pydantic.BaseModel]
@@ -98,7 +98,7 @@ class FrameKind:
 
 @dataclass(frozen=True, slots=True)
 class HelloAnswer:
-    """The registered answer to a hello: its shape, and what makes it of the principal and of what realtime knows."""
+    """The registered answer to a hello: its shape, and the function that makes it."""
 
     shape: builtins.type[Shape]
     make: "Callable[[Principal, Mapping[str, Any]], Shape]"
@@ -106,7 +106,7 @@ class HelloAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotPart:
-    """One part of a topic's snapshot; left out when topics of the kind `within` bring one that contains it.
+    """One part of a topic's snapshot; left out when a requested snapshot of the kind `within` contains it.
 
     `many` reads it for many people at once.
     """
@@ -119,19 +119,19 @@ class SnapshotPart:
 
 @dataclass(frozen=True, slots=True)
 class JoinRule:
-    """Who may join the topics of a kind: asked about one person, or about many at once."""
+    """The rule of who may join the topics of a kind: for one person, or for many at once."""
 
     one: Callable[[Principal, str], bool]
     many: Callable[[Pairs], Sequence[bool]] | None = None
 
     def all(self, pairs: Pairs) -> Sequence[bool]:
-        """Tell for each person and id whether the topic exists for them."""
+        """Tell for each person and id whether the topic exists for that person."""
         return self.many(pairs) if self.many else [self.one(*pair) for pair in pairs]
 
 
 @dataclass(frozen=True, slots=True)
 class Tallied:
-    """The counts of one topic now, and the topics on whose receipts they depend."""
+    """The present counts of one topic, and the topics on whose receipts they depend."""
 
     counts: Shape
     heard_on: frozenset[str]
@@ -148,7 +148,7 @@ class Tally:
 
 @dataclass
 class Registry:
-    """Everything the apps have registered in this process."""
+    """All registrations of the apps in this process."""
 
     commands: dict[str, Command] = field(default_factory=dict)
     socket_commands: dict[str, SocketCommand] = field(default_factory=dict)
@@ -182,10 +182,10 @@ def command(
 ) -> Callable[..., Any]:
     """Register `run(user, body, at) -> result` as the socket command `type`; its docstring is its documentation.
 
-    It runs in a worker thread inside a transaction together with the record of its key. `read` answers those whose key
-    has done it before with how things stand now. With `many`, the commands that
-    come to a process at about the same time run together, in one transaction: it returns a result or a refusal for
-    each, and must leave nothing behind of what it refuses. An exception rolls the whole batch back.
+    It runs in a worker thread, in one transaction with the record of its key. `read` returns the present state for
+    repeated commands. With `many`, the commands that reach a process at about the same time run together in one
+    transaction: it returns a result or a refusal for each, and leaves no effect of a refused command. An exception
+    rolls the whole batch back.
     """
 
     def register(run: Callable[[Any, Any, datetime], Shape]) -> Callable[[Any, Any, datetime], Shape]:
@@ -198,7 +198,7 @@ def command(
 def socket_command(type: str, *, body: type[Request], result: type[Shape]) -> Callable[..., Any]:
     """Register `async run(connection, body) -> result` as the socket command `type`, which has no key.
 
-    It runs in the event loop of the socket and must not hold it up. Its docstring is its documentation.
+    It runs in the event loop of the socket and must not block it. Its docstring is its documentation.
     """
 
     def register(run: Callable[[Any, Any], Awaitable[Shape]]) -> Callable[[Any, Any], Awaitable[Shape]]:
@@ -216,10 +216,10 @@ def frame(
 ) -> Callable[..., Any]:
     """Register `run(connection, frame)` for the frames of a shape; the default of its `type` names the kind.
 
-    It runs in the event loop and must not hold it up; it answers by itself, by a frame of the shape `answer`.
-    `salvage(text, error)` returns what `run` takes of a frame that was refused, None when nothing of it can be used.
-    Frames of a registered kind are many: they are read once, and not looked through again for what no text of a person
-    may contain. So the shape may hold no free text. Docstrings of both shapes are their documentation.
+    It runs in the event loop and must not block it; it answers by itself, with a frame of the shape `answer`.
+    `salvage(text, error)` returns an argument for `run` from a refused frame, or None if the frame is of no use.
+    Frames of a registered kind are frequent: they are parsed once, without the checks for free text. So the shape may
+    hold no free text. The docstrings of both shapes are their documentation.
     """
 
     def register(run: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
@@ -231,20 +231,20 @@ def frame(
 
 
 def sends(*shapes: builtins.type[Shape]) -> None:
-    """Register frames that an app writes to sockets by itself, for the documents."""
+    """Register frames that an app sends to sockets by itself, for the documents."""
     registry.sent.extend(shapes)
 
 
 def on_close(forget: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Register `forget(connection)`: called in the event loop when a socket that had signed in is gone."""
+    """Register `forget(connection)`: called in the event loop when a signed-in socket has closed."""
     registry.closed.append(forget)
     return forget
 
 
 def topic(kind: str, *, many: Callable[[Pairs], Sequence[bool]] | None = None) -> Callable[..., Any]:
-    """Register `may_join(principal, id) -> bool` as the rule of joining topics `<kind>.<id>`. Runs in a thread.
+    """Register `may_join(principal, id) -> bool` as the rule for joining topics `<kind>.<id>`. Runs in a thread.
 
-    `many` answers it for many people in a bounded number of queries: a unit that moves concerns thousands.
+    `many` answers for many people in a bounded number of queries: the move of a unit concerns thousands.
     """
 
     def register(rule: Callable[[Principal, str], bool]) -> Callable[[Principal, str], bool]:
@@ -264,8 +264,8 @@ def snapshot(
 ) -> Callable[..., Any]:
     """Register `read(principal, id) -> JSON of shape` as one part of the snapshot of topics `<kind>.<id>`.
 
-    `within` names a kind of topics whose snapshot contains this part: it is left out when both are asked for. `many`
-    reads it for many people in a bounded number of queries, as far as few of them have anything in it.
+    `within` names a kind of topics whose snapshot contains this part: it is left out when both are requested. `many`
+    reads it for many people in a bounded number of queries, provided that the part is empty for most of them.
     """
 
     def register(read: Callable[[Principal, str], Any]) -> Callable[[Principal, str], Any]:
@@ -276,10 +276,10 @@ def snapshot(
 
 
 def tally(kind: str, *, type: str, shape: builtins.type[Shape]) -> Callable[..., Any]:
-    """Register `read(ids) -> {id: Tallied}` as the counts of topics `<kind>.<id>`: their frame is of type `type`.
+    """Register `read(ids) -> {id: Tallied}` as the counts of topics `<kind>.<id>`, sent in frames of type `type`.
 
-    Those who have joined such a topic are told its counts at once, and whenever receipts or an event of the topic
-    itself have changed them, at most twice a second. Runs in a thread; its docstring is the documentation of the frame.
+    People who join such a topic get its counts at once. They get them again after receipts or an event of the topic
+    have changed them, at most twice a second. Runs in a thread; its docstring is the documentation of the frame.
     """
 
     def register(
@@ -292,19 +292,19 @@ def tally(kind: str, *, type: str, shape: builtins.type[Shape]) -> Callable[...,
 
 
 def own_topics(names: OwnTopics) -> OwnTopics:
-    """Register a source of the topics that the server joins phones to by itself."""
+    """Register a source of the topics that the server itself joins phones to."""
     registry.own_topics.append(names)
     return names
 
 
 def renewed_tags(tags: TagsOf) -> TagsOf:
-    """Register what people's tags are now: those of a socket are as old as its hello, or as the last change."""
+    """Register a function for people's present tags: those of a socket date from its hello, or from the last change."""
     registry.renewed_tags = tags
     return tags
 
 
 def forgets(forget: Callable[[], None]) -> Callable[[], None]:
-    """Register what forgets what an app keeps in memory of who sees what: called when that has changed."""
+    """Register a function that clears an app's cache of who sees what: called when access has changed."""
     registry.forgets.append(forget)
     return forget
 
@@ -316,13 +316,13 @@ def authenticator(check: Authenticate) -> Authenticate:
 
 
 def principal_of(read: Callable[[Any], Principal]) -> Callable[[Any], Principal]:
-    """Register how the user of a REST request becomes a principal; it raises NotFound for one without a number."""
+    """Register how the user of a REST request becomes a principal; it raises NotFound for a user without a number."""
     registry.principal_of = read
     return read
 
 
 def person_of(read: Callable[[Any], int]) -> Callable[[Any], int]:
-    """Register under which number the user of a REST request keeps the keys of acts; without a query."""
+    """Register the number under which the user of a REST request keeps keys of acts; without a query."""
     registry.person_of = read
     return read
 
@@ -330,7 +330,7 @@ def person_of(read: Callable[[Any], int]) -> Callable[[Any], int]:
 def actors(
     read: Callable[[Collection[int]], Mapping[int, Any]],
 ) -> Callable[[Collection[int]], Mapping[int, Any]]:
-    """Register `read(user ids) -> {id: user}`: those who act, with all that commands take of them; one query."""
+    """Register `read(user ids) -> {id: user}`: the users with all data that commands need; one query."""
     registry.actors = read
     return read
 
@@ -338,8 +338,8 @@ def actors(
 def answers_hello(shape: builtins.type[Shape]) -> Callable[..., Any]:
     """Register `make(principal, opened) -> shape` as the answer to `hello`.
 
-    `opened` has what realtime knows, as the members of the shape: `epoch`, `topics`, `unknown`, `heartbeat_s` and
-    `server_time`. It is made in the event loop.
+    `opened` holds realtime's members of the shape: `epoch`, `topics`, `unknown`, `heartbeat_s` and `server_time`. The
+    function runs in the event loop.
     """
 
     def register(make: Callable[[Principal, Mapping[str, Any]], Shape]) -> Callable[..., Shape]:
@@ -350,13 +350,13 @@ def answers_hello(shape: builtins.type[Shape]) -> Callable[..., Any]:
 
 
 def deletions(note: Callable[[str, int, datetime], None]) -> Callable[[str, int, datetime], None]:
-    """Register `note(kind, count, at)`: called when the clock has deleted what was kept long enough."""
+    """Register `note(kind, count, at)`: called when the clock has deleted expired rows."""
     registry.deletions.append(note)
     return note
 
 
 def users_acting(ids: Collection[int]) -> Mapping[int, Any]:
-    """Return those who act, by the keys of their users; one query."""
+    """Return users by their keys; one query."""
     assert registry.actors is not None, "no app has registered who acts"
     return registry.actors(ids)
 
@@ -374,7 +374,7 @@ def principal_behind(user: Any) -> Principal:
 
 
 def may_join_all(pairs: Pairs) -> list[bool]:
-    """Tell for people, each with the name of a topic, whether it exists for them; one kind after the other."""
+    """Tell for people, each with the name of a topic, whether it exists for them; one kind after another."""
     allowed = [False] * len(pairs)
     for kind, places in _by_kind(pairs).items():
         if (rule := registry.join_rules.get(kind)) is None:
@@ -388,7 +388,7 @@ def may_join_all(pairs: Pairs) -> list[bool]:
 
 
 def snapshots_of_all(pairs: Pairs) -> list[dict[str, pydantic.JsonValue]]:
-    """Return the snapshots of topics, each named with the person who joins it; one kind after the other."""
+    """Return the snapshots of topics, each with the person who joins it; one kind after another."""
     found: list[dict[str, pydantic.JsonValue]] = [{} for _ in pairs]
     for kind, places in _by_kind(pairs).items():
         ids = [(pairs[place][0], pairs[place][1].partition(".")[2]) for place in places]
@@ -400,7 +400,7 @@ def snapshots_of_all(pairs: Pairs) -> list[dict[str, pydantic.JsonValue]]:
 
 
 def _by_kind(pairs: Pairs) -> dict[str, list[int]]:
-    """Return the places of the topics of each kind."""
+    """Return the indexes of the topics of each kind."""
     places: dict[str, list[int]] = {}
     for place, (_, name) in enumerate(pairs):
         places.setdefault(name.partition(".")[0], []).append(place)
@@ -410,7 +410,7 @@ def _by_kind(pairs: Pairs) -> dict[str, list[int]]:
 def snapshot_of(
     principal: Principal, name: str, *, beside: Iterable[str] = ()
 ) -> dict[str, pydantic.JsonValue]:
-    """Return the snapshot of a topic: every registered part of its kind, less what snapshots `beside` it contain."""
+    """Return the snapshot of a topic: all parts of its kind, except those that snapshots `beside` it contain."""
     kind, _, id = name.partition(".")
     kinds = {other.partition(".")[0] for other in beside}
     parts = registry.snapshots.get(kind, {})

@@ -1,4 +1,4 @@
-"""What the REST views and the commands of realtime take and give."""
+"""The shapes that the REST views and the commands of realtime receive and return."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ class Done(Shape):
 
 
 class CatchUpIn(Request):
-    """How far the phone has got; a topic without a cursor of this epoch is answered by a snapshot."""
+    """The phone's cursors; a topic without a cursor of this epoch is answered by a snapshot."""
 
     epoch: EpochName | None = None
     cursors: Cursors = {}
 
 
 class CaughtUp(Shape):
-    """Where one topic stands, and what was missed."""
+    """The state of one topic, and its missed events."""
 
     head: int
     recovered: bool
@@ -33,9 +33,9 @@ class CaughtUp(Shape):
 
 
 class CatchUpOut(Shape):
-    """Every topic of one's own, and the others that were named and may be seen; `unknown` are those that may not.
+    """The caller's own topics, and the named ones that the caller may see; `unknown` are the other named ones.
 
-    `epoch` goes with the cursors from now on.
+    Store `epoch` with the cursors.
     """
 
     epoch: str
@@ -53,9 +53,9 @@ class ReceiptsIn(Request):
 
 
 class ReceiptsOut(Shape):
-    """The receipt was taken. `unknown` are topics that there are not, or that one may not see.
+    """The receipt was taken. `unknown` are named topics that do not exist, or that the caller may not see.
 
-    When `epoch` is another than the receipt's, nothing of it counts: catch up first.
+    When `epoch` differs from the receipt's, the receipt has no effect: catch up first.
     """
 
     epoch: str
@@ -63,7 +63,7 @@ class ReceiptsOut(Shape):
 
 
 class Health(Shape):
-    """Whether this process can do its work; `checks` names what it asked, `alarms` what an operator has to look at."""
+    """Whether this process can do its work; `checks` are its single results, `alarms` are for the operator."""
 
     ok: bool
     checks: dict[str, bool]

@@ -1,4 +1,4 @@
-"""What a phone asks of realtime: to open, to join, to catch up, to act once."""
+"""A phone's requests to realtime: open, join, catch up, act once."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,8 +8,9 @@ from typing import Any
 
 import pydantic
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from backend.lib.errors import NotFound, Refusal, UnknownType, require
+from backend.lib.errors import NOT_UNDERSTOOD, NotFound, Refusal, UnknownType, require
 from backend.lib.problems import invalid
 from backend.lib.shapes import Request, Shape, read_members
 from backend.realtime import keys
@@ -30,16 +31,21 @@ from backend.realtime.registry import (
 class TooManyTopics(Refusal):
     """A socket may join at most 200 topics; leave some first."""
 
+    slug = "too-many-topics"
+    text = _("You follow too many units and tasks at once. Close some of them first.")
+
 
 class KeyMissing(Refusal):
     """A command needs a `key`: a UUIDv7 made by the client, the same again for a retry."""
 
     status = 422
+    slug = "key-missing"
+    text = NOT_UNDERSTOOD
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command came to, ready for JSON; `replayed` when its key had done it before."""
+    """The result of a command, ready for JSON; `replayed` when its key had done it before."""
 
     result: Any
     replayed: bool = False
@@ -47,10 +53,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What was read for joining topics: where each stands, and the events missed since the cursors given.
+    """The data for joining topics: the state of each topic, and the events missed since the given cursors.
 
-    `told` is how far the phone is in each topic before the missed events: its cursor, or the head of a snapshot. Heads
-    run ahead of it with events that are for others.
+    `told` is how far the phone is in each topic before the missed events: its cursor, or the head of a snapshot. The
+    heads are ahead of it where events are for others.
     """
 
     principal: Principal
@@ -61,14 +67,14 @@ class Opening:
     unknown: Sequence[str] = ()
 
     def without(self, names: Collection[str]) -> "Opening":
-        """Return the opening without topics that were joined meanwhile; of one that begins afresh."""
+        """Return the opening without topics that were joined meanwhile; for an opening that starts with snapshots."""
         topics = {name: joined for name, joined in self.topics.items() if name not in names}
         told = {name: joined.head for name, joined in topics.items()}
         return Opening(self.principal, self.epoch, topics, [], told)
 
     @property
     def afresh(self) -> list[str]:
-        """The topics that begin with a snapshot."""
+        """The topics that start with a snapshot."""
         return [name for name, joined in self.topics.items() if not joined.recovered]
 
 
@@ -77,19 +83,19 @@ NOWHERE: Mapping[str, int] = {}
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How far a phone has got in each topic, and in which epoch of the log; in another one that is nowhere."""
+    """A phone's cursor in each topic, and the epoch of the log that they belong to; in another epoch they are void."""
 
     epoch: str | None = None
     cursors: Mapping[str, int] = field(default_factory=dict)
 
     def now(self, epoch: str) -> Mapping[str, int]:
-        """Return the cursors as far as they count."""
+        """Return the cursors that are valid in an epoch."""
         return self.cursors if self.epoch == epoch else NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Topics that one person wants to join, how far they have got in them, and what else they named in vain."""
+    """Topics that one person wants to join, the person's cursors in them, and unknown topics that were named."""
 
     principal: Principal
     names: Sequence[str]
@@ -98,20 +104,20 @@ class Reading:
 
 
 def sign_in_sockets(credentials: Sequence[Credentials], *, at: datetime) -> list[Principal | Refusal]:
-    """Return who brings these credentials; a refusal is NotSignedIn or NotAllowed (revoked)."""
+    """Return the people with these credentials; a refusal is NotSignedIn or NotAllowed (revoked)."""
     assert registry.authenticate is not None, "no app has registered an authenticator"
     return registry.authenticate(credentials, at)
 
 
 def sign_in_socket(credentials: Credentials, *, at: datetime) -> Principal:
-    """Return who brings these credentials. Raises NotSignedIn or NotAllowed (revoked)."""
+    """Return the person with these credentials. Raises NotSignedIn or NotAllowed (revoked)."""
     return _given(sign_in_sockets([credentials], at=at)[0])
 
 
 def open_sockets(arrivals: Sequence[tuple[Credentials, Reached]], *, at: datetime) -> list[Opening | Refusal]:
-    """Sign in everybody who says hello at this moment, and read what they missed: few queries, however many come.
+    """Sign in all phones that say hello at this moment, and read what they missed: few queries for any number.
 
-    Snapshots are left out; whoever needs one calls `with_snapshots`.
+    Snapshots are left out; a caller that needs them calls `with_snapshots`.
     """
     signed_in = sign_in_sockets([credentials for credentials, _ in arrivals], at=at)
     principals = [one for one in signed_in if isinstance(one, Principal)]
@@ -127,7 +133,7 @@ def open_sockets(arrivals: Sequence[tuple[Credentials, Reached]], *, at: datetim
 def _unknown(
     principals: Sequence[Principal], own: Sequence[Sequence[str]], reached: Sequence[Reached]
 ) -> list[list[str]]:
-    """Return what each person named that is neither their own nor anything they could join; mostly no query."""
+    """Return the named topics that are neither a person's own nor joinable by that person; mostly no query."""
     others = [
         (place, name)
         for place, (theirs, one) in enumerate(zip(own, reached, strict=True))
@@ -170,15 +176,15 @@ def may_join(principal: Principal, name: str) -> bool:
 
 
 def read_topics(reading: Reading) -> Opening:
-    """Read where topics stand for one person, with snapshots."""
+    """Read the state of topics for one person, with snapshots."""
     return with_snapshots(read_all([reading])[0])
 
 
 def read_all(readings: Sequence[Reading]) -> list[Opening]:
-    """Read where topics stand for many people: the missed events where the log reaches back to the cursor.
+    """Read the state of topics for many people: the missed events where the log reaches back to the cursor.
 
-    Each topic is read once, from the lowest cursor, however many people need it, and its events are the same objects
-    for all of them.
+    Each topic is read once, from the lowest cursor, for any number of people. Its events are the same objects for all
+    of them.
     """
     heads, epoch = event_log.heads_in_epoch({name for reading in readings for name in reading.names})
     recovered = [_recovered(reading, reading.reached.now(epoch), heads) for reading in readings]
@@ -192,7 +198,7 @@ def read_all(readings: Sequence[Reading]) -> list[Opening]:
 def _recovered(
     reading: Reading, cursors: Mapping[str, int], heads: Mapping[str, tuple[int, int]]
 ) -> dict[str, int]:
-    """Return the cursors that the log reaches back to; what is too much for one phone is left to a snapshot."""
+    """Return the cursors that the log reaches back to; a phone that missed too much gets a snapshot instead."""
     found: dict[str, int] = {}
     left = event_log.MAX_REPLAY_OF_ALL
     for name in reading.names:
@@ -209,7 +215,7 @@ def _recovered(
 def _ranges(
     recovered: Iterable[Mapping[str, int]], heads: Mapping[str, tuple[int, int]]
 ) -> dict[str, tuple[int, int]]:
-    """Return what has to be read of each topic: from the lowest cursor to the head."""
+    """Return the range to read of each topic: from the lowest cursor to the head."""
     lowest: dict[str, int] = {}
     for cursors in recovered:
         for name, cursor in cursors.items():
@@ -246,15 +252,15 @@ def _opening(
 
 @lru_cache(maxsize=10_000)
 def _joined(head: int, recovered: bool) -> Joined:
-    """Return where a topic stands without its snapshot; most phones of a unit share it."""
+    """Return the state of a topic without its snapshot; most phones of a unit share the object."""
     return Joined(head=head, recovered=recovered)
 
 
 def with_snapshots(opening: Opening) -> Opening:
-    """Add the snapshots of the topics that begin afresh.
+    """Add the snapshots of the topics that start with one.
 
-    Heads were read before, so a snapshot may be newer than its head but never older: the events between come again, and
-    change nothing.
+    Heads were read before, so a snapshot may be newer than its head but never older. The events between are sent
+    again, and change nothing.
     """
     afresh = opening.afresh
     if not afresh:
@@ -267,13 +273,13 @@ def with_snapshots(opening: Opening) -> Opening:
 
 
 def join_topic(principal: Principal, name: str, reached: Reached) -> Opening:
-    """Read one topic that a client asks for. Raises NotFound, the same for hidden and for missing ones."""
+    """Read one topic that a client wants to join. Raises NotFound, the same for hidden and for missing topics."""
     require(may_join(principal, name), NotFound)
     return read_topics(Reading(principal, [name], reached))
 
 
 def catch_up(principal: Principal, reached: Reached) -> Opening:
-    """Read what a phone without a socket has missed in its own topics and in others that it names and may see."""
+    """Read the missed events for a phone without a socket: in its own topics, and in named ones that it may see."""
     own = topics_of(principal)
     (unknown,) = _unknown([principal], [own], [reached])
     others = [name for name in reached.cursors if name not in own and name not in unknown]
@@ -282,7 +288,7 @@ def catch_up(principal: Principal, reached: Reached) -> Opening:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a receipt: which epoch the log is in, and what was named that there is not."""
+    """The result of a receipt: the epoch of the log, and the unknown topics that it named."""
 
     epoch: str
     unknown: list[str]
@@ -291,7 +297,7 @@ class Taken:
 def store_receipts(principal: Principal, delivered: Reached, seen: Reached, *, at: datetime) -> Taken:
     """Store the receipts of a phone without a socket, for topics that it may see and never beyond their heads.
 
-    Those of another epoch count for nothing.
+    Receipts of another epoch are void.
     """
     epoch = epochs.current()
     named = Reached(None, {**delivered.cursors, **seen.cursors})
@@ -309,8 +315,8 @@ def store_receipts(principal: Principal, delivered: Reached, seen: Reached, *, a
 def run_command(principal: Principal, frame: CommandFrame, *, at: datetime) -> Outcome:
     """Do a registered command once per key.
 
-    The act and the record of its key commit together, so a retry after a lost answer does nothing: it is told how
-    things stand now.
+    The act and the record of its key commit together. So a retry after a lost answer does nothing, and returns the
+    present state.
     """
     command, wanted, body = prepare_command(principal, frame)
     user = users_acting([principal.user_id])[principal.user_id]
@@ -324,19 +330,19 @@ def run_command(principal: Principal, frame: CommandFrame, *, at: datetime) -> O
 
 
 def read_again(command: Command, calls: Sequence[Call]) -> list[Outcome | Refusal]:
-    """Return how things stand now for those whose commands have been done before."""
+    """Return the present state for repeated commands."""
     return [outcome_of(one, replayed=True) for one in command.read(calls)]
 
 
 def outcome_of(result: Shape | Refusal, *, replayed: bool = False) -> Outcome | Refusal:
-    """Return what a command came to, or why it was not done."""
+    """Return the result of a command, or its refusal."""
     if isinstance(result, Refusal):
         return result
     return Outcome(result.model_dump(mode="json"), replayed)
 
 
 def prepare_command(principal: Principal, frame: CommandFrame) -> tuple[Command, keys.Asked, Request]:
-    """Return the command that a frame names, what it asks for, and its body.
+    """Return the command that a frame names, its request under a key, and its body.
 
     Raises UnknownType, KeyMissing or Invalid.
     """
@@ -353,7 +359,7 @@ def prepare_command(principal: Principal, frame: CommandFrame) -> tuple[Command,
 
 
 def read_on(opening: Opening) -> Opening:
-    """Read what has come since an opening was read, for the rare case that the hub no longer has it in memory."""
+    """Read the events since an opening was read, for the rare case that the hub no longer has them in memory."""
     before = {name: joined.head for name, joined in opening.topics.items()}
     further = read_topics(Reading(opening.principal, list(before), Reached(opening.epoch, before)))
     topics = {

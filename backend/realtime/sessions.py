@@ -8,14 +8,14 @@ from backend.realtime.log import bus
 from backend.realtime.models import Revocation
 
 SIGNED_OUT, NUMBER_CHANGED = 4403, 4404
-"""What a socket is closed with: its device is signed out, or its person has another number and comes back."""
+"""Close codes: the device is signed out; or the person has another number, and the phone reconnects."""
 
 Ended = Iterable[tuple[UUID, int]]
 """Sessions (devices) that have ended, each with the code that closes its sockets."""
 
 
 def store_ended(sessions: Ended, *, at: datetime) -> None:
-    """Store that sessions have ended: the rows are what counts, hubs that miss the announcement find them by poll."""
+    """Store that sessions have ended. The rows decide: hubs that miss the announcement find them by their poll."""
     rows = [Revocation(session=session, at=at, code=code) for session, code in sessions]
     if rows:
         Revocation.objects.bulk_create(rows)

@@ -1,7 +1,7 @@
 """The one way from the event loop to synchronous code that uses the database.
 
-Not `database_sync_to_async` as it comes: by default all sockets of a process share one worker thread, and one second of
-work for one socket delays every other socket's event by 0.95 s (measured).
+Plain `database_sync_to_async` is not used: by default all sockets of a process share one worker thread, and one second
+of work for one socket delays every other socket's event by 0.95 s (measured).
 """
 
 import asyncio
@@ -22,9 +22,9 @@ _pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="sockets")
 async def in_thread(work: Callable[_Args, _Result], *args: _Args.args, **kwargs: _Args.kwargs) -> _Result:
     """Run `work` in a worker thread and return its result.
 
-    Each thread keeps its database connection: taking one from the pool and setting it up for every call costs more than
-    most of the work. When the connection turns out to be dead (the database was restarted) the work is done once more
-    on a new one; so it must be safe to repeat, as everything behind a socket is.
+    Each thread keeps its database connection: a checkout from the pool with its setup costs more than most of the
+    work. If the connection is dead (the database was restarted), the work is retried once on a new one. So it must be
+    safe to repeat, as all work behind a socket is.
     """
 
     def run() -> _Result:
@@ -40,7 +40,7 @@ async def in_thread(work: Callable[_Args, _Result], *args: _Args.args, **kwargs:
 
 
 async def release_connections() -> None:
-    """Give back the connections that the worker threads keep; every thread comes to the barrier, so none is missed."""
+    """Return the connections of the worker threads to the pool; a barrier holds every thread, so none is missed."""
     barrier = threading.Barrier(WORKERS)
 
     def release() -> None:

@@ -13,12 +13,13 @@ from uuid import UUID
 
 import pydantic
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 from pydantic import UUID7, TypeAdapter
 from rest_framework.request import Request as HttpRequest
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.encryption import KeyMissing, seal, unseal
 from backend.lib.errors import Invalid, Refusal, TooMany, require
 from backend.lib.openapi import add_problems
@@ -45,41 +46,46 @@ Handler = Callable[..., Response]
 class EpochOver(Refusal):
     """The database was put back to an earlier moment since: what the numbers in it name may be another by now."""
 
+    slug = "epoch-over"
+    text = _(
+        "The server was put back to an earlier state since. Look at how things stand, then decide again."
+    )
+
 
 class View(APIView):
-    """A REST view. With a key the act and the record of its key commit together, or neither does.
+    """A REST view. With an idempotency key the act and the record of its key commit together, or neither does.
 
-    Each act says what its repetition is answered. Either a method beside it, `post_again` for `post`, returns how
-    things stand now and asks the rights of the act; it changes nothing, and finds in `made_before` what the act has
-    put into `made`. Or the act is one of `repeatable`: doing it again changes nothing anyway. Or it is one of
-    `own_keys`, and takes `wanted` itself.
+    Each act declares the answer to its repetition. Either a method beside it, `post_again` for `post`, returns the
+    present state: it checks the rights of the act, changes nothing, and finds in `made_before` what the act has put
+    into `made`. Or the act is in `repeatable`: to do it again changes nothing anyway. Or it is in `own_keys`, and
+    claims `wanted` itself.
     """
 
     repeatable: ClassVar[Collection[str]] = ()
     own_keys: ClassVar[Collection[str]] = ()
     secret: ClassVar[Collection[str]] = ()
-    """Acts that tell a secret: what they answered is sealed, for minutes, for the device that asked."""
+    """Acts that tell a secret: their answer is sealed, for minutes, for the device that asked."""
     uncounted: ClassVar[Collection[str]] = ()
-    """Methods that are no acts of a person: what they write is not kept for good."""
+    """Methods that are not acts of a person: their rows are not kept for good."""
     commands: ClassVar[Mapping[str, str]] = {}
-    """Acts that are commands of the socket too, by their types there."""
+    """Acts that are also commands of the socket, by their types there."""
 
     parameters: ClassVar[Mapping[str, Collection[str]]] = {}
-    """The parameters of the address that each method takes, none where nothing is said: others are refused."""
+    """The query parameters of each method; all others are refused, for an unlisted method all."""
 
     made = ""
-    """What the act has made, where the request alone does not name it: an id, or a number."""
+    """The id or number of the object that the act made, if the request does not name it."""
     wanted: keys.Asked | None = None
-    """What is asked for under a key; None without one."""
+    """The request under a key; None without a key."""
     earlier: KeyedAct | None = None
-    """The record of the act that is repeated."""
+    """The record of the repeated act."""
     counted: int | None = None
-    """For whom this request was counted as an act."""
+    """The account whose acts this request was counted for."""
     epoch = ""
-    """The epoch of the log, for a request that names the one in which its act was meant."""
+    """The epoch of the log, if the request names the epoch that its act was meant in."""
 
     def initial(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Let in who may come in and has not done too much, then put the key before the act."""
+        """Authenticate the caller, count the act, then claim the key before the act."""
         super().initial(request, *args, **kwargs)
         method = str(request.method).lower()
         if request.auth and method in ACTS and method not in self.uncounted:
@@ -97,10 +103,10 @@ class View(APIView):
         setattr(self, method, partial(self._with_key, method, act, key))  # a view serves one request
 
     def _is_over(self, epoch: str | None, request: HttpRequest, address: Mapping[str, Any]) -> bool:
-        """Tell whether an act was meant in another epoch, and names something by a number of the server's.
+        """Tell whether an act was meant in another epoch and names an object by a number that the server issued.
 
-        After the database was put back such a number may have been given a second time: to another post, or unit. Ids
-        that clients made, and one's own things, are what they were.
+        After a restore of the database such a number may have been issued a second time: to another post, or unit.
+        Ids that clients made, and the caller's own things, are unchanged.
         """
         if epoch is None:
             return False
@@ -111,7 +117,7 @@ class View(APIView):
         return not all(isinstance(value, UUID) for value in named) or _names_by_number(request)
 
     def finalize_response(self, request: HttpRequest, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Forget what was counted for an act that was refused, and name the epoch where one was named (DRF's)."""
+        """Uncount a refused act, and return the epoch if the request named one (DRF's)."""
         if self.counted is not None and response.status_code >= 400:
             uncount_act(self.counted)
         if self.epoch:
@@ -119,22 +125,22 @@ class View(APIView):
         return super().finalize_response(request, response, *args, **kwargs)
 
     def content(self, request: HttpRequest, **kwargs: Any) -> Request | str:  # noqa: ARG002
-        """Return what is asked for: other content under the same key is refused."""
+        """Return the content of the request: other content under the same key is refused."""
         return f"{request.get_full_path()} {_canonical(request.body)}"
 
     def owner(self, request: HttpRequest) -> str:
-        """Return the device that asks before sign-in; empty where the door asks for none."""
+        """Return the device of a caller before sign-in; empty where the address does not ask for it."""
         body = _json(request.body)
         device = body.get("device") if isinstance(body, dict) else None
         return str(device.get("id", "")) if isinstance(device, dict) else ""
 
     @property
     def made_before(self) -> str:
-        """What the act that is repeated has made."""
+        """The object that the repeated act made."""
         return self.earlier.made if self.earlier else ""
 
     def told(self) -> Any:
-        """Return what the earlier act answered, for the device that asked. Raises KeyUsedOtherwise for another."""
+        """Return the answer of the earlier act, for the device that asked. Raises KeyUsedOtherwise for others."""
         assert self.earlier is not None, "only repetitions ask"
         try:
             return json.loads(unseal(self.earlier.sealed, _seal_of(self.request, self.earlier)))
@@ -172,16 +178,16 @@ class View(APIView):
 
     @classmethod
     def name_of(cls, method: str) -> str:
-        """Return the name of an act: that of the socket's command, or of the door."""
+        """Return the name of an act: that of the socket's command, or of the address."""
         return cls.commands.get(method) or f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}.{method}"
 
     def _once(
         self, wanted: keys.Asked, kept: timedelta, method: str, act: Callable[[], Response]
     ) -> Response | None:
-        """Do the act in one transaction with its key; returns None when the key has done it before.
+        """Do the act in one transaction with its key; return None when the key has done it before.
 
-        What a refused act has written on purpose, a wrong guess that counts, stays; its key does not. An error that
-        nobody foresaw undoes everything.
+        Rows that a refused act has written on purpose, for example the count of a wrong password, stay; its key does
+        not. An unexpected exception rolls everything back.
         """
         with transaction.atomic():
             claim = keys.claim(wanted, at=now(), kept=kept)
@@ -202,7 +208,7 @@ class View(APIView):
         return seal(json.dumps(response.data), _seal_of(self.request, row))
 
     def _again(self, wanted: keys.Asked, kept: timedelta, act: Callable[[], Response]) -> Response:
-        """Do an act that may be done again; the key only tells whether it is one and the same."""
+        """Repeat an act that is safe to repeat; the key only tells whether it is the same one."""
         with transaction.atomic():
             claim = keys.claim(wanted, at=now(), kept=kept)
         self.earlier = None if claim.is_new else claim.row
@@ -214,7 +220,7 @@ class View(APIView):
 
 
 def replayed(response: Response) -> Response:
-    """Mark the answer to a repetition: nothing is created by it."""
+    """Mark the answer to a repetition: it created nothing."""
     if response.status_code == 201:
         response.status_code = 200
     response[REPLAYED] = "true"
@@ -222,7 +228,7 @@ def replayed(response: Response) -> Response:
 
 
 def _epoch_of(request: HttpRequest) -> str | None:
-    """Return the epoch that a request names. Raises Invalid for what was never one."""
+    """Return the epoch that a request names. Raises Invalid for a text that is not an epoch."""
     epoch: str | None = request.headers.get(EPOCH)
     if epoch is not None and len(epoch) > LONGEST_EPOCH:
         raise Invalid(
@@ -232,18 +238,18 @@ def _epoch_of(request: HttpRequest) -> str | None:
 
 
 def _names_by_number(request: HttpRequest) -> bool:
-    """Tell whether a body names something by a number of the server's; the fields are the same in all shapes."""
+    """Tell whether a body names an object by a number that the server issued; the fields are the same in all shapes."""
     content = _json(request.body) if request.content_type == "application/json" else None
     return isinstance(content, dict) and any(content.get(name) for name in names_of_given())
 
 
 def _refused(refusal: type[Refusal], *_: Any, **__: Any) -> Response:
-    """Stand for an act that is not done unless its key has done it already."""
+    """Refuse an act in its place, where its key has not done it yet."""
     raise refusal
 
 
 def _tried(act: Callable[[], Response]) -> Response | Exception:
-    """Return what an act answers, or why it was refused; what nobody foresaw is raised."""
+    """Return an act's answer, or its refusal; an unexpected exception is raised."""
     try:
         return act()
     except Exception as error:
@@ -253,13 +259,13 @@ def _tried(act: Callable[[], Response]) -> Response | Exception:
 
 
 def _seal_of(request: HttpRequest, row: KeyedAct) -> str:
-    """Return what a sealed answer is: of this key, for this device alone."""
+    """Return the purpose under which an answer is sealed: this key and this device alone."""
     signed_in: Any = request.auth
     return f"answer {row.key.hex} {signed_in.device.hex}"
 
 
 def _canonical(body: bytes) -> str:
-    """Return a body such that JSON of the same meaning is the same, however its members are ordered and spaced."""
+    """Return the canonical form of a body: JSON of the same meaning is equal, in any order and spacing."""
     content = _json(body)
     if content is None:
         return hashlib.sha256(body).hexdigest()
@@ -267,7 +273,7 @@ def _canonical(body: bytes) -> str:
 
 
 def _json(body: bytes) -> Any:
-    """Return what a body says, None when it is no JSON."""
+    """Return the content of a body, None when it is not JSON."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -275,7 +281,7 @@ def _json(body: bytes) -> Any:
 
 
 def describe_keys(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add the key to every act of the OpenAPI document, and to its answers whether they repeat (a hook)."""
+    """Add the key to every act of the OpenAPI document, and the mark of a repetition to its answers (a hook)."""
     components = result["components"]
     components["parameters"] = {"IdempotencyKey": _PARAMETER, "MusterEpoch": _EPOCH_MEANT}
     components["headers"] = {"IdempotencyReplayed": _ANSWERED, "MusterEpoch": _EPOCH_NOW}
@@ -299,7 +305,7 @@ def _describe(operation: dict[str, Any]) -> None:
     for name in ("IdempotencyKey", "MusterEpoch"):
         operation.setdefault("parameters", []).append({"$ref": f"#/components/parameters/{name}"})
     responses = operation["responses"]
-    if "201" in responses:  # what was made is there already
+    if "201" in responses:  # the created object exists already
         responses.setdefault("200", copy.deepcopy(responses["201"]))
     for status, response in responses.items():
         if status.startswith("2"):
@@ -336,9 +342,9 @@ _ANSWERED = {
 
 
 def _require_known(request: HttpRequest, known: Collection[str]) -> None:
-    """Raise Invalid for a parameter that the door does not take, or takes once and was given twice.
+    """Raise Invalid for an unknown query parameter, or for a second value of a single one.
 
-    It would be obeyed by doing what was asked for without it: a rehearsal by doing it.
+    An ignored parameter would have the act done without it: a real act in the place of a rehearsal.
     """
     given = request.query_params
     wrong = {name: "there is no such parameter" for name in given if name not in known}

@@ -16,7 +16,7 @@ _OPCODES = frozenset({_CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG})
 _FIN, _RESERVED, _MASKED = 0x80, 0x70, 0x80
 _MAX_CONTROL = 125
 MAX_PARTS = 1_000
-"""Frames that one message may come in: each costs work, however few bytes it has."""
+"""Frames of one message: each costs work, even an empty one."""
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 Incoming = tuple[int, bytes]
@@ -32,9 +32,9 @@ class Violation(Exception):
 
 
 class FrameReader:
-    """Puts the bytes of a client together to messages, of at most `max_size` bytes each.
+    """Assembles the bytes of a client into messages, of at most `max_size` bytes each.
 
-    A socket that is idle holds no buffer: there are many of them.
+    An idle socket holds no buffer, because there are many of them.
     """
 
     __slots__ = ("_buffer", "_held", "_needed", "_opcode", "_parts", "max_size")
@@ -48,7 +48,7 @@ class FrameReader:
         self._held = 0
 
     def feed(self, data: bytes) -> list[Incoming]:
-        """Return the messages that are whole now. Raises Violation; nothing can be read after that."""
+        """Return the messages that are complete now. Raises Violation; after it the reader is unusable."""
         if self._buffer is not None:
             self._buffer += data
             if len(self._buffer) < self._needed:
@@ -91,7 +91,7 @@ class FrameReader:
         return body, body + size
 
     def _put_together(self, first: int, payload: bytes) -> Incoming | None:
-        """Return a message that this frame makes whole."""
+        """Return the message that this frame completes."""
         opcode = first & 0x0F
         if opcode & CLOSE:
             return opcode, payload
@@ -124,13 +124,13 @@ def frame(opcode: int, payload: bytes) -> bytes:
 
 
 def close_frame(code: int, reason: str = "") -> bytes:
-    """Return a close frame; the reason is cut to what a control frame holds."""
+    """Return a close frame; the reason is cut to the size of a control frame."""
     text = reason.encode()[: _MAX_CONTROL - 2].decode(errors="ignore").encode()
     return frame(CLOSE, code.to_bytes(2, "big") + text)
 
 
 def close_code(payload: bytes) -> int:
-    """Return the code that a peer closes with; 1005: it named none. Raises Violation."""
+    """Return the code of a peer's close; 1005 without a code. Raises Violation."""
     if not payload:
         return 1005
     code = int.from_bytes(payload[:2], "big")
@@ -153,7 +153,7 @@ HEADERS_END = b"\r\n\r\n"
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TARGET = re.compile(rb"/[!-~]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
-"""What stands in no header, but for the ends of its lines."""
+"""Characters that no header contains, except for its line ends."""
 _ONCE = (
     b"host",
     b"origin",
@@ -162,18 +162,18 @@ _ONCE = (
     b"sec-websocket-key",
     b"sec-websocket-version",
 )
-"""Headers of which two would leave open which of them is meant."""
+"""Headers that must not occur twice, because it would be unclear which one counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request that wants to become a WebSocket; header names are in lower case."""
+    """An HTTP request for a WebSocket; header names are in lower case."""
 
     method: bytes
     target: bytes
     headers: list[tuple[bytes, bytes]]
     by_name: dict[bytes, bytes]
-    """The headers again; of several with one name the last."""
+    """The headers by name; of several with one name the last."""
 
     def header(self, name: bytes) -> bytes:
         """Return the value of a header; empty when there is none."""
@@ -187,7 +187,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A request that is refused as it stands: the HTTP status, why, further header lines, the problem's type."""
+    """A refused request: the HTTP status, the reason, further header lines, the problem's type."""
 
     status: int
     reason: str
@@ -199,7 +199,7 @@ NO_REQUEST = Refused(400, "This is no request of HTTP/1.1.")
 
 
 def read_request(head: bytes) -> Request | Refused | None:
-    """Return the request with these headers if it wants a WebSocket, or why it is refused; None: it wants none."""
+    """Return the request with these headers if it wants a WebSocket, or its refusal; None for an ordinary request."""
     first, *lines = head.split(b"\r\n")
     headers, sound = [], not _CONTROL.search(head)
     for line in lines:
@@ -207,7 +207,7 @@ def read_request(head: bytes) -> Request | Refused | None:
         sound = sound and bool(colon and _NAME.fullmatch(name))
         headers.append((name.lower(), value.strip(b" \t")))
     by_name = dict(headers)
-    # Of two lengths a proxy may believe the other one, and where the next request begins is then a matter of opinion.
+    # Of two lengths a proxy may believe the other one, and then both disagree where the next request begins.
     if not sound or (b"content-length" in by_name and b"transfer-encoding" in by_name):
         return NO_REQUEST
     if b"websocket" not in _tokens(headers, b"upgrade"):
@@ -227,7 +227,7 @@ def _tokens(headers: list[tuple[bytes, bytes]], wanted: bytes) -> list[bytes]:
 
 
 def check_handshake(request: Request) -> Refused | bytes:
-    """Return the key of a handshake (RFC 6455, 4.2.1), or why it is none."""
+    """Return the key of a handshake (RFC 6455, 4.2.1), or its refusal."""
     if request.method != b"GET":
         return Refused(405, "A WebSocket opens with GET.", b"Allow: GET\r\n")
     if wrong := _wrong_headers(request):
@@ -243,7 +243,7 @@ def check_handshake(request: Request) -> Refused | bytes:
 
 
 def _wrong_headers(request: Request) -> str:
-    """Return what is wrong with the headers of a handshake; empty when nothing is."""
+    """Return the fault in the headers of a handshake; empty when they are correct."""
     if len(request.by_name) != len(request.headers):
         names = [name for name, _ in request.headers]
         if twice := [name for name in _ONCE if names.count(name) > 1]:
@@ -268,7 +268,7 @@ def accept_response(key: bytes, subprotocol: str | None) -> bytes:
 
 
 def refusal_response(refused: Refused, headers: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
-    """Return the HTTP response to what is refused; `headers` are those that every response has."""
+    """Return the HTTP response to a refused request; `headers` are those of every response."""
     status = HTTPStatus(refused.status)
     problem = {"type": refused.type, "title": status.phrase, "status": status.value, "detail": refused.reason}
     body = json.dumps(problem).encode()

@@ -1,10 +1,14 @@
 """Imports of rosters: one named batch each, its report, and the people who wait in it."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.lib.encryption import LOOKUP_CHARACTERS
+from backend.lib.states import Steps, stepped
 from backend.volunteers.models.units import Unit
 
 
@@ -19,9 +23,60 @@ class ImportStatus(models.TextChoices):
     UNDONE = "undone", _("Undone")
     FAILED = "failed", _("Failed")
 
+    @classmethod
+    def working(cls) -> frozenset["ImportStatus"]:
+        """Return the states of imports that the clock goes on with."""
+        return frozenset((cls.CHECKING, cls.IMPORTING, cls.UNDOING))
 
-WORKING = (ImportStatus.CHECKING, ImportStatus.IMPORTING, ImportStatus.UNDOING)
-"""What the clock goes on with."""
+    @classmethod
+    def unfinished(cls) -> frozenset["ImportStatus"]:
+        """Return the states of imports that are going to be something else, by the clock or by a person."""
+        return cls.working() | {cls.CHECKED}
+
+    @classmethod
+    def started(cls) -> frozenset["ImportStatus"]:
+        """Return the states of imports whose people are in the roster, or on the way into it."""
+        return frozenset((cls.IMPORTING, cls.IMPORTED))
+
+    @classmethod
+    def taken_back(cls) -> frozenset["ImportStatus"]:
+        """Return the states of imports whose people are in the roster no more, or on the way out of it."""
+        return frozenset((cls.UNDOING, cls.UNDONE))
+
+    @classmethod
+    def undoable(cls) -> frozenset["ImportStatus"]:
+        """Return the states of imports that a person can undo."""
+        return frozenset((cls.CHECKING, cls.CHECKED, cls.IMPORTED, cls.FAILED))
+
+
+_STEPS: Steps[ImportStatus] = {
+    ImportStatus.CHECKING: (ImportStatus.CHECKED, ImportStatus.UNDONE, ImportStatus.FAILED),
+    ImportStatus.CHECKED: (ImportStatus.IMPORTING, ImportStatus.UNDONE),
+    ImportStatus.IMPORTING: (ImportStatus.IMPORTED, ImportStatus.FAILED),
+    ImportStatus.IMPORTED: (ImportStatus.UNDOING,),
+    ImportStatus.UNDOING: (ImportStatus.UNDONE, ImportStatus.IMPORTED),
+    ImportStatus.FAILED: (ImportStatus.UNDONE,),
+}
+
+
+class RosterImportQuerySet(models.QuerySet["RosterImport"]):
+    """Imports, by what there is to do."""
+
+    def working(self) -> Self:
+        """Return those that the clock goes on with."""
+        return self.filter(status__in=ImportStatus.working())
+
+    def unfinished(self) -> Self:
+        """Return those that are neither in the roster, nor undone, nor given up."""
+        return self.filter(status__in=ImportStatus.unfinished())
+
+    def being_checked(self) -> Self:
+        """Return those whose file is being read."""
+        return self.filter(status=ImportStatus.CHECKING)
+
+    def unstarted(self) -> Self:
+        """Return those that were checked, and that no person has started."""
+        return self.filter(status=ImportStatus.CHECKED)
 
 
 class RosterImport(models.Model):
@@ -64,6 +119,8 @@ class RosterImport(models.Model):
     worker_until = models.DateTimeField(null=True)
     deaths = models.PositiveSmallIntegerField(default=0, help_text="workers that died since the last portion")
 
+    objects = RosterImportQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index(fields=["status"], name="import_status"),
@@ -87,6 +144,48 @@ class RosterImport(models.Model):
         if self.status == ImportStatus.IMPORTING:
             done = self.numbered_to
         return min(100, done * 100 // total) if total else 0
+
+    @property
+    def is_working(self) -> bool:
+        """Tell whether the clock goes on with it."""
+        return self.status in ImportStatus.working()
+
+    def finish_check(self) -> None:
+        """Wait for a person to start it: its file has been read."""
+        self._become(ImportStatus.CHECKED)
+
+    def start(self, *, by: User | None) -> list[str]:
+        """Have it imported; returns the columns to save."""
+        self._become(ImportStatus.IMPORTING)
+        self.started_by = by
+        return ["status", "started_by"]
+
+    def finish(self, *, at: datetime) -> None:
+        """Note that its people are in the roster."""
+        self._become(ImportStatus.IMPORTED)
+        self.finished_at = at
+
+    def begin_undo(self, *, by: User | None) -> list[str]:
+        """Have its people taken out of the roster; returns the columns to save."""
+        self._become(ImportStatus.UNDOING)
+        self.undone_by = by
+        return ["status", "undone_by"]
+
+    def undo(self, *, by: User | None, at: datetime) -> list[str]:
+        """Note that its people are, or stay, out of the roster; returns the columns to save."""
+        self._become(ImportStatus.UNDONE)
+        self.undone_by, self.undone_at = by, at
+        return ["status", "undone_by", "undone_at"]
+
+    def fail(self, *, why: str) -> list[str]:
+        """Give it up; one that was to be undone stays in the roster. Returns the columns to save."""
+        is_there = self.status == ImportStatus.UNDOING
+        self._become(ImportStatus.IMPORTED if is_there else ImportStatus.FAILED)
+        self.failure, self.deaths = why[:300], 0
+        return ["status", "failure", "deaths"]
+
+    def _become(self, to: ImportStatus) -> None:
+        self.status = stepped(self, ImportStatus(self.status), to, _STEPS)
 
 
 class Outcome(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Commands of the socket for positions and to the live map."""
+"""Commands of the socket for positions and the live map."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from backend.realtime.registry import Principal, answers_hello, frame, on_close,
 from backend.realtime.schemas import Done, Nothing
 from backend.realtime.sync import in_thread
 from backend.tracking.fixes import Positions, positions_in, positions_of
-from backend.tracking.mapfeed.feed import feed
+from backend.tracking.mapfeed.live_feed import feed
 from backend.tracking.mapfeed.shapes import MapCells, MapPeople, Viewport
 from backend.tracking.positions import positions
 from backend.tracking.queries.watching import watched_paths
@@ -23,14 +23,14 @@ sends(MapCells, MapPeople)
 
 @answers_hello(Welcome)
 def welcome(principal: Principal, opened: Mapping[str, Any]) -> Welcome:
-    """Tell a phone whose it is, where its topics stand, and how often to report."""
+    """Return the phone's own number, the state of its topics, and its reporting interval."""
     every_s = settings.MUSTER.position_every_s
     return Welcome(volunteer=principal.person, position_every_s=every_s, **opened)  # type: ignore[arg-type]
 
 
 @frame(PositionFrame, answer=Stored, salvage=positions_in)
 def take_positions(connection: Connection, given: PositionFrame | Positions) -> None:
-    """Store positions with those of other phones; a fix that is wrong does not hold up the others of its frame."""
+    """Store positions in a batch with those of other phones; a wrong fix does not affect the others of its frame."""
     positions.add(connection, positions_of(given) if isinstance(given, PositionFrame) else given)
 
 
@@ -54,5 +54,5 @@ async def leave_map(connection: Connection, _: Nothing) -> Done:
 
 @on_close
 def take_off_the_map(connection: Connection) -> None:
-    """Stop showing the live map to a socket that is gone."""
+    """End the live map of a socket that has closed."""
     feed.leave(connection)

@@ -1,11 +1,11 @@
-"""What time brings to positions: tracks and last places go, who withdrew stays off the map."""
+"""Scheduled work of tracking: expired tracks and last places are deleted, withdrawn volunteers stay off the map."""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Q
 
+from backend.lib.dialect import on_postgresql
 from backend.realtime.clock import due
 from backend.realtime.deletions import report_any_deleted
 from backend.tracking.models import Fix, LatestPosition
@@ -19,8 +19,8 @@ PLACES_KEPT = timedelta(hours=1)
 
 @due(every=timedelta(minutes=10))
 def trim_tracks(*, at: datetime) -> int:
-    """Let tracks go after 30 days: whole days of them on PostgreSQL, rows elsewhere; returns how many of either."""
-    if connection.vendor == "postgresql":
+    """Delete tracks after 30 days: whole days on PostgreSQL, rows on SQLite; returns how many days or rows."""
+    if on_postgresql():
         return report_any_deleted("days of tracks", drop_partitions(before=at - TRACKS_KEPT), at=at)
     old = Fix.objects.filter(at__lt=at - TRACKS_KEPT).order_by("at")
     last = list(old.values_list("at", flat=True)[:STEP])[-1:]
@@ -31,9 +31,9 @@ def trim_tracks(*, at: datetime) -> int:
 
 @due(every=timedelta(minutes=10))
 def trim_places(*, at: datetime) -> int:
-    """Delete where people were last seen who have been off the map for an hour, or silent for a whole duty.
+    """Delete the last places of people who were off the map for an hour, or silent for a whole duty.
 
-    A task ends by time alone: no act takes its volunteers off the map. Returns how many.
+    A task ends by time alone, and no act takes its volunteers off the map. Returns how many.
     """
     off_the_map = Q(scope="", received_at__lt=at - PLACES_KEPT)
     silent = Q(received_at__lt=at - settings.MUSTER.max_duty)
@@ -44,11 +44,11 @@ def trim_places(*, at: datetime) -> int:
 
 @due(every=timedelta(hours=1))
 def make_room_for_tracks(*, at: datetime) -> int:
-    """Make the partitions of the next days before they begin; returns how many."""
+    """Create the partitions of the next days before they begin; returns how many."""
     return make_partitions_ahead(at=at)
 
 
 @due(every=timedelta(seconds=5))
 def forget_who_withdrew(*, at: datetime) -> int:
-    """Take those off the map who withdrew while a report of theirs was being stored; returns how many."""
+    """Take volunteers off the map who withdrew while their report was being stored; returns how many."""
     return withdrawn.forget_who_withdrew(at=at)

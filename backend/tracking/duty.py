@@ -1,4 +1,4 @@
-"""Who is located because they are on duty."""
+"""Duty as a reason for tracking."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,20 +9,20 @@ from django.db.models import Case, F, QuerySet, When
 from backend.lib.lookups import AnyOf
 from backend.tracking.agreement import agreed_since, not_agreed_until
 from backend.tracking.windows import Tracked, Window
-from backend.volunteers.models import DutyPeriod, Membership, Volunteer
+from backend.volunteers.models import DutyPeriod, Membership, Volunteer, is_on_duty
 from backend.volunteers.rules import agrees_to_location
 
 
 def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
-    """Return those of `people` who are on duty and agree to being located, with the path of their primary unit.
+    """Return those of `people` who are on duty with consent to tracking, with the path of their primary unit.
 
     One query.
     """
     rows = Membership.objects.filter(
         AnyOf(F("volunteer__number"), people),
         agrees_to_location("volunteer__"),
+        is_on_duty(at, "volunteer__"),
         is_primary=True,
-        volunteer__duty_until__gt=at,
     )
     found = rows.values_list(
         "volunteer__number", "unit__path", "volunteer__duty_since", "volunteer__location_consent_at"
@@ -35,18 +35,16 @@ def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
 
 
 def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping[int, list[Window]]:
-    """Return the duties of `people` that reach into the time from `since` to `at`, as far as they agreed; two queries.
+    """Return the duties of `people` with consent that reach into the time from `since` to `at`; two queries.
 
-    A duty that has run out counts too before the clock has ended it. A volunteer who has withdrawn has
-    none, and one who has agreed anew none before that: what a phone kept meanwhile leaves no row when it is brought.
+    A duty that has run out counts even before the clock has ended it. Withdrawn consent gives no window; renewed
+    consent gives none before the renewal. Fixes that a phone buffered in between are discarded on upload.
     """
     numbers = list(people)
-    ended = DutyPeriod.objects.filter(
-        agrees_to_location("volunteer__"), volunteer__number__in=numbers, until__gte=since, since__lte=at
+    ended = DutyPeriod.objects.reaching_into(since, at).filter(
+        agrees_to_location("volunteer__"), volunteer__number__in=numbers
     )
-    not_yet = Volunteer.objects.filter(
-        agrees_to_location(), number__in=numbers, duty_until__gte=since, duty_since__lte=at
-    )
+    not_yet = Volunteer.objects.on_duty_between(since, at).filter(agrees_to_location(), number__in=numbers)
     found: dict[int, list[Window]] = {}
     for number, began, until, agreed_at in (
         *ended.values_list("volunteer__number", "since", "until", "volunteer__location_consent_at"),
@@ -60,10 +58,10 @@ def was_on_duty(people: Iterable[int], since: datetime, at: datetime) -> Mapping
 def on_duty_without_consent(
     people: Iterable[int], since: datetime, at: datetime
 ) -> Mapping[int, list[Window]]:
-    """Return the duties of `people` between the two, as far as they had not agreed to being located; two queries."""
+    """Return the duties of `people` between the two moments, for the parts without consent to tracking; two queries."""
     numbers = list(people)
-    ended = DutyPeriod.objects.filter(volunteer__number__in=numbers, until__gte=since, since__lte=at)
-    not_yet = Volunteer.objects.filter(number__in=numbers, duty_until__gte=since, duty_since__lte=at)
+    ended = DutyPeriod.objects.reaching_into(since, at).filter(volunteer__number__in=numbers)
+    not_yet = Volunteer.objects.on_duty_between(since, at).filter(number__in=numbers)
     found: dict[int, list[Window]] = {}
     for number, began, until, agreed_at in (
         *_with_agreement(ended, "volunteer__").values_list(
@@ -77,7 +75,7 @@ def on_duty_without_consent(
 
 
 def _with_agreement(rows: QuerySet[Any], of: str) -> QuerySet[Any]:
-    """Add `agreed_at` to rows: since when their volunteers agree to being located, null for those who do not."""
+    """Add `agreed_at` to rows: the moment of their volunteers' consent to tracking, null without consent."""
     agreed = Case(When(agrees_to_location(of), then=F(f"{of}location_consent_at")))
     with_it: QuerySet[Any] = rows.annotate(agreed_at=agreed)
     return with_it

@@ -1,4 +1,4 @@
-"""Reads fixes of which some may be wrong: the others are not held up by them."""
+"""Parses batches of fixes, of which some may be wrong: the others are stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from backend.lib.shapes import read_json, read_members
 from backend.tracking.schemas.positions import FixIn, PositionFrame, PositionsIn
 
 MAX_UNPACKED = 4_000_000
-"""Bytes of a batch when it is unpacked: three times what 10,000 fixes need."""
+"""Bytes of an unpacked batch: three times the size of 10,000 fixes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Fixes in their order, None for one that cannot be read, and what is wrong in those; `n` is the frame's number."""
+    """Fixes in their order, None for an unreadable one, and the errors of those; `n` is the frame's number."""
 
     fixes: Sequence[FixIn | None]
     errors: Sequence[FieldError] = ()
@@ -27,8 +27,8 @@ class Positions:
 def read_fixes(body: bytes) -> Positions:
     """Return the fixes of a body.
 
-    Raises Malformed, or Invalid when the body is no batch, none of its fixes can be read, or so many are wrong that it
-    must be a mistake of the program.
+    |Raises Malformed; or Invalid, when the body is not a batch, no fix is readable, or so many are wrong that the
+    client must have a fault.
     """
     try:
         return Positions(read_json(PositionsIn, body).fixes)
@@ -40,14 +40,14 @@ def read_fixes(body: bytes) -> Positions:
 
 
 def positions_of(frame: PositionFrame) -> Positions:
-    """Return the fixes of a frame in which nothing is wrong."""
+    """Return the fixes of a frame without errors."""
     return Positions(frame.fixes, n=frame.n)
 
 
 def positions_in(text: str, error: pydantic.ValidationError) -> Positions | None:
-    """Return the fixes of a position frame that was refused for some of them alone; None of any other frame.
+    """Return the fixes of a position frame that was refused only for some of them; None for any other frame.
 
-    What is wrong stands below the union's tag. A frame is small: however much is wrong in it is looked at.
+    The errors stand below the union's tag. A frame is small, so all its errors are examined.
     """
     return _without_wrong_ones(text, error, skip=1)
 
@@ -65,7 +65,7 @@ def _without_wrong_ones(
 
 
 def _wrong_fixes(error: pydantic.ValidationError, skip: int) -> set[int]:
-    """Return the places of the fixes that are wrong; none when something else is wrong."""
+    """Return the indexes of the wrong fixes; empty when something else is wrong."""
     details = error.errors(include_url=False, include_context=False, include_input=False)
     places: list[tuple[Any, ...]] = [item["loc"][skip:] for item in details]
     if not all(len(place) >= 2 and place[0] == "fixes" and isinstance(place[1], int) for place in places):

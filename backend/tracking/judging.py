@@ -1,4 +1,4 @@
-"""Says of each fix whether it may be stored: where somebody was is kept only while they may be located."""
+"""Judges whether a fix may be stored: a volunteer's places are kept only for times with a reason to track."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,19 +13,19 @@ from backend.tracking.windows import EarlierWindows, Tracked, Window
 from backend.volunteers.models import DUTIES_KEPT
 
 BROUGHT_BACK = DUTIES_KEPT
-"""How old a fix of an earlier duty or task may be when its phone comes back to a network."""
+"""The largest age of a fix from an earlier duty or task, when its phone reconnects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Fixes that one person sent together; None in the place of one that could not be read."""
+    """The fixes of one report of a person; None in the place of an unreadable one."""
 
     person: int
     fixes: Sequence[FixIn | None]
 
 
 class Judge:
-    """Says of each fix of a batch whether it may be stored, and in which scope it shows its person on the map."""
+    """Judges each fix of a batch: whether it is stored, and in which scope it appears on the map."""
 
     def __init__(self, reports: Sequence[Report], at: datetime) -> None:
         self.at = at
@@ -52,20 +52,20 @@ class Judge:
         return ("no_consent" if _falls_in(self.withheld.get(person, ()), fix.at) else "off_duty"), ""
 
     def every_s(self, person: int) -> int:
-        """Return how often somebody's phone is to report."""
+        """Return the reporting interval of a person's phone."""
         now = self.tracked.get(person)
         usual: int = settings.MUSTER.position_every_s
         return now.every_s if now and now.every_s is not None else usual
 
     def _is_older(self, person: int, fix: FixIn | None) -> bool:
-        """Tell whether only an earlier window could hold the fix: nearly none is, so the past is seldom read."""
+        """Tell whether only an earlier window could contain the fix: rarely true, so the past is seldom read."""
         if fix is None:
             return False
         now = self.tracked.get(person)
         return self.at - BROUGHT_BACK <= fix.at <= self.at and (now is None or fix.at < now.since - DRIFT)
 
     def _off_duty(self, reports: Sequence[Report], older: set[int]) -> set[int]:
-        """Return whose fixes would be refused as off duty: of them alone the true reason is asked for."""
+        """Return the people whose fixes would be refused as off duty: only for them the exact reason is read."""
         doubtful = (one for one in reports if one.person in older or one.person not in self.tracked)
         return {
             report.person
@@ -75,7 +75,7 @@ class Judge:
 
 
 def tracked_now(persons: Iterable[int], at: datetime) -> dict[int, Tracked]:
-    """Return who may be tracked now; of several reasons the one that began first, with the shortest interval."""
+    """Return the people who may be tracked now; of several reasons the earliest, with the shortest interval."""
     found: dict[int, Tracked] = {}
     for source in sources.tracking:
         for person, tracked in source(list(persons), at).items():
@@ -91,7 +91,7 @@ def _of_both(one: Tracked, other: Tracked) -> Tracked:
 
 
 def _windows(reasons: Iterable[EarlierWindows], persons: set[int], at: datetime) -> dict[int, list[Window]]:
-    """Return the windows of people in the days from which a phone may bring something back; no query for nobody."""
+    """Return the windows of people in the days from which a phone may upload fixes; without people no query."""
     found: dict[int, list[Window]] = {}
     for source in reasons if persons else ():
         for person, windows in source(list(persons), at - BROUGHT_BACK, at).items():
@@ -100,5 +100,5 @@ def _windows(reasons: Iterable[EarlierWindows], persons: set[int], at: datetime)
 
 
 def _falls_in(windows: Iterable[Window], moment: datetime) -> bool:
-    """Tell whether a fix was measured in a window; no drift is forgiven at the end: who is off duty is off duty."""
+    """Tell whether a fix was measured in a window; no drift is tolerated at its end: off duty is off duty."""
     return any(window.since - DRIFT <= moment <= window.until for window in windows)

@@ -1,4 +1,4 @@
-"""What a process counts of the positions that it takes."""
+"""Metrics of the positions that a process receives."""
 
 from prometheus_client import Counter
 

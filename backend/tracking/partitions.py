@@ -1,15 +1,17 @@
-"""The daily partitions of the tracks on PostgreSQL: made ahead, made when missing, dropped whole."""
+"""The daily partitions of the tracks on PostgreSQL: created ahead, created when missing, dropped whole."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from backend.lib.dialect import on_postgresql
+
 TABLE = "tracking_fix"
 AHEAD = timedelta(days=3)
-"""Days for which partitions are made before they begin, so that no report has to wait for one."""
+"""Days whose partitions are created in advance, so that no report waits for one."""
 
-# Attaching takes a lock that lets reports go on; `CREATE TABLE … PARTITION OF` would stop them.
+# ATTACH takes a lock that allows reports meanwhile; `CREATE TABLE … PARTITION OF` would block them.
 _MAKE = """
     CREATE TABLE {name} (LIKE tracking_fix INCLUDING ALL);
     ALTER TABLE tracking_fix ATTACH PARTITION {name} FOR VALUES FROM ('{begin}T00:00Z') TO ('{end}T00:00Z')
@@ -26,22 +28,22 @@ def partition_of(day: date) -> str:
 
 
 def make_partitions(days: Iterable[date]) -> int:
-    """Make the partitions that are missing; returns how many. One query when there are none to make."""
-    if connection.vendor != "postgresql":
+    """Create the missing partitions; returns how many. One query when none is missing."""
+    if not on_postgresql():
         return 0
     missing = _missing(days)
     if not missing:
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [TABLE])
-        for day in _missing(missing):  # another process may have made some while this one waited
+        for day in _missing(missing):  # another process may have created some while this one waited
             end = day + timedelta(days=1)
             cursor.execute(_MAKE.format(name=partition_of(day), begin=day, end=end))
     return len(missing)
 
 
 def make_partitions_ahead(*, at: datetime) -> int:
-    """Make the partitions of today and the next days; returns how many were missing."""
+    """Create the partitions of today and the next days; returns how many were missing."""
     today = at.astimezone(UTC).date()
     return make_partitions(today + timedelta(days=n) for n in range(AHEAD.days + 1))
 
@@ -49,7 +51,7 @@ def make_partitions_ahead(*, at: datetime) -> int:
 def drop_partitions(*, before: datetime) -> int:
     """Drop the partitions whose whole day lies before a moment; returns how many.
 
-    Dropping locks the table; it gives up after two seconds behind a long reader, and the clock comes again.
+    A drop locks the table. It gives up after two seconds behind a long reader, and the clock retries.
     """
     first_kept = partition_of(before.astimezone(UTC).date())
     with transaction.atomic(), connection.cursor() as cursor:
@@ -62,7 +64,7 @@ def drop_partitions(*, before: datetime) -> int:
 
 
 def _missing(days: Iterable[date]) -> list[date]:
-    """Return the days without a partition. Not by `to_regclass`, which may remember what has changed meanwhile."""
+    """Return the days without a partition. Not by `to_regclass`, whose cached answer may be outdated."""
     wanted = {partition_of(day): day for day in days}
     with connection.cursor() as cursor:
         cursor.execute(

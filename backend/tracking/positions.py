@@ -1,15 +1,16 @@
-"""Positions: accepted only from those who may be tracked, stored in batches, acknowledged after storing."""
+"""Positions: accepted for trackable people only, stored in batches, acknowledged after the commit."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from django.db import InterfaceError, OperationalError
 
+from backend.lib.clock import now
 from backend.lib.datum import to_wgs84
 from backend.realtime.connection import Connection
 from backend.realtime.sync import in_thread
@@ -24,25 +25,26 @@ logger = logging.getLogger(__name__)
 
 FLUSH_S = 0.25
 AGAIN_S = 1.0
-"""Pause after a batch that the database did not take."""
+"""Back-off after a batch that the database did not take."""
 MAX_WAITING = 50_000
-"""Fixes that may wait for the database in one process; the queue of a phone whose frame is not taken still has it."""
+"""Fixes that may wait for the database in one process; above it frames are dropped, and the phones' queues still have
+them."""
 BATCH = 5_000
-"""Fixes up to which frames are stored together: what has piled up goes in transactions of half a second at most."""
+"""Fixes in one transaction: a backlog is stored in transactions of half a second at most."""
 TAKEN = frozenset(("accepted", "duplicate"))
-"""The verdicts of fixes that are stored; the others leave no row."""
+"""The verdicts of stored fixes; all others leave no row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a phone is told of a report: what became of each fix, and how often to report from now on."""
+    """The answer to a report: the verdict of each fix, and the reporting interval from now on."""
 
     verdicts: list[Verdict]
     every_s: int
 
 
 def store_and_pace(reports: Sequence[Report], *, at: datetime) -> list[Outcome]:
-    """Store fixes as `store_fixes` does, and tell how often each person's phone is to report."""
+    """Store fixes as `store_fixes` does, and return the reporting interval of each person's phone."""
     judge = Judge(reports, at)
     return [
         Outcome(verdicts, judge.every_s(report.person))
@@ -51,15 +53,15 @@ def store_and_pace(reports: Sequence[Report], *, at: datetime) -> list[Outcome]:
 
 
 def store_reports(reports: Sequence[Report], *, at: datetime) -> list[list[bool]]:
-    """Store fixes as `store_fixes` does; returns for each whether it was taken."""
+    """Store fixes as `store_fixes` does; return for each whether it was taken."""
     return [[verdict in TAKEN for verdict in verdicts] for verdicts in store_fixes(reports, at=at)]
 
 
 def store_fixes(reports: Sequence[Report], *, at: datetime) -> list[list[Verdict]]:
-    """Store the fixes of times in which their people could be tracked; returns what became of each.
+    """Store the fixes of times with a reason to track; return the verdict of each.
 
-    A fix from a duty (or task) that has ended, up to a week old, fills the track alone: it moves nobody on the map. A
-    fix that is here already counts as taken: phones send again what was not acknowledged.
+    A fix from an ended duty or task, up to a week old, goes into the track alone: it moves no person on the map. A
+    fix that is stored already counts as taken, because phones repeat fixes that were not acknowledged.
     """
     return _store(reports, Judge(reports, at), at)
 
@@ -80,18 +82,18 @@ def _store(reports: Sequence[Report], judge: Judge, at: datetime) -> list[list[V
 
 
 def forget(persons: Iterable[int], *, at: datetime) -> None:
-    """Take people off every live map at once: they went off duty or withdrew. The empty scope is seen by nobody.
+    """Take people off every live map at once: they went off duty or withdrew. No viewer has the empty scope.
 
-    The place itself is forgotten too; the row stays for a while, so that the maps learn of it. It is stamped with the
-    moment of writing: maps read a little behind the newest row, and an act may have waited longer for its locks.
+    The place itself is erased too; the row stays for a while, so that the maps learn of it. It is stamped with the
+    moment of writing: maps read only a little behind the newest row, and an act may have waited longer for its locks.
     """
-    written_at = max(at, datetime.now(UTC))
+    written_at = max(at, now())
     gone = LatestPosition.objects.filter(person__in=list(persons))
     gone.update(scope="", received_at=written_at, lon=0.0, lat=0.0)
 
 
 def _mark_duplicates(reports: Sequence[Report], verdicts: list[list[Verdict]], here: set[Key]) -> None:
-    """Of the fixes that could be stored, only the first of each key that was not there has become a row."""
+    """Mark duplicates: of the storable fixes with one key, only the first one became a row, and only if it was new."""
     seen = set(here)
     for report, judged in zip(reports, verdicts, strict=True):
         for index, fix in enumerate(report.fixes):
@@ -109,20 +111,20 @@ def _row(person: int, scope: str, fix: FixIn, at: datetime) -> Row:
 
 
 class Store(Protocol):
-    """Stores reports and tells what became of each."""
+    """Stores reports and returns the verdicts."""
 
     def __call__(self, reports: Sequence[Report], *, at: datetime) -> list[Outcome]: ...
 
 
 Waiting = dict[tuple[Connection, int], Positions]
-"""Frames by their socket and number: one that is sent again while it waits waits once."""
+"""Frames by their socket and number: a repetition of a waiting frame is not queued twice."""
 
 
 class PositionBuffer:
-    """Collects position frames of a process's sockets, stores them together, then acknowledges each.
+    """Collects the position frames of a process's sockets, stores them in batches, and acknowledges each.
 
-    One batch is stored at a time; meanwhile the next collects. While the database is away a batch waits here and is
-    tried again, so that its phones need not send it again; they do when the process dies too.
+    One batch is stored at a time while the next one collects. While the database is away a batch waits here and is
+    retried, so that its phones need not repeat it. They repeat it if the process dies.
     """
 
     def __init__(self, store: Store = store_and_pace) -> None:
@@ -132,7 +134,7 @@ class PositionBuffer:
         self._task: asyncio.Task[None] | None = None
 
     def add(self, connection: Connection, frame: Positions) -> None:
-        """Take one frame. When the database is too far behind it is dropped: the phone's queue still has it."""
+        """Take one frame. If the database lags too far the frame is dropped: the phone's queue still has it."""
         if self._fixes + len(frame.fixes) > MAX_WAITING:
             return
         self._fixes += len(frame.fixes) - self._size_of((connection, frame.n))
@@ -168,10 +170,10 @@ class PositionBuffer:
         return batch
 
     async def _store(self, batch: Waiting) -> bool:
-        """Store a batch and acknowledge it; False when the database is away: then it waits at the front."""
+        """Store a batch and acknowledge it; False when the database is away: the batch then waits at the front."""
         reports = [Report(sender.principal.person, frame.fixes) for (sender, _), frame in batch.items()]
         try:
-            outcomes = await in_thread(self._store_reports, reports, at=datetime.now(UTC))
+            outcomes = await in_thread(self._store_reports, reports, at=now())
         except (OperationalError, InterfaceError):
             logger.exception("the database takes no positions; %d frames wait for it", len(batch))
             self._waiting = batch | self._waiting
@@ -186,7 +188,7 @@ class PositionBuffer:
 
 
 def _confirm(sender: Connection, frame: Positions, outcome: Outcome) -> None:
-    """Tell a phone what became of each fix of its frame."""
+    """Send a phone the verdict of each fix in its frame."""
     refused = sum(verdict not in TAKEN for verdict in outcome.verdicts)
     metrics.positions.labels("refused").inc(refused)
     metrics.positions.labels("taken").inc(len(outcome.verdicts) - refused)

@@ -1,4 +1,4 @@
-"""What becomes of positions when something happens to volunteers, and what volunteers have to ask of them."""
+"""Reactions of tracking to events of volunteers, and its answers to their questions."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from backend.tracking.models import LatestPosition
 from backend.tracking.positions import forget
 from backend.tracking.services.trackers import revoke_trackers
 from backend.volunteers import hooks
-from backend.volunteers.models import Purpose, Standing, Volunteer
+from backend.volunteers.models import Purpose, Volunteer
 
 _DEVICES = "positions are taken by duty and tasks, which end with the last device"
 _BY_VOLUNTEER = "positions and trackers are the volunteer's, in whichever unit"
@@ -24,25 +24,25 @@ NOT_CONCERNED = {
     "volunteers.erased": _BY_PRIVACY,
     "volunteers.exporting": _BY_PRIVACY,
 }
-"""The hooks of the rooms below that are not answered, each with the reason."""
+"""The unanswered hooks of the rooms below, each with the reason."""
 
 
 @hooks.duty_ended.answered_by("tracking")
 def take_off_the_map(volunteers: Sequence[Volunteer], *, act: Act) -> None:
-    """Take volunteers off the map: a task that they are on shows them again with their next position."""
+    """Take volunteers off the map: those on a task appear again with their next position."""
     forget([volunteer.number for volunteer in volunteers], at=act.at)
 
 
 @hooks.standing_changed.answered_by("tracking")
 def take_off_who_rests(volunteer: Volunteer, *, act: Act) -> None:
-    """Take off the map who was suspended or has retired: on duty or on a task."""
-    if volunteer.standing != Standing.ACTIVE:
+    """Take a volunteer off the map who was suspended or has retired: on duty or on a task."""
+    if not volunteer.is_in_service:
         forget([volunteer.number], at=act.at)
 
 
 @hooks.consents_withdrawn.answered_by("tracking")
 def stop_tracking(volunteer: Volunteer, purposes: frozenset[Purpose], *, act: Act) -> None:
-    """Take off the map who no longer agrees to being located."""
+    """Take a volunteer off the map who no longer consents to tracking."""
     if Purpose.LOCATION in purposes:
         forget([volunteer.number], at=act.at)
 
@@ -51,25 +51,25 @@ def stop_tracking(volunteer: Volunteer, purposes: frozenset[Purpose], *, act: Ac
 def forget_old_number(volunteer: Volunteer, *, before: int, act: Act) -> None:
     """Take the old number off the maps at once; the next position puts the new number there.
 
-    Tracks keep the old number: a fix that is still under way would be stored under it all the same.
+    Tracks keep the old number: a fix in transit would be stored under it anyway.
     """
     forget([before], at=act.at)
 
 
 @hooks.merging.answered_by("tracking")
 def end_tracking(kept: Volunteer, gone: Volunteer, *, act: Act) -> None:
-    """Take the record that goes off the map, and end its trackers; its tracks stay in its name."""
+    """Take the record that is merged away off the map, and end its trackers; its tracks keep its number."""
     forget([gone.number], at=act.at)
     revoke_trackers(user=gone.user, at=act.at)
 
 
 @hooks.tracked_among.answer
 def tracked_among(numbers: Collection[int], at: datetime) -> Collection[int]:
-    """Return of whom positions are taken now: what positions are judged by says so. One query for each reason."""
+    """Return the people whose positions are taken now, by the rule that judges positions. One query for each reason."""
     return tracked_now(numbers, at).keys()
 
 
 @hooks.last_positions.answer
 def last_positions(numbers: Collection[int]) -> Mapping[int, datetime]:
-    """Return when volunteers last told where they are; one query."""
+    """Return the times of volunteers' last positions; one query."""
     return dict(LatestPosition.objects.filter(person__in=numbers).values_list("person", "at"))

@@ -1,4 +1,4 @@
-"""Why people are located: duty, and what the rooms above add to it."""
+"""The reasons to track people: duty, and those that rooms above add."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from backend.tracking.windows import EarlierWindows, TrackedNow
 
 @dataclass
 class Sources:
-    """The reasons to locate people, as this process knows them."""
+    """The reasons to track people that are registered in this process."""
 
     tracking: list[TrackedNow] = field(default_factory=lambda: [on_duty])
     tracked_earlier: list[EarlierWindows] = field(default_factory=lambda: [was_on_duty])
@@ -19,18 +19,18 @@ sources = Sources()
 
 
 def tracking(source: TrackedNow) -> TrackedNow:
-    """Register `source(people, at)`: which of them may be tracked at `at`, and since when."""
+    """Register `source(people, at)`: those who may be tracked at `at`, each with the start."""
     sources.tracking.append(source)
     return source
 
 
 def tracked_earlier(source: EarlierWindows) -> EarlierWindows:
-    """Register `source(people, since, at)`: when they could be tracked between the two, whether or not they can now."""
+    """Register `source(people, since, at)`: past times of tracking, even for people off duty now."""
     sources.tracked_earlier.append(source)
     return source
 
 
 def withheld(source: EarlierWindows) -> EarlierWindows:
-    """Register `source(people, since, at)`: when they would have been tracked, had they agreed to it by then."""
+    """Register `source(people, since, at)`: the times in which they would have been tracked with consent."""
     sources.withheld.append(source)
     return source

@@ -1,4 +1,4 @@
-"""What OwnTracks, OsmAnd and Traccar Client send, as fixes of ours: each has its own units and its own words."""
+"""Parses the reports of OwnTracks, OsmAnd and Traccar Client, each with its own units and names, into fixes."""
 
 import re
 from collections.abc import Mapping
@@ -18,24 +18,24 @@ from backend.tracking.schemas.positions import FixIn
 KNOT_MPS = 1852 / 3600
 KMH_MPS = 1 / 3.6
 MOST_LOCATIONS = 100
-"""Locations of one message of Traccar Client."""
+"""Locations in one message of Traccar Client."""
 _NOT_VALID = frozenset(("0", "false", "no", "n", "v"))
-"""What apps write for `valid` when the receiver has no place; V is NMEA's “void”."""
+"""Values of `valid` from a receiver without a place; V is NMEA's “void”."""
 _NOWHERE = 0.01
-"""Degrees around 0, 0, where receivers without a place report from: open sea, 500 km from land."""
+"""Degrees around 0, 0, the report of receivers without a place: open sea, 500 km from land."""
 _UNITS = ((1e11, 1), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9))
-"""Moments below each bound count seconds, milliseconds, microseconds, nanoseconds since 1970."""
+"""Upper bounds of seconds, milliseconds, microseconds and nanoseconds since 1970."""
 _SPACE_FOR_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
-"""The sign of an offset that was not encoded in an address arrives as a space."""
+"""The plus of an unencoded offset in an address arrives as a space."""
 
 Told = FixIn | WhyNotStored
-"""A fix, or why there is none in what was sent."""
+"""A fix, or the reason why the report has none."""
 
 
 class OwnTracksLocation(BaseModel):
     """OwnTracks' `location`: `tst` in seconds since 1970, `vel` in km/h, `batt` in percent, `acc` in metres.
 
-    Whatever cannot be read is left out and answered like a location, so that the app goes on to its next.
+    |Unreadable members are left out and answered like a location, so that the app goes on to its next one.
     """
 
     tst: Any = None
@@ -49,8 +49,8 @@ class OwnTracksLocation(BaseModel):
 class TraccarReport(BaseModel):
     """Traccar Client's JSON (from version 9): the secret, and one location or several.
 
-    A location has `timestamp`, `coords` (`latitude`, `longitude`, `accuracy`, `speed` in m/s) and `battery.level` from
-    0 to 1; below 0 is not known.
+    |A location has `timestamp`, `coords` (`latitude`, `longitude`, `accuracy`, `speed` in m/s) and `battery.level` from
+    0 to 1; a negative level is unknown.
     """
 
     device_id: str
@@ -58,7 +58,7 @@ class TraccarReport(BaseModel):
 
 
 def told_by_owntracks(message: Mapping[str, Any], datum: Datum) -> Told:
-    """Return what a message of type `location` tells."""
+    """Return the fix of a message of type `location`."""
     speed = _number(message.get("vel"))
     return _told(
         datum,
@@ -72,7 +72,7 @@ def told_by_owntracks(message: Mapping[str, Any], datum: Datum) -> Told:
 
 
 def told_by_traccar(location: Any, datum: Datum) -> Told:
-    """Return what one location of Traccar Client's JSON tells."""
+    """Return the fix of one location of Traccar Client's JSON."""
     outer = _object(location)
     coords, battery = _object(outer.get("coords")), _object(outer.get("battery"))
     level = _number(battery.get("level"))
@@ -89,13 +89,13 @@ def told_by_traccar(location: Any, datum: Datum) -> Told:
 
 
 def locations_of(report: Mapping[str, Any]) -> list[Any]:
-    """Return the locations of a message of Traccar Client; one that has none is a heartbeat."""
+    """Return the locations of a message of Traccar Client; a message without any is a heartbeat."""
     given = report.get("location")
     return given[:MOST_LOCATIONS] if isinstance(given, list) and given else [given]
 
 
 def told_by_osmand(parameters: Mapping[str, str], datum: Datum, *, at: datetime) -> Told:
-    """Return what OsmAnd's parameters tell: `speed` in knots, `batt` in percent; without `timestamp` it is of now.
+    """Return the fix of OsmAnd's parameters: `speed` in knots, `batt` in percent; without `timestamp` it is of now.
 
     The place is in `lat` and `lon`, or in `location` with a comma between them.
     """
@@ -124,7 +124,7 @@ def _told(
     speed_mps: float | None,
     valid: Any = None,
 ) -> Told:
-    """Return the fix; what is only beside the place and is not known (negative) or senseless is left out."""
+    """Return the fix; unknown (negative) or senseless values besides the place are left out."""
     if lon is None or lat is None or not _is_place(lon, lat) or str(valid).lower() in _NOT_VALID:
         return WhyNotStored.NO_PLACE
     if at is None:
@@ -139,7 +139,7 @@ def _told(
             battery=round(battery) if battery is not None and 0 <= battery <= 100 else None,
             speed_mps=speed_mps if speed_mps is not None and 0 <= speed_mps <= 1_000 else None,
         )
-    except pydantic.ValidationError:  # a year that no phone of ours can be in
+    except pydantic.ValidationError:  # a year that cannot be right
         return WhyNotStored.NO_TIME
 
 
@@ -152,7 +152,7 @@ def _object(given: Any) -> Mapping[str, Any]:
 
 
 def _number(given: Any) -> float | None:
-    """Return a finite number, also of a text with a point or a comma; None for anything else."""
+    """Return a finite number, also from a text with a point or a comma; None for anything else."""
     if isinstance(given, bool) or not isinstance(given, int | float | str):
         return None
     try:
@@ -163,7 +163,7 @@ def _number(given: Any) -> float | None:
 
 
 def _moment(given: Any) -> datetime | None:
-    """Return the moment of a number since 1970, or of a text by ISO 8601 or RFC 2822; without an offset it is UTC.
+    """Return the moment of a number since 1970, or of a text in ISO 8601 or RFC 2822; UTC without an offset.
 
     Also read: `20260301120000`, slashes between year, month and day, a plus that an address has turned into a space.
     """

@@ -1,4 +1,4 @@
-"""Writes fixes and latest positions: on PostgreSQL by COPY through a staging table, elsewhere by plain inserts."""
+"""Writes fixes and latest positions: on PostgreSQL by COPY through a staging table, on SQLite by plain inserts."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
+from backend.lib.dialect import on_postgresql
 from backend.tracking.models import Fix
 from backend.tracking.partitions import make_partitions
 
@@ -13,7 +14,7 @@ _PORTION = 1_000
 
 
 class Row(NamedTuple):
-    """One fix to store (WGS-84). `scope` is where it shows its person on the map; empty: in the track alone."""
+    """One fix to store (WGS-84). `scope` is where its person appears on the map; empty: in the track alone."""
 
     person: int
     at: datetime
@@ -28,8 +29,8 @@ class Row(NamedTuple):
 
 Key = tuple[int, datetime]
 
-# Whoever was taken off the map (scope '') comes back only by a report that was received later: one that was being
-# stored at that moment does not put them there again.
+# A person who was taken off the map (scope '') returns only by a later report: a report that was being stored at that
+# moment does not bring the person back.
 _ON_CONFLICT = """
     ON CONFLICT (person) DO UPDATE SET scope = excluded.scope, at = excluded.at, received_at = excluded.received_at,
         lon = excluded.lon, lat = excluded.lat, accuracy_m = excluded.accuracy_m, battery = excluded.battery
@@ -41,7 +42,7 @@ _LATEST = (
 )
 
 # Measured with 1,300 and 5,000 rows: binary COPY into a kept staging table and INSERT … SELECT takes 10 and 6 µs a row,
-# arrays with unnest 11 and 8 (20 and 17 as text), and half as much of it is Python's.
+# arrays with unnest 11 and 8 (20 and 17 as text), and half of that time is Python's.
 _STAGING = """
     CREATE TEMP TABLE IF NOT EXISTS fix_staging (person int4, at timestamptz, received_at timestamptz, lon float8,
         lat float8, accuracy_m float8, battery int2, speed_mps float8, scope text)
@@ -63,16 +64,15 @@ _NEWEST_STAGED = """
 
 
 def write_rows(rows: Sequence[Row]) -> set[Key]:
-    """Store fixes and move latest positions on, in one transaction; returns the keys of those that were there already.
+    """Store fixes and upsert latest positions, in one transaction; return the keys of fixes that were stored already.
 
-    A fix is the same when person and moment are; of those that are the same the first counts. Rows are written in the
-    order of their people, so that processes that store for the same ones wait for each other instead of locking each
-    other out.
+    The key of a fix is its person and moment; of equal ones the first counts. Rows are written in the order of their
+    people, so that processes that store for the same people wait for each other and cannot deadlock.
     """
     if not rows:
         return set()
     ordered = sorted({(row.person, row.at): row for row in reversed(rows)}.values())
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         make_partitions({row.at.astimezone(UTC).date() for row in ordered})
         return _write_by_copy(ordered)
     return _write_plainly(ordered)
@@ -93,7 +93,7 @@ def _write_by_copy(rows: Sequence[Row]) -> set[Key]:
 
 
 def _write_plainly(rows: Sequence[Row]) -> set[Key]:
-    """Store on SQLite, where the transaction has the database to itself: nobody comes between reading and writing."""
+    """Store on SQLite, where the transaction has the database to itself: no writer comes between read and write."""
     with transaction.atomic():
         first, last = min(row.at for row in rows), max(row.at for row in rows)
         here: set[Key] = set()
@@ -118,7 +118,7 @@ def _columns(row: Row) -> dict[str, object]:
 
 
 def _newest(rows: Sequence[Row]) -> list[Row]:
-    """Return the newest row of each person that shows them on the map; rows come in the order of their moments."""
+    """Return each person's newest row that appears on the map; the rows are in the order of their moments."""
     return list({row.person: row for row in rows if row.scope}.values())
 
 

@@ -1,4 +1,4 @@
-"""What tracking is told of the time in which people may be located."""
+"""The times in which people may be tracked, as the rooms above state them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from datetime import datetime
 class Tracked:
     """A volunteer whose positions are taken: `scope` is the unit path that viewers are matched on.
 
-    `every_s` is how often the phone is to report, None as often as everybody.
+    `every_s` is the phone's reporting interval; None is the default.
     """
 
     scope: str

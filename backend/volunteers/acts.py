@@ -42,7 +42,6 @@ class Acts(ActName):
         "identity.confirmed",
         "A person has named the identity that came to their record by a merge.",
     )
-    INVITATION_MADE = "invitation.made", "A person was invited to sign in by a code on a slip."
     LANGUAGE_CHOSEN = (
         "language.chosen",
         "A person has chosen the language of pages and notifications.",

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from typing_extensions import TypeAliasType
+
 from backend.lib.shapes import VolunteerNumber
 from backend.realtime.events import Event
 from backend.volunteers.schemas import DutyOut
@@ -58,6 +60,10 @@ class RecordMerged(Event, type="record.merged", topics=("person",)):
     by: VolunteerNumber
 
 
+FoundBy = TypeAliasType("FoundBy", Literal["import", "registration", "application"])
+"""What a leader did when members of another unit were found."""
+
+
 class PeopleFound(Event, type="people.found", topics=("unit",)):
     """A leader or dispatcher of another unit, with number `by`, has found members of this one in the roster.
 
@@ -68,7 +74,7 @@ class PeopleFound(Event, type="people.found", topics=("unit",)):
 
     unit: str
     people: int
-    how: Literal["import", "registration", "application"]
+    how: FoundBy
     by: VolunteerNumber
 
 

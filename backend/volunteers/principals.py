@@ -16,8 +16,11 @@ from django.db import connection
 from django.db.models import UUIDField
 
 from backend.accounts.tokens import Claims
+from backend.lib.dialect import on_postgresql
 from backend.realtime.registry import forgets
 from backend.volunteers.models import Unit, adult_if_born_until, line_to
+from backend.volunteers.models.people import IN_SERVICE_SQL, NOT_RETIRED_SQL
+from backend.volunteers.models.posts import HELD_SQL
 
 _HOLDERS = """
     SELECT d.id, d.session, u.id, v.number, v.born_on <= %s, CASE WHEN d.pair_arrived THEN NULL ELSE d.rotated_at END
@@ -26,19 +29,19 @@ _HOLDERS = """
     JOIN volunteers_volunteer v ON v.user_id = u.id
     WHERE d.id {among} AND d.revoked_at IS NULL AND u.is_active
 """
-_BELONGINGS = """
+_BELONGINGS = f"""
     SELECT v.user_id, 'skill', s.code, '' FROM volunteers_volunteer v
     JOIN volunteers_volunteer_skills has ON has.volunteer_id = v.id
-    JOIN volunteers_skill s ON s.id = has.skill_id WHERE v.user_id {among}
+    JOIN volunteers_skill s ON s.id = has.skill_id WHERE v.user_id {{among}}
     UNION ALL
     SELECT v.user_id, 'post', p.role, t.path FROM volunteers_volunteer v
     JOIN volunteers_post p ON p.volunteer_id = v.id JOIN volunteers_unit t ON t.id = p.unit_id
-    WHERE v.user_id {among} AND v.standing = 'active' AND p.from_at <= %s AND (p.until_at IS NULL OR p.until_at > %s)
+    WHERE v.user_id {{among}} AND {IN_SERVICE_SQL} AND {HELD_SQL}
     UNION ALL
     SELECT v.user_id, 'member', '', t.path FROM volunteers_volunteer v
     JOIN volunteers_membership m ON m.volunteer_id = v.id JOIN volunteers_unit t ON t.id = m.unit_id
-    WHERE v.user_id {among} AND v.standing <> 'retired'
-"""
+    WHERE v.user_id {{among}} AND {NOT_RETIRED_SQL}
+"""  # noqa: S608  # the conditions are written beside the models
 LINES_KEPT_S = 60
 _forgotten = 0
 """How often what was kept has been forgotten."""
@@ -112,7 +115,7 @@ def belongings_of(user_ids: Sequence[int], at: datetime) -> dict[int, Belongings
 
 def _among(values: Sequence[Any]) -> tuple[str, list[Any]]:
     """Return the condition of being one of the values, and its parameters: one array where the database has them."""
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         return "= ANY(%s)", [list(values)]
     return f"IN ({', '.join(['%s'] * len(values))})", list(values)
 

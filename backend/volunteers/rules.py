@@ -17,20 +17,20 @@ from backend.volunteers.models import (
     Post,
     Purpose,
     Role,
-    Standing,
     Unit,
     UnitKind,
     Volunteer,
     adult_if_born_until,
+    has_not_retired,
     line_to,
     roles_from,
 )
+from backend.volunteers.models.posts import PostQuerySet
 
 
-def current_posts(user_id: int, at: datetime) -> QuerySet[Post]:
+def current_posts(user_id: int, at: datetime) -> PostQuerySet:
     """Return the posts that a user holds at `at`; none while suspended."""
-    in_time = Q(from_at__lte=at) & (Q(until_at=None) | Q(until_at__gt=at))
-    return Post.objects.filter(in_time, volunteer__user_id=user_id, volunteer__standing=Standing.ACTIVE)
+    return Post.objects.in_force(at).filter(volunteer__user_id=user_id)
 
 
 def within(path: str, field: str = "path") -> Q:
@@ -67,22 +67,14 @@ def may_see_unit(user: User, unit: Unit, at: datetime) -> bool:
     belongs = within(unit.path, "unit__path")
     return (
         bool(may_dispatch(user, unit, at))
-        or Membership.objects.filter(belongs, volunteer__user=user)
-        .exclude(volunteer__standing=Standing.RETIRED)
-        .exists()
+        or Membership.objects.filter(belongs, has_not_retired("volunteer__"), volunteer__user=user).exists()
         or current_posts(user.pk, at).filter(belongs).exists()
     )
 
 
 def seen_by_posts(users: Collection[int], at: datetime) -> dict[int, list[str]]:
     """Return the paths of the units that users may dispatch, with all below: what `may_see_unit` asks, for many."""
-    in_time = Q(from_at__lte=at) & (Q(until_at=None) | Q(until_at__gt=at))
-    held = Post.objects.filter(
-        in_time,
-        role__in=DISPATCHING_ROLES,
-        volunteer__user_id__in=users,
-        volunteer__standing=Standing.ACTIVE,
-    )
+    held = Post.objects.in_force(at).dispatching().filter(volunteer__user_id__in=users)
     found: dict[int, list[str]] = {}
     for user, path in held.values_list("volunteer__user_id", "unit__path"):
         found.setdefault(user, []).append(path)
@@ -94,23 +86,23 @@ def may_manage_wholly(user: User, volunteer: Volunteer, at: datetime) -> bool:
 
     And could give every one of these posts: nobody comes by a higher post, or takes it away, in this way either.
     """
-    posts = Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at), volunteer=volunteer)
+    posts = volunteer.posts.lasting(at)
     memberships = Membership.objects.filter(volunteer=volunteer)
     paths = {*posts.values_list("unit__path", flat=True), *memberships.values_list("unit__path", flat=True)}
-    managed = _managed_paths(user, at)
+    managed = managed_paths(user, at)
     covered = bool(paths) and all(any(path.startswith(above) for above in managed) for path in paths)
     return covered and may_end(user, _lasting_posts(volunteer, at), at)
 
 
 def may_trace_numbers(user: User, at: datetime) -> bool:
     """Whoever manages headquarters is told what became of any number, and only them: others could count the force."""
-    held = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
+    held = current_posts(user.pk, at).managing()
     return held.filter(unit__depth=1, unit__kind=UnitKind.HEADQUARTERS).exists()
 
 
-def _managed_paths(user: User, at: datetime) -> list[str]:
-    held = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES)
-    return list(held.values_list("unit__path", flat=True))
+def managed_paths(user: User, at: datetime) -> list[str]:
+    """Return the paths of the units in which a user has a post that manages; what is below them is managed too."""
+    return list(current_posts(user.pk, at).managing().values_list("unit__path", flat=True))
 
 
 def may_reshape(user: User, unit: Unit, at: datetime) -> Grant:
@@ -149,20 +141,14 @@ def may_release(user: User, volunteer: Volunteer, unit: Unit, at: datetime) -> G
     return grant if grant and may_end(user, _lasting_posts(volunteer, at).filter(unit=unit), at) else DENIED
 
 
-def is_in_service(volunteer: Volunteer) -> bool:
-    """Neither suspended nor retired: may go on duty, and take part."""
-    return volunteer.standing == Standing.ACTIVE
-
-
 def _lasting_posts(volunteer: Volunteer, at: datetime) -> QuerySet[Post]:
-    lasting = Q(until_at=None) | Q(until_at__gt=at)
-    held = Post.objects.filter(lasting, volunteer=volunteer).exclude(role=Role.MEMBER)
+    held = volunteer.posts.lasting(at).exclude(role=Role.MEMBER)
     return held.select_related("unit", "volunteer")
 
 
 def may_end(user: User, posts: Iterable[Post], at: datetime) -> bool:
     """Tell whether each of the posts is the user's own, or one that ranks no higher than theirs over its unit."""
-    held = list(current_posts(user.pk, at).filter(role__in=MANAGING_ROLES).values_list("unit__path", "role"))
+    held = list(current_posts(user.pk, at).managing().values_list("unit__path", "role"))
     return all(
         post.volunteer.user_id == user.pk
         or any(
@@ -195,9 +181,7 @@ def may_locate(volunteer: Volunteer) -> bool:
 
 def agrees_to(volunteer: Volunteer, purpose: Purpose) -> bool:
     """Tell whether the person agrees to a purpose in the words that hold now."""
-    return volunteer.consents.filter(
-        purpose=purpose, version=current_version(purpose), withdrawn_at=None
-    ).exists()
+    return volunteer.consents.in_force().filter(purpose=purpose, version=current_version(purpose)).exists()
 
 
 def is_known_minor(at: datetime, of: str = "") -> Q:
@@ -216,7 +200,7 @@ def reads_sealed(user: User, at: datetime) -> bool:
 
 def needs_second_factor(user: User, at: datetime) -> bool:
     """Whoever leads, deputises or commands anywhere, and operators: their password alone would open too much."""
-    return may_operate(user) or current_posts(user.pk, at).filter(role__in=MANAGING_ROLES).exists()
+    return may_operate(user) or current_posts(user.pk, at).managing().exists()
 
 
 def may_operate(user: User) -> bool:
@@ -259,9 +243,8 @@ def posts_beyond_invitation(user: User, at: datetime) -> QuerySet[Post]:
     whoever manages the unit. Posts that rest, or begin later, count: they will be handed on too. A post that stands in
     hands on none: what was handed on would outlive it.
     """
-    lasting = Q(until_at=None) | Q(until_at__gt=at)
-    beyond = Post.objects.filter(lasting, role__in=DISPATCHING_ROLES)
-    lasting_paths = current_posts(user.pk, at).filter(role__in=MANAGING_ROLES, is_acting=False)
+    beyond = Post.objects.lasting(at).dispatching()
+    lasting_paths = current_posts(user.pk, at).managing().filter(is_acting=False)
     for path in lasting_paths.values_list("unit__path", flat=True):
         beyond = beyond.exclude(within(path, "unit__path") & (~Q(unit__path=path) | Q(role=Role.DISPATCHER)))
     return beyond

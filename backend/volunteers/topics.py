@@ -14,7 +14,7 @@ from backend.accounts.forgotten import forgotten_sign_ins
 from backend.accounts.models import User
 from backend.accounts.services.devices import note_arrival
 from backend.accounts.tokens import Claims, read_access
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import NotAllowed, NotSignedIn, Refusal
 from backend.realtime.registry import (
     Credentials,
@@ -29,7 +29,7 @@ from backend.realtime.registry import (
     snapshot,
     topic,
 )
-from backend.volunteers.models import Unit, Volunteer, adult_if_born_until
+from backend.volunteers.models import Unit, Volunteer, adult_if_born_until, not_retired
 from backend.volunteers.principals import NOTHING, Holder, belongings_of, holders_of, line_topics, shared
 from backend.volunteers.queries import me_of
 from backend.volunteers.rules import may_see_unit, seen_by_posts
@@ -152,7 +152,7 @@ def may_join_person(principal: Principal, id: str) -> bool:
 def may_join_units(pairs: Pairs) -> list[bool]:
     """Tell for many people and units what `may_join_unit` tells for one; three queries."""
     at, users = now(), list({principal.user_id for principal, _ in pairs})
-    found = Unit.objects.filter(number__in={id for _, id in pairs}, retired_at=None)
+    found = Unit.objects.filter(not_retired(), number__in={id for _, id in pairs})
     units = dict(found.values_list("number", "path"))
     having = belongings_of(users, at)
     seen = seen_by_posts(users, at)
@@ -167,7 +167,7 @@ def may_join_units(pairs: Pairs) -> list[bool]:
 @topic("unit", many=may_join_units)
 def may_join_unit(principal: Principal, id: str) -> bool:
     """Let in those who see the unit: one's own line up to headquarters, and what one's posts cover."""
-    unit = Unit.objects.filter(number=id, retired_at=None).first()
+    unit = Unit.objects.filter(not_retired(), number=id).first()
     return unit is not None and may_see_unit(User(pk=principal.user_id), unit, now())
 
 

@@ -1,4 +1,4 @@
-"""Finds the programs of peers, and installs what is missing where that is possible."""
+"""Finds the programs of peers, and installs missing ones where that is possible."""
 
 import shutil
 import sys
@@ -8,11 +8,11 @@ from simulator.processes import ROOT
 
 
 def need(program: str, packages: tuple[str, ...], *files: Path) -> None:
-    """Return once a program and its files are there; as root on Debian they are installed, elsewhere the run stops."""
+    """Return once a program and its files exist; as root on Debian they are installed, elsewhere the run stops."""
     if has(program, *files):
         return
     sys.path.insert(0, str(ROOT / "script"))
-    import machine  # the scripts are no package; only a machine without the peer needs them
+    import machine  # the scripts are not a package; only a machine without the peer needs them
 
     names = " ".join(packages)
     if not machine.may_install_packages():
@@ -22,5 +22,5 @@ def need(program: str, packages: tuple[str, ...], *files: Path) -> None:
 
 
 def has(program: str, *files: Path) -> bool:
-    """Tell whether a program and its files are there."""
+    """Tell whether a program and its files exist."""
     return shutil.which(program) is not None and all(file.exists() for file in files)

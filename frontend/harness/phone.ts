@@ -55,7 +55,6 @@ class Run {
   ) {
     const rest = new Rest(phone.owner.origin, () => phone.headers);
     const screen = {
-      draw: () => undefined,
       connection: () => undefined,
       calledOff: () => undefined,
       notTaken: () => undefined,

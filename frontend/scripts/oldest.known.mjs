@@ -20,6 +20,7 @@ export const HARMLESS = {
   "css-resize": "a field keeps its size",
   "css-scroll-behavior": "it jumps",
   "css-sticky": "inside tables alone",
+  "css-subgrid": "asked for before it is used; fields of a line end at the same height",
   "css-touch-action": "a double tap zooms",
   "css3-cursors": "phones have no cursor",
   "css3-cursors-grab": "phones have no cursor",

@@ -48,3 +48,14 @@ test("what is wrong with a form is said by its fields", () => {
   expect(text("/place/name", "is too long")).toContain("Where: is too long.");
   expect(text("/other", "is wrong")).toContain("/other: is wrong.");
 });
+
+test("a refusal is told in the words of its type, and a type that is newer than the page by a text of no type", () => {
+  const text = (slug: string, more = {}) =>
+    problemText({ type: `/problems/${slug}`, title: "", status: 409, detail: "for developers", ...more });
+  expect(text("task-over")).toBe("The task was called off or takes no more people.");
+  expect(text("too-many", { status: 429, retry_after_s: 61 })).toContain("Wait 2 min");
+  expect(text("not-thought-of-yet")).toBe("That did not work. Try again.");
+  document.documentElement.lang = "zh-Hans";
+  expect(text("task-over")).toBe("此任务已取消或不再接受人员。");
+  document.documentElement.lang = "en";
+});

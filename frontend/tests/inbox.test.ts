@@ -14,6 +14,7 @@ const task = (fields: Partial<Task> = {}): Task => ({
   place: { name: "", lon: 119.9, lat: 29.4, datum: "wgs84" },
   starts_at: "2026-05-01T12:30:00Z",
   answer_by: "2026-05-01T12:20:00Z",
+  over_at: "2026-05-01T18:30:00Z",
   headcount: 2,
   accepted: 0,
   requirements: [],
@@ -168,4 +169,19 @@ test("a part that is told after its task was called off is withdrawn", () => {
   const off = apply(called(), event("task.cancelled", { task: "t1", reason: "found" }));
   const late = apply(off, event("assignment.changed", { assignment: part("accepted") }));
   expect(late.items.t1!.assignment.status).toBe("withdrawn");
+});
+
+test("a task is one's own until the server says that it is over, and not at that moment", () => {
+  const accepted = apply(called(), event("assignment.changed", { assignment: part("accepted") }));
+  const overAt = Date.parse(task().over_at);
+  expect(lists(accepted, overAt - 1).mine).toHaveLength(1);
+  expect(lists(accepted, overAt)).toMatchObject({ mine: [], ended: [{ task: { id: "t1" } }] });
+});
+
+test("a task that was kept before servers told when it is over stays one's own until the server is asked", () => {
+  const { over_at: _, ...older } = task();
+  const kept = { ...called(), items: { t1: { task: older as Task, assignment: part("accepted") } } };
+  expect(lists(kept, Date.parse("2027-05-01T12:00:00Z")).mine).toHaveLength(1);
+  const fresh = fromSnapshot(kept, { offers: { items: [{ task: task(), assignment: part("accepted") }], next: null } });
+  expect(lists(fresh, Date.parse("2027-05-01T12:00:00Z")).mine).toEqual([]);
 });

@@ -23,7 +23,7 @@ const offer = (id: string, status: AssignmentStatus = "offered"): Offer => ({ ta
 function setUp() {
   const shelf = Shelf.empty();
   const alarms: string[] = [];
-  const screen = { calledOff: vi.fn(), notTaken: vi.fn(), draw: vi.fn(), connection: vi.fn(), renumbered: vi.fn(), alarm: ({ id }: Task) => void alarms.push(id) };
+  const screen = { calledOff: vi.fn(), notTaken: vi.fn(), connection: vi.fn(), renumbered: vi.fn(), alarm: ({ id }: Task) => void alarms.push(id) };
   const state = new VolunteerState(NUMBER, shelf, { get: vi.fn() }, screen);
   const client = {
     lastUpdate: null,

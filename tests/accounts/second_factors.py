@@ -12,7 +12,7 @@ from uuid6 import uuid7
 from backend.accounts.models import SecondFactor, User
 from backend.accounts.schemas.second_factors import SecondFactorAsked
 from backend.accounts.services import second_factors
-from backend.accounts.services.second_factors import SecondFactorNeeded
+from backend.accounts.services.refusals import SecondFactorNeeded
 from tests.conftest import PASSWORD
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import override
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
-from backend.accounts.models import Device, Invitation, SecondFactor, TrustedDevice, User
+from backend.accounts.models import Device, Invitation, Platform, SecondFactor, TrustedDevice, User
 from backend.accounts.passwords import broken_rules
 from backend.accounts.schemas.sign_in import DeviceIn
 from backend.accounts.services import second_factors
@@ -23,11 +23,11 @@ from backend.accounts.services.devices import sign_in
 from backend.accounts.services.invitations import accept_invitation
 from backend.accounts.services.passwords import PasswordWrong, change_password
 from backend.accounts.services.trust import trust_device
+from backend.joining.services.invitations import invite
 from backend.lib.errors import CredentialsWrong, Invalid, NotAllowed, NotFound
 from backend.privacy.services.own_data import erase_person
 from backend.volunteers import services
 from backend.volunteers.models import Role
-from backend.volunteers.services.invitations import invite
 from backend.volunteers.services.memberships import leave_unit
 from backend.volunteers.services.posts import end_post
 from backend.volunteers.services.standing import retire, suspend
@@ -341,7 +341,7 @@ def test_what_a_password_was_checked_for_is_not_done_once_it_has_been_changed(
 ) -> None:
     """`volunteer` is the account as requests have read it that are still under way."""
     change_password(new=CHOSEN, device_id=uuid7(), by=volunteer, at=at)
-    phone = DeviceIn(id=uuid7(), name="phone", platform="android")
+    phone = DeviceIn(id=uuid7(), name="phone", platform=Platform.ANDROID)
 
     with pytest.raises(Invalid) as refused:
         change_password(new="orchid tandem pier", device_id=uuid7(), by=volunteer, at=at)

@@ -13,10 +13,10 @@ from backend.accounts.models import Device, RecoveryCode, User
 from backend.accounts.services import second_factors
 from backend.accounts.services.devices import revoke_device
 from backend.audit.models import Entry
-from backend.lib.api import now
+from backend.joining.services.invitations import invite
+from backend.lib.clock import now
 from backend.realtime import keys
 from backend.realtime.models import KeyedAct
-from backend.volunteers.services.invitations import invite
 from tests.accounts.second_factors import code_of, set_up, show_code, sign_in
 from tests.conftest import PASSWORD, Race, SignedInClient
 

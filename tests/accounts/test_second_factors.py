@@ -14,13 +14,13 @@ from backend.accounts import codes
 from backend.accounts.models import Challenge, Device, RecoveryCode, SecondFactor, TrustedDevice, User
 from backend.accounts.services import second_factors
 from backend.accounts.services.invitations import accept_invitation
-from backend.accounts.services.second_factors import ChallengeOver, SecondFactorConfirmed
+from backend.accounts.services.refusals import ChallengeOver, SecondFactorConfirmed
 from backend.accounts.services.trust import trust_device
 from backend.audit.models import Entry
+from backend.joining.services.invitations import invite
 from backend.lib.errors import CredentialsWrong, Invalid, NotFound, TooMany
 from backend.volunteers import services
 from backend.volunteers.models import Role
-from backend.volunteers.services.invitations import invite
 from tests.accounts.second_factors import asked_of, code_of, set_up, show_code, sign_in
 from tests.conftest import PASSWORD, MakeVolunteer, Published, Race, SignedInClient
 

@@ -17,10 +17,11 @@ from backend.accounts.models import Challenge, SecondFactor, User
 from backend.accounts.schemas.sign_in import DeviceIn
 from backend.accounts.services import second_factors
 from backend.accounts.services.devices import sign_in
-from backend.lib.api import now
+from backend.accounts.services.refusals import SecondFactorNeeded
+from backend.joining.services.invitations import invite
+from backend.lib.clock import now
 from backend.lib.content_policy import NOTHING
 from backend.lib.content_types import Handler
-from backend.volunteers.services.invitations import invite
 from tests import hostile_bodies
 from tests.conftest import PASSWORD
 from tests.hostile_bodies import Body, as_json
@@ -79,7 +80,7 @@ def _challenge(user: User) -> str:
     waiting = Challenge.objects.filter(user=user, wrong=0, used_at=None).first()
     if waiting is not None:
         return str(waiting.pk)
-    with pytest.raises(second_factors.SecondFactorNeeded) as needed:
+    with pytest.raises(SecondFactorNeeded) as needed:
         second_factors.require_second_factor(user=user, device_id=None, at=now())
     return str(needed.value.asked.challenge)
 

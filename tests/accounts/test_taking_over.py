@@ -14,12 +14,12 @@ from backend.accounts.services.invitations import accept_invitation
 from backend.accounts.services.passwords import change_password
 from backend.audit.models import Entry
 from backend.joining.services.applications import approve_application
+from backend.joining.services.invitations import invite
 from backend.lib.encryption import lookup_key, seal
 from backend.lib.errors import NotAllowed
 from backend.privacy.queries import export_of
 from backend.volunteers.models import Volunteer
 from backend.volunteers.queries.me import me_of
-from backend.volunteers.services.invitations import invite
 from backend.volunteers.services.merging import merge_volunteers
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, SignedInClient
 from tests.pages import page_of

@@ -12,7 +12,7 @@ from backend.accounts.services import second_factors
 from backend.accounts.services.devices import revoke_device, sign_out
 from backend.accounts.services.trust import is_trusted, trust_device
 from backend.audit.models import Entry
-from backend.lib.api import now
+from backend.lib.clock import now
 from tests.accounts.second_factors import code_of, set_up, show_code, sign_in
 from tests.conftest import SignedInClient
 

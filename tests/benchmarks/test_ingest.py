@@ -11,6 +11,7 @@ from simulator.processes import ROOT
 from simulator.throwaway import has_postgres, has_redis_server
 
 
+@pytest.mark.waits
 @pytest.mark.timeout(240)
 @pytest.mark.skipif(not (has_postgres() and has_redis_server()), reason="needs PostgreSQL and redis-server")
 def test_ingest_stores_and_shows_all_that_is_sent(tmp_path: Path) -> None:

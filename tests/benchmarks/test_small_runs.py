@@ -15,6 +15,7 @@ from simulator.processes import ROOT
 from simulator.throwaway import has_postgres, has_redis_server
 
 pytestmark = [
+    pytest.mark.waits,
     pytest.mark.timeout(180),
     pytest.mark.skipif(
         not (has_postgres() and has_redis_server()), reason="needs PostgreSQL and redis-server"

@@ -21,12 +21,14 @@ from uuid import UUID
 from django.utils.timezone import now
 from PIL import Image, ImageDraw
 from uuid6 import uuid7
-from backend.volunteers.models import Unit, User, Volunteer, WhyNotStored
-from backend.volunteers.schemas import TrackerIn
-from backend.volunteers.services import make_tracker, report_by_tracker, tracker_by_secret
-from backend.volunteers.schemas.lives import ApplicationIn
+from backend.accounts.models import User
+from backend.joining.schemas import ApplicationIn
+from backend.joining.services.applications import apply
+from backend.tracking.models import WhyNotStored
+from backend.tracking.schemas.trackers import TrackerIn
+from backend.tracking.services.trackers import make_tracker, report_by_tracker, tracker_by_secret
+from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.schemas.availability import HoursIn, PeriodIn
-from backend.volunteers.services.applications import apply
 from backend.volunteers.services.availability import add_to_plan
 from backend.badges.services import issue_badge, keep_photo
 from backend.volunteers.services.access_log import note_sightings

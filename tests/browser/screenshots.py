@@ -1,4 +1,7 @@
-"""Photographs every page, in both languages, on a phone and on a desk: `python -m tests.browser.screenshots DIR`."""
+"""Photographs every page, in both languages, on a phone and on a desk: `python -m tests.browser.screenshots DIR`.
+
+With `--live` only the pages of volunteers, leaders and commanders.
+"""
 
 import subprocess
 import sys
@@ -22,7 +25,7 @@ SCATTER = """
 import random
 from datetime import timedelta
 from django.utils.timezone import now
-from backend.realtime.models import LatestPosition
+from backend.tracking.models import LatestPosition
 from backend.volunteers.models import Volunteer
 from simulator.habits import home_near
 from simulator.phone import PUJIANG
@@ -37,28 +40,29 @@ for number, scope in people.values_list("number", "memberships__unit__path"):
 """
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, *, with_records: bool) -> None:
     """Start a server with the whole formation, play a little, and photograph."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
         server = Server(Path(temporary))
         server.prepare(people=400, whole=True, on_duty=0.6)
-        put_records(server)
+        if with_records:
+            put_records(server)
         server.start()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         try:
             for language in LANGUAGES:
-                photograph(browser, server, language, folder)
+                photograph(browser, server, language, folder, with_records=with_records)
         finally:
             browser.close()
             server.kill()
 
 
-def photograph(browser: Browser, server: Server, language: str, folder: Path) -> None:
+def photograph(browser: Browser, server: Server, language: str, folder: Path, *, with_records: bool) -> None:
     """Take every page of one language."""
     patrol, river, child = TITLES[language]
     for phone in (True, False):
-        size = f"{LANGUAGES[language]}-{390 if phone else 1440}"
+        size = f"{LANGUAGES[language]}-{360 if phone else 1440}"
 
         def shot(page: Page, name: str, *, whole: bool = False, size: str = size) -> None:
             page.wait_for_timeout(700)
@@ -80,7 +84,8 @@ def photograph(browser: Browser, server: Server, language: str, folder: Path) ->
             call_out(leader, title, headcount=3, category=category)
         photograph_answers(volunteer, shot, language)
         photograph_list(leader, shot)
-        photograph_records(browser, server, language, phone, shot)
+        if with_records:
+            photograph_records(browser, server, language, phone, shot)
         console(browser, server, language, phone, shot)
         volunteer.context.close()
         context.close()
@@ -160,4 +165,5 @@ def scatter(server: Server) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp()))
+    folders = [name for name in sys.argv[1:] if name != "--live"]
+    main(Path(folders[0] if folders else tempfile.mkdtemp()), with_records="--live" not in sys.argv)

@@ -59,11 +59,9 @@ class Server:
     def prepare(self, *, people: int = 24, on_duty: float = 1, whole: bool = False) -> None:
         """Make the tables, two towns of Pujiang or the whole province, and people on duty there."""
         self.manage("migrate", "--verbosity", "0")
-        if whole:
-            self.manage("load_formation", str(DIVISIONS))
-        else:
-            file = write_small_formation(self.folder)
-            self.manage("load_formation", str(file), "--towns", str(write_places(file)))
+        two_towns = write_small_formation(self.folder)
+        divisions = DIVISIONS if whole else two_towns
+        self.manage("load_formation", str(divisions), "--towns", str(write_places(two_towns)))
         told = self.run(
             *("-m", "simulator.fill", "--password", PASSWORD),
             *("--people", str(people), "--on-duty", str(on_duty)),

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from backend.config.checks import check_proxies, refuse_contradictions
+from backend.config.checks import check_proxies, check_time, refuse_contradictions
+from backend.lib.clock import Course
 from backend.lib.proxies import read_proxies
 from simulator.processes import ROOT, free_port, read_procfile
 
@@ -83,3 +85,25 @@ def test_no_server_starts_with_one(process: str, setting: dict[str, str], words:
 
     assert done.returncode != 0
     assert words in done.stderr
+
+
+COURSE = Course(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 11, 30, tzinfo=UTC), 60)
+
+
+@pytest.mark.parametrize(
+    ("course", "is_rehearsal", "needs_tls", "told"),
+    [
+        (None, False, True, []),
+        (COURSE, False, True, ["muster.E005"]),
+        (COURSE, False, False, ["muster.E005"]),
+        (COURSE, True, True, ["muster.E006"]),
+        (None, True, True, ["muster.E006"]),
+        (COURSE, True, False, []),
+    ],
+)
+def test_time_is_set_in_a_rehearsal_alone(
+    settings: Any, course: Course | None, *, is_rehearsal: bool, needs_tls: bool, told: list[str]
+) -> None:
+    settings.CLOCK, settings.REHEARSAL, settings.SESSION_COOKIE_SECURE = course, is_rehearsal, needs_tls
+
+    assert [message.id for message in check_time()] == told

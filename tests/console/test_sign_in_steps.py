@@ -19,9 +19,9 @@ from backend.accounts.services import second_factors
 from backend.badges.models import Badge, Photo
 from backend.badges.queries import text_of
 from backend.badges.services import issue_badge
+from backend.joining.services.invitations import invite
 from backend.volunteers import services
 from backend.volunteers.models import AccessEntry, Role, Standing, Volunteer
-from backend.volunteers.services.invitations import invite
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, SignedInClient
 
 CHOSEN = "eleven green bicycles"

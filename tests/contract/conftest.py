@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from backend.volunteers.models import Role
 from tests.conftest import QUICK_HASHERS, factory_of_volunteers, make_formation, posted
-from tests.contract.doors import World, make_world
+from tests.contract.doors import World, long_sign_ins, make_world
 from tests.lock_order import block_of_test
 
 
@@ -26,7 +26,7 @@ def _folder_of_uploads(settings: Any, tmp_path: Path) -> None:
 def kept_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """Make the world once for all tests of a module, in a transaction that is rolled back after the last."""
     with django_db_blocker.unblock(), block_of_test():
-        with override_settings(PASSWORD_HASHERS=QUICK_HASHERS):
+        with override_settings(PASSWORD_HASHERS=QUICK_HASHERS), long_sign_ins():
             world = new_world()
         yield world
         transaction.set_rollback(True)

@@ -1,16 +1,19 @@
 """Every door of the product as the code itself lists them, and the people who try them."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 from django.apps import apps
 from django.urls import URLPattern, URLResolver
 from PIL import Image
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import AccessToken
 from uuid6 import uuid7
 
 from backend.accounts.models import Device, User
@@ -151,6 +154,13 @@ class World:
         return f"{self.callers[name].user.volunteer.number:08d}"
 
 
+@contextmanager
+def long_sign_ins() -> Iterator[None]:
+    """Let access tokens live for a day: those of a module are not to end while a slow machine runs its tests."""
+    with patch.object(AccessToken, "lifetime", timedelta(days=1)):
+        yield
+
+
 def task_body(formation: Formation, at: datetime) -> dict[str, Any]:
     """Return a new task of squadron A as its leader's app sends it."""
     return {
@@ -204,6 +214,7 @@ def make_world(
         id=world.roster_import,
         unit=formation.squadron_a,
         name="Autumn",
+        format="csv",
         file_size=0,
         status=ImportStatus.CHECKED,
         made_at=at,

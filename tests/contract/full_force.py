@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 from django.db import transaction
@@ -36,7 +36,8 @@ from backend.volunteers.number_scheme import unit_number
 from backend.volunteers.services.numbers import lock_counter, take_numbers
 from backend.volunteers.services.people import appoint
 from backend.volunteers.services.unit_numbers import next_number
-from tests.contract.permissions import LEVELS, POSTS, RELATIONS, Names
+from tests.contract.acts import LEVELS, POSTS, RELATIONS, Names
+from tests.contract.doors import long_sign_ins
 
 KINDS = (UnitKind.HEADQUARTERS, UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.BRIGADE, UnitKind.SQUADRON)
 
@@ -67,6 +68,22 @@ class Force:
                 if (level, relation) in self.targets:
                     for post in POSTS:
                         yield Cell(post, level, relation)
+
+    def pairs(self, turn: int) -> Iterator[Cell]:
+        """Yield a third of the cells, in which any two of post, level and relation meet as they do in all.
+
+        Every post is tried in every relation, once; the level changes from post to post, and with `turn`. Levels that a
+        post has not met so are tried on its own unit.
+        """
+        missing = set(product(POSTS, LEVELS))
+        for step, relation in enumerate(RELATIONS):
+            levels = [level for level in LEVELS if (level, relation) in self.targets]
+            for place, post in enumerate(POSTS):
+                level = levels[(turn + step + place) % len(levels)]
+                missing.discard((post, level))
+                yield Cell(post, level, relation)
+        for post, level in sorted(missing):
+            yield Cell(post, level, "own")
 
 
 def make_force() -> Force:
@@ -142,7 +159,8 @@ def _call(force: Force, post: str, level: str) -> None:
     device = Device.objects.create(
         pk=uuid7(), user=person.user, platform="other", created_at=force.at, last_seen_at=force.at
     )
-    tokens = tokens_for(device, number=person.number, at=datetime.now(UTC))
+    with long_sign_ins():
+        tokens = tokens_for(device, number=person.number, at=datetime.now(UTC))
     device.save()
     force.callers[post, level] = person.user
     force.tokens[post, level] = tokens.access

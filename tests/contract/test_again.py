@@ -3,9 +3,9 @@
 import pytest
 from rest_framework.utils import json
 
+from tests.contract.acts import V1
+from tests.contract.acts import Act as Row
 from tests.contract.doors import World, everything, rest_clients
-from tests.contract.table import V1
-from tests.contract.table import View as Row
 from tests.contract.test_keys import ACTED, caller_of
 
 MAKES_ANOTHER = {

@@ -12,6 +12,7 @@ from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.lib.calls import callees, functions_in, modules, reach
 from tests.contract.access import hubs_hear_of_access
+from tests.contract.acts import Act
 from tests.contract.calls import (
     ACT,
     OF_THE_DOMAIN,
@@ -24,7 +25,7 @@ from tests.contract.calls import (
     writes_itself,
 )
 from tests.contract.doors import World, rest_clients
-from tests.contract.table import DOORS, View
+from tests.contract.table import ACTS
 
 SERVICES = tuple(f"{room}.services" for room in ROOMS)
 
@@ -301,12 +302,12 @@ def test_details_hold_nothing_that_people_write() -> None:
 
 
 CHANGING = [
-    door for door in DOORS if door.method != "GET" and any(code < 300 for code in door.answers.values())
+    door for door in ACTS if door.method != "GET" and any(code < 300 for code in door.answers.values())
 ]
 
 
 @pytest.mark.parametrize("door", CHANGING, ids=str)
-def test_a_door_that_changes_something_leaves_a_line(world: World, door: View) -> None:
+def test_a_door_that_changes_something_leaves_a_line(world: World, door: Act) -> None:
     caller = door.rightful if door.answers.get(door.rightful, 404) < 300 else next(iter(door.answers))
     client = rest_clients(world, door.rightful)[caller]
     before = set(Entry.objects.values_list("pk", flat=True))

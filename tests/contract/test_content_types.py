@@ -3,14 +3,14 @@
 import re
 
 import pytest
-import yaml
 from rest_framework.test import APIClient
 
-from backend.realtime.management.commands.generate_docs import DOCS
+from tests.contract.acts import Act
+from tests.contract.documented import openapi
 from tests.contract.doors import World
-from tests.contract.table import DOORS, View
+from tests.contract.table import ACTS
 
-OPENAPI = yaml.safe_load((DOCS / "openapi.yaml").read_text())
+OPENAPI = openapi()
 TYPES = (
     "application/json",
     "application/x-www-form-urlencoded",
@@ -27,7 +27,7 @@ TYPES = (
 )
 
 
-def documented(door: View) -> set[str]:
+def documented(door: Act) -> set[str]:
     """Return the content types of the operation, or of others at its address: one without a body ignores those.
 
     Where no operation has a body it is JSON that is ignored.
@@ -38,8 +38,8 @@ def documented(door: View) -> set[str]:
     return bodies.get(door.method.lower()) or set().union(*bodies.values()) or {"application/json"}
 
 
-@pytest.mark.parametrize("door", [door for door in DOORS if door.method != "GET"], ids=str)
-def test_door_takes_the_documented_content_types_alone(world: World, door: View) -> None:
+@pytest.mark.parametrize("door", [door for door in ACTS if door.method != "GET"], ids=str)
+def test_door_takes_the_documented_content_types_alone(world: World, door: Act) -> None:
     """Tried without a token: the body's type is looked at before who calls."""
     client, path = APIClient(raise_request_exception=False), door.path(world)
     taken = set()

@@ -29,6 +29,7 @@ from backend.joining import queries as joining
 from backend.joining.services import applications, transfers
 from backend.lib import bodies, pictures
 from backend.lib.errors import Refusal
+from backend.lib.errors import refusals as declared_refusals
 from backend.numbers import schemas as number_shapes
 from backend.numbers.services import number_blocks, number_bounds
 from backend.realtime import connection, frames, keys, pace, websocket
@@ -48,6 +49,7 @@ from backend.tracking.services import trackers
 from backend.volunteers.schemas import formation
 from backend.volunteers.services import emblems, finding
 from simulator.processes import Server, free_port
+from tests.prepared import SECRET_KEY, with_force
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITTEN = sorted(
@@ -117,12 +119,11 @@ def force(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
     environment = {
         "DATABASE_URL": f"sqlite:///{folder}/muster.sqlite3",
         "REDIS_URL": "",
-        "SECRET_KEY": "only-for-tests-" + "0" * 40,
+        "SECRET_KEY": SECRET_KEY,
         "CLOCK_INSIDE": "true",
         "DEBUG": "false",
     }
-    _python(environment, "manage.py", "migrate", "--noinput", "-v0")
-    seeded = _python(environment, "-m", "tests.contract.small_force")
+    seeded = with_force(environment["DATABASE_URL"])
     command = (
         sys.executable,
         "-m",
@@ -138,17 +139,9 @@ def force(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
     server.start()
     try:
         server.wait_until_healthy(60)
-        yield {**json.loads(seeded), "ADDRESS": server.http}
+        yield {**seeded, "ADDRESS": server.http}
     finally:
         server.kill()
-
-
-def _python(environment: Mapping[str, str], *arguments: str) -> bytes:
-    """Run Python in the project's folder and return what it printed."""
-    command = [sys.executable, *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, check=True
-    ).stdout
 
 
 def blocks(document: str, language: str) -> list[str]:
@@ -246,36 +239,22 @@ def test_problems_table_names_every_refusal_and_nothing_else() -> None:
     rows = re.findall(
         r"^\| `/problems/([a-z-]+)` \| (\d{3}) \|", (DOCS / "problems.md").read_text(), re.MULTILINE
     )
-    refusals = {(kind.slug(), str(kind.status)) for kind in _refusals()}
-    # What the framework refuses before a door opens, and what nobody foresaw.
-    others = {("method-not-allowed", "405"), ("not-acceptable", "406"), ("internal", "500")}
 
     assert len(rows) == len(set(rows))
-    assert set(rows) == refusals | others
+    assert set(rows) == {(kind.slug, str(kind.status)) for kind in refusals()}
 
 
-def _refusals() -> set[type[Refusal]]:
+def refusals() -> set[type[Refusal]]:
+    """Return every class of refusals of the product."""
     for module in pkgutil.walk_packages(backend.__path__, "backend."):
         if ".migrations." not in module.name and ".management." not in module.name:
             importlib.import_module(module.name)
-    found: set[type[Refusal]] = set()
-    waiting: list[type[Refusal]] = [Refusal]
-    while waiting:
-        kinds = waiting.pop().__subclasses__()
-        waiting += kinds
-        found |= {kind for kind in kinds if _is_declared(kind)}
-    return found
-
-
-def _is_declared(kind: type) -> bool:
-    """Tell whether a class stands in a module of ours; some are made while answering, for what DRF refuses."""
-    module = sys.modules.get(str(kind.__module__))
-    return str(kind.__module__).startswith("backend.") and getattr(module, kind.__name__, None) is kind
+    return {kind for kind in declared_refusals() if kind.__module__.startswith("backend.")}
 
 
 def test_close_codes_table_names_every_code_the_server_sends() -> None:
     rows = set(re.findall(r"^\| (\d{4}) \|", (DOCS / "close_codes.md").read_text(), re.MULTILINE))
-    sources = (ROOT / "backend" / "realtime").glob("*.py")
+    sources = (ROOT / "backend" / "realtime").rglob("*.py")
     sent = {
         code
         for path in sources

@@ -1,6 +1,6 @@
 """Every REST route, tried by everybody: who may what, and that nobody else can.
 
-A route that is missing in tests/contract/table.py, or stands there without existing, fails the test.
+A route without an act in the `acts.py` of a room fails the test, and so does an act without a route.
 """
 
 from datetime import timedelta
@@ -14,6 +14,7 @@ from backend.realtime.log import epochs
 from backend.realtime.models import Receipt
 from backend.volunteers import services
 from backend.volunteers.models import Role
+from tests.contract.acts import FACTOR, LEADER, TRACKERS, V1, Act
 from tests.contract.doors import (
     METHODS,
     SIGNED_IN,
@@ -26,18 +27,18 @@ from tests.contract.doors import (
     rest_doors,
     serial_number,
 )
-from tests.contract.table import DOORS, FACTOR, LEADER, TRACKERS, V1, View
+from tests.contract.table import ACTS
 
 
 def test_the_table_of_routes_is_whole() -> None:
-    table = [(door.method, door.address) for door in DOORS]
+    table = [(door.method, door.address) for door in ACTS]
 
     assert len(table) == len(set(table))
     assert set(table) == rest_doors()
 
 
-@pytest.mark.parametrize("door", DOORS, ids=str)
-def test_a_route_opens_to_the_rightful_alone(world: World, door: View) -> None:
+@pytest.mark.parametrize("door", ACTS, ids=str)
+def test_a_route_opens_to_the_rightful_alone(world: World, door: Act) -> None:
     """The refused go first, and leave everything as it was; problems are all of them the same shape."""
     clients = rest_clients(world, door.rightful)
     expected = door.expected()
@@ -60,13 +61,13 @@ def test_a_wrong_method_is_a_problem(world: World) -> None:
     existing = rest_doors()
     before = everything()
 
-    for door in DOORS:
+    for door in ACTS:
         is_open = door.dead < 300 or door.address in {
             V1 + "sign-in",
             V1 + "token/refresh",
             "metrics",
             *TRACKERS,
-            *(one.address for one in DOORS if one.address.startswith(V1 + "sign-in/")),
+            *(one.address for one in ACTS if one.address.startswith(V1 + "sign-in/")),
         }
         for method in (*METHODS, "trace"):
             if (method.upper(), door.address) in existing:
@@ -109,7 +110,7 @@ def test_what_is_hidden_and_what_does_not_exist_get_the_same_answer(world: World
         f"posts/{world.post}": "posts/2000000000",
     }
 
-    for door in DOORS:
+    for door in ACTS:
         if "<" in door.address and "me/" not in door.address and door.dead == 401:
             path = door.path(world)
             elsewhere = path
@@ -217,7 +218,7 @@ def test_a_post_that_has_ended_opens_nothing(world: World) -> None:
     clients = rest_clients(world, "leader")
     world.callers["leader"].user.volunteer.posts.update(until_at=world.at - timedelta(seconds=1))
 
-    for door in DOORS:
+    for door in ACTS:
         of_post = door.answers in (LEADER, {"leader": 201}) and "sign-in" not in door.address
         if of_post and not door.address.startswith(FACTOR):
             assert door.try_as(clients["leader"], world, "leader").status_code == 404, str(door)
@@ -238,6 +239,6 @@ def test_a_closed_account_is_refused_everywhere(world: World) -> None:
     clients = rest_clients(world, "leader")
     User.objects.filter(pk=world.callers["leader"].user.pk).update(is_active=False)
 
-    for door in DOORS:
+    for door in ACTS:
         if door.dead == 401:
             assert door.try_as(clients["leader"], world, "leader").status_code == 401, str(door)

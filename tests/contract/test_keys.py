@@ -19,9 +19,10 @@ from backend.realtime.views import ACTS, View
 from backend.rosters.models import RosterImport
 from backend.tracking.models import Tracker
 from backend.volunteers.models import Post, Volunteer
+from tests.contract.acts import TRACKERS, V1
+from tests.contract.acts import Act as Row
 from tests.contract.doors import SIGNED_IN, World, everything, rest_clients, routes
-from tests.contract.table import DOORS, TRACKERS, V1
-from tests.contract.table import View as Row
+from tests.contract.table import ACTS as TABLE
 
 ENDS_THE_SIGN_IN = {f"POST {V1}sign-out", f"POST {V1}me/deletion"}
 """Acts after which the token is dead: a repetition is told so."""
@@ -46,7 +47,7 @@ KNOW_SECRETS = {f"POST {V1}{address}" for address in ("sign-in", "sign-in/invita
 """Doors that take a password, of which a key knows nothing; tests/accounts/test_once.py sends them other bodies."""
 ACTED = [
     row
-    for row in DOORS
+    for row in TABLE
     if row.method.lower() in ACTS and not row.form and row.address not in TRACKERS and row.answers
     if min(row.answers.values()) < 300
 ]

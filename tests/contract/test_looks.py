@@ -3,8 +3,9 @@
 import pytest
 
 from backend.volunteers.models import AccessEntry, Volunteer
+from tests.contract.acts import Act
 from tests.contract.doors import World, rest_clients
-from tests.contract.table import DOORS, View
+from tests.contract.table import ACTS
 
 
 def text_of(answer: object) -> str:
@@ -15,8 +16,8 @@ def text_of(answer: object) -> str:
         return ""
 
 
-@pytest.mark.parametrize("door", [door for door in DOORS if door.method == "GET"], ids=str)
-def test_who_is_named_to_a_caller_can_see_it(world: World, door: View) -> None:
+@pytest.mark.parametrize("door", [door for door in ACTS if door.method == "GET"], ids=str)
+def test_who_is_named_to_a_caller_can_see_it(world: World, door: Act) -> None:
     caller = (
         door.rightful if door.answers.get(door.rightful, 404) < 300 else next(iter(door.answers), "leader")
     )

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import resolve
@@ -16,11 +15,12 @@ from uuid6 import uuid7
 from backend.config.urls import v1
 from backend.lib.shapes import names_of_given
 from backend.realtime import views
-from backend.realtime.management.commands.generate_docs import DOCS
+from tests.contract.acts import TRACKERS, V1, Act
+from tests.contract.documented import openapi
 from tests.contract.doors import World, everything, rest_clients
-from tests.contract.table import DOORS, TRACKERS, V1, View
+from tests.contract.table import ACTS
 
-OURS = [door for door in DOORS if door.address.startswith(V1) and door.address not in TRACKERS]
+OURS = [door for door in ACTS if door.address.startswith(V1) and door.address not in TRACKERS]
 """All but those for the apps of others, which send what they like."""
 
 
@@ -83,7 +83,7 @@ def test_no_form_is_taken_with_a_field_that_does_not_exist_or_is_given_twice(
     world: World, further: dict[str, Any], wrong: set[str]
 ) -> None:
     client = rest_clients(world, "leader")["leader"]
-    forms = [door for door in DOORS if door.form]
+    forms = [door for door in ACTS if door.form]
     before = everything()
 
     for door in forms:
@@ -179,7 +179,7 @@ def test_who_calls_is_asked_before_the_parameters(world: World) -> None:
 
 
 def test_doors_take_the_parameters_that_the_document_names() -> None:
-    document = yaml.safe_load((DOCS / "openapi.yaml").read_text())
+    document = openapi()
     named: dict[str, dict[str, set[str]]] = {}
     for address, operations in document["paths"].items():
         named[address.removeprefix("/api/v1/")] = {
@@ -199,7 +199,7 @@ def test_doors_take_the_parameters_that_the_document_names() -> None:
     assert {address: named.get(address) for address in taken} == taken
 
 
-def _prepared(door: View, world: World) -> View:
+def _prepared(door: Act, world: World) -> Act:
     """Return a door of the table whose body has been made: making it may make what it speaks of."""
     body = door.body(world, "leader")
     return replace(door, body=lambda _world, _caller: body)

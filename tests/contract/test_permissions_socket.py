@@ -16,8 +16,9 @@ from backend.realtime.services import may_join
 from backend.realtime.socket.hub import hub
 from backend.tracking.queries.watching import watched_paths
 from backend.volunteers.topics import principal_of_user
+from tests.contract.acts import DIRECTS, LEVELS, POSTS, Opens
 from tests.contract.full_force import Cell, Force, make_force
-from tests.contract.permissions import DIRECTS, LEVELS, POSTS, TOPICS, WATCHES, Opens
+from tests.contract.permissions import TOPICS, WATCHES
 from tests.realtime.conftest import Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)

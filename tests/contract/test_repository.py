@@ -1,8 +1,10 @@
 """The rules that the repository itself keeps: sizes, reasons, settings, and nothing of one machine in it."""
 
 import ast
+import io
 import re
 import subprocess
+import tokenize
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -112,19 +114,61 @@ def locked(name: str) -> set[str]:
     return set(re.findall(r"^([a-z0-9._-]+)==[^\n]*\\\n +--hash=sha256:", text, flags=re.MULTILINE))
 
 
+VAGUE = re.compile(r"\b(?:who(?:m|so)?ever|(?:some|no|any)body|(?:some|any)one)\b(?!-to-ask)", re.IGNORECASE)
+"""Words for a person without a noun; the glossary has one for each: volunteer, leader, caller, operator, reader."""
+DOCUMENTS = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs", "mobile_api_docs"}
+REREAD = [
+    "backend/audit/",
+    "backend/config/",
+    "backend/console/",
+    "backend/lib/",
+    "backend/realtime/",
+    "backend/tracking/",
+    "benchmarks/",
+    "manage.py",
+    "script/",
+    "simulator/",
+]
+"""Folders whose docstrings and comments have been read for it; a room joins the list when it has been."""
+
+
 def test_documents_name_those_they_speak_of() -> None:
-    """The glossary has a noun for each: person, volunteer, leader, caller, operator."""
-    vague = re.compile(r"\b(?:whoever|(?:some|no|any)body|(?:some|any)one)\b(?!-to-ask)", re.IGNORECASE)
-    top = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
     found = [
         f"{path}:{number}: {line.strip()}"
         for path, text in texts()
-        if path.parts[0] in top | {"docs", "mobile_api_docs"}
+        if path.parts[0] in DOCUMENTS
         for number, line in enumerate(text.splitlines(), start=1)
-        if vague.search(line)
+        if VAGUE.search(line)
     ]
 
     assert found == []
+
+
+def test_docstrings_and_comments_name_those_they_speak_of() -> None:
+    reread = [(path, text) for path, text in sources(".py") if str(path).startswith(tuple(REREAD))]
+    found = [
+        f"{path}:{number}: {line.strip()}"
+        for path, text in reread
+        for number, line in prose(text)
+        if VAGUE.search(line)
+    ]
+
+    assert len(reread) > 200
+    assert found == []
+
+
+def prose(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of the docstrings and comments of a module, with their numbers."""
+    for node in ast.walk(ast.parse(source)):
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
+            yield from enumerate(node.value.value.splitlines(), start=node.lineno)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT and not token.string.startswith("# noqa"):
+            yield token.start[0], token.string
 
 
 def test_both_locks_agree_on_versions() -> None:
@@ -203,6 +247,16 @@ def test_modules_open_with_a_sentence() -> None:
     ]
 
     assert silent == []
+
+
+def test_which_database_it_is_is_asked_at_one_place() -> None:
+    asks = [
+        str(path)
+        for path, text in sources(".py")
+        if path.parts[0] == "backend" and "connection.vendor" in text and "migrations" not in path.parts
+    ]
+
+    assert asks == ["backend/lib/dialect.py"]
 
 
 def test_rows_are_locked_in_locks_alone() -> None:

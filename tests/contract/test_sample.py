@@ -16,7 +16,7 @@ from uuid6 import uuid7
 
 from tests.contract.test_documents import SESSION, blocks, force  # noqa: F401  # the fixture
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("sample")]
+pytestmark = [pytest.mark.waits, pytest.mark.timeout(240), pytest.mark.xdist_group("sample")]
 Force = Mapping[str, str]
 
 

@@ -51,7 +51,7 @@ def given_by(person: Volunteer, task: Task | UUID, answer: Act, at: datetime) ->
 def outcomes(answers: Sequence[Answer]) -> list[str]:
     """Take answers together; returns each status, or the refusal's name."""
     return [
-        taken.slug() if isinstance(taken, Refusal) else taken.status
+        taken.slug if isinstance(taken, Refusal) else taken.status
         for taken in services.answer_offers(answers)
     ]
 

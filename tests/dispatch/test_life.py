@@ -64,7 +64,7 @@ class Life(RuleBasedStateMachine):
             by = self.people[who].user
             return services.answer_offer(task_id=self.task.pk, answer=body, by=by, at=self.at).status
         except Refusal as refusal:
-            return refusal.slug()
+            return refusal.slug
 
     @rule(who=person)
     def accept(self, who: int) -> None:

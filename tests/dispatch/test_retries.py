@@ -88,7 +88,7 @@ class Phones:
 
 def _told(outcome: Outcome | Refusal) -> Told:
     if isinstance(outcome, Refusal):
-        return Told(outcome.slug(), replayed=False)
+        return Told(outcome.slug, replayed=False)
     return Told(_status(outcome.result), outcome.replayed)
 
 

@@ -130,13 +130,13 @@ def test_those_who_accepted_are_tracked_around_the_time_of_the_task(
     assert topics.taking_part(numbers, starts - hours) == waiting
     assert topics.taking_part(numbers, starts - timedelta(minutes=31)) == waiting
     assert topics.taking_part(numbers, starts - timedelta(minutes=30)) == tracked
-    assert topics.taking_part(numbers, starts + hours) == tracked
-    assert topics.taking_part(numbers, starts - hours - timedelta(seconds=1)) == {}
-    assert topics.taking_part(numbers, starts + hours + timedelta(seconds=1)) == {}
+    assert topics.taking_part(numbers, starts + hours - timedelta(microseconds=1)) == tracked
+    assert topics.taking_part(numbers, starts - hours - timedelta(microseconds=1)) == {}
+    assert topics.taking_part(numbers, starts + hours) == {}
     assert topics.taking_part([reserve.number], starts) == {}
     part = {accepted.number: [Window(since, starts + hours)]}
     assert topics.took_part(numbers, starts, starts + timedelta(days=7)) == part
-    assert topics.took_part(numbers, starts + hours + timedelta(seconds=1), starts + timedelta(days=7)) == {}
+    assert topics.took_part(numbers, starts + hours, starts + timedelta(days=7)) == {}
     services.close_task(task_id=task.pk, at=task.answer_by)
     assert topics.taking_part(numbers, starts) == tracked
     services.cancel_task(task_id=task.pk, reason="", by=commander, at=starts)

@@ -21,6 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from simulator.processes import ROOT, Server, free_port, read_procfile
+from tests.prepared import SECRET_KEY, with_force
 
 WITHIN_S = 2.0
 """A pong or an event takes no longer than a second; the other one is for a machine that does other things as well."""
@@ -58,13 +59,12 @@ class Installation:
         environment = {
             "DATABASE_URL": database_url,
             "REDIS_URL": "",
-            "SECRET_KEY": "only-for-tests-" + "0" * 40,
+            "SECRET_KEY": SECRET_KEY,
             "CLOCK_INSIDE": "true",
             "DEBUG": "false",
             **settings,
         }
-        run_python(environment, "manage.py", "migrate", "--noinput", "-v0")
-        force = json.loads(run_python(environment, "-m", "tests.contract.small_force"))
+        force = with_force(database_url)
         with started(process, environment, folder) as server:
             installation = cls(server, force)
             for name in ("NUMBER", "OTHER_NUMBER", "LEADER"):
@@ -221,6 +221,34 @@ class Phone:
         except ConnectionClosed:
             return {"close": self.socket.close_code}
         return frame
+
+
+@dataclass
+class Reached:
+    """What a phone has written down: its epoch and cursors, as an app keeps them."""
+
+    epoch: str
+    cursors: dict[str, int]
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def by(cls, welcome: dict[str, Any]) -> "Reached":
+        return cls(welcome["epoch"], {name: one["head"] for name, one in welcome["topics"].items()})
+
+    def follow(self, phone: Phone, topic: str, head: int) -> None:
+        """Take what comes until the topic has got so far."""
+        while self.cursors[topic] < head:
+            frame = phone.next()
+            assert "close" not in frame, frame
+            if "seq" in frame:
+                self.cursors[frame["topic"]] = frame["seq"]
+                self.events.append(frame)
+
+    def receipt(self) -> dict[str, Any]:
+        return {"type": "receipt", "epoch": self.epoch, "delivered": self.cursors, "seen": self.cursors}
+
+    def hello(self) -> dict[str, Any]:
+        return {"type": "hello", "id": 1, "epoch": self.epoch, "cursors": self.cursors}
 
 
 class Bystander:

@@ -19,7 +19,12 @@ from tests.flows.conftest import PROXY
 from tests.flows.installation import Bystander, Installation
 from tests.flows.raw import HELLO, Raw, Response, client_frame
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240), pytest.mark.xdist_group("edge")]
+pytestmark = [
+    pytest.mark.waits,
+    pytest.mark.embedded,
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("edge"),
+]
 
 HEAD = b"Host: 127.0.0.1\r\n"
 SIGN_IN = b"POST /api/v1/sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"

@@ -17,6 +17,7 @@ from simulator.throwaway import postgres_database
 from tests.flows.installation import Bystander, Installation, Phone
 
 pytestmark = [
+    pytest.mark.waits,
     pytest.mark.timeout(180),
     pytest.mark.xdist_group("hostile"),  # in one worker: each would start the servers anew
 ]

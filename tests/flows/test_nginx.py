@@ -36,6 +36,7 @@ MB = 1_000_000
 LEADER, OTHER, GUESSER, FLOODER, SPOOFER = (f"127.0.0.{n}" for n in (11, 12, 13, 14, 15))
 
 pytestmark = [
+    pytest.mark.waits,
     pytest.mark.postgres,
     pytest.mark.timeout(300),
     pytest.mark.xdist_group("nginx"),

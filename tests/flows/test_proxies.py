@@ -14,7 +14,12 @@ from tests.flows.conftest import PROXY, STRANGER
 from tests.flows.installation import Installation
 from tests.flows.raw import HELLO, Raw
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240), pytest.mark.xdist_group("edge")]
+pytestmark = [
+    pytest.mark.waits,
+    pytest.mark.embedded,
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("edge"),
+]
 
 WRONG = 10
 """Wrong passwords after which an account is locked for an address."""

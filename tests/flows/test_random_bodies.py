@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
@@ -15,10 +14,10 @@ from uuid6 import uuid7
 from backend.accounts.models import User
 from backend.lib.shapes import Request
 from backend.realtime.docs.examples import example_of
-from backend.realtime.management.commands.generate_docs import DOCS
 from backend.volunteers.models import Unit
+from tests.contract.documented import openapi
 
-OPENAPI = yaml.safe_load((DOCS / "openapi.yaml").read_text())
+OPENAPI = openapi()
 
 TEXT = st.one_of(
     st.text(alphabet=st.characters(codec="utf-8"), max_size=30),

@@ -11,6 +11,7 @@ PHONES = 20
 
 
 @pytest.mark.embedded
+@pytest.mark.waits
 @pytest.mark.timeout(120)
 def test_a_planned_restart_spreads_the_phones(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/muster.sqlite3"

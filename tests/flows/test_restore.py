@@ -20,9 +20,9 @@ from uuid6 import uuid7
 
 from simulator.processes import ROOT
 from simulator.throwaway import postgres_database
-from tests.flows.installation import Installation, Phone
+from tests.flows.installation import Installation, Phone, Reached
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.waits, pytest.mark.timeout(240)]
 
 Json = dict[str, Any]
 EVENTS_AFTER_THE_BACKUP = 50
@@ -97,34 +97,6 @@ def _way(name: str, folder: Path) -> Iterator[Way]:
 
 
 # --- phones -------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Reached:
-    """What a phone has written down: its epoch and cursors, as an app keeps them."""
-
-    epoch: str
-    cursors: dict[str, int]
-    events: list[Json] = field(default_factory=list)
-
-    @classmethod
-    def by(cls, welcome: Json) -> "Reached":
-        return cls(welcome["epoch"], {name: one["head"] for name, one in welcome["topics"].items()})
-
-    def follow(self, phone: Phone, topic: str, head: int) -> None:
-        """Take what comes until the topic has got so far."""
-        while self.cursors[topic] < head:
-            frame = phone.next()
-            assert "close" not in frame, frame
-            if "seq" in frame:
-                self.cursors[frame["topic"]] = frame["seq"]
-                self.events.append(frame)
-
-    def receipt(self) -> Json:
-        return {"type": "receipt", "epoch": self.epoch, "delivered": self.cursors, "seen": self.cursors}
-
-    def hello(self) -> Json:
-        return {"type": "hello", "id": 1, "epoch": self.epoch, "cursors": self.cursors}
 
 
 @dataclass

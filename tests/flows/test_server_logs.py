@@ -9,7 +9,12 @@ import pytest
 from tests.flows.installation import Installation
 from tests.flows.raw import Raw
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240), pytest.mark.xdist_group("edge")]
+pytestmark = [
+    pytest.mark.waits,
+    pytest.mark.embedded,
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("edge"),
+]
 
 SECRET = "s3cretOfATracker"
 BASIC = base64.b64encode(f"x:{SECRET}".encode()).decode()

@@ -16,7 +16,7 @@ from simulator.processes import ROOT
 from simulator.throwaway import PrivateRedis, has_redis_server, postgres_database
 from tests.flows.installation import Installation, Phone
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.waits, pytest.mark.postgres, pytest.mark.timeout(180)]
 
 Json = dict[str, Any]
 _SECOND_SQUADRON = """

@@ -10,8 +10,8 @@ from tests.flows.installation import Installation
 
 __all__ = ["edge", "edge_sockets", "edge_web"]
 
-SECONDS = 8.0
-"""Of each piece in CI: all of them together take about a minute."""
+SECONDS = 4.0
+"""Of each piece in CI: all of them together take about half a minute."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,7 +9,12 @@ import pytest
 from tests.flows.installation import Installation
 from tests.flows.raw import Raw, client_frame
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600), pytest.mark.xdist_group("edge")]
+pytestmark = [
+    pytest.mark.waits,
+    pytest.mark.embedded,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("edge"),
+]
 
 AT_ONCE = 6
 GROWTH_MB = 40.0

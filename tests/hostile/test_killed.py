@@ -15,7 +15,12 @@ from uuid6 import uuid7
 
 from tests.flows.installation import Answer, Installation
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120), pytest.mark.xdist_group("openapi")]
+pytestmark = [
+    pytest.mark.waits,
+    pytest.mark.postgres,
+    pytest.mark.timeout(120),
+    pytest.mark.xdist_group("openapi"),
+]
 GATE = 15
 HELD = f"""
 CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS

@@ -18,7 +18,12 @@ from uuid6 import uuid7
 from simulator.processes import ROOT
 from tests.flows.installation import Installation, run_python
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900), pytest.mark.xdist_group("openapi")]
+pytestmark = [
+    pytest.mark.waits,
+    pytest.mark.postgres,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("openapi"),
+]
 SHARE = 1.5
 """Of the seconds that a hostile piece may run: there are many operations, and seven kinds of callers."""
 SEED = 15

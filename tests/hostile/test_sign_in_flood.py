@@ -17,7 +17,12 @@ from simulator.rest import Refused, Rest
 from simulator.throwaway import postgres_database
 from tests.flows.installation import Installation
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.postgres, pytest.mark.xdist_group("sign-in flood")]
+pytestmark = [
+    pytest.mark.waits,
+    pytest.mark.timeout(300),
+    pytest.mark.postgres,
+    pytest.mark.xdist_group("sign-in flood"),
+]
 
 POOL = 20
 REASONABLE_S = 30.0

@@ -33,6 +33,8 @@ TYPE = "test.note"
 class NotToday(Refusal):
     """Not today."""
 
+    slug = text = "not-today"
+
 
 class Note(Request):
     """Notes a word; `no` is refused, `break` raises."""

@@ -17,8 +17,8 @@ from backend.accounts.services import devices, second_factors
 from backend.accounts.services.devices import refresh_tokens
 from backend.accounts.services.invitations import accept_invitation
 from backend.accounts.services.passwords import change_password
+from backend.joining.services.invitations import invite
 from backend.lib.errors import NotSignedIn
-from backend.volunteers.services.invitations import invite
 from tests.conftest import PASSWORD
 from tests.realtime.conftest import Connect, Socket
 

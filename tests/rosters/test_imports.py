@@ -358,8 +358,9 @@ def test_one_worker_at_a_time(formation: Formation, at: datetime, tmp_path: Path
 
     held.update(worker="elsewhere:1", worker_until=at + timedelta(minutes=5))
     assert work_on(batch.pk).status == "checking"
-    assert next_waiting(at=at) is None
-    assert next_waiting(at=at + timedelta(minutes=6)) == batch.pk
+    assert next_waiting() is None
+    held.update(worker_until=at - timedelta(minutes=6))
+    assert next_waiting() == batch.pk
     dead = subprocess.Popen(["true"])
     dead.wait()
     held.update(worker=f"{socket.gethostname()}:{dead.pid}")
@@ -371,7 +372,7 @@ def test_clock_leaves_a_file_that_is_not_here(formation: Formation, at: datetime
     received(path, formation, at)
     path.unlink()
 
-    assert next_waiting(at=at) is None
+    assert next_waiting() is None
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from asgiref.sync import sync_to_async
 from backend.accounts.models import User
 from backend.tracking.judging import Report
 from backend.tracking.mapfeed.access_log import Sightings
-from backend.tracking.mapfeed.feed import feed
 from backend.tracking.mapfeed.grid import resolution_at
+from backend.tracking.mapfeed.live_feed import feed
 from backend.tracking.mapfeed.markers import LIVE
 from backend.tracking.models import LatestPosition
 from backend.tracking.positions import forget, store_reports
@@ -169,7 +169,7 @@ async def test_whoever_has_moved_on_is_shown_the_new_view_alone(
 async def test_a_map_is_emptied_when_the_post_has_ended(
     connect: Connect, commander: User, volunteer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend.tracking.mapfeed.feed.REVIEW_S", 0.0)
+    monkeypatch.setattr("backend.tracking.mapfeed.live_feed.REVIEW_S", 0.0)
     await report(volunteer)
     socket = await connect(commander)
     await socket.command("map.view", NEAR)

@@ -21,7 +21,7 @@ from backend.accounts.models import Device, User
 from backend.accounts.services.devices import register_page_device, revoke_device
 from backend.accounts.tokens import read_refresh
 from backend.audit.models import Entry
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.turns import Turns
 from backend.realtime.models import Revocation
 from backend.volunteers import services

@@ -16,6 +16,7 @@ from backend.accounts.models import Device, User
 from backend.accounts.services.devices import refresh_tokens, register_page_device
 from backend.accounts.services.invitations import accept_invitation
 from backend.accounts.services.passwords import change_password
+from backend.joining.services.invitations import invite
 from backend.lib.errors import NotSignedIn
 from backend.tracking.models import LatestPosition
 from backend.volunteers import due, services
@@ -24,7 +25,6 @@ from backend.volunteers.queries import counts_of
 from backend.volunteers.schemas import DutyOut
 from backend.volunteers.services.consents import withdraw_consent
 from backend.volunteers.services.counts import recount
-from backend.volunteers.services.invitations import invite
 from backend.volunteers.services.standing import retire, suspend
 from tests.conftest import PASSWORD, Formation, Published, Race, SignedInClient
 from tests.pages import page_of

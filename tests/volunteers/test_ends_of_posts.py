@@ -12,6 +12,7 @@ from backend.accounts.models import User
 from backend.accounts.services.invitations import invitation_opens
 from backend.audit.models import Entry
 from backend.joining.schemas import TransferIn
+from backend.joining.services.invitations import invite
 from backend.joining.services.transfers import TransferOver, accept_transfer, propose_transfer
 from backend.lib.errors import NotFound
 from backend.privacy.services.own_data import erase_person
@@ -21,7 +22,6 @@ from backend.volunteers.rules import may_dispatch
 from backend.volunteers.schemas.formation import SplitIn
 from backend.volunteers.schemas.posts import PostIn
 from backend.volunteers.services.ends import BeyondOwnPost
-from backend.volunteers.services.invitations import invite
 from backend.volunteers.services.memberships import leave_unit
 from backend.volunteers.services.merging import merge_volunteers
 from backend.volunteers.services.posts import end_post, give_post

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from backend.volunteers.divisions import (
+from backend.lib.divisions import (
     Division,
     display_name,
     places,

@@ -10,8 +10,8 @@ from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.accounts.tokens import read_access
+from backend.joining.services.invitations import invite
 from backend.volunteers import services
-from backend.volunteers.services.invitations import invite
 from tests.accounts.second_factors import code_of, set_up, show_code, sign_in
 from tests.conftest import PASSWORD, SignedInClient
 

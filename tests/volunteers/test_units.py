@@ -17,12 +17,12 @@ from backend.joining.models import Application
 from backend.joining.schemas import ApplicationIn, TransferIn
 from backend.joining.services import applications
 from backend.joining.services.transfers import propose_transfer
+from backend.lib.divisions import Division
 from backend.lib.errors import Invalid, NotFound, TooLarge
 from backend.numbers.queries.blocks import block_with_numbers
 from backend.numbers.services.number_blocks import issue_block, register_from_block, return_block
 from backend.numbers.services.walk_ins import register_walk_in
 from backend.volunteers import queries, services, topics
-from backend.volunteers.divisions import Division
 from backend.volunteers.models import Membership, PartnerKind, Role, Unit, UnitKind
 from backend.volunteers.number_scheme import parse_unit_number
 from backend.volunteers.queries import unit_by_number

@@ -9,9 +9,11 @@ from rest_framework.response import Response
 
 from backend.accounts import queries
 from backend.accounts.authentication import device_of, user_of
+from backend.accounts.models import Platform
 from backend.accounts.schemas.sign_in import DeviceOut, Devices, RefreshIn, Tokens
 from backend.accounts.services.devices import refresh_tokens, revoke_device
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, parse
+from backend.lib.clock import now
 from backend.lib.errors import require
 from backend.realtime.views import View
 
@@ -44,7 +46,7 @@ class DevicesView(View):
                 DeviceOut(
                     id=device.pk,
                     name=device.name,
-                    platform=device.platform,
+                    platform=Platform(device.platform),
                     last_seen_at=device.last_seen_at,
                     current=device.pk == current,
                 )

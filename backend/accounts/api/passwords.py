@@ -12,7 +12,8 @@ from backend.accounts.password_hashing import hashing
 from backend.accounts.schemas.invitations import PasswordIn
 from backend.accounts.services.passwords import PasswordWrong, change_password
 from backend.accounts.signin import confirm_password, keep_page_signed_in, require_own_password
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, parse
+from backend.lib.clock import now
 from backend.realtime import keys
 from backend.realtime.views import View, replayed
 

@@ -14,7 +14,8 @@ from backend.accounts.schemas.second_factors import (
     SecondFactorOut,
 )
 from backend.accounts.services import second_factors
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, parse
+from backend.lib.clock import now
 from backend.realtime.views import View
 
 

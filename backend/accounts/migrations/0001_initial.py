@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(help_text='UUIDv7, made by the client at its first start', primary_key=True, serialize=False)),
                 ('name', models.CharField(blank=True, max_length=80)),
-                ('platform', models.CharField(max_length=20)),
+                ('platform', models.CharField(choices=[('android', 'Android'), ('ios', 'Ios'), ('harmony', 'Harmony'), ('web', 'Web'), ('other', 'Other')], max_length=20)),
                 ('created_at', models.DateTimeField()),
                 ('last_seen_at', models.DateTimeField()),
                 ('revoked_at', models.DateTimeField(null=True)),

@@ -5,9 +5,11 @@ from backend.accounts.models.second_factors import Challenge, RecoveryCode, Seco
 from backend.accounts.models.users import (
     PHONE_TAIL,
     Device,
+    Platform,
     SignedOutBy,
     User,
     UserManager,
+    is_live,
     phone_key,
     phone_tail_key,
 )
@@ -17,12 +19,14 @@ __all__ = [
     "Challenge",
     "Device",
     "Invitation",
+    "Platform",
     "RecoveryCode",
     "SecondFactor",
     "SignedOutBy",
     "TrustedDevice",
     "User",
     "UserManager",
+    "is_live",
     "phone_key",
     "phone_tail_key",
 ]

@@ -1,10 +1,25 @@
 """Codes on paper by which people sign in for the first time."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
 from backend.accounts.models.users import User
 from backend.lib.encryption import LOOKUP_CHARACTERS
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Invitations, by whether they open."""
+
+    def unused(self) -> Self:
+        """Return those that were neither used nor replaced; each account has one at most."""
+        return self.filter(used_at=None, replaced_at=None)
+
+    def open_(self, at: datetime) -> Self:
+        """Return those that open an account: until `expires_at`, and not at that moment."""
+        return self.unused().filter(user__is_active=True, expires_at__gt=at)
 
 
 class Invitation(models.Model):
@@ -21,6 +36,8 @@ class Invitation(models.Model):
     used_at = models.DateTimeField(null=True)
     replaced_at = models.DateTimeField(null=True)
 
+    objects = InvitationQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -29,3 +46,8 @@ class Invitation(models.Model):
                 name="invitation_one_open",
             )
         ]
+
+    def use(self, *, at: datetime) -> list[str]:
+        """Spend the invitation; returns the columns to save."""
+        self.used_at = at
+        return ["used_at"]

@@ -1,5 +1,8 @@
 """What a person proves at sign-in besides the password."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 
 from backend.accounts.models.users import Device, User
@@ -31,12 +34,22 @@ class SecondFactor(models.Model):
         self.secret_sealed = seal(secret, "secret")
 
 
+class RecoveryCodeQuerySet(models.QuerySet["RecoveryCode"]):
+    """Recovery codes, by whether they open."""
+
+    def unused(self) -> Self:
+        """Return those that still open."""
+        return self.filter(used_at=None)
+
+
 class RecoveryCode(models.Model):
     """Opens once in place of the authenticator, when its phone is lost."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes", db_index=False)
     code_key = models.CharField(max_length=LOOKUP_CHARACTERS)
     used_at = models.DateTimeField(null=True)
+
+    objects = RecoveryCodeQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "code_key"], name="recovery_code_once")]
@@ -48,6 +61,18 @@ class TrustedDevice(models.Model):
     device = models.OneToOneField(Device, on_delete=models.CASCADE, primary_key=True, related_name="trust")
     secret_key = models.CharField(max_length=LOOKUP_CHARACTERS, help_text="stands for the device's secret")
     until = models.DateTimeField()
+
+
+class ChallengeQuerySet(models.QuerySet["Challenge"]):
+    """Sign-ins that were begun, by whether they wait."""
+
+    def not_over(self, at: datetime) -> Self:
+        """Return those whose time is not up: until `expires_at`, and not at that moment."""
+        return self.filter(expires_at__gt=at)
+
+    def open_(self, at: datetime) -> Self:
+        """Return those that wait for the second factor, of accounts that are open."""
+        return self.not_over(at).filter(used_at=None, user__is_active=True)
 
 
 class Challenge(models.Model):
@@ -66,5 +91,12 @@ class Challenge(models.Model):
     sent_at = models.DateTimeField(null=True)
     sent = models.PositiveSmallIntegerField(default=0, help_text="how many codes were sent")
 
+    objects = ChallengeQuerySet.as_manager()
+
     class Meta:
         indexes = [models.Index(fields=["user", "made_at"], name="challenge_of")]
+
+    def use(self, *, at: datetime) -> list[str]:
+        """Note that the sign-in is done; returns the columns to save."""
+        self.used_at = at
+        return ["used_at"]

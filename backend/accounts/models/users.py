@@ -1,11 +1,14 @@
 """Accounts, and the devices on which they are signed in."""
 
 import uuid
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self, cast
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.lib.encryption import lookup_key, seal, unseal
@@ -92,6 +95,16 @@ def phone_tail_key(phone: str) -> str:
     return lookup_key(last, "phone_tail") if last else ""
 
 
+class Platform(models.TextChoices):
+    """What a device says that it runs on."""
+
+    ANDROID = "android"
+    IOS = "ios"
+    HARMONY = "harmony"
+    WEB = "web"
+    OTHER = "other"
+
+
 class SignedOutBy(models.TextChoices):
     """What ended a device."""
 
@@ -103,13 +116,44 @@ class SignedOutBy(models.TextChoices):
     OLD_TOKEN = "old_token", _("An old token was used")  # no token
 
 
+def is_live(at: datetime | OuterRef) -> Q:
+    """Return the condition on devices of being signed in: until the refresh token runs out, or the session of a page.
+
+    A page's device has no refresh token, and its session is not prolonged by using it.
+    """
+    token = cast(timedelta, settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"])
+    session = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    an_app = ~Q(refresh_id="") & Q(last_seen_at__gt=at - token)
+    return Q(revoked_at=None) & (an_app | Q(refresh_id="", last_seen_at__gt=at - session))
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    """Devices, by whether they open anything."""
+
+    def not_revoked(self) -> Self:
+        """Return those that were not signed out; what they hold may have run out."""
+        return self.filter(revoked_at=None)
+
+    def revoked(self) -> Self:
+        """Return those that were signed out."""
+        return self.exclude(revoked_at=None)
+
+    def of_open_accounts(self) -> Self:
+        """Return those that were not signed out, of accounts that are open."""
+        return self.not_revoked().filter(user__is_active=True)
+
+    def live(self, at: datetime) -> Self:
+        """Return those that are signed in: each is a channel through which its person can be reached."""
+        return self.filter(is_live(at))
+
+
 class Device(models.Model):
     """A phone or browser that signed in; signing out revokes it together with its tokens and sockets."""
 
     id = models.UUIDField(primary_key=True, help_text="UUIDv7, made by the client at its first start")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
     name = models.CharField(max_length=80, blank=True)
-    platform = models.CharField(max_length=20)
+    platform = models.CharField(max_length=20, choices=Platform.choices)
     created_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
@@ -125,3 +169,11 @@ class Device(models.Model):
     pair_arrived = models.BooleanField(
         default=True, help_text="whether the device has shown a token of the present pair"
     )
+
+    objects = DeviceQuerySet.as_manager()
+
+    def revoke(self, *, at: datetime, because: SignedOutBy) -> list[str]:
+        """End the device and its tokens; returns the columns to save."""
+        self.revoked_at, self.revoked_because = at, because
+        self.refresh_id = self.previous_refresh_id = ""
+        return ["revoked_at", "revoked_because", "refresh_id", "previous_refresh_id"]

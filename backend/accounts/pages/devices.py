@@ -2,31 +2,39 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from backend.accounts import queries
+from backend.accounts.pages.forms import CodeForm, PageForm, act_page, secret_field
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
-from backend.accounts.pages.words import too_many_words
 from backend.accounts.password_hashing import hashing
 from backend.accounts.passwords import broken_rules
 from backend.accounts.services import second_factors
 from backend.accounts.services.devices import revoke_device
 from backend.accounts.services.passwords import change_password
-from backend.accounts.services.second_factors import SecondFactorConfirmed
 from backend.accounts.signin import keep_page_signed_in, require_own_password
-from backend.lib.api import now
-from backend.lib.errors import Invalid, TooMany
+from backend.lib.clock import now
+from backend.lib.errors import Invalid
+
+
+class PasswordForm(PageForm):
+    """The password that one has, and the one from now on."""
+
+    ids = "id_%s"
+    current = secret_field(_("Present password"), autocomplete="current-password")
+    new = secret_field(_("New password, at least ten characters"), autocomplete="new-password")
 
 
 @record_page
 @require_GET
 def devices(request: HttpRequest) -> HttpResponse:
     """Show where one is signed in, and how the second factor stands."""
-    return _show(request)
+    return _show(request, PasswordForm())
 
 
 @record_page
@@ -40,33 +48,37 @@ def sign_out_device(request: HttpRequest, device_id: UUID) -> HttpResponse:
 @record_page
 @sensitive_post_parameters("current", "new")
 @sent_from("devices")
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: HttpRequest) -> HttpResponseBase:
     """Change the password, and sign out everywhere else."""
-    user, new = person_of(request), request.POST.get("new", "")[:200]
-    current = request.POST.get("current", "")[:200]
-    try:
+    user = person_of(request)
+
+    def act(form: PasswordForm) -> HttpResponse:
+        current, new = form.cleaned_data["current"], form.cleaned_data["new"]
         with hashing.turn():  # around the transaction, which hashes the new one
             require_own_password(request, user, current, field="current")
             if errors := broken_rules(user, new):
-                return _show(request, new_errors=errors)
+                form.add_error("new", errors)
+                return _show(request, form)
             change_password(new=new, device_id=UUID(request.session["device"]), by=user, at=now())
-    except Invalid:
-        return _show(request, current_error=_("This is not your password."))
-    except TooMany as refusal:
-        return _show(request, current_error=too_many_words(refusal))
-    keep_page_signed_in(request, user)
-    return _show(request, done=_("The password is changed. All other devices are signed out."))
+        keep_page_signed_in(request, user)
+        return _show(
+            request, PasswordForm(), done=_("The password is changed. All other devices are signed out.")
+        )
+
+    wrong = {Invalid: _("This is not your password.")}
+    return act_page(PasswordForm(request.POST), act, lambda form: _show(request, form), wrong)
 
 
 @record_page
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "POST"])
-def second_factor(request: HttpRequest) -> HttpResponse:
+def second_factor(request: HttpRequest) -> HttpResponseBase:
     """Set an authenticator up, make new recovery codes, or remove it."""
     if request.method == "GET":
-        return _show_second_factor(request)
-    user, code, at = person_of(request), request.POST.get("code", "")[:20], now()
-    try:
+        return _show_second_factor(request, CodeForm())
+
+    def act(form: CodeForm) -> HttpResponse:
+        user, code, at = person_of(request), form.cleaned_data["code"], now()
         if request.POST.get("act") == "remove":
             second_factors.remove_second_factor(code=code, by=user, at=at)
             return redirect("console:devices")
@@ -77,30 +89,27 @@ def second_factor(request: HttpRequest) -> HttpResponse:
             made = second_factors.confirm_second_factor(
                 code=code, device_id=device, is_own=False, by=user, at=at
             )
-    except Invalid:
-        return _show_second_factor(request, error=_("This code is wrong, or was used before."))
-    except TooMany as refusal:
-        return _show_second_factor(request, error=too_many_words(refusal))
-    except SecondFactorConfirmed:  # the form was sent twice, or on another page meanwhile
-        return _show_second_factor(request, error=_("An authenticator app is set up already."))
-    return show(request, "recovery_codes", {"codes": made.codes}, page="devices")
+        return show(request, "recovery_codes", {"codes": made.codes}, page="devices")
+
+    wrong = {Invalid: _("This code is wrong, or was used before.")}
+    return act_page(CodeForm(request.POST), act, lambda form: _show_second_factor(request, form), wrong)
 
 
-def _show(request: HttpRequest, **said: object) -> HttpResponse:
+def _show(request: HttpRequest, form: PasswordForm, done: Promise | str = "") -> HttpResponse:
     user = person_of(request)
     context = {
         "devices": queries.devices_of(user),
         "current": UUID(request.session["device"]),
         "factor": second_factors.second_factor_of(user, at=now()),
-        **said,
+        "form": form,
+        "done": done,
     }
-    status = 422 if "current_error" in said or "new_errors" in said else 200
-    return show(request, "devices", context, page="devices", status=status)
+    return show(request, "devices", context, page="devices", status=422 if form.problem else 200)
 
 
-def _show_second_factor(request: HttpRequest, error: str = "") -> HttpResponse:
+def _show_second_factor(request: HttpRequest, form: CodeForm) -> HttpResponse:
     user, at = person_of(request), now()
     factor = second_factors.second_factor_of(user, at=at)
     waiting = None if factor.confirmed else second_factors.begin_second_factor(by=user, at=at)
-    context = {"factor": factor, "waiting": waiting, "error": error}
-    return show(request, "second_factor", context, page="devices", status=422 if error else 200)
+    context = {"factor": factor, "waiting": waiting, "form": form}
+    return show(request, "second_factor", context, page="devices", status=422 if form.problem else 200)

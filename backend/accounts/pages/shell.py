@@ -17,8 +17,8 @@ from backend.accounts import hooks
 from backend.accounts.models import User
 from backend.accounts.pages.menu import pages_for
 from backend.accounts.signin import page_sign_in_required
-from backend.lib.api import now
-from backend.lib.errors import NotAllowed, NotFound
+from backend.lib.clock import now
+from backend.lib.errors import Busy, Instead, NotAllowed, NotFound, Refusal, told
 
 _View = ParamSpec("_View")
 
@@ -74,6 +74,13 @@ def sent_from(
         return checked
 
     return decorate
+
+
+def said(refusal: Refusal, instead: Instead | None = None) -> str:
+    """Return what a page says of a refusal. What is hidden stays so, and a busy server draws no page: those go on."""
+    if isinstance(refusal, NotFound | NotAllowed | Busy):
+        raise refusal
+    return told(refusal, instead)
 
 
 def whole_number(text: str, *, digits: int) -> int:

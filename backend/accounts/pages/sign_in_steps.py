@@ -1,30 +1,31 @@
 """What signing in may need besides the password: a code of the second factor, or an invitation in its place."""
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
-from backend.accounts.pages.words import too_many_words
+from backend.accounts.pages.forms import CodeForm, PageForm, act_page, secret_field
 from backend.accounts.password_hashing import hashing
 from backend.accounts.passwords import broken_rules
 from backend.accounts.schemas.second_factors import AuthenticatorOut, SecondFactorAsked
 from backend.accounts.services import second_factors
 from backend.accounts.services.invitations import accept_invitation
-from backend.accounts.services.second_factors import ChallengeOver, SecondFactorNeeded
+from backend.accounts.services.refusals import ChallengeOver, SecondFactorNeeded
 from backend.accounts.services.trust import TRUSTED_FOR, trust_device
 from backend.accounts.signin import invited_user, sign_in_page
-from backend.lib.api import now
-from backend.lib.errors import CredentialsWrong, Refusal, TooMany
+from backend.lib.clock import now
+from backend.lib.errors import CredentialsWrong
 from backend.lib.phones import LONGEST
 
 TRUST_COOKIE = "trusted"
@@ -48,7 +49,7 @@ def may_enter(request: HttpRequest, user: User, next: str) -> bool:
 @ensure_csrf_cookie
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "POST"])
-def second_step(request: HttpRequest) -> HttpResponse:
+def second_step(request: HttpRequest) -> HttpResponseBase:
     """Ask for the code; send one, or show an authenticator's secret, where that is the way."""
     try:
         challenge = UUID(request.session.get("challenge", ""))
@@ -60,35 +61,51 @@ def second_step(request: HttpRequest) -> HttpResponse:
     return _act(request, asked)
 
 
-def _act(request: HttpRequest, asked: SecondFactorAsked) -> HttpResponse:
+class StepForm(CodeForm):
+    """A code, and whether the device is one's own."""
+
+    trust = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs["autofocus"] = True
+
+
+def _act(request: HttpRequest, asked: SecondFactorAsked) -> HttpResponseBase:
     act, at = request.POST.get("act"), now()
+
+    def send(_form: PageForm) -> HttpResponse:
+        second_factors.send_code(challenge_id=asked.challenge, at=at)
+        return _show_step(request, asked, told=_("A code was sent to your other devices."))
+
+    def set_up(_form: PageForm) -> HttpResponse:
+        waiting = second_factors.begin_in_sign_in(challenge_id=asked.challenge, at=at)
+        return _show_step(request, asked, waiting=waiting)
+
+    def enter(form: StepForm) -> HttpResponse:
+        code = form.cleaned_data["code"]
+        user = second_factors.pass_challenge(challenge_id=asked.challenge, code=code, at=at)
+        return _enter(request, user, trust=form.cleaned_data["trust"])
+
+    def again(form: PageForm) -> HttpResponse:
+        return _show_step(request, asked, form)
+
     try:
-        if act == "send":
-            second_factors.send_code(challenge_id=asked.challenge, at=at)
-            return _show_step(request, asked, said=_("A code was sent to your other devices."))
-        if act == "set-up":
-            waiting = second_factors.begin_in_sign_in(challenge_id=asked.challenge, at=at)
-            return _show_step(request, asked, waiting=waiting)
-        code = request.POST.get("code", "")[:20]
-        return _enter(request, second_factors.pass_challenge(challenge_id=asked.challenge, code=code, at=at))
-    except CredentialsWrong:
-        return _show_step(request, asked, error=_("This code is wrong, or was used before."))
-    except TooMany as refusal:
-        return _show_step(request, asked, error=too_many_words(refusal))
+        if act in ("send", "set-up"):
+            do = send if act == "send" else set_up
+            return act_page(PageForm({}), do, again, passes_on=ChallengeOver)
+        wrong = {CredentialsWrong: _("This code is wrong, or was used before.")}
+        return act_page(StepForm(request.POST), enter, again, wrong, passes_on=ChallengeOver)
     except ChallengeOver:
         return redirect("console:sign-in")
-    except Refusal:
-        return _show_step(
-            request, asked, error=_("This is not possible now. Ask your leader for an invitation.")
-        )
 
 
-def _enter(request: HttpRequest, user: User) -> HttpResponse:
+def _enter(request: HttpRequest, user: User, *, trust: bool) -> HttpResponse:
     wanted, at = request.session.get("next", ""), now()
     request.session.pop("challenge", None)
     device = sign_in_page(request=request, user=user, at=at)
     response = redirect(wanted or "console:home")
-    if request.POST.get("trust"):
+    if trust:
         response.set_cookie(
             TRUST_COOKIE,
             trust_device(device_id=device.pk, by=user, at=at) or "",
@@ -103,38 +120,39 @@ def _enter(request: HttpRequest, user: User) -> HttpResponse:
 def _show_step(
     request: HttpRequest,
     asked: SecondFactorAsked,
+    form: PageForm | None = None,
     *,
     waiting: AuthenticatorOut | None = None,
-    error: str = "",
-    said: str = "",
+    told: Promise | str = "",
 ) -> HttpResponse:
-    context = {"ways": asked.ways, "waiting": waiting, "error": error, "said": said}
-    return render(request, "console/sign_in_code.html", context, status=422 if error else 200)
+    problem = form.problem if form else ""
+    shown = form if isinstance(form, StepForm) else StepForm()
+    context = {"ways": asked.ways, "waiting": waiting, "form": shown, "problem": problem, "told": told}
+    return render(request, "console/sign_in_code.html", context, status=422 if problem else 200)
 
 
-class InvitationForm(forms.Form):
+class InvitationForm(PageForm):
     """The number and the code on the slip, and the password from now on."""
 
+    ids = "id_%s"
     number = forms.CharField(
-        label=gettext_lazy("Volunteer number"),
+        label=_("Volunteer number"),
         max_length=LONGEST,
-        error_messages={"required": gettext_lazy("Enter the number on your slip.")},
+        error_messages={"required": _("Enter the number on your slip.")},
         widget=forms.TextInput(attrs={"autocomplete": "username", "inputmode": "numeric"}),
     )
     code = forms.CharField(
-        label=gettext_lazy("Code on the slip"),
+        label=_("Code on the slip"),
         max_length=40,
-        error_messages={"required": gettext_lazy("Enter the code on your slip.")},
+        error_messages={"required": _("Enter the code on your slip.")},
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
         ),
     )
-    password = forms.CharField(
-        label=gettext_lazy("New password, at least ten characters"),
-        max_length=200,
-        strip=False,
-        error_messages={"required": gettext_lazy("Choose a password.")},
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    password = secret_field(
+        _("New password, at least ten characters"),
+        autocomplete="new-password",
+        required=_("Choose a password."),
     )
 
 
@@ -142,32 +160,26 @@ class InvitationForm(forms.Form):
 @ensure_csrf_cookie
 @sensitive_post_parameters("code", "password")
 @require_http_methods(["GET", "POST"])
-def invitation(request: HttpRequest) -> HttpResponse:
+def invitation(request: HttpRequest) -> HttpResponseBase:
     """Sign in for the first time by a code on paper."""
-    form = InvitationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and (user := _accepted(request, form)):
-        sign_in_page(request=request, user=user, at=now())
-        return redirect("console:home")
-    status = 422 if form.is_bound else 200
-    return render(request, "console/sign_in_invitation.html", {"form": form}, status=status)
 
+    def again(form: InvitationForm) -> HttpResponse:
+        status = 422 if form.is_bound else 200
+        return render(request, "console/sign_in_invitation.html", {"form": form}, status=status)
 
-def _accepted(request: HttpRequest, form: InvitationForm) -> User | None:
-    """Return who was invited, or None with the reason in the form."""
-    code, password = form.cleaned_data["code"], form.cleaned_data["password"]
-    try:
+    def act(form: InvitationForm) -> HttpResponse:
+        code, password = form.cleaned_data["code"], form.cleaned_data["password"]
         with hashing.turn():  # around the transaction, which hashes the new password
             user = invited_user(request, form.cleaned_data["number"], code)
             if errors := broken_rules(user, password):
                 form.add_error("password", errors)
-                return None
+                return again(form)
             accept_invitation(user=user, code=code, password=password, at=now())
-    except TooMany as refusal:
-        form.add_error(None, too_many_words(refusal))
-        return None
-    except CredentialsWrong:
-        wrong = _("Number or code is wrong, or the code was used before or is older than 30 days.")
-        form.add_error(None, wrong)
-        return None
-    user.refresh_from_db()
-    return user
+        user.refresh_from_db()
+        sign_in_page(request=request, user=user, at=now())
+        return redirect("console:home")
+
+    if request.method != "POST":
+        return again(InvitationForm())
+    wrong = _("Number or code is wrong, or the code was used before or is older than 30 days.")
+    return act_page(InvitationForm(request.POST), act, again, {CredentialsWrong: wrong})

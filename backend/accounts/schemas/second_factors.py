@@ -3,10 +3,12 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
+from typing_extensions import TypeAliasType
+
 from backend.accounts.schemas.sign_in import DeviceIn
 from backend.lib.shapes import Instant, Line, Request, Shape
 
-Way = Literal["authenticator", "recovery_code", "sent_code", "set_up"]
+Way = TypeAliasType("Way", Literal["authenticator", "recovery_code", "sent_code", "set_up"])
 Code = Annotated[str, Line(20, least=1)]
 
 

@@ -1,10 +1,11 @@
 """What signing in takes and gives."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, RootModel
 
+from backend.accounts.models import Platform
 from backend.lib.phones import LONGEST
 from backend.lib.shapes import Instant, Line, Request, Shape
 
@@ -14,7 +15,7 @@ class DeviceIn(Request):
 
     id: UUID
     name: Annotated[str, Line(80)] = ""
-    platform: Literal["android", "ios", "harmony", "web", "other"] = "other"
+    platform: Platform = Platform.OTHER
 
 
 class SignIn(Request):
@@ -50,7 +51,7 @@ class DeviceOut(Shape):
 
     id: UUID
     name: str
-    platform: str
+    platform: Platform
     last_seen_at: Instant
     current: bool
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from backend.accounts import hooks
@@ -14,7 +15,7 @@ from backend.accounts.acting import Act, acting
 from backend.accounts.acts import Acts
 from backend.accounts.forgotten import is_forgotten_renewal
 from backend.accounts.locks import accounts_to_lock, devices_to_end, devices_to_lock
-from backend.accounts.models import Device, SignedOutBy, TrustedDevice, User
+from backend.accounts.models import Device, Platform, SignedOutBy, TrustedDevice, User
 from backend.accounts.schemas.sign_in import DeviceIn, Tokens
 from backend.accounts.tokens import Claims, DeviceTokens, read_refresh, tokens_for
 from backend.lib.errors import CredentialsWrong, NotSignedIn, Refusal, require
@@ -38,6 +39,9 @@ REASONS = {
 
 class DeviceTaken(Refusal):
     """This device id belongs to another account; make a new one and sign in again."""
+
+    slug = "device-taken"
+    text = _("This device is known under another account. Sign in again.")
 
 
 @transaction.atomic
@@ -84,7 +88,7 @@ def signed_in_before(once: keys.Asked, *, at: datetime) -> DeviceTokens | None:
 def _tokens_anew(made: str, at: datetime) -> DeviceTokens | None:
     """Return tokens of the sign-in that an earlier request began, unless it was ended or another has begun."""
     device, session = made.split()
-    live = Device.objects.select_related("user__volunteer").filter(revoked_at=None, user__is_active=True)
+    live = Device.objects.of_open_accounts().select_related("user__volunteer")
     found = live.filter(pk=device, session=session).first()
     return _with_tokens(found, found.user, at) if found else None
 
@@ -124,7 +128,7 @@ def register_page_device(*, user: User, name: str = "", at: datetime) -> Device:
         pk=UUID(str(uuid7())),
         user=user,
         name=as_line(name)[:80],
-        platform="web",
+        platform=Platform.WEB,
         created_at=at,
         last_seen_at=at,
     )
@@ -193,14 +197,12 @@ def _revoke_stolen(claims: Claims, at: datetime) -> None:
 
 def _what_ended(claims: Claims) -> str:
     """Return what ended the sign-in of a genuine token: an invitation that somebody else accepted, for example."""
-    ended = Device.objects.filter(pk=claims.device, session=claims.session, user_id=claims.user_id)
-    return ended.exclude(revoked_at=None).values_list("revoked_because", flat=True).first() or ""
+    ended = Device.objects.revoked().filter(pk=claims.device, session=claims.session, user_id=claims.user_id)
+    return ended.values_list("revoked_because", flat=True).first() or ""
 
 
 def _of_claims(claims: Claims) -> QuerySet[Device]:
-    return Device.objects.filter(
-        pk=claims.device, session=claims.session, revoked_at=None, user__is_active=True
-    )
+    return Device.objects.of_open_accounts().filter(pk=claims.device, session=claims.session)
 
 
 def _is_retry(device: Device, claims: Claims, at: datetime) -> bool:
@@ -254,7 +256,7 @@ def require_as_checked(user: User) -> None:
 @transaction.atomic
 def prolong_page_device(*, device_id: UUID, at: datetime) -> None:
     """Count the time of a page from now: its session has begun anew."""
-    Device.objects.filter(pk=device_id, revoked_at=None).update(last_seen_at=at)
+    Device.objects.not_revoked().filter(pk=device_id).update(last_seen_at=at)
 
 
 def _revoke_among(ids: Collection[UUID], user: User, *, reason: SignedOutBy, act: Act) -> None:
@@ -267,9 +269,7 @@ def _revoke_among(ids: Collection[UUID], user: User, *, reason: SignedOutBy, act
 
 
 def _revoke(device: Device, reason: SignedOutBy, act: Act) -> None:
-    device.revoked_at, device.revoked_because = act.at, reason
-    device.refresh_id = device.previous_refresh_id = ""
-    device.save(update_fields=["revoked_at", "revoked_because", "refresh_id", "previous_refresh_id"])
+    device.save(update_fields=device.revoke(at=act.at, because=reason))
     if (
         reason != SignedOutBy.SIGNED_OUT
     ):  # who signs out on their own phone is not asked for more than the password the next day

@@ -32,7 +32,7 @@ def make_codes(by_post: Mapping[int, int | None], *, by: User | None, at: dateti
     `by_post` has the key of the post by which each is invited; None where an operator invites.
     """
     list(accounts_to_lock().filter(pk__in=by_post).order_by("pk"))
-    Invitation.objects.filter(user__in=by_post, used_at=None, replaced_at=None).update(replaced_at=at)
+    Invitation.objects.unused().filter(user__in=by_post).update(replaced_at=at)
     made = {user: codes.printed_code() for user in by_post}
     Invitation.objects.bulk_create(
         Invitation(
@@ -54,15 +54,9 @@ def invitation_opens(user: User | None, code: str, *, at: datetime) -> bool:
     Where there is no such person the database is asked as well, so that the time does not tell.
     """
     invitation = (
-        Invitation.objects.select_related("made_by", "user__volunteer")
-        .filter(
-            user=user.pk if user else 0,
-            user__is_active=True,
-            code_key=codes.key_of(code, "invitation"),
-            used_at=None,
-            replaced_at=None,
-            expires_at__gt=at,
-        )
+        Invitation.objects.open_(at)
+        .select_related("made_by", "user__volunteer")
+        .filter(user=user.pk if user else 0, code_key=codes.key_of(code, "invitation"))
         .first()
     )
     return invitation is not None and _still_invites(invitation, at)
@@ -99,11 +93,10 @@ def _accept(user: User, code: str, password: str, act: Act) -> User:
     user = User.objects.select_related("volunteer").get(pk=user.pk)  # as it is under the lock
     if not invitation_opens(user, code, at=act.at):
         raise CredentialsWrong
-    open_one = user.invitations.select_related("made_by__volunteer").get(used_at=None, replaced_at=None)
+    open_one = user.invitations.unused().select_related("made_by__volunteer").get()
     require_good_password(user, password, field="password")
     made_by = hooks.number_of(open_one.made_by)
-    open_one.used_at = act.at
-    open_one.save(update_fields=["used_at"])
+    open_one.save(update_fields=open_one.use(at=act.at))
     set_password(user, password, at=act.at)
     act.record(Acts.INVITATION_ACCEPTED, f"user.{user.pk}")
     end_challenges(user, act.at)

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
 from backend.accounts.acts import Acts
@@ -21,6 +22,9 @@ class PasswordWrong(Refusal):
     """The password is wrong."""
 
     status = 403
+    slug = "password-wrong"
+    field = "password"
+    text = _("The password is wrong.")
 
 
 def password_not_own(field: str) -> Refusal:

@@ -47,9 +47,7 @@ def make_recovery_codes(
 
 def take_recovery_code(user: User, code: str, act: Act) -> bool:
     """Spend a code; tells whether it was one."""
-    taken = RecoveryCode.objects.filter(user=user, code_key=_key_of(code), used_at=None).update(
-        used_at=act.at
-    )
+    taken = RecoveryCode.objects.unused().filter(user=user, code_key=_key_of(code)).update(used_at=act.at)
     if taken:
         act.record(Acts.RECOVERY_CODE_USED, f"user.{user.pk}")
     return bool(taken)

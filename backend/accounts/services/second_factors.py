@@ -1,11 +1,11 @@
 """People set up an authenticator, and show it when they sign in."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -29,6 +29,12 @@ from backend.accounts.schemas.sign_in import DeviceIn
 from backend.accounts.services.devices import require_as_checked, signed_in_before, signed_in_once
 from backend.accounts.services.once import given_once
 from backend.accounts.services.recovery_codes import made_before, make_recovery_codes, take_recovery_code
+from backend.accounts.services.refusals import (
+    ChallengeOver,
+    NoWayToSend,
+    SecondFactorConfirmed,
+    SecondFactorNeeded,
+)
 from backend.accounts.services.trust import distrust, is_trusted, secret_anew, trust
 from backend.accounts.tokens import DeviceTokens
 from backend.lib.errors import Allowance, CredentialsWrong, Invalid, NotFound, Refusal, TooMany
@@ -47,35 +53,6 @@ MOST_SENT = 3
 _WRONG = "This code is wrong, or was used before."
 
 
-class SecondFactorNeeded(Refusal):
-    """The password is right; now show the second factor: `second_factor` says how."""
-
-    status = 401
-
-    def __init__(self, asked: SecondFactorAsked) -> None:
-        super().__init__()
-        self.asked = asked
-
-    @property
-    def members(self) -> Mapping[str, Any]:
-        """What the problem says beyond the ordinary."""
-        return {"second_factor": self.asked.model_dump(mode="json")}
-
-
-class ChallengeOver(Refusal):
-    """This sign-in has waited too long, or is done; begin again with the password."""
-
-    status = 401
-
-
-class SecondFactorConfirmed(Refusal):
-    """An authenticator is set up already; remove it first, with a code of it."""
-
-
-class NoWayToSend(Refusal):
-    """There is no other device on which this person is signed in; ask your leader for an invitation."""
-
-
 # --- one's own ----------------------------------------------------------------------------------------------------
 
 
@@ -84,7 +61,7 @@ def second_factor_of(user: User, *, at: datetime) -> SecondFactorOut:
     return SecondFactorOut(
         confirmed=_confirmed(user) is not None,
         asked=_confirmed(user) is not None or _is_required(user, at),
-        recovery_codes=RecoveryCode.objects.filter(user=user, used_at=None).count(),
+        recovery_codes=user.recovery_codes.unused().count(),
     )
 
 
@@ -276,7 +253,7 @@ def end_challenges(user: User, at: datetime) -> None:
 
     Their wrong codes stay counted.
     """
-    Challenge.objects.filter(user=user, expires_at__gt=at).update(expires_at=at)
+    user.challenges.not_over(at).update(expires_at=at)
 
 
 @transaction.atomic
@@ -294,8 +271,7 @@ def _passes(challenge: Challenge, code: str, act: Act) -> bool:
     if not _is_right(_take_any, challenge, code, act):
         _count_wrong(challenge.user, act.at)
         return False
-    challenge.used_at = act.at
-    challenge.save(update_fields=["used_at"])
+    challenge.save(update_fields=challenge.use(at=act.at))
     return True
 
 
@@ -318,11 +294,7 @@ def _lock_owner(challenge_id: UUID) -> User | None:
 def _open(challenge_id: UUID, at: datetime) -> Challenge:
     """Return a challenge that waits, with its user and volunteer; the user is locked, which orders all guesses."""
     _lock_owner(challenge_id)
-    challenge = (
-        Challenge.objects.select_related("user__volunteer")
-        .filter(pk=challenge_id, used_at=None, expires_at__gt=at, user__is_active=True)
-        .first()
-    )
+    challenge = Challenge.objects.open_(at).select_related("user__volunteer").filter(pk=challenge_id).first()
     if challenge is None:
         raise ChallengeOver
     return challenge
@@ -355,7 +327,7 @@ def _begin(user: User, challenge_id: UUID | None, act: Act) -> AuthenticatorOut:
 def _ways(challenge: Challenge, at: datetime) -> list[Way]:
     user = challenge.user
     ways: list[Way] = ["authenticator"] if _confirmed(user) else []
-    if RecoveryCode.objects.filter(user=user, used_at=None).exists():
+    if user.recovery_codes.unused().exists():
         ways.append("recovery_code")
     if channel_to(user, besides=challenge.from_device, at=at) is not None:
         ways.append("sent_code")

@@ -1,4 +1,4 @@
-"""Writes the record of acts, and links it into the chain."""
+"""The services of the audit: one records acts, the other links the records into the chain."""
 
 from backend.audit.services.linking import advance_chain, link_entries
 from backend.audit.services.records import Record, record, record_all

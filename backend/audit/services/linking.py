@@ -1,7 +1,7 @@
-"""Links committed rows into the chain of the day, step by step, and signs where it stands.
+"""Links committed rows into the chain of the day, step by step, and signs a head after each step.
 
-One clock at a time, by a lock that nobody else takes. A row whose transaction commits late is linked late; none waits
-for another.
+An advisory lock admits one clock at a time; no other code takes it. A row whose transaction commits late is linked
+late, and no row waits for another.
 """
 
 import logging
@@ -18,24 +18,25 @@ from backend.audit.keys import is_sealed, own_key_id, sign
 from backend.audit.models import Entry, Head
 from backend.audit.services.records import record
 from backend.lib.bulk import update_rows
+from backend.lib.dialect import on_postgresql
 
 logger = logging.getLogger(__name__)
 heads_log = logging.getLogger("backend.audit.heads")
-"""Heads are told to whoever collects the logs: a copy that the database cannot take back."""
+"""Logger of the heads: the collected logs are a copy that no change of the database can reach."""
 
 STEP = 1_000
 """Rows of one transaction."""
 STEPS = 20
-"""Transactions of one turn: the clock has other work too."""
+"""Transactions of one turn; the clock has other work too."""
 TOLD_EVERY = timedelta(minutes=1)
 _PLACE = "UPDATE audit_entry SET day = %s, position = %s, link = %s WHERE id = %s"
 _LOCK = 0x6175646974
-"""Any number that no other advisory lock of the database has: the letters of “audit”."""
+"""The key of the advisory lock, unique in the database: the letters of “audit”."""
 
 
 @dataclass(slots=True)
 class _Memory:
-    """What this process signed last, and when it told the log: a database that is put back is found out by it."""
+    """The last head that this process signed, and when it logged one: with it a restored database is detected."""
 
     head: SignedHead | None = None
     told_at: datetime | None = None
@@ -45,12 +46,12 @@ _memory = _Memory()
 
 
 def forget_heads() -> None:
-    """Forget what this process has signed; for tests, whose databases come and go."""
+    """Forget the signed heads; for tests, which change their databases."""
     _memory.head = _memory.told_at = None
 
 
 def advance_chain(*, at: datetime) -> int:
-    """Link what waits, in steps, and close the chain of a day that is over; returns how many rows it dealt with."""
+    """Link waiting rows in steps, and close the chain of an ended day; return the number of handled rows."""
     dealt_with = 0
     if not queries.is_chain_due(at):
         return dealt_with
@@ -64,10 +65,10 @@ def advance_chain(*, at: datetime) -> int:
 
 @transaction.atomic
 def link_entries(*, at: datetime, limit: int = STEP) -> int:
-    """Give rows that have no place yet, in the order of their ids, the next places of the day; returns how many.
+    """Give waiting rows, in the order of their ids, the next places of the day; return their number.
 
-    Signs a head that covers them, and closes the day before if that has not been done. Rows whose seal does not fit
-    are refused: they get no place, and the refusal itself is recorded. Does nothing while another clock is at it.
+    Signs a head that covers them, and closes the day before if it is still open. Rows with a wrong seal are refused:
+    they get no place, and the refusal itself is recorded. Does nothing while another clock holds the lock.
     """
     if not _claim():
         return 0
@@ -85,15 +86,15 @@ def link_entries(*, at: datetime, limit: int = STEP) -> int:
 
 
 def _day_after(last: SignedHead | None, at: datetime) -> date:
-    """Return the day to which rows are linked: today, but never one that is over, whatever a slow clock says."""
+    """Return the day for new links: today, but never a closed day, even if the clock of the machine is slow."""
     if last is None:
         return at.date()
     return max(at.date(), date.fromisoformat(last.day) + timedelta(days=1 if last.closed else 0))
 
 
 def _claim() -> bool:
-    """Take the lock of the chain until the commit, unless another clock has it. SQLite lets one write anyway."""
-    if connection.vendor != "postgresql":
+    """Take the lock of the chain until the commit, if it is free. SQLite has only one writer anyway."""
+    if not on_postgresql():
         return True
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
@@ -119,7 +120,7 @@ def _refuse(line: Line, at: datetime) -> None:
 
 
 def _following(last: SignedHead | None, day: date, at: datetime) -> SignedHead:
-    """Return the head to come, without rows yet."""
+    """Return the next head, without rows yet."""
     number, previous = (last.number + 1, last.digest) if last else (1, "")
     head = SignedHead(
         number=number,
@@ -142,7 +143,7 @@ def _closing(last: SignedHead, at: datetime) -> SignedHead:
 
 
 def _link(lines: Sequence[Line], head: SignedHead) -> None:
-    """Store the rows' places, and the head after them."""
+    """Store the places of the rows, and the head after them."""
     links: list[str] = []
     link = head.link
     for position, line in enumerate(lines, head.count + 1):
@@ -158,8 +159,8 @@ def _link(lines: Sequence[Line], head: SignedHead) -> None:
 
 
 def _place(entries: Sequence[Entry]) -> None:
-    """Store the places of rows. On SQLite one small statement each: the ORM's one large takes twenty times as long."""
-    if connection.vendor == "postgresql":
+    """Store the places of rows. On SQLite one statement a row: the ORM's single one takes twenty times as long."""
+    if on_postgresql():
         update_rows(entries, ("day", "position", "link"))
         return
     places = [(str(entry.day), entry.position, entry.link, entry.pk) for entry in entries]
@@ -187,7 +188,7 @@ def _sign(head: SignedHead) -> SignedHead:
 
 
 def _remember(head: SignedHead) -> None:
-    """Keep the head in mind, and tell the log once a minute, and of each day that is closed."""
+    """Remember the head. Log it once a minute, and always when it closes a day."""
     at = datetime.fromisoformat(head.at)
     _memory.head = head
     if head.closed or _memory.told_at is None or at - _memory.told_at >= TOLD_EVERY:
@@ -196,21 +197,21 @@ def _remember(head: SignedHead) -> None:
 
 
 def _went_back(last: SignedHead | None) -> bool:
-    """Tell whether the database lacks what this process has signed: another clock only ever adds to it."""
+    """Tell whether the database lacks a head that this process signed: other clocks only ever add heads."""
     known = _memory.head
     if known is None:
         return False
     if last is None or last.number < known.number:
         return True
-    # Another clock may have gone on since, also from a chain that was put back.
+    # Another clock may have added heads since, also to a chain that was restored.
     kept = last if last.number == known.number else queries.head_numbered(known.number)
     return kept is None or kept.digest != known.digest
 
 
 def _note_way_back(last: SignedHead | None, at: datetime) -> None:
-    """Record that the chain was put back: the row stays in it, for whoever verifies it later.
+    """Record that the chain was restored: the row stays in it for a later verification.
 
-    Forgotten only with the commit: a step that fails after this notices again.
+    The memory is cleared only with the commit: if this step fails, the next one notices again.
     """
     known = _memory.head
     assert known is not None, "nothing was signed"

@@ -1,8 +1,8 @@
-"""Writes the record of acts: inside the act's own transaction, with one statement and without any lock.
+"""Writes the record of acts inside the act's own transaction, with one statement and without a lock.
 
-A row is sealed as it is written; its place in the chain it gets from the clock, after the commit. So transactions that
-have nothing to do with each other never wait for each other here. Services record by their act (`Act.record`), which
-comes to `record_all`; `record` is for the rooms below accounts, where only the clock acts.
+A row is sealed as it is written. The clock gives it its place in the chain after the commit. So independent
+transactions never wait for each other here. Services record by their act (`Act.record`), which calls
+`record_all`; `record` is for the rooms below accounts, where only the clock acts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,10 +23,10 @@ from backend.lib.bulk import Row, insert_rows
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line to be written: which act upon what (kind.id), who did it (None: the clock), when, and by which post.
+    """One line: the act upon a subject (kind.id), the actor (None: the clock), the time, and the post.
 
-    `post` is the title of the post that allowed the act, empty for acts of one's own. `details` are ids, codes and
-    counts, never what people write or are called: a line can never be taken out again.
+    `post` is the title of the post that allowed the act, empty for a person's own acts. `details` are ids, codes and
+    counts, never free text and never names of people: a line can never be deleted.
     """
 
     act: ActName
@@ -45,7 +45,7 @@ def record(
 
 
 def record_all(records: Iterable[Record]) -> None:
-    """Write a line for each act, in the order given, in one statement for a thousand of them."""
+    """Write a line for each act, in the given order, a thousand lines in one statement."""
     insert_rows(Entry, [_row(one) for one in records])
 
 

@@ -1,26 +1,29 @@
 """The pages of badges: one's own, those of a unit, and the one that anybody's camera opens."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 from uuid6 import uuid7
 
 from backend.accounts.models import User
+from backend.accounts.pages.forms import PageForm, act_page
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show, whole_number
 from backend.badges import queries, services
 from backend.badges.badge_card import Card, card_of, card_pdf, cards_pdf
 from backend.badges.models import Badge
-from backend.lib.api import now
 from backend.lib.bodies import MAX_BODY, takes_bytes
-from backend.lib.errors import Invalid, Refusal, require
+from backend.lib.clock import now
+from backend.lib.errors import Invalid, Refusal, require, told
 from backend.lib.pdf import qr_svg
 from backend.lib.texts import as_line
 from backend.volunteers import rules
@@ -30,18 +33,36 @@ from backend.volunteers.queries import unit_by_number
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.units import managed_units
 from backend.volunteers.services.access_log import note_access
-from backend.volunteers.services.consents import GuardianMissing
 
 MOST_PHOTO_BYTES = 10_000_000
 SHEET = 200
 MEMBERS = 50
 
 
+class PhotoForm(PageForm):
+    """The picture of oneself."""
+
+    ids = "id_%s"
+    if_wrong = _("Choose a picture of at most 10 MB.")
+    photo = forms.FileField(
+        label=_("Choose a picture"),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        allow_empty_file=True,
+    )
+
+    def clean_photo(self) -> "UploadedFile[Any]":
+        """Refuse what is too large before it is looked at."""
+        given: UploadedFile[Any] = self.cleaned_data["photo"]
+        if (given.size or 0) > MOST_PHOTO_BYTES:
+            raise forms.ValidationError(self.if_wrong)
+        return given
+
+
 @record_page
 @require_GET
 def badge(request: HttpRequest) -> HttpResponse:
     """Show one's badge: the card, a large QR code, and the picture."""
-    return _show_mine(request)
+    return _show_mine(request, PhotoForm())
 
 
 @record_page
@@ -55,23 +76,20 @@ def badge_card(request: HttpRequest) -> HttpResponse:
 @takes_bytes(MOST_PHOTO_BYTES + MAX_BODY)
 @record_page
 @sent_from("badge")
-def photo(request: HttpRequest) -> HttpResponse:
+def photo(request: HttpRequest) -> HttpResponseBase:
     """Keep or delete the picture of oneself."""
-    user = person_of(request)
-    if request.POST.get("act") == "delete":
-        services.delete_photo(by=user, at=now())
+    by = person_of(request)
+
+    def act(form: PhotoForm) -> HttpResponse:
+        services.keep_photo(raw=form.cleaned_data["photo"].read(), by=by, at=now())
         return redirect("console:badge")
-    given = request.FILES.get("photo")
-    if not isinstance(given, UploadedFile) or (given.size or 0) > MOST_PHOTO_BYTES:
-        return _show_mine(request, error=_("Choose a picture of at most 10 MB."))
-    try:
-        services.keep_photo(raw=given.read(), by=user, at=now())
-    except Invalid:
-        return _show_mine(request, error=_("This is no picture that we can read. Choose a JPEG or PNG."))
-    except GuardianMissing:
-        wrong = _("Under 18 a guardian has to agree first. Ask your leader to record the guardian.")
-        return _show_mine(request, error=wrong)
-    return redirect("console:badge")
+
+    if request.POST.get("act") == "delete":
+        services.delete_photo(by=by, at=now())
+        return redirect("console:badge")
+    form = PhotoForm(request.POST, request.FILES)
+    unreadable = _("This is no picture that we can read. Choose a JPEG or PNG.")
+    return act_page(form, act, lambda form: _show_mine(request, form), {Invalid: unreadable})
 
 
 @record_page
@@ -80,12 +98,12 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
     """Show the badges of a unit's people; issue them to those who are chosen."""
     user, at = person_of(request), now()
     unit = _managed_unit(user, number)
-    said = _issue(request, unit) if request.method == "POST" else ""
+    said, problems = _issue(request, unit) if request.method == "POST" else ("", [])
     page = max(0, whole_number(request.GET.get("page", "0"), digits=8))
     people = Volunteer.objects.filter(memberships__unit=unit).select_related("user").order_by("number")
     shown = list(people[page * MEMBERS : (page + 1) * MEMBERS + 1])
     _note_looks(user, shown[:MEMBERS], LookedAt.PROFILE, at)
-    held = Badge.objects.filter(volunteer__in=shown, revoked_at=None).select_related("volunteer__user")
+    held = Badge.objects.not_revoked().filter(volunteer__in=shown).select_related("volunteer__user")
     badges = {one.volunteer_id: one for one in held}
     context = {
         "unit": unit,
@@ -95,6 +113,7 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
         "before": page - 1 if page else None,
         "after": page + 1 if len(shown) > MEMBERS else None,
         "said": said,
+        "problems": problems,
         "most": SHEET,
         "more_than_sheet": queries.has_more_badges(unit, at=at, limit=SHEET),
     }
@@ -136,13 +155,9 @@ def check(request: HttpRequest, text: str) -> HttpResponse:
     return render(request, "console/check_badge.html", context)
 
 
-def _show_mine(request: HttpRequest, error: str = "") -> HttpResponse:
+def _show_mine(request: HttpRequest, form: PhotoForm) -> HttpResponse:
     user = person_of(request)
-    mine = (
-        Badge.objects.filter(volunteer=user.volunteer, revoked_at=None)
-        .select_related("volunteer__user")
-        .first()
-    )
+    mine = user.volunteer.badges.not_revoked().select_related("volunteer__user").first()
     context = {
         "badge": mine,
         "state": queries.state_of(mine, at=now()) if mine else "",
@@ -150,25 +165,26 @@ def _show_mine(request: HttpRequest, error: str = "") -> HttpResponse:
         "code": qr_svg(_address(request, mine)) if mine else "",
         "has_photo": hasattr(user.volunteer, "photo"),
         "units": managed_units(user.pk, at=now()),
-        "error": error,
+        "form": form,
     }
-    return show(request, "badge", context, page="badge", status=422 if error else 200)
+    return show(request, "badge", context, page="badge", status=422 if form.problem else 200)
 
 
-def _issue(request: HttpRequest, unit: Unit) -> str:
-    """Issue badges to those who are chosen on the page, and say how many."""
+def _issue(request: HttpRequest, unit: Unit) -> tuple[str, list[str]]:
+    """Issue badges to those who are chosen on the page; return how many, and for whom not and why."""
     chosen = Volunteer.objects.filter(
         memberships__unit=unit,
         number__in=[whole_number(one, digits=8) for one in request.POST.getlist("person")[:MEMBERS]],
     )
-    issued = 0
+    issued, problems = 0, []
     for person in chosen.order_by("pk"):
         try:
             services.issue_badge(id=UUID(str(uuid7())), volunteer=person, by=person_of(request), at=now())
-        except Refusal:
-            continue
-        issued += 1
-    return _("Badges issued: %(count)s") % {"count": issued}
+        except Refusal as refusal:
+            problems.append(f"{format_volunteer_number(person.number)} {person.name}: {told(refusal)}")
+        else:
+            issued += 1
+    return str(_("Badges issued: %(count)s") % {"count": issued}), problems
 
 
 def _note_looks(user: User, people: list[Volunteer], what: LookedAt, at: datetime) -> None:

@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.simple_tag
 def vite(entry: str) -> SafeString:
-    """Include an entry: its style sheets, its script, and a head start for what the script imports."""
+    """Include an entry: its style sheets, its script, and preloads of the imported scripts."""
     styles = format_html_join(
         "\n", '<link rel="stylesheet" href="{}">', ((a,) for a in assets.stylesheets(entry))
     )
@@ -25,6 +25,6 @@ def vite(entry: str) -> SafeString:
 
 @register.simple_tag
 def as_written(entry: str) -> SafeString:
-    """Include a script for browsers that know no modules."""
+    """Include a script for browsers without modules."""
     address = assets.script(entry)
     return format_html('<script defer src="{}"></script>', address) if address else SafeString()

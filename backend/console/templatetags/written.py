@@ -1,4 +1,4 @@
-"""Template filters that write numbers: as people read them, and as their phones dial them."""
+"""Template filters for numbers: in groups for readers, in digits for phones to dial."""
 
 from django import template
 

@@ -7,7 +7,7 @@ from django.db.models import BooleanField, CharField, Exists, ExpressionWrapper,
 from django.db.models.functions import Concat
 
 from backend.dispatch.models import Assignment, CallOut, Task
-from backend.volunteers.models import Membership, Unit
+from backend.volunteers.models import Membership, Unit, not_retired
 
 
 class Part(NamedTuple):
@@ -31,7 +31,7 @@ def parts_by_topic(task: Task) -> dict[str, list[Part]]:
         unit__path__gte=OuterRef("through__unit__path"),
         unit__path__lte=OuterRef("below"),
     )
-    hears = ExpressionWrapper(Q(through__unit__retired_at=None) & Q(Exists(belongs)), BooleanField())
+    hears = ExpressionWrapper(not_retired("through__unit__") & Q(Exists(belongs)), BooleanField())
     rows = task.assignments.annotate(below=below).annotate(hears=hears).order_by("pk")
     columns = ("through__topic", "hears", "pk", "volunteer__number", "status", "through")
     found: defaultdict[str, list[Part]] = defaultdict(list)

@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 from typing import Literal, cast
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
+from backend.dispatch.models import Assignment, is_open, shown_since, takes_part
 from backend.dispatch.queries.tasks import task_outs
 from backend.dispatch.schemas import AssignmentOut, Inbox, Offer
 from backend.lib.errors import NotFound
@@ -31,26 +30,13 @@ def inbox_of(person: int, *, after: str = "", through: str = "", at: datetime) -
     if through:
         mine = mine.filter(through__unit__number=through)
     part, older = _position(mine, after)
-    is_open, recent = _is_open(at), _is_recent(at)
-    found = _first(mine.filter(is_open, older), MOST_OPEN + 1) if part == "open" else []
+    still, recent = is_open(at) | takes_part(at), shown_since(at - ENDED_IS_RECENT, "task__")
+    found = _first(mine.filter(still, older), MOST_OPEN + 1) if part == "open" else []
     if len(found) > MOST_OPEN:
         return _page(found[:MOST_OPEN], "open")
     of_ended = older if part == "ended" else Q()
-    ended = _first(mine.filter(~is_open, recent, of_ended), ENDED + 1)
+    ended = _first(mine.filter(~still, recent, of_ended), ENDED + 1)
     return _page([*found, *ended[:ENDED]], "ended" if len(ended) > ENDED else None)
-
-
-def _is_open(at: datetime) -> Q:
-    lasts = settings.MUSTER.max_duty
-    live = (TaskStatus.CALLED, TaskStatus.CLOSED)
-    takes_part = (AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
-    waits = Q(status=AssignmentStatus.OFFERED, task__status=TaskStatus.CALLED)
-    return waits | Q(status__in=takes_part, task__status__in=live, task__starts_at__gt=at - lasts)
-
-
-def _is_recent(at: datetime) -> Q:
-    since = at - ENDED_IS_RECENT
-    return Q(task__status=TaskStatus.CALLED) | Q(task__ended_at__gte=since) | Q(task__starts_at__gte=since)
 
 
 def _position(mine: QuerySet[Assignment], after: str) -> tuple[Part, Q]:

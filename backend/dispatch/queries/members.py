@@ -11,7 +11,15 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from backend.dispatch.models import Assignment, Task
 from backend.dispatch.rules import is_dangerous, is_for_adults
 from backend.lib.errors import NotFound, require
-from backend.volunteers.models import Membership, Skill, Standing, Unit, Volunteer, adult_if_born_until
+from backend.volunteers.models import (
+    Membership,
+    Skill,
+    Unit,
+    Volunteer,
+    adult_if_born_until,
+    is_on_duty,
+    is_serving,
+)
 from backend.volunteers.number_scheme import parse_unit_number
 from backend.volunteers.queries import current_unit
 from backend.volunteers.queries.privacy import guardian_agrees, has_every_credential
@@ -44,14 +52,12 @@ def members_below(units: Sequence[Unit]) -> QuerySet[Membership]:
     """Return the memberships of people in active service, with an account, in these units and all below them."""
     # The ranges are compared with thousands of units, not with a million memberships.
     below = Unit.objects.filter(reduce(or_, (within(unit.path) for unit in units)))
-    return Membership.objects.filter(
-        unit__in=below.values("pk"), volunteer__user__is_active=True, volunteer__standing=Standing.ACTIVE
-    )
+    return Membership.objects.filter(is_serving("volunteer__"), unit__in=below.values("pk"))
 
 
 def sieves(task: Task, at: datetime) -> list[Sieve]:
     """Return what a member must be at `at` to be asked, in the order in which a refusal counts people."""
-    found = [Sieve("on duty", Q(volunteer__duty_until__gt=at))]
+    found = [Sieve("on duty", is_on_duty(at, "volunteer__"))]
     if task.requirements:
         found.append(Sieve(f"with the skills {', '.join(task.requirements)}", _has_skills(task.requirements)))
     if is_for_adults(task):

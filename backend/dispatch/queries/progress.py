@@ -15,7 +15,7 @@ from backend.volunteers.models import Unit
 from backend.volunteers.queries import unit_outs
 from backend.volunteers.rules import within
 
-COUNTED = ("accepted", "reserve", "declined", "expired", "withdrawn")
+COUNTED = tuple(status.value for status in AssignmentStatus if status not in AssignmentStatus.unanswered())
 """The statuses that a progress counts as they are; those without an answer are told apart by what has reached them."""
 
 
@@ -35,7 +35,7 @@ class State(NamedTuple):
     @property
     def had_a_place(self) -> bool:
         """Tell whether the volunteer has a place, or had one that others took."""
-        return AssignmentStatus.ACCEPTED in (self.status, self.before)
+        return not AssignmentStatus.holding_place().isdisjoint((self.status, self.before))
 
 
 Standing = Counter[State]
@@ -93,7 +93,7 @@ def _progress(task: Task, standing: Standing) -> Progress:
         offered=standing.total(),
         delivered=many(lambda state: state.reach >= DELIVERED),
         seen=many(lambda state: state.reach >= SEEN),
-        silent=many(lambda state: state.status == AssignmentStatus.OFFERED and state.reach >= DELIVERED),
+        silent=many(lambda state: state.status in AssignmentStatus.unanswered() and state.reach >= DELIVERED),
         not_reached=many(lambda state: state.is_unheard),
         accepted_not_reached=many(lambda state: state.is_unheard and state.had_a_place),
         **by_status,

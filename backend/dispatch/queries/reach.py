@@ -30,9 +30,10 @@ _OWN_PART = (TaskCalled.event_type, AssignmentChanged.event_type)
 _HAS_HEARD = Q(before="", status=AssignmentStatus.DECLINED) | Q(
     before="", answered_at__isnull=False, told__event__in=_OWN_PART
 )
+_PLACES = AssignmentStatus.holding_place()
 _HAD_A_PLACE, _WAS_RESERVE = (
-    Q(status=status) | Q(before=status) & ~Q(status=AssignmentStatus.ACCEPTED)
-    for status in (AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
+    Q(status__in=states) | Q(before__in=states) & ~Q(status__in=_PLACES)
+    for states in (_PLACES, AssignmentStatus.taking_part() - _PLACES)
 )
 
 

@@ -1,6 +1,6 @@
 """The leader's list of people: those to phone first."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import Q
 
@@ -36,18 +36,19 @@ def recipients(
 
 
 def _in_state(state: RecipientState) -> Q:
-    if state == "silent":
-        return Q(status=AssignmentStatus.OFFERED, reach__gte=DELIVERED)
-    if state == "not_reached":
+    if state == RecipientState.SILENT:
+        return Q(status__in=AssignmentStatus.unanswered(), reach__gte=DELIVERED)
+    if state == RecipientState.NOT_REACHED:
         return UNHEARD
     return Q(status=state)
 
 
 def _recipient(row: Any) -> Recipient:
     """Return one line; `row` is an assignment with its reach, its volunteer's account, its unit and what was told."""
-    state = cast(RecipientState, row.status)
-    if row.status == AssignmentStatus.OFFERED:
-        state = "silent" if row.reach >= DELIVERED else "not_reached"
+    if row.status in AssignmentStatus.unanswered():
+        state = RecipientState.SILENT if row.reach >= DELIVERED else RecipientState.NOT_REACHED
+    else:
+        state = RecipientState(row.status)
     not_reached = row.reach == NOT_REACHED and not row.heard
     return Recipient(
         volunteer=row.volunteer.number,

@@ -115,6 +115,7 @@ def _task_out(task: Task, unit: UnitOut) -> TaskOut:
             "place": PlaceOut(name=task.place_name, lon=task.lon, lat=task.lat),
             "starts_at": task.starts_at,
             "answer_by": task.answer_by,
+            "over_at": task.over_at,
             "headcount": task.headcount,
             "accepted": task.accepted,
             "requirements": task.requirements,

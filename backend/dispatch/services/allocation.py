@@ -12,12 +12,7 @@ from backend.dispatch.schemas import AnswerIn
 from backend.dispatch.services.eligibility import Fitness
 from backend.dispatch.services.refusals import OfferExpired, TaskOver
 from backend.lib.errors import NotFound
-from backend.volunteers.rules import is_in_service
 from backend.volunteers.services.duty import NotInService
-
-TAKING_PART = (AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
-SAME = {"accept": TAKING_PART, "decline": (AssignmentStatus.DECLINED,)}
-"""The states in which an answer has been given already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,70 +65,70 @@ class Places:
         assignment = self._own.get(given.by.pk)
         if assignment is None:
             raise NotFound
-        if assignment.status in SAME[given.answer.answer]:
+        if assignment.status in AssignmentStatus.answered_by(given.answer.answer):
             return assignment
         self._check(assignment, given)
-        self._note_whose_act(assignment, "" if not given.by_clock else assignment.status)
-        assignment.answered_at, assignment.reason = given.at, given.answer.reason
-        assignment.eta_at = _eta(given)
-        assignment.risk_acknowledged_at = given.at if given.answer.risk_acknowledged else None
         if given.answer.answer == "accept":
-            self._accept(assignment)
+            self._accept(assignment, given)
         else:
-            self._decline(assignment, given.at)
+            self._decline(assignment, given)
         self.taken.append((given, AssignmentStatus(assignment.status)))
         return assignment
 
     def _check(self, assignment: Assignment, given: Answer) -> None:
         if self.task.status == TaskStatus.CANCELLED:
             raise TaskOver
-        if given.answer.answer == "accept" and not is_in_service(assignment.volunteer):
+        if given.answer.answer == "accept" and not assignment.volunteer.is_in_service:
             raise NotInService
-        gives_back = given.answer.answer == "decline" and assignment.status in TAKING_PART
+        gives_back = given.answer.answer == "decline" and assignment.takes_part
         if not (self.task.is_open(given.at) or gives_back):
             raise OfferExpired
         if given.answer.answer == "accept":
             self._fitness.check(assignment.volunteer, given.answer, given.at)
 
-    def _accept(self, assignment: Assignment) -> None:
+    def _accept(self, assignment: Assignment, given: Answer) -> None:
         """Take a place, or a place in the reserve."""
-        if self.task.is_full:
-            self._set(assignment, AssignmentStatus.RESERVE)
-            self._wait(assignment)
-        else:
-            self._set(assignment, AssignmentStatus.ACCEPTED)
+        assignment.accept(
+            at=given.at,
+            is_full=self.task.is_full,
+            eta_at=_eta(given),
+            reason=given.answer.reason,
+            risk_acknowledged=given.answer.risk_acknowledged,
+        )
+        self._note(assignment)
+        if assignment.holds_place:
             self.task.accepted += 1
+        else:
+            self._wait(assignment)
 
-    def _decline(self, assignment: Assignment, at: datetime) -> None:
+    def _decline(self, assignment: Assignment, given: Answer) -> None:
         """Decline, and give a place that was taken to the earliest reserve.
 
         Whoever gives a place back is off the live map at once, unless they are on duty.
         """
-        had_place = assignment.status == AssignmentStatus.ACCEPTED
-        self._set(assignment, AssignmentStatus.DECLINED)
+        had_place = assignment.holds_place
+        say_no = assignment.give_back if assignment.takes_part else assignment.decline
+        say_no(at=given.at, reason=given.answer.reason, by_clock=given.by_clock)
+        self._note(assignment)
         if not had_place:
             return
-        if not assignment.volunteer.is_on_duty(at):
+        if not assignment.volunteer.is_on_duty(given.at):
             self.gone.append(assignment.volunteer.number)
         promoted = self._earliest_reserve()
         if promoted is None:
             self.task.accepted -= 1
         else:
-            self._note_whose_act(promoted, promoted.status)
-            self._set(promoted, AssignmentStatus.ACCEPTED)
+            promoted.move_up()
+            self._note(promoted)
 
-    def _note_whose_act(self, assignment: Assignment, before: str) -> None:
-        """Keep the status before a change that the volunteer did not make; theirs to make, and known to them: empty."""
-        assignment.before = before
-        (self.moved.add if before else self.moved.discard)(assignment.pk)
-
-    def _set(self, assignment: Assignment, status: AssignmentStatus) -> None:
-        assignment.status = status
+    def _note(self, assignment: Assignment) -> None:
+        """Keep a part to be saved, and whether its volunteer has to hear of the change: it was not theirs."""
+        (self.moved.add if assignment.before else self.moved.discard)(assignment.pk)
         self.changed[assignment.pk] = assignment
 
     def _wait(self, reserve: Assignment) -> None:
         assert reserve.answered_at is not None, "a reserve has answered"
-        if reserve.volunteer.user_id in self._without_account or not is_in_service(reserve.volunteer):
+        if reserve.volunteer.user_id in self._without_account or not reserve.volunteer.is_in_service:
             return
         self._reserves[reserve.pk] = reserve
         heapq.heappush(self._queue, (reserve.answered_at, reserve.pk))

@@ -6,17 +6,11 @@ from django.db.models import BigIntegerField, Case, F, Value, When
 
 from backend.accounts.acting import Act, Told
 from backend.dispatch import queries
-from backend.dispatch.models import Assignment, AssignmentStatus, Notice, Task
+from backend.dispatch.models import Assignment, AssignmentStatus, Becomes, Notice, Task, columns_of
 from backend.dispatch.queries import Part
 from backend.lib.bulk import update_rows
 from backend.realtime.events import Event
 from backend.realtime.log import Audience
-
-LIVE = (AssignmentStatus.OFFERED, AssignmentStatus.ACCEPTED, AssignmentStatus.RESERVE)
-"""The parts whose volunteers a change of the task concerns; whoever has declined hears of it, and need not."""
-
-Becomes = Mapping[AssignmentStatus, AssignmentStatus]
-"""What parts become, by what they were."""
 
 
 def tell_everyone_asked(task: Task, event: Event, act: Act) -> None:
@@ -32,8 +26,9 @@ def tell_all_concerned(task: Task, event: Event, act: Act, *, becomes: Becomes |
     """
     parts = queries.parts_by_topic(task)
     told = _tell(parts, event, act)
+    live = AssignmentStatus.live()
     concerned = {
-        topic: [part for part in of_topic if part.status in LIVE] for topic, of_topic in parts.items()
+        topic: [part for part in of_topic if part.status in live] for topic, of_topic in parts.items()
     }
 
     def note() -> None:
@@ -61,16 +56,12 @@ def _note(task: Task, told: Mapping[Notice, Sequence[Part]], becomes: Becomes) -
     heard_by = {
         part.through: notice for notice, parts in told.items() if notice not in alone for part in parts
     }
-    changes: dict[str, Case] = {}
+    changes = columns_of(becomes) if becomes else {}
     if heard_by:
         by_unit = (When(through=through, then=Value(notice.pk)) for through, notice in heard_by.items())
         changes["told"] = Case(*by_unit, default=F("told_id"), output_field=BigIntegerField())
-    if becomes:
-        after = (When(status=status, then=Value(it_is)) for status, it_is in becomes.items())
-        changes["status"] = Case(*after, default=F("status"))
-        changes["before"] = Case(When(status__in=list(becomes), then=F("status")), default=F("before"))
     if changes:
-        task.assignments.filter(status__in=LIVE).update(**changes)
+        task.assignments.live().update(**changes)
     note_told({part.key: notice for notice, parts in alone.items() for part in parts})
 
 

@@ -22,10 +22,8 @@ from backend.dispatch.services.progress import tell_progress
 from backend.lib.bulk import update_rows
 from backend.lib.errors import NotFound, Refusal
 from backend.tracking.positions import forget
-from backend.volunteers.models import Standing
+from backend.volunteers.models import is_serving
 
-ANSWERED = ("status", "before", "answered_at", "eta_at", "reason", "risk_acknowledged_at")
-"""The fields of an assignment that an answer writes."""
 COME_TO = {
     AssignmentStatus.ACCEPTED: Acts.ASSIGNMENT_ACCEPTED,
     AssignmentStatus.DECLINED: Acts.ASSIGNMENT_DECLINED,
@@ -77,19 +75,15 @@ def _lock(task_ids: Iterable[UUID]) -> list[Task]:
 def _places(task: Task, answers: Sequence[Answer]) -> Places:
     """Read and lock the parts of those who answer, and the reserves who could move up."""
     answering = {given.by.pk: given.by for given in answers}
-    parts = assignments_to_lock(task.assignments.all()).select_related("volunteer")
-    own = list(parts.filter(volunteer__user__in=answering).order_by("pk"))
+    own_parts = assignments_to_lock(task.assignments.all()).select_related("volunteer")
+    own = list(own_parts.filter(volunteer__user__in=answering).order_by("pk"))
     at = max(given.at for given in answers)
     fitness = Fitness.of(task, own, at)
     declines = sum(given.answer.answer == "decline" for given in answers)
     if not declines:
         return Places(task, answering.values(), own, [], fitness)
-    reserves = parts.filter(
-        queries.let_by_law(task, at),
-        status=AssignmentStatus.RESERVE,
-        volunteer__user__is_active=True,
-        volunteer__standing=Standing.ACTIVE,
-    )
+    reserves = assignments_to_lock(task.assignments.in_reserve()).select_related("volunteer")
+    reserves = reserves.filter(queries.let_by_law(task, at), is_serving("volunteer__"))
     others = reserves.exclude(pk__in=[assignment.pk for assignment in own])
     return Places(task, answering.values(), own, others.order_by("answered_at", "pk")[:declines], fitness)
 
@@ -106,7 +100,7 @@ def _taken(places: Places | None, given: Answer) -> Assignment | Refusal:
 def _write(moved: Sequence[Places], act: Act) -> None:
     """Save, record and tell what has changed."""
     changed = [assignment for of_task in moved for assignment in of_task.changed.values()]
-    update_rows(changed, ANSWERED)
+    update_rows(changed, Assignment.ANSWERED)
     if gone := [number for of_task in moved for number in of_task.gone]:
         forget(gone, at=act.at)
     for of_task in moved:

@@ -42,8 +42,7 @@ def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> Cal
     asked = make_offers(task, sent, called, at)
     sent.offered = sum(map(len, asked.values()))
     sent.save(update_fields=["offered"])
-    task.status = TaskStatus.CALLED
-    task.save(update_fields=["status"])
+    task.save(update_fields=task.call())
     with acting(by=by, at=at, grant=grant) as act:
         # By the post that directs the task, with the others that were needed to call the units.
         by_others = {"posts": [post.title for post in others]} if others else {}

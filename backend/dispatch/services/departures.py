@@ -4,14 +4,13 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 
-from backend.dispatch.models import Assignment, AssignmentStatus, TaskStatus
+from backend.dispatch.models import Assignment, AssignmentQuerySet
 from backend.dispatch.schemas import AnswerIn
-from backend.dispatch.services.allocation import TAKING_PART, Answer
+from backend.dispatch.services.allocation import Answer
 from backend.dispatch.services.answers import answer_offers
 from backend.lib.errors import Refusal
-from backend.volunteers.models import Standing, Volunteer
+from backend.volunteers.models import Volunteer, in_service
 
 LOOKED_BACK = timedelta(days=7)
 """How long ago a volunteer may have left for the clock still to find them: longer than it is ever away."""
@@ -37,14 +36,11 @@ def give_back_places(*, at: datetime) -> int:
     return _give_back(Assignment.objects.filter(volunteer__standing_since__gt=at - LOOKED_BACK), at)
 
 
-def _give_back(parts: QuerySet[Assignment], at: datetime) -> int:
-    """Decline in tasks that are open to answers or have not begun."""
-    open_offer = Q(status=AssignmentStatus.OFFERED, task__status=TaskStatus.CALLED, task__answer_by__gt=at)
-    live = (TaskStatus.CALLED, TaskStatus.CLOSED)
-    has_place = Q(status__in=TAKING_PART, task__status__in=live, task__starts_at__gt=at)
+def _give_back(parts: AssignmentQuerySet, at: datetime) -> int:
+    """Decline in tasks that are open to answers or have not begun: from what has begun no person is taken away."""
     held = (
-        parts.filter(open_offer | has_place)
-        .exclude(volunteer__standing=Standing.ACTIVE)
+        parts.open_or_yet_to_begin(at)
+        .exclude(in_service("volunteer__"))
         .select_related("volunteer__user")
         .order_by("pk")[:BATCH]
     )

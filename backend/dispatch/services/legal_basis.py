@@ -10,7 +10,7 @@ from backend.accounts.models import User
 from backend.dispatch import queries
 from backend.dispatch.acts import Acts
 from backend.dispatch.events import LegalBasisNamed, TaskProgressed
-from backend.dispatch.models import AssignmentStatus, Task, TaskStatus
+from backend.dispatch.models import Task, TaskStatus
 from backend.dispatch.rules import may_command, may_direct
 from backend.dispatch.schemas import LegalBasisIn
 from backend.dispatch.services.announcements import tell_all_concerned
@@ -52,7 +52,7 @@ def name_legal_basis(*, task_id: UUID, wanted: LegalBasisIn, by: User, at: datet
 
 def _forget_who_disagree(task: Task, at: datetime) -> None:
     """Take off the map whom the basis alone made visible."""
-    on_it = task.assignments.filter(status=AssignmentStatus.ACCEPTED)
+    on_it = task.assignments.holding_place()
     agreeing = on_it.filter(agrees_to_location("volunteer__")).values("pk")
     on_it = on_it.exclude(pk__in=agreeing)
     forget(on_it.values_list("volunteer__number", flat=True), at=at)

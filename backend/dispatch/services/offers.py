@@ -11,6 +11,7 @@ from django.db.models.expressions import Combinable
 from backend.dispatch import queries
 from backend.dispatch.models import AssignmentStatus, CallOut, Notice, Task
 from backend.dispatch.services.refusals import NobodyToAsk, TooManyToAsk
+from backend.lib.dialect import on_postgresql
 from backend.lib.errors import require
 from backend.volunteers.models import Unit
 from backend.volunteers.rules import within
@@ -41,7 +42,7 @@ def make_offers(task: Task, sent: CallOut, called: Sequence[Notice], at: datetim
     Someone in two of the units comes twice: the first row, the primary membership's, stays; the constraint drops the
     other. Raises NobodyToAsk saying why, TooManyToAsk: whoever were left out of a call-out in silence would never know.
     """
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         asked = _insert_and_read(task, called, at)
     else:
         asked = _insert_then_read(task, sent, called, at)

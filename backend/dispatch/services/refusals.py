@@ -1,47 +1,86 @@
 """Why an act on a task is not done."""
 
-from backend.lib.errors import Refusal
+from django.utils.translation import gettext_lazy as _
+
+from backend.lib.errors import SENT_BEFORE, Refusal
 
 
 class TaskIdTaken(Refusal):
     """There is a task with this id already, and it is not the same."""
 
+    slug = "task-id-taken"
+    text = SENT_BEFORE
+
 
 class CallOutIdTaken(Refusal):
     """There is a call-out with this id already, and it is not the same."""
+
+    slug = "call-out-id-taken"
+    text = SENT_BEFORE
 
 
 class TaskOver(Refusal):
     """The task was called off."""
 
+    slug = "task-over"
+    text = _("The task was called off or takes no more people.")
+
 
 class OfferExpired(Refusal):
     """The time to answer has passed."""
+
+    slug = "offer-expired"
+    text = _("The time to answer has passed.")
 
 
 class NobodyToAsk(Refusal):
     """Nobody in these units can be asked now."""
 
+    slug = "nobody-to-ask"
+    text = _(
+        "No member of these units can be asked now: off duty, asked already, or without what the task needs."
+    )
+
 
 class TooManyToAsk(Refusal):
     """One call-out reaches at most 100,000 people: call fewer units at a time."""
+
+    slug = "too-many-to-ask"
+    text = _("One call-out reaches at most 100,000 people. Choose fewer units.")
 
 
 class RiskNotAcknowledged(Refusal):
     """This is dangerous service: read the notice of its risks, then accept with `risk_acknowledged`."""
 
+    slug = "risk-not-acknowledged"
+    text = _("This is dangerous service. Read the notice of its risks, then accept.")
+
 
 class CredentialsMissing(Refusal):
     """For this service your insurance, training and written agreement must be valid then; ask your leader."""
+
+    slug = "credentials-missing"
+    text = _(
+        "For this service your insurance, training and written agreement must be valid then. Ask your leader."
+    )
 
 
 class ForAdultsOnly(Refusal):
     """Rescue, and work at night, are only for people known to be 18."""
 
+    slug = "for-adults-only"
+    text = _("Rescue, and work at night, are only for people known to be 18.")
+
 
 class GuardianDisagrees(Refusal):
     """Your guardian does not agree to your service, or has not said so yet; ask your leader."""
 
+    slug = "guardian-disagrees"
+    text = _("Your guardian does not agree to your service, or has not said so yet. Ask your leader.")
+
 
 class StillOnTask(Refusal):
     """You are on a task that you accepted: give it back, or wait until it is over."""
+
+    slug = "still-on-task"
+    text = _("You are on a task that you accepted. Give it back, or wait until it is over.")

@@ -2,11 +2,8 @@
 
 from datetime import datetime
 
-from django.conf import settings
-from django.db.models import Q
-
 from backend.dispatch.locks import tasks_to_lock
-from backend.dispatch.models import Task, TaskStatus
+from backend.dispatch.models import Task
 from backend.volunteers.models import Unit
 
 
@@ -15,9 +12,6 @@ def give_tasks(unit: Unit, successor: Unit, at: datetime) -> None:
 
     Locks them, in the order of their keys, before the units: answers and call-outs lock the task first.
     """
-    lasts = settings.MUSTER.max_duty
-    under_way = Q(status=TaskStatus.CLOSED, starts_at__gt=at - lasts)
-    going_on = Task.objects.filter(Q(status__in=[TaskStatus.DRAFT, TaskStatus.CALLED]) | under_way, unit=unit)
-    for task in tasks_to_lock(going_on).order_by("pk"):
+    for task in tasks_to_lock(Task.objects.not_over(at).filter(unit=unit)).order_by("pk"):
         task.unit = successor
         task.save(update_fields=["unit"])

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
@@ -13,15 +12,15 @@ from backend.dispatch import queries
 from backend.dispatch.acts import Acts
 from backend.dispatch.events import TaskCancelled, TaskClosed, TaskProgressed
 from backend.dispatch.locks import tasks_to_lock
-from backend.dispatch.models import AssignmentStatus, Task, TaskStatus
+from backend.dispatch.models import AssignmentStatus, Becomes, Task, TaskStatus
 from backend.dispatch.rules import may_direct
 from backend.dispatch.schemas import TaskIn
-from backend.dispatch.services.announcements import LIVE, Becomes, tell_all_concerned
+from backend.dispatch.services.announcements import tell_all_concerned
 from backend.dispatch.services.refusals import TaskIdTaken
 from backend.lib.datum import to_wgs84
 from backend.lib.errors import Invalid, NotFound, require
 from backend.tracking.positions import forget
-from backend.volunteers.models import Unit
+from backend.volunteers.models import Unit, is_on_duty
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.rules import may_dispatch
 
@@ -67,13 +66,11 @@ def cancel_task(*, task_id: UUID, reason: str, by: User, at: datetime) -> Task:
     if task.status == TaskStatus.CANCELLED:
         return task
     _take_off_the_map(task, at)
-    task.status, task.ended_at, task.end_reason, task.accepted = TaskStatus.CANCELLED, at, reason, 0
-    task.save(update_fields=["status", "ended_at", "end_reason", "accepted"])
-    withdrawn = dict.fromkeys(LIVE, AssignmentStatus.WITHDRAWN)
+    task.save(update_fields=task.cancel(at=at, reason=reason))
     with acting(by=by, at=at, grant=grant) as act:
         # The reason stays with the task: what people write may name people, and the record is for good.
         act.record(Acts.TASK_CANCELLED, task.topic)
-        _tell(task, TaskCancelled(task=task.pk, reason=reason), withdrawn, act)
+        _tell(task, TaskCancelled(task=task.pk, reason=reason), AssignmentStatus.after_cancelling(), act)
     return task
 
 
@@ -84,23 +81,20 @@ def close_task(*, task_id: UUID, at: datetime) -> bool:
     Skips a task that someone else holds locked: another clock is closing it, or an answer is just being taken and the
     next turn comes in seconds.
     """
-    claimed = tasks_to_lock(skip_locked=True).select_related("unit")
-    task = claimed.filter(pk=task_id, status=TaskStatus.CALLED, answer_by__lte=at).first()
+    claimed = tasks_to_lock(Task.objects.to_be_closed(at), skip_locked=True).select_related("unit")
+    task = claimed.filter(pk=task_id).first()
     if task is None:
         return False
-    task.status, task.ended_at = TaskStatus.CLOSED, at
-    task.save(update_fields=["status", "ended_at"])
-    expired = {AssignmentStatus.OFFERED: AssignmentStatus.EXPIRED}
+    task.save(update_fields=task.close(at=at))
     with acting(by=None, at=at) as act:
         act.record(Acts.TASK_CLOSED, task.topic, accepted=task.accepted)
-        _tell(task, TaskClosed(task=task.pk, accepted=task.accepted), expired, act)
+        _tell(task, TaskClosed(task=task.pk, accepted=task.accepted), AssignmentStatus.after_closing(), act)
     return True
 
 
 def _take_off_the_map(task: Task, at: datetime) -> None:
     """Stop showing those whom only this task made visible: who accepted and is not on duty."""
-    off_duty = Q(volunteer__duty_until__isnull=True) | Q(volunteer__duty_until__lte=at)
-    visible = task.assignments.filter(off_duty, status=AssignmentStatus.ACCEPTED)
+    visible = task.assignments.holding_place().filter(~is_on_duty(at, "volunteer__"))
     forget(visible.values_list("volunteer__number", flat=True), at=at)
 
 

@@ -21,7 +21,8 @@ from backend.joining.schemas import (
     WithdrawIn,
 )
 from backend.joining.services import applications
-from backend.lib.api import answer, now, parse, parse_query
+from backend.lib.api import answer, parse, parse_query
+from backend.lib.clock import now
 from backend.lib.errors import require
 from backend.lib.shapes import Request as Query
 from backend.realtime.views import View
@@ -123,7 +124,7 @@ class UnitApplicationsView(View):
     @extend_schema(
         operation_id="unit_applications",
         parameters=[
-            OpenApiParameter("status", str, enum=["pending", "approved", "rejected", "withdrawn"]),
+            OpenApiParameter("status", str, enum=ApplicationStatus.values),
             OpenApiParameter("after", OpenApiTypes.UUID, description="`next` of the page before"),
         ],
         responses=ApplicationPage,

@@ -14,7 +14,8 @@ from backend.joining.models import Transfer
 from backend.joining.queries import transfer_for, transfer_out, transfers_for
 from backend.joining.schemas import TransferIn, TransferOut, Transfers
 from backend.joining.services import transfers
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, parse
+from backend.lib.clock import now
 from backend.realtime.views import View
 from backend.volunteers.services.access_log import note_named
 

@@ -1,27 +1,35 @@
 """The page on which leaders decide who joins."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from uuid import UUID
 
+from django import forms
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from backend.accounts.models import User
+from backend.accounts.pages.forms import PageForm, act_page
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
 from backend.joining.queries import pending_for
 from backend.joining.services.applications import (
-    AlreadyDecided,
     approve_application,
     reject_application,
 )
-from backend.lib.api import now
-from backend.lib.errors import Refusal, require
+from backend.lib.clock import now
+from backend.lib.errors import require
 from backend.lib.texts import as_line
-from backend.volunteers.services.finding import TooManyFound
 from backend.volunteers.services.people import PhoneTaken
 
 LONGEST_REASON = 200
+INSTEAD = {PhoneTaken: _("This phone is a volunteer's already: propose a transfer instead.")}
+
+
+class DecisionForm(PageForm):
+    """Why a person is rejected."""
+
+    reason = forms.CharField(label=_("Reason, if you reject"), required=False, max_length=LONGEST_REASON)
 
 
 @record_page
@@ -36,29 +44,26 @@ def applications(request: HttpRequest) -> HttpResponseBase:
 def decide_application(request: HttpRequest, application_id: UUID) -> HttpResponseBase:
     """Approve or reject one of them, and come back to the list."""
     by, at = person_of(request), now()
-    try:
+
+    def act(form: DecisionForm) -> HttpResponseBase:
         if request.POST.get("decision") == "approve":
             approve_application(application_id=application_id, by=by, at=at)
         else:
-            reason = as_line(request.POST.get("reason", ""))[:LONGEST_REASON]
+            reason = as_line(form.cleaned_data["reason"])
             reject_application(application_id=application_id, reason=reason, by=by, at=at)
-    except (AlreadyDecided, PhoneTaken, TooManyFound) as refusal:
-        return _page(request, refused=_words(refusal))
-    return redirect("console:applications")
+        return redirect("console:applications")
+
+    form = DecisionForm(request.POST, auto_id=f"%s-{application_id}")
+    return act_page(form, act, lambda form: _page(request, {application_id: form}), INSTEAD)
 
 
-def _page(request: HttpRequest, *, refused: str = "") -> HttpResponseBase:
-    user: User = person_of(request)
-    found = pending_for(user, at=now())
+def _page(
+    request: HttpRequest, refused: Mapping[UUID, DecisionForm] = MappingProxyType({})
+) -> HttpResponseBase:
+    """Show the list, with the form that was refused beside its application."""
+    found = pending_for(person_of(request), at=now())
     require(found is not None)
-    status = 409 if refused else 200
-    context = {"applications": found, "refused": refused}
+    shown = [(one, refused.get(one.pk) or DecisionForm(auto_id=f"%s-{one.pk}")) for one in found or ()]
+    status = next((form.status for form in refused.values()), 200)
+    context = {"applications": shown, "refused": "".join(form.problem for form in refused.values())}
     return show(request, "applications", context, page="applications", status=status)
-
-
-def _words(refusal: Refusal) -> str:
-    if isinstance(refusal, PhoneTaken):
-        return _("This phone is a volunteer's already: propose a transfer instead.")
-    if isinstance(refusal, TooManyFound):
-        return _("You have found as many people of other units as a day allows; ask the unit above.")
-    return _("This application has been decided already, or was withdrawn.")

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User, phone_key
@@ -22,7 +23,7 @@ from backend.lib.phones import canonical
 from backend.realtime.log import Audience
 from backend.volunteers.grants import Grant
 from backend.volunteers.locks import volunteers_to_lock
-from backend.volunteers.models import Standing, Unit, Volunteer
+from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.queries.units import unit_by_number
 from backend.volunteers.rules import may_manage
@@ -52,6 +53,9 @@ _HOUR_S = 3_600
 class AlreadyDecided(Refusal):
     """This application has been decided already, or was withdrawn."""
 
+    slug = "already-decided"
+    text = _("This application has been decided already, or was withdrawn.")
+
 
 def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
     """Take an application of somebody who need not have an account.
@@ -62,7 +66,7 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
     """
     _count(address, at)
     unit = unit_by_number(wanted.unit)
-    waiting = Application.objects.filter(status=ApplicationStatus.PENDING)
+    waiting = Application.objects.waiting()
     if waiting.filter(unit=unit).count() >= MOST_OF_UNIT:
         raise TooMany(
             "Too many applications wait in this unit; try again another day.", retry_after_s=24 * _HOUR_S
@@ -89,14 +93,12 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
 def withdraw_application(*, application_id: UUID, phone: str, at: datetime) -> None:
     """Take an application back; whoever does not know its phone, or comes too late, is answered the same."""
     key = phone_key(canonical(phone))
-    application = (
-        applications_to_lock()
-        .filter(pk=application_id, phone_key=key, status=ApplicationStatus.PENDING)
-        .first()
-    )
+    waiting = applications_to_lock(Application.objects.waiting())
+    application = waiting.filter(pk=application_id, phone_key=key).first()
     if application is not None:
+        application.withdraw(at=at)
         with acting(by=None, at=at) as act:
-            _decide(application, ApplicationStatus.WITHDRAWN, act=act)
+            _save_decided(application, act)
 
 
 def approve_application(*, application_id: UUID, by: User, at: datetime) -> Application:
@@ -119,10 +121,11 @@ def _approve(application_id: UUID, by: User, at: datetime) -> Application:
     application, grant = _locked(application_id, by, at)
     if application.status == ApplicationStatus.APPROVED:
         return application
-    require(application.status == ApplicationStatus.PENDING, AlreadyDecided)
+    require(application.is_waiting, AlreadyDecided)
     with acting(by=by, at=at, grant=grant) as act:
-        application.volunteer = _taken_back(application, act) or _created(application, act)
-        _decide(application, ApplicationStatus.APPROVED, act=act)
+        volunteer = _taken_back(application, act) or _created(application, act)
+        application.approve(volunteer=volunteer, by=by, at=at)
+        _save_decided(application, act)
     return application
 
 
@@ -150,10 +153,10 @@ def _taken_back(application: Application, act: Act) -> Volunteer | None:
 
     The name has to be the same: a phone may have gone on to somebody else.
     """
-    those = Volunteer.objects.filter(
+    those = Volunteer.objects.in_service().filter(
         user__phone_key=application.phone_key, user__is_active=True, memberships=None
     )
-    volunteer = volunteers_to_lock(those).filter(standing=Standing.ACTIVE).first()
+    volunteer = volunteers_to_lock(those).first()
     if volunteer is None or volunteer.memberships.exists():
         return None
     if not same_name(volunteer.name, application.name):
@@ -170,9 +173,10 @@ def reject_application(*, application_id: UUID, reason: str, by: User, at: datet
     application, grant = _locked(application_id, by, at)
     if application.status == ApplicationStatus.REJECTED:
         return application
-    require(application.status == ApplicationStatus.PENDING, AlreadyDecided)
+    require(application.is_waiting, AlreadyDecided)
+    application.reject(reason=reason, by=by, at=at)
     with acting(by=by, at=at, grant=grant) as act:
-        _decide(application, ApplicationStatus.REJECTED, reason=reason, act=act)
+        _save_decided(application, act)
     return application
 
 
@@ -195,11 +199,9 @@ def _locked(application_id: UUID, by: User, at: datetime) -> tuple[Application, 
     return application, require(may_manage(by, application.unit, at))
 
 
-def _decide(application: Application, to: ApplicationStatus, *, reason: str = "", act: Act) -> None:
-    application.status, application.reason = to, reason
-    application.decided_by, application.decided_at = act.by, act.at
-    application.password = ""
+def _save_decided(application: Application, act: Act) -> None:
     application.save()
+    to = ApplicationStatus(application.status)
     act.record(DECIDED[to], _subject(application), unit=application.unit.number)
     _tell(application, act)
 
@@ -235,14 +237,14 @@ def _subject(application: Application) -> str:
 
 def lock_waiting(unit: Unit) -> None:
     """Lock the applications that wait in a unit, before the unit, as deciding on one does."""
-    waiting = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
+    waiting = unit.applications.waiting()
     list(applications_to_lock(waiting).order_by("pk").values_list("pk"))
 
 
 def hand_over(unit: Unit, successor: Unit) -> None:
     """Give the applications that wait in a unit to its successor, but of a person who applied there too."""
-    waiting = Application.objects.filter(unit=unit, status=ApplicationStatus.PENDING)
-    known = Application.objects.filter(unit=successor, status=ApplicationStatus.PENDING).values("phone_key")
+    waiting = unit.applications.waiting()
+    known = successor.applications.waiting().values("phone_key")
     waiting.filter(phone_key__in=list(known.values_list("phone_key", flat=True))).delete()
     waiting.update(unit=successor)
 

@@ -7,19 +7,20 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
 from backend.joining.acts import Acts
 from backend.joining.events import TransferChanged
 from backend.joining.locks import transfers_to_lock
-from backend.joining.models import Side, Transfer, TransferStatus
+from backend.joining.models import Side, Transfer, TransferQuerySet, TransferStatus
 from backend.joining.schemas import TransferIn, TransferOut
 from backend.lib.buckets import Buckets
-from backend.lib.errors import Allowance, NotFound, Refusal, TooMany, require
+from backend.lib.errors import SENT_BEFORE, Allowance, NotFound, Refusal, TooMany, require
 from backend.realtime.log import Audience
 from backend.volunteers.grants import OWN, Grant
-from backend.volunteers.models import Standing, Unit, Volunteer
+from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.units import unit_by_number
@@ -47,25 +48,43 @@ asked = Buckets(at_once=30, per_s=30 / 3_600)
 class TransferIdTaken(Refusal):
     """There is another transfer with this id; make a new one."""
 
+    slug = "transfer-id-taken"
+    text = SENT_BEFORE
+
 
 class TransferProposedAlready(Refusal):
     """The same transfer has been proposed already, and waits for its answer."""
+
+    slug = "transfer-proposed-already"
+    text = _("The same transfer has been proposed already, and waits for its answer.")
 
 
 class TransferOver(Refusal):
     """This transfer has been decided already, or what it rests on no longer holds."""
 
+    slug = "transfer-over"
+    text = _("This transfer has been decided already, or the volunteer or a unit has changed since.")
+
 
 class AlreadyMember(Refusal):
     """The volunteer belongs to this unit already."""
+
+    slug = "already-member"
+    text = _("The volunteer belongs to this unit already.")
 
 
 class TooManyUnits(Refusal):
     """A volunteer may belong to 10 units; leave one first."""
 
+    slug = "too-many-units"
+    text = _("A volunteer may belong to 10 units. Leave one first.")
+
 
 class TooManyTransfers(Refusal):
     """Too many transfers wait for an answer; withdraw some first."""
+
+    slug = "too-many-transfers"
+    text = _("Too many of your transfers wait for an answer. Withdraw some first.")
 
 
 @transaction.atomic
@@ -88,7 +107,7 @@ def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
         require(kept == content, TransferIdTaken)
         return known
     _check(volunteer, before, after, wanted.stays)
-    open_ones = Transfer.objects.filter(proposed_by=by, status=TransferStatus.PROPOSED)
+    open_ones = Transfer.objects.waiting().filter(proposed_by=by)
     require(open_ones.count() < MOST_OPEN, TooManyTransfers)
     transfer = Transfer(
         pk=wanted.id,
@@ -130,16 +149,16 @@ def accept_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
     Raises NotFound unless `by` is the side it waits for, TransferOver, AlreadyMember, TooManyUnits.
     """
     transfer, grant = _locked(transfer_id, by, at)
-    if transfer.status == TransferStatus.DONE:
+    if transfer.is_done:
         return transfer
-    require(transfer.status == TransferStatus.PROPOSED, TransferOver)
+    require(transfer.is_waiting, TransferOver)
     require(belongs(transfer.volunteer, transfer.from_unit), TransferOver)
     require(_is_still_wanted(transfer, at), TransferOver)
     _check(transfer.volunteer, transfer.from_unit, transfer.to_unit, transfer.stays)
     releasing = by if transfer.waits_for == Side.RELEASING else transfer.proposed_by
     with acting(by=by, at=at, grant=grant) as act:
         _carry_out(transfer, releasing=releasing, act=act)
-        _decide(transfer, TransferStatus.DONE, act)
+        _decide(transfer, transfer.carry_out(by=by, at=at), act)
     return transfer
 
 
@@ -161,9 +180,9 @@ def decline_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
     transfer, grant = _locked(transfer_id, by, at)
     if transfer.status == TransferStatus.DECLINED:
         return transfer
-    require(transfer.status == TransferStatus.PROPOSED, TransferOver)
+    require(transfer.is_waiting, TransferOver)
     with acting(by=by, at=at, grant=grant) as act:
-        _decide(transfer, TransferStatus.DECLINED, act)
+        _decide(transfer, transfer.decline(by=by, at=at), act)
     return transfer
 
 
@@ -178,18 +197,18 @@ def withdraw_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
         raise NotFound
     if transfer.status == TransferStatus.WITHDRAWN:
         return transfer
-    require(transfer.status == TransferStatus.PROPOSED, TransferOver)
+    require(transfer.is_waiting, TransferOver)
     with acting(by=by, at=at) as act:
-        _decide(transfer, TransferStatus.WITHDRAWN, act)
+        _decide(transfer, transfer.withdraw(by=by, at=at), act)
     return transfer
 
 
-def withdraw_open(transfers: QuerySet[Transfer], *, act: Act) -> None:
+def withdraw_open(transfers: TransferQuerySet, *, act: Act) -> None:
     """Withdraw those of the transfers that wait for an answer, for what they rest on ends. Locks them."""
-    waiting = transfers_to_lock(transfers).filter(status=TransferStatus.PROPOSED)
+    waiting = transfers_to_lock(transfers.waiting())
     found = list(waiting.select_related("volunteer", "from_unit", "to_unit").order_by("pk"))
     for transfer in found:
-        _decide(transfer, TransferStatus.WITHDRAWN, act)
+        _decide(transfer, transfer.withdraw(by=act.by, at=act.at), act)
 
 
 def _who_agrees(
@@ -201,7 +220,7 @@ def _who_agrees(
     person.
     """
     require_member(volunteer, before, by, at)
-    require(volunteer.standing != Standing.RETIRED)
+    require(not volunteer.has_retired)
     releases = may_release(by, volunteer, before, at)
     receives = may_manage(by, after, at)
     if volunteer.user_id == by.pk:
@@ -216,7 +235,7 @@ def _who_agrees(
 def _check(volunteer: Volunteer, before: Unit, after: Unit, stays: bool) -> None:
     """Raise what stands against it; locks both units, so that what was checked still holds when seats are given."""
     now = lock_units([before, after])
-    require(now[after.pk].retired_at is None, TransferOver)
+    require(not now[after.pk].is_retired, TransferOver)
     require(not belongs(volunteer, after), AlreadyMember)
     require(not stays or volunteer.memberships.count() < MOST_UNITS, TooManyUnits)
 
@@ -237,7 +256,7 @@ def _save_new(transfer: Transfer, releasing: User | None, act: Act) -> None:
     """Save a transfer; one that waits for no other side is done at once, `releasing` by the proposer."""
     if releasing:
         _carry_out(transfer, releasing=releasing, act=act)
-        transfer.status, transfer.decided_by, transfer.decided_at = TransferStatus.DONE, act.by, act.at
+        transfer.carry_out(by=act.by, at=act.at)
     try:
         with transaction.atomic():
             transfer.save(force_insert=True)
@@ -246,9 +265,8 @@ def _save_new(transfer: Transfer, releasing: User | None, act: Act) -> None:
     _record(transfer, act)
 
 
-def _decide(transfer: Transfer, to: TransferStatus, act: Act) -> None:
-    transfer.status, transfer.decided_by, transfer.decided_at = to, act.by, act.at
-    transfer.save(update_fields=["status", "decided_by", "decided_at"])
+def _decide(transfer: Transfer, changed: list[str], act: Act) -> None:
+    transfer.save(update_fields=changed)
     _record(transfer, act)
 
 
@@ -290,11 +308,11 @@ def _subject(volunteer: Volunteer) -> str:
 
 def lock_open(unit: Unit) -> None:
     """Lock the transfers from and to a unit that wait for an answer, before the unit, as deciding on one does."""
-    waiting = transfers_with(unit).filter(status=TransferStatus.PROPOSED)
+    waiting = transfers_with(unit).waiting()
     list(transfers_to_lock(waiting).order_by("pk").values_list("pk"))
 
 
-def transfers_with(unit: Unit) -> QuerySet[Transfer]:
+def transfers_with(unit: Unit) -> TransferQuerySet:
     """Return the transfers from and to a unit."""
     return Transfer.objects.filter(Q(from_unit=unit) | Q(to_unit=unit))
 

@@ -1,30 +1,28 @@
 """The pages of numbers: looking one up, registering who came to help, and blocks to take along."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, cast
 from uuid import UUID
 
-import pydantic
+from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
-from uuid6 import uuid7
 
 from backend.accounts.models import User
+from backend.accounts.pages.forms import PageForm, ShapeForm, act_page
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
-from backend.lib.api import now
-from backend.lib.errors import NotFound, Refusal, require
+from backend.lib.clock import now
+from backend.lib.errors import NotFound, require
 from backend.numbers.queries.blocks import block_with_numbers, blocks_of
 from backend.numbers.queries.look_up import look_up
 from backend.numbers.schemas import (
-    MOST_IN_BLOCK,
     BlockIn,
     BlockOut,
     NumberOut,
@@ -43,8 +41,6 @@ from backend.volunteers.queries.numbers import number_in
 from backend.volunteers.rules import may_dispatch, may_manage
 from backend.volunteers.services.life_numbers import give_life_number
 
-_Body = TypeVar("_Body", bound=pydantic.BaseModel)
-
 STATES: dict[str, Promise] = {
     "registered": _("A volunteer's number"),
     "temporary": _("A temporary number"),
@@ -54,24 +50,12 @@ STATES: dict[str, Promise] = {
     "not_issued": _("Not issued yet"),
     "invalid": _("This is no volunteer number"),
 }
-REFUSED: dict[str, Promise] = {
-    "phone-taken": _("Somebody has this phone already."),
-    "too-many-found": _("You have found as many people of other units as a day allows; ask the unit above."),
-    "too-many-blocks": _("A unit may take 10 blocks of numbers a day, and so may a person."),
-    "too-many-numbers": _(
-        "More numbers lie unused here than the roster justifies, or more were given out than a month or a day allows."
-    ),
-    "numbers-exhausted": _("Every volunteer number has been issued."),
-    "number-taken": _("Somebody has this number already."),
-    "number-not-yours": _("This number is in no open block of this unit."),
-    "not-allowed": _("Your posts do not allow this."),
-    "invalid": _("Some fields are missing or wrong."),
+PERSON: dict[str, Promise] = {
+    "name": _("Name"),
+    "phone": _("Phone, if there is one"),
+    "born_on": _("Born on, if known"),
 }
-"""What a person is told of a refusal, by the end of its problem type."""
-WRONG = {"phone-taken": {"phone"}, "number-taken": {"number"}, "number-not-yours": {"number"}}
-"""Which field of the form a refusal is about."""
-
-
+PHONE = {"phone": {"type": "tel"}}
 _MOST_SHOWN = 20
 """Units whose blocks are looked up."""
 
@@ -84,98 +68,137 @@ class UnitBlocks:
     blocks: list[BlockOut]
 
 
+class UnitChoice(PageForm):
+    """A form for one of a person's units."""
+
+    unit = forms.CharField(label=_("Unit"), max_length=20, widget=forms.Select)
+
+    def choose_from(self, units: Sequence[Unit]) -> None:
+        """Offer these units."""
+        choices = [(unit.number, unit.display_name) for unit in units]
+        cast(forms.Select, self.fields["unit"].widget).choices = choices
+
+
+class WalkInForm(UnitChoice, ShapeForm[WalkInIn]):
+    """A person who came to help."""
+
+    shape, labels, attrs = WalkInIn, PERSON, PHONE
+
+
+class LifeNumberForm(PageForm):
+    """The number that is to become one for life."""
+
+    number = forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+
+class BlockForm(UnitChoice, ShapeForm[BlockIn]):
+    """Numbers to take along."""
+
+    shape, labels = BlockIn, {"size": _("How many")}
+    ids = "block-%s"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["size"].initial = 50
+
+
+class RegistrationForm(ShapeForm[RegistrationIn]):
+    """A person who got a number of a block without a network."""
+
+    shape, labels = RegistrationIn, {"number": _("Number"), **PERSON}
+    attrs = {"number": {"inputmode": "numeric"}, **PHONE}
+    field_order = ["number", *PERSON]
+
+    def clean(self) -> dict[str, Any]:
+        """Read the number, however it is written."""
+        cleaned = super().clean()
+        number = read_number(cleaned.get("number", ""))
+        if number is None and not self.has_error("number"):
+            self.add_error("number", str(STATES["invalid"]))
+        self.number = number or 0
+        return cleaned
+
+
 @require_GET
 @record_page
 def numbers(request: HttpRequest) -> HttpResponseBase:
     """Look a number up; register who came to help; see the blocks of one's units."""
     asked = request.GET.get("number", "").strip()
-    return _page(request, {"asked": asked, **(_found(asked, person_of(request), now()) if asked else {})})
+    return _page(request, asked=asked, **(_found(asked, person_of(request), now()) if asked else {}))
 
 
 @record_page
 @sent_from("numbers")
 def walk_in(request: HttpRequest) -> HttpResponseBase:
     """Register a walk-in on the spot, and show the temporary number."""
-    unit = unit_by_number(request.POST.get("unit", ""))
-    body, wrong = _body(WalkInIn, request, ("id", "name", "phone", "born_on"))
-    if body is None:
-        return _refused(request, gettext("Some fields are missing or wrong."), wrong)
-    try:
+
+    def act(form: WalkInForm) -> HttpResponse:
         person = register_walk_in(
-            walk_in_id=body.id,
-            unit=unit,
-            name=body.name,
-            phone=body.phone,
-            born_on=body.born_on,
+            walk_in_id=form.body.id,
+            unit=unit_by_number(form.cleaned_data["unit"]),
+            name=form.body.name,
+            phone=form.body.phone,
+            born_on=form.body.born_on,
             by=person_of(request),
             at=now(),
         )
-    except Refusal as refusal:
-        return _told(request, refusal)
-    return _to_number(person.number)
+        return _to_number(person.number)
+
+    return act_page(WalkInForm(request.POST), act, lambda form: _page(request, walk_in_form=form))
 
 
 @record_page
 @sent_from("numbers")
 def life_number(request: HttpRequest) -> HttpResponseBase:
-    """Give whoever has a temporary number one for life."""
-    number = number_in(request.POST.get("number", ""))
-    try:
-        person = give_life_number(number=number, by=person_of(request), at=now())
-    except Refusal as refusal:
-        return _told(request, refusal)
-    return _to_number(person.number)
+    """Give a person who has a temporary number one for life."""
+
+    def act(form: LifeNumberForm) -> HttpResponse:
+        number = number_in(form.cleaned_data["number"])
+        return _to_number(give_life_number(number=number, by=person_of(request), at=now()).number)
+
+    return act_page(LifeNumberForm(request.POST), act, lambda form: _page(request, life_number_form=form))
 
 
 @record_page
 @sent_from("numbers")
 def new_block(request: HttpRequest) -> HttpResponseBase:
     """Hand a block of numbers to a unit, and show it."""
-    unit = unit_by_number(request.POST.get("unit", ""))
-    body, wrong = _body(BlockIn, request, ("id", "size"))
-    if body is None:
-        return _refused(request, gettext("Some fields are missing or wrong."), wrong)
-    try:
+
+    def act(form: BlockForm) -> HttpResponse:
+        unit, body = unit_by_number(form.cleaned_data["unit"]), form.body
         block = issue_block(block_id=body.id, unit=unit, size=body.size, by=person_of(request), at=now())
-    except Refusal as refusal:
-        return _told(request, refusal)
-    return redirect("console:number-block", unit.number, block.pk)
+        return redirect("console:number-block", unit.number, block.pk)
+
+    return act_page(BlockForm(request.POST), act, lambda form: _page(request, block_form=form))
 
 
 @require_GET
 @record_page
 def block(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseBase:
     """Show all numbers of a block, to be printed."""
-    unit = unit_by_number(number)
-    require(may_manage(person_of(request), unit, now()))
-    return _block_page(request, unit, block_id)
+    return _block_page(request, _managed(request, number), block_id, RegistrationForm())
 
 
 @record_page
 @sent_from("number-block", "number", "block_id")
 def register(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseBase:
-    """Bring in somebody who got a number of the block without a network."""
-    unit = unit_by_number(number)
-    require(may_manage(person_of(request), unit, now()))
-    body, wrong = _body(RegistrationIn, request, ("number", "name", "phone", "born_on"))
-    given = read_number(request.POST.get("number", ""))
-    if body is None or given is None:
-        wrong |= {"number"} if given is None else set()
-        return _block_page(request, unit, block_id, gettext("Some fields are missing or wrong."), wrong)
-    try:
+    """Bring in a person who got a number of the block without a network."""
+    unit = _managed(request, number)
+
+    def act(form: RegistrationForm) -> HttpResponse:
         register_from_block(
-            number=given,
+            number=form.number,
             unit=unit,
-            name=body.name,
-            phone=body.phone,
-            born_on=body.born_on,
+            name=form.body.name,
+            phone=form.body.phone,
+            born_on=form.body.born_on,
             by=person_of(request),
             at=now(),
         )
-    except Refusal as refusal:
-        why = str(REFUSED.get(refusal.slug(), refusal.detail))
-        return _block_page(request, unit, block_id, why, _fields_of(refusal))
-    return redirect("console:number-block", unit.number, block_id)
+        return redirect("console:number-block", unit.number, block_id)
+
+    form = RegistrationForm(request.POST)
+    return act_page(form, act, lambda form: _block_page(request, unit, block_id, form))
 
 
 @record_page
@@ -187,20 +210,19 @@ def take_back(request: HttpRequest, number: str, block_id: UUID) -> HttpResponse
     return redirect("console:number-block", unit.number, block_id)
 
 
-def _block_page(
-    request: HttpRequest, unit: Unit, block_id: UUID, problem: str = "", wrong: set[str] | None = None
-) -> HttpResponse:
-    context = {
-        "unit": unit,
-        "held": block_with_numbers(unit, block_id),
-        "problem": problem,
-        "given": request.POST,
-        "wrong": wrong or set(),
-    }
-    return show(request, "number_block", context, page="numbers", status=422 if problem else 200)
+def _managed(request: HttpRequest, number: str) -> Unit:
+    unit = unit_by_number(number)
+    require(may_manage(person_of(request), unit, now()))
+    return unit
 
 
-def _page(request: HttpRequest, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
+def _block_page(request: HttpRequest, unit: Unit, block_id: UUID, form: RegistrationForm) -> HttpResponse:
+    context = {"unit": unit, "held": block_with_numbers(unit, block_id), "form": form}
+    return show(request, "number_block", context, page="numbers", status=422 if form.problem else 200)
+
+
+def _page(request: HttpRequest, **context: Any) -> HttpResponse:
+    """Show the page; `context` has what was looked up, or the form that was refused."""
     user, at = person_of(request), now()
     tops = dispatched_units(user.pk, at=at)
     choice = chosen_unit(tops, request.POST.get("unit", "") or request.GET.get("unit", "")) if tops else None
@@ -211,12 +233,16 @@ def _page(request: HttpRequest, context: Mapping[str, Any], *, status: int = 200
     managed = [
         UnitBlocks(unit, blocks_of(unit)) for unit in units[:_MOST_SHOWN] if may_manage(user, unit, at)
     ]
-    # The ids are made here: a leader who sends a form twice registers no person twice.
     made: dict[str, Any] = {"choices": choice.choices, "sought": choice.sought} if choice else {}
-    made |= {"units": units, "managed": managed, "walk_in_id": uuid7(), "block_id": uuid7()}
-    return show(
-        request, "numbers", {**made, "most_in_block": MOST_IN_BLOCK, **context}, page="numbers", status=status
+    # The ids are made with the forms: a leader who sends one twice registers no person twice.
+    forms = {"walk_in_form": WalkInForm(), "block_form": BlockForm()} | context
+    forms["walk_in_form"].choose_from(units)
+    forms["block_form"].choose_from([each.unit for each in managed])
+    problem = next(
+        (form.problem for form in forms.values() if isinstance(form, PageForm) and form.problem), ""
     )
+    shown = {**made, **forms, "units": units, "managed": managed, "problem": problem}
+    return show(request, "numbers", shown, page="numbers", status=422 if problem else 200)
 
 
 def _found(asked: str, user: User, at: datetime) -> dict[str, Any]:
@@ -233,31 +259,6 @@ def _written(found: NumberOut) -> dict[str, str]:
     """Return the numbers of a result as people read them, by the name of their field."""
     both = {"number": found.number, "now": found.now if found.state == "alias" else None}
     return {name: format_volunteer_number(int(number)) for name, number in both.items() if number}
-
-
-def _body(shape: type[_Body], request: HttpRequest, names: tuple[str, ...]) -> tuple[_Body | None, set[str]]:
-    """Return the fields of a form as the shape that the REST view takes; None, and which of them do not fit."""
-    fields = {name: value for name in names if (value := request.POST.get(name, "").strip())}
-    try:
-        return shape.model_validate(fields), set()
-    except pydantic.ValidationError as error:
-        return None, {str(one["loc"][0]) for one in error.errors() if one["loc"]}
-
-
-def _told(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """Return the page with the reason for which something was not done; what is hidden stays so."""
-    if isinstance(refusal, NotFound):
-        raise refusal
-    return _refused(request, str(REFUSED.get(refusal.slug(), refusal.detail)), _fields_of(refusal))
-
-
-def _fields_of(refusal: Refusal) -> set[str]:
-    """Return which fields of the form a refusal is about."""
-    return WRONG.get(refusal.slug(), set()) | {error["pointer"].lstrip("/") for error in refusal.errors}
-
-
-def _refused(request: HttpRequest, why: str, wrong: set[str] | None = None) -> HttpResponse:
-    return _page(request, {"problem": why, "given": request.POST, "wrong": wrong or set()}, status=422)
 
 
 def _to_number(number: int) -> HttpResponse:

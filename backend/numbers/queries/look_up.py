@@ -21,9 +21,9 @@ from backend.volunteers.models import (
     NumberAlias,
     NumberCounter,
     Series,
-    Standing,
     Unit,
     Volunteer,
+    has_not_retired,
     series_of,
 )
 from backend.volunteers.number_parsing import digits_of, one_slip_away, read_number
@@ -114,8 +114,7 @@ def _meant(digits: str, by: User, at: datetime) -> list[Suggestion]:
 def _seen(volunteers: QuerySet[Volunteer], by: User, at: datetime) -> list[_Seen]:
     """Return those whom `by` may look up: oneself, whom one's posts cover, and comrades until one retires."""
     theirs = Membership.objects.filter(volunteer=OuterRef("pk"))
-    in_service = Membership.objects.exclude(volunteer__standing=Standing.RETIRED)
-    own = in_service.filter(volunteer__user=by).values("unit")
+    own = Membership.objects.filter(has_not_retired("volunteer__"), volunteer__user=by).values("unit")
     paths = [within(unit.path, "unit__path") for unit in dispatched_units(by.pk, at=at)]
     covered = Q(user=by) | Q(Exists(theirs.filter(reduce(or_, paths)))) if paths else Q(user=by)
     seen = volunteers.annotate(is_covered=ExpressionWrapper(covered, output_field=BooleanField()))

@@ -43,7 +43,7 @@ def tally(series: Series) -> Tally:
     if counter is None:
         counter = NumberCounter(pk=series.value)
     result.tried = counter.used
-    open_blocks = list(NumberBlock.objects.filter(returned_at=None)) if series == Series.LIFE else []
+    open_blocks = list(NumberBlock.objects.open_()) if series == Series.LIFE else []
     for first in range(0, counter.used, _AT_ONCE):
         _count(result, counter, range(first, min(first + _AT_ONCE, counter.used)), open_blocks)
     result.beyond = _beyond(counter)

@@ -4,10 +4,11 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.lib.errors import NotFound, Refusal, require
+from backend.lib.errors import SENT_BEFORE, NotFound, Refusal, require
 from backend.lib.names import same_name
 from backend.numbers.acts import Acts
 from backend.numbers.locks import blocks_to_lock
@@ -34,17 +35,31 @@ DAY = timedelta(days=1)
 class BlockIdTaken(Refusal):
     """There is another block of numbers with this id; make a new one."""
 
+    slug = "block-id-taken"
+    text = SENT_BEFORE
+
 
 class TooManyBlocks(Refusal):
     """A unit may take 10 blocks of numbers a day, and so may a person."""
+
+    slug = "too-many-blocks"
+    text = _("A unit may take 10 blocks of numbers a day, and so may a person.")
 
 
 class NumberNotYours(Refusal):
     """This number is in no open block of this unit or of one above it."""
 
+    slug = "number-not-yours"
+    field = "number"
+    text = _("This number is in no open block of this unit.")
+
 
 class NumberTaken(Refusal):
     """Somebody has this number already."""
+
+    slug = "number-taken"
+    field = "number"
+    text = _("Another person has this number already.")
 
 
 @transaction.atomic
@@ -89,8 +104,7 @@ def return_block(*, block_id: UUID, unit: Unit, by: User, at: datetime) -> Numbe
     if block is None:
         raise NotFound
     if block.returned_at is None:
-        block.returned_at = at
-        block.save(update_fields=["returned_at"])
+        block.save(update_fields=block.take_back(at=at))
         unused = block.size - block.used
         with acting(by=by, at=at, grant=grant) as act:
             act.record(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
 from backend.accounts.models import User
 from backend.numbers.models import NumberBlock, WalkIn
@@ -61,6 +61,6 @@ def _line(unit: Unit) -> QuerySet[Unit]:
 
 def _unused(unit: Unit, at: datetime) -> int:
     """Return the numbers of blocks of a subtree that no person has: open, or void since less than a month."""
-    blocks = NumberBlock.objects.filter(Q(returned_at=None) | Q(returned_at__gt=at - MONTH))
+    blocks = NumberBlock.objects.open_since(at - MONTH)
     below = blocks.filter(unit__path__startswith=unit.path)
     return int(below.aggregate(sum=Sum(F("size") - F("used")))["sum"] or 0)

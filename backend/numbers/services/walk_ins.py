@@ -7,7 +7,7 @@ from django.db import transaction
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.lib.errors import Refusal, require
+from backend.lib.errors import SENT_BEFORE, Refusal, require
 from backend.lib.names import same_name
 from backend.numbers.models import WalkIn
 from backend.numbers.services.number_bounds import require_walk_ins
@@ -25,6 +25,9 @@ from backend.volunteers.services.people import add_volunteer
 
 class WalkInIdTaken(Refusal):
     """Somebody else was registered with this id; make a new one."""
+
+    slug = "walk-in-id-taken"
+    text = SENT_BEFORE
 
 
 def register_walk_in(

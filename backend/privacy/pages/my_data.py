@@ -1,34 +1,54 @@
 """What is kept of somebody, for that person: consents, who looked, records, export, deletion."""
 
-import pydantic
+from django import forms
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET
 
+from backend.accounts.models import User
+from backend.accounts.pages.forms import PageForm, ShapeForm, act_page, secret_field
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
-from backend.accounts.pages.words import too_many_words
 from backend.accounts.services.passwords import PasswordWrong
 from backend.accounts.signin import confirm_password
-from backend.lib.api import now
-from backend.lib.errors import Busy, Refusal, TooMany, require
+from backend.lib.clock import now
+from backend.lib.errors import require
 from backend.privacy.queries import export_of
-from backend.privacy.schemas import IdentityIn
+from backend.privacy.schemas import DeletionIn, IdentityIn
 from backend.privacy.services.own_data import erase_person
 from backend.volunteers.models import LookedAt, Purpose
 from backend.volunteers.queries import privacy as queries
-from backend.volunteers.services.consents import (
-    GuardianMissing,
-    WordingChanged,
-    give_consent,
-    withdraw_consent,
-)
+from backend.volunteers.schemas.privacy import ConsentIn
+from backend.volunteers.services.consents import give_consent, withdraw_consent
 from backend.volunteers.services.identity import IdentityWrong, check_identity, confirm_identity
 
 PAGE = 20
+AT_DELETION = {PasswordWrong: _("The password is wrong. Nothing was deleted.")}
+
+
+class ConsentForm(ShapeForm[ConsentIn]):
+    """Whether one agrees, and to which words."""
+
+    shape = ConsentIn
+    agreed = forms.CharField()
+    version = forms.CharField(required=False)
+
+
+class IdentityForm(ShapeForm[IdentityIn]):
+    """What a person knows of the record that was merged into theirs."""
+
+    shape, labels = IdentityIn, {"id_card": _("Identity card number"), "born_on": _("Date of birth")}
+    if_wrong = IdentityWrong.text
+
+
+class DeletionForm(ShapeForm[DeletionIn]):
+    """The password, to show that it is the person."""
+
+    shape = DeletionIn
+    password = secret_field(_("Your password, to show that it is you"), autocomplete="current-password")
 
 
 @require_GET
@@ -40,19 +60,19 @@ def my_data(request: HttpRequest) -> HttpResponse:
 
 @record_page
 @sent_from("my-data")
-def decide(request: HttpRequest, purpose: str) -> HttpResponse:
+def decide(request: HttpRequest, purpose: str) -> HttpResponseBase:
     """Agree to a purpose, or withdraw."""
     require(purpose in Purpose.values)
-    user, at, version = person_of(request), now(), request.POST.get("version", "")
-    try:
-        if request.POST.get("agreed") == "yes":
-            number = int(version) if version.isdecimal() and len(version) < 6 else None
-            give_consent(purpose=Purpose(purpose), version=number, by=user, at=at)
+
+    def act(form: ConsentForm) -> HttpResponse:
+        by, at = person_of(request), now()
+        if form.body.agreed:
+            give_consent(purpose=Purpose(purpose), version=form.body.version, by=by, at=at)
         else:
-            withdraw_consent(purpose=Purpose(purpose), by=user, at=at)
-    except Refusal as refusal:
-        return _page(request, problem=_words(refusal), status=refusal.status)
-    return redirect("console:my-data")
+            withdraw_consent(purpose=Purpose(purpose), by=by, at=at)
+        return redirect("console:my-data")
+
+    return act_page(ConsentForm(request.POST), act, lambda form: _page(request, consent_form=form))
 
 
 @require_GET
@@ -68,42 +88,47 @@ def export(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("id_card")
 @record_page
 @sent_from("my-data")
-def confirm(request: HttpRequest) -> HttpResponse:
+def confirm(request: HttpRequest) -> HttpResponseBase:
     """Confirm the identity that came to one's record by a merge."""
     user = person_of(request)
-    try:
-        named = IdentityIn.model_validate(
-            {k: v for k in ("id_card", "born_on") if (v := request.POST.get(k))}
-        )
-    except pydantic.ValidationError:
-        return _page(request, problem=_words(IdentityWrong()), status=422)
-    try:
-        check_identity(request, user, id_card=named.id_card, born_on=named.born_on)
-    except Refusal as refusal:
-        return _page(request, problem=_words(refusal), status=refusal.status)
-    confirm_identity(by=user, at=now())
-    return redirect("console:my-data")
+
+    def act(form: IdentityForm) -> HttpResponse:
+        check_identity(request, user, id_card=form.body.id_card, born_on=form.body.born_on)
+        confirm_identity(by=user, at=now())
+        return redirect("console:my-data")
+
+    return act_page(_identity_form(user, request.POST), act, lambda form: _page(request, identity_form=form))
 
 
 @sensitive_post_parameters("password")
 @record_page
 @sent_from("my-data")
-def delete(request: HttpRequest) -> HttpResponse:
+def delete(request: HttpRequest) -> HttpResponseBase:
     """Delete everything of one's own, and say what was kept."""
-    user, password = person_of(request), request.POST.get("password", "")
-    try:
-        confirm_password(request, user, password)
+    user = person_of(request)
+
+    def act(form: DeletionForm) -> HttpResponse:
+        confirm_password(request, user, form.body.password)
         erased = erase_person(by=user, at=now())
-    except Refusal as refusal:
-        return _page(request, problem=_words(refusal), status=refusal.status)
-    logout(request)
-    response = render(request, "console/my_data_deleted.html", {"erased": erased})
-    # What the volunteer's page kept in this browser goes too.
-    response["Clear-Site-Data"] = '"storage"'
-    return response
+        logout(request)
+        response = render(request, "console/my_data_deleted.html", {"erased": erased})
+        # What the volunteer's page kept in this browser goes too.
+        response["Clear-Site-Data"] = '"storage"'
+        return response
+
+    form = DeletionForm(request.POST)
+    return act_page(form, act, lambda form: _page(request, deletion_form=form), AT_DELETION)
 
 
-def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+def _identity_form(user: User, data: QueryDict | None = None) -> IdentityForm:
+    """Return the form that asks for what came to the record: the identity card, or only the date of birth."""
+    form = IdentityForm(data)
+    del form.fields["born_on" if user.volunteer.id_card_key else "id_card"]
+    return form
+
+
+def _page(request: HttpRequest, **refused: PageForm) -> HttpResponse:
+    """Show the page, with the form that was refused in the place of an empty one."""
     user = person_of(request)
     volunteer = user.volunteer
     raw = request.GET.get("after", "")
@@ -112,7 +137,6 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
     looks = queries.looks_at(user, after=after or None, page=PAGE)
     kinds = dict(LookedAt.choices)
     context = {
-        "problem": problem,
         "consents": [(Purpose(consent.purpose).label, consent) for consent in consents],
         "looks": [(look, kinds[look.what]) for look in looks.items],
         "next": looks.next,
@@ -121,20 +145,10 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
         "at": now(),
         "to_confirm": volunteer.identity_to_confirm,
         "has_id_card": bool(volunteer.id_card_key),
+        "identity_form": _identity_form(user),
+        "deletion_form": DeletionForm(),
+        "problem": "".join(form.problem for form in refused.values()),
+        **refused,
     }
+    status = next((form.status for form in refused.values()), 200)
     return show(request, "my_data", context, page="my-data", status=status)
-
-
-def _words(refusal: Refusal) -> str:
-    """Return a refusal in the language of the page."""
-    if isinstance(refusal, TooMany):
-        return too_many_words(refusal)
-    texts = {
-        PasswordWrong: _("The password is wrong. Nothing was deleted."),
-        Busy: _("The server has a lot to do at this moment. Wait a little, then try again."),
-        IdentityWrong: _("This is not what is on your record."),
-        WordingChanged: _("The words have changed meanwhile. Read them again, then agree."),
-        GuardianMissing: _("Under 18 a guardian has to agree first. Ask your leader to record the guardian."),
-    }
-    known = texts.get(type(refusal))
-    return known or _("You are on a task that you accepted. Give it back, or wait until it is over.")

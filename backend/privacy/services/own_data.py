@@ -23,7 +23,7 @@ from backend.tracking.models import Fix
 from backend.tracking.positions import forget
 from backend.volunteers import hooks
 from backend.volunteers.locks import volunteers_to_erase
-from backend.volunteers.models import Purpose, Standing, Volunteer
+from backend.volunteers.models import Purpose, Volunteer
 from backend.volunteers.queries.numbers import numbers_of
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount
@@ -57,7 +57,7 @@ def erase_person(*, by: User, at: datetime) -> Erased:
     require(own.user.password == by.password, PasswordWrong)  # it was checked before the lock
     with acting(by=by, at=at) as act:
         change_duty(by, on=False, act=act)
-        own.duty_since = own.duty_until = None
+        own.go_off_duty()
         units = list(own.memberships.values_list("unit", flat=True))
         numbers = numbers_of(own)
         for one in records:
@@ -87,7 +87,7 @@ def _erase_record(volunteer: Volunteer, act: Act) -> None:
 
 
 def _end_sessions(user: User, act: Act) -> None:
-    for device in user.devices.filter(revoked_at=None):
+    for device in user.devices.not_revoked():
         act.end_session(device.session)
     user.devices.all().delete()
     user.trackers.all().delete()
@@ -101,7 +101,7 @@ def _erase_service(volunteer: Volunteer, act: Act) -> None:
     volunteer.memberships.all().delete()
     volunteer.duty_periods.all().delete()
     volunteer.looks.all().delete()
-    volunteer.guardians.filter(withdrawn_at=None).update(withdrawn_at=act.at)
+    volunteer.guardians.not_withdrawn().update(withdrawn_at=act.at)
     volunteer.guardians.update(name="", phone_sealed="")
     volunteer.credentials.update(reference="")
 
@@ -124,8 +124,7 @@ def _erase_profile(volunteer: Volunteer, at: datetime) -> None:
     user.save()
     volunteer.skills.clear()
     volunteer.name, volunteer.born_on, volunteer.erased_at = "", None, at
-    volunteer.standing, volunteer.standing_since = Standing.RETIRED, at
-    volunteer.standing_reason, volunteer.standing_until = "", None
+    volunteer.retire(at=at)
     volunteer.save()
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from backend.accounts.models import Device, Invitation
-from backend.joining.models import Application, ApplicationStatus
+from backend.joining.models import Application
 from backend.privacy.models import RetentionRun
 from backend.tracking.models import Tracker, TrackerDay
 from backend.volunteers.models import AccessEntry, Consent, Credential, Guardian
@@ -55,7 +55,7 @@ def _overdue(at: datetime) -> dict[str, QuerySet[Any]]:
         valid_until__lt=at - KEPT["ended credentials"]
     )
     dead, spent = at - KEPT["revoked trackers"], at - KEPT["invitations that are over"]
-    undecided = Application.objects.filter(status=ApplicationStatus.PENDING)
+    undecided = Application.objects.waiting()
     return {
         "looks": AccessEntry.objects.filter(hour__lt=at - KEPT["looks"]),
         "wrong passwords": AccessAttempt.objects.filter(attempt_time__lt=at - KEPT["wrong passwords"]),

@@ -29,7 +29,7 @@ Frames = tuple[type[pydantic.BaseModel], ...]
 
 
 def _sent_by_server() -> Frames:
-    """Return the frames that a phone is sent beside replies, counts and events."""
+    """Return the frames that the server sends besides replies, counts and events."""
     answers = (kind.answer for kind in registry.frames.values())
     own = (CaughtUpTo, Heartbeat, Pong, Restarting, ReceiptUnknown, TopicJoined, TopicRevoked)
     return (*answers, *own, *registry.sent, ProblemReply)
@@ -79,7 +79,7 @@ def _operation(action: str, directions: dict[str, str], who: str) -> Json:
 
 
 def _messages(schemas: Json) -> Iterator[tuple[str, str, Json]]:
-    """Yield (name, who sends it, message) for every frame, and collect the schemas they refer to."""
+    """Yield (name, sender, message) for every frame, and collect the schemas that they refer to."""
     for frame in frames_of_phones():
         name = str(frame.model_fields["type"].default)
         yield name, "phone", _message(frame, schema_of(frame, schemas), example_of(frame))
@@ -117,7 +117,7 @@ def _message(shape: type[pydantic.BaseModel], payload: Json, example: Json, *, t
 
 
 def _command(type: str, body: type[pydantic.BaseModel], text: str, schemas: Json, *, keyed: bool) -> Json:
-    """Describe a command; those that change the database (`keyed`) carry a key."""
+    """Describe a command; a command that changes the database (`keyed`) carries a key."""
     key = {"type": "string", "format": "uuid", "description": "UUIDv7 of yours; the same again for a retry."}
     payload = {
         "type": "object",

@@ -1,4 +1,4 @@
-"""What happens and what snapshots hold, for both documents: `oneOf` by the type and by the kind of the topic."""
+"""The schemas of events and snapshots for both documents: `oneOf` by the type and by the kind of the topic."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ REFERENCE = "#/components/schemas/{model}"
 
 
 def schema_of(shape: Any, schemas: Json) -> Json:
-    """Return the JSON schema of a shape as the server sends it; what it refers to is added to `schemas`."""
+    """Return the JSON schema of a shape as the server sends it; schemas that it refers to are added to `schemas`."""
     schema = pydantic.TypeAdapter(shape).json_schema(ref_template=REFERENCE, mode="serialization")
     schemas.update(schema.pop("$defs", {}))
     if not (isinstance(shape, type) and issubclass(shape, pydantic.BaseModel)):
@@ -27,7 +27,7 @@ def declared_events() -> list[tuple[str, type[Event]]]:
 
 
 def event_frame(type: str, event: type[Event], schemas: Json) -> Json:
-    """Return the schema of the frame that tells an event."""
+    """Return the schema of the frame that carries an event."""
     return {
         "type": "object",
         "required": ["topic", "seq", "type", "at", "data"],
@@ -42,7 +42,7 @@ def event_frame(type: str, event: type[Event], schemas: Json) -> Json:
 
 
 def describe_snapshots(schemas: Json) -> None:
-    """Say in every shape that has a `snapshot` what it holds: the parts of one kind of topic."""
+    """Describe the content of `snapshot` in every shape that has one: the parts of one kind of topic."""
     found = []
     for kind, parts in sorted(registry.snapshots.items()):
         name = f"{kind.title()}Snapshot"
@@ -62,7 +62,7 @@ def describe_snapshots(schemas: Json) -> None:
 
 
 def describe_events(result: Json, **_: Any) -> Json:
-    """Say in the OpenAPI document what events and snapshots hold (a hook of drf-spectacular)."""
+    """Describe events and snapshots in the OpenAPI document (a hook of drf-spectacular)."""
     schemas = result["components"]["schemas"]
     mapping = {}
     for type, event in declared_events():

@@ -1,4 +1,4 @@
-"""Makes one example of a shape from its JSON schema; the shape itself then checks it."""
+"""Generates one example of a shape from its JSON schema, and validates it by the shape itself."""
 
 import re
 from hashlib import sha256
@@ -10,7 +10,7 @@ UUID_EXAMPLE = "0199a5e2-7c40-7b3a-9d51-4e1f6a2b8c90"
 
 
 def uuid_of(name: str) -> str:
-    """Return the UUIDv7 that stands for a field in all examples: a task is the same one everywhere, and no key."""
+    """Return the UUIDv7 of a field in all examples: a task has the same one everywhere, and a key another."""
     if name == "key":
         return UUID_EXAMPLE
     digits = sha256(name.encode()).hexdigest()
@@ -51,6 +51,7 @@ _BY_NAME: dict[str, Any] = {
     "server_time": "2026-03-01T12:00:00.250Z",
     "answer_by": "2026-03-01T12:30:00.000Z",
     "starts_at": "2026-03-01T13:00:00.000Z",
+    "over_at": "2026-03-02T01:00:00.000Z",
     "seq": 42,
     "head": 44,
     "heartbeat_s": 25,
@@ -97,7 +98,7 @@ _BY_TITLE: dict[str, Any] = {
         "accepted_not_reached": 0,
     },
 }
-"""Shapes whose parts only make sense together."""
+"""Shapes whose parts are only valid together."""
 _BY_FORMAT = {"date-time": "2026-03-01T12:00:00.000Z", "date": "2026-03-01"}
 _MAPS: dict[str, dict[str, Any]] = {
     "cursors": {"unit.0726040125": 41, "person.23456781": 7},
@@ -114,7 +115,7 @@ _MAPS: dict[str, dict[str, Any]] = {
 
 
 def example_of(shape: type[pydantic.BaseModel]) -> dict[str, Any]:
-    """Return an example of a shape, as JSON; raises if the shape itself would not take it."""
+    """Return an example of a shape, as JSON; raises if the shape itself rejects it."""
     schema = shape.model_json_schema()
     made = _value(schema, schema.get("$defs", {}), "")
     return shape.model_validate(made).model_dump(mode="json")
@@ -154,7 +155,7 @@ def _object(schema: dict[str, Any], definitions: dict[str, Any], name: str) -> d
 
 
 def _noun(schema: dict[str, Any]) -> str:
-    """Return what a shape is of: `TaskOut` and `TaskDetail` are of a task."""
+    """Return the noun of a shape: `TaskOut` and `TaskDetail` are both of a task."""
     return re.sub(r"(Out|In|Detail|Line)$", "", schema.get("title", "")).lower()
 
 
@@ -164,7 +165,7 @@ def _simple(schema: dict[str, Any], definitions: dict[str, Any], name: str) -> A
         return schema["const"]
     if schema.get("format") == "uuid":
         return uuid_of(name)
-    if schema.get("format") in _BY_FORMAT and name not in ("answer_by", "starts_at", "server_time"):
+    if schema.get("format") in _BY_FORMAT and name not in _BY_NAME:
         return _BY_FORMAT[schema["format"]]
     if name in _BY_NAME and _fits(_BY_NAME[name], kind):
         return _BY_NAME[name]

@@ -1,4 +1,4 @@
-"""The event log: what other rooms publish is stored in order first, and carried to the hubs after the commit."""
+"""The event log: stores the events of other rooms in order, and sends them to the hubs after the commit."""
 
 from backend.realtime.frames import Audience
 from backend.realtime.log.event_log import Announcement, publish, publish_all

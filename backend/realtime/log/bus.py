@@ -1,4 +1,4 @@
-"""Carries messages from the process that committed them to every hub: fire and forget, the log makes up for losses."""
+"""Fan-out of committed messages to every hub: fire and forget, because the log repairs every loss."""
 
 import asyncio
 import logging
@@ -19,10 +19,10 @@ from backend.realtime.frames import Audience, Message, message_of
 logger = logging.getLogger(__name__)
 
 GROUP = "hubs"
-"""The one group of the channel layer: each hub is a member. See docs/adr/0003."""
+"""The one group of the channel layer, with each hub as a member. See docs/adr/0003."""
 
 WANTED_S = 30.0
-"""How long a process remembers which receipts are of use to others."""
+"""How long a process remembers that a hub wants receipts."""
 _MAX_WAITING = 1_000
 _SEND_TIMEOUT_S = 2.0
 _Told = TypeVar("_Told")
@@ -33,7 +33,7 @@ Changes = Sequence[tuple[UUID, str]]
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """What a hub does with messages, with changes of access, and with the topics in which receipts were stored."""
+    """A hub's handlers of messages, of changes of access, and of topics with new receipts."""
 
     messages: Callable[[Sequence[Message]], None]
     access: Callable[[Changes], None]
@@ -42,17 +42,17 @@ class Ears:
 
 _local: tuple[asyncio.AbstractEventLoop, Ears] | None = None
 _wanted: dict[str, float] = {}
-"""Topics whose receipts are of use to some hub, and until when on the monotonic clock."""
+"""Topics whose receipts a hub wants, and until when on the monotonic clock."""
 
 
 def attach(loop: asyncio.AbstractEventLoop, ears: Ears | None) -> None:
-    """Make this process's hub hear of what happens here directly, on its own loop; None detaches."""
+    """Connect this process's hub to local announcements directly, on its own loop; None disconnects it."""
     global _local
     _local = (loop, ears) if ears else None
 
 
 def announce(messages: Sequence[Message]) -> None:
-    """Hand committed messages to the local hub and to the channel layer. Never blocks, never raises."""
+    """Send committed messages to the local hub and to the channel layer. Never blocks, never raises."""
     committed_at = time.time()
     for message in messages:
         message.committed_at = committed_at
@@ -63,7 +63,7 @@ def announce(messages: Sequence[Message]) -> None:
 
 
 def announce_access(changes: Changes) -> None:
-    """Tell every hub where access has changed; hubs that do not hear it find the rows by their poll."""
+    """Tell every hub the changes of access; hubs that miss it find the rows by their poll."""
     if _local is not None:
         _tell(_local[0], _local[1].access, changes)
     if settings.REDIS_URL:
@@ -71,14 +71,14 @@ def announce_access(changes: Changes) -> None:
 
 
 def want_received(topics: Sequence[str]) -> None:
-    """Ask all processes to tell of receipts in these topics for a while; it may get lost."""
+    """Ask all processes to report receipts in these topics for a while; the request may get lost."""
     note_wanted(topics)
     if settings.REDIS_URL and topics:
         _sender().put({"type": "hub.wanted", "topics": list(topics)})
 
 
 def note_wanted(topics: Iterable[str]) -> None:
-    """Remember that receipts in these topics are of use to a hub."""
+    """Remember that a hub wants receipts in these topics."""
     global _wanted
     moment = time.monotonic()
     kept = {topic: until for topic, until in _wanted.items() if until > moment}
@@ -86,7 +86,7 @@ def note_wanted(topics: Iterable[str]) -> None:
 
 
 def announce_received(topics: Iterable[str]) -> None:
-    """Tell the hubs that receipts were stored, as far as they are of use to one; without a hub that is unknown."""
+    """Tell the hubs that receipts were stored, if one wants them; a process without a hub tells all of them."""
     moment = time.monotonic()
     wanted = list(topics) if _local is None else [one for one in topics if _wanted.get(one, 0.0) > moment]
     if not wanted:
@@ -100,18 +100,18 @@ def announce_received(topics: Iterable[str]) -> None:
 def _tell(loop: asyncio.AbstractEventLoop, ear: Callable[[_Told], None], told: _Told) -> None:
     try:
         loop.call_soon_threadsafe(ear, told)
-    except RuntimeError:  # the loop has been closed: the process is going down
+    except RuntimeError:  # the loop is closed: the process shuts down
         logger.info("no hub to tell")
 
 
 def announce_revoked(session: UUID, at: datetime, code: int) -> None:
-    """Tell every hub that a session was revoked; hubs that do not hear it find the row by their poll."""
+    """Tell every hub that a session was revoked; hubs that miss it find the row by their poll."""
     if settings.REDIS_URL:
         _sender().put({"type": "hub.revoked", "session": str(session), "at": at.isoformat(), "code": code})
 
 
 def unpack(packed: dict[str, Any]) -> Message:
-    """Return the message that came over the layer."""
+    """Return a message that came over the layer."""
     kept = packed.get("audience")
     audience = None if kept is None else Audience.of_stored(kept)
     message = message_of(packed["topic"], packed["seq"], packed["text"], audience)
@@ -128,9 +128,9 @@ def _packed(message: Message) -> dict[str, Any]:
 
 
 class _Sender:
-    """A thread with a loop of its own that writes to the layer.
+    """A thread with its own event loop that writes to the layer.
 
-    `async_to_sync` would make a new loop, and with it a new connection, for every message of a process without one.
+    In a process without a loop `async_to_sync` would make a new loop, and with it a new connection, for every message.
     """
 
     def __init__(self) -> None:

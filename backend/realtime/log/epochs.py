@@ -1,13 +1,13 @@
-"""The epoch of the log: cursors and receipts count only in the one they were made in.
+"""The epoch of the log: cursors and receipts count only in the epoch in which they were made.
 
-A database that was put back to an earlier moment uses numbers twice. A phone that has seen the first event 44 of a
-topic must not be taken for one that has the second: the log gets another epoch then, and every phone begins anew.
+A restored database issues numbers a second time. A phone that has seen the first event 44 of a topic must not pass for
+one that has the second. So the log gets a new epoch then, and every phone starts again.
 """
 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from django.db import DatabaseError, connection, transaction
 from uuid6 import uuid7
 
 from backend.audit.services import record
+from backend.lib.clock import now
+from backend.lib.dialect import on_postgresql
 from backend.realtime import metrics
 from backend.realtime.acts import Acts
 from backend.realtime.models import Epoch, Topic
@@ -26,7 +28,7 @@ logger = logging.getLogger(__name__)
 THE_ONE = 1
 """The key of the only row."""
 ASKED, RESTORED, WENT_BACK = "asked", "restored", "went_back"
-"""Why an epoch begins: an operator called for it; the database is another; it lacks what was in it."""
+"""Why an epoch begins: the operator's command; another database; a database that lacks known events."""
 _READ = "SELECT value, identity FROM realtime_epoch WHERE id = 1"
 _IDENTITY = """
     SELECT (SELECT system_identifier FROM pg_control_system()) || '.'
@@ -34,14 +36,14 @@ _IDENTITY = """
         || (SELECT oid FROM pg_database WHERE datname = current_database()) || '.'
         || 'realtime_topic'::regclass::oid
 """
-"""Cluster, timeline, database and table: a dump that was restored has others, and so has a standby that took over."""
+"""Cluster, timeline, database and table: a restored dump has others, and so has a promoted standby."""
 _MARK = "realtime.newest"
 _MARK_KEPT_S = 30 * 86_400
 
 
 @dataclass
 class _Checked:
-    """Whether this process has made sure that the log is still the one it was."""
+    """Whether this process has verified that the log is still the same."""
 
     once: bool = False
 
@@ -50,14 +52,14 @@ _checked = _Checked()
 
 
 class NoEpoch(Exception):
-    """The log has no epoch: `manage.py migrate` has not run, or the database is being restored at this moment."""
+    """The log has no epoch: `manage.py migrate` has not run, or a restore of the database is in progress."""
 
 
 def current(*, check: bool = False) -> str:
-    """Return the epoch of the log. Raises NoEpoch; making one would collide with what a restore is about to write.
+    """Return the epoch of the log. Raises NoEpoch; a new epoch would collide with the rows of a running restore.
 
-    The first time in a process, and with `check`, it makes sure that the database is still the one in which the epoch
-    began, and begins another if it is not: a backup was restored, and the operator has not said so.
+    The first call in a process, and a call with `check`, verifies that the database is still the one in which the epoch
+    began. If it is not, an unannounced backup was restored, and a new epoch begins.
     """
     value, identity = _row()
     if _checked.once and not check:
@@ -65,25 +67,25 @@ def current(*, check: bool = False) -> str:
     is_first, _checked.once = not _checked.once, True
     actual = _identity()
     if actual and actual != identity:
-        return begin(instead_of=value, why=RESTORED, at=datetime.now(UTC))
+        return begin(instead_of=value, why=RESTORED, at=now())
     if is_first and _lost_the_newest(value):
-        return begin(instead_of=value, why=WENT_BACK, at=datetime.now(UTC))
+        return begin(instead_of=value, why=WENT_BACK, at=now())
     return value
 
 
 def begun_at() -> datetime:
-    """Return when the epoch began; it has been made sure just now that the log is still the one it was."""
+    """Return when the epoch began; the log has just been verified to be the same."""
     current(check=True)
     return Epoch.objects.values_list("begun_at", flat=True).get()
 
 
 def known_as(value: str | None) -> str:
-    """Return the epoch that a statement has read beside other things, after checking it once in a process."""
+    """Return the epoch that a statement read along with other values, verified once in a process."""
     return value if value and _checked.once else current()
 
 
 def begin(*, instead_of: str, why: str, at: datetime) -> str:
-    """Begin another epoch in place of the one that was known, unless another process did; returns what holds."""
+    """Begin an epoch in place of the known one, unless another process did so; return the valid epoch."""
     value = uuid7().hex
     fields: dict[str, Any] = {"value": value, "identity": _identity(), "begun_at": at}
     with transaction.atomic():
@@ -104,7 +106,7 @@ def begin(*, instead_of: str, why: str, at: datetime) -> str:
 
 
 def note_newest(heads: Mapping[str, int], epoch: str) -> None:
-    """Remember outside the database how far one of its topics was: a Redis is not put back together with it."""
+    """Store outside the database the head of one of its topics: Redis is not restored together with it."""
     for topic, head in heads.items():
         try:
             cache.set(_MARK, [epoch, topic, head], _MARK_KEPT_S)
@@ -113,10 +115,10 @@ def note_newest(heads: Mapping[str, int], epoch: str) -> None:
 
 
 def _lost_the_newest(epoch: str) -> bool:
-    """Tell whether the database lacks what was noted of this epoch: every process may have stood still meanwhile."""
+    """Tell whether the database lacks the newest known events of this epoch, even after a stop of all processes."""
     try:
         kept = cache.get(_MARK)
-    except Exception as error:  # the cache is away; it is only asked for what it may know
+    except Exception as error:  # without the cache this check is skipped
         logger.warning("nothing is known of the newest event: %r", error)
         return False
     if not isinstance(kept, list) or len(kept) != 3 or kept[0] != epoch:
@@ -126,10 +128,10 @@ def _lost_the_newest(epoch: str) -> bool:
 
 
 def begin_first(*, apps: Any = installed, **_: Any) -> None:
-    """Begin the first epoch of a database that has none: after each `migrate`, and each emptying by a test."""
-    if "epoch" not in apps.all_models["realtime"]:  # `migrate` went back to before there were epochs
+    """Begin the first epoch of a database that has none: after each `migrate`, and after a test has emptied it."""
+    if "epoch" not in apps.all_models["realtime"]:  # `migrate` went back to a state before epochs
         return
-    fields = {"value": uuid7().hex, "identity": _identity(), "begun_at": datetime.now(UTC)}
+    fields = {"value": uuid7().hex, "identity": _identity(), "begun_at": now()}
     Epoch.objects.get_or_create(pk=THE_ONE, defaults=fields)
 
 
@@ -143,8 +145,8 @@ def _row() -> tuple[str, str]:
 
 
 def _identity() -> str:
-    """Return what tells this database from its restored copy; empty where nothing does."""
-    if connection.vendor != "postgresql":
+    """Return the identity that a restored copy does not share; empty where the database has none."""
+    if not on_postgresql():
         return _of_file()
     try:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -156,8 +158,8 @@ def _identity() -> str:
 
 
 def _of_file() -> str:
-    """Return the number of SQLite's file: one that was put in its place has another."""
+    """Return the inode of SQLite's file: a replaced file has another one."""
     try:
         return f"file.{Path(str(connection.settings_dict['NAME'])).stat().st_ino}"
-    except OSError:  # a database in memory
+    except OSError:  # an in-memory database
         return ""

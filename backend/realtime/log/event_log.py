@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from backend.lib.bulk import insert_rows
+from backend.lib.dialect import on_postgresql
 from backend.realtime.events import Event
 from backend.realtime.frames import Audience, Message, encode_event
 from backend.realtime.log import bus, epochs
@@ -34,7 +35,7 @@ _NEXT_ON_SQLITE = """
     RETURNING name, head, (SELECT value FROM realtime_epoch WHERE id = 1)
 """
 """The stamps are the database's own: the hubs compare them, and the clocks of machines differ. Rows are locked in the
-order in which they are given."""
+given order."""
 
 
 _HEADS = """
@@ -54,17 +55,17 @@ _MOVED = """
 """
 
 MAX_REPLAY = 1_000
-"""Events of one topic that a phone is sent again; whoever is further behind starts from a snapshot."""
+"""Events of one topic that are replayed to a phone; a phone further behind starts from a snapshot."""
 MAX_REPLAY_OF_ALL = 5_000
-"""Events of all its topics together that a phone is sent again."""
+"""Events of all its topics together that are replayed to a phone."""
 READ_AT_ONCE = 10_000
 TOPICS_AT_ONCE = 200
-"""Events, and topics, that one query reads: SQLite allows no condition of a thousand parts."""
+"""Events, and topics, that one query reads: SQLite does not allow conditions with a thousand parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One event for one topic, and for whom in it (None: everyone who has joined)."""
+    """One event for one topic, and its audience (None: everyone who has joined)."""
 
     topic: str
     event: Event
@@ -77,12 +78,11 @@ def publish(topic: str, event: Event, *, at: datetime, audience: Audience | None
 
 
 def publish_all(announcements: Iterable[Announcement], *, at: datetime) -> list[int]:
-    """Append events inside the caller's transaction and return their sequence numbers, in the order given.
+    """Append events inside the caller's transaction and return their sequence numbers, in the given order.
 
-    Takes the lock of each topic's row until the commit, in the order of their names, so that two transactions never
-    wait for each other. Call it once, as the last act of a service. After the commit the frames go to the bus; the bus
-    may lose them, the hubs' poll then finds them here. On PostgreSQL the number of statements does not grow with the
-    number of events up to a thousand.
+    Locks each topic's row until the commit, in the order of their names, so that two transactions cannot deadlock.
+    Call it once, as the last step of a service. After the commit the frames go to the bus. The bus may lose them; then
+    the hubs' poll finds them here. On PostgreSQL the number of statements is constant up to a thousand events.
     """
     given = list(announcements)
     assert connection.in_atomic_block, "publish inside the transaction that does the act"
@@ -104,11 +104,11 @@ def publish_all(announcements: Iterable[Announcement], *, at: datetime) -> list[
 
 
 def _advance(events: Mapping[str, int]) -> tuple[dict[str, int], str]:
-    """Take so many numbers of each topic, in the order of their names; returns the last of each, and the epoch."""
+    """Reserve the next numbers of each topic, in the order of their names; return the last of each, and the epoch."""
     names = sorted(events)
     rows: list[Any] = []
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+        if on_postgresql():
             cursor.execute(_NEXT_ON_POSTGRESQL, [names, [events[name] for name in names]])
             rows = cursor.fetchall()
         else:
@@ -119,7 +119,7 @@ def _advance(events: Mapping[str, int]) -> tuple[dict[str, int], str]:
 
 
 def _entry(announcement: Announcement, seq: int, at: datetime) -> tuple[Message, dict[str, Any]]:
-    """Return one event as it goes over the wire, and as it is kept."""
+    """Return one event in its wire form and in its stored form."""
     topic, event, audience = announcement.topic, announcement.event, announcement.audience
     data = event.model_dump_json()
     row = {
@@ -143,9 +143,9 @@ def heads(topics: Iterable[str]) -> Heads:
 
 
 def heads_in_epoch(topics: Iterable[str]) -> tuple[Heads, str]:
-    """Return (head, trimmed_to) of each topic that has events, and the epoch that they are of; mostly one query."""
+    """Return (head, trimmed_to) of each topic that has events, and their epoch; mostly one query."""
     names = list(topics)
-    if connection.vendor == "postgresql":  # one array, where the ORM would bind thousands of names one by one
+    if on_postgresql():  # one array, where the ORM would bind thousands of names
         rows = _fetched(_HEADS, [names])
         epoch = rows[0][3] if rows else None
         return {name: (head, trimmed_to) for name, head, trimmed_to, _ in rows}, epochs.known_as(epoch)
@@ -157,10 +157,10 @@ def heads_in_epoch(topics: Iterable[str]) -> tuple[Heads, str]:
 def moved_since(moment: datetime) -> tuple[list[tuple[str, int, datetime]], str]:
     """Return (name, head, moved_at) of the topics that moved at or after `moment`, and the epoch.
 
-    Every hub asks once a second, and after thousands of answers thousands of topics have moved. PostgreSQL returns them
-    as one JSON document: the driver would spend most of the time on the stamps.
+    Every hub asks once a second, and thousands of answers move thousands of topics. PostgreSQL returns them as one JSON
+    document, because the driver would spend most of the time on the stamps.
     """
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         ((document, epoch),) = _fetched(_MOVED, [moment])
         rows = json.loads(document)
         moved = [(name, head, datetime.fromisoformat(moved_at)) for name, head, moved_at in rows]
@@ -170,7 +170,7 @@ def moved_since(moment: datetime) -> tuple[list[tuple[str, int, datetime]], str]
 
 
 def read_topics(ranges: Mapping[str, tuple[int, int]]) -> dict[str, list[Message]]:
-    """Return the events of several topics, `after < seq <= until`, in order; a query for each 200 topics or so."""
+    """Return the events of several topics, `after < seq <= until`, in order; one query for about 200 topics."""
     found: dict[str, list[Message]] = {}
     portion: dict[str, tuple[int, int]] = {}
     size = 0
@@ -190,7 +190,7 @@ def read(ranges: Mapping[str, tuple[int, int]]) -> list[Message]:
 
 
 def after(messages: list[Message], cursor: int) -> list[Message]:
-    """Return those of a topic's events, in order, that come after the cursor."""
+    """Return the events after the cursor, of one topic in order."""
     return messages[bisect_right(messages, cursor, key=lambda message: message.seq) :]
 
 
@@ -205,7 +205,7 @@ def _read(ranges: Mapping[str, tuple[int, int]]) -> dict[str, list[Message]]:
 
 def _rows(ranges: Mapping[str, tuple[int, int]]) -> Iterable[Any]:
     """Return (topic, seq, type, at, data, audience) of the events in the ranges, in order."""
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         names, bounds = list(ranges), list(ranges.values())
         rows = _fetched(_EVENTS, [names, [after for after, _ in bounds], [until for _, until in bounds]])
         return (

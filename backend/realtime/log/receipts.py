@@ -1,12 +1,14 @@
-"""Receipts: how far each person's phones have got in each topic, stored in batches."""
+"""Receipts: the watermark of each person's phones in each topic, stored in batches."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
+from backend.lib.clock import now
+from backend.lib.dialect import on_postgresql, word
 from backend.realtime.log import bus
 from backend.realtime.sync import in_thread
 
@@ -29,9 +31,9 @@ _UPSERT = """
 
 
 class ReceiptBuffer:
-    """Collects receipts of a process's sockets and stores them together.
+    """Collects the receipts of a process's sockets and stores them in batches.
 
-    A crash loses at most half a second of them; the cursors of the next hello are a receipt too.
+    A crash loses at most half a second of receipts; the cursors of the next hello are a receipt too.
     """
 
     def __init__(self) -> None:
@@ -40,7 +42,7 @@ class ReceiptBuffer:
         self._task: asyncio.Task[None] | None = None
 
     def add(self, person: int, delivered: Mapping[str, int], seen: Mapping[str, int], *, epoch: str) -> None:
-        """Take one phone's receipt; those that wait from another epoch of the log are void."""
+        """Add one phone's receipt; waiting receipts of another epoch of the log are void."""
         if epoch != self._epoch:
             self._pending, self._epoch = {}, epoch
         for key, (now_delivered, now_seen) in pending_of(person, delivered, seen).items():
@@ -54,32 +56,32 @@ class ReceiptBuffer:
             await asyncio.sleep(FLUSH_S)
             pending, self._pending, epoch = self._pending, {}, self._epoch
             try:
-                await in_thread(store, pending, epoch=epoch, at=datetime.now(UTC))
+                await in_thread(store, pending, epoch=epoch, at=now())
             except Exception:
                 if epoch != self._epoch:
                     continue
-                for key, value in pending.items():  # the database is away: keep them for the next try
+                for key, value in pending.items():  # the database is away: keep them for the next attempt
                     self._pending.setdefault(key, value)
                 await asyncio.sleep(1)
 
 
 def store(pending: Pending, *, epoch: str, at: datetime) -> None:
-    """Write receipts, unless the log has another epoch since; a cursor never goes back."""
+    """Upsert receipts, unless the log has a new epoch since; a cursor never goes back."""
     if not pending:
         return
     rows = [(topic, person, d, s) for (topic, person), (d, s) in sorted(pending.items())]
     with transaction.atomic(), connection.cursor() as cursor:
         for start in range(0, len(rows), _PORTION):
             source, parameters = _source(rows[start : start + _PORTION], at)
-            sql = _UPSERT.format(rows=source, greatest=_GREATEST[connection.vendor])
+            sql = _UPSERT.format(rows=source, greatest=word(_GREATEST))
             cursor.execute(sql, [*parameters, epoch])
         transaction.on_commit(lambda: bus.announce_received({topic for topic, _ in pending}))
 
 
 def _source(rows: Sequence[tuple[str, int, int, int]], at: datetime) -> tuple[str, list[Any]]:
-    """Return the rows as SQL and its parameters: four arrays on PostgreSQL, which are bound much faster."""
+    """Return the rows as SQL and its parameters: four arrays on PostgreSQL, which bind much faster."""
     stamp = connection.ops.adapt_datetimefield_value(at)
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         return _ARRAYS, [*map(list, zip(*rows, strict=True)), stamp]
     values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
     return f"(VALUES {values})", [value for row in rows for value in (*row, stamp)]

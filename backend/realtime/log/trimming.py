@@ -1,4 +1,4 @@
-"""Deletes events of topics from their beginning; readers learn it from `trimmed_to` in the same commit."""
+"""Deletes the oldest events of topics; readers learn it from `trimmed_to` in the same commit."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ def trim_topic(name: str, until: int) -> int:
 
 
 def trim_topics(names: Iterable[str]) -> None:
-    """Delete all events of these topics: clients that are behind get a snapshot instead."""
+    """Delete all events of these topics: clients that are behind then get a snapshot."""
     topics = Topic.objects.filter(name__in=list(names)).order_by("name")
     for name, head in topics.values_list("name", "head"):
         trim_topic(name, head)

@@ -1,4 +1,4 @@
-"""Finds what a socket brings for signing in: a header, a subprotocol, or the session cookie of a page of ours."""
+"""Finds the credentials of a socket: in a header, a subprotocol, or the session cookie of one of our pages."""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -13,8 +13,8 @@ from backend.realtime.registry import Credentials
 def credentials_of(scope: MutableMapping[str, Any], *, any_origin: bool = False) -> Credentials:
     """Return the credentials in a WebSocket handshake, or in the headers of a request.
 
-    Native apps send `Authorization: Bearer`, browsers without a session the subprotocol `bearer.<token>`. The cookie
-    counts only when the Origin is this host or a trusted one, for a browser sends it from any page.
+    |Native apps send `Authorization: Bearer`, browsers without a session the subprotocol `bearer.<token>`. The cookie
+    counts only when the Origin is this host or a trusted one, because a browser sends it from any page.
     """
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     kind, _, token = headers.get("authorization", "").partition(" ")
@@ -23,7 +23,7 @@ def credentials_of(scope: MutableMapping[str, Any], *, any_origin: bool = False)
     for subprotocol in scope.get("subprotocols", ()):
         if subprotocol.startswith("bearer."):
             return Credentials(token=subprotocol.removeprefix("bearer."))
-    # Not SimpleCookie, which raises at a cookie of somebody else's that it does not like.
+    # Not SimpleCookie, which raises at a foreign cookie that it cannot parse.
     session_key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
     if session_key.isalnum() and (any_origin or _is_own_origin(headers, scope.get("scheme", "ws"))):
         return Credentials(session_key=session_key)
@@ -31,7 +31,7 @@ def credentials_of(scope: MutableMapping[str, Any], *, any_origin: bool = False)
 
 
 def is_own_host(host: bytes) -> bool:
-    """Tell whether this server may be called so, as Django asks it of requests."""
+    """Tell whether a Host header names this server, by Django's rule for requests."""
     domain, _ = split_domain_port(host.decode("latin-1"))
     allowed = settings.ALLOWED_HOSTS
     if settings.DEBUG and not allowed:
@@ -40,13 +40,13 @@ def is_own_host(host: bytes) -> bool:
 
 
 def _is_own_origin(headers: dict[str, str], scheme: str) -> bool:
-    """Tell whether a page of ours opens the socket: the same scheme, host and port, as Django asks it of forms."""
+    """Tell whether one of our pages opens the socket: the same scheme, host and port, by Django's rule for forms."""
     origin = headers.get("origin", "")
     own = f"{'https' if scheme == 'wss' else 'http'}://{headers.get('host', '')}"
     return origin == own or any(_is_among(origin, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS)
 
 
 def _is_among(origin: str, trusted: str) -> bool:
-    """Tell whether an origin is the one that is trusted, or one of those: `https://*.example.org`."""
+    """Tell whether an origin equals the trusted one or matches its wildcard: `https://*.example.org`."""
     before, star, after = trusted.partition("*")
     return origin == trusted or bool(star and origin.startswith(before) and origin.endswith(after))

@@ -13,42 +13,42 @@ from backend.lib.errors import BodyTooSlow, Refusal
 from backend.realtime.websocket import Refused, refusal_response
 
 LOOK_S = 2.0
-"""How often the time limits of a request are looked at."""
+"""Interval of the checks of a request's time limits."""
 BODY_GRACE_S = 30.0
 BODY_BYTES_PER_S = 2_000
-"""How fast a body has to come, on average, once the grace is over: slower than a phone on the edge of its network."""
+"""The lowest average speed of a body after the grace time: slower than a phone at the edge of its network."""
 READ_WITHIN_S = 60.0
-"""How long a peer may take to make room for more of the answer."""
+"""How long a peer may take to read more of the answer."""
 LINGER_S, LINGER_BYTES = 2.0, 1_000_000
-"""What still comes of a body that is not wanted is thrown away, or the peer would not see why: so long, and so much."""
+"""The rest of an unwanted body is read and dropped, so that the peer sees the answer: up to this time and size."""
 
 
 def refused(refusal: Refusal) -> Refused:
-    """Return a refusal as the server itself answers it, where no application is asked."""
-    return Refused(refusal.status, refusal.detail, type=f"/problems/{refusal.slug()}")
+    """Return a refusal in the form that the server itself answers, without the application."""
+    return Refused(refusal.status, refusal.detail, type=f"/problems/{refusal.slug}")
 
 
 _errors = logging.getLogger(f"{__name__}.errors")
 _errors.setLevel(logging.ERROR)
-"""uvicorn warns of each request that is none: strangers would fill the log."""
+"""uvicorn warns of each malformed request: strangers would fill the log."""
 
 
 class HttpExchange(H11Protocol):
-    """Serves one request; then the connection goes back to the door, which reads the next."""
+    """Serves one request; then the connection returns to `HttpProtocol`, which reads the next one."""
 
     def __init__(
         self, config: Config, server_state: ServerState, app_state: dict[str, Any], door: Any
     ) -> None:
         super().__init__(config, server_state, app_state)
         self.logger = _errors
-        self.access_log = False  # whatever the logger is set to: addresses carry the secrets of trackers
+        self.access_log = False  # whatever the logger's level: addresses carry the secrets of trackers
         self._door = door
         self._taken = 0
         self._full_since: float | None = None
         self._answered = False
 
     def begin(self, raw: Any, data: bytes) -> None:
-        """Take a connection over, with what has been read of it."""
+        """Take over a connection, with the bytes that were read from it."""
         raw.set_protocol(self)
         self._raw = raw
         self.connection_made(_Lingering(raw, self))  # type: ignore[arg-type]
@@ -59,20 +59,20 @@ class HttpExchange(H11Protocol):
     # --- the time limits --------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Count what comes."""
+        """Count the received bytes."""
         self._taken += len(data)
         super().data_received(data)
 
     def wants_more(self) -> bool:
-        """Tell whether the body has not come whole."""
+        """Tell whether a part of the body is still missing."""
         return self.conn.their_state is h11.SEND_BODY
 
     def _look(self) -> None:
         moment = self.loop.time()
         if self.flow.read_paused:
-            self._began += LOOK_S  # we are behind, not the peer
+            self._began += LOOK_S  # we are late, not the peer
         if self._raw.is_closing() and self._full_since is None:
-            self._full_since = moment  # what is left to write has so long, too
+            self._full_since = moment  # the same allowance for the rest of the answer
         if self._full_since is not None and moment - self._full_since > READ_WITHIN_S:
             self._raw.abort()
             return
@@ -84,7 +84,7 @@ class HttpExchange(H11Protocol):
         return (moment - self._began - BODY_GRACE_S) * BODY_BYTES_PER_S - self._taken
 
     def _give_up(self) -> None:
-        """Tell a peer whose body comes too slowly, and the application that there will be no more of it."""
+        """Refuse a peer whose body comes too slowly, and end the body for the application."""
         if not self._has_begun():
             told = refusal_response(refused(BodyTooSlow()), self.server_state.default_headers)
             self._raw.write(told)
@@ -93,21 +93,21 @@ class HttpExchange(H11Protocol):
         self._raw.close()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request of HTTP, as everything else is refused."""
+        """Refuse a malformed HTTP request in the form of all refusals."""
         if not self._has_begun():
             told = refusal_response(Refused(400, msg), self.server_state.default_headers)
             self._raw.write(told)
         self._raw.close()
 
     def _has_begun(self) -> bool:
-        """Tell whether an answer is on its way; there is no cycle before the first request was understood."""
+        """Tell whether an answer has begun; before the first parsed request there is no cycle."""
         cycle: Any = self.cycle
         return bool(cycle and cycle.response_started)
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
     def on_response_complete(self) -> None:
-        """Give the connection back, unless it ends with this answer."""
+        """Hand the connection back, unless it ends with this answer."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
@@ -115,7 +115,7 @@ class HttpExchange(H11Protocol):
             self.transport.close()
             return
         self._answered = True
-        if not self.flow.write_paused:  # or the next answer would not know that there is no room for it
+        if not self.flow.write_paused:  # otherwise the next exchange would not know that the buffer is full
             self._go_back()
 
     def pause_writing(self) -> None:
@@ -124,7 +124,7 @@ class HttpExchange(H11Protocol):
         self._full_since = self.loop.time()
 
     def resume_writing(self) -> None:
-        """Go on: the peer has read."""
+        """Continue: the peer has read."""
         super().resume_writing()
         self._full_since = None
         if self._answered and not self.transport.is_closing():
@@ -142,15 +142,15 @@ class HttpExchange(H11Protocol):
             door.data_received(rest)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Release the connection."""
         self._clock.cancel()
         super().connection_lost(exc)
 
 
 class _Lingering:
-    """A transport that closes only when a body which is still on its way has been thrown away.
+    """A transport that closes only after it has read and dropped the rest of the body.
 
-    The kernel answers bytes that nobody has read with a reset, and takes the answer away from the peer with it.
+    The kernel answers unread bytes with a reset, which destroys the answer before the peer has read it.
     """
 
     def __init__(self, raw: Any, exchange: HttpExchange) -> None:
@@ -161,11 +161,11 @@ class _Lingering:
         return getattr(self.raw, name)
 
     def is_closing(self) -> bool:
-        """Tell whether no more is written."""
+        """Tell whether writing has ended."""
         return self._lingers or bool(self.raw.is_closing())
 
     def close(self) -> None:
-        """Write what waits, and end the connection."""
+        """Write the buffer, and close the connection."""
         if self.is_closing():
             return
         if not (self.exchange.wants_more() and self.raw.can_write_eof()):
@@ -178,7 +178,7 @@ class _Lingering:
 
 
 class _Rest(asyncio.Protocol):
-    """Throws away what still comes."""
+    """Drops the bytes that still arrive."""
 
     def __init__(self, raw: Any, exchange: HttpExchange) -> None:
         self._raw, self._exchange = raw, exchange

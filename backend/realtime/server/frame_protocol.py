@@ -1,9 +1,8 @@
-"""One WebSocket on the wire: frames encoded once, little kept for a socket.
+"""One WebSocket on the wire: frames are encoded once, and an idle socket holds little memory.
 
-`door.py` hands it each handshake. It announces the ASGI extension `muster.frame`: `write(frame: bytes) -> bool` puts
-the bytes of a whole frame on the wire. It returns False when it may not, because the peer's buffer is full or the
-socket is closing. Without the extension (any other ASGI server) the hub uses plain `websocket.send`.
-See docs/adr/0008.
+`http.py` passes it each handshake. It announces the ASGI extension `muster.frame`: `write(frame: bytes) -> bool` writes
+the bytes of a whole frame to the wire. It returns False when the peer's buffer is full or the socket is closing.
+Without the extension (any other ASGI server) the hub uses plain `websocket.send`. See docs/adr/0008.
 """
 
 import asyncio
@@ -45,16 +44,16 @@ logger = logging.getLogger(__name__)
 Message = dict[str, Any]
 
 MAX_WAITING = 32
-"""Messages that may wait for the application before the socket is read no further."""
+"""Messages that may wait for the application before reading from the socket pauses."""
 MAX_CONTROLS = 200
-"""Pings and pongs that a peer may send in a round of the pulse: its own and the answers to ours are a few."""
+"""Pings and pongs that a peer may send in a round of the keep-alive: its own and the answers to ours are a few."""
 LINGER_S = 1.0
-"""How long a connection stays open for a peer that broke the protocol to read the close."""
+"""How long a connection stays open, so that a peer that broke the protocol can read the close frame."""
 RESTARTING = 1012
 
 
 class FrameProtocol(asyncio.Protocol):
-    """One WebSocket and the ASGI application behind it; there are thousands, so it holds no more than it must."""
+    """One WebSocket and the ASGI application behind it; thousands exist, so it holds as little as possible."""
 
     __slots__ = (
         "_fd",
@@ -86,7 +85,7 @@ class FrameProtocol(asyncio.Protocol):
         self._fd = _descriptor(transport)
         self._spilt = self._fd < 0
         self._shut = False
-        # Up to here a message that is too large gets our 4400; beyond it the protocol closes with 1009 unread.
+        # Up to this limit a too large message gets our 4400; above it the protocol closes with 1009 unread.
         self._reader: FrameReader | None = FrameReader(2 * MAX_FRAME_BYTES)
         self._key: bytes | None = None
         self._waiting: deque[Message] | None = None
@@ -160,7 +159,7 @@ class FrameProtocol(asyncio.Protocol):
         return await self._waiter
 
     async def send(self, message: Message) -> None:
-        """Take an ASGI message; waits while the peer's buffer is full. What comes after the close is dropped."""
+        """Send an ASGI message; waits while the peer's buffer is full. Messages after the close are dropped."""
         match message["type"]:
             case "websocket.accept":
                 self._accept(message.get("subprotocol"))
@@ -186,16 +185,16 @@ class FrameProtocol(asyncio.Protocol):
     # --- writing ----------------------------------------------------------------------------------------------------
 
     def _put(self, data: bytes) -> None:
-        """Give bytes to the kernel; what it does not take, and what follows that, goes by way of the transport.
+        """Write bytes to the kernel; the rest that it does not take, and all bytes after it, go through the transport.
 
-        Of thousands of sockets none is in the processor's cache: this touches as little of them as it can.
+        Among thousands of sockets none is in the processor's cache: this touches as little memory of each as it can.
         """
         if self._spilt and not self._is_dry():
             self.transport.write(data)
             return
         try:
             sent = os.write(self._fd, data)
-        except OSError:  # the peer's buffer is full, or the peer is gone: the transport deals with either
+        except OSError:  # the peer's buffer is full, or the peer is gone: the transport handles both
             sent = 0
         if sent < len(data):
             self._spilt = True
@@ -216,7 +215,7 @@ class FrameProtocol(asyncio.Protocol):
             self._put(data)
 
     def _close(self, code: int, reason: str) -> None:
-        """Begin the close; the peer's answer ends it, or the pulse after some seconds."""
+        """Begin the close; the peer's answer ends it, or the keep-alive after some seconds."""
         if self.closing_since is not None or self.lost:
             return
         if self._key is not None:
@@ -241,7 +240,7 @@ class FrameProtocol(asyncio.Protocol):
         self._shut, self.paused_since = True, self.loop.time()
 
     def resume_writing(self) -> None:
-        """Go on writing: the peer has read."""
+        """Continue to write: the peer has read."""
         self.paused_since = None
         self._shut = self.closing_since is not None or self.lost
         if self._room is not None and not self._room.done():
@@ -250,7 +249,7 @@ class FrameProtocol(asyncio.Protocol):
     # --- reading ----------------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes of the peer."""
+        """Process bytes from the peer."""
         self.heard_at = self.loop.time()
         if self._reader is None:
             return
@@ -261,7 +260,7 @@ class FrameProtocol(asyncio.Protocol):
             self._break_off(violation)
 
     def _break_off(self, violation: Violation) -> None:
-        """Close on a peer that broke the protocol; what it sends meanwhile is thrown away, or it would not see why."""
+        """Close on a peer that broke the protocol; further bytes are dropped, so that it sees the close."""
         self._reader = None
         self._close(violation.code, violation.reason)
         self._deliver({"type": "websocket.disconnect", "code": violation.code})
@@ -314,7 +313,7 @@ class FrameProtocol(asyncio.Protocol):
     # --- the end ----------------------------------------------------------------------------------------------------
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Tell the application that the connection is gone."""
+        """Tell the application that the connection is closed."""
         self.lost = True
         self._server_state.connections.discard(self)
         Pulse.of(self.loop).remove(self)
@@ -322,11 +321,11 @@ class FrameProtocol(asyncio.Protocol):
         self._deliver({"type": "websocket.disconnect", "code": 1006})
 
     def shutdown(self) -> None:
-        """Let the application say goodbye: the server is going to stop (uvicorn calls it)."""
+        """Let the application say goodbye: the server stops (called by uvicorn)."""
         self._deliver({"type": "websocket.disconnect", "code": RESTARTING})
 
     def beat(self, moment: float) -> None:
-        """End the connection when nobody is there, or ask whether somebody is; once in a round of the pulse."""
+        """Close a dead connection, or ping the peer; called once in a round of the keep-alive."""
         self.controls = 0
         if self._is_dead(moment):
             self.transport.abort()
@@ -342,9 +341,9 @@ class FrameProtocol(asyncio.Protocol):
 
 
 def _descriptor(transport: asyncio.Transport) -> int:
-    """Return the descriptor of a plain connection, to write past the transport; -1 when it is encrypted.
+    """Return the file descriptor of a plain connection, for writes past the transport; -1 if it is encrypted.
 
-    It is good until `connection_lost`: asyncio and uvloop close it only after that call.
+    It is valid until `connection_lost`: asyncio and uvloop close it only after that call.
     """
     if transport.get_extra_info("sslcontext") is not None:
         return -1

@@ -1,8 +1,8 @@
-"""The protocol class for uvicorn: reads each request's headers, within bounds, and finds out whose connection it is.
+"""The protocol class for uvicorn: reads each request's headers, within limits, and chooses the handler.
 
-`uvicorn --loop uvloop --http backend.realtime.server.http:HttpProtocol`, for `web` and for `sockets`: a WebSocket
-becomes a `FrameProtocol`, any other request goes to uvicorn's own class, and the next on a kept connection is read here
-again.
+`uvicorn --loop uvloop --http backend.realtime.server.http:HttpProtocol`, for `web` and for `sockets`. A WebSocket
+becomes a `FrameProtocol`. Any other request goes to uvicorn's own class; the next request on a kept connection is read
+here again.
 """
 
 import asyncio
@@ -17,9 +17,9 @@ from backend.realtime.server.frame_protocol import FrameProtocol
 from backend.realtime.websocket import HEADERS_END, Refused, read_request, refusal_response
 
 REQUEST_WITHIN_S = 10.0
-"""How long a peer may take to send the headers of its request."""
+"""Time limit of a peer for the headers of its request."""
 KEPT_S = 15.0
-"""How long a connection that has carried a request is kept for the next one to begin."""
+"""How long an idle connection is kept after a request (keep-alive)."""
 MAX_ADDRESS = 4_096
 """Bytes of the first line of a request: its method, its address with the query, its version."""
 MAX_HEADERS = 16_384
@@ -28,7 +28,7 @@ _TOO_LONG, _TOO_LARGE = refused(AddressTooLong()), refused(HeadersTooLarge())
 
 
 class HttpProtocol(asyncio.Protocol):
-    """A connection of which nobody knows yet what it wants: a WebSocket, or something that uvicorn answers."""
+    """A connection whose purpose is still unknown: a WebSocket, or a request for uvicorn's class."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class HttpProtocol(asyncio.Protocol):
         self._read = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Wait for the request; not for ever."""
+        """Wait for the request, up to a time limit."""
         self.transport = transport
         self.server_state.connections.add(self)
         self._close_after(KEPT_S if self._kept else REQUEST_WITHIN_S)
@@ -55,14 +55,14 @@ class HttpProtocol(asyncio.Protocol):
         self._too_late = asyncio.get_running_loop().call_later(seconds, self._end)
 
     def _end(self) -> None:
-        """Close; at once when the peer does not even read the answer that it got."""
+        """Close; abort when the peer does not even read the answer that it got."""
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         else:
             self.transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """Read up to the end of the headers, then hand the connection over."""
+        """Read up to the end of the headers, then hand over the connection."""
         if self._kept:
             self._kept = False
             self._too_late.cancel()
@@ -105,9 +105,9 @@ class HttpProtocol(asyncio.Protocol):
         self.server_state.connections.discard(self)
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Forget the connection."""
+        """Release the connection."""
         self._leave()
 
     def shutdown(self) -> None:
-        """End the connection: the server is going to stop (uvicorn calls it)."""
+        """Close the connection: the server stops (called by uvicorn)."""
         self.transport.close()

@@ -1,4 +1,4 @@
-"""One clock for all sockets of a process: finds dead peers and unanswered closes, without timers per socket."""
+"""Keep-alive of all sockets of a process on one timer: finds dead peers and unanswered closes."""
 
 import asyncio
 import itertools
@@ -7,15 +7,15 @@ from typing import Protocol
 PULSE_S = 20
 """Each socket has its turn once in this time."""
 HEARD_WITHIN_S = 35.0
-"""A peer that has not even answered a ping for so long is dead; it is found within 55 seconds."""
+"""Silence after which a peer that answers no ping counts as dead; it is found within 55 seconds."""
 WRITE_WITHIN_S = 30.0
-"""A peer that has not made room for a byte for so long is not reading at all."""
+"""Time after which a peer that has not read a byte counts as stuck."""
 CLOSE_WITHIN_S = 10.0
-"""How long a peer may take to answer a close."""
+"""Time limit of a peer for the answer to a close."""
 
 
 class Beating(Protocol):
-    """A socket that wants its turn."""
+    """A socket that takes turns."""
 
     turn: int
 
@@ -23,7 +23,7 @@ class Beating(Protocol):
 
 
 class Pulse:
-    """Gives a share of the sockets of a loop their turn each second."""
+    """Gives each second a share of a loop's sockets their turn."""
 
     _running: "dict[asyncio.AbstractEventLoop, Pulse]" = {}
 
@@ -36,19 +36,19 @@ class Pulse:
 
     @classmethod
     def of(cls, loop: asyncio.AbstractEventLoop) -> "Pulse":
-        """Return the pulse of a loop."""
+        """Return the timer of a loop."""
         pulse = cls._running.get(loop)
         if pulse is None:
             pulse = cls._running[loop] = cls(loop)
         return pulse
 
     def add(self, socket: Beating) -> None:
-        """Give a socket its turns from now on."""
+        """Add a socket to the rounds."""
         socket.turn = next(self._turns)
         self._shares[socket.turn][socket] = None
 
     def remove(self, socket: Beating) -> None:
-        """Forget a socket."""
+        """Remove a socket."""
         self._shares[socket.turn].pop(socket, None)
 
     def _beat(self) -> None:

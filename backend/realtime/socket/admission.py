@@ -1,27 +1,27 @@
-"""Bounds what sockets that have not signed in may take, by the address they come from.
+"""Limits the sockets that have not signed in, by their address.
 
-Many phones share one address behind a carrier's translation, so the bounds are wide: they stop a flood, not a crowd.
-Of IPv6 a network of 64 bits counts as one address.
+Many phones share one address behind a carrier's NAT, so the limits are wide: they stop a flood, not a crowd. An IPv6
+network of 64 bits counts as one address.
 """
 
 import time
 
 MAX_UNKNOWN = 2_000
-"""Sockets of one address that may wait for their hello to be answered."""
+"""Sockets of one address that may wait for the answer to their hello."""
 FAILED_AT_ONCE, FAILED_PER_S = 500.0, 20.0
-"""Hellos of one address that may fail: at once, and a second. A good one costs nothing of it."""
+"""Failed hellos of one address: a burst, and a rate per second. A successful hello is free."""
 GENUINE_WEIGHS = 0.02
-"""What a failure weighs that brought a token of ours: after an outage a crowd comes back with expired ones."""
+"""The cost of a failure with a genuine token: after an outage a crowd returns with expired tokens."""
 MAX_ADDRESSES = 50_000
 
 
 class Strangers:
-    """Counts by address. An address of which nothing is known costs no memory."""
+    """Counters by address. An unknown address takes no memory."""
 
     def __init__(self) -> None:
         self._unknown: dict[str, int] = {}
         self._failed: dict[str, tuple[float, float]] = {}
-        """Failures that weigh on an address, and since when they have been fading."""
+        """The cost of an address's failures, and when it was counted; it decays with time."""
 
     def may_enter(self, address: str) -> bool:
         """Tell whether another socket of this address may try to sign in; count it if so."""
@@ -32,7 +32,7 @@ class Strangers:
         return True
 
     def known(self, address: str, *, weight: float) -> None:
-        """Note that a socket which entered has signed in or has gone, or has failed to: then it has a weight."""
+        """Note that a counted socket has signed in, closed, or failed; a failure has a cost (`weight`)."""
         waiting = self._unknown.get(address, 1) - 1
         if waiting > 0:
             self._unknown[address] = waiting

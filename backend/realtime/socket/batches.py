@@ -1,7 +1,7 @@
-"""Commands that are run together: those of one type that come to this process at about the same time.
+"""Batches of commands: commands of one type that reach this process at about the same time run together.
 
-Thousands of people answer one call-out within seconds. One transaction each would queue for one row's lock; one for
-hundreds of them takes the lock once. A command that comes alone does not wait for company.
+Thousands of people answer one call-out within seconds. With one transaction each they would queue for one row's lock;
+one transaction for hundreds takes the lock once. A command that comes alone does not wait for others.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ MOST = 500
 WAIT_S = 0.05
 """How long a command waits for others after a batch has run."""
 MAX_WAITING = 20_000
-"""Commands of one type that may wait in one process. A socket has one at a time: its next frame is read after that."""
+"""Commands of one type that may wait in one process. A socket has at most one: its next frame is read after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A command as it came: from whom, and when."""
+    """A received command: its sender and its time."""
 
     principal: Principal
     frame: CommandFrame
@@ -42,7 +42,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class _Act:
-    """A command that can be run; `index` is its place among those that were sent together."""
+    """A command that can run; `index` is its position in the batch."""
 
     index: int
     sent: Sent
@@ -55,10 +55,10 @@ class _Act:
 
 
 def run_commands(sent: Sequence[Sent]) -> list[Any]:
-    """Do commands of one type, each once per key; returns for each its outcome, or why it was not done.
+    """Do commands of one type, each once per key; return the outcome or refusal of each.
 
-    They commit together. What is refused harms no other command; an exception that nobody foresaw divides the batch,
-    down to its commands one by one, so that it stays with the one that raised it.
+    They commit together. A refusal does not affect the other commands. On an unexpected exception the batch is bisected
+    until the failing command is isolated; the others commit.
     """
     outcomes: dict[int, Any] = {}
     acts: dict[keys.Place, _Act] = {}
@@ -77,7 +77,7 @@ def run_commands(sent: Sequence[Sent]) -> list[Any]:
 
 
 def _divided(acts: Sequence[_Act]) -> dict[int, Any]:
-    """Run a batch in one transaction, or what it consists of when that fails."""
+    """Run a batch in one transaction; if that fails, bisect it."""
     if len(acts) <= 1:
         return {act.index: _alone(act.sent) for act in acts}
     try:
@@ -91,7 +91,7 @@ def _divided(acts: Sequence[_Act]) -> dict[int, Any]:
 
 
 def _together(acts: Sequence[_Act]) -> dict[int, Any]:
-    """Do what has not been done before, and read how things stand for the rest; keys of what is refused go back."""
+    """Do the new commands, and read the present state for the repeated ones; release the keys of refused ones."""
     command = acts[0].command
     assert command.many is not None, "only commands with a batch form come here"
     taken, earlier = keys.claim_all([act.wanted for act in acts], at=acts[0].sent.at)
@@ -108,7 +108,7 @@ def _together(acts: Sequence[_Act]) -> dict[int, Any]:
 def _repeated(
     acts: Sequence[_Act], earlier: Mapping[keys.Place, KeyedAct]
 ) -> tuple[dict[int, Any], list[_Act]]:
-    """Return the refusals of those whose key did something else, and those who repeat what their key did."""
+    """Return the refusals of keys that did another act, and the acts that repeat what their key did."""
     refused: dict[int, Any] = {}
     again = []
     for act in acts:
@@ -136,7 +136,7 @@ def _alone(sent: Sent) -> Any:
 
 
 def _raise_if_cut_off(error: Exception) -> None:
-    """Raise it again when the connection is gone: then the thread has the whole batch done once more on a new one."""
+    """Raise the error again if the connection is gone: the thread then repeats the whole batch on a new connection."""
     is_of_database = isinstance(error, (OperationalError, InterfaceError))
     if is_of_database and (connection.connection is None or not connection.is_usable()):
         raise error
@@ -154,9 +154,9 @@ class _Waiting:
 
 @dataclass
 class Collector:
-    """Collects the commands of one type and runs them in batches, one batch after the other.
+    """Collects the commands of one type and runs them in batches, one batch after another.
 
-    While one runs the next collects; it starts when it is full, or when its first command has waited for 50 ms.
+    While one batch runs the next one collects. It starts when it is full, or when its first command has waited 50 ms.
     """
 
     _waiting: deque[_Waiting] = field(default_factory=deque)
@@ -164,7 +164,7 @@ class Collector:
     _task: "asyncio.Task[None] | None" = None
 
     async def run(self, sent: Sent) -> services.Outcome:
-        """Return a command's outcome, or raise why it was not done."""
+        """Return a command's outcome, or raise its refusal."""
         if len(self._waiting) >= MAX_WAITING:
             raise TooMany
         loop = asyncio.get_running_loop()
@@ -200,7 +200,7 @@ async def _run(batch: Sequence[_Waiting]) -> None:
     except Exception as error:
         outcomes = [error] * len(batch)
     for waiting, outcome in zip(batch, outcomes, strict=True):
-        if waiting.outcome.done():  # its socket has gone
+        if waiting.outcome.done():  # its socket has closed
             continue
         if isinstance(outcome, Exception):
             waiting.outcome.set_exception(outcome)
@@ -212,7 +212,7 @@ _collectors: dict[str, Collector] = {}
 
 
 async def run_command(principal: Principal, frame: CommandFrame, *, at: datetime) -> services.Outcome:
-    """Do a command, together with others where its type has a batch form."""
+    """Do a command, in a batch if its type has a batch form."""
     command = registry.commands.get(frame.type)
     if command is None or command.many is None:
         return await in_thread(services.run_command, principal, frame, at=at)

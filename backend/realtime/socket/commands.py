@@ -3,12 +3,13 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any, Protocol
 
 import pydantic
+from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from backend.lib.clock import now
 from backend.lib.errors import NotAllowed, Refusal, require
 from backend.lib.problems import invalid
 from backend.lib.shapes import Request, Shape, read_members
@@ -22,7 +23,7 @@ from backend.realtime.sync import in_thread
 
 
 class Conversation(Protocol):
-    """One socket that has said hello, as these commands use it."""
+    """One socket after its hello, as these commands use it."""
 
     @property
     def connected(self) -> Connection:
@@ -47,6 +48,9 @@ class TopicJoin(Request):
 
 class OwnTopic(Refusal):
     """The server has joined you to this topic because it is yours; it ends when you leave the unit."""
+
+    slug = "own-topic"
+    text = _("You hear of this because it is your own inbox or unit.")
 
 
 class TopicLeave(Request):
@@ -89,7 +93,7 @@ async def renew(socket: Conversation, frame: CommandFrame) -> None:
     """Go on with a new access token of the same device (`session.renew`)."""
     credentials = Credentials(token=body_of(SessionRenew, frame).token)
     connection = socket.connected
-    principal = await in_thread(services.sign_in_socket, credentials, at=datetime.now(UTC))
+    principal = await in_thread(services.sign_in_socket, credentials, at=now())
     if (principal.person, principal.session) != (connection.principal.person, connection.principal.session):
         raise NotAllowed("This token is another person's or another device's.")
     connection.principal = principal
@@ -98,7 +102,7 @@ async def renew(socket: Conversation, frame: CommandFrame) -> None:
 
 @dataclass(frozen=True, slots=True)
 class BuiltIn:
-    """A command of realtime's own: its shapes and what runs in the event loop."""
+    """A command of realtime itself: its shapes and its function in the event loop."""
 
     body: type[Request]
     result: type[Shape]
@@ -113,7 +117,7 @@ BUILT_IN: dict[str, BuiltIn] = {
 
 
 def body_of(shape: type[Any], frame: CommandFrame) -> Any:
-    """Return the body of a command. Raises Invalid that names each wrong member."""
+    """Return the body of a command. Raises Invalid with each wrong member."""
     try:
         return read_members(shape, frame.body)
     except pydantic.ValidationError as error:

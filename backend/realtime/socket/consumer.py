@@ -1,19 +1,19 @@
 """The one consumer: speaks the wire protocol on one socket.
 
-It has a receive loop of its own instead of Channels' dispatch, which visits the thread pool for every frame to look
-after database connections (measured: 8 × fewer frames a second).
+It has its own receive loop. The dispatch of Channels visits the thread pool for every frame to close old database
+connections (measured: 8 × fewer frames a second).
 """
 
 import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pydantic
 from django.conf import settings
 
+from backend.lib.clock import now
 from backend.lib.errors import Malformed, NotAllowed, NotSignedIn, TokenExpired
 from backend.lib.logs import name_socket
 from backend.lib.problems import invalid, problem_of, refuse_nul, refuse_twice, what_is_wrong
@@ -76,7 +76,7 @@ class Allowance:
         self._since = time.monotonic()
 
     def take(self) -> bool:
-        """Take one; False when there is none left."""
+        """Take one token; False when the bucket is empty."""
         moment = time.monotonic()
         self._left = min(BURST, self._left + (moment - self._since) * FRAMES_PER_S)
         self._since = moment
@@ -124,26 +124,26 @@ class PhoneSocket:
             raise _Closed(4290, f"too fast: at most {FRAMES_PER_S:.0f} frames a second")
         if text is None:
             raise _Closed(4400, "text frames only")
-        # A character is at most four bytes: most frames need no second look.
+        # A character is at most four bytes, so most frames need no second check.
         if len(text) * 4 > MAX_FRAME_BYTES and len(text.encode()) > MAX_FRAME_BYTES:
             raise _Closed(4400, "frame too large")
         return str(text)
 
     def _goodbye(self) -> _Closed:
-        """Send the phone away because this process restarts, with a time of its own to come back at."""
+        """Send the phone away because this process restarts, with its own time for the reconnect."""
         if self.connection is not None:
             self.connection.push_text(come_back(len(hub.connections)))
         return _Closed(RESTARTING, "restarting: reconnect")
 
     def _expect_signed_in(self) -> None:
-        """Take nothing more from a socket that is being closed, or whose token has run out since."""
+        """Accept no frame on a socket that is being closed, or whose token has expired."""
         connection = self.connection
         if connection is None:
             return
         if connection.closing is not None:
             raise _Closed(0, "")
         expires_at = connection.principal.expires_at
-        if expires_at is not None and expires_at <= datetime.now(UTC):
+        if expires_at is not None and expires_at <= now():
             raise _Closed(4401, "the token has expired")
 
     async def _close(self, closed: _Closed) -> None:
@@ -160,9 +160,9 @@ class PhoneSocket:
     # --- hello ----------------------------------------------------------------------------------------------------
 
     async def _enter(self) -> None:
-        """Open, as far as the address that the socket comes from has not too many that cannot."""
+        """Open the socket, unless its address has too many that cannot sign in."""
         client = self.scope.get("client")
-        if client is None:  # a server's own test client, or a socket file
+        if client is None:  # a server's test client, or a Unix socket
             await self._open()
             return
         address = neighbourhood(client[0]) or client[0]
@@ -189,7 +189,7 @@ class PhoneSocket:
         if not isinstance(hello, Hello):
             raise _Closed(4400, "say hello first")
         hub.start()
-        at, began = datetime.now(UTC), time.monotonic()
+        at, began = now(), time.monotonic()
         try:
             opening = await self._read(hello)
         except NotSignedIn as refusal:
@@ -198,7 +198,7 @@ class PhoneSocket:
             raise _Closed(4403, "this device was signed out") from refusal
         extension = self.scope.get("extensions", {}).get("muster.frame", {})
         self.connection = Connection(self.send, extension.get("write"), opening.principal, at)
-        self.scope.clear()  # some 2 KiB, the headers above all, that everybody who waits for this socket still holds
+        self.scope.clear()  # some 2 KiB, mostly headers, that all tasks of this socket still hold
         hub.add(self.connection)
         await self.admit(opening, hello.id, lambda topics: self._welcome(opening, topics))
         hub.reviews.put_if_changed(self.connection, began)
@@ -206,7 +206,7 @@ class PhoneSocket:
             self._take_receipt(hello.cursors, {})
 
     async def _read(self, hello: Hello) -> services.Opening:
-        """Read what the socket begins with, again if the log has become another meanwhile."""
+        """Read the socket's opening; read it again if the log has a new epoch meanwhile."""
         while True:
             opening = await arrivals.open(
                 credentials_of(self.scope), services.Reached(hello.epoch, hello.cursors)
@@ -227,7 +227,7 @@ class PhoneSocket:
             "topics": topics,
             "unknown": list(opening.unknown),
             "heartbeat_s": settings.MUSTER.heartbeat_s,
-            "server_time": datetime.now(UTC),
+            "server_time": now(),
         }
         return registry.hello_answer.make(opening.principal, opened)
 
@@ -254,7 +254,7 @@ class PhoneSocket:
             case ReceiptFrame():
                 self._take_told_receipt(frame)
             case Ping():
-                self.connected.push_text(Pong(server_time=datetime.now(UTC)).model_dump_json())
+                self.connected.push_text(Pong(server_time=now()).model_dump_json())
             case Hello():
                 raise Malformed("You have said hello already; join further topics with `topic.join`.")
 
@@ -269,12 +269,12 @@ class PhoneSocket:
             return
         principal = self.connected.principal
         with acting(principal.user_id):
-            outcome = await batches.run_command(principal, frame, at=datetime.now(UTC))
+            outcome = await batches.run_command(principal, frame, at=now())
         shape = ReplyAgain if outcome.replayed else Reply
         self.connected.push_text(shape(reply=frame.id, result=outcome.result).model_dump_json())
 
     def _take_told_receipt(self, frame: ReceiptFrame) -> None:
-        """Keep what a phone has received and seen, and tell it of topics that it has misspelled or lost."""
+        """Store what a phone has received and seen, and report unknown topics: misspelled or lost ones."""
         joined = self.connected.topics
         unknown = [name for name in {**frame.delivered, **frame.seen} if name not in joined]
         if unknown:
@@ -283,7 +283,7 @@ class PhoneSocket:
             self._take_receipt(frame.delivered, frame.seen)
 
     def _take_receipt(self, delivered: dict[str, int], seen: dict[str, int]) -> None:
-        """Keep what concerns topics of this socket, and never more than there is."""
+        """Store the part about topics of this socket, limited to their heads."""
         connection = self.connected
 
         def known(cursors: dict[str, int]) -> dict[str, int]:
@@ -313,7 +313,7 @@ class PhoneSocket:
 
 
 def _weight(closed: _Closed) -> float:
-    """Return what a hello that failed weighs: little with a token of ours, which has expired or was revoked."""
+    """Return the cost of a failed hello: low for a genuine token that has expired or was revoked."""
     if closed.code not in {4400, 4401, 4403}:
         return 0.0
     return GENUINE_WEIGHS if isinstance(closed.__cause__, TokenExpired | NotAllowed) else 1.0
@@ -324,10 +324,9 @@ def _reply(reply_to: int, result: Any) -> str:
 
 
 def _decode(text: str) -> tuple[FrameKind | None, Any]:
-    """Return the frame, with its kind when an app has registered that.
+    """Return the frame, with its kind when an app has registered it.
 
-    Of a frame of an app something may be wrong that neither refuses it nor holds up the rest. Raises Malformed, or
-    Invalid that names each wrong field.
+    An app may salvage parts of a wrong frame of its own kind. Raises Malformed, or Invalid with each wrong field.
     """
     try:
         frame = known_frames().validate_json(text, strict=True)
@@ -357,6 +356,6 @@ def socket_application(scope: dict[str, Any], receive: Receive, send: Send) -> A
 
 
 async def no_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:  # noqa: ARG001
-    """Refuse a socket at any other address: closing before accepting is HTTP 403."""
+    """Refuse a socket at any other address: a close before the accept is HTTP 403."""
     await receive()
     await send({"type": "websocket.close", "code": 1000})

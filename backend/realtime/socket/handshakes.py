@@ -1,10 +1,10 @@
-"""Takes the hellos that come at the same moment together: after an outage thousands of phones come back at once."""
+"""Batches the hellos of one moment: after an outage thousands of phones reconnect at once."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from backend.lib.clock import now
 from backend.lib.errors import Refusal
 from backend.realtime import metrics, services
 from backend.realtime.registry import Credentials
@@ -12,7 +12,7 @@ from backend.realtime.services import Opening, Reached
 from backend.realtime.sync import in_thread
 
 TOGETHER = 200
-"""Hellos that are answered by the same queries. More would make the first of them wait longer than they gain."""
+"""Hellos in one batch of queries. With more of them the first would wait longer than all gain."""
 
 
 @dataclass(slots=True)
@@ -23,14 +23,14 @@ class _Arrival:
 
 
 class Arrivals:
-    """Collects hellos while those before are being read; a single one waits for nobody."""
+    """Collects hellos while earlier ones are read; a single hello does not wait."""
 
     def __init__(self) -> None:
         self._waiting: list[_Arrival] = []
         self._task: asyncio.Task[None] | None = None
 
     async def open(self, credentials: Credentials, reached: Reached) -> Opening:
-        """Return what a socket needs to begin. Raises NotSignedIn, NotAllowed."""
+        """Return the opening of a socket. Raises NotSignedIn, NotAllowed."""
         loop = asyncio.get_running_loop()
         arrival = _Arrival(credentials, reached, loop.create_future())
         self._waiting.append(arrival)
@@ -50,7 +50,7 @@ class Arrivals:
                 _settle(together, results)
 
     async def _one_by_one(self, together: Sequence[_Arrival], error: Exception) -> None:
-        """Read again what could not be read together: one of them must not keep the others out."""
+        """Read a failed batch again one by one: one hello must not keep the others out."""
         if len(together) == 1:
             _fail(together[0], error)
             return
@@ -64,12 +64,12 @@ class Arrivals:
 async def _read(together: Sequence[_Arrival]) -> list[Opening | Refusal]:
     wanted = [(arrival.credentials, arrival.reached) for arrival in together]
     metrics.replay_reads.inc()
-    return await in_thread(services.open_sockets, wanted, at=datetime.now(UTC))
+    return await in_thread(services.open_sockets, wanted, at=now())
 
 
 def _settle(together: Sequence[_Arrival], results: Sequence[Opening | Refusal]) -> None:
     for arrival, result in zip(together, results, strict=True):
-        outcome = result.slug() if isinstance(result, Refusal) else "opened"
+        outcome = result.slug if isinstance(result, Refusal) else "opened"
         metrics.hellos.labels(outcome).inc()
         if isinstance(result, Refusal):
             _fail(arrival, result)
@@ -78,7 +78,7 @@ def _settle(together: Sequence[_Arrival], results: Sequence[Opening | Refusal]) 
 
 
 def _fail(arrival: _Arrival, error: Exception) -> None:
-    if not arrival.opening.done():  # its socket may have gone meanwhile
+    if not arrival.opening.done():  # its socket may have closed meanwhile
         arrival.opening.set_exception(error)
 
 

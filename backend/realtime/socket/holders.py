@@ -1,4 +1,4 @@
-"""Which sockets of this process belong to a device and to a person, and how many of them may be open."""
+"""The open sockets of each device and each person, and the limit of their number."""
 
 from typing import TypeVar
 from uuid import UUID
@@ -14,7 +14,7 @@ _Key = TypeVar("_Key", int, UUID)
 
 
 class Holders:
-    """The open sockets by the sign-in of a device, and by person; tuples, for nearly all have one."""
+    """The open sockets by the sign-in of a device, and by person; tuples, because nearly all have one socket."""
 
     def __init__(self) -> None:
         self._sessions: dict[UUID, Sockets] = {}
@@ -36,7 +36,7 @@ class Holders:
         return others[0] if len(others) >= MOST_OF_PERSON else None
 
     def remove(self, connection: Connection) -> None:
-        """Forget a socket."""
+        """Remove a socket."""
         _take_out(self._sessions, connection.principal.session, connection)
         _take_out(self._people, connection.principal.person, connection)
 

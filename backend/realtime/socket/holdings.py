@@ -1,9 +1,9 @@
-"""Compares the topics that sockets hold with those that their people are to have now."""
+"""Compares the topics of sockets with the topics that their people are entitled to now."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
+from backend.lib.clock import now
 from backend.realtime.registry import Principal, may_join_all, registry, snapshots_of_all
 from backend.realtime.services import Opening, Reading, read_all, topics_of_all
 
@@ -18,7 +18,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """How it stands with a socket: its person's tags and own topics, those that are lost, and those gained."""
+    """The result for one socket: its person's tags and own topics, the lost topics, and the gained ones."""
 
     tags: frozenset[str]
     own: Collection[str]
@@ -27,9 +27,9 @@ class Reviewed:
 
 
 def review(holdings: Sequence[Holding]) -> list[Reviewed]:
-    """Return what has changed for each of some hundreds of sockets: few queries, however many they are.
+    """Return the changes for each of some hundreds of sockets: few queries for any number.
 
-    Topics that a socket has joined by itself stay as long as its person may see them.
+    Topics that a socket has joined itself stay as long as its person may see them.
     """
     if not holdings:
         return []
@@ -49,12 +49,12 @@ def review(holdings: Sequence[Holding]) -> list[Reviewed]:
 
 def _renewed(principals: Sequence[Principal]) -> list[Principal]:
     assert registry.renewed_tags is not None, "no app has registered what people's tags are"
-    tags = registry.renewed_tags(principals, datetime.now(UTC))
+    tags = registry.renewed_tags(principals, now())
     return [replace(principal, tags=now) for principal, now in zip(principals, tags, strict=True)]
 
 
 def _lost(holdings: Sequence[Holding], own: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Return what each may no longer see of what it holds; what is its person's own is not asked about."""
+    """Return the held topics that each person may no longer see; the person's own topics need no check."""
     doubtful = [
         (index, name)
         for index, (holding, theirs) in enumerate(zip(holdings, own, strict=True))
@@ -70,7 +70,7 @@ def _lost(holdings: Sequence[Holding], own: Sequence[Sequence[str]]) -> list[lis
 
 
 def _with_snapshots(openings: Sequence[Opening]) -> list[Opening]:
-    """Add the snapshots of all topics of all openings, of one kind of topics after the other."""
+    """Add the snapshots of all topics of all openings, one kind of topics after another."""
     wanted = [(opening.principal, name) for opening in openings for name in opening.topics]
     found = iter(snapshots_of_all(wanted))
     return [

@@ -1,4 +1,4 @@
-"""The hub: one per process, the only member of the channel layer; writes each event to the local sockets it is for."""
+"""The hub: one per process, the only member of the channel layer; writes each event to its local recipients."""
 
 import asyncio
 import itertools
@@ -7,7 +7,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from channels.layers import get_channel_layer
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 
+from backend.lib.clock import now
 from backend.realtime import metrics
 from backend.realtime.connection import Connection
 from backend.realtime.frames import Heartbeat, Message, Restarting
@@ -30,13 +31,13 @@ logger = logging.getLogger(__name__)
 
 POLL_S = 1.0
 RESTARTING = 1012
-"""What phones are closed with that are to come back: this process ends, or the log has another epoch."""
+"""Close code for phones that should reconnect: this process ends, or the log has a new epoch."""
 RETURNS_PER_S = 500
-"""Phones that are to come back in a second when their process restarts: a third of what the others can take in."""
+"""Phones that should reconnect per second when their process restarts: a third of the others' capacity."""
 YIELD_EVERY = 500
-"""Sockets written to before the loop may do other work."""
+"""Sockets written to before other work of the loop may run."""
 REVIEW_EVERY = 24
-"""Heartbeats after which a socket's topics are reviewed although no change was heard of: every ten minutes."""
+"""Heartbeats between reviews of a socket's topics without a known change: every ten minutes."""
 CLOSINGS = {
     4403: "this device was signed out",
     4404: "your number has changed: renew the token, connect again",
@@ -44,9 +45,13 @@ CLOSINGS = {
 
 
 class Hub:
-    """Delivers the log to local sockets: in order, without gaps, without waiting for anybody."""
+    """Delivers the log to local sockets: in order, without gaps, without a wait for any socket."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        """Know nothing yet."""
         self.connections: dict[Connection, None] = {}
         self.topics: dict[str, TopicState] = {}
         self.strays: dict[str, list[Message]] = {}
@@ -56,7 +61,7 @@ class Hub:
         self._writing: deque[tuple[TopicState, Message, list[Connection]]] = deque()
         self._newest: datetime | None = None
         self.epoch = ""
-        """The epoch of all that is known here; empty until the log has been read."""
+        """The epoch of all known events; empty until the log has been read."""
         self._wanted: asyncio.Event
         self._to_write: asyncio.Event
         self.read_at: float | None = None
@@ -83,19 +88,19 @@ class Hub:
             self._tasks.append(loop.create_task(self._listen()))
 
     async def stop(self) -> None:
-        """Stop what runs, and forget everything."""
+        """Stop all tasks and forget everything."""
         while running := [task for task in self._tasks if not task.done()]:
-            for task in running:  # again and again: the layer's client can swallow a cancellation
+            for task in running:  # repeated, because the layer's client can swallow a cancellation
                 task.cancel()
             await asyncio.wait(running, timeout=0.2)
         if self._loop is not None:
             bus.attach(self._loop, None)
-        self.__init__()  # type: ignore[misc]
+        self._begin()
 
     # --- sockets --------------------------------------------------------------------------------------------------
 
     def add(self, connection: Connection) -> None:
-        """Take in a socket that has signed in."""
+        """Add a signed-in socket."""
         self._turn += 1
         connection.turn = self._turn % settings.MUSTER.heartbeat_s
         self.connections[connection] = None
@@ -106,7 +111,7 @@ class Hub:
             self.remove(surplus)
 
     def remove(self, connection: Connection) -> None:
-        """Forget a socket."""
+        """Remove a socket."""
         self.connections.pop(connection, None)
         metrics.sockets.set(len(self.connections))
         self._holders.remove(connection)
@@ -114,10 +119,10 @@ class Hub:
             self.leave(connection, name)
 
     def join(self, connection: Connection, name: str, head: int) -> list[Message]:
-        """Join a socket to a topic of which it knows everything up to `head`; returns what came after that.
+        """Join a socket to a topic of which it knows everything up to `head`; return the later messages.
 
-        `head` was read from the log a moment ago; events since then are in the ring, or among the strays of a topic
-        that nobody here had joined. What is in neither is found by the poll, because `head` of the state says so.
+        `head` was read from the log a moment ago. Later events are in the ring, or among the strays of a topic that
+        no socket here had joined. The poll finds all others, because the state keeps this `head`.
         """
         state = self.topics.get(name)
         if state is None:
@@ -129,12 +134,12 @@ class Hub:
         return [m for m in state.since(head) if m.matcher is None or m.matcher(connection.principal)]
 
     def covers(self, name: str, head: int) -> bool:
-        """Tell whether what came after `head` here is still in memory."""
+        """Tell whether all messages after `head` are still in memory here."""
         state = self.topics.get(name)
         return state is None or state.head <= head or bool(state.ring and state.ring[0].seq <= head + 1)
 
     def leave(self, connection: Connection, name: str) -> None:
-        """Take a socket out of a topic."""
+        """Remove a socket from a topic."""
         connection.topics.pop(name, None)
         if connection.asked:
             connection.asked.discard(name)
@@ -145,24 +150,24 @@ class Hub:
                 del self.topics[name]
 
     def close_session(self, session: UUID, revoked_at: datetime, code: int) -> None:
-        """Close the sockets that a session opened before it was revoked; it may have signed in again since."""
+        """Close the sockets that a session opened before it was revoked; a later sign-in of it stays."""
         for connection in self._holders.of_session(session):
             if connection.opened_at <= revoked_at:
                 connection.close(code, CLOSINGS.get(code, ""))
 
     async def agrees(self, read_in: str) -> bool:
-        """Tell whether what was read in an epoch still counts; where the hub's is another, the database decides."""
+        """Tell whether a read in an epoch is still valid; if the hub has another epoch, the database decides."""
         if read_in != self.epoch:
             self.adopt(await in_thread(epochs.current))
         return read_in == self.epoch
 
     def adopt(self, epoch: str) -> None:
-        """Go on in the epoch of the log. If it is another, what is known here is void, and all phones come back."""
+        """Switch to the epoch of the log. If it is a new one, all local state is void, and all phones reconnect."""
         if epoch == self.epoch:
             return
         before, self.epoch = self.epoch, epoch
         if not before:
-            self.strays.clear()  # it is not known of which epoch they are; the next look finds them
+            self.strays.clear()  # their epoch is unknown; the next look finds them again
             return
         logger.warning("the log is another since epoch %s: all phones begin anew", epoch)
         self._newest = None
@@ -177,7 +182,7 @@ class Hub:
     # --- messages -------------------------------------------------------------------------------------------------
 
     def take(self, messages: Sequence[Message]) -> None:
-        """Take messages from the bus or the log, in any order and any number of times; of other epochs none."""
+        """Take messages from the bus or the log, in any order and with repetitions; drop those of other epochs."""
         for message in messages:
             if self.epoch and message.epoch not in (None, self.epoch):
                 continue
@@ -216,7 +221,7 @@ class Hub:
     # --- what never stops -----------------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        """Receive from the channel layer; when it fails, the poll delivers until it is back."""
+        """Receive from the channel layer; while it is down, the poll delivers."""
         while True:
             try:
                 layer = get_channel_layer()
@@ -254,7 +259,7 @@ class Hub:
             bus.note_wanted(received["topics"])
 
     async def _write(self) -> None:
-        """Write to large topics in portions, so that other work of the loop need not wait for the last of them."""
+        """Write to large topics in portions, so that other work of the loop is not delayed."""
         while True:
             await self._to_write.wait()
             self._to_write.clear()
@@ -267,7 +272,7 @@ class Hub:
                 self._writing.popleft()
 
     async def _poll(self) -> None:
-        """Ask the log once a second, or at once after a gap, which topics moved; deliver what is missing."""
+        """Ask the log once a second, or at once after a gap, which topics moved; deliver missing events."""
         failed = False
         while True:
             try:
@@ -287,7 +292,7 @@ class Hub:
                 metrics.log_read_at.set_to_current_time()
                 self.read_at = time.monotonic()
             except Exception as error:
-                failed = True  # a database that comes back may be another
+                failed = True  # a database that returns may be another one
                 metrics.polls.labels("failed").inc()
                 logger.warning("the log could not be read: %r", error)
 
@@ -307,11 +312,11 @@ class Hub:
         self.reviews.notice(missed.changes)
 
     async def _heartbeats(self) -> None:
-        """Tell a share of the sockets their heads each second, and close those whose token has expired."""
+        """Send a share of the sockets their heads each second, and close sockets with an expired token."""
         every = settings.MUSTER.heartbeat_s
         for second in itertools.count(1):
             await asyncio.sleep(1)
-            at = datetime.now(UTC)
+            at = now()
             due = [c for c in self.connections if c.turn == second % every]
             if second // every % REVIEW_EVERY == REVIEW_EVERY - 1:
                 self.reviews.put(due)
@@ -333,7 +338,7 @@ def _write(message: Message, members: Sequence[Connection]) -> None:
     name, seq, frame = message.topic, message.seq, message.frame
     chosen = members if message.matcher is None else message.matcher.among(members)
     for connection in chosen:
-        # The usual way of `push`, without its calls: there are thousands of turns.
+        # The usual path of `push`, without its calls: there are thousands of turns.
         if connection.backlog is not None or not (connection.write_frame and connection.write_frame(frame)):
             connection.push(message)
         if name in connection.topics:
@@ -348,7 +353,7 @@ def _note_written(state: TopicState, message: Message) -> None:
 
 
 def come_back(count: int) -> str:
-    """Return the frame that gives one of so many phones a time of its own to come back at."""
+    """Return the frame that gives one of so many phones its own time for the reconnect."""
     spread_s = 1 + count / RETURNS_PER_S
     return Restarting(retry_after_s=round(random.uniform(0.5, 0.5 + spread_s), 1)).model_dump_json()
 

@@ -1,4 +1,4 @@
-"""What one process knows of its sockets: the topics that they have joined, and the hub as its parts see it."""
+"""The state of one process's sockets: their joined topics, and the interface of the hub for its parts."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ RING = 256
 class TopicState:
     """A topic that sockets of this process have joined.
 
-    `head` is the last event that was delivered here, `written` the last one that every member in its audience has been
-    sent: in a large topic it runs behind.
+    `head` is the last event that was delivered here. `written` is the last event that was sent to every member in its
+    audience; in a large topic it lags behind.
     """
 
     name: str
@@ -25,47 +25,47 @@ class TopicState:
     written: int
     members: dict[Connection, None] = field(default_factory=dict)
     ring: deque[Message] | None = None
-    """The last messages; None as long as there was none: each phone has a topic of its own."""
+    """The last messages; None until the first one: each phone has a topic of its own."""
     ahead: dict[int, Message] | None = None
     """Messages whose predecessors are missing."""
 
     def keep(self, message: Message) -> None:
-        """Keep the message that comes next."""
+        """Store the next message."""
         if self.ring is None:
             self.ring = deque(maxlen=RING)
         self.head = message.seq
         self.ring.append(message)
 
     def since(self, head: int) -> list[Message]:
-        """Return the kept messages after `head`."""
+        """Return the stored messages after `head`."""
         return [message for message in self.ring or () if message.seq > head]
 
 
 class Watches(Protocol):
-    """Tells sockets the counts of topics."""
+    """Sends sockets the counts of topics."""
 
     def watch(self, connection: Connection, names: Iterable[str]) -> None:
-        """Tell a socket the counts of topics that it has joined."""
+        """Send a socket the counts of topics that it has joined."""
 
 
 class LocalHub(Protocol):
-    """The hub, as the modules that it consists of use it."""
+    """The hub's interface for its own modules."""
 
     connections: dict[Connection, None]
     topics: dict[str, TopicState]
 
     @property
     def tallies(self) -> Watches:
-        """Return what tells the counts of topics."""
+        """Return the sender of the counts of topics."""
 
     def join(self, connection: Connection, name: str, head: int) -> list[Message]:
-        """Join a socket to a topic of which it knows everything up to `head`; returns what came after that."""
+        """Join a socket to a topic of which it knows everything up to `head`; return the later messages."""
 
     def leave(self, connection: Connection, name: str) -> None:
-        """Take a socket out of a topic."""
+        """Remove a socket from a topic."""
 
     def covers(self, name: str, head: int) -> bool:
-        """Tell whether what came after `head` here is still in memory."""
+        """Tell whether all messages after `head` are still in memory here."""
 
     async def agrees(self, read_in: str) -> bool:
-        """Tell whether what was read in an epoch still counts."""
+        """Tell whether a read in an epoch is still valid."""

@@ -1,10 +1,12 @@
-"""One look of a hub at the database: what its topics lack, whom it has to close, whether the log is the same."""
+"""One look of a hub at the database: the missing events, the sockets to close, the identity of the log."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from backend.lib import clock
+from backend.lib.clock import now
 from backend.realtime.access import changes_between
 from backend.realtime.frames import Message
 from backend.realtime.log import epochs, event_log
@@ -12,15 +14,14 @@ from backend.realtime.models import Revocation
 from backend.realtime.socket.reviews import REMEMBERED_S
 
 LOOK_BACK = timedelta(seconds=15)
-"""A topic row is stamped before its transaction commits: the poll looks this far behind the newest stamp it saw. What
-commits later than that is found by the full look that goes with each round of heartbeats. So it is with changes of
-access."""
+"""A topic row is stamped before its transaction commits, so the poll looks this far behind the newest known stamp. A
+later commit is found by the full look in each round of heartbeats. The same holds for changes of access."""
 MAX_REVOKED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a hub knows: its epoch (empty at first), the heads of its topics, and the newest stamp of all topics."""
+    """A hub's knowledge: its epoch (empty at first), the heads of its topics, and the newest stamp of all topics."""
 
     epoch: str
     heads: Mapping[str, int]
@@ -29,7 +30,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What a look found. In another epoch than the hub's nothing but that counts."""
+    """The result of a look. If the epoch differs from the hub's, only that counts."""
 
     epoch: str
     messages: Sequence[Message] = ()
@@ -39,34 +40,33 @@ class Missed:
 
 
 def look(known: Known, *, full: bool) -> Missed:
-    """Look for what a hub has missed; `full` at all its topics, and at whether the database is still the same one.
+    """Look for events that a hub has missed; `full` checks all its topics, and the identity of the database.
 
-    A head that is lower than before shows a database that was put back while this process ran: another epoch begins.
+    A head lower than before shows that the database was restored while this process ran: a new epoch begins.
     """
-    at = datetime.now(UTC)
-    since = (known.newest or at) - LOOK_BACK
-    moved, epoch = event_log.moved_since(since)
+    at, back = now(), clock.passing(LOOK_BACK)
+    moved, epoch = event_log.moved_since((known.newest or clock.machine_now()) - LOOK_BACK)
     if full:
         epoch = epochs.current(check=True)
     heads: Iterable[tuple[str, int]] = [(name, head) for name, head, _ in moved]
     if full:
         found = event_log.heads(known.heads)
         heads = [(name, found.get(name, (0, 0))[0]) for name in known.heads]
-    now = {name: head for name, head in heads if name in known.heads}
-    if epoch == known.epoch and any(head < known.heads[name] for name, head in now.items()):
+    heads_now = {name: head for name, head in heads if name in known.heads}
+    if epoch == known.epoch and any(head < known.heads[name] for name, head in heads_now.items()):
         epoch = epochs.begin(instead_of=epoch, why=epochs.WENT_BACK, at=at)
     if epoch != known.epoch and known.epoch:
         return Missed(epoch)
     newest = max(moved, key=lambda row: row[2], default=None)
     if newest is not None and newest[2] != known.newest:
         epochs.note_newest({newest[0]: newest[1]}, epoch)
-    behind = {name: (known.heads[name], head) for name, head in now.items() if head > known.heads[name]}
+    behind = {name: (known.heads[name], head) for name, head in heads_now.items() if head > known.heads[name]}
     return Missed(
         epoch=epoch,
         messages=event_log.read(behind),
         newest=newest[2] if newest else known.newest,
         revoked=list(
-            Revocation.objects.filter(at__gte=since).values_list("session", "at", "code")[:MAX_REVOKED]
+            Revocation.objects.filter(at__gte=at - back).values_list("session", "at", "code")[:MAX_REVOKED]
         ),
-        changes=changes_between(at - (timedelta(seconds=REMEMBERED_S) if full else LOOK_BACK), at),
+        changes=changes_between(at - (clock.passing(timedelta(seconds=REMEMBERED_S)) if full else back), at),
     )

@@ -1,4 +1,4 @@
-"""Sockets follow their people: they join topics that these have gained, and leave those that they have lost."""
+"""Reviews of sockets: they join topics that their people have gained, and leave topics that these have lost."""
 
 import asyncio
 import logging
@@ -20,28 +20,28 @@ from backend.realtime.sync import in_thread
 logger = logging.getLogger(__name__)
 
 TOGETHER = 200
-"""Sockets whose people are read together."""
+"""Sockets whose people are read in one batch."""
 COLLECT_S = 0.05
 """How long a change waits for others: a merge of units names many topics."""
 AGAIN_S = 1.0
-"""Pause after the database could not be read."""
+"""Back-off after a failed read of the database."""
 REMEMBERED_S = 900.0
-"""How long a change is known: so far back does the poll look for rows of transactions that took long."""
+"""How long a change is remembered: the poll looks back so far, for rows of long transactions."""
 
 
 @dataclass
 class Reviews:
-    """What one hub has heard of changes, and the sockets that wait to be looked at."""
+    """The changes that one hub knows, and the sockets that wait for a review."""
 
     hub: LocalHub
     _heard: dict[UUID, float] = field(default_factory=dict)
     _heard_of: dict[str, float] = field(default_factory=dict)
-    """When a change of each topic was last heard of; a socket whose topics were read before that is looked at again."""
+    """When a change of each topic was last heard; a socket whose topics were read before it is reviewed again."""
     _waiting: dict[Connection, None] = field(default_factory=dict)
     _some_wait: asyncio.Event = field(default_factory=asyncio.Event)
 
     def notice(self, changes: Iterable[tuple[UUID, str]]) -> None:
-        """Hear of changes, from the bus or from the table, in any order and any number of times."""
+        """Take changes from the bus or from the table, in any order and with repetitions."""
         moment = time.monotonic()
         fresh = [(id, topic) for id, topic in changes if id not in self._heard]
         if not fresh:
@@ -59,28 +59,28 @@ class Reviews:
         return list(state.members) if state else []
 
     def put(self, connections: Iterable[Connection]) -> None:
-        """Have sockets looked at."""
+        """Queue sockets for a review."""
         self._waiting.update(dict.fromkeys(connections))
         if self._waiting:
             self._some_wait.set()
 
     def put_if_changed(self, connection: Connection, since: float) -> None:
-        """Have a socket looked at if its topics were read before a change that has been heard of meanwhile.
+        """Queue a socket for a review if its topics were read before a change that is known by now.
 
-        The read may have been too early for that change, and when it was heard the socket had not joined yet.
+        The read may have been too early for that change, and the socket had not joined when it was announced.
         """
         names = [*connection.topics, *([WATCHERS] if connection.asked else [])]
         if any(self._heard_of.get(name, 0.0) >= since for name in names):
             self.put([connection])
 
     def forget_old(self) -> None:
-        """Forget changes that the poll does not find any more."""
+        """Forget changes that the poll no longer returns."""
         oldest = time.monotonic() - REMEMBERED_S
         self._heard = {id: moment for id, moment in self._heard.items() if moment > oldest}
         self._heard_of = {name: moment for name, moment in self._heard_of.items() if moment > oldest}
 
     async def run(self) -> None:
-        """Look at the sockets that wait, some hundreds at a time, as long as the hub lives."""
+        """Review the waiting sockets, some hundreds at a time, as long as the hub lives."""
         while True:
             await self._some_wait.wait()
             await asyncio.sleep(COLLECT_S)
@@ -106,7 +106,7 @@ class Reviews:
                 await self._follow(connection, reviewed, began)
 
     async def _follow(self, connection: Connection, reviewed: Reviewed, began: float) -> None:
-        """Take a socket out of what is lost and into what is gained."""
+        """Remove a socket from lost topics and join it to gained ones."""
         connection.principal = replace(connection.principal, tags=reviewed.tags)
         for name in reviewed.lost:
             if name in connection.topics:

@@ -1,7 +1,7 @@
-"""Tallies: counts that change by receipts, told to those who have joined their topic when they change, and not kept.
+"""Tallies: counts that change by receipts, sent to the sockets of their topic on change, and not stored.
 
-A call-out to 8,000 people brings 8,000 receipts within seconds. As events they would be thousands of rows that are old
-at once. So the counts are read anew, of all topics that are watched here together, at most twice a second.
+A call-out to 8,000 people brings 8,000 receipts within seconds. As events they would be thousands of rows that are
+outdated at once. So the counts of all watched topics are read again together, at most twice a second.
 """
 
 import asyncio
@@ -21,20 +21,20 @@ from backend.realtime.sync import in_thread
 logger = logging.getLogger(__name__)
 
 TURN_S = 0.5
-"""How often the counts of a topic are told at most."""
+"""The shortest time between two frames with the counts of a topic."""
 PAUSE = 4
-"""After a reading the database is left alone for so many times as long as it took, up to `AGAIN_S`."""
+"""After a read the database gets a pause of so many times its duration, up to `AGAIN_S`."""
 AGAIN_S = 5.0
-"""How soon counts are read again although nothing was heard: the bus may have lost that they moved."""
+"""When counts are read again without a known change: the bus may have lost one."""
 AGAIN_AT_ONCE = 20
-"""Topics that are read again in one turn, those that have waited the longest."""
+"""Topics that are read again in one turn, the longest waiting ones first."""
 WANT_EVERY_S = 10.0
-"""How often other processes are told which receipts are of use here; they remember it for `bus.WANTED_S`."""
+"""How often other processes are asked for receipts; they remember it for `bus.WANTED_S`."""
 
 
 @dataclass(slots=True)
 class _Watched:
-    """A topic that is watched here: what its counts depend on, and what was told to whom."""
+    """A watched topic: the topics that its counts depend on, and the sockets that have the newest counts."""
 
     heard_on: frozenset[str] = frozenset()
     text: str = ""
@@ -44,7 +44,7 @@ class _Watched:
 
 
 class Tallies:
-    """What one hub tells of the counts of its topics."""
+    """Sends the counts of one hub's topics."""
 
     def __init__(self, hub: LocalHub) -> None:
         self.hub = hub
@@ -55,7 +55,7 @@ class Tallies:
         self._some = asyncio.Event()
 
     def watch(self, connection: Connection, names: Iterable[str]) -> None:
-        """Tell a socket the counts of topics that it has joined, as far as they have any, now and when they change."""
+        """Send a socket the counts of its joined topics, if they have any, now and after each change."""
         for name in names:
             if name.partition(".")[0] in registry.tallies:
                 watched = self._watched.setdefault(name, _Watched())
@@ -64,18 +64,18 @@ class Tallies:
                 self._some.set()
 
     def moved(self, name: str) -> None:
-        """Hear of an event in a topic: its counts are to be read again."""
+        """Note an event in a topic: its counts must be read again."""
         if watched := self._watched.get(name):
             watched.is_due = True
 
     def received(self, topics: Iterable[str]) -> None:
-        """Hear that receipts were stored in topics, here or in another process."""
+        """Note that receipts were stored in topics, here or in another process."""
         for topic in topics:
             for name in self._of.get(topic, ()):
                 self._watched[name].is_due = True
 
     async def run(self) -> None:
-        """Take turns as long as something is watched, for ever."""
+        """Take turns while any topic is watched, for ever."""
         while True:
             await self._some.wait()
             while self._watched:
@@ -94,7 +94,7 @@ class Tallies:
             self._want()
 
     def _forget_left(self) -> None:
-        """Forget topics that no socket here has joined any more."""
+        """Forget topics that no socket here has joined."""
         left = [name for name in self._watched if name not in self.hub.topics]
         for name in left:
             del self._watched[name]
@@ -102,7 +102,7 @@ class Tallies:
             self._map()
 
     def _take_due(self, moment: float) -> list[str]:
-        """Return the topics to be read now. What moves while they are read is for the next turn."""
+        """Return the topics that are due now. Changes during the read are for the next turn."""
         due = [name for name, watched in self._watched.items() if watched.is_due]
         old = [
             name for name, one in self._watched.items() if not one.is_due and moment - one.read_at > AGAIN_S
@@ -128,7 +128,7 @@ class Tallies:
             self._want()
 
     def _follow(self, name: str, heard_on: frozenset[str]) -> bool:
-        """Note what the counts of a topic depend on; what came before it was known is read in the next turn."""
+        """Note the topics that the counts depend on; changes before that are read in the next turn."""
         watched = self._watched[name]
         before, watched.heard_on = watched.heard_on, heard_on
         watched.is_due |= not heard_on <= before
@@ -161,7 +161,7 @@ class Tallies:
 
 
 def read_tallies(names: Collection[str]) -> dict[str, Tallied]:
-    """Return the counts of topics, for each kind all together; runs in a thread."""
+    """Return the counts of topics, batched by kind; runs in a thread."""
     ids: dict[str, dict[str, str]] = {}
     for name in names:
         kind, _, id = name.partition(".")

@@ -1,4 +1,4 @@
-"""Joins a socket to topics: the frames that say so, what was missed, and where the socket then stands, in one go."""
+"""Joins a socket to topics: the confirmation, the missed events, and the new position, in one uninterrupted write."""
 
 from collections.abc import Callable
 
@@ -16,10 +16,10 @@ async def admit(
     opening: Opening,
     frames_of: Callable[[dict[str, Joined]], list[str]],
 ) -> None:
-    """Join topics, say so, send what was missed, and say how far that is.
+    """Join topics, confirm it, send the missed events, and send the position after them.
 
-    Nothing can come between, so nothing is lost or reordered. What was read in another epoch of the log is not told:
-    the socket is being closed, and its phone begins anew.
+    No other frame comes between, so none is lost or reordered. A read in another epoch of the log is not sent: the
+    socket is being closed, and its phone starts again.
     """
     while not all(hub.covers(name, joined.head) for name, joined in opening.topics.items()):
         opening = await in_thread(services.read_on, opening)

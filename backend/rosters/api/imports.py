@@ -13,14 +13,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import django_request, user_of
-from backend.lib.api import answer, now, parse, parse_form
+from backend.lib.api import answer, parse, parse_form
 from backend.lib.bodies import takes_bytes
+from backend.lib.clock import now
 from backend.lib.errors import Invalid, require
 from backend.lib.streaming import streamed
 from backend.lib.uploads import MAX_UPLOAD
 from backend.realtime.views import View
 from backend.rosters.models import RosterImport
 from backend.rosters.queries.imports import import_by_id, import_out, imports_of, report_of
+from backend.rosters.reading.files import RosterFormat
 from backend.rosters.reading.tables import CSV_TYPE, XLSX_TYPE
 from backend.rosters.reading.template import Language, template_parts
 from backend.rosters.schemas.imports import ImportIn, ImportOut, ImportReport, Imports, ImportStart
@@ -30,7 +32,7 @@ from backend.rosters.services.imports import start_import, undo_import
 from backend.volunteers import queries, rules
 from backend.volunteers.models import Unit
 
-_FORMATS = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
+_FORMATS = {RosterFormat.CSV.value: CSV_TYPE, RosterFormat.XLSX.value: XLSX_TYPE}
 _AS = OpenApiParameter("as", str, enum=list(_FORMATS), description="the format; csv by default")
 _LANGUAGE = OpenApiParameter("language", str, enum=["en", "zh"], description="of the headings; zh by default")
 _AFTER = OpenApiParameter("after", int, description="`next` of the page before")
@@ -193,7 +195,7 @@ def chosen_language(request: Request) -> Language:
 
 def chosen_format(request: Request) -> str:
     """Return `as` of the query. Raises Invalid."""
-    format = request.query_params.get("as", "csv")
+    format = request.query_params.get("as", RosterFormat.CSV.value)
     if format not in _FORMATS:
         raise Invalid(errors=[{"pointer": "/as", "detail": "must be csv or xlsx"}])
     return format

@@ -4,55 +4,51 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import pydantic
+from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
-from uuid6 import uuid7
 
+from backend.accounts.pages.forms import PageForm, ShapeForm, act_page
 from backend.accounts.pages.shell import person_of, record_page, show, whole_number
-from backend.lib.api import now
 from backend.lib.bodies import takes_bytes
-from backend.lib.errors import NotFound, Refusal, TooLarge, require
+from backend.lib.clock import now
+from backend.lib.errors import NotFound, TooLarge, require
 from backend.lib.uploads import MAX_UPLOAD
-from backend.rosters.models import WORKING, ImportStatus, Outcome, RosterImport
+from backend.rosters.models import ImportStatus, Outcome, RosterImport
 from backend.rosters.queries.imports import import_by_id, import_out, imports_below, report_of
-from backend.rosters.reading.refusals import UnreadableRoster
 from backend.rosters.schemas.imports import ImportIn, ImportNote, SheetOut
 from backend.rosters.services.import_uploads import keep_upload
-from backend.rosters.services.imports import (
-    ImportIdTaken,
-    ImportNotReady,
-    RowsRejected,
-    SomethingDepends,
-    start_import,
-    undo_import,
-)
+from backend.rosters.services.imports import start_import, undo_import
 from backend.volunteers import rules
 from backend.volunteers.models import Unit
 from backend.volunteers.number_scheme import format_unit_number
 from backend.volunteers.pages.choosing import Choice, chosen_unit
 from backend.volunteers.queries.units import managed_units
-from backend.volunteers.services.finding import TooManyFound
-from backend.volunteers.services.numbers import TooManyNumbers
 
-_TOLD: dict[type[Refusal], Promise] = {
-    UnreadableRoster: _(
-        "This file cannot be read as a roster. Save it as CSV or XLSX, with a column “Name”."
-    ),
-    TooLarge: _("The file is too large."),
-    ImportIdTaken: _("This form was sent already. Choose the file again."),
-    ImportNotReady: _("The import has moved on; look at its present state."),
-    RowsRejected: _("Some rows were rejected. Mend the file and upload it again, or leave them out."),
-    TooManyFound: _("You have found as many people of other units as a day allows; ask the unit above."),
-    TooManyNumbers: _(
-        "More numbers lie unused here than the roster justifies, or more were given out than a month or a day allows."
-    ),
-    SomethingDepends: _("It cannot be undone any more: something was done with these people since."),
-}
+
+class UploadForm(ShapeForm[ImportIn]):
+    """The file of a roster, and what its import is called."""
+
+    shape, labels = ImportIn, {"name": _("Name of the import")}
+    file = forms.FileField(
+        label=_("File"),
+        allow_empty_file=True,  # what a file lacks is said by the service
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt"}),
+        help_text=_(
+            "CSV or XLSX, headings in Chinese or English. The file is checked first; nobody is in the roster before "
+            "you start the import."
+        ),
+    )
+    if_wrong = _("Name the import, and choose a file.")
+    field_order = ["name", "file"]
+
+
+class StartForm(PageForm):
+    """Whether the rejected rows are left out."""
+
+    skip_rejected = forms.BooleanField(required=False)
 
 
 @takes_bytes(MAX_UPLOAD)
@@ -67,15 +63,16 @@ def imports(request: HttpRequest) -> HttpResponseBase:
     unit = choice.unit
     require(rules.may_manage(user, unit, at))
     if request.method == "GET":
-        return _list(request, choice)
-    try:
-        return redirect("console:import", import_id=_uploaded(request, unit).pk)
-    except UnreadableRoster as refusal:
-        return _list(request, choice, told=_why(refusal))
-    except tuple(_TOLD) as refusal:
-        return _list(request, choice, told=_TOLD[type(refusal)])
-    except pydantic.ValidationError:
-        return _list(request, choice, told=_("Name the import, and choose a file."))
+        return _list(request, choice, UploadForm())
+
+    def act(form: UploadForm) -> HttpResponse:
+        file, wanted = form.cleaned_data["file"], form.body
+        batch = keep_upload(id=wanted.id, unit=unit, name=wanted.name, file=file, by=user, at=at)
+        return redirect("console:import", import_id=batch.pk)
+
+    form = UploadForm(request.POST, request.FILES)
+    too_large = {TooLarge: _("The file is too large.")}
+    return act_page(form, act, lambda form: _list(request, choice, form), too_large)
 
 
 @record_page
@@ -86,17 +83,21 @@ def roster_import(request: HttpRequest, import_id: UUID) -> HttpResponseBase:
     require(rules.may_manage(person_of(request), batch.unit, now()))
     if request.method == "GET":
         return _one(request, batch)
-    try:
-        _act(request, batch)
-    except tuple(_TOLD) as refusal:
-        return _one(request, import_by_id(import_id), told=_TOLD[type(refusal)])
-    return redirect("console:import", import_id=import_id)
 
+    def act(form: StartForm) -> HttpResponse:
+        by, at = person_of(request), now()
+        match request.POST.get("act"):
+            case "start":
+                skip = form.cleaned_data["skip_rejected"]
+                start_import(import_id=batch.pk, skip_rejected=skip, by=by, at=at)
+            case "undo":
+                undo_import(import_id=batch.pk, by=by, at=at)
+            case _:
+                raise NotFound
+        return redirect("console:import", import_id=import_id)
 
-def _why(refusal: UnreadableRoster) -> Promise | str:
-    """Return what a file is instead of a roster, or what a roster is."""
-    known = refusal.detail != UnreadableRoster().detail
-    return gettext(refusal.detail) if known else _TOLD[UnreadableRoster]
+    form = StartForm(request.POST)
+    return act_page(form, act, lambda form: _one(request, import_by_id(import_id), form.problem))
 
 
 def _names_of_units(told: Sequence[SheetOut | ImportNote]) -> dict[str, str]:
@@ -106,43 +107,21 @@ def _names_of_units(told: Sequence[SheetOut | ImportNote]) -> dict[str, str]:
     return {number: f"{name} {format_unit_number(number)}" for number, name in units}
 
 
-def _uploaded(request: HttpRequest, unit: Unit) -> RosterImport:
-    file = request.FILES.get("file")
-    wanted = ImportIn.model_validate({"id": request.POST.get("id"), "name": request.POST.get("name", "")})
-    if file is None:
-        raise UnreadableRoster
-    return keep_upload(id=wanted.id, unit=unit, name=wanted.name, file=file, by=person_of(request), at=now())
-
-
-def _act(request: HttpRequest, batch: RosterImport) -> None:
-    user, at = person_of(request), now()
-    match request.POST.get("act"):
-        case "start":
-            skip = request.POST.get("skip_rejected") == "yes"
-            start_import(import_id=batch.pk, skip_rejected=skip, by=user, at=at)
-        case "undo":
-            undo_import(import_id=batch.pk, by=user, at=at)
-        case _:
-            raise NotFound
-
-
-def _list(request: HttpRequest, choice: Choice, *, told: Promise | str = "") -> HttpResponse:
+def _list(request: HttpRequest, choice: Choice, form: UploadForm) -> HttpResponse:
     context = {
         "unit": choice.unit,
         "choices": choice.choices,
         "sought": choice.sought,
         "batches": imports_below(choice.unit),
-        "told": told,
-        "id": uuid7(),
+        "form": form,
     }
-    return show(request, "imports", context, page="imports", status=422 if told else 200)
+    return show(request, "imports", context, page="imports", status=422 if form.problem else 200)
 
 
-def _one(request: HttpRequest, batch: RosterImport, *, told: Promise | str = "") -> HttpResponse:
+def _one(request: HttpRequest, batch: RosterImport, problem: str = "") -> HttpResponse:
     described = import_out(batch)
     units = _names_of_units([*described.sheets, *described.notes])
     report = report_of(batch, after=whole_number(request.GET.get("after", ""), digits=7))
-    can_undo = {ImportStatus.CHECKING, ImportStatus.CHECKED, ImportStatus.IMPORTED, ImportStatus.FAILED}
     context: dict[str, Any] = {
         "batch": batch,
         "failure": described.failure,
@@ -150,12 +129,12 @@ def _one(request: HttpRequest, batch: RosterImport, *, told: Promise | str = "")
         "left_out": described.rows_left_out,
         "sheets": [(sheet, units.get(sheet.unit, batch.unit.display_name)) for sheet in described.sheets],
         "notes": [(note, units.get(note.unit, "")) for note in described.notes],
-        "working": batch.status in WORKING,
+        "working": batch.is_working,
         "report": [(row, Outcome(row.outcome).label) for row in report.items],
         "next": report.next,
-        "told": told,
+        "problem": problem,
         "can_start": batch.status == ImportStatus.CHECKED,
-        "can_undo": batch.status in can_undo,
+        "can_undo": batch.status in ImportStatus.undoable(),
         "is_imported": batch.status == ImportStatus.IMPORTED,
     }
-    return show(request, "import", context, page="imports", status=422 if told else 200)
+    return show(request, "import", context, page="imports", status=422 if problem else 200)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from backend.accounts.pages.shell import person_of, record_page, show
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import Invalid, NotAllowed, require
 from backend.rosters.queries.roster import roster_page
 from backend.rosters.schemas.roster import RosterPage, RosterRow
@@ -60,7 +60,7 @@ class Line:
     @property
     def standing(self) -> str:
         """The standing in words, unless it is the usual one."""
-        return "" if self.row.standing == Standing.ACTIVE else str(Standing(self.row.standing).label)
+        return "" if self.row.standing.is_in_service else str(Standing(self.row.standing).label)
 
 
 @record_page

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from backend.lib.errors import NotFound
 from backend.rosters.models import ImportStatus, Outcome, ReportedRow, RosterImport
+from backend.rosters.reading.files import RosterFormat
 from backend.rosters.reading.positions import Stretch, located
 from backend.rosters.reading.refusals import FATES, NOTES, REASONS
 from backend.rosters.schemas.imports import (
@@ -56,7 +57,7 @@ def import_out(batch: RosterImport) -> ImportOut:
         unit=batch.unit.number,
         name=batch.name,
         file_name=batch.file_name,
-        format=batch.format,
+        format=RosterFormat(batch.format),
         status=ImportStatus(batch.status),
         share=batch.share,
         rows_total=batch.rows_read,

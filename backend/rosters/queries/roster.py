@@ -16,7 +16,16 @@ from backend.accounts.models import PHONE_TAIL, User, phone_tail_key
 from backend.lib.errors import Invalid, NotAllowed, require
 from backend.lib.readings import Elsewhere, kept_name, letters, other_readings, spelled_with_v
 from backend.rosters.schemas.roster import RosterPage, RosterRow, RosterState
-from backend.volunteers.models import COUNTY_DEPTH, Membership, Post, Role, Standing, Unit
+from backend.volunteers.models import (
+    COUNTY_DEPTH,
+    Membership,
+    Post,
+    Role,
+    Standing,
+    Unit,
+    is_listed,
+    is_on_duty,
+)
 from backend.volunteers.number_scheme import parse_volunteer_number
 from backend.volunteers.queries.availability import planned
 from backend.volunteers.queries.devices import Reach, reach_of
@@ -44,8 +53,8 @@ def roster_page(
     wanted = _wanted(search, unit, by, at)
     people = wanted.people
     if on_duty is not None:
-        off = Q(volunteer__duty_until=None) | Q(volunteer__duty_until__lte=at)
-        people &= Q(volunteer__duty_until__gt=at) if on_duty else off
+        is_on = is_on_duty(at, "volunteer__")
+        people &= is_on if on_duty else ~is_on
     rows = Membership.objects.filter(wanted.rows)
     if after:
         rows = rows.filter(_behind(*_read_cursor(after, unit)))
@@ -136,7 +145,7 @@ def _first(rows: QuerySet[Membership], people: Q, wanted: int) -> list[Membershi
     Where nothing is asked of the people the rows are chosen before anything is joined to them: the database would join
     all that match before it sorts (measured: 80 ms of 90 for one letter). Who has left is left out afterwards.
     """
-    listed = Q(volunteer__user__is_active=True) & ~Q(volunteer__standing=Standing.RETIRED)
+    listed = is_listed("volunteer__")
     whole = (
         Membership.objects.filter(listed)
         .select_related("volunteer__user", "unit")
@@ -200,8 +209,8 @@ def _outs(rows: Sequence[Membership], by: User, at: datetime) -> list[RosterRow]
 
 def _roles(rows: Sequence[Membership], at: datetime) -> dict[tuple[int, int], str]:
     """Return the posts of people in the units of their rows, of several the one with the lowest seat."""
-    in_time = Q(from_at__lte=at) & (Q(until_at=None) | Q(until_at__gt=at))
-    held = Post.objects.filter(in_time, volunteer__in=[row.volunteer_id for row in rows]).order_by("-seat")
+    people = [row.volunteer_id for row in rows]
+    held = Post.objects.current(at).filter(volunteer__in=people).order_by("-seat")
     return {
         (volunteer, unit): role for volunteer, unit, role in held.values_list("volunteer", "unit", "role")
     }

@@ -2,6 +2,7 @@
 
 import codecs
 from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,11 +23,18 @@ _PROTECTED = "The workbook is protected by a password: save it without one."
 _PAGE = "This is no workbook, whatever its name says: open it in a spreadsheet and save it as .xlsx."
 
 
+class RosterFormat(StrEnum):
+    """The kinds of files that rosters come and go in."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
 @dataclass(frozen=True, slots=True)
 class Appearance:
     """What a file is, as far as one pass over its bytes tells: its contents decide, not its name."""
 
-    format: str
+    format: RosterFormat
     encoding: str
     sha256: str
     size: int
@@ -52,8 +60,8 @@ def look_at(path: Path) -> Appearance:
                 decoder.feed(block)
             block = file.read(_BLOCK)
     if decoder is None:
-        return Appearance("xlsx", "", digest.hexdigest(), size, 0)
-    return Appearance("csv", decoder.encoding(), digest.hexdigest(), size, lines + 1)
+        return Appearance(RosterFormat.XLSX, "", digest.hexdigest(), size, 0)
+    return Appearance(RosterFormat.CSV, decoder.encoding(), digest.hexdigest(), size, lines + 1)
 
 
 def _refuse_others(head: bytes) -> None:

@@ -10,19 +10,20 @@ from itertools import islice
 
 from backend.rosters.reading.columns import Column
 from backend.rosters.reading.refusals import RowRejected
+from backend.volunteers.models import Category
 from backend.volunteers.number_scheme import parse_unit_number
 
 CHINESE_SKILLS = {
-    "rescue": ("应急救援", "救援"),
-    "city": ("城市运行", "城市运行保障"),
-    "culture": ("文化教育", "文教"),
-    "care": ("关爱服务", "关爱"),
-    "community": ("社区服务", "社区"),
-    "environment": ("生态环保", "环保"),
-    "healthcare": ("医疗卫生", "医疗"),
-    "psychology": ("心理咨询", "心理"),
-    "legal": ("法律援助", "法律"),
-    "patrol": ("平安巡逻", "巡逻"),
+    Category.RESCUE.value: ("应急救援", "救援"),
+    Category.CITY.value: ("城市运行", "城市运行保障"),
+    Category.CULTURE.value: ("文化教育", "文教"),
+    Category.CARE.value: ("关爱服务", "关爱"),
+    Category.COMMUNITY.value: ("社区服务", "社区"),
+    Category.ENVIRONMENT.value: ("生态环保", "环保"),
+    Category.HEALTHCARE.value: ("医疗卫生", "医疗"),
+    Category.PSYCHOLOGY.value: ("心理咨询", "心理"),
+    Category.LEGAL.value: ("法律援助", "法律"),
+    Category.PATROL.value: ("平安巡逻", "巡逻"),
     "first-aid": ("急救",),
     "radio": ("无线电", "电台"),
     "boat": ("驾船", "船艇"),

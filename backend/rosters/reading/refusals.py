@@ -12,11 +12,18 @@ class UnreadableRoster(Refusal):
     """This is neither a CSV nor an XLSX file that can be read."""
 
     status = 422
+    slug = "unreadable-roster"
+    text = _("This file cannot be read as a roster. Save it as CSV or XLSX, with a column “Name”.")
 
     @property
     def said(self) -> str:
         """What is wrong with the file, in the language of the person who chose it."""
         return gettext(self.detail)
+
+    @property
+    def words(self) -> str:
+        """What the file is, where that is known; otherwise what a roster is."""
+        return super().words if self.detail == self.__doc__ else self.said
 
 
 class RowRejected(Exception):

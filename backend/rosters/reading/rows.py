@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from backend.rosters.reading.columns import FIRST_ROWS, Column, letters
 from backend.rosters.reading.events import Event, Noted, PersonFound, SheetFate, SheetListed
+from backend.rosters.reading.files import RosterFormat
 from backend.rosters.reading.layout import MAX_COLUMNS, Layout, find_layout
 from backend.rosters.reading.merges import MAX_MERGES, TOO_MANY_MERGES, Merge, MergesOfRows
 from backend.rosters.reading.people_below import PeopleBelow
@@ -34,7 +35,7 @@ def read_roster(file: BinaryIO, format: str, encoding: str) -> Iterator[Event]:
 
 
 def _events(file: BinaryIO, format: str, encoding: str) -> Iterator[Event]:
-    if format == "csv":
+    if format == RosterFormat.CSV:
         yield from _read_table(record_rows(file, encoding, _WIDTH))
     else:
         yield from _Sheets(Workbook(file)).events()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from backend.rosters.reading.files import RosterFormat
 from backend.rosters.reading.tables import csv_parts, xlsx_parts
 
 Language = Literal["en", "zh"]
@@ -41,7 +42,7 @@ _NOTES: dict[Language, list[str]] = {
 def template_parts(format: str, language: Language) -> Iterator[bytes]:
     """Yield the template; in CSV, which has one sheet, the notes are left out."""
     lines = _LINES[language]
-    if format == "xlsx":
+    if format == RosterFormat.XLSX:
         title = "名册" if language == "zh" else "Roster"
         return xlsx_parts([lines], title=title, notes=[[note] for note in _NOTES[language]])
     return csv_parts([lines], quoted=False)

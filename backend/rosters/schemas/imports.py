@@ -7,6 +7,8 @@ from pydantic import RootModel
 
 from backend.lib.shapes import Instant, Line, Request, Shape
 from backend.rosters.models import ImportStatus, Outcome
+from backend.rosters.reading.events import SheetFate
+from backend.rosters.reading.files import RosterFormat
 
 
 class ImportIn(Request):
@@ -30,7 +32,7 @@ class SheetOut(Shape):
     """
 
     name: str
-    fate: str
+    fate: SheetFate
     text: str
     rows: int
     unit: str
@@ -65,7 +67,7 @@ class ImportOut(Shape):
     unit: str
     name: str
     file_name: str
-    format: str
+    format: RosterFormat
     status: ImportStatus
     share: int
     rows_total: int

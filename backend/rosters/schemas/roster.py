@@ -2,10 +2,12 @@
 
 from typing import Annotated, Literal
 
+from typing_extensions import TypeAliasType
+
 from backend.lib.shapes import Instant, Line, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Role, Standing
 
-RosterState = Literal["on_duty", "off_duty", "unreachable"]
+RosterState = TypeAliasType("RosterState", Literal["on_duty", "off_duty", "unreachable"])
 
 
 class RosterRow(Shape):

@@ -16,9 +16,10 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, connection, models
 
 from backend.accounts.models import User
+from backend.lib.dialect import on_postgresql, word
 from backend.rosters.services.staging import database_id, dismiss_all, use_memory
 from backend.volunteers.locks import units_to_lock
-from backend.volunteers.models import COUNTY_DEPTH, Membership, Unit, Volunteer
+from backend.volunteers.models import COUNTY_DEPTH, Membership, Unit, Volunteer, not_retired
 from backend.volunteers.services.counts import Counts, change_counts, ensure_counts
 
 _UNITS = 2_000
@@ -110,7 +111,7 @@ def enrol_all(batch_id: UUID, *, at: datetime) -> int:
         _move(cursor, User, _USER, password=make_password(None))
         count = _move(cursor, Volunteer, _VOLUNTEER)
         _move(cursor, Membership, _MEMBERSHIP)
-        cursor.execute(_SKILLS[connection.vendor])
+        cursor.execute(word(_SKILLS))
         cursor.execute("DROP TABLE rosters_entrant")
     _check_units({unit: path for unit, path, _ in found})
     change_counts(joined, at=at)
@@ -123,21 +124,21 @@ def _check_units(paths: Mapping[int, str]) -> None:
     keys = sorted(paths)
     for start in range(0, len(keys), _UNITS):
         portion = keys[start : start + _UNITS]
-        units = units_to_lock().filter(pk__in=portion, retired_at=None)
+        units = units_to_lock().filter(not_retired(), pk__in=portion)
         if dict(units.order_by("pk").values_list("pk", "path")) != {key: paths[key] for key in portion}:
             raise IntegrityError("a unit has moved or was retired")
 
 
 def refresh_statistics() -> None:
     """Let the database learn what the tables of people hold now: until it does, it plans for the empty ones."""
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         tables = [model._meta.db_table for model in (User, Volunteer, Membership, Volunteer.skills.through)]  # noqa: SLF001
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {', '.join(tables)}")
 
 
 def _next_key(model: type[models.Model]) -> str:
-    return _NEXT_KEY[connection.vendor].format(table=model._meta.db_table)  # noqa: SLF001
+    return word(_NEXT_KEY).format(table=model._meta.db_table)  # noqa: SLF001
 
 
 def _move(

@@ -6,12 +6,14 @@ from itertools import chain
 
 from django.db import transaction
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
 from backend.lib.errors import Refusal, require
 from backend.rosters.acts import Acts
 from backend.rosters.queries.exports import ExportedPerson, count_of_people, exported_people
+from backend.rosters.reading.files import RosterFormat
 from backend.rosters.reading.tables import csv_parts, xlsx_parts
 from backend.volunteers.models import LookedAt, Standing, Unit
 from backend.volunteers.rules import may_manage
@@ -24,6 +26,9 @@ MAX_SHEET = 100_000
 class TooManyForWorkbook(Refusal):
     """A workbook holds at most 100,000 people here; take CSV."""
 
+    slug = "too-many-for-workbook"
+    text = _("A workbook holds at most 100,000 people. Take CSV.")
+
 
 @transaction.atomic
 def export_roster(*, unit: Unit, format: str, by: User, at: datetime) -> Iterator[bytes]:
@@ -33,7 +38,7 @@ def export_roster(*, unit: Unit, format: str, by: User, at: datetime) -> Iterato
     """
     grant = require(may_manage(by, unit, at))
     people = count_of_people(unit)
-    if format == "xlsx" and people > MAX_SHEET:
+    if format == RosterFormat.XLSX and people > MAX_SHEET:
         raise TooManyForWorkbook
     with acting(by=by, at=at, grant=grant) as act:
         act.record(Acts.ROSTER_EXPORTED, f"unit.{unit.number}", format=format, people=people)
@@ -57,7 +62,7 @@ def export_roster(*, unit: Unit, format: str, by: User, at: datetime) -> Iterato
         for portion in _noted(exported_people(unit, by, at=at), by, at)
     )
     lines = chain([[headings]], portions)
-    return xlsx_parts(lines, title=unit.number) if format == "xlsx" else csv_parts(lines)
+    return xlsx_parts(lines, title=unit.number) if format == RosterFormat.XLSX else csv_parts(lines)
 
 
 def _noted(

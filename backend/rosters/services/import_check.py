@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.accounts.acting import acting
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.rosters.acts import Acts
 from backend.rosters.models import ImportStatus, Outcome, ReportedRow, RosterImport
 from backend.rosters.reading.apart import reading_apart
@@ -25,7 +25,7 @@ from backend.rosters.services.finding import note_found_by_import
 from backend.rosters.services.import_turns import held, hold_on
 from backend.rosters.services.imports import forget_file
 from backend.rosters.services.staging import stage, withdraw_same_people
-from backend.volunteers.models import Skill, Unit, adult_if_born_until
+from backend.volunteers.models import Skill, Unit, adult_if_born_until, not_retired
 from backend.volunteers.queries.units import retired_units
 from backend.volunteers.rules import within
 
@@ -211,7 +211,7 @@ def _close(import_id: UUID, survey: Survey) -> RosterImport:
     _describe(batch, survey)
     report_same_people(batch, in_file=True)
     batch.rows_total = batch.rows_done
-    batch.status = ImportStatus.CHECKED
+    batch.finish_check()
     batch.save()
     forget_file(batch)
     counts = {"duplicates": batch.duplicates, "rejected": batch.rejected}
@@ -257,7 +257,7 @@ def report_same_people(batch: RosterImport, *, in_file: bool) -> None:
 
 
 def _units_below(unit: Unit) -> UnitFinder:
-    units = Unit.objects.filter(within(unit.path), retired_at=None).values_list(
+    units = Unit.objects.filter(within(unit.path), not_retired()).values_list(
         "pk", "path", "number", "official_name", "display_name", "brand_name"
     )
     named = (

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid6 import uuid7
 
 from backend.accounts.models import User
-from backend.rosters.models import WORKING, ImportStatus, RosterImport
+from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.reading.files import look_at
 from backend.rosters.services.import_check import Tell
 from backend.rosters.services.import_worker import work_on
@@ -70,7 +70,7 @@ def import_file(
 
 def _worked_off(batch: RosterImport, tell: Tell, portion: int) -> RosterImport:
     """Work on a batch until nothing is to do; when the clock of this or another machine is at it, wait for that."""
-    while (batch := work_on(batch.pk, tell=tell, portion=portion)).status in WORKING:
+    while (batch := work_on(batch.pk, tell=tell, portion=portion)).is_working:
         tell(batch)
         time.sleep(_PAUSE_S)
     return batch
@@ -78,7 +78,5 @@ def _worked_off(batch: RosterImport, tell: Tell, portion: int) -> RosterImport:
 
 def _unfinished(path: Path, unit: Unit) -> RosterImport | None:
     """Return the latest import of the same file into the same unit that has not come to its end."""
-    begun = RosterImport.objects.filter(
-        unit=unit, file_sha256=look_at(path).sha256, status__in=[*WORKING, ImportStatus.CHECKED]
-    )
+    begun = RosterImport.objects.unfinished().filter(unit=unit, file_sha256=look_at(path).sha256)
     return begun.order_by("-made_at").first()

@@ -2,21 +2,22 @@
 
 import os
 import socket
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
+from django.db.models.functions import Now
 
 from backend.accounts.acting import acting
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.rosters.acts import Acts
-from backend.rosters.models import WORKING, ImportStatus, RosterImport
+from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.services.imports import forget_file, locked
 from backend.rosters.services.staging import dismiss_all
 
 LEASE = timedelta(seconds=60)
-"""How long a worker of another machine may be silent before another goes on."""
+"""How long a worker of another machine may be silent before another goes on, by the database's time: clocks differ."""
 MOST_DEATHS = 3
 """Workers that may die at the same place of an import."""
 GIVEN_UP = (
@@ -33,20 +34,20 @@ def me() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"[-80:]
 
 
-def is_free(at: datetime) -> Q:
+def is_free() -> Q:
     """Select the imports on which no living worker is."""
-    return Q(worker="") | Q(worker=me()) | Q(worker_until__lt=at)
+    return Q(worker="") | Q(worker=me()) | Q(worker_until__lt=Now())
 
 
 def claimed(import_id: UUID) -> RosterImport | None:
     """Take a batch on which there is work; None if there is none, or a living worker is at it."""
-    at = now()
     held = RosterImport.objects.filter(pk=import_id).exclude(worker__in=("", me()))
-    for worker, until in held.values_list("worker", "worker_until"):
-        if _is_dead(worker) or (until is not None and until < at):
+    is_over = ExpressionWrapper(Q(worker_until__lt=Now()), BooleanField())
+    for worker, over in held.annotate(over=is_over).values_list("worker", "over"):
+        if _is_dead(worker) or over:
             _bury(import_id, worker)
-    mine = RosterImport.objects.filter(is_free(at), pk=import_id, status__in=WORKING)
-    if not mine.update(worker=me(), worker_until=at + LEASE):
+    mine = RosterImport.objects.working().filter(is_free(), pk=import_id)
+    if not mine.update(worker=me(), worker_until=Now() + LEASE):
         return None
     return RosterImport.objects.select_related("unit").get(pk=import_id)
 
@@ -61,14 +62,14 @@ def held(import_id: UUID, status: ImportStatus, rows_done: int | None = None) ->
     batch = locked(import_id)
     if batch.status != status or batch.worker != me() or rows_done not in (None, batch.rows_done):
         raise Superseded
-    batch.worker_until, batch.deaths = now() + LEASE, 0
+    batch.worker_until, batch.deaths = Now() + LEASE, 0
     return batch
 
 
 def hold_on(import_id: UUID) -> None:
     """Stay with a batch while its file takes its time. Raises Superseded."""
-    mine = RosterImport.objects.filter(pk=import_id, worker=me(), status=ImportStatus.CHECKING)
-    if not mine.update(worker_until=now() + LEASE):
+    mine = RosterImport.objects.being_checked().filter(pk=import_id, worker=me())
+    if not mine.update(worker_until=Now() + LEASE):
         raise Superseded
 
 
@@ -83,15 +84,12 @@ def count_death(import_id: UUID) -> None:
 def fail(import_id: UUID, why: str) -> None:
     """End a batch that cannot be read or written: nothing stays but the report; one that was to be undone stays."""
     batch = locked(import_id)
-    if batch.status not in WORKING:
+    if not batch.is_working:
         return
-    is_there = batch.status == ImportStatus.UNDOING
-    if not is_there:
+    batch.save(update_fields=batch.fail(why=why))
+    if batch.status == ImportStatus.FAILED:
         dismiss_all(import_id)
         forget_file(batch)
-    batch.status = ImportStatus.IMPORTED if is_there else ImportStatus.FAILED
-    batch.failure, batch.deaths = why[:300], 0
-    batch.save(update_fields=["status", "failure", "deaths"])
     with acting(by=None, at=now()) as act:
         act.record(Acts.ROSTER_FAILED, batch.subject, why=batch.failure)
 

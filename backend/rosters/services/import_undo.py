@@ -10,7 +10,7 @@ from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.rosters.models import RosterImport
 from backend.rosters.services.staging import database_id
-from backend.volunteers.models import AccessEntry, Membership, Standing, Volunteer
+from backend.volunteers.models import AccessEntry, Membership, Volunteer, in_service
 from backend.volunteers.services.counts import recount
 
 _OF_BATCH = "(SELECT {column} FROM volunteers_volunteer WHERE batch_id = %s)"
@@ -26,7 +26,7 @@ def dependents_of(batch: RosterImport) -> dict[str, int]:
     people = Volunteer.objects.filter(batch_id=batch.pk)
     found = {
         "acts in the record": _acts_on(people),
-        "suspended or retired": people.exclude(standing=Standing.ACTIVE).count(),
+        "suspended or retired": people.exclude(in_service()).count(),
         "on duty": people.exclude(duty_since=None).count(),
         "with a password": User.objects.filter(volunteer__batch_id=batch.pk)
         .exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)

@@ -15,10 +15,10 @@ from django.db import (
 )
 
 from backend.accounts.acting import acting
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import Refusal
 from backend.rosters.acts import Acts
-from backend.rosters.models import WORKING, ImportStatus, RosterImport
+from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.reading.apart import ReaderDied
 from backend.rosters.services.commit import enrol_all, refresh_statistics
 from backend.rosters.services.finding import note_found_by_import
@@ -68,12 +68,12 @@ def work_on(import_id: UUID, *, tell: Tell = lambda _: None, portion: int = PORT
 _thread: threading.Thread | None = None
 
 
-def turn(*, at: datetime) -> int:
+def turn(*, at: datetime) -> int:  # noqa: ARG001  # the clock's; a lease goes by the database's time
     """Begin to work on the import that waits longest, in a thread of its own: the clock has other things to do."""
     global _thread
     if _thread is not None and _thread.is_alive():
         return 0
-    import_id = next_waiting(at=at)
+    import_id = next_waiting()
     if import_id is None:
         return 0
     _thread = threading.Thread(target=_work_apart, args=(import_id,), name="imports", daemon=True)
@@ -82,9 +82,9 @@ def turn(*, at: datetime) -> int:
     return 1
 
 
-def next_waiting(*, at: datetime) -> UUID | None:
+def next_waiting() -> UUID | None:
     """Return the import that has waited longest for somebody to go on with it, and whose file is on this machine."""
-    waiting = RosterImport.objects.filter(is_free(at), status__in=WORKING).order_by("made_at")
+    waiting = RosterImport.objects.working().filter(is_free()).order_by("made_at")
     for batch in waiting[:20]:
         if batch.status != ImportStatus.CHECKING or Path(batch.path).exists():
             return batch.pk
@@ -102,7 +102,7 @@ def _work_apart(import_id: UUID) -> None:
 
 
 def _go_on(batch: RosterImport, tell: Tell, portion: int) -> None:
-    if batch.unit.retired_at and batch.status != ImportStatus.UNDOING:
+    if batch.unit.is_retired and batch.status != ImportStatus.UNDOING:
         raise UnitRetired("The unit is no more: import the file into its successor.")
     match batch.status:
         case ImportStatus.CHECKING:
@@ -151,7 +151,7 @@ def _enrol(import_id: UUID) -> RosterImport:
     report_same_people(batch, in_file=False)
     follow_retired_units(import_id)
     batch.accepted = enrol_all(import_id, at=at)
-    batch.status, batch.finished_at = ImportStatus.IMPORTED, at
+    batch.finish(at=at)
     batch.save()
     counts = {"duplicates": batch.duplicates, "rejected": batch.rejected}
     with acting(by=batch.started_by, at=at) as act:
@@ -165,7 +165,7 @@ def _take_back(import_id: UUID) -> None:
             batch, at = held(import_id, ImportStatus.UNDOING), now()
             refuse_dependents(batch)
             count = take_out(batch, at=at)
-            batch.status, batch.undone_at = ImportStatus.UNDONE, at
+            batch.undo(by=batch.undone_by, at=at)
             batch.save()
             with acting(by=batch.undone_by, at=at) as act:
                 act.record(Acts.ROSTER_TAKEN_OUT, batch.subject, people=count)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
@@ -30,17 +31,29 @@ UNSTARTED_KEPT = timedelta(days=7)
 class ImportIdTaken(Refusal):
     """There is another import with this id."""
 
+    slug = "import-id-taken"
+    text = _("This form was sent already. Choose the file again.")
+
 
 class ImportNotReady(Refusal):
     """The import is not at the point where this can be done; `detail` names its status."""
+
+    slug = "import-not-ready"
+    text = _("The import has moved on; look at its present state.")
 
 
 class RowsRejected(Refusal):
     """Some rows were rejected: mend the file and upload it again, or say `skip_rejected`."""
 
+    slug = "rows-rejected"
+    text = _("Some rows were rejected. Mend the file and upload it again, or leave them out.")
+
 
 class SomethingDepends(Refusal):
     """The import cannot be undone any more: something depends on its people."""
+
+    slug = "something-depends"
+    text = _("It cannot be undone any more: something was done with these people since.")
 
 
 def imports_folder() -> Path:
@@ -93,15 +106,14 @@ def start_import(*, import_id: UUID, skip_rejected: bool, by: User | None, at: d
     """
     batch = locked(import_id)
     grant = require(_may_import(by, batch.unit, at))
-    if batch.status in (ImportStatus.IMPORTING, ImportStatus.IMPORTED):
+    if batch.status in ImportStatus.started():
         return batch
     _require_status(batch, ImportStatus.CHECKED)
     if batch.rejected and not skip_rejected:
         raise RowsRejected(f"{batch.rejected} rows were rejected: mend the file, or leave them out.")
     if by is not None:
         require_newcomers(batch, at=at)
-    batch.status, batch.started_by = ImportStatus.IMPORTING, by
-    batch.save(update_fields=["status", "started_by"])
+    batch.save(update_fields=batch.start(by=by))
     with acting(by=by, at=at, grant=grant) as act:
         act.record(Acts.ROSTER_STARTED, batch.subject, rejected=batch.rejected)
     return batch
@@ -116,18 +128,17 @@ def undo_import(*, import_id: UUID, by: User | None, at: datetime) -> RosterImpo
     """
     batch = locked(import_id)
     grant = require(_may_import(by, batch.unit, at))
-    if batch.status in (ImportStatus.UNDOING, ImportStatus.UNDONE):
+    if batch.status in ImportStatus.taken_back():
         return batch
-    batch.undone_by = by
+    _require_status(batch, *ImportStatus.undoable())
     if batch.status == ImportStatus.IMPORTED:
         refuse_dependents(batch)
-        batch.status = ImportStatus.UNDOING
+        changed = batch.begin_undo(by=by)
     else:
-        _require_status(batch, ImportStatus.CHECKING, ImportStatus.CHECKED, ImportStatus.FAILED)
         dismiss_all(batch.pk)
         forget_file(batch)
-        batch.status, batch.undone_at = ImportStatus.UNDONE, at
-    batch.save(update_fields=["status", "undone_by", "undone_at"])
+        changed = batch.undo(by=by, at=at)
+    batch.save(update_fields=changed)
     with acting(by=by, at=at, grant=grant) as act:
         act.record(Acts.ROSTER_UNDONE, batch.subject, people=batch.accepted)
     return batch
@@ -135,7 +146,7 @@ def undo_import(*, import_id: UUID, by: User | None, at: datetime) -> RosterImpo
 
 def forget_unstarted(*, at: datetime) -> int:
     """Forget the people of imports that were checked a week ago and never started; returns how many imports."""
-    old = RosterImport.objects.filter(status=ImportStatus.CHECKED, made_at__lt=at - UNSTARTED_KEPT)
+    old = RosterImport.objects.unstarted().filter(made_at__lt=at - UNSTARTED_KEPT)
     ids = list(old.values_list("pk", flat=True)[:20])
     for id in ids:
         undo_import(import_id=id, by=None, at=at)

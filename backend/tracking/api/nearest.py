@@ -8,7 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.lib.api import answer, now, parse_query
+from backend.lib.api import answer, parse_query
+from backend.lib.clock import now
 from backend.lib.datum import to_wgs84
 from backend.lib.errors import require
 from backend.realtime.views import View
@@ -20,7 +21,7 @@ from backend.volunteers.services.access_log import note_list
 
 
 class NearestView(View):
-    """The people of a unit who are nearest to a place."""
+    """The people of a unit nearest to a place."""
 
     parameters: ClassVar = {"get": NearestFilter.model_fields}
 

@@ -1,10 +1,10 @@
-"""The REST view of positions: for phones whose network lets no socket through."""
+"""The REST view of positions, for phones in networks that block sockets."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.gzip_body import unpacked_body
 from backend.realtime.registry import principal_behind
 from backend.realtime.views import View
@@ -15,7 +15,7 @@ from backend.tracking.schemas.positions import PositionsIn, PositionsOut
 
 
 class PositionsView(View):
-    """Positions of one's own."""
+    """The caller's own positions."""
 
     repeatable = uncounted = ("post",)
 
@@ -23,7 +23,7 @@ class PositionsView(View):
         operation_id="report_positions", request=PositionsIn, responses=PositionsOut, tags=["realtime"]
     )
     def post(self, request: Request) -> Response:
-        """Report positions of one's own; answered for each fix, after they are stored."""
+        """Report one's own positions; answered for each fix, after they are stored."""
         person = principal_behind(request.user).person
         read = read_fixes(unpacked_body(request, limit=MAX_UNPACKED))
         (results,) = store_fixes([Report(person, read.fixes)], at=now())

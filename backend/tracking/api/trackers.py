@@ -1,4 +1,4 @@
-"""REST views for the tracking apps of others, and for making and revoking their secrets."""
+"""REST views of other makers' tracking apps: their reports, and their secrets."""
 
 import base64
 import binascii
@@ -16,7 +16,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.accounts.authentication import user_of
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, parse
+from backend.lib.clock import now
 from backend.lib.errors import Malformed, NotSignedIn, require
 from backend.realtime.views import View
 from backend.tracking.models import WhyNotStored
@@ -43,7 +44,7 @@ _PARAMETERS: Any = {"type": "object", "properties": {name: {"type": "string"} fo
 
 
 class TrackersView(View):
-    """One's trackers."""
+    """The caller's trackers."""
 
     secret = ("post",)
 
@@ -62,14 +63,14 @@ class TrackersView(View):
         return answer(made, status=201)
 
     def post_again(self, request: Request) -> Response:
-        """Tell the same secret, unless the tracker has been revoked since."""
+        """Return the same secret, unless the tracker was revoked meanwhile."""
         told = TrackerMade.model_validate(self.told())
         require(any(tracker.pk == told.id for tracker in trackers_of(user_of(request), at=now())))
         return answer(told)
 
 
 class TrackerView(View):
-    """One tracker of one's own."""
+    """One of the caller's trackers."""
 
     @extend_schema(operation_id="revoke_tracker", responses={204: None}, tags=["trackers"])
     def delete(self, request: Request, tracker_id: UUID) -> Response:
@@ -78,7 +79,7 @@ class TrackerView(View):
         return answer(None)
 
     def delete_again(self, request: Request, tracker_id: UUID) -> Response:
-        """Do nothing: it is revoked for good."""
+        """Do nothing: a revoked tracker stays revoked."""
         require(user_of(request).trackers.filter(pk=tracker_id).exists())
         return answer(None)
 
@@ -99,7 +100,7 @@ class OwnTracksView(APIView):
     def post(self, request: Request) -> Response:
         """Take what OwnTracks publishes; HTTP Basic, the secret is the password. Only locations are kept.
 
-        With a good secret the answer is always 200: the app would send again for ever what is refused.
+        With a valid secret the answer is always 200, because the app would repeat a refused message for ever.
         """
         at = now()
         tracker = tracker_by_secret(_basic_password(request), at=at)

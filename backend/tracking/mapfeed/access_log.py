@@ -1,12 +1,12 @@
-"""Remembers who saw whom on the live map, and has it noted about once a minute: the feed never waits for that."""
+"""Records which viewer saw which volunteers on the live map, about once a minute and outside the feed."""
 
 import asyncio
 import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
+from backend.lib.clock import now
 from backend.realtime.connection import Connection
 from backend.realtime.sync import in_thread
 from backend.tracking.mapfeed.viewports import Picture
@@ -18,7 +18,7 @@ NOTE_S = 60.0
 
 
 class Sightings:
-    """People by the user who saw them, until they are noted."""
+    """Volunteers by the user who saw them, until they are recorded."""
 
     def __init__(self) -> None:
         self._seen: defaultdict[int, set[int]] = defaultdict(set)
@@ -26,14 +26,14 @@ class Sightings:
         self._task: asyncio.Task[None] | None = None
 
     def saw(self, connection: Connection, picture: Picture) -> None:
-        """Remember everybody who was on a screen while a console looked at it, or shortly before."""
+        """Remember all volunteers who were on a screen while a console showed it, or shortly before."""
         if picture.shown:
             self._seen[connection.principal.user_id].update(map(int, picture.shown))
 
     def sweep(self, pictures: Iterable[Picture], *, at_once: bool = False) -> None:
-        """Look through the screens once a minute, and have what was seen noted in a thread.
+        """Collect the volunteers on all screens once a minute, and record them in a thread.
 
-        What an earlier minute's notes still wait for, or could not be noted, is noted with the next.
+        Sightings that could not be recorded, or still wait, are recorded with the next minute.
         """
         moment = time.monotonic()
         if moment - self._noted < NOTE_S and not at_once:
@@ -50,7 +50,7 @@ class Sightings:
 
     async def _note(self, seen: dict[int, set[int]]) -> None:
         try:
-            await in_thread(note_sightings, seen, at=datetime.now(UTC))
+            await in_thread(note_sightings, seen, at=now())
         except Exception:
             logger.exception("who saw whom on the live map could not be noted; it is with the next minute's")
             for viewer, people in seen.items():

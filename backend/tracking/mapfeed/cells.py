@@ -1,4 +1,4 @@
-"""Counts of people by H3 cell, kept up as people move: nobody is counted anew because somebody else moved."""
+"""Counts of people by H3 cell, updated incrementally: a move changes only the cells that it leaves and enters."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from backend.tracking.mapfeed.viewports import Board, Picture, Scopes
 
 
 class Cell:
-    """The people of one cell: how many, how many live, and the sums of their places in units of E5."""
+    """The people of one cell: their number, the number of live ones, and the sums of their places in units of E5."""
 
     __slots__ = ("entry", "id", "key", "lat", "live", "lon", "n", "sum_lat", "sum_lon", "tile")
 
@@ -24,7 +24,7 @@ class Cell:
         self.entry: str | None = None
 
     def text(self) -> str | None:
-        """Return the member of `cells` that tells of it: its index and a `CellOut`; None when nobody is there."""
+        """Return the member of `cells` for it: its index and a `CellOut`; None for an empty cell."""
         if not self.n:
             return None
         lon, lat = round(self.sum_lon / self.n / E5, 4), round(self.sum_lat / self.n / E5, 4)
@@ -32,7 +32,7 @@ class Cell:
 
 
 class Level:
-    """All cells of one resolution, for viewers of certain scopes: nobody else's people are ever in its counts."""
+    """All cells of one resolution, for viewers of certain scopes: people outside these scopes are never counted."""
 
     def __init__(self, scopes: Scopes, resolution: int) -> None:
         self.scopes = scopes
@@ -45,7 +45,7 @@ class Level:
         self._touched: set[Cell] = set()
 
     def put_in(self, dot: Dot) -> None:
-        """Count somebody."""
+        """Add a person to the counts."""
         id = h3.cell_to_parent(dot.base, self.resolution)
         cell = self._cells.get(id)
         if cell is None:
@@ -58,7 +58,7 @@ class Level:
         self._touched.add(cell)
 
     def take_out(self, dot: Dot) -> None:
-        """No longer count somebody who is as they were when they were counted."""
+        """Remove a person from the counts, who is unchanged since being counted."""
         cell = self._cells[h3.cell_to_parent(dot.base, self.resolution)]
         cell.n -= 1
         cell.live -= dot.age == IS_LIVE
@@ -67,7 +67,7 @@ class Level:
         self._touched.add(cell)
 
     def settle(self) -> Iterator[None]:
-        """Tell the pictures what has changed since the last time, cell by cell."""
+        """Update the pictures with the changes since the last call, cell by cell."""
         while self._touched:
             cell = self._touched.pop()
             entry = cell.text()
@@ -81,7 +81,7 @@ class Level:
             yield
 
     def fill(self, picture: Picture) -> Iterator[None]:
-        """Put on a new picture what is there already, nearest to its middle first."""
+        """Fill a new picture with the present cells, nearest to its middle first."""
         for tile in picture.window.tiles():
             for cell in self._by_tile.get(tile, ()):
                 if cell.entry is not None and picture.window.covers(cell.lon, cell.lat):

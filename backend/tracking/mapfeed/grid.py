@@ -1,4 +1,4 @@
-"""Where things are: tiles of degrees that a screen touches a few of, and the H3 resolution of its cells."""
+"""The grids of the map: tiles of degrees, of which a screen touches a few, and the H3 resolution of its cells."""
 
 import math
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ import h3.api.basic_int as h3
 from backend.tracking.mapfeed.shapes import Viewport
 
 E5 = 100_000
-"""Places in memory are whole hundred-thousandths of a degree (about a metre), so that sums and means are exact."""
+"""Places in memory are integers of 1e-5 degrees (about a metre), so that sums and means are exact."""
 PEOPLE_FROM_ZOOM = 12.0
 WIDEST_PX = 8_192
-"""A viewport wider or higher than this at its zoom is shown as if from further away: no screen is larger."""
+"""A viewport wider or higher than this at its zoom is shown at a lower zoom: no screen is larger."""
 BASE = 9
 """The H3 resolution of a dot; the cells of a picture are its parents."""
 COARSEST = 2
 _WORLD_PX = 512
 _PEOPLE_TILE = E5 // 20
 _ROUNDNESS = 1.3
-"""How much further than a mean edge a corner of a cell may be from its centre."""
+"""The ratio of a corner's largest distance from its cell's centre to the mean edge."""
 _KM_OF_DEGREE = 111.2
 
 Tile = tuple[int, int]
@@ -48,10 +48,10 @@ def tile_at(lon: int, lat: int, size: int) -> Tile:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A viewport made ready: bounds in units of E5, and the resolution of its cells (None: it shows people).
+    """A prepared viewport: bounds in units of E5, and the resolution of its cells (None: it shows people).
 
-    A cell is shown whole when it may touch the screen, so the bounds for cells lie a cell's radius further out and are
-    asked about its centre.
+    A cell is shown whole when it may touch the screen. So the bounds for cells lie a cell's radius further out, and
+    the test is for its centre.
     """
 
     west: int
@@ -80,7 +80,7 @@ class Window:
         return self.west <= lon <= self.east and self.south <= lat <= self.north
 
     def tiles(self) -> list[Tile]:
-        """Return the tiles it touches, nearest to its middle first."""
+        """Return the tiles that it touches, nearest to its middle first."""
         size = tile_size(self.resolution)
         (left, low), (right, high) = (
             tile_at(self.west, self.south, size),
@@ -99,7 +99,7 @@ def _seen_from(view: Viewport) -> float:
 
 
 def _margins(bbox: Sequence[float], resolution: int | None) -> tuple[float, float]:
-    """Return how far a cell's centre may be outside a screen that the cell touches, in degrees of lon and lat."""
+    """Return how far outside the screen a visible cell's centre may be, in degrees of lon and lat."""
     if resolution is None:
         return 0.0, 0.0
     lat = h3.average_hexagon_edge_length(resolution, "km") * _ROUNDNESS / _KM_OF_DEGREE

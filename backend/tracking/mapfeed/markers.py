@@ -1,4 +1,4 @@
-"""A latest position in memory, and how it grows old."""
+"""A latest position in memory, and its ageing."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Dot:
-    """Somebody on the map. Places are in units of E5; `age` counts from 0, live, to 2, expired."""
+    """A person on the map. Places are in units of E5; `age` is 0 for live, 1 for stale, 2 for expired."""
 
     __slots__ = ("accuracy_m", "age", "alarm", "at", "base", "entry", "lat", "lon", "person", "received_at",
                  "scope", "tile")  # fmt: skip
@@ -34,15 +34,15 @@ class Dot:
         self.accuracy_m: float | None = None
         self.age = GONE
         self.alarm: Micros | None = None
-        """When it is to be looked at for its age; never later than its age changes."""
+        """When its age is checked next; never later than the age changes."""
         self.base = 0
         """The H3 cell of resolution 9."""
         self.tile: Tile = (0, 0)
         self.entry: str | None = None
-        """What is sent of it, once somebody is shown it."""
+        """The encoded entry, once it is shown to a console."""
 
     def text(self) -> str:
-        """Return the member of `people` that tells of it: its number and a `PersonOut`."""
+        """Return the member of `people` for it: its number and a `PersonOut`."""
         if self.entry is None:
             accuracy = "null" if self.accuracy_m is None else repr(round(self.accuracy_m, 1))
             at = moment(self.at).isoformat(timespec="milliseconds")
@@ -54,7 +54,7 @@ class Dot:
 
 
 def age_at(seen_at: Micros, at: Micros) -> int:
-    """Return how old a position is at a moment: 0 live, 1 stale, 2 expired, 3 gone."""
+    """Return the age class of a position at a moment: 0 live, 1 stale, 2 expired, 3 gone."""
     old = at - seen_at
     for age, limit in enumerate(_LIMITS):
         if old <= limit:
@@ -63,7 +63,7 @@ def age_at(seen_at: Micros, at: Micros) -> int:
 
 
 def changes_at(seen_at: Micros, age: int) -> Micros:
-    """Return the last moment at which a position still has this age."""
+    """Return the last moment of a position in this age class."""
     return seen_at + _LIMITS[age]
 
 

@@ -1,16 +1,17 @@
-"""What a console asks of the live map and what it is sent.
+"""The shapes of the live map: the requests of consoles and the frames that answer them.
 
-The frames are documented and checked by these classes but written by hand, entry by entry: an entry is encoded once for
-all who are shown it, and its bytes are counted.
+These classes document and validate the frames. The frames themselves are assembled entry by entry: an entry is encoded
+once for all its viewers, and its bytes are counted.
 """
 
 from typing import Annotated, Literal
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from backend.lib.shapes import Instant, Request, Shape
 
-Age = Literal["live", "stale", "expired"]
+Age = TypeAliasType("Age", Literal["live", "stale", "expired"])
 
 
 class Viewport(Request):
@@ -21,7 +22,7 @@ class Viewport(Request):
 
 
 class CellOut(Shape):
-    """People in one H3 cell: how many, how many of them live, and their mean place."""
+    """People in one H3 cell: their number, the number of live ones, and their mean place."""
 
     n: int
     live: int
@@ -30,7 +31,7 @@ class CellOut(Shape):
 
 
 class PersonOut(Shape):
-    """One volunteer on the map, with the age class of the position as the server sees it."""
+    """One volunteer on the map, with the server's age class of the position."""
 
     lon: float
     lat: float

@@ -1,7 +1,7 @@
-"""The live map of one process: where everybody is, what is counted, what is on which screen.
+"""The live map of one process: the places of people, the counts, the pictures on screens.
 
-Plain Python with one writer. Whatever may take long is a generator of small steps, so that its caller decides when
-others have their turn; between the steps nothing else may change it.
+Plain Python with one writer. Long work is a generator of small steps, so that the caller decides when others get their
+turn. Between the steps no other code may change the state.
 """
 
 import heapq
@@ -15,9 +15,9 @@ from backend.tracking.mapfeed.markers import GONE, Dot, Micros, Row, age_at, cha
 from backend.tracking.mapfeed.viewports import Board, Picture, Scopes
 
 STEP = 32
-"""Rows, or people, of one step."""
+"""Rows, or people, in one step."""
 LINGER_TURNS = 30
-"""Counts that nobody looks at any more are kept for so long: whoever zooms out and in again need not wait."""
+"""How long unwatched counts are kept: a viewer who zooms out and in again does not wait."""
 _PEOPLE_TILE = tile_size(None)
 
 
@@ -32,14 +32,14 @@ class World:
         self._levels: dict[tuple[Scopes, int], Level] = {}
         self._levels_of: dict[str, list[Level]] = {}
         self._touched: dict[int, Tile | None] = {}
-        """People who changed since the last settling, and the tile in which pictures have seen them."""
+        """People who changed since the last `settle`, and the tile in which pictures have seen them."""
         self._alarms: list[tuple[Micros, int]] = []
         self._scopes: dict[str, str] = {}
 
     # --- dots -----------------------------------------------------------------------------------------------------
 
     def take(self, rows: Sequence[Row], at: Micros) -> Iterator[None]:
-        """Take rows of latest positions, in any number and again; whoever has no scope or is too old is gone."""
+        """Take rows of latest positions, with repetitions; remove people without a scope or with an old position."""
         for n, row in enumerate(rows):
             dot = self.dots.get(row[0])
             if dot is None or dot.received_at != row[3]:
@@ -48,7 +48,7 @@ class World:
                 yield
 
     def grow_old(self, at: Micros) -> Iterator[None]:
-        """Move everybody whose age has changed by time alone."""
+        """Update people whose age class has changed by time alone."""
         n = 0
         while self._alarms and self._alarms[0][0] < at:
             due, person = heapq.heappop(self._alarms)
@@ -60,7 +60,7 @@ class World:
                 yield
 
     def dissolve(self) -> Iterator[None]:
-        """Let go of everybody step by step: a hundred thousand dots at once would be a twentieth of a second."""
+        """Release all people step by step: a hundred thousand at once would block for a twentieth of a second."""
         while self._tiles:
             self._tiles.popitem()
             yield
@@ -138,7 +138,7 @@ class World:
         self._arm(dot)
 
     def _arm(self, dot: Dot) -> None:
-        """See to it that an alarm comes in time. One that comes too early is moved on then, not at every report."""
+        """Ensure that an alarm comes in time. An early alarm is moved on when it comes, and not at every report."""
         due = changes_at(dot.at, dot.age)
         if dot.alarm is None or due < dot.alarm:
             dot.alarm = due
@@ -175,7 +175,7 @@ class World:
     # --- pictures -------------------------------------------------------------------------------------------------
 
     def show(self, window: Window, scopes: Scopes) -> Iterator[None]:
-        """Make the picture of a window as these scopes may see it, unless it is there; call after `settle`."""
+        """Make the picture of a window for these scopes, unless it exists; call it after `settle`."""
         if (window, scopes) in self.pictures:
             return
         picture = Picture(window, scopes)
@@ -191,7 +191,7 @@ class World:
         self.pictures[window, scopes] = picture
 
     def settle(self) -> Iterator[None]:
-        """Bring all pictures up to date with what was taken and what grew old."""
+        """Update all pictures with new rows and new ages."""
         for level in list(self._levels.values()):
             yield from level.settle()
         for n, (person, tile) in enumerate(self._touched.items()):
@@ -201,7 +201,7 @@ class World:
         self._touched.clear()
 
     def tidy(self) -> None:
-        """Take down the pictures nobody looks at; once a turn."""
+        """Remove pictures without a viewer; once a turn."""
         for (window, scopes), picture in list(self.pictures.items()):
             if not picture.cohorts:
                 del self.pictures[window, scopes]

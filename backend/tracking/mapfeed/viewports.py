@@ -1,4 +1,4 @@
-"""What is on one screen, and how far each console that looks at it has been told."""
+"""The pictures on screens, and how far each console has received its picture."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,17 +8,17 @@ from backend.realtime.frames import Message, message_of
 from backend.tracking.mapfeed.grid import Tile, Window
 
 MAX_BYTES = 64_000
-"""Bytes a second that one console is sent, headers included; what does not fit follows, first come first served."""
+"""Bytes a second to one console, headers included; the rest follows, first come first served."""
 _HEADER = 10
 _ABREAST = 300
-"""Consoles that are behind and whose backlogs differ by so few entries are told the same from then on."""
+"""Consoles that lag, and whose backlogs differ by at most so many entries, get the same frames from then on."""
 
 Scopes = tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
 class Cohort:
-    """Consoles that have been told the same. `pending` is the keys they lack, in the order in which they changed."""
+    """Consoles in the same state. `pending` is the keys that they lack, in the order in which they changed."""
 
     pending: dict[str, None]
     is_new: bool = True
@@ -26,9 +26,10 @@ class Cohort:
 
 
 class Picture:
-    """The entries on one screen for one set of scopes, shared by all consoles that look at it.
+    """The entries on one screen for one set of scopes, shared by all its consoles.
 
-    A change is remembered by its key alone: whoever is behind is later sent what is true then, not what was.
+    A pending change is stored as a key alone: a console that lags gets the entry's present value later, not the old
+    one.
     """
 
     def __init__(self, window: Window, scopes: Scopes) -> None:
@@ -37,11 +38,11 @@ class Picture:
         self.entries: dict[str, str] = {}
         self.cohorts: list[Cohort] = []
         self.shown: set[str] = set()
-        """Whose dots were on the screen since that was last noted; nobody's where people are only counted."""
+        """Volunteers on the screen since the last record; empty for a picture of counts."""
         self._head, self._tail = _wrapping("people" if window.resolution is None else "cells")
 
     def take(self, key: str, entry: str | None) -> None:
-        """Put an entry on the screen, or take it away (None); nothing is pending where nothing changed."""
+        """Put an entry on the screen, or remove it (None); an unchanged entry leaves nothing pending."""
         if entry is None:
             if self.entries.pop(key, None) is None:
                 return
@@ -55,7 +56,7 @@ class Picture:
             cohort.pending[key] = None
 
     def join(self, connection: Connection) -> None:
-        """Let a console look; its first frame is full, and shared with all who came in the same turn."""
+        """Add a console; its first frame is full, and shared with all that came in the same turn."""
         new = next((cohort for cohort in self.cohorts if cohort.is_new), None)
         if new is None:
             new = Cohort(dict.fromkeys(self.entries))
@@ -63,13 +64,13 @@ class Picture:
         new.connections.add(connection)
 
     def leave(self, connection: Connection) -> None:
-        """Forget a console."""
+        """Remove a console."""
         for cohort in self.cohorts:
             cohort.connections.discard(connection)
         self.cohorts = [cohort for cohort in self.cohorts if cohort.connections]
 
     def frames(self, room: int) -> Iterator[tuple[Message, set[Connection]]]:
-        """Yield the next frame of at most `room` bytes for each cohort that lacks something, and whom it is for."""
+        """Yield the next frame of at most `room` bytes for each cohort that lacks entries, with its recipients."""
         for cohort in list(self.cohorts):
             if cohort.pending or cohort.is_new:
                 yield message_of("map", 0, self._next(cohort, room), None), cohort.connections
@@ -93,10 +94,10 @@ class Picture:
         return f"{head}{','.join(told)}{self._tail}"
 
     def _unite(self) -> None:
-        """Make one of cohorts that are equally far, and of those nearly equally far behind.
+        """Merge cohorts that are equally far, or that lag by nearly the same entries.
 
-        On a screen where more changes than may be sent nobody ever catches up: consoles that came at different times
-        would be sent different frames for ever. Told twice, an entry does no harm.
+        On a screen with more changes than the limit no console ever catches up: consoles that came at different times
+        would get different frames for ever. An entry that is sent twice does no harm.
         """
         apart: list[Cohort] = []
         for cohort in sorted(self.cohorts, key=lambda cohort: len(cohort.pending), reverse=True):
@@ -109,20 +110,20 @@ class Picture:
 
 
 class Board:
-    """The pictures by the tiles they touch: who may be concerned by a change in one place."""
+    """The pictures by the tiles that they touch, to find those that a change in one place concerns."""
 
     def __init__(self) -> None:
         self._by_tile: dict[Tile, list[Picture]] = {}
         self.size = 0
 
     def add(self, picture: Picture) -> None:
-        """Put a picture up."""
+        """Add a picture."""
         self.size += 1
         for tile in picture.window.tiles():
             self._by_tile.setdefault(tile, []).append(picture)
 
     def remove(self, picture: Picture) -> None:
-        """Take it down."""
+        """Remove a picture."""
         self.size -= 1
         for tile in picture.window.tiles():
             there = self._by_tile[tile]
@@ -131,7 +132,7 @@ class Board:
                 del self._by_tile[tile]
 
     def at(self, tile: Tile | None) -> list[Picture]:
-        """Return the pictures that touch a tile; none for no tile."""
+        """Return the pictures that touch a tile; an empty list for None."""
         return self._by_tile.get(tile, []) if tile is not None else []
 
 
@@ -142,7 +143,7 @@ def _are_abreast(more: Cohort, less: Cohort) -> bool:
 
 
 def _wrapping(what: str) -> tuple[tuple[str, str], str]:
-    """Return what stands before the entries, for a delta and for a full frame, and what stands after them."""
+    """Return the text before the entries, for a delta and for a full frame, and the text after them."""
     delta, full = (
         f'{{"topic":"map","type":"map.{what}","full":{flag},"{what}":{{' for flag in ("false", "true")
     )

@@ -1,4 +1,4 @@
-"""Where people were and are, and other makers' apps that report it."""
+"""The tables of tracking: tracks, latest positions, and other makers' apps that report them."""
 
 from backend.tracking.models.positions import TILE_ROW, TILES_PER_DEGREE, Fix, LatestPosition, tile_of
 from backend.tracking.models.trackers import Tracker, TrackerDay, WhyNotStored, hash_of_secret

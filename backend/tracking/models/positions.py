@@ -1,4 +1,4 @@
-"""Where people were, and where they were last seen."""
+"""The tables of tracks and of latest positions."""
 
 from math import floor
 
@@ -14,8 +14,8 @@ TILE_ROW = 100_000
 class Fix(models.Model):
     """One stored position (WGS-84); on PostgreSQL a table partitioned by the day (UTC) of `at`.
 
-    A phone sends again what was not acknowledged, maybe days later: the same person and moment are one row. So the
-    partition is chosen by the phone's moment, which a resent fix keeps, and not by that of receiving it.
+    A phone repeats a fix that was not acknowledged, maybe days later: the same person and moment are one row. So the
+    partition follows the moment of the fix, which a repetition keeps, and not that of its receipt.
     """
 
     pk = models.CompositePrimaryKey("person", "at")
@@ -30,14 +30,14 @@ class Fix(models.Model):
 
 
 class LatestPosition(models.Model):
-    """Where a person was last seen; one row each, upserted in batches.
+    """The latest position of a person; one row each, upserted in batches.
 
-    `scope` is the path of the person's unit: a viewer sees the positions whose scope begins with one of theirs.
+    `scope` is the path of the person's unit: a viewer sees the positions whose scope begins with one of the viewer's.
 
-    On PostgreSQL the table is unlogged and leaves room in its pages: no column that changes with each report has an
-    index, so an update stays within its page. Who asks what changed reads the whole table, a few milliseconds for a
-    county. `tile` is the exception: the database derives it, and as long as a person stays in the same two kilometres
-    its value does, and the update in its page.
+    On PostgreSQL the table is unlogged and leaves room in its pages. No column that changes with each report has an
+    index, so an update stays within its page. A reader of the changes scans the whole table, a few milliseconds for a
+    county. `tile` is the exception: the database derives it. While a person stays in the same two kilometres its
+    value is unchanged, and the update stays in its page.
     """
 
     person = models.PositiveIntegerField(primary_key=True)
@@ -60,5 +60,5 @@ class LatestPosition(models.Model):
 
 
 def tile_of(lon: float, lat: float) -> int:
-    """Return the tile that a place lies in, as the database computes it."""
+    """Return the tile of a place, as the database computes it."""
     return floor(lat * TILES_PER_DEGREE) * TILE_ROW + floor(lon * TILES_PER_DEGREE)

@@ -1,8 +1,8 @@
-"""Apps of others that report positions."""
+"""The tables of other makers' apps that report positions."""
 
 import hashlib
-from datetime import timedelta
-from typing import cast
+from datetime import datetime, timedelta
+from typing import Self, cast
 
 from django.db import models
 
@@ -13,12 +13,12 @@ DAY = timedelta(days=1)
 
 
 def hash_of_secret(secret: str) -> str:
-    """Return what is kept of a tracker's secret: it is random and long, so that a plain hash tells nothing."""
+    """Return the stored hash of a tracker's secret; the secret is random and long, so a plain hash is safe."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class WhyNotStored(models.TextChoices):
-    """Why a report of a tracker left no row."""
+    """The reason why a tracker's report was not stored."""
 
     NO_PLACE = "no_place"
     NO_TIME = "no_time"
@@ -29,8 +29,20 @@ class WhyNotStored(models.TextChoices):
     TOO_OLD = "too_old"
 
 
+class TrackerQuerySet(models.QuerySet["Tracker"]):
+    """Trackers, by whether their secret opens."""
+
+    def not_revoked(self) -> Self:
+        """Return those that were not revoked; they may have run out."""
+        return self.filter(revoked_at=None)
+
+    def good(self, at: datetime) -> Self:
+        """Return those that may report: until `expires_at`, and not at that moment."""
+        return self.not_revoked().filter(expires_at__gt=at)
+
+
 class Tracker(models.Model):
-    """An app of others (OwnTracks, OsmAnd, Traccar Client) that reports its person's positions, and can do no more."""
+    """Another maker's app (OwnTracks, OsmAnd, Traccar Client) with the one right to report its person's positions."""
 
     id = models.UUIDField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="trackers")
@@ -43,20 +55,22 @@ class Tracker(models.Model):
     last_stored_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
+    objects = TrackerQuerySet.as_manager()
+
     @property
     def stores_nothing(self) -> bool:
-        """Whether it has reported for a day or longer without a single fix that could be stored."""
+        """Whether it has reported for at least a day without a single stored fix."""
         began = self.last_stored_at or self.created_at
         return self.last_seen_at is not None and self.last_seen_at - began >= DAY
 
     @property
     def datum_name(self) -> Datum:
-        """The datum in which the app measures."""
+        """The datum of the app's positions."""
         return cast(Datum, self.datum)
 
 
 class TrackerDay(models.Model):
-    """How many reports of a tracker could not be stored on a day (UTC), for one reason."""
+    """The number of a tracker's reports that were not stored on a day (UTC), for one reason."""
 
     tracker = models.ForeignKey(Tracker, on_delete=models.CASCADE, related_name="days")
     day = models.DateField(db_index=True)

@@ -1,9 +1,9 @@
-"""Finds the people nearest to a place who are on duty and can do something.
+"""Finds the people nearest to a place who are on duty and have the skills.
 
-The latest positions have no index on longitude and latitude, which every report would have to move; they have one on
-tiles of two kilometres, which few reports leave. So the search goes outwards ring by ring, each ring the tiles that it
-touches, sorts what it finds by a rough distance in the database, and looks up duty and skills nearest first, until
-nobody who has not been looked up can be nearer than those found.
+The latest positions have no index on longitude and latitude, because every report would move its entries. They have one
+on tiles of two kilometres, which few reports leave. So the search expands ring by ring: it reads the tiles of a ring,
+sorts their people by a rough distance in the database, and looks up duty and skills, nearest first. It ends when no
+further person can be nearer than those found.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,18 +28,19 @@ from backend.volunteers.queries.masking import seen_in_full, shown
 from backend.volunteers.rules import within
 
 FIRST_RING_M, LAST_RING_M = 6_000.0, 300_000.0
-"""Measured with 150,000 people: from 6 km on one ring is enough for most, from 4 km on a search takes a fifth more."""
+"""Measured with 150,000 people: from 6 km on, one ring is enough for most; from 4 km on, a search takes a fifth
+more."""
 TILES_AT_MOST = 5_000
-"""Beyond, some 70 km around, reading all positions is cheaper than naming the tiles."""
+"""Beyond this radius, some 70 km, a read of all positions is cheaper than a list of the tiles."""
 PORTION, LARGEST_PORTION = 400, 4_000
-"""How many positions are looked up at a time; each portion is twice the one before."""
+"""Positions in the first lookup; each further portion is twice as large."""
 SEEN_WITHIN = timedelta(hours=1)
-"""Whose last position is older is not known to be near anything."""
+"""The largest age of a position that counts as near."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a person was, and when; `square` is that of the rough distance in metres."""
+    """A person's place and its time; `square` is the square of the rough distance in metres."""
 
     square: float
     person: int
@@ -49,7 +50,7 @@ class Spot:
 
 
 class Person(NamedTuple):
-    """What is read of everybody who is looked up: making models of them all took as long as finding them."""
+    """The columns of every person who is looked up: model instances of them all took as long as the search."""
 
     number: int
     pk: int
@@ -62,7 +63,7 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Somebody found, and how far away to within 0.2 %."""
+    """A person found, and the distance to within 0.2 %."""
 
     person: Person
     metres: float
@@ -74,8 +75,8 @@ def nearest_on_duty(
 ) -> list[Near]:
     """Return the people nearest to a place (WGS-84) who are on duty with all these skills, the nearest first.
 
-    Of those whose primary unit lies in `within_unit` and whose position is not older than an hour; none beyond 300 km.
-    Exact: nobody who is nearer by the geodesic distance is left out.
+    Their primary unit lies in `within_unit`, and their position is at most an hour old; none is beyond 300 km. The
+    result is exact by the geodesic distance.
     """
     positions = LatestPosition.objects.filter(within(within_unit.path, "scope"), at__gt=at - SEEN_WITHIN)
     skilled = Volunteer.objects.all()
@@ -96,7 +97,7 @@ _Found = tuple[Spot, Person]
 
 
 def _nearest_of(found: Sequence[_Found], lon: float, lat: float, limit: int) -> list[Near]:
-    """Return the nearest of those found, in order; whose place in the list is in doubt is measured exactly."""
+    """Return the nearest of the people found, in order; doubtful ranks are measured exactly."""
     near = sorted(
         (Near(person, near_distance_m(lon, lat, spot.lon, spot.lat), spot) for spot, person in found),
         key=lambda one: (one.metres, one.spot.person),
@@ -111,19 +112,20 @@ def _nearest_of(found: Sequence[_Found], lon: float, lat: float, limit: int) -> 
 
 
 def _surely_farther(found: _Found) -> float:
-    """Return the square of the rough distance beyond which everybody is truly farther away than somebody found."""
+    """Return the squared rough distance beyond which all people are certainly farther away than a person found."""
     return found[0].square * ((1 + ROUGH_ERROR) / (1 - ROUGH_ERROR)) ** 2
 
 
 def _growth(found: int, limit: int) -> float:
-    """Return how much wider the next ring is to be: wide enough if people are spread evenly, four times at most."""
+    """Return the growth factor of the next ring: wide enough for an even spread of people, four times at most."""
     return min(4.0, max(1.5, sqrt(1.5 * limit / max(found, 1))))
 
 
 def _those_able(spots: Sequence[Spot], skilled: QuerySet[Volunteer], at: datetime) -> list[_Found]:
     """Return those of the people who have the skills and are on duty.
 
-    Duty is looked at here: as a condition the database reads its index of everybody on duty (measured: 8 ms each time).
+    Duty is checked here. As a condition of the query it reads the index of all people on duty (measured: 8 ms each
+    time).
     """
     rows = skilled.filter(AnyOf(F("number"), [spot.person for spot in spots])).values_list(*_PERSON)
     people = {row[0]: Person(*row) for row in rows}
@@ -132,14 +134,14 @@ def _those_able(spots: Sequence[Spot], skilled: QuerySet[Volunteer], at: datetim
         (spot, person)
         for spot, person in found
         if person.duty_until and at < person.duty_until
-        if person.is_active and person.standing == Standing.ACTIVE
+        if person.is_active and Standing(person.standing).is_in_service
     ]
 
 
 def _ring(
     positions: QuerySet[LatestPosition], lon: float, lat: float, inner: float, outer: float
 ) -> Iterator[tuple[list[Spot], float]]:
-    """Yield the positions of a ring in portions, the nearest first, each with the square of how far all are seen."""
+    """Yield the positions of a ring in portions, nearest first, each with the square of the complete radius."""
     around = positions.filter(_box(lon, lat, outer)).annotate(square=_square(lon, lat))
     if inner:
         around = around.filter(square__gt=inner * inner)
@@ -160,14 +162,14 @@ _COLUMNS = ("square", "person", "lon", "lat", "at")
 
 
 def _square(lon: float, lat: float) -> CombinedExpression:
-    """Return the square of the rough distance: as on a map whose scale is that of the latitude halfway."""
+    """Return the square of the rough distance, on a plane with the scale of the middle latitude."""
     north = (F("lat") - lat) * METRES_PER_DEGREE
     east = (F("lon") - lon) * METRES_PER_DEGREE * Cos(Radians((F("lat") + lat) / 2.0))
     return north * north + east * east
 
 
 def _box(lon: float, lat: float, metres: float) -> Q:
-    """Return the condition of lying in the box around a circle, found by the tiles that it touches."""
+    """Return the condition for the box around a circle, by the tiles that it touches."""
     tall = metres * (1 + ROUGH_ERROR) / METRES_PER_DEGREE
     wide = tall / max(cos(radians(min(abs(lat) + tall, 89.0))), 0.01)
     box = Q(lon__range=(lon - wide, lon + wide), lat__range=(lat - tall, lat + tall))
@@ -180,7 +182,7 @@ def _box(lon: float, lat: float, metres: float) -> Q:
 
 
 def near_outs(found: Sequence[Near], *, by: User, at: datetime) -> list[NearPerson]:
-    """Return the people as clients see them; two queries."""
+    """Return the people in the shape for clients; two queries."""
     whole = seen_in_full(by, [one.person.pk for one in found], at=at)
     return [
         NearPerson(

@@ -9,7 +9,7 @@ from backend.tracking.models import Tracker, TrackerDay
 
 
 def trackers_of(user: User, *, at: datetime) -> list[Tracker]:
-    """Return a user's trackers that are good, the newest first, with what was not stored within a week."""
+    """Return a user's valid trackers, the newest first, with their unstored reports of a week."""
     week = TrackerDay.objects.filter(day__gt=at.date() - timedelta(days=7))
-    good = Tracker.objects.filter(user=user, revoked_at=None, expires_at__gt=at)
+    good = user.trackers.good(at)
     return list(good.order_by("-created_at", "pk").prefetch_related(Prefetch("days", week)))

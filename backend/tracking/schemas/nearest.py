@@ -1,4 +1,4 @@
-"""Who is near a place, and how callers ask for it."""
+"""The shapes of a search for people near a place."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from backend.lib.shapes import Instant, Request, Shape, VolunteerNumber
 
 
 class NearestFilter(Request):
-    """Where a person is needed, and who."""
+    """The place where people are needed, and the skills that they need."""
 
     lon: Annotated[float, Field(ge=-180, le=180)]
     lat: Annotated[float, Field(ge=-85, le=85)]

@@ -1,8 +1,9 @@
-"""The frames and the bodies that bring positions, and what phones are told of them."""
+"""The frames and bodies with positions, and the answers to phones."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypeAliasType
 
 from backend.lib.datum import Datum
 from backend.lib.problems import FieldError
@@ -31,7 +32,9 @@ class PositionFrame(BaseModel):
     fixes: Annotated[list[FixIn], Field(min_length=1, max_length=100)]
 
 
-Verdict = Literal["accepted", "duplicate", "off_duty", "no_consent", "future", "too_old", "invalid"]
+Verdict = TypeAliasType(
+    "Verdict", Literal["accepted", "duplicate", "off_duty", "no_consent", "future", "too_old", "invalid"]
+)
 """What became of a fix.
 
 Stored: `accepted`, or `duplicate` (it was there already). Refused, and not worth sending again: `off_duty` (neither on

@@ -1,4 +1,4 @@
-"""What clients see of trackers."""
+"""The shapes of trackers for clients."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -64,7 +64,7 @@ class TrackerOut(Shape):
 
 
 def _summed(days: Iterable[TrackerDay]) -> list[NotStored]:
-    """Return one line for each reason, the one of the last report first."""
+    """Return one line for each reason, the reason of the last report first."""
     counts: Counter[str] = Counter()
     last: dict[str, datetime] = {}
     for day in days:
@@ -81,4 +81,4 @@ class TrackerMade(TrackerOut):
 
 
 class Trackers(RootModel[list[TrackerOut]]):
-    """The trackers that are good, the newest first."""
+    """The valid trackers, the newest first."""

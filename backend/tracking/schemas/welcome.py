@@ -1,4 +1,4 @@
-"""What a phone is told when it has said hello."""
+"""The answer to a phone's hello."""
 
 from backend.lib.shapes import Instant, Shape, VolunteerNumber
 from backend.realtime.frames import Joined
@@ -7,8 +7,8 @@ from backend.realtime.frames import Joined
 class Welcome(Shape):
     """The answer to `hello`; the missed events follow as ordinary event frames.
 
-    `epoch` goes with the cursors wherever they are sent. `unknown` are topics that were named in the cursors and that
-    there are not, or that one may not see.
+    Send `epoch` along with cursors everywhere. `unknown` are named topics that do not exist, or that the caller may not
+    see.
     """
 
     volunteer: VolunteerNumber

@@ -1,4 +1,4 @@
-"""Apps of others that report a person's positions: each has a secret of its own, which can do nothing else."""
+"""Other makers' apps that report a person's positions: each has its own secret, which allows nothing else."""
 
 import secrets
 from collections import Counter
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from backend.accounts.acting import acting
@@ -31,12 +32,15 @@ MINUTE = timedelta(minutes=1)
 class TooManyTrackers(Refusal):
     """A person may have 10 trackers; revoke one first."""
 
+    slug = "too-many-trackers"
+    text = _("You have ten trackers already: end one first.")
+
 
 @transaction.atomic
 def make_tracker(*, wanted: TrackerIn, by: User, at: datetime) -> TrackerMade:
     """Make a tracker; its secret is returned this once, and only its hash is kept. Raises TooManyTrackers."""
-    volunteers_to_lock().get(user=by)  # two requests at once do not make an eleventh
-    if by.trackers.filter(revoked_at=None, expires_at__gt=at).count() >= MOST:
+    volunteers_to_lock().get(user=by)  # two concurrent requests must not make an eleventh
+    if by.trackers.good(at).count() >= MOST:
         raise TooManyTrackers
     secret = secrets.token_urlsafe(24)
     tracker = Tracker.objects.create(
@@ -55,8 +59,8 @@ def make_tracker(*, wanted: TrackerIn, by: User, at: datetime) -> TrackerMade:
 
 @transaction.atomic
 def revoke_tracker(*, tracker_id: UUID, by: User, at: datetime) -> None:
-    """End a tracker of one's own; what it reported stays."""
-    if not by.trackers.filter(pk=tracker_id, revoked_at=None).update(revoked_at=at):
+    """End one of the caller's trackers; its reports stay."""
+    if not by.trackers.not_revoked().filter(pk=tracker_id).update(revoked_at=at):
         raise NotFound
     with acting(by=by, at=at) as act:
         act.record(Acts.TRACKER_REVOKED, f"tracker.{tracker_id}")
@@ -64,14 +68,12 @@ def revoke_tracker(*, tracker_id: UUID, by: User, at: datetime) -> None:
 
 def revoke_trackers(*, user: User, at: datetime) -> None:
     """End the trackers of a user whose account is closed."""
-    Tracker.objects.filter(user=user, revoked_at=None).update(revoked_at=at)
+    user.trackers.not_revoked().update(revoked_at=at)
 
 
 def tracker_by_secret(secret: str, *, at: datetime) -> Tracker:
-    """Return whose secret this is. Raises NotSignedIn for one that is unknown, expired or revoked."""
-    live = Tracker.objects.select_related("user__volunteer").filter(
-        revoked_at=None, expires_at__gt=at, user__is_active=True
-    )
+    """Return the tracker of a secret. Raises NotSignedIn for a secret that is unknown, expired or revoked."""
+    live = Tracker.objects.good(at).filter(user__is_active=True).select_related("user__volunteer")
     tracker = live.filter(secret_hash=hash_of_secret(secret)).first()
     if tracker is None:
         raise NotSignedIn("This tracker's secret is unknown, expired or revoked.")
@@ -79,7 +81,7 @@ def tracker_by_secret(secret: str, *, at: datetime) -> Tracker:
 
 
 def report_by_tracker(*, tracker: Tracker, told: Sequence[Told], at: datetime) -> None:
-    """Store a tracker's fixes as those of its person's phones are, and count what could not be stored, by reason."""
+    """Store a tracker's fixes like those of its person's phones, and count the unstored ones by reason."""
     _touch(tracker, "last_seen_at", at)
     fixes = [one for one in told if isinstance(one, FixIn)]
     verdicts = store_fixes([Report(tracker.user.volunteer.number, fixes)], at=at)[0] if fixes else []
@@ -91,7 +93,7 @@ def report_by_tracker(*, tracker: Tracker, told: Sequence[Told], at: datetime) -
 
 
 def _touch(tracker: Tracker, column: Literal["last_seen_at", "last_stored_at"], at: datetime) -> None:
-    """Write down when, at most once a minute."""
+    """Write a moment, at most once a minute."""
     before = getattr(tracker, column)
     if before is None or before <= at - MINUTE:
         Tracker.objects.filter(pk=tracker.pk).update(**{column: at})

@@ -1,4 +1,4 @@
-"""Keeps off the map who has withdrawn from being located."""
+"""Keeps volunteers off the map who have withdrawn their consent to tracking."""
 
 from datetime import datetime, timedelta
 
@@ -8,17 +8,17 @@ from backend.tracking.positions import forget
 from backend.volunteers.models import Consent, Purpose
 
 STORED_BY_THEN = timedelta(minutes=1)
-"""How long a report that was judged may take to be stored."""
+"""The longest time between the judgement of a report and its commit."""
 
 
 def forget_who_withdrew(*, at: datetime) -> int:
-    """Take off the map who withdrew within a minute and is on it again; returns how many.
+    """Take volunteers off the map who withdrew within a minute and are on it again; returns how many.
 
-    A report that was judged before the withdrawal and stored after it would show them until it grows old. A volunteer
-    who is tracked for another reason stays: an emergency with its legal basis, or a new agreement. Of one who deleted
-    their data meanwhile the track that came back so goes again.
+    A report that was judged before the withdrawal and stored after it would show them until it expires. A volunteer
+    with another reason to be tracked stays: an emergency with its legal basis, or a new consent. For a volunteer who
+    deleted their data meanwhile, the track that came back in this way is deleted again.
     """
-    withdrawn = Consent.objects.filter(purpose=Purpose.LOCATION, withdrawn_at__gt=at - STORED_BY_THEN)
+    withdrawn = Consent.objects.withdrawn_since(at - STORED_BY_THEN).filter(purpose=Purpose.LOCATION)
     erased = withdrawn.filter(volunteer__erased_at__isnull=False).values_list("volunteer__number", flat=True)
     Fix.objects.filter(person__in=list(erased)).delete()
     numbers = set(withdrawn.values_list("volunteer__number", flat=True))

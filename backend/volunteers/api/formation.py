@@ -7,7 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, parse
+from backend.lib.clock import now
 from backend.lib.content_types import JpegParser, PngParser
 from backend.lib.errors import NotFound, require
 from backend.realtime.views import View

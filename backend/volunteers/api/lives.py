@@ -5,7 +5,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
-from backend.lib.api import answer, now, parse
+from backend.lib.api import answer, parse
+from backend.lib.clock import now
 from backend.lib.errors import require
 from backend.realtime.views import View
 from backend.volunteers.models import Volunteer

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
 from backend.accounts.models import User
-from backend.lib.api import answer, now, parse, parse_query
+from backend.lib.api import answer, parse, parse_query
+from backend.lib.clock import now
 from backend.lib.errors import NotFound, require, required
 from backend.realtime.views import View
 from backend.volunteers.models import LookedAt, Purpose, Volunteer

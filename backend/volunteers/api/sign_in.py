@@ -18,7 +18,8 @@ from backend.accounts.services.invitations import sign_in_by_invitation
 from backend.accounts.services.second_factors import require_second_factor, sign_in_with_code
 from backend.accounts.signin import checked_user, invited_user
 from backend.accounts.tokens import DeviceTokens
-from backend.lib.api import answer, now, parse, parse_or_default
+from backend.lib.api import answer, parse, parse_or_default
+from backend.lib.clock import now
 from backend.realtime.views import View, replayed
 from backend.volunteers.queries.me import signed_in_out
 from backend.volunteers.schemas.sign_in import SignedIn, SignOutIn

@@ -2,6 +2,7 @@
 
 from backend.volunteers.models.access_log import AccessEntry, LookedAt
 from backend.volunteers.models.availability import DatedAvailability, WeeklyAvailability
+from backend.volunteers.models.categories import Category
 from backend.volunteers.models.consents import Consent, Purpose
 from backend.volunteers.models.counts import UnitCount, counted
 from backend.volunteers.models.credentials import Credential, CredentialKind
@@ -23,9 +24,14 @@ from backend.volunteers.models.people import (
     Standing,
     Volunteer,
     adult_if_born_until,
+    has_not_retired,
+    in_service,
+    is_listed,
+    is_on_duty,
+    is_serving,
 )
 from backend.volunteers.models.posts import DISPATCHING_ROLES, MANAGING_ROLES, RANKS, Post, Role, roles_from
-from backend.volunteers.models.units import PartnerKind, Unit, UnitKind, line_to
+from backend.volunteers.models.units import PartnerKind, Unit, UnitKind, line_to, not_retired
 
 __all__ = [
     "ADULT_AGE",
@@ -35,6 +41,7 @@ __all__ = [
     "MANAGING_ROLES",
     "RANKS",
     "AccessEntry",
+    "Category",
     "Consent",
     "Credential",
     "CredentialKind",
@@ -60,7 +67,13 @@ __all__ = [
     "WeeklyAvailability",
     "adult_if_born_until",
     "counted",
+    "has_not_retired",
+    "in_service",
+    "is_listed",
+    "is_on_duty",
+    "is_serving",
     "line_to",
+    "not_retired",
     "roles_from",
     "series_of",
 ]

@@ -1,5 +1,8 @@
 """When people plan to be available: hours of each week, and periods that are exceptions from them."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -30,6 +33,18 @@ class WeeklyAvailability(models.Model):
         ]
 
 
+class DatedAvailabilityQuerySet(models.QuerySet["DatedAvailability"]):
+    """Periods, by whether they are over: they last until `until_at`, and not at that moment."""
+
+    def not_over(self, at: datetime) -> Self:
+        """Return those that last, or will begin."""
+        return self.filter(until_at__gt=at)
+
+    def current(self, at: datetime) -> Self:
+        """Return those that a moment lies in."""
+        return self.not_over(at).filter(from_at__lte=at)
+
+
 class DatedAvailability(models.Model):
     """A period in which somebody is available, or is not, whatever the week says."""
 
@@ -39,6 +54,8 @@ class DatedAvailability(models.Model):
     from_at = models.DateTimeField()
     until_at = models.DateTimeField()
     available = models.BooleanField()
+
+    objects = DatedAvailabilityQuerySet.as_manager()
 
     class Meta:
         constraints = [

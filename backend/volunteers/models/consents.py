@@ -1,5 +1,8 @@
 """What people have agreed to."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +18,18 @@ class Purpose(models.TextChoices):
     LOCATION = "location", _("Location")
     PHOTO = "photo", _("Photo")
     CONTACT = "contact", _("Contact")
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    """Consents, by whether they hold."""
+
+    def in_force(self) -> Self:
+        """Return those that were neither withdrawn nor replaced."""
+        return self.filter(withdrawn_at=None)
+
+    def withdrawn_since(self, moment: datetime) -> Self:
+        """Return those that were withdrawn or replaced after a moment."""
+        return self.filter(withdrawn_at__gt=moment)
 
 
 class Consent(models.Model):
@@ -38,6 +53,8 @@ class Consent(models.Model):
         related_name="consents",
         help_text="who stood by a minor",
     )
+
+    objects = ConsentQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from backend.volunteers.models.people import Standing
+from backend.volunteers.models.people import is_listed
 from backend.volunteers.models.units import Unit
 
 
@@ -32,5 +32,4 @@ def counted(of: str = "") -> Q:
 
     `of` leads from the rows asked for to the membership: `memberships__`.
     """
-    account = Q(**{f"{of}is_primary": True, f"{of}volunteer__user__is_active": True})
-    return account & ~Q(**{f"{of}volunteer__standing": Standing.RETIRED})
+    return Q(**{f"{of}is_primary": True}) & is_listed(f"{of}volunteer__")

@@ -1,5 +1,8 @@
 """What somebody must have before dangerous service."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +19,14 @@ class CredentialKind(models.TextChoices):
     AGREEMENT = "agreement", _("Written agreement")
 
 
+class CredentialQuerySet(models.QuerySet["Credential"]):
+    """Credentials, by when they are good."""
+
+    def good(self, at: datetime) -> Self:
+        """Return those that are good: from `valid_from` until `valid_until`, not at that moment, and not revoked."""
+        return self.filter(Q(valid_until=None) | Q(valid_until__gt=at), valid_from__lte=at, revoked_at=None)
+
+
 class Credential(models.Model):
     """A policy, a training or an agreement, good for a time. Never changed: a wrong one is revoked."""
 
@@ -30,6 +41,8 @@ class Credential(models.Model):
     recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     revoked_at = models.DateTimeField(null=True)
 
+    objects = CredentialQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -38,3 +51,8 @@ class Credential(models.Model):
             )
         ]
         indexes = [models.Index(fields=["volunteer", "kind", "valid_until"], name="credential_of")]
+
+    def revoke(self, *, at: datetime) -> list[str]:
+        """End the credential; returns the columns to save."""
+        self.revoked_at = at
+        return ["revoked_at"]

@@ -1,11 +1,26 @@
 """Those who answer for minors."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
 from backend.accounts.models import User
 from backend.lib.encryption import seal, unseal
 from backend.volunteers.models.people import Volunteer
+
+
+class GuardianQuerySet(models.QuerySet["Guardian"]):
+    """Guardians, by whether they agree."""
+
+    def not_withdrawn(self) -> Self:
+        """Return those who have not taken back their agreement, also one that begins later."""
+        return self.filter(withdrawn_at=None)
+
+    def agreeing(self, at: datetime) -> Self:
+        """Return those who agree at `at`."""
+        return self.not_withdrawn().filter(consent_at__lte=at)
 
 
 class Guardian(models.Model):
@@ -18,6 +33,8 @@ class Guardian(models.Model):
     consent_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = GuardianQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -34,3 +51,8 @@ class Guardian(models.Model):
     @phone.setter
     def phone(self, phone: str) -> None:
         self.phone_sealed = seal(phone, "phone")
+
+    def withdraw(self, *, at: datetime) -> list[str]:
+        """Note that the guardian no longer agrees; returns the columns to save."""
+        self.withdrawn_at = at
+        return ["withdrawn_at"]

@@ -1,13 +1,15 @@
 """Volunteers, and the units they belong to."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.lib.encryption import LOOKUP_CHARACTERS
+from backend.lib.states import Steps, stepped
 from backend.volunteers.models.units import Unit
 
 
@@ -28,6 +30,83 @@ class Standing(models.TextChoices):
     ACTIVE = "active", _("Active")
     SUSPENDED = "suspended", _("Suspended")
     RETIRED = "retired", _("Retired")
+
+    @classmethod
+    def in_service(cls) -> frozenset["Standing"]:
+        """Return the standings of those who may go on duty, and take part."""
+        return frozenset((cls.ACTIVE,))
+
+    @property
+    def is_in_service(self) -> bool:
+        """Tell whether it lets a volunteer go on duty, and take part."""
+        return self in Standing.in_service()
+
+
+_STANDING_STEPS: Steps[Standing] = {
+    Standing.ACTIVE: (Standing.SUSPENDED, Standing.RETIRED),
+    Standing.SUSPENDED: (Standing.ACTIVE, Standing.SUSPENDED, Standing.RETIRED),
+    Standing.RETIRED: (Standing.ACTIVE, Standing.RETIRED),
+}
+
+
+def in_service(of: str = "") -> Q:
+    """Return the condition of being neither suspended nor retired.
+
+    `of` leads from the rows asked for to the volunteer: `volunteer__`. So do those below.
+    """
+    return Q(**{f"{of}standing__in": Standing.in_service()})
+
+
+IN_SERVICE_SQL = f"v.standing IN ({', '.join(repr(one.value) for one in sorted(Standing.in_service()))})"
+NOT_RETIRED_SQL = f"v.standing <> {Standing.RETIRED.value!r}"
+"""What `in_service` and `has_not_retired` say, for statements that are written by hand."""
+
+
+def is_serving(of: str = "") -> Q:
+    """Return the condition of being in service with an open account: who can be asked, and located."""
+    return in_service(of) & Q(**{f"{of}user__is_active": True})
+
+
+def has_not_retired(of: str = "") -> Q:
+    """Return the condition of belonging to one's units still: in service, or suspended."""
+    return ~Q(**{f"{of}standing": Standing.RETIRED})
+
+
+def is_listed(of: str = "") -> Q:
+    """Return the condition of standing on rosters, and being counted: not retired, with an open account."""
+    return Q(**{f"{of}user__is_active": True}) & has_not_retired(of)
+
+
+def is_on_duty(at: datetime | OuterRef, of: str = "") -> Q:
+    """Return the condition of being on duty: until `duty_until`, and not at that moment."""
+    return Q(**{f"{of}duty_until__gt": at})
+
+
+def has_duty(of: str = "") -> Q:
+    """Return the condition of being counted as on duty: some seconds longer, until the clock has ended the duty."""
+    return Q(**{f"{of}duty_until__isnull": False})
+
+
+class VolunteerQuerySet(models.QuerySet["Volunteer"]):
+    """Volunteers, by where their service stands."""
+
+    def in_service(self) -> Self:
+        return self.filter(in_service())
+
+    def on_duty(self, at: datetime) -> Self:
+        return self.filter(is_on_duty(at))
+
+    def on_duty_between(self, since: datetime, until: datetime) -> Self:
+        """Return those whose duty, ended by itself or not, reaches into a time; its ends count."""
+        return self.filter(duty_until__gte=since, duty_since__lte=until)
+
+    def overlong(self, at: datetime) -> Self:
+        """Return those whose duty has run out and has not been ended yet."""
+        return self.filter(duty_until__lte=at)
+
+    def suspended_until(self, at: datetime) -> Self:
+        """Return those whose suspension has come to its end."""
+        return self.filter(standing=Standing.SUSPENDED, standing_until__lte=at)
 
 
 class Volunteer(models.Model):
@@ -71,6 +150,8 @@ class Volunteer(models.Model):
         null=True, db_index=True, help_text="the import that brought the person; imports are never deleted"
     )
 
+    objects = VolunteerQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["id_card_key"], name="id_card_once")]
         indexes = [  # without those who have none, which is nearly everybody
@@ -85,6 +166,49 @@ class Volunteer(models.Model):
         """This person's inbox."""
         return f"person.{self.number:08d}"
 
+    @property
+    def is_in_service(self) -> bool:
+        """Tell whether the person is neither suspended nor retired: may go on duty, and take part."""
+        return Standing(self.standing).is_in_service
+
+    @property
+    def has_retired(self) -> bool:
+        return self.standing == Standing.RETIRED
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.standing == Standing.SUSPENDED
+
+    def suspend(self, *, at: datetime, reason: str, until: datetime | None = None) -> list[str]:
+        """Let the service rest, or go on resting for another reason or time; returns the columns to save."""
+        return self._stand(Standing.SUSPENDED, at, reason, until)
+
+    def reinstate(self, *, at: datetime) -> list[str]:
+        """Take the person back into service; returns the columns to save."""
+        return self._stand(Standing.ACTIVE, at)
+
+    def retire(self, *, at: datetime, reason: str = "") -> list[str]:
+        """End the service, once more where it had ended; returns the columns to save."""
+        return self._stand(Standing.RETIRED, at, reason)
+
+    def close(self, *, into: "Volunteer") -> list[str]:
+        """Let the record be a part of another one of the same person; returns the columns to save."""
+        self.standing = stepped(self, Standing(self.standing), Standing.RETIRED, _STANDING_STEPS)
+        self.merged_into = into
+        return ["standing", "merged_into", *self.go_off_duty()]
+
+    def go_off_duty(self) -> list[str]:
+        """End the duty, if there is one; returns the columns to save."""
+        self.duty_since = self.duty_until = None
+        return ["duty_since", "duty_until"]
+
+    def _stand(
+        self, to: Standing, at: datetime, reason: str = "", until: datetime | None = None
+    ) -> list[str]:
+        self.standing = stepped(self, Standing(self.standing), to, _STANDING_STEPS)
+        self.standing_since, self.standing_reason, self.standing_until = at, reason, until
+        return ["standing", "standing_since", "standing_reason", "standing_until"]
+
     def is_on_duty(self, at: datetime) -> bool:
         """Tell whether the person is on duty at `at`."""
         return self.duty_until is not None and at < self.duty_until
@@ -98,6 +222,14 @@ DUTIES_KEPT = timedelta(days=7)
 """How long the record of a duty is kept: so long a phone may bring back what it measured on it."""
 
 
+class DutyPeriodQuerySet(models.QuerySet["DutyPeriod"]):
+    """Duties that have ended, by when they were."""
+
+    def reaching_into(self, since: datetime, until: datetime) -> Self:
+        """Return those that reach into a time; its ends count."""
+        return self.filter(until__gte=since, since__lte=until)
+
+
 class DutyPeriod(models.Model):
     """A duty that has ended: a phone may bring back what it recorded then. Kept no longer than that takes."""
 
@@ -106,6 +238,8 @@ class DutyPeriod(models.Model):
     )
     since = models.DateTimeField()
     until = models.DateTimeField(db_index=True)
+
+    objects = DutyPeriodQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["volunteer", "until"], name="duty_period_of")]

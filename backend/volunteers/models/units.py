@@ -1,5 +1,7 @@
 """The formation: a tree of units."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +32,14 @@ class PartnerKind(models.TextChoices):
     SCHOOL_GUARD = "school_guard", _("School guard")
     RESCUE = "rescue", _("Rescue organisation")
     FAMOUS_TEAM = "famous_team", _("Famous named team")
+
+
+def not_retired(of: str = "") -> Q:
+    """Return the condition on units of being there still: a retired one stays for its number's sake.
+
+    `of` leads from the rows asked for to the unit: `through__unit__`.
+    """
+    return Q(**{f"{of}retired_at": None})
 
 
 class Unit(MP_Node):
@@ -64,6 +74,15 @@ class Unit(MP_Node):
             )
         ]
         indexes = [models.Index(fields=["path"], condition=Q(retired_at__isnull=False), name="unit_retired")]
+
+    @property
+    def is_retired(self) -> bool:
+        return self.retired_at is not None
+
+    def retire(self, *, at: datetime, successor: "Unit") -> list[str]:
+        """End the unit: another one answers to its number. Returns the columns to save."""
+        self.retired_at, self.successor = at, successor
+        return ["retired_at", "successor"]
 
     @property
     def level(self) -> int:

@@ -1,59 +1,140 @@
 """The page of one's planned availability: hours of the week, and periods that are exceptions."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import time
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.dates import WEEKDAYS
-from django.utils.translation import gettext as _
+from django.utils.timezone import override
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
+from pydantic import ValidationError
 
-from backend.accounts.models import User
+from backend.accounts.pages.forms import PageForm, ShapeForm, act_page
 from backend.accounts.pages.shell import person_of, record_page, show
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import Invalid, NotFound
 from backend.volunteers.queries.availability import availability_of, zone_of
 from backend.volunteers.schemas.availability import HoursIn, HoursOut, PeriodIn, PeriodOut
 from backend.volunteers.services.availability import add_to_plan, take_from_plan
 
+_Entry = TypeVar("_Entry", HoursOut, PeriodOut)
+
+CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+MOMENT = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+
+
+class HoursForm(PageForm):
+    """Hours of a weekday; an end before the beginning is that of the next morning."""
+
+    weekday = forms.TypedChoiceField(label=_("Day"), choices=list(WEEKDAYS.items()), coerce=int)
+    start = forms.TimeField(label=_("From"), input_formats=["%H:%M"], widget=CLOCK)
+    end = forms.TimeField(label=_("Until"), input_formats=["%H:%M"], widget=CLOCK)
+    if_wrong = _("Choose a day, and two times that overlap with no other hours.")
+
+    def __init__(self, *args: Any, zone: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hint = _(
+            "By the clocks of your unit (%(zone)s). An end before the beginning is that of the next morning."
+        )
+        self.fields["end"].help_text = hint % {"zone": zone}
+
+    @property
+    def hours(self) -> list[HoursIn]:
+        """The hours as they are kept: those past midnight are those of two days."""
+        day, start, end = (self.cleaned_data[name] for name in ("weekday", "start", "end"))
+        if end == time():
+            return [HoursIn(weekday=day, start=f"{start:%H:%M}", end="24:00")]
+        if end > start:
+            return [HoursIn(weekday=day, start=f"{start:%H:%M}", end=f"{end:%H:%M}")]
+        until_midnight = HoursIn(weekday=day, start=f"{start:%H:%M}", end="24:00")
+        return [until_midnight, HoursIn(weekday=(day + 1) % 7, start="00:00", end=f"{end:%H:%M}")]
+
+
+class PeriodForm(ShapeForm[PeriodIn]):
+    """An exception; its moments are those of the zone in which it is read."""
+
+    shape = PeriodIn
+    available = forms.ChoiceField(label=_("State"), choices={"no": _("Away"), "yes": _("Available")})
+    from_at = forms.DateTimeField(label=_("From"), input_formats=MINUTES, widget=MOMENT)
+    until_at = forms.DateTimeField(label=_("Until"), input_formats=MINUTES, widget=MOMENT)
+    if_wrong = _("A period must end later than now, begin within a year, and overlap with no other.")
+
+
+class EntryForm(PageForm):
+    """An entry of the plan that is to go, named by all that it says."""
+
+    if_wrong = _("Nothing was removed: the plan has changed meanwhile.")
+
+    def entry(self, shape: type[_Entry]) -> _Entry:
+        """Return the entry. Raises Invalid."""
+        try:
+            return shape.model_validate({name: self.data.get(name, "") for name in shape.model_fields})
+        except ValidationError as error:
+            raise Invalid from error
+
 
 @record_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def availability(request: HttpRequest) -> HttpResponse:
+def availability(request: HttpRequest) -> HttpResponseBase:
     """Show what one plans; add to it, or take an entry from it."""
     if request.method != "POST":
         return _show(request)
-    act = request.POST.get("act", "")
-    if act not in ACTS:
+    act = ACTS.get(request.POST.get("act", ""))
+    if act is None:
         raise NotFound
-    try:
-        ACTS[act](request, person_of(request), now())
-    except (ValueError, Invalid):  # pydantic's refusals are ValueErrors
-        return _show(request, wrong=act)
-    return redirect("console:availability")
+    with override(ZoneInfo(zone_of(person_of(request)))):
+        return act(request)
 
 
-def _add_hours(request: HttpRequest, user: User, at: datetime) -> None:
-    add_to_plan(hours=_hours(request), by=user, at=at)
+def _add_hours(request: HttpRequest) -> HttpResponseBase:
+    by, at = person_of(request), now()
+    form = HoursForm(request.POST, zone=zone_of(by))
+    instead = {Invalid: form.if_wrong}
+    return act_page(
+        form,
+        lambda form: _planned(add_to_plan(hours=form.hours, by=by, at=at)),
+        lambda form: _show(request, hours_form=form),
+        instead,
+    )
 
 
-def _add_period(request: HttpRequest, user: User, at: datetime) -> None:
-    add_to_plan(periods=[_period(request, user)], by=user, at=at)
+def _add_period(request: HttpRequest) -> HttpResponseBase:
+    by, at, form = person_of(request), now(), PeriodForm(request.POST)
+    return act_page(
+        form,
+        lambda form: _planned(add_to_plan(periods=[form.body], by=by, at=at)),
+        lambda form: _show(request, period_form=form),
+        {Invalid: form.if_wrong},
+    )
 
 
-def _remove_hours(request: HttpRequest, user: User, at: datetime) -> None:
-    fields = {name: request.POST.get(name, "") for name in ("weekday", "start", "end")}
-    take_from_plan(hours=HoursOut.model_validate(fields), by=user, at=at)
+def _remove_hours(request: HttpRequest) -> HttpResponseBase:
+    by, at = person_of(request), now()
+    return _remove(request, lambda form: take_from_plan(hours=form.entry(HoursOut), by=by, at=at))
 
 
-def _remove_period(request: HttpRequest, user: User, at: datetime) -> None:
-    fields = {name: request.POST.get(name, "") for name in ("from_at", "until_at", "available")}
-    take_from_plan(period=PeriodOut.model_validate(fields), by=user, at=at)
+def _remove_period(request: HttpRequest) -> HttpResponseBase:
+    by, at = person_of(request), now()
+    return _remove(request, lambda form: take_from_plan(period=form.entry(PeriodOut), by=by, at=at))
 
 
-ACTS: dict[str, Callable[[HttpRequest, User, datetime], None]] = {
+def _remove(request: HttpRequest, take: Callable[[EntryForm], object]) -> HttpResponseBase:
+    form = EntryForm(request.POST)
+    return act_page(
+        form,
+        lambda form: _planned(take(form)),
+        lambda form: _show(request, entry_form=form),
+        {Invalid: form.if_wrong},
+    )
+
+
+ACTS: dict[str, Callable[[HttpRequest], HttpResponseBase]] = {
     "add-hours": _add_hours,
     "add-period": _add_period,
     "remove-hours": _remove_hours,
@@ -61,40 +142,19 @@ ACTS: dict[str, Callable[[HttpRequest, User, datetime], None]] = {
 }
 
 
-def _hours(request: HttpRequest) -> list[HoursIn]:
-    """Return what the form says; hours past midnight are those of two days."""
-    start, end = request.POST.get("start", ""), request.POST.get("end", "")
-    day = HoursIn.model_validate({"weekday": request.POST.get("weekday", ""), "start": start, "end": "24:00"})
-    if end == "00:00":
-        return [day]
-    if end > start:
-        return [HoursIn(weekday=day.weekday, start=start, end=end)]
-    return [day, HoursIn(weekday=(day.weekday + 1) % 7, start="00:00", end=end)]
+def _planned(_plan: object) -> HttpResponse:
+    return redirect("console:availability")
 
 
-def _period(request: HttpRequest, user: User) -> PeriodIn:
-    zone = ZoneInfo(zone_of(user))
-    begins, ends = (
-        datetime.fromisoformat(request.POST.get(name, "")[:16]).replace(tzinfo=zone)
-        for name in ("from_at", "until_at")
-    )
-    return PeriodIn(from_at=begins, until_at=ends, available=request.POST.get("available") == "yes")
-
-
-def _show(request: HttpRequest, wrong: str = "") -> HttpResponse:
+def _show(request: HttpRequest, **refused: PageForm) -> HttpResponse:
+    """Show the plan, with the form that was refused in the place of an empty one."""
     plan = availability_of(person_of(request), at=now())
-    problems = {
-        "add-hours": _("Choose a day, and two times that overlap with no other hours."),
-        "add-period": _("A period must end later than now, begin within a year, and overlap with no other."),
-    }
     context = {
         "plan": plan,
         "weekly": [(str(WEEKDAYS[one.weekday]), one) for one in plan.weekly],
-        "days": [(n, str(day)) for n, day in WEEKDAYS.items()],
-        "wrong": wrong,
-        "problem": problems.get(wrong, _("Nothing was removed: the plan has changed meanwhile."))
-        if wrong
-        else "",
-        "given": request.POST,
+        "hours_form": HoursForm(zone=plan.zone),
+        "period_form": PeriodForm(),
+        "problem": "".join(form.problem for form in refused.values()),
+        **refused,
     }
-    return show(request, "availability", context, page="availability", status=422 if wrong else 200)
+    return show(request, "availability", context, page="availability", status=422 if refused else 200)

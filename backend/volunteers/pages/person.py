@@ -1,24 +1,24 @@
 """A person: where they belong, how their service stands, and the records that dangerous service asks for."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import pydantic
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET
-from uuid6 import uuid7
 
 from backend.accounts.models import User
+from backend.accounts.pages.forms import PageForm, ShapeForm, act_page, day_field
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
-from backend.lib.api import now
-from backend.lib.errors import Invalid, Refusal, require
-from backend.volunteers.models import CredentialKind, LookedAt, Standing, Volunteer
+from backend.lib.clock import now
+from backend.lib.errors import require
+from backend.lib.shapes import Sent
+from backend.volunteers.models import LookedAt, Volunteer
 from backend.volunteers.number_scheme import format_volunteer_number
 from backend.volunteers.queries.availability import zone_of
 from backend.volunteers.queries.masking import is_whole, seen_in_full, shown
@@ -26,7 +26,7 @@ from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.privacy import guardians_of
 from backend.volunteers.queries.seats import seat_text
 from backend.volunteers.rules import may_keep_records_of, may_look_after, may_manage_person, may_see_person
-from backend.volunteers.schemas.lives import ReasonIn, SuspendIn
+from backend.volunteers.schemas.lives import SuspendIn
 from backend.volunteers.schemas.privacy import CredentialIn, GuardianIn
 from backend.volunteers.services.access_log import note_access
 from backend.volunteers.services.credentials import record_credential, revoke_credential
@@ -34,91 +34,153 @@ from backend.volunteers.services.guardians import record_guardian, withdraw_guar
 from backend.volunteers.services.standing import reinstate, retire, suspend
 
 
+class DatedForm(ShapeForm[Sent]):
+    """A form whose days are those of the zone in which the person serves."""
+
+    begins: ClassVar[Mapping[str, str]] = {}
+    """The days that mean their beginning, by the name of the moment in the shape."""
+    ends: ClassVar[Mapping[str, str]] = {}
+    """The days that mean their last second."""
+    if_wrong = _(
+        "Something is missing or does not fit: look at the days, and give a reason where one is asked."
+    )
+
+    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = ZoneInfo(zone)
+
+    def given(self) -> Mapping[str, Any]:
+        """Return what the shape is made of, with moments in the place of days."""
+        given = {**super().given()}
+        for moment, name in self.begins.items():
+            given |= {moment: self._midnight(name)} if self.cleaned_data[name] else {}
+        for moment, name in self.ends.items():
+            last = timedelta(days=1, seconds=-1)
+            given |= {moment: self._midnight(name) + last} if self.cleaned_data[name] else {}
+        return given
+
+    def _midnight(self, name: str) -> datetime:
+        return datetime.combine(self.cleaned_data[name], time(), self.zone)
+
+
+class SuspendForm(DatedForm[SuspendIn]):
+    """Why, and until which day; to retire the day is not asked."""
+
+    shape, labels = SuspendIn, {"reason": _("Reason")}
+    ends = {"until": "until"}
+    until = day_field(_("Suspended until the end of"), required=False)
+    until.help_text = _("Empty: until somebody takes them back.")
+    field_order = ["reason", "until"]
+
+
+class CredentialForm(DatedForm[CredentialIn]):
+    """An insurance, a training or an agreement, by days."""
+
+    shape = CredentialIn
+    labels = {"kind": _("What it is"), "reference": _("Number of the policy or certificate")}
+    begins, ends = {"valid_from": "valid_from"}, {"valid_until": "valid_until"}
+    valid_from = day_field(_("First day"))
+    valid_until = day_field(_("Last day, if it ends"), required=False)
+    field_order = [*labels, "valid_from", "valid_until"]
+
+
+class GuardianForm(DatedForm[GuardianIn]):
+    """A guardian who agrees, since a day."""
+
+    shape, labels, attrs = GuardianIn, {"name": _("Name"), "phone": _("Phone")}, {"phone": {"type": "tel"}}
+    begins = {"consent_at": "consent_on"}
+    consent_on = day_field(_("Agreed on"))
+    ids = "guardian-%s"
+    field_order = [*labels, "consent_on"]
+
+
 @record_page
 @require_GET
-def person(request: HttpRequest, number: str) -> HttpResponse:
-    """Show somebody to those who may dispatch them; records and standing are for those who look after them."""
+def person(request: HttpRequest, number: str) -> HttpResponseBase:
+    """Show a person to those who may dispatch them; records and standing are for those who look after them."""
     return _page(request, _seen(request, number))
 
 
 @record_page
 @sent_from("person", "number")
-def decide_standing(request: HttpRequest, number: str) -> HttpResponse:
-    """Suspend, reinstate or retire somebody."""
+def decide_standing(request: HttpRequest, number: str) -> HttpResponseBase:
+    """Suspend, reinstate or retire a person."""
     volunteer = _seen(request, number)
-    by, at, posted = person_of(request), now(), request.POST
+    by, at = person_of(request), now()
 
-    def act() -> None:
-        match posted.get("act"):
-            case "suspend":
-                until = _day(posted.get("until", ""), volunteer, ends=True)
-                wanted = SuspendIn.model_validate({"reason": posted.get("reason", ""), "until": until})
-                suspend(number=number, reason=wanted.reason, until=wanted.until, by=by, at=at)
-            case "retire":
-                reason = ReasonIn.model_validate({"reason": posted.get("reason", "")}).reason
-                retire(number=number, reason=reason, by=by, at=at)
-            case _:
-                reinstate(number=number, by=by, at=at)
+    def suspended(form: SuspendForm) -> HttpResponse:
+        suspend(number=number, reason=form.body.reason, until=form.body.until, by=by, at=at)
+        return _shown(volunteer)
 
-    return _after(request, volunteer, act)
+    def retired(form: SuspendForm) -> HttpResponse:
+        retire(number=number, reason=form.body.reason, by=by, at=at)
+        return _shown(volunteer)
+
+    def reinstated(_form: PageForm) -> HttpResponse:
+        reinstate(number=number, by=by, at=at)
+        return _shown(volunteer)
+
+    act = request.POST.get("act")
+    if act not in ("suspend", "retire"):
+        return act_page(PageForm({}), reinstated, lambda form: _page(request, volunteer, ended=form))
+    decide = suspended if act == "suspend" else retired
+    form = SuspendForm(request.POST, zone=zone_of(volunteer.user))
+    return act_page(form, decide, lambda form: _page(request, volunteer, standing_form=form))
 
 
 @record_page
 @sent_from("person", "number")
-def add_credential(request: HttpRequest, number: str) -> HttpResponse:
+def add_credential(request: HttpRequest, number: str) -> HttpResponseBase:
     """Note an insurance, a training or an agreement."""
-    volunteer, posted = _seen(request, number), request.POST
+    volunteer = _seen(request, number)
 
-    def act() -> None:
-        given = {name: posted.get(name, "") for name in ("id", "kind", "reference")}
-        days = {
-            "valid_from": _day(posted.get("valid_from", ""), volunteer),
-            "valid_until": _day(posted.get("valid_until", ""), volunteer, ends=True),
-        }
-        wanted = CredentialIn.model_validate({**given, **days})
-        record_credential(volunteer=volunteer, wanted=wanted, by=person_of(request), at=now())
+    def act(form: CredentialForm) -> HttpResponse:
+        record_credential(volunteer=volunteer, wanted=form.body, by=person_of(request), at=now())
+        return _shown(volunteer)
 
-    return _after(request, volunteer, act)
+    form = CredentialForm(request.POST, zone=zone_of(volunteer.user))
+    return act_page(form, act, lambda form: _page(request, volunteer, credential_form=form))
 
 
 @record_page
 @sent_from("person", "number")
-def end_credential(request: HttpRequest, number: str, credential_id: UUID) -> HttpResponse:
+def end_credential(request: HttpRequest, number: str, credential_id: UUID) -> HttpResponseBase:
     """Revoke a record that was wrong, or that no longer holds."""
     volunteer, by = _seen(request, number), person_of(request)
-    return _after(
-        request,
-        volunteer,
-        lambda: revoke_credential(volunteer=volunteer, credential_id=credential_id, by=by, at=now()),
-    )
+
+    def act(_form: PageForm) -> HttpResponse:
+        revoke_credential(volunteer=volunteer, credential_id=credential_id, by=by, at=now())
+        return _shown(volunteer)
+
+    return act_page(PageForm({}), act, lambda form: _page(request, volunteer, ended=form))
 
 
 @record_page
 @sent_from("person", "number")
 @sensitive_post_parameters("phone")
-def add_guardian(request: HttpRequest, number: str) -> HttpResponse:
+def add_guardian(request: HttpRequest, number: str) -> HttpResponseBase:
     """Note a guardian who agrees."""
-    volunteer, posted = _seen(request, number), request.POST
+    volunteer = _seen(request, number)
 
-    def act() -> None:
-        given = {name: posted.get(name, "") for name in ("id", "name", "phone")}
-        agreed = _day(posted.get("consent_on", ""), volunteer)
-        wanted = GuardianIn.model_validate({**given, "consent_at": agreed})
-        record_guardian(volunteer=volunteer, wanted=wanted, by=person_of(request), at=now())
+    def act(form: GuardianForm) -> HttpResponse:
+        record_guardian(volunteer=volunteer, wanted=form.body, by=person_of(request), at=now())
+        return _shown(volunteer)
 
-    return _after(request, volunteer, act)
+    form = GuardianForm(request.POST, zone=zone_of(volunteer.user))
+    return act_page(form, act, lambda form: _page(request, volunteer, guardian_form=form))
 
 
 @record_page
 @sent_from("person", "number")
-def end_guardian(request: HttpRequest, number: str, guardian_id: UUID) -> HttpResponse:
+def end_guardian(request: HttpRequest, number: str, guardian_id: UUID) -> HttpResponseBase:
     """Note that a guardian no longer agrees."""
     volunteer, by = _seen(request, number), person_of(request)
-    return _after(
-        request,
-        volunteer,
-        lambda: withdraw_guardian(volunteer=volunteer, guardian_id=guardian_id, by=by, at=now()),
-    )
+
+    def act(_form: PageForm) -> HttpResponse:
+        withdraw_guardian(volunteer=volunteer, guardian_id=guardian_id, by=by, at=now())
+        return _shown(volunteer)
+
+    return act_page(PageForm({}), act, lambda form: _page(request, volunteer, ended=form))
 
 
 def _seen(request: HttpRequest, number: str) -> Volunteer:
@@ -127,27 +189,13 @@ def _seen(request: HttpRequest, number: str) -> Volunteer:
     return volunteer
 
 
-def _after(request: HttpRequest, volunteer: Volunteer, act: Callable[[], Any]) -> HttpResponse:
-    """Do it and show the person as they are now; what was refused is said on the page."""
-    try:
-        act()
-    except (pydantic.ValidationError, Invalid, ValueError):
-        problem = _(
-            "Something is missing or does not fit: look at the days, and give a reason where one is asked."
-        )
-        return _page(request, volunteer, problem=problem, status=422)
-    except Refusal as refusal:
-        if refusal.status in {403, 404}:
-            raise
-        problem = _("This has changed meanwhile. Look at it again before you go on.")
-        return _page(request, volunteer, problem=problem, status=refusal.status)
+def _shown(volunteer: Volunteer) -> HttpResponse:
     return redirect("console:person", f"{volunteer.number:08d}")
 
 
-def _page(
-    request: HttpRequest, volunteer: Volunteer, *, problem: str = "", status: int = 200
-) -> HttpResponse:
-    user, at = person_of(request), now()
+def _page(request: HttpRequest, volunteer: Volunteer, **refused: PageForm) -> HttpResponse:
+    """Show the person as they are now, with the form that was refused in the place of an empty one."""
+    user, at, zone = person_of(request), now(), zone_of(volunteer.user)
     keeps = bool(may_keep_records_of(user, volunteer, at))
     phone = shown(volunteer.user.phone, whole=volunteer.pk in seen_in_full(user, [volunteer.pk], at=at))
     _note_look(user, volunteer, phone, keeps=keeps, at=at)
@@ -160,20 +208,22 @@ def _page(
         "can_be_called": is_whole(phone) and volunteer.user_id != user.pk,
         "memberships": [(row, seat_text(row.unit, row.seat) if row.seat else "") for row in memberships],
         "on_duty": volunteer.is_on_duty(at),
-        "active": volunteer.standing == Standing.ACTIVE,
-        "retired": volunteer.standing == Standing.RETIRED,
+        "active": volunteer.is_in_service,
+        "retired": volunteer.has_retired,
         "looks_after": bool(may_look_after(user, volunteer, at)),
         "decides": volunteer.user_id != user.pk and bool(may_manage_person(user, volunteer, at)),
         "keeps": keeps,
         "credentials": volunteer.credentials.order_by("-valid_from", "pk") if keeps else [],
         "guardians": guardians_of(volunteer) if keeps else [],
-        "kinds": CredentialKind.choices,
-        "credential_id": uuid7(),
-        "guardian_id": uuid7(),
-        "problem": problem,
         "at": at,
-        "zone": zone_of(volunteer.user),
+        "zone": zone,
+        "standing_form": SuspendForm(zone=zone),
+        "credential_form": CredentialForm(zone=zone),
+        "guardian_form": GuardianForm(zone=zone),
+        "problem": "".join(form.problem for form in refused.values()),
+        **refused,
     }
+    status = next((form.status for form in refused.values()), 200)
     return show(request, "person", context, page="roster", status=status)
 
 
@@ -185,14 +235,3 @@ def _note_look(user: User, volunteer: Volunteer, phone: str, *, keeps: bool, at:
         seen.append(LookedAt.RECORDS)
     for what in seen:
         note_access(viewer_user_id=user.pk, volunteer_ids=[volunteer.pk], what=what, at=at)
-
-
-def _day(text: str, volunteer: Volunteer, *, ends: bool = False) -> datetime | None:
-    """Return when a day begins where the person serves, or with `ends` its last second; None for an empty text.
-
-    Raises ValueError for what is no day.
-    """
-    if not text:
-        return None
-    day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=ZoneInfo(zone_of(volunteer.user)))
-    return day + timedelta(days=1, seconds=-1) if ends else day

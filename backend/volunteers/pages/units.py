@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from backend.accounts.pages.shell import person_of, record_page, show
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import require
 from backend.volunteers.models import Unit
 from backend.volunteers.number_scheme import format_unit_number

@@ -16,7 +16,7 @@ def availability_of(user: User, *, at: datetime) -> AvailabilityOut:
     """Return what a user plans: hours of the week, and periods that have not passed."""
     volunteer = user.volunteer
     hours = volunteer.weekly_availability.order_by("weekday", "from_minute")
-    periods = volunteer.dated_availability.filter(until_at__gt=at).order_by("from_at")
+    periods = volunteer.dated_availability.not_over(at).order_by("from_at")
     return AvailabilityOut(
         zone=zone_of(user),
         weekly=[
@@ -47,7 +47,7 @@ def planned(zones: Mapping[int, str], *, at: datetime) -> dict[int, bool]:
         volunteer: any(_covers(row, at.astimezone(ZoneInfo(zones[volunteer]))) for row in rows)
         for volunteer, rows in hours.items()
     }
-    periods = DatedAvailability.objects.filter(volunteer__in=zones, from_at__lte=at, until_at__gt=at)
+    periods = DatedAvailability.objects.current(at).filter(volunteer__in=zones)
     found |= dict(periods.order_by("from_at").values_list("volunteer", "available"))
     return found
 

@@ -6,8 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
-from backend.accounts.models import Device
-from backend.accounts.queries import is_live
+from backend.accounts.models import Device, is_live
 from backend.volunteers.hooks import last_positions
 from backend.volunteers.models import Volunteer
 
@@ -42,6 +41,4 @@ def whose_last_device_ran_out(at: datetime) -> QuerySet[Volunteer]:
     """Return the volunteers on duty who were signed in when it began, and are on no device any more."""
     devices = Device.objects.filter(user=OuterRef("user"))
     when_it_began = devices.filter(is_live(OuterRef("duty_since")))
-    return Volunteer.objects.filter(
-        Exists(when_it_began), ~Exists(devices.filter(is_live(at))), duty_until__gt=at
-    )
+    return Volunteer.objects.on_duty(at).filter(Exists(when_it_began), ~Exists(devices.filter(is_live(at))))

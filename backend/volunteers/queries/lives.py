@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q
-
-from backend.volunteers.models import MANAGING_ROLES, Membership, Post, Standing, Unit, Volunteer
+from backend.volunteers.models import Membership, Post, Unit, Volunteer
 from backend.volunteers.queries.seats import seat_text
 from backend.volunteers.schemas.lives import MembershipOut, StandingOut
 
@@ -40,18 +38,14 @@ def memberships_of(volunteer: Volunteer) -> list[MembershipOut]:
 
 def posts_in(unit: Unit, *, at: datetime) -> list[Post]:
     """Return the posts of a unit that are held at `at` or will be, by seat."""
-    lasting = Q(until_at=None) | Q(until_at__gt=at)
-    rows = Post.objects.filter(lasting, unit=unit).select_related("unit", "volunteer")
+    rows = unit.posts.lasting(at).select_related("unit", "volunteer")
     return list(rows.order_by("seat", "from_at", "pk"))
 
 
 def numbers_of_leaders(units: Iterable[Unit], *, at: datetime) -> dict[int, list[int]]:
     """Return the numbers of those who look after each unit by a post in it, by the unit's key; one query."""
     found: dict[int, list[int]] = {unit.pk: [] for unit in units}
-    in_time = Q(from_at__lte=at) & (Q(until_at=None) | Q(until_at__gt=at))
-    posts = Post.objects.filter(
-        in_time, unit__in=list(found), role__in=MANAGING_ROLES, volunteer__standing=Standing.ACTIVE
-    )
+    posts = Post.objects.in_force(at).managing().filter(unit__in=list(found))
     for unit_id, number in posts.values_list("unit_id", "volunteer__number").distinct():
         found[unit_id].append(number)
     return found

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from backend.accounts.models import User
-from backend.volunteers.models import MANAGING_ROLES, Membership, Volunteer
+from backend.volunteers.models import Membership, Volunteer
 from backend.volunteers.rules import current_posts
 
 SHORTEST = 11
@@ -49,7 +49,7 @@ def is_whole(shown_phone: str) -> bool:
 def seen_in_full(viewer: User, volunteer_ids: Iterable[int], *, at: datetime) -> set[int]:
     """Return those of the people (keys of volunteers) whose phone the viewer sees whole; two queries."""
     wanted = set(volunteer_ids)
-    led = current_posts(viewer.pk, at).filter(role__in=MANAGING_ROLES).values("unit")
+    led = current_posts(viewer.pk, at).managing().values("unit")
     near = Membership.objects.filter(volunteer__in=wanted, unit__in=led).values_list("volunteer", flat=True)
     own = Volunteer.objects.filter(pk__in=wanted, user=viewer).values_list("pk", flat=True)
     return {*near, *own}

@@ -22,10 +22,7 @@ LOOKS = 50
 
 def consents_of(volunteer: Volunteer, *, language: str) -> list[ConsentOut]:
     """Return every purpose with the words that hold now, and whether the person agrees to them."""
-    held = {
-        (consent.purpose, consent.version): consent.given_at
-        for consent in volunteer.consents.filter(withdrawn_at=None)
-    }
+    held = {(consent.purpose, consent.version): consent.given_at for consent in volunteer.consents.in_force()}
     return [
         ConsentOut.model_validate(
             {
@@ -97,12 +94,7 @@ def has_every_credential(at: datetime, of: str = "pk") -> Q:
 
     `of` names the key of the volunteer in the rows asked for.
     """
-    good = Credential.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gt=at),
-        volunteer=OuterRef(of),
-        valid_from__lte=at,
-        revoked_at=None,
-    )
+    good = Credential.objects.good(at).filter(volunteer=OuterRef(of))
     condition = Q()
     for kind in CredentialKind:
         condition &= Q(Exists(good.filter(kind=kind)))
@@ -114,5 +106,5 @@ def guardian_agrees(at: datetime, of: str = "pk", prefix: str = "") -> Q:
 
     `of` names the key of the volunteer in the rows asked for, `prefix` leads to the volunteer's own columns.
     """
-    agreeing = Guardian.objects.filter(volunteer=OuterRef(of), withdrawn_at=None, consent_at__lte=at)
+    agreeing = Guardian.objects.agreeing(at).filter(volunteer=OuterRef(of))
     return Q(**{f"{prefix}born_on__isnull": True}) | ~is_known_minor(at, prefix) | Q(Exists(agreeing))

@@ -5,9 +5,7 @@ from datetime import datetime
 from itertools import count as numbers
 from itertools import islice
 
-from django.db.models import Q
-
-from backend.volunteers.models import Membership, Post, Unit
+from backend.volunteers.models import Membership, Unit
 from backend.volunteers.number_scheme import format_unit_number
 
 FIRST_SEAT = 2
@@ -21,8 +19,7 @@ def seat_text(unit: Unit, seat: int) -> str:
 
 def free_seats(unit: Unit, *, count: int, at: datetime) -> list[int]:
     """Return the lowest numbers that no member and no post of the unit has at `at` or later; two queries."""
-    lasting = Q(until_at=None) | Q(until_at__gt=at)
-    taken: set[int | None] = set(Post.objects.filter(lasting, unit=unit).values_list("seat", flat=True))
+    taken: set[int | None] = set(unit.posts.lasting(at).values_list("seat", flat=True))
     taken.update(Membership.objects.filter(unit=unit, seat__isnull=False).values_list("seat", flat=True))
     return list(islice(_not_in(taken), count))
 

@@ -8,12 +8,11 @@ from django.db.models.functions import Coalesce, Left
 
 from backend.lib.errors import NotFound
 from backend.volunteers.models import (
-    DISPATCHING_ROLES,
-    MANAGING_ROLES,
     PartnerKind,
     Unit,
     UnitCount,
     UnitKind,
+    not_retired,
 )
 from backend.volunteers.number_scheme import parse_unit_number
 from backend.volunteers.rules import current_posts, within
@@ -44,7 +43,7 @@ def current_unit(unit: Unit) -> Unit:
 
 def retired_units() -> list[tuple[Unit, Unit]]:
     """Return the units that are no more, each with the one that answers to its number now."""
-    gone = Unit.objects.filter(retired_at__isnull=False).select_related("successor")
+    gone = Unit.objects.exclude(not_retired()).select_related("successor")
     return [(unit, current_unit(unit)) for unit in gone]
 
 
@@ -72,9 +71,8 @@ def _unit_out(unit: Unit, parent: str | None) -> UnitOut:
 
 _RETIRED_BELOW = Coalesce(
     Subquery(
-        Unit.objects.filter(
-            retired_at__isnull=False, depth=OuterRef("depth") + 1, path__startswith=OuterRef("path")
-        )
+        Unit.objects.exclude(not_retired())
+        .filter(depth=OuterRef("depth") + 1, path__startswith=OuterRef("path"))
         .order_by()
         .values("depth")
         .annotate(count=Count("pk"))
@@ -93,7 +91,7 @@ def counts_of(unit: Unit) -> UnitCounts:
 
 def counts_of_children(unit: Unit) -> list[UnitCounts]:
     """Return the direct sub-units, each with the counts of its whole subtree; three queries however many there are."""
-    below = Unit.objects.filter(within(unit.path), depth=unit.depth + 1, retired_at=None)
+    below = Unit.objects.filter(within(unit.path), not_retired(), depth=unit.depth + 1)
     children = list(below.annotate(gone=_RETIRED_BELOW).order_by("path"))
     return _counted(children, unit.path, len(unit.path) + Unit.steplen)
 
@@ -135,13 +133,13 @@ def topmost(units: Iterable[Unit]) -> list[Unit]:
 
 def dispatched_units(user_id: int, *, at: datetime) -> list[Unit]:
     """Return the topmost units that a user's posts cover, none of them below another."""
-    posts = current_posts(user_id, at).filter(role__in=DISPATCHING_ROLES)
+    posts = current_posts(user_id, at).dispatching()
     return topmost(Unit.objects.filter(posts__in=posts).distinct())
 
 
 def units_below(unit: Unit) -> list[Unit]:
     """Return the units directly below one, by their paths."""
-    below = Unit.objects.filter(path__startswith=unit.path, depth=unit.depth + 1, retired_at=None)
+    below = Unit.objects.filter(not_retired(), path__startswith=unit.path, depth=unit.depth + 1)
     return list(below.order_by("path")[:MOST_CHOICES])
 
 
@@ -150,12 +148,12 @@ def units_named(text: str, *, below: Sequence[Unit]) -> list[Unit]:
     inside = Q()
     for unit in below:
         inside |= within(unit.path)
-    found = Unit.objects.filter(inside, retired_at=None)
+    found = Unit.objects.filter(inside, not_retired())
     same = list(found.filter(display_name=text).order_by("path")[:MOST_CHOICES])
     return same or list(found.filter(display_name__icontains=text).order_by("path")[:MOST_CHOICES])
 
 
 def managed_units(user_id: int, *, at: datetime) -> list[Unit]:
     """Return the topmost units whose people somebody looks after."""
-    posts = current_posts(user_id, at).filter(role__in=MANAGING_ROLES)
+    posts = current_posts(user_id, at).managing()
     return topmost(Unit.objects.filter(posts__in=posts).distinct())

@@ -2,12 +2,14 @@
 
 from typing import Literal
 
+from typing_extensions import TypeAliasType
+
 from backend.lib.shapes import Instant, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Role
 from backend.volunteers.schemas.lives import MembershipOut, StandingOut
 from backend.volunteers.schemas.units import UnitOut
 
-LanguageName = Literal["en", "zh-hans"]
+LanguageName = TypeAliasType("LanguageName", Literal["en", "zh-hans"])
 
 
 class PostOut(Shape):
@@ -18,7 +20,9 @@ class PostOut(Shape):
     seat: int
 
 
-DutyReason = Literal["asked", "signed_out", "too_long", "suspended", "retired", "consent"]
+DutyReason = TypeAliasType(
+    "DutyReason", Literal["asked", "signed_out", "too_long", "suspended", "retired", "consent"]
+)
 """Why a duty changed: asked for, the last device signed out, its end was reached, or what a leader or a consent did."""
 
 

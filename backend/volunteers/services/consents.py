@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
@@ -20,9 +21,15 @@ from backend.volunteers.queries import duty_out
 class WordingChanged(Refusal):
     """The words have changed since: read them again, and agree to the version that holds now."""
 
+    slug = "wording-changed"
+    text = _("The words have changed meanwhile. Read them again, then agree.")
+
 
 class GuardianMissing(Refusal):
     """Under 18 a guardian has to agree first: your leader records the guardian."""
+
+    slug = "guardian-missing"
+    text = _("Under 18 a guardian has to agree first. Ask your leader to record the guardian.")
 
 
 @transaction.atomic
@@ -48,7 +55,7 @@ def agree(user: User, purpose: Purpose, version: int | None, *, act: Act) -> Non
     volunteer = volunteers_to_lock().get(user=user)
     guardian = _guardian_of(volunteer, at)
     was_tracked = duty_out(volunteer, at=at).tracked
-    held = volunteer.consents.filter(purpose=purpose, withdrawn_at=None)
+    held = volunteer.consents.in_force().filter(purpose=purpose)
     if held.filter(version=version).exists():
         return
     held.update(withdrawn_at=at)
@@ -67,7 +74,7 @@ def withdraw_consent(*, purpose: Purpose, by: User, at: datetime) -> None:
 
 def withdraw_for(volunteer: Volunteer, purposes: Collection[Purpose], *, act: Act) -> None:
     """Withdraw purposes of a volunteer whom the caller has locked, also when somebody answers for them."""
-    held = volunteer.consents.filter(purpose__in=purposes, withdrawn_at=None)
+    held = volunteer.consents.in_force().filter(purpose__in=purposes)
     ended = list(held.order_by("pk"))
     held.update(withdrawn_at=act.at)
     for consent in ended:
@@ -120,7 +127,7 @@ def _guardian_of(volunteer: Volunteer, at: datetime) -> Guardian | None:
     """Return the guardian who stands by a known minor, None for others. Raises GuardianMissing."""
     if volunteer.born_on is None or volunteer.born_on <= adult_if_born_until(at):
         return None
-    agreeing = volunteer.guardians.filter(withdrawn_at=None, consent_at__lte=at)
+    agreeing = volunteer.guardians.agreeing(at)
     guardian = agreeing.order_by("-consent_at", "pk").first()
     if guardian is None:
         raise GuardianMissing

@@ -12,12 +12,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef
 
 from backend.accounts.queries import live_devices
 from backend.lib.bulk import update_rows
 from backend.volunteers.locks import counts_to_lock
 from backend.volunteers.models import Membership, Unit, UnitCount, counted
+from backend.volunteers.models.people import has_duty
 
 logger = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ def _counts_of(units: Collection[int], at: datetime) -> dict[int, Counts]:
         .values("unit")
         .annotate(
             members=Count("pk"),
-            on_duty=Count("pk", filter=Q(volunteer__duty_until__isnull=False)),
+            on_duty=Count("pk", filter=has_duty("volunteer__")),
             reachable=Count("pk", filter=reachable),
         )
         .order_by()

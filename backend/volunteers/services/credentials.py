@@ -52,8 +52,7 @@ def revoke_credential(*, volunteer: Volunteer, credential_id: UUID, by: User, at
     if held is None:
         raise NotFound
     if held.revoked_at is None:
-        held.revoked_at = at
-        held.save(update_fields=["revoked_at"])
+        held.save(update_fields=held.revoke(at=at))
         with acting(by=by, at=at, grant=grant) as act:
             subject = f"volunteer.{volunteer.pk}"
             act.record(Acts.CREDENTIAL_REVOKED, subject, credential=str(held.pk), kind=held.kind)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.locks import devices_to_end
@@ -18,7 +19,6 @@ from backend.volunteers.events import DutyChanged
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import DUTIES_KEPT, DutyPeriod, Volunteer
 from backend.volunteers.queries import duties_out, duty_out
-from backend.volunteers.rules import is_in_service
 from backend.volunteers.schemas import DutyOut
 from backend.volunteers.schemas.me import DutyReason
 from backend.volunteers.services.counts import change_duty_counts
@@ -26,6 +26,9 @@ from backend.volunteers.services.counts import change_duty_counts
 
 class NotInService(Refusal):
     """You are suspended or retired: going on duty and accepting tasks is closed to you."""
+
+    slug = "not-in-service"
+    text = _("Your service is suspended or has ended. Ask your leader.")
 
 
 def max_duty() -> timedelta:
@@ -49,7 +52,7 @@ def change_duty(user: User, *, on: bool, until: datetime | None = None, act: Act
     """Take a person on or off duty who asks for it; returns what holds now. Locks the volunteer."""
     at = act.at
     volunteer = volunteers_to_lock().get(user=user)
-    require(is_in_service(volunteer) or not on, NotInService)
+    require(volunteer.is_in_service or not on, NotInService)
     require(not (on and is_signed_out(user, at=at)), NotSignedIn)
     before = (volunteer.duty_since, volunteer.duty_until)
     if not (on and volunteer.is_on_duty(at)):
@@ -57,7 +60,7 @@ def change_duty(user: User, *, on: bool, until: datetime | None = None, act: Act
     if on:
         _begin(volunteer, until, at)
     else:
-        volunteer.duty_since = volunteer.duty_until = None
+        volunteer.go_off_duty()
     if before == (volunteer.duty_since, volunteer.duty_until):
         return duty_out(volunteer, at=at)
     volunteer.save(update_fields=["duty_since", "duty_until"])
@@ -110,8 +113,7 @@ def end_duty(volunteer: Volunteer, *, reason: DutyReason, act: Act) -> None:
         return
     reason = reason if volunteer.is_on_duty(at) else "too_long"
     DutyPeriod.objects.bulk_create(_ended(volunteer, at))
-    volunteer.duty_since = volunteer.duty_until = None
-    volunteer.save(update_fields=["duty_since", "duty_until"])
+    volunteer.save(update_fields=volunteer.go_off_duty())
     act.record(Acts.DUTY_CHANGED, f"volunteer.{volunteer.pk}", on=False)
     hooks.duty_ended([volunteer], act=act)
     _tell(volunteer, duty_out(volunteer, at=at), reason, act)
@@ -120,10 +122,12 @@ def end_duty(volunteer: Volunteer, *, reason: DutyReason, act: Act) -> None:
 @transaction.atomic
 def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
     """End the duty of those whose time is up; returns of how many. Rows that somebody else has locked are skipped."""
-    overdue = list(volunteers_to_lock(skip_locked=True).filter(duty_until__lte=at).order_by("pk")[:limit])
+    overdue = list(
+        volunteers_to_lock(Volunteer.objects.overlong(at), skip_locked=True).order_by("pk")[:limit]
+    )
     DutyPeriod.objects.bulk_create(period for volunteer in overdue for period in _ended(volunteer, at))
     for volunteer in overdue:
-        volunteer.duty_since = volunteer.duty_until = None
+        volunteer.go_off_duty()
     Volunteer.objects.bulk_update(overdue, ["duty_since", "duty_until"])
     change_duty_counts([volunteer.pk for volunteer in overdue], by=-1, at=at)
     with acting(by=None, at=at) as act:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act
 from backend.lib.errors import Refusal, require
@@ -19,11 +20,13 @@ class BeyondOwnPost(Refusal):
     """A post that is given or taken can only be narrower than your own: in rank, in its units and in time."""
 
     status = 403
+    slug = "beyond-own-post"
+    text = _("This reaches further than your own post: in rank, in its units or in time.")
 
 
 def lasting(at: datetime) -> QuerySet[Post]:
     """Return the posts that are held at `at` or will be."""
-    return Post.objects.filter(Q(until_at=None) | Q(until_at__gt=at))
+    return Post.objects.lasting(at)
 
 
 def end_posts(posts: Iterable[Post], *, act: Act, at: datetime | None = None) -> None:
@@ -53,8 +56,7 @@ def tell_holder(post: Post, act: Act) -> None:
 
 
 def _end(post: Post, at: datetime) -> None:
-    post.until_at = max(at, post.from_at)
-    post.save(update_fields=["until_at"])
+    post.save(update_fields=post.end(at=at))
 
 
 def _resting_on(posts: Sequence[Post], at: datetime) -> list[Post]:

@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Literal
 
 import prometheus_client
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User, phone_key
@@ -23,7 +23,7 @@ from backend.lib.afterwards import afterwards
 from backend.lib.errors import Allowance, TooMany
 from backend.realtime.log import Audience
 from backend.volunteers.acts import Acts
-from backend.volunteers.events import PeopleFound
+from backend.volunteers.events import FoundBy, PeopleFound
 from backend.volunteers.models import AccessEntry, LookedAt, Membership, Unit, UnitCount, Volunteer, line_to
 from backend.volunteers.queries import dispatched_units
 from backend.volunteers.queries.lives import numbers_of_leaders
@@ -39,7 +39,6 @@ SHARE = 100
 """A caller whose posts cover many people may find one for each hundred of them: such rosters are longer."""
 DAY = timedelta(days=1)
 
-How = Literal["import", "registration", "application"]
 
 found_people = prometheus_client.Counter(
     "muster_people_found", "People of other units found by phone or identity card, by how.", ["how"]
@@ -52,9 +51,12 @@ found_too_many = prometheus_client.Counter(
 class TooManyFound(TooMany):
     """You have found as many people of other units as a day allows; ask the unit above."""
 
+    slug = "too-many-found"
+    text = _("You have found as many people of other units as a day allows; ask the unit above.")
+
 
 @contextmanager
-def finding(phone: str, *, how: How, by: User, at: datetime) -> Iterator[None]:
+def finding(phone: str, *, how: FoundBy, by: User, at: datetime) -> Iterator[None]:
     """Let an act go on that takes a phone: a person of another unit whom it finds is counted, noted and told.
 
     A caller who has found as many as a day allows is refused whether or not anybody has the phone: the refusal says
@@ -83,7 +85,7 @@ def require_finding(by: User | None, at: datetime) -> None:
         raise _too_many_found(by, at)
 
 
-def count_found(found: Collection[int], *, how: How, by: User, at: datetime) -> None:
+def count_found(found: Collection[int], *, how: FoundBy, by: User, at: datetime) -> None:
     """Count, note and tell which people of other units a caller has found at once.
 
     Commits by itself: what was found stays noted when the act is given up. Raises TooManyFound when there are more than
@@ -128,7 +130,7 @@ def not_covered(by: User, at: datetime) -> QuerySet[Volunteer]:
 
 
 @transaction.atomic
-def _note(people: Collection[int], *, how: How, by: User, at: datetime) -> None:
+def _note(people: Collection[int], *, how: FoundBy, by: User, at: datetime) -> None:
     """Note people as found, and tell the leaders of their units, or of the nearest above that have any."""
     note_access(viewer_user_id=by.pk, volunteer_ids=people, what=LookedAt.FOUND, at=at)
     found_people.labels(how).inc(len(people))
@@ -151,7 +153,7 @@ def _leading(people: Collection[int], at: datetime) -> list[tuple[Unit, int, lis
     return [(units[path], count, leaders[units[path].pk]) for path, count in sorted(nearest.items()) if path]
 
 
-def _alarm(how: How, by: User, at: datetime) -> None:
+def _alarm(how: FoundBy, by: User, at: datetime) -> None:
     """Leave a trace of the bound, in the record, the log and the metric; afterwards, for the act is refused."""
     found_too_many.labels(how).inc()
     logger.warning(
@@ -161,6 +163,6 @@ def _alarm(how: How, by: User, at: datetime) -> None:
 
 
 @transaction.atomic
-def _record_alarm(how: How, by: User, at: datetime) -> None:
+def _record_alarm(how: FoundBy, by: User, at: datetime) -> None:
     with acting(by=by, at=at) as act:
         act.record(Acts.PEOPLE_FOUND_TOO_MANY, f"user.{by.pk}", how=how)

@@ -8,11 +8,11 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.accounts.acting import acting
+from backend.lib.divisions import Division, Point, display_name
 from backend.realtime.access import WATCHERS, access_changed
 from backend.volunteers.acts import Acts
-from backend.volunteers.divisions import Division, Point, display_name
 from backend.volunteers.locks import units_to_lock
-from backend.volunteers.models import Unit, UnitKind
+from backend.volunteers.models import Unit, UnitKind, not_retired
 from backend.volunteers.number_scheme import unit_number
 from backend.volunteers.queries import current_unit
 from backend.volunteers.services.roster import follow_moved_units
@@ -181,7 +181,7 @@ def _step(position: int) -> str:
 def _move(divisions: Sequence[Division]) -> list[str]:
     """Move the units whose parent is another now, the highest first; returns which."""
     paths = dict(Unit.objects.filter(division_code__isnull=False).values_list("division_code", "path"))
-    retired = Unit.objects.filter(division_code__isnull=False, retired_at__isnull=False)
+    retired = Unit.objects.filter(~not_retired(), division_code__isnull=False)
     for unit in retired.select_related("successor"):
         paths[unit.division_code or ""] = current_unit(unit).path
     kept = set(retired.values_list("division_code", flat=True))

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.lib.errors import Invalid, NotFound, Refusal, require
+from backend.lib.errors import SENT_BEFORE, Invalid, NotFound, Refusal, require
 from backend.volunteers.acts import Acts
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Guardian, Purpose, Volunteer
@@ -19,6 +19,9 @@ from backend.volunteers.services.consents import withdraw_for
 
 class RecordIdTaken(Refusal):
     """There is a record with this id already, and it is not the same."""
+
+    slug = "record-id-taken"
+    text = SENT_BEFORE
 
 
 @transaction.atomic
@@ -67,9 +70,8 @@ def withdraw_guardian(*, volunteer: Volunteer, guardian_id: UUID, by: User, at: 
         raise NotFound
     if guardian.withdrawn_at is not None:
         return
-    guardian.withdrawn_at = at
-    guardian.save(update_fields=["withdrawn_at"])
-    resting_on_it = guardian.consents.filter(withdrawn_at=None).values_list("purpose", flat=True)
+    guardian.save(update_fields=guardian.withdraw(at=at))
+    resting_on_it = guardian.consents.in_force().values_list("purpose", flat=True)
     with acting(by=by, at=at, grant=grant) as act:
         act.record(Acts.GUARDIAN_WITHDRAWN, f"volunteer.{locked.pk}", guardian=str(guardian.pk))
         withdraw_for(locked, [Purpose(purpose) for purpose in resting_on_it], act=act)

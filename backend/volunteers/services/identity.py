@@ -5,6 +5,7 @@ from hmac import compare_digest
 
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
@@ -28,6 +29,8 @@ class IdentityWrong(Refusal):
     """This is not the identity card, or the date of birth, on your record."""
 
     status = 403
+    slug = "identity-wrong"
+    text = _("This is not what is on your record.")
 
 
 def check_identity(request: HttpRequest, user: User, *, id_card: str, born_on: date | None) -> None:

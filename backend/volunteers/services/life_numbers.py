@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.accounts.acting import Act, acting
-from backend.accounts.models import Device, User
+from backend.accounts.models import User
 from backend.lib.errors import NotAllowed, require
 from backend.realtime.people import renumber
 from backend.realtime.sessions import NUMBER_CHANGED
@@ -59,8 +59,6 @@ def _carry_over(volunteer: Volunteer, before: int, topic: str, act: Act) -> None
     renumber(before, volunteer.number, topics=topics)
     changed = NumberChanged(before=f"{before:08d}", number=f"{volunteer.number:08d}")
     act.tell(topic, changed)
-    for session in Device.objects.filter(user=volunteer.user, revoked_at=None).values_list(
-        "session", flat=True
-    ):
+    for session in volunteer.user.devices.not_revoked().values_list("session", flat=True):
         act.end_session(session, code=NUMBER_CHANGED)
     hooks.number_changed(volunteer, before=before, act=act)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
@@ -25,6 +26,9 @@ from backend.volunteers.services.ends import end_posts, lasting
 
 class NotMember(Refusal):
     """The volunteer does not belong to this unit."""
+
+    slug = "not-member"
+    text = _("The volunteer does not belong to this unit.")
 
 
 @transaction.atomic

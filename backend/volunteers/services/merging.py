@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.locks import devices_to_lock, lock_devices
@@ -15,7 +16,7 @@ from backend.volunteers import hooks
 from backend.volunteers.acts import Acts
 from backend.volunteers.events import RecordMerged
 from backend.volunteers.locks import volunteers_to_lock
-from backend.volunteers.models import NumberAlias, Purpose, Role, Standing, Volunteer
+from backend.volunteers.models import NumberAlias, Purpose, Role, Volunteer
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.rules import may_give, may_look_after, may_manage_wholly, may_see_person
 from backend.volunteers.services.consents import withdraw_for
@@ -26,6 +27,9 @@ from backend.volunteers.services.roster import refresh_roster
 
 class NotMergeable(Refusal):
     """These two records cannot be merged; `detail` says why."""
+
+    slug = "not-mergeable"
+    text = _("These two records cannot be merged.")
 
 
 @transaction.atomic
@@ -98,15 +102,15 @@ def _locked(kept: int, duplicate: int) -> tuple[Volunteer, Volunteer]:
 def _check(one: Volunteer, other: Volunteer) -> None:
     if one.pk == other.pk:
         raise NotMergeable("Both numbers are the same person's already.")
-    if Standing.SUSPENDED in (one.standing, other.standing):
+    if one.is_suspended or other.is_suspended:
         raise NotMergeable("One of the records is suspended; decide about that first.")
-    if one.standing == Standing.RETIRED != other.standing:
+    if one.has_retired and not other.has_retired:
         raise NotMergeable("The record that would be kept has retired; keep the other one.")
 
 
 def _move(one: Volunteer, other: Volunteer, at: datetime) -> None:
     """Move what a record has to the one that is kept; whoever had retired with it does not come back by this."""
-    if other.standing == Standing.RETIRED != one.standing:
+    if other.has_retired and not one.has_retired:
         other.memberships.all().delete()
     units = set(one.memberships.values_list("unit", flat=True))
     has_primary = one.memberships.filter(is_primary=True).exists()
@@ -165,8 +169,7 @@ def _move_identity(one: Volunteer, other: Volunteer) -> None:
 
 def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
     """Close the account of a record that was merged: nobody signs in with it or is on duty under its number."""
-    other.merged_into, other.standing = into, Standing.RETIRED
-    other.save(update_fields=["merged_into", "standing", "duty_since", "duty_until"])
+    other.save(update_fields=other.close(into=into))
     other.user.is_active = False
     other.user.set_unusable_password()
     other.user.save(update_fields=["is_active", "password"])
@@ -176,7 +179,7 @@ def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
 
 def _sign_out(other: Volunteer, act: Act) -> None:
     """End the devices of a record that was merged."""
-    devices = devices_to_lock().filter(user=other.user, revoked_at=None)
+    devices = devices_to_lock(other.user.devices.not_revoked())
     for device in devices:
         act.end_session(device.session)
     ended = {"revoked_at": act.at, "revoked_because": SignedOutBy.MERGED}

@@ -1,6 +1,7 @@
 """Issues volunteer numbers: each once, in scattered order, whoever asks at the same time."""
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.lib.errors import Refusal
 from backend.volunteers.locks import counters_to_lock
@@ -9,6 +10,9 @@ from backend.volunteers.models import NumberCounter, Series
 
 class NumbersExhausted(Refusal):
     """Every volunteer number has been issued."""
+
+    slug = "numbers-exhausted"
+    text = _("Every volunteer number has been issued.")
 
 
 def issue_number(series: Series = Series.LIFE) -> int:
@@ -49,3 +53,8 @@ def take_numbers(counter: NumberCounter, count: int) -> list[int]:
 
 class TooManyNumbers(Refusal):
     """More numbers lie unused here than the roster justifies, or more were given out than a month or a day allows."""
+
+    slug = "too-many-numbers"
+    text = _(
+        "More numbers lie unused here than the roster justifies, or more were given out than a month or a day allows."
+    )

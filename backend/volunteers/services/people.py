@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User, phone_key
@@ -23,6 +24,10 @@ LEADER_SEAT = 1
 
 class PhoneTaken(Refusal):
     """Somebody has this phone already."""
+
+    slug = "phone-taken"
+    field = "phone"
+    text = _("Another person has this phone already.")
 
 
 def refuse_future_birth(born_on: date | None, at: datetime) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
@@ -11,7 +12,7 @@ from backend.lib.errors import Invalid, Refusal, require, required
 from backend.volunteers.acts import Acts
 from backend.volunteers.grants import Grant
 from backend.volunteers.locks import posts_to_lock, volunteers_to_lock
-from backend.volunteers.models import MANAGING_ROLES, Post, Role, Standing, Unit, Volunteer
+from backend.volunteers.models import MANAGING_ROLES, Post, Role, Unit, Volunteer
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import (
     may_appoint,
@@ -26,6 +27,9 @@ from backend.volunteers.services.people import fill_post
 
 class HolderNotActive(Refusal):
     """Posts are for volunteers in active service."""
+
+    slug = "holder-not-active"
+    text = _("Posts are for volunteers in active service.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Given:
     held = _same(volunteer, unit, role, wanted.until, acting_for, at)
     if held is not None:
         return Given(held, is_new=False)
-    require(volunteer.standing == Standing.ACTIVE, HolderNotActive)
+    require(volunteer.is_in_service, HolderNotActive)
     with acting(by=by, at=at, grant=grant) as act:
         post = fill_post(
             volunteer=volunteer,

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from backend.lib.errors import Refusal, require
 from backend.realtime.access import access_changed
 from backend.volunteers.locks import units_to_lock
@@ -13,6 +15,9 @@ from backend.volunteers.services.roster import roster_fields
 
 class UnitRetired(Refusal):
     """This unit is no more; its successor answers to its number."""
+
+    slug = "unit-retired"
+    text = _("This unit is no more. Its successor answers to its number.")
 
 
 def lock_units(units: Iterable[Unit]) -> dict[int, Unit]:
@@ -29,7 +34,7 @@ def lock_units(units: Iterable[Unit]) -> dict[int, Unit]:
 def lock_unit(unit: Unit) -> Unit:
     """Lock a unit, and return it as it is now. Raises UnitRetired."""
     now = lock_units([unit])[unit.pk]
-    require(now.retired_at is None, UnitRetired)
+    require(not now.is_retired, UnitRetired)
     return now
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
@@ -28,6 +29,9 @@ from backend.volunteers.services.seats import lock_units
 class AlreadyRetired(Refusal):
     """This volunteer has retired; reinstate them first."""
 
+    slug = "already-retired"
+    text = _("This volunteer has retired. Take them back into service first.")
+
 
 @transaction.atomic
 def suspend(*, number: str, reason: str, until: datetime | None = None, by: User, at: datetime) -> Volunteer:
@@ -38,13 +42,13 @@ def suspend(*, number: str, reason: str, until: datetime | None = None, by: User
     NotFound unless `by` looks after the person, and to the person; AlreadyRetired; Invalid for an `until` that is past.
     """
     volunteer, grant = _locked(number, by, at)
-    require(volunteer.standing != Standing.RETIRED, AlreadyRetired)
+    require(not volunteer.has_retired, AlreadyRetired)
     if until is not None and until <= at:
         raise Invalid(errors=[{"pointer": "/until", "detail": "must be later than now"}])
     before = (volunteer.standing, volunteer.standing_reason, volunteer.standing_until)
     if before == (Standing.SUSPENDED, reason, until):
         return volunteer
-    _set(volunteer, Standing.SUSPENDED, at=at, reason=reason, until=until)
+    _save(volunteer, volunteer.suspend(at=at, reason=reason, until=until), at=at)
     standing_in = lasting(at).filter(volunteer=volunteer, is_acting=True).select_related("unit", "volunteer")
     ended = list(standing_in)
     with acting(by=by, at=at, grant=grant) as act:
@@ -63,11 +67,11 @@ def reinstate(*, number: str, by: User, at: datetime) -> Volunteer:
     Posts that rested count again; those that ended by retiring do not come back. Raises NotFound.
     """
     volunteer, grant = _locked(number, by, at)
-    if volunteer.standing == Standing.ACTIVE:
+    if volunteer.is_in_service:
         return volunteer
-    if volunteer.standing == Standing.RETIRED:
+    if volunteer.has_retired:
         _seat_again(volunteer, at)
-    _set(volunteer, Standing.ACTIVE, at=at)
+    _save(volunteer, volunteer.reinstate(at=at), at=at)
     with acting(by=by, at=at, grant=grant) as act:
         act.record(Acts.VOLUNTEER_REINSTATED, _subject(volunteer))
         _tell(volunteer, act)
@@ -81,12 +85,12 @@ def retire(*, number: str, reason: str = "", by: User, at: datetime) -> Voluntee
     Everybody may retire themselves, at any time. Again changes nothing. Locks the volunteer. Raises NotFound.
     """
     volunteer, grant = _locked(number, by, at, or_oneself=True)
-    if volunteer.standing == Standing.RETIRED:
+    if volunteer.has_retired:
         return volunteer
     with acting(by=by, at=at, grant=grant) as act:
         end_all_posts(volunteer, act=act)
         Membership.objects.filter(volunteer=volunteer).update(seat=None)
-        _set(volunteer, Standing.RETIRED, at=at, reason=reason)
+        _save(volunteer, volunteer.retire(at=at, reason=reason), at=at)
         act.record(Acts.VOLUNTEER_RETIRED, _subject(volunteer))
         _tell(volunteer, act)
     return volunteer
@@ -102,13 +106,11 @@ def end_all_posts(volunteer: Volunteer, *, act: Act) -> None:
 def end_suspensions(*, at: datetime, limit: int = 500) -> int:
     """Reinstate those whose suspension is over; returns how many. Rows that somebody else has locked are skipped."""
     over = list(
-        volunteers_to_lock(skip_locked=True)
-        .filter(standing=Standing.SUSPENDED, standing_until__lte=at)
-        .order_by("pk")[:limit]
+        volunteers_to_lock(Volunteer.objects.suspended_until(at), skip_locked=True).order_by("pk")[:limit]
     )
     with acting(by=None, at=at) as act:
         for volunteer in over:
-            _set(volunteer, Standing.ACTIVE, at=at)
+            _save(volunteer, volunteer.reinstate(at=at), at=at)
             act.record(Acts.VOLUNTEER_REINSTATED, _subject(volunteer))
             hooks.standing_changed(volunteer, act=act)
             _tell_standing(volunteer, act)
@@ -126,12 +128,8 @@ def _locked(number: str, by: User, at: datetime, *, or_oneself: bool = False) ->
     return volunteer, require(may_manage_person(by, volunteer, at))
 
 
-def _set(
-    volunteer: Volunteer, to: Standing, *, at: datetime, reason: str = "", until: datetime | None = None
-) -> None:
-    volunteer.standing, volunteer.standing_since = to, at
-    volunteer.standing_reason, volunteer.standing_until = reason, until
-    volunteer.save(update_fields=["standing", "standing_since", "standing_reason", "standing_until"])
+def _save(volunteer: Volunteer, changed: list[str], *, at: datetime) -> None:
+    volunteer.save(update_fields=changed)
     access_changed([volunteer.topic], at=at)
 
 
@@ -146,8 +144,8 @@ def _seat_again(volunteer: Volunteer, at: datetime) -> None:
 def _tell(volunteer: Volunteer, act: Act) -> None:
     """Have the other rooms follow, end the duty of those who are not in service, and tell of it."""
     hooks.standing_changed(volunteer, act=act)
-    if volunteer.standing != Standing.ACTIVE:
-        reason: DutyReason = "suspended" if volunteer.standing == Standing.SUSPENDED else "retired"
+    if not volunteer.is_in_service:
+        reason: DutyReason = "suspended" if volunteer.is_suspended else "retired"
         end_duty(volunteer, reason=reason, act=act)
     recount_around([volunteer.pk], at=act.at)
     _tell_standing(volunteer, act)

@@ -1,5 +1,7 @@
 """Finds the next free number of a unit that is made by hand; numbers are never given again."""
 
+from django.utils.translation import gettext_lazy as _
+
 from backend.lib.errors import Refusal
 from backend.volunteers.models import Unit, UnitKind
 from backend.volunteers.number_scheme import unit_number
@@ -17,6 +19,9 @@ _PARTNERS_OF_DETACHMENT, _PARTNERS_OF_BRIGADE = range(LAST_BRIGADE + 1, 100), ra
 
 class UnitNumbersExhausted(Refusal):
     """No number is left for another unit there."""
+
+    slug = "unit-numbers-exhausted"
+    text = _("No number is left for another unit there.")
 
 
 def next_number(parent: Unit, kind: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
@@ -15,7 +16,7 @@ from backend.volunteers.acts import Acts
 from backend.volunteers.events import UnitChanged
 from backend.volunteers.grants import Grant
 from backend.volunteers.locks import lock_formation
-from backend.volunteers.models import Membership, Standing, Unit, UnitKind
+from backend.volunteers.models import Membership, Unit, UnitKind, not_retired
 from backend.volunteers.principals import forget_lines
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.seats import free_seats
@@ -41,9 +42,15 @@ NOBODY = 0
 class WrongPlace(Refusal):
     """A unit of this kind cannot stand there."""
 
+    slug = "wrong-place"
+    text = _("A unit of this kind cannot stand there.")
+
 
 class UnitNotEmpty(Refusal):
     """This unit still has members or sub-units: merge it into its successor."""
+
+    slug = "unit-not-empty"
+    text = _("This unit still has members or sub-units. Merge it into its successor.")
 
 
 @transaction.atomic
@@ -56,7 +63,7 @@ def create_unit(*, wanted: UnitIn, parent: Unit, by: User, at: datetime) -> Unit
     grant = require(may_manage(by, parent, at))
     parent = _lock_formation([parent])[0]
     kind = _kind_below(parent, is_partner=wanted.partner_kind is not None)
-    siblings = Unit.objects.get_children(parent).filter(retired_at=None, kind=kind, display_name=wanted.name)
+    siblings = Unit.objects.get_children(parent).filter(not_retired(), kind=kind, display_name=wanted.name)
     existing: Unit | None = siblings.first()
     if existing is not None:
         return existing
@@ -122,9 +129,7 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     grant = require(may_reshape(by, unit, at))
     (unit,) = _lock_formation([unit])
     parent: Unit = Unit.objects.get_parent(unit)
-    beside = Unit.objects.get_children(parent).filter(
-        retired_at=None, kind=unit.kind, display_name=wanted.name
-    )
+    beside = Unit.objects.get_children(parent).filter(not_retired(), kind=unit.kind, display_name=wanted.name)
     known: Unit | None = beside.first()
     new: Unit = known or _add(parent, unit.kind, wanted.name, unit.partner_kind)
     lock_units([unit, new])
@@ -153,7 +158,7 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     members = list(unit.memberships.select_related("volunteer"))
     with acting(by=by, at=at, grant=grant) as act:
         _put(members, successor, act)
-        for child in Unit.objects.get_children(unit).filter(retired_at=None):
+        for child in Unit.objects.get_children(unit).filter(not_retired()):
             child.refresh_from_db()
             Unit.objects.move(child, _fresh(successor), "last-child")
         follow_moved_units()
@@ -169,7 +174,7 @@ def retire_unit(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     BeyondOwnPost for a post that `by` could not end.
     """
     grant, unit, successor = _lock_pair(unit, successor, by, at)
-    has_units = Unit.objects.get_children(unit).filter(retired_at=None).exists()
+    has_units = Unit.objects.get_children(unit).filter(not_retired()).exists()
     require(not has_units and not unit.memberships.exists(), UnitNotEmpty)
     with acting(by=by, at=at, grant=grant) as act:
         _retire(unit, successor, act)
@@ -190,7 +195,7 @@ def _lock_formation(units: Sequence[Unit]) -> list[Unit]:
     lock_formation()
     now = Unit.objects.in_bulk([unit.pk for unit in units])
     current = [now[unit.pk] for unit in units]
-    require(all(unit.retired_at is None for unit in current), UnitRetired)
+    require(not any(unit.is_retired for unit in current), UnitRetired)
     return current
 
 
@@ -271,7 +276,7 @@ def _put(members: Sequence[Membership], to: Unit, act: Act) -> None:
                 Membership.objects.filter(pk=there[membership.volunteer_id]).update(is_primary=True)
     seats = iter(free_seats(to, count=len(staying), at=act.at))
     for membership in staying:
-        has_seat = membership.volunteer.standing != Standing.RETIRED
+        has_seat = not membership.volunteer.has_retired
         membership.unit, membership.seat = to, next(seats) if has_seat else None
     update_rows(staying, ["unit_id", "seat"])
     refresh_roster(volunteers=people)
@@ -284,8 +289,7 @@ def _retire(unit: Unit, successor: Unit, act: Act, *, members: int = 0) -> None:
     end_posts(held, act=act)
     hooks.unit_retired(unit, successor, act=act)
     unit = _fresh(unit)
-    unit.retired_at, unit.successor = act.at, successor
-    unit.save(update_fields=["retired_at", "successor"])
+    unit.save(update_fields=unit.retire(at=act.at, successor=successor))
     act.record(Acts.UNIT_RETIRED, _subject(unit), successor=successor.number, members=members)
     access_changed([unit.topic, WATCHERS], at=act.at)
     _tell(unit, act, _fresh(successor))

@@ -1,4 +1,4 @@
-"""Accepts every socket and sends back what it is sent."""
+"""Accepts every socket and echoes every frame."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,7 +9,7 @@ async def application(
     receive: Callable[[], Awaitable[dict[str, Any]]],
     send: Callable[[dict[str, Any]], Awaitable[None]],
 ) -> None:
-    """Echo until the other side goes."""
+    """Echo until the peer closes."""
     if scope["type"] != "websocket":
         return
     await receive()

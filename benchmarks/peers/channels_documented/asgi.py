@@ -1,4 +1,4 @@
-"""The consumer of Channels' tutorial: it joins a group and sends what the group is sent."""
+"""The consumer of Channels' tutorial: it joins a group and sends the group's messages."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""The consumer of Channels' documentation for JSON: it decodes what phones report and keeps it."""
+"""The consumer of Channels' documentation for JSON: it decodes and stores what phones report."""
 
 import os
 from typing import Any
@@ -21,7 +21,7 @@ class PositionConsumer(AsyncJsonWebsocketConsumer):
     """One phone."""
 
     async def receive_json(self, content: Any, **_: Any) -> None:
-        """Keep a position; answer a ping, so that the phone knows that all before it was read."""
+        """Store a position; answer a ping, so that the phone knows that all frames before it were read."""
         if content["type"] == "position":
             kept.append(content["fixes"])
             if len(kept) >= MAX_KEPT:

@@ -21,7 +21,7 @@ def server(stage: Stage) -> Server:
 
 
 def side(server: Server, event: bytes, mark: bytes, redis_url: str) -> Side:
-    """Return how the event reaches everybody: one `group_send`."""
+    """Return the side whose event reaches all phones by one `group_send`."""
     from channels_redis.pubsub import RedisPubSubChannelLayer
 
     layer = RedisPubSubChannelLayer(hosts=[redis_url])

@@ -1,4 +1,4 @@
-"""Starts nats-server with its WebSocket door, and publishes to it over its own protocol."""
+"""Starts nats-server with its WebSocket listener, and publishes over its own protocol."""
 
 import asyncio
 import subprocess
@@ -18,23 +18,23 @@ from simulator.processes import Server, free_port
 SUBSCRIBE = Opening(
     hello=b'CONNECT {"verbose":false,"pedantic":false}\r\nSUB bench 1\r\nPING\r\n', welcome=b"PONG\r\n"
 )
-"""How a phone opens its socket here; the answer to the PING says that the subscription is there."""
+"""How a phone opens its socket here; the answer to the PING confirms the subscription."""
 
 
 @dataclass
 class NatsServer(Server):
-    """nats-server: `port` is its WebSocket door, `client_port` the one for its own protocol."""
+    """nats-server: `port` is for WebSockets, `client_port` for its own protocol."""
 
     client_port: int = 0
 
 
 def is_installed() -> bool:
-    """Tell whether the peer can run as the machine is."""
+    """Tell whether the peer can run without an installation."""
     return has("nats-server")
 
 
 def server(stage: Stage) -> NatsServer:
-    """Return nats-server on the server's core, after installing it when it is missing."""
+    """Return nats-server on the server's core; install it if it is missing."""
     need("nats-server", ("nats-server",))
     port, client_port = free_port(), free_port()
     configuration = stage.folder / "nats.conf"
@@ -45,7 +45,7 @@ def server(stage: Stage) -> NatsServer:
 
 
 def side(server: NatsServer, event: bytes, mark: bytes) -> Side:
-    """Return how the event reaches everybody: one PUB."""
+    """Return the side whose event reaches all phones by one PUB."""
     message = b"PUB bench %d\r\n%b\r\n" % (len(event), event)
 
     async def publish() -> int:
@@ -53,7 +53,7 @@ def side(server: NatsServer, event: bytes, mark: bytes) -> Side:
         began = time.monotonic_ns()
         writer.write(b'CONNECT {"verbose":false,"pedantic":false}\r\n' + message)
         await writer.drain()
-        await asyncio.sleep(0.05)  # a connection that is closed at once may lose what it said
+        await asyncio.sleep(0.05)  # a connection that closes at once may lose its last message
         writer.close()
         return began
 
@@ -61,7 +61,7 @@ def side(server: NatsServer, event: bytes, mark: bytes) -> Side:
 
 
 def event_size(content: bytes) -> int:
-    """Return the size of the event in what the server sent; a PING of its own may be in the same frame."""
+    """Return the size of the event in a message of the server; a PING of its own may be in the same frame."""
     return int(content.partition(b"MSG bench 1 ")[2].partition(b"\r\n")[0])
 
 

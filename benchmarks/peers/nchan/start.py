@@ -16,12 +16,12 @@ MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 
 
 def is_installed() -> bool:
-    """Tell whether the peer can run as the machine is."""
+    """Tell whether the peer can run without an installation."""
     return has("nginx", MODULE)
 
 
 def server(stage: Stage) -> Server:
-    """Return nginx with one worker on the server's core, after installing it when it is missing."""
+    """Return nginx with one worker on the server's core; install it if it is missing."""
     need("nginx", ("nginx-light", "libnginx-mod-nchan"), MODULE)
     folder = stage.folder / "nchan"
     folder.mkdir()
@@ -33,7 +33,7 @@ def server(stage: Stage) -> Server:
 
 
 def side(server: Server, event: bytes, mark: bytes) -> Side:
-    """Return how the event reaches everybody: one POST."""
+    """Return the side whose event reaches all phones by one POST."""
 
     async def publish() -> int:
         began = time.monotonic_ns()

@@ -1,1 +1,1 @@
-"""Node's `ws`, the library that most socket servers in JavaScript stand on."""
+"""Node's `ws`, the library behind most socket servers in JavaScript."""

@@ -1,4 +1,4 @@
-"""Starts Node's `ws`; its version stands in package-lock.json."""
+"""Starts Node's `ws`, in the version of package-lock.json."""
 
 import json
 import os
@@ -16,14 +16,14 @@ INSTALLED = FOLDER / "node_modules" / "ws" / "package.json"
 
 
 def server(stage: Stage) -> Server:
-    """Return the server on its core, after fetching `ws` when it is not there yet."""
+    """Return the server on its core; fetch `ws` if it is missing."""
     _need_ws()
     command = (*pinned(SERVER_CORE), _node(), str(FOLDER / "server.js"))
     return Server("node_ws", command, free_port(), log=stage.folder / "node_ws.log")
 
 
 def is_installed() -> bool:
-    """Tell whether the peer can run without fetching anything."""
+    """Tell whether the peer can run without a download."""
     return INSTALLED.exists() and _find("node") is not None
 
 
@@ -43,7 +43,7 @@ def _node() -> str:
 def _find(program: str) -> str | None:
     """Return the machine's program, or that of the development packages.
 
-    Not by our own folder on the path: what lies there starts Node as a child, which then would not be measured.
+    Our own folder on the path is skipped: its program starts Node as a child, which would not be measured.
     """
     ours = Path(sys.executable).parent
     folders = [f for f in os.environ.get("PATH", "").split(os.pathsep) if f and Path(f) != ours]

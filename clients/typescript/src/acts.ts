@@ -24,6 +24,7 @@ export class Acts {
   readonly #doors: ActDoors;
   #sent: { id: number; pending: Pending; late: ReturnType<typeof setTimeout> } | null = null;
   #isSending = false;
+  #isPaused = false;
 
   constructor(outbox: Outbox, doors: ActDoors) {
     this.#outbox = outbox;
@@ -36,7 +37,7 @@ export class Acts {
 
   /** Send the oldest over the socket, unless one is under way: a later wish must not be overtaken by an earlier one. */
   next(): void {
-    if (this.#sent || this.#isSending || this.isEmpty || !this.#doors.isOpen()) return;
+    if (this.#sent || this.#isSending || this.#isPaused || this.isEmpty || !this.#doors.isOpen()) return;
     this.#isSending = true;
     void this.#send().finally(() => (this.#isSending = false));
   }
@@ -57,12 +58,22 @@ export class Acts {
     const { pending } = this.#sent;
     this.lost();
     if (problem && !isFinal(problem)) {
-      setTimeout(() => this.next(), RETRY_MS);
+      this.#pause(problem);
     } else {
       this.#settle(pending, result, problem);
       this.next();
     }
     return true;
+  }
+
+  /** What is refused for now waits as long as the server says, with all that comes after it, over a new connection too. */
+  #pause({ retry_after_s: seconds }: Problem): void {
+    this.#isPaused = true;
+    const goOn = () => {
+      this.#isPaused = false;
+      this.next();
+    };
+    setTimeout(goOn, seconds ? seconds * 1_000 : RETRY_MS);
   }
 
   /** The socket is gone: whether the command under way was done is not known, so it goes again. */
@@ -74,12 +85,13 @@ export class Acts {
   /** Do what waits over REST, as long as `isWanted`. */
   async overRest(isWanted: () => boolean): Promise<void> {
     for (const pending of this.#outbox.all()) {
-      if (!isWanted()) return;
+      if (!isWanted() || this.#isPaused) return;
       if (!(await this.#outbox.claim(pending))) continue; // taken back meanwhile
       try {
         this.#settle(pending, await this.#doors.act(pending));
       } catch (reason) {
-        if (!(reason instanceof Refused && isFinal(reason.problem))) return; // in their order: the others wait too
+        if (!(reason instanceof Refused)) return; // in their order: the others wait too
+        if (!isFinal(reason.problem)) return this.#pause(reason.problem);
         this.#settle(pending, undefined, reason.problem);
       }
     }

@@ -15,6 +15,10 @@ const RESTART_SPREAD_MS = 5_000;
 export function afterClose(code: number, attempt: number, random: number, givenMs: number | null = null): Next {
   switch (code) {
     case 4400:
+    case 1002:
+    case 1007:
+    case 1008:
+    case 1009:
       return { act: "stop", why: "malformed" };
     case 4403:
       return { act: "stop", why: "revoked" };

@@ -325,6 +325,7 @@ export class Client {
   #event(event: EventFrame): void {
     const { cursors } = this.#options;
     if (cursors.get(event.topic) === undefined || !cursors.isNew(event.topic, event.seq)) return;
+    if (cursors.isHole(event.topic, event.seq)) return this.renew(event.topic);
     this.#on.event(event);
     if (cursors.get(event.topic) !== undefined) cursors.advance(event.topic, event.seq); // unless it is read anew
     this.#on.kept?.();

@@ -46,6 +46,11 @@ export class CursorBook {
     return seq > (this.#seqs.get(topic) ?? 0);
   }
 
+  /** Tell whether something before this was lost: in our own topic every event is ours, and no number skips. */
+  isHole(topic: TopicName, seq: number): boolean {
+    return topic.startsWith("person.") && seq > (this.#seqs.get(topic) ?? 0) + 1;
+  }
+
   /** Move forward, never back. */
   advance(topic: TopicName, seq: number): void {
     if (seq > (this.#seqs.get(topic) ?? -1)) this.#seqs.set(topic, seq);

@@ -18,13 +18,17 @@ export interface LinkOptions {
   isOnline?: () => boolean;
 }
 
-const SILENT_MS = 15_000;
+const HANDSHAKE_MS = 15_000;
+/** A process that has just started answers thousands of hellos at once. */
+const HELLO_MS = 20_000;
 const PONG_MS = 5_000;
 
 /** One socket at a time, kept alive: knows close codes, delays and silence, and nothing of what is said. */
 export class Link {
   phase: Phase = "waiting";
-  #silenceMs = SILENT_MS;
+  /** Why it has stopped, as long as it is `stopped`: this program broke the protocol, or the device was signed out. */
+  why: "malformed" | "revoked" | null = null;
+  #silenceMs = HELLO_MS;
   #attempt = 0;
   #givenMs: number | null = null;
   #socket: WebSocket | null = null;
@@ -55,7 +59,7 @@ export class Link {
     socket.onopen = () => socket === this.#socket && this.#opened();
     socket.onmessage = (message) => socket === this.#socket && this.#received(String(message.data));
     socket.onclose = (close) => socket === this.#socket && this.#closed(close.code);
-    this.#watch(SILENT_MS);
+    this.#watch(HANDSHAKE_MS);
   }
 
   /** The network came back, or the page is in front again: do not wait for a timer. */
@@ -108,7 +112,8 @@ export class Link {
 
   #opened(): void {
     this.#become("open");
-    this.#watch(this.#silenceMs);
+    this.#silenceMs = HELLO_MS;
+    this.#watch(HELLO_MS);
     this.#on.opened();
   }
 
@@ -141,6 +146,7 @@ export class Link {
     const next = afterClose(code, this.#attempt, this.#options.random(), this.#givenMs);
     this.#givenMs = null;
     this.#attempt += 1;
+    this.why = next.act === "stop" ? next.why : null;
     if (next.act === "stop") return this.#become("stopped");
     if (next.act === "sign-in") return this.#become("signed-out");
     if (next.act === "begin-anew") return this.#become("renumbered");

@@ -5,7 +5,7 @@ import type { Pending } from "./outbox.js";
 import type { Answer, CaughtUp, Problem, ReceiptFrame } from "./wire.js";
 
 const BASE = "/api/v1";
-const WAIT_MS = 15_000;
+const WAIT_MS = 20_000;
 const OURS = ["application/json", "application/problem+json"];
 
 /** The REST doors of one server, `origin`; empty on a page, whose server it is. */

@@ -5,7 +5,6 @@ import type {
   CallOutOut,
   CatchUpOut,
   CellOut,
-  DutyChanged,
   DutyOut,
   FixIn,
   Heartbeat,
@@ -14,7 +13,6 @@ import type {
   MapPeople,
   PersonOut,
   PlaceOut,
-  Recipient,
   ServerFrames,
   TaskOut,
   TopicJoined,
@@ -23,9 +21,11 @@ import type {
 } from "./generated/wire.js";
 
 export type {
+  Age,
   AssignmentStatus,
   CallOutIn,
   Category,
+  DutyReason,
   EventFrame,
   Joined,
   Me,
@@ -38,6 +38,7 @@ export type {
   ReceiptFrame,
   Recipient,
   RecipientPage,
+  RecipientState,
   ServerFrames,
   TaskDetail,
   TaskIn,
@@ -51,7 +52,6 @@ export type {
 } from "./generated/wire.js";
 export { CategoryValues } from "./generated/wire.js";
 
-export type Age = PersonOut["age"];
 export type Answer = AnswerCommand;
 export type Assignment = AssignmentOut;
 export type CallOut = CallOutOut;
@@ -59,7 +59,6 @@ export type CaughtUp = CatchUpOut;
 export type CountsFrame = ServerFrames["task.counts"];
 export type Cursors = Heartbeat["heads"];
 export type Duty = DutyOut;
-export type DutyReason = DutyChanged["reason"];
 export type Fix = FixIn;
 export type Gained = TopicJoined;
 export type Instant = TaskOut["starts_at"];
@@ -69,7 +68,6 @@ export type MapFrame = MapCells | MapPeople;
 export type MapPerson = PersonOut;
 export type OfferPage = Inbox;
 export type Place = PlaceOut;
-export type RecipientState = Recipient["state"];
 export type ServerFrame = ServerFrames[keyof ServerFrames];
 export type Task = TaskOut;
 export type TopicName = TopicRevoked["topic"];

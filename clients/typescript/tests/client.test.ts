@@ -231,11 +231,15 @@ test("a network that comes back does not wait for the delay", async () => {
 });
 
 test.each([
-  [4400, "stopped"],
-  [4403, "stopped"],
-  [4401, "signed-out"],
-  [4404, "renumbered"],
-] as const)("close code %i ends as %s and does not reconnect", async (code, phase) => {
+  [4400, "stopped", "malformed"],
+  [1002, "stopped", "malformed"],
+  [1007, "stopped", "malformed"],
+  [1008, "stopped", "malformed"],
+  [1009, "stopped", "malformed"],
+  [4403, "stopped", "revoked"],
+  [4401, "signed-out", null],
+  [4404, "renumbered", null],
+] as const)("close code %i ends as %s and does not reconnect", async (code, phase, why) => {
   const { client } = setUp();
   client.start();
   const socket = await welcome();
@@ -243,6 +247,7 @@ test.each([
   await vi.advanceTimersByTimeAsync(120_000);
   client.link.wake();
   expect(client.phase).toBe(phase);
+  expect(client.link.why).toBe(why);
   expect(FakeSocket.all).toHaveLength(1);
 });
 

@@ -1,9 +1,10 @@
+import type { ComponentType } from "preact";
 import type { MapFrame, Task, Unit } from "muster-client";
 import type { Spot } from "./tree";
 
 /** What shows where people, tasks and units are: the map, or a list where none can be drawn. */
 export interface LiveMap {
-  readonly element: HTMLElement;
+  readonly View: ComponentType;
   start(options: { assets: string; styleUrl: string }, home: Spot | null): Promise<void>;
   /** Tell the server what is shown; the next frame is a full one. */
   view(): void;

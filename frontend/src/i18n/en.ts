@@ -256,18 +256,9 @@ export const en = {
 
   // problems
   problem_network: "The server cannot be reached.",
-  problem_not_signed_in: "Sign in first.",
-  problem_not_allowed: "Your post does not allow this.",
-  problem_not_found: "This no longer exists, or you may not see it.",
-  problem_invalid: "Something in the form is missing or wrong.",
   answer_by_passed: "The time to answer has passed already: choose a later one.",
   field_wrong: "{field}: {detail}.",
   reason: "Reason",
-  problem_too_many: "Too many requests. Wait a moment.",
-  problem_closed: "This task no longer takes answers.",
-  problem_expired: "The time to answer has passed.",
-  problem_nobody: "Nobody in these units can be asked now: nobody is on duty, or all have been asked already.",
-  problem_too_many_people: "One call-out reaches at most 100,000 people. Choose fewer units.",
   problem_other: "That did not work. Try again.",
 };
 

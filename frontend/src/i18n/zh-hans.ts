@@ -247,17 +247,8 @@ export const zhHans: Texts = {
   not_reached_short: "{n} 人未送达",
 
   problem_network: "无法连接服务器。",
-  problem_not_signed_in: "请先登录。",
-  problem_not_allowed: "您的职务不允许此操作。",
-  problem_not_found: "内容不存在，或您无权查看。",
-  problem_invalid: "表单有缺失或错误。",
   answer_by_passed: "答复截止时间已过，请选择更晚的时间。",
   field_wrong: "{field}：{detail}。",
   reason: "原因",
-  problem_too_many: "操作过于频繁，请稍候。",
-  problem_closed: "此任务已不再接受答复。",
-  problem_expired: "答复时间已过。",
-  problem_nobody: "这些单位目前没有可召集的人：无人在岗，或都已被召集。",
-  problem_too_many_people: "一次召集最多 100,000 人，请减少单位。",
   problem_other: "操作未成功，请重试。",
 };

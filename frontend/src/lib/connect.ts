@@ -2,7 +2,7 @@ import { Client, CursorBook, type FixQueue, followBrowser, type Listener, Outbox
 import { rest } from "./api";
 import { VERSION } from "./boot";
 import { clock } from "./clock";
-import { showCode } from "./signin";
+import { showCode } from "../parts/signin";
 
 /** Make the page's client: the session cookie signs it in. */
 export function connect(

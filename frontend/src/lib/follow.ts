@@ -1,4 +1,4 @@
-import { announce, replace } from "./dom";
+import { announce } from "./announce";
 
 const STEP = 25;
 
@@ -11,7 +11,7 @@ export function follow(id: string, everyMs: number): void {
     // Signed out, or gone: the server says so on a page of its own.
     if (next === null) return location.reload();
     if (shown && next) {
-      replace(shown, ...next.childNodes);
+      replace(shown, next);
       shown.toggleAttribute("data-working", next.hasAttribute("data-working"));
       const now = said(document, id);
       if (now !== told) announce(now);
@@ -35,4 +35,14 @@ function said(page: Document, id: string): string {
   const share = part?.querySelector("progress")?.value;
   const quarter = share === undefined ? "" : ` ${Math.floor(share / STEP) * STEP} %`;
   return `${part?.querySelector("h2")?.textContent ?? ""}${quarter}`;
+}
+
+/** Show what the server has drawn; what has an id keeps its focus, and a part that was folded open stays so. */
+function replace(shown: HTMLElement, next: HTMLElement): void {
+  const focused = document.activeElement;
+  const id = focused && shown.contains(focused) ? focused.id : "";
+  const open = [...shown.querySelectorAll<HTMLDetailsElement>("details[id][open]")].map((element) => element.id);
+  shown.replaceChildren(...next.childNodes);
+  for (const name of open) document.getElementById(name)?.toggleAttribute("open", true);
+  if (id) document.getElementById(id)?.focus({ preventScroll: true });
 }

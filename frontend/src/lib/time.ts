@@ -1,10 +1,12 @@
 import { locale, t } from "../i18n";
 import { clock } from "./clock";
+import { today } from "./ticks";
 
 const timeOf = (date: Date) => date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
 
-/** 20:15, or “tomorrow 08:00”, or “3 May 08:00”. */
+/** 20:15, or “tomorrow 08:00”, or “3 May 08:00”; what shows it is drawn again when the day has changed. */
 export function moment(instant: string | Date, now: Date = clock.date()): string {
+  void today.value;
   const date = new Date(instant);
   const days = Math.round((startOfDay(date) - startOfDay(now)) / 86_400_000);
   if (days === 0) return timeOf(date);

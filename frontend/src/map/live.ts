@@ -1,13 +1,12 @@
 import { Popup, type ExpressionSpecification, type GeoJSONSource, type Map as LibreMap, type MapLayerMouseEvent } from "maplibre-gl";
-import type { Task, Unit } from "muster-client";
-import { t } from "../i18n";
-import { h } from "../lib/dom";
-import { exact } from "../lib/time";
-import { spaced, unitName } from "../lib/units";
+import { render } from "preact";
+import type { Age, Task, Unit } from "muster-client";
+import { unitName } from "../lib/units";
 import { addMarks } from "./marks";
 import { namedOnMap } from "./names";
 import { palette } from "./palette";
 import type { Picture } from "./picture";
+import { PersonPopup } from "./popup";
 import { FONT } from "./style";
 
 const BRIGADE = 3;
@@ -158,15 +157,12 @@ export class LiveLayers {
 
   #tell(event: MapLayerMouseEvent): void {
     const { number, age, at, acc } = event.features?.[0]?.properties ?? {};
-    const lines = [
-      h("strong", {}, t("volunteer", { number: spaced(String(number)) })),
-      h("p", {}, t(`age_${age as "live"}`)),
-      h("p", {}, t("seen_at", { time: exact(new Date(String(at))) })),
-      Number(acc) >= 0 && h("p", {}, t("accuracy", { n: Math.round(Number(acc)) })),
-    ];
+    const popup = document.createElement("div");
+    popup.className = "popup";
+    render(PersonPopup({ number: String(number), age: age as Age, at: String(at), accuracy: Number(acc) }), popup);
     new Popup({ closeButton: true, maxWidth: "240px" })
       .setLngLat(event.lngLat)
-      .setDOMContent(h("div", { class: "popup" }, ...lines))
+      .setDOMContent(popup)
       .addTo(this.#map);
   }
 }

@@ -4,13 +4,19 @@ import { t } from "../i18n";
 import { makeMap } from "./base";
 import { palette } from "./palette";
 
-/** Show a map on which a tap sets the place; returns what moves the pin from outside. */
+/** Moves the pin from outside, and takes the map away. */
+export interface Pin {
+  move(lon: number, lat: number): void;
+  remove(): void;
+}
+
+/** Show a map on which a tap sets the place. */
 export async function pickOnMap(
   container: HTMLElement,
   options: { assets: string; styleUrl: string },
   place: Place,
   picked: (lon: number, lat: number) => void,
-): Promise<(lon: number, lat: number) => void> {
+): Promise<Pin> {
   const isSet = place.lon !== 0 || place.lat !== 0;
   const map = await makeMap({
     container,
@@ -23,8 +29,11 @@ export async function pickOnMap(
   if (isSet) marker.setLngLat([place.lon, place.lat]).addTo(map);
   map.on("click", ({ lngLat }) => picked(lngLat.lng, lngLat.lat));
   marker.on("dragend", () => picked(marker.getLngLat().lng, marker.getLngLat().lat));
-  return (lon, lat) => {
-    marker.setLngLat([lon, lat]).addTo(map);
-    map.easeTo({ center: [lon, lat] });
+  return {
+    move: (lon, lat) => {
+      marker.setLngLat([lon, lat]).addTo(map);
+      map.easeTo({ center: [lon, lat] });
+    },
+    remove: () => map.remove(),
   };
 }

@@ -70,7 +70,7 @@ export function withoutOrigins(inbox: Inbox): Inbox {
   return { ...inbox, items: Object.fromEntries(items) as Record<string, Item> };
 }
 
-/** Tell whether the page after this one holds open offers too: nobody may miss those. */
+/** Tell whether the page after this one holds open offers too: no volunteer may miss those. */
 export const hasMoreOpen = (page: { next?: string | null }): boolean => (page.next ?? "").startsWith("open");
 
 /** Return the inbox after an event; the same object when the event is not about it. */
@@ -143,7 +143,13 @@ function noted(before: Inbox, after: Inbox): Inbox {
 
 const OPEN: readonly AssignmentStatus[] = ["offered"];
 const MINE: readonly AssignmentStatus[] = ["accepted", "reserve"];
-const KEPT_AFTER_START_MS = 12 * 3_600_000;
+
+/** Tell whether the person has said yes, with a place or without. */
+export const takesPart = ({ status }: Assignment): boolean => MINE.includes(status);
+
+/** Tasks that were kept before the server told when they are over are shown until it is asked again. */
+const isOver = (task: Partial<Pick<Task, "over_at">>, now: number): boolean =>
+  task.over_at !== undefined && Date.parse(task.over_at) <= now;
 
 /** Return the items in three lists, the most urgent of each first. */
 export function lists(inbox: Inbox, now: number = clock.now()): { open: Item[]; mine: Item[]; ended: Item[] } {
@@ -153,8 +159,8 @@ export function lists(inbox: Inbox, now: number = clock.now()): { open: Item[]; 
     isRunning(item) && OPEN.includes(item.assignment.status) && Date.parse(item.task.answer_by) > now;
   const isMine = (item: Item) =>
     item.task.status !== "cancelled" &&
-    MINE.includes(item.assignment.status) &&
-    Date.parse(item.task.starts_at) + KEPT_AFTER_START_MS > now;
+    takesPart(item.assignment) &&
+    !isOver(item.task, now);
   return {
     open: all.filter(isOpen),
     mine: all.filter((item) => !isOpen(item) && isMine(item)),
@@ -210,7 +216,7 @@ function withKnown(offer: Offer, known: Item | undefined): Item {
 const isCalledOff = (task: Task | undefined): boolean => task?.status === "cancelled";
 
 const placeOf = (part: Assignment | undefined): AssignmentStatus | undefined =>
-  part && MINE.includes(part.status) ? part.status : undefined;
+  part && takesPart(part) ? part.status : undefined;
 
 function cancelled(item: Item, reason: string, { topic, seq }: EventFrame): Item {
   const task = withTask(item, { status: "cancelled", end_reason: reason, legal_basis: "" });
@@ -218,8 +224,8 @@ function cancelled(item: Item, reason: string, { topic, seq }: EventFrame): Item
 }
 
 function ended(item: Item, status: "withdrawn" | "expired"): Item {
-  // Whoever is in reserve when a task closes stays there: a place that is given back is still theirs.
-  const running: AssignmentStatus[] = status === "withdrawn" ? ["offered", "accepted", "reserve"] : ["offered"];
+  // A volunteer in reserve when a task closes stays there: a place that is given back is still theirs.
+  const running = status === "withdrawn" ? [...OPEN, ...MINE] : OPEN;
   if (!running.includes(item.assignment.status)) return item;
   const had = status === "withdrawn" ? placeOf(item.assignment) : undefined;
   return { ...item, assignment: { ...item.assignment, status }, ...(had ? { had } : {}) };

@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import {
   type Answer,
   type Assignment,
@@ -16,6 +17,7 @@ import {
   type Shelf,
   type Task,
 } from "muster-client";
+import { sharedList } from "../lib/share";
 import {
   apply,
   assigned,
@@ -31,10 +33,8 @@ import {
 } from "./inbox";
 import { keep, recall } from "./keep";
 
-/** What shows the volunteer what is known. */
+/** What tells the volunteer what has happened; what is known is read from signals. */
 export interface Screen {
-  /** Something has changed. */
-  draw(): void;
   /** The connection has changed, or the time of the last update. */
   connection(): void;
   /** An order that this device did not know. */
@@ -53,8 +53,10 @@ export class VolunteerState {
   readonly outbox: Outbox;
   readonly fixes: FixQueue;
   readonly keptAt: Date | null;
-  inbox: Inbox;
-  problem: Problem | null = null;
+  /** What was asked for and has no reply yet. */
+  readonly waiting = signal<readonly Pending[]>([]);
+  readonly problem = signal<Problem | null>(null);
+  readonly #inbox;
   readonly #shelf: Shelf;
   readonly #rest: Pick<Rest, "get">;
   readonly #screen: Screen;
@@ -66,7 +68,7 @@ export class VolunteerState {
 
   constructor(number: string, shelf: Shelf, rest: Pick<Rest, "get">, screen: Screen) {
     const kept = recall(shelf, number);
-    this.inbox = kept.inbox;
+    this.#inbox = signal(kept.inbox);
     this.keptAt = kept.at;
     this.cursors = new CursorBook(kept.reached.cursors, kept.reached.epoch);
     this.outbox = new Outbox(shelf);
@@ -74,7 +76,20 @@ export class VolunteerState {
     this.#shelf = shelf;
     this.#rest = rest;
     this.#screen = screen;
-    shelf.changedElsewhere = () => screen.draw();
+    shelf.changedElsewhere = () => this.#readWaiting();
+    this.#readWaiting();
+  }
+
+  get inbox(): Inbox {
+    return this.#inbox.value;
+  }
+
+  set inbox(inbox: Inbox) {
+    this.#inbox.value = inbox;
+  }
+
+  #readWaiting(): void {
+    this.waiting.value = sharedList(this.waiting.peek(), this.outbox.all(), ({ key }) => key);
   }
 
   /** Take the client that `connect` makes for our listener, as the one to ask by. */
@@ -90,7 +105,7 @@ export class VolunteerState {
   async takeBack(key: string): Promise<boolean> {
     const isBack = await this.outbox.takeBack(key);
     if (isBack) this.#asked.delete(key);
-    this.#screen.draw();
+    this.#readWaiting();
     return isBack;
   }
 
@@ -99,13 +114,11 @@ export class VolunteerState {
     this.saw([task]);
     this.inbox = read(this.inbox, task);
     this.#save();
-    this.#screen.draw();
   }
 
   /** The person has read what went wrong. */
   dismiss(): void {
-    this.problem = null;
-    this.#screen.draw();
+    this.problem.value = null;
   }
 
   setDuty(on: boolean): void {
@@ -146,7 +159,10 @@ export class VolunteerState {
       refused: (pending, problem) => this.#refused(pending, problem),
       // What was asked through a unit while this device was away is told there no more.
       revoked: (topic) => topic.startsWith("unit.") && this.#renew(),
-      changed: () => this.#screen.connection(),
+      changed: () => {
+        this.#readWaiting(); // with a connection it may have been tried, and cannot be taken back
+        this.#screen.connection();
+      },
     };
   }
 
@@ -173,7 +189,6 @@ export class VolunteerState {
     this.#unseen = new Set([...open.map((item) => item.task.id), ...Object.keys(this.inbox.calledOff ?? {})]);
     for (const { task } of open) if (!(task.id in before.items)) this.#screen.alarm(task);
     this.#tellCalledOff(before);
-    this.#screen.draw();
   }
 
   /** Read the pages that still hold open offers: a volunteer with more than a thousand of them has such. */
@@ -184,8 +199,7 @@ export class VolunteerState {
       if (!page || this.inbox.next !== after) return; // A snapshot came in between, or there is no connection.
       this.inbox = withPage(this.inbox, page);
       this.#save();
-      this.#screen.draw();
-    }
+      }
   }
 
   #page(after: string): Promise<OfferPage | null> {
@@ -201,7 +215,6 @@ export class VolunteerState {
     if (this.inbox === before) return;
     if (event.type === "task.called") this.#called(event.data.task, before);
     this.#tellCalledOff(before);
-    this.#screen.draw();
   }
 
   #tellCalledOff(before: Inbox): void {
@@ -217,11 +230,11 @@ export class VolunteerState {
   }
 
   #command(type: string, body: object): void {
-    this.problem = null;
+    this.problem.value = null;
     if (this.inbox.refusals) this.inbox = { ...this.inbox, refusals: {} };
     const pending = this.#client?.command(type, body);
     if (pending) this.#asked.set(pending.key, this.cursors.get(this.#own));
-    this.#screen.draw();
+    this.#readWaiting();
   }
 
   /**
@@ -238,8 +251,8 @@ export class VolunteerState {
       if (pending.type === "duty.set") this.inbox = onDuty(this.inbox, result as Duty);
       this.#save();
     }
+    this.#readWaiting();
     this.#tellCalledOff(before);
-    this.#screen.draw();
   }
 
   /** What went wrong with an answer stands with its task, and nowhere else. */
@@ -249,10 +262,10 @@ export class VolunteerState {
       this.inbox = { ...this.inbox, refusals: { ...this.inbox.refusals, [task]: problem } };
       this.#screen.notTaken(task);
     } else {
-      this.problem = problem;
+      this.problem.value = problem;
     }
+    this.#readWaiting();
     this.#renew(); // something we show is out of date
-    this.#screen.draw();
   }
 
   #save(): void {

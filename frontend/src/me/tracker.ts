@@ -35,7 +35,7 @@ export class Tracker {
       (error) => this.#become(error.code === error.PERMISSION_DENIED ? "denied" : "unavailable"),
       { enableHighAccuracy: true, maximumAge: 10_000, timeout: 60_000 },
     );
-    // Somebody who stands still is reported too: silence would look like a dead phone.
+    // A volunteer who stands still is reported too: silence would look like a dead phone.
     this.#timer = setInterval(() => void this.#take(), 5_000);
     this.#become("on");
   }

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ def test_people_are_found_by_what_was_typed(
     for report in reports:
         make_volunteer(formation.squadron_a, name=report["name"], papers=False, consents=False)
 
+    @cache  # many of them are typed for several people
     def found(typed: str) -> set[str]:
         page = roster_page(formation.squadron_a, by=leader, at=at, search=typed)
         assert page.next is None

@@ -1,4 +1,4 @@
-"""Proves that the audit is as the services wrote it, or names the first row that is not."""
+"""Proves that the audit is unchanged since the services wrote it, or names the first changed row."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -135,7 +135,7 @@ def _some(count: int, what: str) -> str:
 
 
 class _AsWritten(DjangoHelpFormatter):
-    """Leaves the lines of the explanation as they are."""
+    """Keeps the line breaks of the explanation."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:  # argparse's signature
         return text

@@ -1,7 +1,6 @@
 """Checks a badge without a network or a database."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from backend.badges.badge_text import (
     read_public_key,
     short_id,
 )
+from backend.lib.clock import now
 
 _WRONG = (AttributeError, LookupError, TypeError, ValueError)
 """What a file of another shape leads to."""
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         except ForgedBadge as error:
             raise CommandError("forged: the signature is wrong, or of a key that is not known") from error
         said = f"{statement.number}, unit {statement.unit}, until {statement.valid_until}"
-        if statement.has_run_out(datetime.now(UTC)):
+        if statement.has_run_out(now()):
             raise CommandError(f"expired: {said}")
         if short_id(statement.badge) in good_no_more:
             raise CommandError(f"revoked: {said}")

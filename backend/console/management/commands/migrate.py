@@ -1,4 +1,4 @@
-"""Migrates the database, unless another version of Muster made it: then nothing is changed."""
+"""Migrates the database, unless another version of Muster made it: then it stays unchanged."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 
 class Command(Migrate):
-    """Django's own, which asks first whether it knows everything that was done to the database."""
+    """Django's command, after a check that this version knows every applied migration."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Raise CommandError for a database that was made by another version."""
@@ -25,7 +25,7 @@ class Command(Migrate):
 
 
 def unknown_migrations(database: str) -> list[str]:
-    """Return what was applied to our own tables and is not among the migrations of this version."""
+    """Return the migrations that were applied to our own tables and are unknown to this version."""
     known = MigrationLoader(None).disk_migrations
     applied = MigrationRecorder(connections[database]).applied_migrations()
     ours = {config.label for config in apps.get_app_configs() if config.name.startswith("backend.")}

@@ -1,11 +1,12 @@
 """Prints what the clock has deleted because it was kept long enough."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import Max, Sum
 
+from backend.lib.clock import now
 from backend.privacy.models import RetentionRun
 from backend.privacy.services.retention import KEPT
 
@@ -17,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, default=30, help="how many days back")
 
     def handle(self, *args: Any, days: int, **options: Any) -> None:
-        since = (datetime.now(UTC) - timedelta(days=days)).date()
+        since = (now() - timedelta(days=days)).date()
         lines = RetentionRun.objects.filter(day__gte=since).values("kind")
         for line in lines.annotate(deleted=Sum("deleted"), last=Max("last_at")).order_by("kind"):
             limit = KEPT.get(line["kind"])

@@ -10,13 +10,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from drf_spectacular.generators import SchemaGenerator
 
 from backend.realtime.docs import asyncapi, audit_acts
+from backend.realtime.docs.texts import refusal_texts
 
 DOCS = Path(settings.ROOT) / "mobile_api_docs"
 ACTS = Path(settings.ROOT) / "docs" / "audit_acts.md"
+OF_THE_PAGES = Path(settings.ROOT) / "frontend" / "src" / "i18n"
 
 
 class Command(BaseCommand):
-    help = "Generate docs/audit_acts.md, and openapi.yaml, asyncapi.yaml and examples/ of mobile_api_docs/."
+    help = (
+        "Generate audit_acts.md, openapi.yaml, asyncapi.yaml, refusals.json and the examples from the code."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -43,7 +47,9 @@ def generated() -> dict[Path, str]:
     openapi = SchemaGenerator().get_schema(request=None, public=True)
     files = {DOCS / "openapi.yaml": _yaml(openapi), DOCS / "asyncapi.yaml": _yaml(asyncapi.document())}
     for name, example in asyncapi.examples().items():
-        files[DOCS / "examples" / f"{name}.json"] = json.dumps(example, indent=2, ensure_ascii=False) + "\n"
+        files[DOCS / "examples" / f"{name}.json"] = _json(example)
+    # The pages are built without the documents, so they have the texts too.
+    files[DOCS / "refusals.json"] = files[OF_THE_PAGES / "refusals.json"] = _json(refusal_texts())
     files[ACTS] = audit_acts.document()
     return files
 
@@ -55,6 +61,10 @@ def write(path: Path, text: str | None) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def _yaml(document: Any) -> str:

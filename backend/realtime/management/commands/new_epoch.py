@@ -1,10 +1,10 @@
-"""Begins another epoch of the log: the operator calls it after putting the database back."""
+"""Begins a new epoch of the log: the operator calls it after a restore of the database."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from backend.lib.clock import now
 from backend.realtime.log import epochs
 from backend.realtime.models import Epoch
 
@@ -19,7 +19,7 @@ once. Who signed in after the backup is asked for the password, the one that was
 
 
 class Command(BaseCommand):
-    """Makes every phone begin anew: no cursor and no receipt from before counts."""
+    """Makes every phone start again: all earlier cursors and receipts are void."""
 
     help = (
         "Begin another epoch of the log. Call it once after the database was put back to an earlier moment: numbers "
@@ -29,10 +29,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         stored = Epoch.objects.values_list("value", flat=True).get()
-        before = epochs.current()  # which itself begins another when it sees that this is a restored copy
+        before = epochs.current()  # this begins a new epoch itself when it detects a restored copy
         if before != stored:
             self.stdout.write(f"Epoch {before} has begun: this database is a restored copy.")
         else:
-            now = epochs.begin(instead_of=before, why=epochs.ASKED, at=datetime.now(UTC))
-            self.stdout.write(f"Epoch {now} has begun in place of {before}.")
+            begun = epochs.begin(instead_of=before, why=epochs.ASKED, at=now())
+            self.stdout.write(f"Epoch {begun} has begun in place of {before}.")
         self.stdout.write(NEXT)

@@ -1,12 +1,12 @@
-"""The clock process: does what falls due, from database rows. Several may run."""
+"""The clock process: does scheduled work, from database rows. Several may run."""
 
 import signal
 import threading
-from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from backend.lib.clock import now
 from backend.realtime import clock
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
         if once:
-            for name, dealt_with in clock.tick(at=datetime.now(UTC)).items():
+            for name, dealt_with in clock.tick(at=now()).items():
                 self.stdout.write(f"{name}: {dealt_with}")
             return
         stop = threading.Event()

@@ -1,7 +1,6 @@
 """Imports a roster of people, with a report of every row that is not plainly accepted."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from backend.lib.clock import now
 from backend.lib.errors import NotFound, Refusal
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.queries.imports import import_out, whole_report
@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 unit=unit,
                 name=options["name"] or file.name[:80],
                 by=None,
-                at=datetime.now(UTC),
+                at=now(),
                 dry_run=options["dry_run"],
                 resume=options["resume"],
                 skip_rejected=options["skip_rejected"],
@@ -120,7 +120,7 @@ def _write(report: Path, rows: Iterable[ReportedRowOut]) -> None:
 
 
 def _undone(id: UUID) -> RosterImport:
-    undo_import(import_id=id, by=None, at=datetime.now(UTC))
+    undo_import(import_id=id, by=None, at=now())
     return work_on(id)
 
 

@@ -1,14 +1,14 @@
 """Loads the formation from the administrative divisions."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from backend.volunteers.divisions import places, read_counties, read_divisions, read_towns
+from backend.lib.clock import now
+from backend.lib.divisions import places, read_counties, read_divisions, read_towns
 from backend.volunteers.models import Unit
 from backend.volunteers.services.formation import FormationChanges, load_formation
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             known = places(divisions, read_counties(counties), read_towns(towns))
         except (OSError, ValueError, KeyError) as error:
             raise CommandError(f"Cannot read the divisions: {error}") from error
-        changes = load_formation(divisions, places=known, at=datetime.now(UTC), progress=self._progress)
+        changes = load_formation(divisions, places=known, at=now(), progress=self._progress)
         self._tell(changes)
 
     def _progress(self, batches: Iterable[list[Unit]]) -> Iterable[list[Unit]]:

@@ -1,11 +1,11 @@
 """Brings phones that were stored under an earlier rule into the form in which they are signed in with."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from backend.accounts.services.stored_phones import normalise_phones
+from backend.lib.clock import now
 from backend.volunteers.number_scheme import format_volunteer_number
 
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = "Store the phones of all accounts in the form of today: 86 13800001234 becomes 13800001234."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        told = normalise_phones(at=datetime.now(UTC))
+        told = normalise_phones(at=now())
         self.stdout.write(f"{told.seen:,} phones, {told.changed:,} of them changed.")
         for number in told.unreadable:
             self.stdout.write(

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backend.accounts.services.operators import name_operator
-from backend.lib.api import now
+from backend.lib.clock import now
 from backend.lib.errors import NotFound
 from backend.volunteers.queries.numbers import volunteer_numbered
 

@@ -11,11 +11,7 @@ export interface components {
          *     A person who accepts a `dangerous` task has been shown its risks and says so: `risk_acknowledged`.
          */
         AnswerIn: {
-            /**
-             * Answer
-             * @enum {string}
-             */
-            answer: "accept" | "decline";
+            answer: components["schemas"]["AnswerWord"];
             /**
              * Eta Min
              * @default null
@@ -32,6 +28,8 @@ export interface components {
              */
             risk_acknowledged?: boolean;
         };
+        /** @enum {string} */
+        AnswerWord: "accept" | "decline";
         /**
          * ApplicationChanged
          * @description A person applied to the unit, or an application was decided. Sent to its leaders, without a name.
@@ -266,11 +264,7 @@ export interface components {
          *     The number is missing then.
          */
         BadgeChecked: {
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "valid" | "suspended" | "expired" | "revoked" | "unknown" | "forged";
+            state: components["schemas"]["BadgeState"];
             /** Number */
             number: string | null;
             /** Valid Until */
@@ -339,14 +333,12 @@ export interface components {
              * Format: date
              */
             valid_until: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "valid" | "suspended" | "expired" | "revoked" | "unknown" | "forged";
+            state: components["schemas"]["BadgeState"];
             /** Text */
             text: string;
         };
+        /** @enum {string} */
+        BadgeState: "valid" | "suspended" | "expired" | "revoked" | "unknown" | "forged";
         /**
          * BlockIn
          * @description Set numbers aside; `id` is a UUIDv7 the client makes, the same again for a retry.
@@ -479,7 +471,7 @@ export interface components {
         };
         /**
          * CatchUpIn
-         * @description How far the phone has got; a topic without a cursor of this epoch is answered by a snapshot.
+         * @description The phone's cursors; a topic without a cursor of this epoch is answered by a snapshot.
          */
         CatchUpIn: {
             /**
@@ -497,9 +489,9 @@ export interface components {
         };
         /**
          * CatchUpOut
-         * @description Every topic of one's own, and the others that were named and may be seen; `unknown` are those that may not.
+         * @description The caller's own topics, and the named ones that the caller may see; `unknown` are the other named ones.
          *
-         *     `epoch` goes with the cursors from now on.
+         *     Store `epoch` with the cursors.
          */
         CatchUpOut: {
             /** Epoch */
@@ -518,13 +510,13 @@ export interface components {
         };
         /**
          * Category
-         * @description The ten service categories; a volunteer's skills use the same codes.
+         * @description The ten service categories; skills and tasks use the same codes.
          * @enum {string}
          */
         Category: "rescue" | "city" | "culture" | "care" | "community" | "environment" | "healthcare" | "psychology" | "legal" | "patrol";
         /**
          * CaughtUp
-         * @description Where one topic stands, and what was missed.
+         * @description The state of one topic, and its missed events.
          */
         CaughtUp: {
             /** Head */
@@ -648,6 +640,8 @@ export interface components {
          * @description A person's records, the newest first.
          */
         Credentials: components["schemas"]["CredentialOut"][];
+        /** @enum {string} */
+        Datum: "wgs84" | "gcj02" | "bd09";
         /**
          * DeletionIn
          * @description Delete everything of one's own; the password says that it is you.
@@ -671,12 +665,8 @@ export interface components {
              * @default
              */
             name?: string;
-            /**
-             * Platform
-             * @default other
-             * @enum {string}
-             */
-            platform?: "android" | "ios" | "harmony" | "web" | "other";
+            /** @default other */
+            platform?: components["schemas"]["Platform"];
         };
         /**
          * DeviceOut
@@ -690,8 +680,7 @@ export interface components {
             id: string;
             /** Name */
             name: string;
-            /** Platform */
-            platform: string;
+            platform: components["schemas"]["Platform"];
             /**
              * Last Seen At
              * Format: date-time
@@ -716,11 +705,7 @@ export interface components {
             /** Volunteer */
             volunteer: string;
             duty: components["schemas"]["DutyOut"];
-            /**
-             * Reason
-             * @enum {string}
-             */
-            reason: "asked" | "signed_out" | "too_long" | "suspended" | "retired" | "consent";
+            reason: components["schemas"]["DutyReason"];
         };
         /**
          * DutyChangedFrame
@@ -769,6 +754,8 @@ export interface components {
             /** Tracked */
             tracked: boolean;
         };
+        /** @enum {string} */
+        DutyReason: "asked" | "signed_out" | "too_long" | "suspended" | "retired" | "consent";
         /**
          * Erased
          * @description What deletion did. `kept` says what the law wants kept: it no longer leads to you.
@@ -813,11 +800,7 @@ export interface components {
             lon: number;
             /** Lat */
             lat: number;
-            /**
-             * Datum
-             * @enum {string}
-             */
-            datum: "wgs84" | "gcj02" | "bd09";
+            datum: components["schemas"]["Datum"];
             /**
              * Acc M
              * @default null
@@ -834,6 +817,8 @@ export interface components {
              */
             speed_mps?: number | null;
         };
+        /** @enum {string} */
+        FoundBy: "import" | "registration" | "application";
         /**
          * GuardianIn
          * @description A parent or guardian who agrees to a minor's service. `id` is a UUIDv7 the client makes.
@@ -985,8 +970,7 @@ export interface components {
             name: string;
             /** File Name */
             file_name: string;
-            /** Format */
-            format: string;
+            format: components["schemas"]["RosterFormat"];
             status: components["schemas"]["ImportStatus"];
             /** Share */
             share: number;
@@ -1132,12 +1116,10 @@ export interface components {
          * @description The language that pages and notifications speak to this person.
          */
         LanguageIn: {
-            /**
-             * Language
-             * @enum {string}
-             */
-            language: "en" | "zh-hans";
+            language: components["schemas"]["LanguageName"];
         };
+        /** @enum {string} */
+        LanguageName: "en" | "zh-hans";
         /**
          * LegalBasis
          * @description Why the positions of those on a task are taken without their consent.
@@ -1231,7 +1213,7 @@ export interface components {
             /** Phone */
             phone: string;
             /** Language */
-            language: "" | ("en" | "zh-hans");
+            language: "" | components["schemas"]["LanguageName"];
             duty: components["schemas"]["DutyOut"];
             /** Units */
             units: components["schemas"]["UnitOut"][];
@@ -1322,6 +1304,8 @@ export interface components {
              */
             last_at: string;
         };
+        /** @enum {string} */
+        NoticeType: "task.called" | "task.legal_basis_named" | "task.cancelled" | "task.closed" | "assignment.changed";
         /**
          * NumberChanged
          * @description You have a number for life now; the temporary one, `before`, still leads to you.
@@ -1364,11 +1348,7 @@ export interface components {
          *     person.
          */
         NumberOut: {
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "registered" | "temporary" | "alias" | "block" | "void" | "not_issued" | "invalid";
+            state: components["schemas"]["NumberState"];
             /**
              * Number
              * @default null
@@ -1397,6 +1377,8 @@ export interface components {
              */
             did_you_mean?: components["schemas"]["Suggestion"][];
         };
+        /** @enum {string} */
+        NumberState: "registered" | "temporary" | "alias" | "block" | "void" | "not_issued" | "invalid";
         /**
          * NumberedPerson
          * @description A person and the number that is good for them.
@@ -1436,7 +1418,7 @@ export interface components {
          * OwnTracksLocation
          * @description OwnTracks' `location`: `tst` in seconds since 1970, `vel` in km/h, `batt` in percent, `acc` in metres.
          *
-         *     Whatever cannot be read is left out and answered like a location, so that the app goes on to its next.
+         *     |Unreadable members are left out and answered like a location, so that the app goes on to its next one.
          */
         OwnTracksLocation: {
             /**
@@ -1515,11 +1497,7 @@ export interface components {
             unit: string;
             /** People */
             people: number;
-            /**
-             * How
-             * @enum {string}
-             */
-            how: "import" | "registration" | "application";
+            how: components["schemas"]["FoundBy"];
             /** By */
             by: string;
         };
@@ -1617,11 +1595,7 @@ export interface components {
             lon: number;
             /** Lat */
             lat: number;
-            /**
-             * Datum
-             * @enum {string}
-             */
-            datum: "wgs84" | "gcj02" | "bd09";
+            datum: components["schemas"]["Datum"];
         };
         /**
          * PlaceOut
@@ -1642,6 +1616,12 @@ export interface components {
             datum: "wgs84";
         };
         /**
+         * Platform
+         * @description What a device says that it runs on.
+         * @enum {string}
+         */
+        Platform: "android" | "ios" | "harmony" | "web" | "other";
+        /**
          * PositionsIn
          * @description Positions of one's own, oldest first. The body may be packed: `Content-Encoding: gzip`.
          */
@@ -1659,7 +1639,7 @@ export interface components {
          */
         PositionsOut: {
             /** Results */
-            results: ("accepted" | "duplicate" | "off_duty" | "no_consent" | "future" | "too_old" | "invalid")[];
+            results: components["schemas"]["Verdict"][];
             /**
              * Errors
              * @default null
@@ -1876,9 +1856,9 @@ export interface components {
         };
         /**
          * ReceiptsOut
-         * @description The receipt was taken. `unknown` are topics that there are not, or that one may not see.
+         * @description The receipt was taken. `unknown` are named topics that do not exist, or that the caller may not see.
          *
-         *     When `epoch` is another than the receipt's, nothing of it counts: catch up first.
+         *     When `epoch` differs from the receipt's, the receipt has no effect: catch up first.
          */
         ReceiptsOut: {
             /** Epoch */
@@ -1906,18 +1886,9 @@ export interface components {
             unit: string;
             /** Unit Name */
             unit_name: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "accepted" | "reserve" | "declined" | "expired" | "withdrawn" | "silent" | "not_reached";
-            /** Before */
-            before: ("offered" | "accepted" | "reserve") | null;
-            /**
-             * Told
-             * @enum {string}
-             */
-            told: "task.called" | "task.legal_basis_named" | "task.cancelled" | "task.closed" | "assignment.changed";
+            state: components["schemas"]["RecipientState"];
+            before: components["schemas"]["AssignmentStatus"] | null;
+            told: components["schemas"]["NoticeType"];
             /**
              * Told At
              * Format: date-time
@@ -1946,6 +1917,12 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /**
+         * RecipientState
+         * @description Where one of those asked stands: the status of the part, told apart by what has come while it is unanswered.
+         * @enum {string}
+         */
+        RecipientState: "accepted" | "reserve" | "declined" | "expired" | "withdrawn" | "silent" | "not_reached";
         /**
          * RecordMerged
          * @description Another record of the same person, `duplicate`, was merged into this one, `number`; `by` did it.
@@ -2090,6 +2067,12 @@ export interface components {
          */
         Role: "leader" | "deputy" | "dispatcher" | "commander" | "member";
         /**
+         * RosterFormat
+         * @description The kinds of files that rosters come and go in.
+         * @enum {string}
+         */
+        RosterFormat: "csv" | "xlsx";
+        /**
          * RosterPage
          * @description Up to 50 members, unit by unit; `next` brings the following ones as `after`, null at the end.
          */
@@ -2120,11 +2103,7 @@ export interface components {
             is_primary: boolean;
             role: components["schemas"]["Role"] | null;
             standing: components["schemas"]["Standing"];
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "on_duty" | "off_duty" | "unreachable";
+            state: components["schemas"]["RosterState"];
             /** On Duty */
             on_duty: boolean;
             /** Duty Until */
@@ -2136,6 +2115,8 @@ export interface components {
             /** Available */
             available: boolean | null;
         };
+        /** @enum {string} */
+        RosterState: "on_duty" | "off_duty" | "unreachable";
         /**
          * SecondFactorIn
          * @description Show a code, of whichever way; unless `trust` is false the device is trusted for 30 days.
@@ -2168,6 +2149,12 @@ export interface components {
             recovery_codes: number;
         };
         /**
+         * SheetFate
+         * @description What becomes of a sheet of a workbook.
+         * @enum {string}
+         */
+        SheetFate: "read" | "hidden" | "empty" | "no-heading" | "other-heading" | "no-table";
+        /**
          * SheetOut
          * @description A sheet of the workbook: `fate` is `read`, or why it was left out, which `text` says in words.
          *
@@ -2177,8 +2164,7 @@ export interface components {
         SheetOut: {
             /** Name */
             name: string;
-            /** Fate */
-            fate: string;
+            fate: components["schemas"]["SheetFate"];
             /** Text */
             text: string;
             /** Rows */
@@ -2564,6 +2550,7 @@ export interface components {
          * TaskOut
          * @description A task as everyone who was asked sees it.
          *
+         *     Before `answer_by` answers are taken; before `over_at` the task goes on for those who take part.
          *     `dangerous` asks those who accept to have read of the risk. With a `legal_basis` those on the task are located also
          *     without their consent, because life is at stake.
          */
@@ -2590,6 +2577,11 @@ export interface components {
              * Format: date-time
              */
             answer_by: string;
+            /**
+             * Over At
+             * Format: date-time
+             */
+            over_at: string;
             /** Headcount */
             headcount: number;
             /** Accepted */
@@ -2720,8 +2712,8 @@ export interface components {
          * TraccarReport
          * @description Traccar Client's JSON (from version 9): the secret, and one location or several.
          *
-         *     A location has `timestamp`, `coords` (`latitude`, `longitude`, `accuracy`, `speed` in m/s) and `battery.level` from
-         *     0 to 1; below 0 is not known.
+         *     |A location has `timestamp`, `coords` (`latitude`, `longitude`, `accuracy`, `speed` in m/s) and `battery.level` from
+         *     0 to 1; a negative level is unknown.
          */
         TraccarReport: {
             /** Device Id */
@@ -2744,12 +2736,8 @@ export interface components {
              * @default
              */
             name?: string;
-            /**
-             * Datum
-             * @default wgs84
-             * @enum {string}
-             */
-            datum?: "wgs84" | "gcj02" | "bd09";
+            /** @default wgs84 */
+            datum?: components["schemas"]["Datum"];
         };
         /**
          * TrackerMade
@@ -2763,11 +2751,7 @@ export interface components {
             id: string;
             /** Name */
             name: string;
-            /**
-             * Datum
-             * @enum {string}
-             */
-            datum: "wgs84" | "gcj02" | "bd09";
+            datum: components["schemas"]["Datum"];
             /**
              * Expires At
              * Format: date-time
@@ -2799,11 +2783,7 @@ export interface components {
             id: string;
             /** Name */
             name: string;
-            /**
-             * Datum
-             * @enum {string}
-             */
-            datum: "wgs84" | "gcj02" | "bd09";
+            datum: components["schemas"]["Datum"];
             /**
              * Expires At
              * Format: date-time
@@ -2820,7 +2800,7 @@ export interface components {
         };
         /**
          * Trackers
-         * @description The trackers that are good, the newest first.
+         * @description The valid trackers, the newest first.
          */
         Trackers: components["schemas"]["TrackerOut"][];
         /**
@@ -3048,6 +3028,8 @@ export interface components {
          * @description Sub-units with their live counts.
          */
         UnitsCounted: components["schemas"]["UnitCounts"][];
+        /** @enum {string} */
+        Verdict: "accepted" | "duplicate" | "off_duty" | "no_consent" | "future" | "too_old" | "invalid";
         /**
          * WalkInIn
          * @description A person who came to help; `id` is a UUIDv7 the client makes, the same again for a retry.
@@ -3077,7 +3059,7 @@ export interface components {
         };
         /**
          * WhyNotStored
-         * @description Why a report of a tracker left no row.
+         * @description The reason why a tracker's report was not stored.
          * @enum {string}
          */
         WhyNotStored: "no_place" | "no_time" | "unreadable" | "off_duty" | "no_consent" | "future" | "too_old";
@@ -3092,16 +3074,14 @@ export interface components {
              */
             phone: string;
         };
+        /** @enum {string} */
+        Age: "live" | "stale" | "expired";
         /**
          * AnswerCommand
          * @description An answer by socket names its task.
          */
         AnswerCommand: {
-            /**
-             * Answer
-             * @enum {string}
-             */
-            answer: "accept" | "decline";
+            answer: components["schemas"]["AnswerWord"];
             /**
              * Eta Min
              * @default null
@@ -3125,7 +3105,7 @@ export interface components {
         };
         /**
          * CaughtUpTo
-         * @description The replay is over: up to these numbers everything was sent, or was for others. The cursors move there.
+         * @description The replay is over: up to these numbers every event was sent, or was for others. Move the cursors there.
          */
         CaughtUpTo: {
             /**
@@ -3147,7 +3127,7 @@ export interface components {
         };
         /**
          * CellOut
-         * @description People in one H3 cell: how many, how many of them live, and their mean place.
+         * @description People in one H3 cell: their number, the number of live ones, and their mean place.
          */
         CellOut: {
             /** N */
@@ -3161,7 +3141,7 @@ export interface components {
         };
         /**
          * ClientApp
-         * @description Which program speaks.
+         * @description The client's program.
          */
         ClientApp: {
             /**
@@ -3188,9 +3168,9 @@ export interface components {
         };
         /**
          * Heartbeat
-         * @description The last event of each topic that was sent to this phone: one that is behind has missed it, and catches up.
+         * @description The last event of each topic that was sent to this phone; a phone that is behind has missed it and catches up.
          *
-         *     `through` is the number up to which everything was sent, or was for others: a phone that has its head sets its
+         *     `through` is the number up to which every event was sent, or was for others. A phone that has the head sets its
          *     cursor there, never back.
          */
         Heartbeat: {
@@ -3216,9 +3196,9 @@ export interface components {
         };
         /**
          * Hello
-         * @description The first frame: how far the phone has got in each topic, and in which epoch of the log.
+         * @description The first frame: the phone's cursor in each topic, and the epoch of the log that the cursors belong to.
          *
-         *     A topic without a cursor is answered by a snapshot, and every topic when the epoch is another or missing.
+         *     A topic without a cursor is answered by a snapshot; so is every topic when the epoch is missing or another.
          */
         Hello: {
             /**
@@ -3251,7 +3231,7 @@ export interface components {
         };
         /**
          * Joined
-         * @description Where a topic stands. When `recovered` is false the log no longer reaches back: start from `snapshot`.
+         * @description The state of a topic. When `recovered` is false the log no longer reaches back: start from `snapshot`.
          */
         Joined: {
             /** Head */
@@ -3316,18 +3296,14 @@ export interface components {
         Nothing: Record<string, never>;
         /**
          * PersonOut
-         * @description One volunteer on the map, with the age class of the position as the server sees it.
+         * @description One volunteer on the map, with the server's age class of the position.
          */
         PersonOut: {
             /** Lon */
             lon: number;
             /** Lat */
             lat: number;
-            /**
-             * Age
-             * @enum {string}
-             */
-            age: "live" | "stale" | "expired";
+            age: components["schemas"]["Age"];
             /**
              * At
              * Format: date-time
@@ -3383,7 +3359,7 @@ export interface components {
         };
         /**
          * ProblemReply
-         * @description The one answer to a frame that was refused; `reply` is null when no id could be read in it.
+         * @description The one answer to a refused frame; `reply` is null when the frame has no readable id.
          */
         ProblemReply: {
             /** Reply */
@@ -3394,7 +3370,7 @@ export interface components {
          * ReceiptFrame
          * @description How far the phone has received (`delivered`) and its person has seen (`seen`) each topic.
          *
-         *     Gets no reply. Counts for nothing when the epoch is another.
+         *     It gets no reply. It has no effect when its epoch is not the log's.
          */
         ReceiptFrame: {
             /**
@@ -3422,7 +3398,7 @@ export interface components {
         };
         /**
          * ReceiptUnknown
-         * @description A receipt named topics that this socket has not joined: misspelled, or lost meanwhile. They count for nothing.
+         * @description A receipt named topics that this socket has not joined: misspelled, or lost meanwhile. They have no effect.
          */
         ReceiptUnknown: {
             /**
@@ -3436,7 +3412,7 @@ export interface components {
         };
         /**
          * Restarting
-         * @description This process is going to restart and closes the socket with 1012: come back after so many seconds, not sooner.
+         * @description This process will restart and closes the socket with 1012: reconnect after so many seconds, not sooner.
          */
         Restarting: {
             /**
@@ -3478,7 +3454,7 @@ export interface components {
              */
             refused?: number;
             /** Results */
-            results: ("accepted" | "duplicate" | "off_duty" | "no_consent" | "future" | "too_old" | "invalid")[];
+            results: components["schemas"]["Verdict"][];
             /** Every S */
             every_s: number;
             /**
@@ -3507,7 +3483,7 @@ export interface components {
         };
         /**
          * TopicJoined
-         * @description You may see this topic now, and have been joined to it: begin it with the snapshot, as at `hello`.
+         * @description You may see this topic now, and the server has joined you to it: start from the snapshot, as at `hello`.
          */
         TopicJoined: {
             /**
@@ -3559,8 +3535,8 @@ export interface components {
          * Welcome
          * @description The answer to `hello`; the missed events follow as ordinary event frames.
          *
-         *     `epoch` goes with the cursors wherever they are sent. `unknown` are topics that were named in the cursors and that
-         *     there are not, or that one may not see.
+         *     Send `epoch` along with cursors everywhere. `unknown` are named topics that do not exist, or that the caller may not
+         *     see.
          */
         Welcome: {
             /** Volunteer */
@@ -3888,6 +3864,7 @@ export interface components {
     pathItems: never;
 }
 export type AnswerIn = components['schemas']['AnswerIn'];
+export type AnswerWord = components['schemas']['AnswerWord'];
 export type ApplicationChanged = components['schemas']['ApplicationChanged'];
 export type ApplicationChangedFrame = components['schemas']['ApplicationChangedFrame'];
 export type ApplicationIn = components['schemas']['ApplicationIn'];
@@ -3907,6 +3884,7 @@ export type BadgeIn = components['schemas']['BadgeIn'];
 export type BadgeKey = components['schemas']['BadgeKey'];
 export type BadgeKeys = components['schemas']['BadgeKeys'];
 export type BadgeOut = components['schemas']['BadgeOut'];
+export type BadgeState = components['schemas']['BadgeState'];
 export type BlockIn = components['schemas']['BlockIn'];
 export type BlockNumber = components['schemas']['BlockNumber'];
 export type BlockOut = components['schemas']['BlockOut'];
@@ -3928,6 +3906,7 @@ export type CredentialIn = components['schemas']['CredentialIn'];
 export type CredentialKind = components['schemas']['CredentialKind'];
 export type CredentialOut = components['schemas']['CredentialOut'];
 export type Credentials = components['schemas']['Credentials'];
+export type Datum = components['schemas']['Datum'];
 export type DeletionIn = components['schemas']['DeletionIn'];
 export type DeviceIn = components['schemas']['DeviceIn'];
 export type DeviceOut = components['schemas']['DeviceOut'];
@@ -3936,10 +3915,12 @@ export type DutyChanged = components['schemas']['DutyChanged'];
 export type DutyChangedFrame = components['schemas']['DutyChangedFrame'];
 export type DutyIn = components['schemas']['DutyIn'];
 export type DutyOut = components['schemas']['DutyOut'];
+export type DutyReason = components['schemas']['DutyReason'];
 export type Erased = components['schemas']['Erased'];
 export type EventFrame = components['schemas']['EventFrame'];
 export type FieldError = components['schemas']['FieldError'];
 export type FixIn = components['schemas']['FixIn'];
+export type FoundBy = components['schemas']['FoundBy'];
 export type GuardianIn = components['schemas']['GuardianIn'];
 export type GuardianOut = components['schemas']['GuardianOut'];
 export type Guardians = components['schemas']['Guardians'];
@@ -3959,6 +3940,7 @@ export type InvitationIn = components['schemas']['InvitationIn'];
 export type InvitationMade = components['schemas']['InvitationMade'];
 export type JsonValue = components['schemas']['JsonValue'];
 export type LanguageIn = components['schemas']['LanguageIn'];
+export type LanguageName = components['schemas']['LanguageName'];
 export type LegalBasis = components['schemas']['LegalBasis'];
 export type LegalBasisIn = components['schemas']['LegalBasisIn'];
 export type LegalBasisNamed = components['schemas']['LegalBasisNamed'];
@@ -3974,9 +3956,11 @@ export type MoveIn = components['schemas']['MoveIn'];
 export type NearPeople = components['schemas']['NearPeople'];
 export type NearPerson = components['schemas']['NearPerson'];
 export type NotStored = components['schemas']['NotStored'];
+export type NoticeType = components['schemas']['NoticeType'];
 export type NumberChanged = components['schemas']['NumberChanged'];
 export type NumberChangedFrame = components['schemas']['NumberChangedFrame'];
 export type NumberOut = components['schemas']['NumberOut'];
+export type NumberState = components['schemas']['NumberState'];
 export type NumberedPerson = components['schemas']['NumberedPerson'];
 export type Offer = components['schemas']['Offer'];
 export type Outcome = components['schemas']['Outcome'];
@@ -3993,6 +3977,7 @@ export type PersonSnapshot = components['schemas']['PersonSnapshot'];
 export type PhotoIn = components['schemas']['PhotoIn'];
 export type PlaceIn = components['schemas']['PlaceIn'];
 export type PlaceOut = components['schemas']['PlaceOut'];
+export type Platform = components['schemas']['Platform'];
 export type PositionsIn = components['schemas']['PositionsIn'];
 export type PositionsOut = components['schemas']['PositionsOut'];
 export type PostChanged = components['schemas']['PostChanged'];
@@ -4010,6 +3995,7 @@ export type ReceiptsIn = components['schemas']['ReceiptsIn'];
 export type ReceiptsOut = components['schemas']['ReceiptsOut'];
 export type Recipient = components['schemas']['Recipient'];
 export type RecipientPage = components['schemas']['RecipientPage'];
+export type RecipientState = components['schemas']['RecipientState'];
 export type RecordMerged = components['schemas']['RecordMerged'];
 export type RecordMergedFrame = components['schemas']['RecordMergedFrame'];
 export type RecoveryCodes = components['schemas']['RecoveryCodes'];
@@ -4019,10 +4005,13 @@ export type ReportedRowOut = components['schemas']['ReportedRowOut'];
 export type RevokeBadgeIn = components['schemas']['RevokeBadgeIn'];
 export type RevokedBadges = components['schemas']['RevokedBadges'];
 export type Role = components['schemas']['Role'];
+export type RosterFormat = components['schemas']['RosterFormat'];
 export type RosterPage = components['schemas']['RosterPage'];
 export type RosterRow = components['schemas']['RosterRow'];
+export type RosterState = components['schemas']['RosterState'];
 export type SecondFactorIn = components['schemas']['SecondFactorIn'];
 export type SecondFactorOut = components['schemas']['SecondFactorOut'];
+export type SheetFate = components['schemas']['SheetFate'];
 export type SheetOut = components['schemas']['SheetOut'];
 export type Side = components['schemas']['Side'];
 export type SignIn = components['schemas']['SignIn'];
@@ -4080,9 +4069,11 @@ export type UnitProgress = components['schemas']['UnitProgress'];
 export type UnitProgresses = components['schemas']['UnitProgresses'];
 export type UnitSnapshot = components['schemas']['UnitSnapshot'];
 export type UnitsCounted = components['schemas']['UnitsCounted'];
+export type Verdict = components['schemas']['Verdict'];
 export type WalkInIn = components['schemas']['WalkInIn'];
 export type WhyNotStored = components['schemas']['WhyNotStored'];
 export type WithdrawIn = components['schemas']['WithdrawIn'];
+export type Age = components['schemas']['Age'];
 export type AnswerCommand = components['schemas']['AnswerCommand'];
 export type CaughtUpTo = components['schemas']['CaughtUpTo'];
 export type CellOut = components['schemas']['CellOut'];
@@ -4115,27 +4106,53 @@ export type ServerFrames = components['schemas']['ServerFrames'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;
 
+export const AnswerWordValues = ["accept","decline"] as const satisfies readonly AnswerWord[];
+
 export const ApplicationStatusValues = ["pending","approved","rejected","withdrawn"] as const satisfies readonly ApplicationStatus[];
 
 export const AssignmentStatusValues = ["offered","accepted","reserve","declined","expired","withdrawn"] as const satisfies readonly AssignmentStatus[];
+
+export const BadgeStateValues = ["valid","suspended","expired","revoked","unknown","forged"] as const satisfies readonly BadgeState[];
 
 export const CategoryValues = ["rescue","city","culture","care","community","environment","healthcare","psychology","legal","patrol"] as const satisfies readonly Category[];
 
 export const CredentialKindValues = ["insurance","training","agreement"] as const satisfies readonly CredentialKind[];
 
+export const DatumValues = ["wgs84","gcj02","bd09"] as const satisfies readonly Datum[];
+
+export const DutyReasonValues = ["asked","signed_out","too_long","suspended","retired","consent"] as const satisfies readonly DutyReason[];
+
+export const FoundByValues = ["import","registration","application"] as const satisfies readonly FoundBy[];
+
 export const ImportStatusValues = ["checking","checked","importing","imported","undoing","undone","failed"] as const satisfies readonly ImportStatus[];
+
+export const LanguageNameValues = ["en","zh-hans"] as const satisfies readonly LanguageName[];
 
 export const LegalBasisValues = ["vital_interests"] as const satisfies readonly LegalBasis[];
 
 export const LookedAtValues = ["profile","phone","location","records","export","badge","found"] as const satisfies readonly LookedAt[];
 
+export const NoticeTypeValues = ["task.called","task.legal_basis_named","task.cancelled","task.closed","assignment.changed"] as const satisfies readonly NoticeType[];
+
+export const NumberStateValues = ["registered","temporary","alias","block","void","not_issued","invalid"] as const satisfies readonly NumberState[];
+
 export const OutcomeValues = ["duplicate","rejected","remark"] as const satisfies readonly Outcome[];
 
 export const PartnerKindValues = ["security_committee","town_patrol","security_service","property","enterprise","village_patrol","factory_guard","school_guard","rescue","famous_team"] as const satisfies readonly PartnerKind[];
 
+export const PlatformValues = ["android","ios","harmony","web","other"] as const satisfies readonly Platform[];
+
 export const PurposeValues = ["location","photo","contact"] as const satisfies readonly Purpose[];
 
+export const RecipientStateValues = ["accepted","reserve","declined","expired","withdrawn","silent","not_reached"] as const satisfies readonly RecipientState[];
+
 export const RoleValues = ["leader","deputy","dispatcher","commander","member"] as const satisfies readonly Role[];
+
+export const RosterFormatValues = ["csv","xlsx"] as const satisfies readonly RosterFormat[];
+
+export const RosterStateValues = ["on_duty","off_duty","unreachable"] as const satisfies readonly RosterState[];
+
+export const SheetFateValues = ["read","hidden","empty","no-heading","other-heading","no-table"] as const satisfies readonly SheetFate[];
 
 export const SideValues = ["receiving","releasing","volunteer"] as const satisfies readonly Side[];
 
@@ -4147,4 +4164,8 @@ export const TransferStatusValues = ["proposed","done","declined","withdrawn"] a
 
 export const UnitKindValues = ["headquarters","corps","detachment","brigade","squadron","partner"] as const satisfies readonly UnitKind[];
 
+export const VerdictValues = ["accepted","duplicate","off_duty","no_consent","future","too_old","invalid"] as const satisfies readonly Verdict[];
+
 export const WhyNotStoredValues = ["no_place","no_time","unreadable","off_duty","no_consent","future","too_old"] as const satisfies readonly WhyNotStored[];
+
+export const AgeValues = ["live","stale","expired"] as const satisfies readonly Age[];

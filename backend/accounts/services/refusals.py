@@ -1,0 +1,48 @@
+"""Why a second factor is not set up or not taken."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from backend.accounts.schemas.second_factors import SecondFactorAsked
+from backend.lib.errors import Refusal
+
+
+class SecondFactorNeeded(Refusal):
+    """The password is right; now show the second factor: `second_factor` says how."""
+
+    status = 401
+    slug = "second-factor-needed"
+    text = _("The password is right. Now enter the code of the second factor.")
+
+    def __init__(self, asked: SecondFactorAsked) -> None:
+        super().__init__()
+        self.asked = asked
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """What the problem says beyond the ordinary."""
+        return {"second_factor": self.asked.model_dump(mode="json")}
+
+
+class ChallengeOver(Refusal):
+    """This sign-in has waited too long, or is done; begin again with the password."""
+
+    status = 401
+    slug = "challenge-over"
+    text = _("This sign-in has waited too long, or is done. Begin again with the password.")
+
+
+class SecondFactorConfirmed(Refusal):
+    """An authenticator is set up already; remove it first, with a code of it."""
+
+    slug = "second-factor-confirmed"
+    text = _("An authenticator app is set up already.")
+
+
+class NoWayToSend(Refusal):
+    """There is no other device on which this person is signed in; ask your leader for an invitation."""
+
+    slug = "no-way-to-send"
+    text = _("You are signed in on no other device. Ask your leader for an invitation.")

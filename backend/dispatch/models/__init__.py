@@ -1,0 +1,33 @@
+"""Tasks, the call-outs that send them, and each volunteer's part."""
+
+from backend.dispatch.models.assignments import (
+    Assignment,
+    AssignmentQuerySet,
+    AssignmentStatus,
+    Becomes,
+    CallOut,
+    Notice,
+    columns_of,
+    is_open,
+    takes_part,
+)
+from backend.dispatch.models.tasks import DANGEROUS, LegalBasis, Task, TaskStatus, around, lasts, shown_since
+
+__all__ = [
+    "DANGEROUS",
+    "Assignment",
+    "AssignmentQuerySet",
+    "AssignmentStatus",
+    "Becomes",
+    "CallOut",
+    "LegalBasis",
+    "Notice",
+    "Task",
+    "TaskStatus",
+    "around",
+    "columns_of",
+    "is_open",
+    "lasts",
+    "shown_since",
+    "takes_part",
+]

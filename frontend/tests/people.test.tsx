@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import type { Progress, Recipient } from "muster-client";
+import { Counters } from "../src/leader/counters";
+import { PersonLine } from "../src/leader/people";
+import { draw } from "./draw";
+
+const recipient = (fields: Partial<Recipient>): Recipient => ({
+  volunteer: "23456781",
+  name: "王芳",
+  phone: "13800001234",
+  unit: "0726010014",
+  unit_name: "文溪社区",
+  state: "accepted",
+  before: null,
+  told: "task.called",
+  told_at: "2026-05-01T12:00:00Z",
+  delivered: true,
+  seen: true,
+  not_reached: false,
+  answered_at: null,
+  eta_at: null,
+  reason: "",
+  ...fields,
+});
+const line = (fields: Partial<Recipient>) => draw(<PersonLine person={recipient(fields)} />).querySelector("li")!;
+
+test("whoever accepted and has not heard of the cancellation can be phoned from the list", () => {
+  const person = line({ state: "withdrawn", before: "accepted", told: "task.cancelled", delivered: false, not_reached: true });
+  expect(person.querySelector("a")?.getAttribute("href")).toBe("tel:13800001234");
+  expect(person.className).toContain("not_reached");
+  expect(person.textContent).toContain("had accepted · has not heard that the task was called off");
+});
+
+test("whoever has heard of it has no button, and an open offer that has not come has one", () => {
+  expect(line({ state: "withdrawn", before: "accepted", told: "task.cancelled" }).querySelector("a")).toBeNull();
+  expect(line({ state: "not_reached", not_reached: true }).querySelector("a")).not.toBeNull();
+});
+
+test("withdrawn parts are counted beside the others once there are some", () => {
+  const zero = { headcount: 2, offered: 3, delivered: 0, seen: 0, accepted: 0, reserve: 0, declined: 0, expired: 0, silent: 0 };
+  const progress: Progress = { ...zero, withdrawn: 3, not_reached: 1, accepted_not_reached: 1 };
+  const shown = (of: Progress) => draw(<Counters progress={of} filter="all" choose={() => undefined} />).querySelector("#counter-withdrawn")?.textContent ?? "";
+  expect(shown(progress)).toContain("3");
+  expect(shown({ ...progress, withdrawn: 0 })).toBe("");
+});
