@@ -55,9 +55,11 @@ def test_ending_a_post_in_no_name_is_found() -> None:
 
 
 def writes_an_end(node: ast.AST) -> bool:
-    """Tell whether a line sets an `until_at`: assigned, or given to what makes or updates rows."""
+    """Tell whether a line sets an `until_at`: assigned, given to what makes or updates rows, or by `Post.end`."""
     if isinstance(node, ast.Attribute):
         return node.attr == "until_at" and isinstance(node.ctx, ast.Store)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "end":
+        return {keyword.arg for keyword in node.keywords} == {"at"}
     if not isinstance(node, ast.Call) or all(keyword.arg != "until_at" for keyword in node.keywords):
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -73,10 +75,10 @@ def test_nothing_else_ends_a_post() -> None:
     }
 
     assert writers == {
+        "backend.volunteers.models.posts.Post",  # says how, in `end`
         "backend.volunteers.services.ends._end",
         "backend.volunteers.services.people.fill_post",  # makes them
         # periods of availability have an end too
-        "backend.volunteers.pages.availability._period",
         "backend.volunteers.queries.availability.availability_of",
         "backend.volunteers.services.availability.plan_availability",
     }
