@@ -84,6 +84,19 @@ def test_nothing_else_ends_a_post() -> None:
     }
 
 
+def test_the_end_of_a_post_is_called_in_one_place() -> None:
+    callers = {
+        function
+        for function in functions_in(*OF_THE_DOMAIN)
+        for body in modules()[function.rpartition(".")[0]].functions[function.rpartition(".")[2]]
+        for node in ast.walk(body)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "end"
+        if {keyword.arg for keyword in node.keywords} == {"at"}
+    }
+
+    assert callers == {"backend.volunteers.services.ends._end"}
+
+
 def test_every_service_that_ends_posts_comes_to_the_question() -> None:
     rooms = ("backend.volunteers.services", "backend.joining.services", "backend.privacy.services")
     services = {function for function in functions_in(*rooms) if END_POSTS in reach(function)}
