@@ -164,10 +164,7 @@ def _field(info: FieldInfo, schema: Mapping[str, Any]) -> forms.Field:
         case "uuid":
             return forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
         case "date":
-            least = next(
-                (one.ge for one in info.metadata if isinstance(getattr(one, "ge", None), date)), None
-            )
-            return day_field("", required=required, least=least)
+            return day_field("", required=required, least=_least_day(info))
         case "integer":
             least, most = schema.get("minimum"), schema.get("maximum")
             return forms.IntegerField(required=required, min_value=least, max_value=most)
