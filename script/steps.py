@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,11 @@ from machine import ROOT, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+PERCENT = re.compile(r"\[ *(\d+)%\]")
+TAIL = 400
+"""Bytes at the end of a step's output that hold the last line with a percentage."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,10 @@ class Run:
         began = time.monotonic()
         with tempfile.TemporaryFile() as words:
             process = self._start(step, None if shown else words)
+            over = threading.Event()
+            threading.Thread(target=self._tell_progress, args=(step, words, over), daemon=True).start()
             _, status, usage = os.wait4(process.pid, 0)
+            over.set()
             process.returncode = os.waitstatus_to_exitcode(status)
             self.running.discard(process)
             good = process.returncode in step.good
@@ -95,6 +104,15 @@ class Run:
                     sys.stdout.flush()
         outcome = "ok" if good else "ended" if self.stopped.is_set() else "FAILED"
         return Result(step.name, outcome, time.monotonic() - began, usage.ru_utime + usage.ru_stime)
+
+    def _tell_progress(self, step: Step, words: IO[bytes], over: threading.Event) -> None:
+        """Say once a minute how far a step is whose output is kept back until it has ended."""
+        while not over.wait(60):
+            size = os.fstat(words.fileno()).st_size
+            tail = os.pread(words.fileno(), TAIL, max(0, size - TAIL)).decode(errors="replace")
+            if found := PERCENT.findall(tail):
+                with self._talking:
+                    say(f"   {step.name}: {found[-1]} %")
 
     def _start(self, step: Step, words: IO[bytes] | None) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
