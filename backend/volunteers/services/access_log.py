@@ -12,7 +12,7 @@ BATCH = 2_000
 
 
 class Shown(Protocol):
-    """Somebody on a list, as clients see them."""
+    """A person on a list, as clients see the person."""
 
     @property
     def number(self) -> str:
@@ -26,7 +26,7 @@ class Shown(Protocol):
 def note_access(*, viewer_user_id: int, volunteer_ids: Collection[int], what: LookedAt, at: datetime) -> None:
     """Note that a user was shown something of people, by the keys of their volunteers.
 
-    One statement for two thousand of them; the second time within an hour leaves no row. Looking at oneself is no look.
+    One statement for two thousand people. The second time within an hour leaves no row. Looking at oneself is no look.
     """
     others = Volunteer.objects.filter(pk__in=volunteer_ids).exclude(user=viewer_user_id)
     _note(viewer_user_id, list(others.order_by("pk").values_list("pk", flat=True)), what, at)
@@ -41,7 +41,7 @@ def note_access_by_number(
 
 
 def note_list(people: Iterable[Shown], *, viewer_user_id: int, what: LookedAt, at: datetime) -> None:
-    """Note that people stood on a list that a user was shown; of whom the phone was whole, that too."""
+    """Note that a user was shown people on a list; where the phone was whole, that too."""
     phones = {int(person.number): person.phone for person in people}
     note_access_by_number(viewer_user_id=viewer_user_id, numbers=phones, what=what, at=at)
     whole = [number for number, phone in phones.items() if is_whole(phone)]
@@ -63,7 +63,7 @@ def note_sightings(seen: Mapping[int, Collection[int]], *, at: datetime) -> None
 
 
 def _note(viewer: int, subjects: Collection[int], what: LookedAt, at: datetime) -> None:
-    # In the order of their keys: two processes that note the same do not lock each other out.
+    # In the order of their keys, against deadlock: two processes that note the same do not lock each other out.
     hour = at.replace(minute=0, second=0, microsecond=0)
     AccessEntry.objects.bulk_create(
         [

@@ -36,7 +36,7 @@ class GuardianMissing(Refusal):
 def give_consent(*, purpose: Purpose, version: int | None, by: User, at: datetime) -> None:
     """Agree to a purpose in the words of its current version; again changes nothing. Locks the volunteer.
 
-    For a known minor a guardian who agrees has to be on record. Raises Invalid without a version, WordingChanged,
+    A known minor needs a guardian on record who agrees. Raises Invalid without a version, WordingChanged,
     GuardianMissing.
     """
     with acting(by=by, at=at) as act:
@@ -67,13 +67,13 @@ def agree(user: User, purpose: Purpose, version: int | None, *, act: Act) -> Non
 
 @transaction.atomic
 def withdraw_consent(*, purpose: Purpose, by: User, at: datetime) -> None:
-    """Withdraw from a purpose; from that of being located tracking ends with the same commit. Locks the volunteer."""
+    """Withdraw from a purpose. Tracking ends with the same commit when the purpose is location. Locks the volunteer."""
     with acting(by=by, at=at) as act:
         withdraw_for(volunteers_to_lock().get(user=by), [purpose], act=act)
 
 
 def withdraw_for(volunteer: Volunteer, purposes: Collection[Purpose], *, act: Act) -> None:
-    """Withdraw purposes of a volunteer whom the caller has locked, also when somebody answers for them."""
+    """Withdraw purposes of a locked volunteer, also when another person answers for the volunteer."""
     held = volunteer.consents.in_force().filter(purpose__in=purposes)
     ended = list(held.order_by("pk"))
     held.update(withdrawn_at=act.at)

@@ -1,7 +1,7 @@
 """Keeps the counts of units: changed with what changes them, and counted again to be sure.
 
-Whoever changes a membership, a standing, a duty or a device in bulk calls `recount` for the units it concerns when that
-is written; the ordinary acts say by how much instead, which costs one row.
+A service that changes memberships, standings, duties or devices in bulk calls `recount` for their units after it has
+written. The ordinary acts say by how much instead; that costs one row.
 """
 
 import logging
@@ -40,7 +40,7 @@ class Counts:
 def change_counts(changes: Mapping[int, Counts], *, at: datetime) -> None:
     """Add to the counts of units, by their keys, what has just been written. Locks them in the order of their keys.
 
-    Everybody locks devices, then volunteers, then counts, then topics; so nobody waits in a circle.
+    No deadlock: every service locks devices, then volunteers, then counts, then topics, so none waits in a circle.
     """
     alike: defaultdict[Counts, list[int]] = defaultdict(list)
     for unit_id, change in changes.items():
@@ -71,20 +71,23 @@ def change_duty_counts(volunteers: Iterable[int], *, by: int, at: datetime) -> N
 def recount(units: Iterable[int] | None = None, *, at: datetime) -> int:
     """Count units, by their keys, from their memberships; None: all. Returns how many counts were wrong.
 
-    Locks the counts before it counts: who has changed them is waited for, and who is about to adds to what is written
-    here.
+    Locks the counts before it counts. It waits for a transaction that has changed them; a later one adds to what is
+    written here.
     """
     return len(_recount(Unit.objects.values_list("pk", flat=True) if units is None else units, at))
 
 
 def recount_around(volunteers: Iterable[int], *, also: Iterable[int] = (), at: datetime) -> None:
-    """Count the units again that volunteers, by their keys, belong to now, and others that they belonged to before."""
+    """Count again the present units of volunteers, given by key; `also` has the units that they were in before."""
     now = Membership.objects.filter(volunteer__in=list(volunteers)).values_list("unit", flat=True)
     recount({*now, *also}, at=at)
 
 
 def recount_reachable(*, user_id: int, besides: UUID | None = None, at: datetime) -> None:
-    """Count a person's unit again unless they are signed in on a device `besides` this one; the devices are locked."""
+    """Count a person's unit again unless the person is signed in on a device `besides` this one.
+
+    The devices are locked.
+    """
     live = live_devices(at).filter(user=user_id)
     if (live.exclude(pk=besides) if besides else live).exists():
         return
@@ -93,7 +96,7 @@ def recount_reachable(*, user_id: int, besides: UUID | None = None, at: datetime
 
 
 def repair_counts(*, at: datetime, limit: int = COUNTED_IN_TURN) -> int:
-    """Count the units again that were counted the longest ago; returns how many counts were wrong, and logs them."""
+    """Count again the units with the oldest counts; returns how many counts were wrong, and logs them."""
     missing = list(Unit.objects.filter(count=None).values_list("pk", flat=True)[:limit])
     oldest = UnitCount.objects.order_by("counted_at", "pk").values_list("pk", flat=True)
     wrong = _recount([*missing, *oldest[: limit - len(missing)]], at)
@@ -128,7 +131,7 @@ def _locked(units: Iterable[int]) -> list[UnitCount]:
 
 
 def _make_missing(units: Collection[int], at: datetime) -> None:
-    """Make the counts of units that have none; they are counted whole, with whatever has just been written."""
+    """Make the counts of units that have none; they are counted whole, with all that has just been written."""
     missing = Unit.objects.filter(pk__in=units, count=None).order_by("pk")
     made = [UnitCount(unit=unit, path=unit.path, counted_at=at) for unit in missing]
     if made:

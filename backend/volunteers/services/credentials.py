@@ -21,8 +21,8 @@ from backend.volunteers.services.guardians import RecordIdTaken
 def record_credential(*, volunteer: Volunteer, wanted: CredentialIn, by: User, at: datetime) -> CredentialOut:
     """Note an insurance, a training or an agreement. The same id and content again is the same record.
 
-    Locks the volunteer: nothing is noted of whoever deletes everything meanwhile. Raises NotFound unless `by` keeps the
-    person's records, RecordIdTaken, Invalid for an end before the beginning.
+    Locks the volunteer: nothing is noted of a volunteer who deletes everything meanwhile. Raises NotFound unless `by`
+    keeps the person's records, RecordIdTaken, Invalid for an end before the beginning.
     """
     volunteer = volunteers_to_lock().get(pk=volunteer.pk)
     grant = require(may_keep_records_of(by, volunteer, at))

@@ -40,16 +40,17 @@ def max_duty() -> timedelta:
 def set_duty(*, on: bool, until: datetime | None = None, by: User, at: datetime) -> DutyOut:
     """Go on or off duty; returns what holds now.
 
-    `until` may shorten the maximum length, which counts from the moment duty began: saying "on" again does not prolong
-    it, going off and on does. Locks the volunteer. Saying what holds already changes nothing. Raises NotInService for
-    going on duty while suspended or retired, NotSignedIn when the last device was signed out meanwhile.
+    `until` may shorten the maximum length, which counts from the moment duty began. Saying "on" again does not prolong
+    it; going off and on does. Idempotent: saying what holds already changes nothing. Locks the volunteer. Raises
+    NotInService for going on duty while suspended or retired, NotSignedIn when the last device was signed out
+    meanwhile.
     """
     with acting(by=by, at=at) as act:
         return change_duty(by, on=on, until=until, act=act)
 
 
 def change_duty(user: User, *, on: bool, until: datetime | None = None, act: Act) -> DutyOut:
-    """Take a person on or off duty who asks for it; returns what holds now. Locks the volunteer."""
+    """Take a volunteer on or off duty, as the volunteer asks; returns what holds now. Locks the volunteer."""
     at = act.at
     volunteer = volunteers_to_lock().get(user=user)
     require(volunteer.is_in_service or not on, NotInService)
@@ -75,10 +76,11 @@ def change_duty(user: User, *, on: bool, until: datetime | None = None, act: Act
 
 
 def end_duty_without_devices(*, user: User, act: Act) -> None:
-    """End the duty of a person who is signed in on no device any more.
+    """End the duty of a volunteer who is signed in on no device any more.
 
-    The caller has locked the person's devices: of two that sign out at once one sees that it is the last. Locks the
-    volunteer, off duty too: who is going on duty is waited for, or sees that no device is left.
+    The calling code has locked the volunteer's devices. So when two devices sign out at once, one of them sees that
+    it is the last. Locks the volunteer, also off duty: an act that goes on duty is waited for, or sees that no device
+    is left.
     """
     if live_devices(act.at).filter(user=user).exists():
         return
@@ -91,7 +93,7 @@ def end_duty_without_devices(*, user: User, act: Act) -> None:
 
 @transaction.atomic
 def end_duty_of_run_out(*, user: User, at: datetime) -> None:
-    """End the duty of a person whose sign-ins have all run out. Locks the devices."""
+    """End the duty of a volunteer whose sign-ins have all expired. Locks the devices."""
     devices_to_end(user)
     with acting(by=None, at=at) as act:
         end_duty_without_devices(user=user, act=act)
@@ -107,7 +109,7 @@ def sign_out(*, device_id: UUID, end_duty: bool, by: User, at: datetime) -> None
 
 
 def end_duty(volunteer: Volunteer, *, reason: DutyReason, act: Act) -> None:
-    """End the duty of a volunteer who is locked, and tell of it."""
+    """End the duty of a locked volunteer, and tell of it."""
     at = act.at
     if volunteer.duty_until is None:
         return
@@ -121,7 +123,10 @@ def end_duty(volunteer: Volunteer, *, reason: DutyReason, act: Act) -> None:
 
 @transaction.atomic
 def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
-    """End the duty of those whose time is up; returns of how many. Rows that somebody else has locked are skipped."""
+    """End the duty of volunteers whose time is up; returns of how many.
+
+    Skips locked rows: another process has them at this moment.
+    """
     overdue = list(
         volunteers_to_lock(Volunteer.objects.overlong(at), skip_locked=True).order_by("pk")[:limit]
     )
@@ -140,7 +145,7 @@ def end_overlong_duty(*, at: datetime, limit: int = 500) -> int:
 
 @transaction.atomic
 def forget_duty_periods(*, at: datetime) -> int:
-    """Delete the record of duties that ended so long ago that no phone may bring anything back; returns how many."""
+    """Delete the record of duties that are too old for a phone to bring back fixes of them; returns how many."""
     forgotten = DutyPeriod.objects.filter(until__lt=at - DUTIES_KEPT).delete()[0]
     if forgotten:
         with acting(by=None, at=at) as act:
@@ -149,7 +154,7 @@ def forget_duty_periods(*, at: datetime) -> int:
 
 
 def _ended(volunteer: Volunteer, at: datetime) -> list[DutyPeriod]:
-    """Return the duty that ends now, or ended by itself before; none for whoever was not on duty."""
+    """Return the duty that ends now, or ended by itself before; none for a volunteer who was not on duty."""
     since, until = volunteer.duty_since, volunteer.duty_until
     return [DutyPeriod(volunteer=volunteer, since=since, until=min(at, until))] if since and until else []
 

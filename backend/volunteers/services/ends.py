@@ -30,10 +30,10 @@ def lasting(at: datetime) -> QuerySet[Post]:
 
 
 def end_posts(posts: Iterable[Post], *, act: Act, at: datetime | None = None) -> None:
-    """End posts now, or at `at`, and those that rest on them, whose holders are told; what has not begun never does.
+    """End posts now, or at `at`, and the posts that rest on them; what has not begun never does. Tells the holders.
 
-    On a post rest those of the deputies who stand in for its holder, what such a deputy gave by theirs, and what was
-    given by that in turn. The act's `by` answers for it: a holder, or one who could end each of `posts`; None on
+    On a post rest the posts of acting deputies for its holder, what such a deputy gave by that post, and what was
+    given by that in turn. The act's `by` answers for it: a holder, or a caller who could end each of `posts`; None on
     the command line alone. Raises BeyondOwnPost.
     """
     posts, at = list(posts), at or act.at

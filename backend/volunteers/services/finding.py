@@ -1,8 +1,8 @@
 """Bounds how many members of other units a caller finds by phone or identity card, and tells of it.
 
-A registration or an import has to say that a person is in the roster already. Of people whom the caller's posts cover
-that says nothing new; of all others it says who belongs to the force. So the others are counted by the day, the look
-stands among those that each of them reads, and their leaders are told. The looks are the count.
+A registration or an import has to say that a person is in the roster already. That is nothing new when the caller's
+posts cover the person. Of all other people it tells the caller who belongs to the force. So the others are counted by
+the day, each of them can read the look, and their leaders are told. The looks are the count.
 """
 
 import logging
@@ -57,10 +57,10 @@ class TooManyFound(TooMany):
 
 @contextmanager
 def finding(phone: str, *, how: FoundBy, by: User, at: datetime) -> Iterator[None]:
-    """Let an act go on that takes a phone: a person of another unit whom it finds is counted, noted and told.
+    """Let an act go on that takes a phone. When the phone finds a person of another unit, it counts, notes and tells.
 
-    A caller who has found as many as a day allows is refused whether or not anybody has the phone: the refusal says
-    nothing either. Raises TooManyFound, and passes PhoneTaken on.
+    A caller who has found as many as a day allows is refused whether or not a person has the phone: so the refusal
+    says nothing either. Raises TooManyFound, and passes PhoneTaken on.
     """
     holder = Volunteer.objects.filter(user__phone_key=phone_key(phone)).first() if phone else None
     is_other = holder is None or not may_see_person(by, holder, at)
@@ -88,8 +88,8 @@ def require_finding(by: User | None, at: datetime) -> None:
 def count_found(found: Collection[int], *, how: FoundBy, by: User, at: datetime) -> None:
     """Count, note and tell which people of other units a caller has found at once.
 
-    Commits by itself: what was found stays noted when the act is given up. Raises TooManyFound when there are more than
-    the day has left.
+    Commits by itself: what was found stays noted when the act is given up. Raises TooManyFound when there are more
+    people than the day has left.
     """
     today = _found_today(by, at)
     _note(found, how=how, by=by, at=at)
@@ -142,7 +142,7 @@ def _note(people: Collection[int], *, how: FoundBy, by: User, at: datetime) -> N
 
 
 def _leading(people: Collection[int], at: datetime) -> list[tuple[Unit, int, list[int]]]:
-    """Return the nearest units with leaders over the people's own: each with how many people, and its leaders."""
+    """Return the nearest units with leaders over people's own: each with its number of people, and its leaders."""
     of_people = Membership.objects.filter(volunteer__in=people, is_primary=True)
     paths = list(of_people.values_list("unit__path", flat=True))
     lines = {above for path in paths for above in line_to(path)}
@@ -154,7 +154,7 @@ def _leading(people: Collection[int], at: datetime) -> list[tuple[Unit, int, lis
 
 
 def _alarm(how: FoundBy, by: User, at: datetime) -> None:
-    """Leave a trace of the bound, in the record, the log and the metric; afterwards, for the act is refused."""
+    """Leave a trace of the bound in the record, the log and the metric; after the act, because the act is refused."""
     found_too_many.labels(how).inc()
     logger.warning(
         "volunteer %s has found as many people of other units as a day allows", by.volunteer.number

@@ -49,9 +49,9 @@ def load_formation(
     """Make, rename and move units so that they follow the divisions (parents first); the same again changes nothing.
 
     A unit keeps its number for life: it stands on armbands, and topics are named after it. So a unit that moves keeps
-    the number it got below its first parent, and serials are never given again. A division that is gone is only
-    reported: its people have to be moved by somebody who knows where to. A unit that has been merged into another stays
-    retired, and what the divisions put below it goes below its successor.
+    the number from its first parent, and serials are never given again. A division that is gone is only reported: its
+    people must be moved by a person who knows where to. A unit that has been merged into another stays retired. What
+    the divisions put below it goes below its successor.
     """
     growth = _Growth(places)
     changes = FormationChanges()
@@ -149,7 +149,7 @@ class _Growth:
                 self.last_serial[prefix] = max(self.last_serial[prefix], serial)
 
     def _number(self, division: Division, parent: Unit | None) -> str:
-        """Return the number: a division's digits for city and county, the next free serial for town and village."""
+        """Return the number. City and county take the division's digits, town and village the next free serial."""
         if parent is None:
             return unit_number()
         above = parent.number

@@ -28,8 +28,8 @@ class RecordIdTaken(Refusal):
 def record_guardian(*, volunteer: Volunteer, wanted: GuardianIn, by: User, at: datetime) -> GuardianOut:
     """Note a guardian who agrees to a minor's service. The same id and content again is the same guardian.
 
-    Locks the volunteer: nothing is noted of whoever deletes everything meanwhile. Raises NotFound unless `by` keeps the
-    person's records, RecordIdTaken, Invalid for an agreement of the future.
+    Locks the volunteer: nothing is noted of a volunteer who deletes everything meanwhile. Raises NotFound unless `by`
+    keeps the person's records, RecordIdTaken, Invalid for an agreement of the future.
     """
     volunteer = volunteers_to_lock().get(pk=volunteer.pk)
     grant = require(may_keep_records_of(by, volunteer, at))

@@ -28,11 +28,11 @@ from backend.volunteers.services.numbers import issue_number
 
 @transaction.atomic
 def give_life_number(*, number: int, by: User, at: datetime) -> Volunteer:
-    """Give the volunteer with this temporary number one for life; the old one leads to them for ever.
+    """Give the volunteer with this temporary number one for life; the old one leads to the volunteer for ever.
 
     Locks the volunteer. Sockets close: phones hear `number.changed` first, renew their tokens, and join the topic of
     the new number. A volunteer with a number for life keeps it. Raises NotFound, NotAllowed for a caller who may
-    only dispatch the person, NumbersExhausted.
+    only dispatch the volunteer, NumbersExhausted.
     """
     found = volunteer_by_number(number)
     volunteer = volunteers_to_lock().select_related("user").get(pk=found.pk)

@@ -35,7 +35,8 @@ class NotMember(Refusal):
 def leave_unit(*, number: str, unit: Unit, by: User, at: datetime) -> None:
     """End a membership, with posts and badge in that unit; if it was the primary one, the oldest other becomes it.
 
-    One's own, or of a person one looks after in that unit. Locks the volunteer. Raises NotFound, NotMember.
+    The caller's own, or of a person under the caller's care in that unit. Locks the volunteer. Raises NotFound,
+    NotMember.
     """
     volunteer = lock_volunteer(volunteer_numbered(number).pk)
     own = volunteer.user_id == by.pk

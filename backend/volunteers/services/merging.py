@@ -36,13 +36,15 @@ class NotMergeable(Refusal):
 def merge_volunteers(*, kept: int, duplicate: int, by: User, at: datetime) -> Volunteer:
     """Merge the record with the number `duplicate` into the one with the number `kept`, which is returned.
 
-    Memberships, posts, skills, papers, and a phone, identity card or date of birth that was missing move, the last two
-    to be confirmed by the person; what the other account agreed to ends, its transfers are withdrawn, its picture is
-    deleted, it is closed and its devices signed out. Both are told. What it did (answers, tracks, acts) stays in its
-    name. Locks both, the older first. Doing it again changes nothing. Raises NotFound, NotMergeable, and NotAllowed
-    for one's own record, and unless `by` manages every unit that either of them belongs to or holds a post in, and
-    ranks no lower; BeyondOwnPost for a post that lasts longer than those of `by`, or than one that stands in: otherwise
-    merging would hand on posts that are not theirs to give.
+    Memberships, posts, skills and papers move. A missing phone, identity card or date of birth moves too; the person
+    has to confirm the last two. The consents of the duplicate end, its transfers are withdrawn, its picture is
+    deleted, its account is closed, and its devices are signed out. Both are told. What it did (answers, tracks, acts)
+    stays in its name. Locks both, the older first. Idempotent: the same again changes nothing.
+
+    Raises NotFound and NotMergeable. Raises NotAllowed for the caller's own record. It is raised too unless `by` ranks
+    no lower and manages every unit that either record belongs to or holds a post in. Raises BeyondOwnPost for a post
+    that lasts longer than those of `by`, or than one that stands in: otherwise a caller would hand on posts by merging
+    that the caller cannot give.
     """
     for number in (kept, duplicate):
         require(may_see_person(by, volunteer_by_number(number), at))
@@ -89,7 +91,7 @@ def _tell(one: Volunteer, other: Volunteer, by: User, act: Act) -> None:
 
 
 def _locked(kept: int, duplicate: int) -> tuple[Volunteer, Volunteer]:
-    """Return both records, locked; of a record that was merged before, the one itself and not where it leads."""
+    """Return both records, locked; a record that was merged before is returned itself, not the one it leads to."""
     own = dict(Volunteer.objects.filter(number__in=[kept, duplicate]).values_list("number", "pk"))
     keys = [volunteer_by_number(kept).pk, own.get(duplicate) or volunteer_by_number(duplicate).pk]
     lock_devices(Volunteer.objects.filter(pk__in=keys).values_list("user", flat=True))
@@ -109,7 +111,7 @@ def _check(one: Volunteer, other: Volunteer) -> None:
 
 
 def _move(one: Volunteer, other: Volunteer, at: datetime) -> None:
-    """Move what a record has to the one that is kept; whoever had retired with it does not come back by this."""
+    """Move what a record has to the one that is kept; a merge does not bring back a volunteer who had retired."""
     if other.has_retired and not one.has_retired:
         other.memberships.all().delete()
     units = set(one.memberships.values_list("unit", flat=True))
@@ -131,7 +133,7 @@ def _move(one: Volunteer, other: Volunteer, at: datetime) -> None:
 
 
 def _move_papers(one: Volunteer, other: Volunteer) -> None:
-    """Move what is on record of a person, and what was agreed to until now."""
+    """Move a person's papers, past consents and looks; also a plan, where the kept record has none."""
     for rows in (other.credentials, other.guardians, other.consents):
         rows.update(volunteer=one)
     same = one.looks.filter(hour=OuterRef("hour"), viewer=OuterRef("viewer"), what=OuterRef("what"))
@@ -168,7 +170,7 @@ def _move_identity(one: Volunteer, other: Volunteer) -> None:
 
 
 def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
-    """Close the account of a record that was merged: nobody signs in with it or is on duty under its number."""
+    """Close the account of a merged record: no person signs in with it, or is on duty under its number."""
     other.save(update_fields=other.close(into=into))
     other.user.is_active = False
     other.user.set_unusable_password()

@@ -1,4 +1,4 @@
-"""Issues volunteer numbers: each once, in scattered order, whoever asks at the same time."""
+"""Issues volunteer numbers: each once, in scattered order, also to callers at the same moment."""
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -16,21 +16,21 @@ class NumbersExhausted(Refusal):
 
 
 def issue_number(series: Series = Series.LIFE) -> int:
-    """Return a number nobody has had."""
+    """Return a number that no volunteer has had."""
     return issue_numbers(1, series)[0]
 
 
 @transaction.atomic
 def issue_numbers(count: int, series: Series = Series.LIFE) -> list[int]:
-    """Return numbers nobody has had. Locks the counter's row until the caller's transaction ends.
+    """Return numbers that no volunteer has had. Locks the counter's row until the transaction ends.
 
-    If that is rolled back the numbers are free again; nobody has seen them.
+    If the transaction is rolled back the numbers are free again; no person has seen them.
     """
     return take_numbers(lock_counter(series), count)
 
 
 def lock_counter(series: Series) -> NumberCounter:
-    """Return the counter of a series, locked until the transaction ends: nobody else issues meanwhile."""
+    """Return the counter of a series, locked until the transaction ends: no other process issues meanwhile."""
     return counters_to_lock().get_or_create(pk=series.value)[0]
 
 

@@ -31,7 +31,7 @@ class PhoneTaken(Refusal):
 
 
 def refuse_future_birth(born_on: date | None, at: datetime) -> None:
-    """Raise Invalid for a date of birth that has come nowhere yet."""
+    """Raise Invalid for a date of birth that has not come in any time zone yet."""
     if born_on is not None and born_on > at.date() + timedelta(days=1):  # somewhere it is tomorrow
         raise Invalid(errors=[{"pointer": "/born_on", "detail": "must not lie in the future"}])
 
@@ -79,9 +79,9 @@ def add_volunteer(
 ) -> Volunteer:
     """Make an account and a volunteer with a new number; the first of `units` is the primary one. Locks the units.
 
-    `number` is one that was set aside for this person: the caller has made sure of it. `agrees_to` is what the person
-    has agreed to on paper. Without a password the person cannot sign in yet. Raises PhoneTaken, UnitRetired, or Invalid
-    for an unknown skill or a date of birth to come.
+    `number` is one that was set aside for this person: the calling code has made sure of it. `agrees_to` is what the
+    person has agreed to on paper. Without a password the person cannot sign in yet. Raises PhoneTaken, UnitRetired, or
+    Invalid for an unknown skill or a date of birth to come.
     """
     refuse_future_birth(born_on, act.at)
     known = list(Skill.objects.filter(code__in=skills))
@@ -92,7 +92,7 @@ def add_volunteer(
     try:
         with transaction.atomic():
             user = User.objects.create_user(phone, password)
-    except IntegrityError as error:  # somebody else has registered the same phone at this moment
+    except IntegrityError as error:  # another caller has registered the same phone at this moment
         raise PhoneTaken from error
     volunteer = Volunteer.objects.create(
         user=user, number=number or issue_number(), name=name, born_on=born_on
@@ -144,8 +144,8 @@ def fill_post(
 ) -> Post:
     """Give a post in a unit, from `since` on; a new leader follows the one before, whose post ends then.
 
-    Locks the unit. Asks only whether the post before may be ended: whether this one may be given `give_post` asks;
-    `given_by` is the post by which it is. Raises UnitRetired, BeyondOwnPost.
+    Locks the unit. Checks only whether the post before may be ended; `give_post` checks whether this one may be given.
+    `given_by` is the post of the giver. Raises UnitRetired, BeyondOwnPost.
     """
     unit = lock_unit(unit)
     if role == Role.LEADER:

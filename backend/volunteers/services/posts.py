@@ -1,4 +1,4 @@
-"""Posts are given and taken away; whoever gives one can only narrow their own."""
+"""Posts are given and taken away; a caller who gives one can only narrow the caller's own."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,10 +42,10 @@ class Given:
 
 @transaction.atomic
 def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Given:
-    """Give somebody a post in a unit by a post of one's own over it, or as a deputy for the time one is away.
+    """Give a volunteer a post in a unit, by a post of the caller over it; also that of an acting deputy for a time.
 
-    The same post for the same person again is a retry and returns the first. Raises NotFound unless `by` looks after
-    the unit and sees the person, BeyondOwnPost, HolderNotActive, or Invalid naming the field.
+    Idempotent: the same post for the same person again is a retry and returns the first. Raises NotFound unless `by`
+    looks after the unit and sees the person, BeyondOwnPost, HolderNotActive, or Invalid naming the field.
     """
     require(may_manage(by, unit, at))
     volunteer = volunteer_numbered(wanted.volunteer)
@@ -76,10 +76,10 @@ def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Given:
 
 @transaction.atomic
 def end_post(*, post_id: int, by: User, at: datetime) -> Post:
-    """End a post now, one's own or one that one could have given; what rests on it goes with it.
+    """End a post now: the caller's own, or one that the caller could have given; what rests on it goes with it.
 
-    Locks the post. Raises NotFound, also for a post that has ended, and BeyondOwnPost for one that ranks higher than
-    those of a caller who looks after the unit.
+    Locks the post. Raises NotFound, also for a post that has ended. Raises BeyondOwnPost when the caller looks after
+    the unit but the post ranks higher than the caller's.
     """
     found = posts_to_lock(lasting(at)).filter(pk=post_id).select_related("unit", "volunteer")
     post = required(found.first())
@@ -100,7 +100,7 @@ def _check_time(since: datetime, until: datetime | None) -> None:
 
 
 def _acting_for(unit: Unit, wanted: PostIn, role: Role, at: datetime) -> Post | None:
-    """Return the post whose holder the new deputy stands in for, after checking that they may."""
+    """Return the post whose holder the new deputy stands in for, after checking that the deputy may."""
     if wanted.acting_for is None:
         return None
     holder = posts_to_lock(lasting(at)).filter(unit=unit, pk=wanted.acting_for).first()

@@ -1,7 +1,7 @@
 """Keeps what a roster is searched and sorted by: copied to memberships from people and units.
 
-Who makes memberships gives them `roster_fields`; who renames people or moves units calls `refresh_roster` afterwards.
-What was forgotten is filled in by the clock.
+A service that makes memberships gives them `roster_fields`. A service that renames people or moves units calls
+`refresh_roster` afterwards. The clock fills in what was forgotten.
 """
 
 from collections.abc import Collection
@@ -73,7 +73,7 @@ def follow_moved_units() -> int:
 
 
 def fill_roster_gaps(*, limit: int = 10 * _BATCH) -> int:
-    """Copy to memberships that were made without what a roster needs; returns how many. They sort before all others."""
+    """Fill in what a roster needs for memberships that lack it; returns how many. They sort before all others."""
     gaps = Membership.objects.filter(unit_path="").select_related("volunteer", "unit").order_by("pk")
     filled = 0
     while filled < limit and (batch := list(gaps[:_BATCH])):

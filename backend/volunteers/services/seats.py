@@ -1,4 +1,4 @@
-"""Gives seats in units: each once at a time, whoever asks at the same moment."""
+"""Gives seats in units: each to one holder at a time, also when callers ask at the same moment."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,10 +21,10 @@ class UnitRetired(Refusal):
 
 
 def lock_units(units: Iterable[Unit]) -> dict[int, Unit]:
-    """Lock units in the order of their keys until the transaction ends: who gives seats or posts there waits in line.
+    """Lock units in the order of their keys until the transaction ends: an act that gives seats or posts there waits.
 
-    The lock lets others refer to the units meanwhile. Returns them, by key, as they are now: while somebody waited a
-    unit may have moved or been retired.
+    The lock lets other rows refer to the units meanwhile. Returns the units, by key, as they are now: during the wait
+    a unit may have moved or been retired.
     """
     keys = sorted({unit.pk for unit in units})
     rows = units_to_lock().filter(pk__in=keys).order_by("pk")
@@ -45,7 +45,7 @@ def next_seats(unit: Unit, count: int, *, at: datetime) -> list[int]:
 
 
 def take_seat(*, volunteer: Volunteer, unit: Unit, is_primary: bool, at: datetime) -> Membership:
-    """Make somebody a member of a unit with the next free seat there. Locks the unit. Raises UnitRetired."""
+    """Make a volunteer a member of a unit with the next free seat there. Locks the unit. Raises UnitRetired."""
     now = lock_unit(unit)
     (seat,) = free_seats(now, count=1, at=at)
     fields = roster_fields(volunteer.name, now.path)

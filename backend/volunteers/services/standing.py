@@ -35,11 +35,12 @@ class AlreadyRetired(Refusal):
 
 @transaction.atomic
 def suspend(*, number: str, reason: str, until: datetime | None = None, by: User, at: datetime) -> Volunteer:
-    """Suspend somebody: duty ends now, posts rest, and they can neither go on duty nor accept until it is over.
+    """Suspend a volunteer: duty ends now, posts rest, and going on duty and accepting are closed until it is over.
 
-    Posts by which they stand in for others end, and what they gave by them: nobody stands in while suspended.
-    Suspending again replaces reason and end; with the same ones it changes nothing. Locks the volunteer. Raises
-    NotFound unless `by` looks after the person, and to the person; AlreadyRetired; Invalid for an `until` that is past.
+    The volunteer's posts as an acting deputy end, and so does what was given by them: no volunteer stands in while
+    suspended. Suspending again replaces reason and end; with the same ones it changes nothing. Locks the volunteer.
+    Raises NotFound unless `by` looks after the volunteer, and to the volunteer; AlreadyRetired; Invalid for an `until`
+    that is past.
     """
     volunteer, grant = _locked(number, by, at)
     require(not volunteer.has_retired, AlreadyRetired)
@@ -62,7 +63,7 @@ def suspend(*, number: str, reason: str, until: datetime | None = None, by: User
 
 @transaction.atomic
 def reinstate(*, number: str, by: User, at: datetime) -> Volunteer:
-    """Take somebody back who was suspended or had retired; again changes nothing. Locks the volunteer.
+    """Take a suspended or retired volunteer back; again changes nothing. Locks the volunteer.
 
     Posts that rested count again; those that ended by retiring do not come back. Raises NotFound.
     """
@@ -80,9 +81,9 @@ def reinstate(*, number: str, by: User, at: datetime) -> Volunteer:
 
 @transaction.atomic
 def retire(*, number: str, reason: str = "", by: User, at: datetime) -> Volunteer:
-    """End a volunteer's service: duty, posts and open transfers end, the seats are free; the number stays theirs.
+    """End a volunteer's service: duty, posts and open transfers end, and the seats are free. The number stays.
 
-    Everybody may retire themselves, at any time. Again changes nothing. Locks the volunteer. Raises NotFound.
+    Volunteers may retire themselves at any time. Again changes nothing. Locks the volunteer. Raises NotFound.
     """
     volunteer, grant = _locked(number, by, at, or_oneself=True)
     if volunteer.has_retired:
@@ -97,14 +98,17 @@ def retire(*, number: str, reason: str = "", by: User, at: datetime) -> Voluntee
 
 
 def end_all_posts(volunteer: Volunteer, *, act: Act) -> None:
-    """End the posts of a volunteer who is locked, those that begin later too."""
+    """End the posts of a locked volunteer, also those that begin later."""
     held = lasting(act.at).filter(volunteer=volunteer).select_related("unit", "volunteer")
     end_posts(held, act=act)
 
 
 @transaction.atomic
 def end_suspensions(*, at: datetime, limit: int = 500) -> int:
-    """Reinstate those whose suspension is over; returns how many. Rows that somebody else has locked are skipped."""
+    """Reinstate volunteers whose suspension is over; returns how many.
+
+    Skips locked rows: another process has them at this moment.
+    """
     over = list(
         volunteers_to_lock(Volunteer.objects.suspended_until(at), skip_locked=True).order_by("pk")[:limit]
     )
@@ -142,7 +146,7 @@ def _seat_again(volunteer: Volunteer, at: datetime) -> None:
 
 
 def _tell(volunteer: Volunteer, act: Act) -> None:
-    """Have the other rooms follow, end the duty of those who are not in service, and tell of it."""
+    """Have the other rooms follow, end the duty of a volunteer who is not in service, and tell of it."""
     hooks.standing_changed(volunteer, act=act)
     if not volunteer.is_in_service:
         reason: DutyReason = "suspended" if volunteer.is_suspended else "retired"

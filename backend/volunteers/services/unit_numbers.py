@@ -44,7 +44,7 @@ def next_number(parent: Unit, kind: str) -> str:
 
 
 def _place(parent: Unit, kind: str) -> tuple[int, int, range]:
-    """Return where the serial stands in the number, how wide it is, and which are meant for this kind."""
+    """Return the place of the serial in the number, its width, and the serials meant for this kind."""
     if kind == UnitKind.PARTNER:
         below_brigade = parent.number[4:6] != "00"
         return (6, 3, _PARTNERS_OF_BRIGADE) if below_brigade else (4, 2, _PARTNERS_OF_DETACHMENT)

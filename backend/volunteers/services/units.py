@@ -57,8 +57,8 @@ class UnitNotEmpty(Refusal):
 def create_unit(*, wanted: UnitIn, parent: Unit, by: User, at: datetime) -> Unit:
     """Make a unit below another, of the level that comes next or a partner organisation's, with the next free number.
 
-    A unit of the same name and kind that stands there already is a retry's, and returned. Locks the formation. Raises
-    NotFound unless `by` looks after the parent, WrongPlace, UnitNumbersExhausted.
+    Idempotent: a unit of the same name and kind that stands there already is a retry's, and is returned. Locks the
+    formation. Raises NotFound unless `by` looks after the parent, WrongPlace, UnitNumbersExhausted.
     """
     grant = require(may_manage(by, parent, at))
     parent = _lock_formation([parent])[0]
@@ -122,9 +122,9 @@ def move_unit(*, unit: Unit, parent: Unit, by: User, at: datetime) -> Unit:
 def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     """Make a unit beside another, of the same kind, and put the members named there; posts in the old one end.
 
-    So do badges that name it. A unit of that name beside it is a retry's. Locks the formation and both units. Raises
-    NotFound unless `by` looks after the unit above, Invalid naming whoever is no member, BeyondOwnPost for a member
-    with a post that `by` could not end.
+    So do badges that name it. Idempotent: a unit of that name beside it is a retry's. Locks the formation and both
+    units. Raises NotFound unless `by` looks after the unit above. Raises Invalid with a pointer to each number that is
+    not a member's, and BeyondOwnPost for a member with a post that `by` could not end.
     """
     grant = require(may_reshape(by, unit, at))
     (unit,) = _lock_formation([unit])
@@ -168,7 +168,7 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
 
 @transaction.atomic
 def retire_unit(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
-    """Retire a unit that has nobody and nothing in it any more; the successor answers to its number.
+    """Retire an empty unit: it has no people and nothing else in it any more; the successor answers to its number.
 
     Locks the formation and both units. Raises NotFound unless `by` looks after the units above both, UnitNotEmpty,
     BeyondOwnPost for a post that `by` could not end.
@@ -190,7 +190,7 @@ def _fresh(unit: Unit) -> Unit:
 def _lock_formation(units: Sequence[Unit]) -> list[Unit]:
     """Lock the formation's shape, and return the units as they are now. Raises UnitRetired.
 
-    Paths of a subtree change together, so whoever changes the tree waits for everybody else who does.
+    Paths of a subtree change together, so changes of the tree are serialised: each act waits for the one before.
     """
     lock_formation()
     now = Unit.objects.in_bulk([unit.pk for unit in units])
@@ -200,7 +200,7 @@ def _lock_formation(units: Sequence[Unit]) -> list[Unit]:
 
 
 def _lock_pair(unit: Unit, successor: Unit, by: User, at: datetime) -> tuple[Grant, Unit, Unit]:
-    """Return the grant by which a unit may end in another, and both, locked. A unit cannot end in itself or below."""
+    """Return the grant to end a unit in another, and both units, locked. A unit cannot end in itself or below."""
     grant = require(may_reshape(by, unit, at))
     require(may_reshape(by, successor, at))
     unit, successor = _lock_formation([unit, successor])
@@ -234,9 +234,9 @@ def _add(parent: Unit, kind: str, name: str, partner_kind: str) -> Unit:
 
 
 def _members_named(unit: Unit, new: Unit, numbers: Sequence[str]) -> list[Membership]:
-    """Return the memberships in a unit of those named, without who is in the new one already.
+    """Return the memberships in a unit of the volunteers named, without members of the new one.
 
-    Raises Invalid for all others alike: whether anybody has a number is not for whoever asks.
+    Raises Invalid for all others alike: the caller must not learn whether a number is a volunteer's.
     """
     people = {_person_numbered(number): index for index, number in enumerate(numbers)}
     moved = set(Membership.objects.filter(unit=new, volunteer__in=people).values_list("volunteer", flat=True))
@@ -254,7 +254,7 @@ def _members_named(unit: Unit, new: Unit, numbers: Sequence[str]) -> list[Member
 
 
 def _person_numbered(number: str) -> int:
-    """Return the key of whoever has a number; of nobody for a number that nobody has."""
+    """Return the key of the volunteer with a number; 0 for a number that no volunteer has."""
     try:
         return volunteer_numbered(number).pk
     except NotFound:
