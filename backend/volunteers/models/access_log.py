@@ -1,4 +1,4 @@
-"""Who looked at whom."""
+"""The access log: which viewer looked at which person."""
 
 from django.db import models
 from django.db.models import Q
@@ -21,7 +21,7 @@ class LookedAt(models.TextChoices):
 
 
 class AccessEntry(models.Model):
-    """Somebody was shown something of a named person; one row for each hour, however often."""
+    """A viewer was shown something of a named person; one row for each hour, however often."""
 
     viewer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     subject = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="looks", db_index=False)
@@ -34,6 +34,6 @@ class AccessEntry(models.Model):
             models.UniqueConstraint(fields=["subject", "hour", "viewer", "what"], name="look_once_an_hour")
         ]
         indexes = [
-            # What somebody has found today is counted before each look of this kind; they are few.
+            # What a caller has found today is counted before each look of this kind; such looks are few.
             models.Index(fields=["viewer", "hour"], name="look_found", condition=Q(what="found"))
         ]

@@ -46,7 +46,7 @@ class DatedAvailabilityQuerySet(models.QuerySet["DatedAvailability"]):
 
 
 class DatedAvailability(models.Model):
-    """A period in which somebody is available, or is not, whatever the week says."""
+    """A period in which a volunteer is available, or is not, whatever the week says."""
 
     volunteer = models.ForeignKey(
         Volunteer, on_delete=models.CASCADE, related_name="dated_availability", db_index=False

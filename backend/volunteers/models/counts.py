@@ -10,8 +10,8 @@ from backend.volunteers.models.units import Unit
 class UnitCount(models.Model):
     """The people whose primary unit this is, without those of the units below; a subtree is summed when it is read.
 
-    Narrow rows with a copy of the unit's path: all 35,000 of a province are summed by one aggregate over a range.
-    Counts may be wrong for a moment and stand in the way of nothing: hence no constraint that they be positive.
+    Narrow rows with a copy of the unit's path: one aggregate over a range sums all 35,000 of a province. Counts may be
+    wrong for a moment, and must not make an act fail: so there is no constraint that they be positive.
     """
 
     unit = models.OneToOneField(Unit, on_delete=models.CASCADE, primary_key=True, related_name="count")
@@ -28,7 +28,7 @@ class UnitCount(models.Model):
 
 
 def counted(of: str = "") -> Q:
-    """Return the condition on memberships of being counted: primary, of an open account, of somebody not retired.
+    """Return the condition on memberships of being counted: primary, of an open account, of a volunteer not retired.
 
     `of` leads from the rows asked for to the membership: `memberships__`.
     """

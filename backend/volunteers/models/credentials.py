@@ -1,4 +1,4 @@
-"""What somebody must have before dangerous service."""
+"""Credentials that a volunteer must have before dangerous service."""
 
 from datetime import datetime
 from typing import Self
@@ -12,7 +12,7 @@ from backend.volunteers.models.people import Volunteer
 
 
 class CredentialKind(models.TextChoices):
-    """The three that dangerous service asks for, all of them."""
+    """The three kinds of credential; dangerous service asks for all of them."""
 
     INSURANCE = "insurance", _("Accident insurance")
     TRAINING = "training", _("Training")

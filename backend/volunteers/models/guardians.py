@@ -1,4 +1,4 @@
-"""Those who answer for minors."""
+"""Guardians: parents and others who answer for minors."""
 
 from datetime import datetime
 from typing import Self
@@ -15,11 +15,11 @@ class GuardianQuerySet(models.QuerySet["Guardian"]):
     """Guardians, by whether they agree."""
 
     def not_withdrawn(self) -> Self:
-        """Return those who have not taken back their agreement, also one that begins later."""
+        """Return guardians who have not withdrawn their agreement, also an agreement that begins later."""
         return self.filter(withdrawn_at=None)
 
     def agreeing(self, at: datetime) -> Self:
-        """Return those who agree at `at`."""
+        """Return the guardians who agree at `at`."""
         return self.not_withdrawn().filter(consent_at__lte=at)
 
 

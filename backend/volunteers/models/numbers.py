@@ -1,4 +1,4 @@
-"""How far the issue of numbers has got, and what became of numbers that are nobody's own any more."""
+"""How far the issue of numbers has got, and the aliases: numbers that volunteers had before."""
 
 import secrets
 from collections.abc import Iterator
@@ -32,10 +32,10 @@ def series_of(number: int) -> Series:
 
 
 class NumberCounter(models.Model):
-    """How many numbers of a series were tried so far (one row for each; its lock is the queue of those who issue).
+    """How many numbers of a series were tried so far: one row for each series, and its lock serialises the issue.
 
     The key scatters the numbers. It lives here and not in the settings: another key would issue numbers again that
-    somebody already has.
+    volunteers already have.
     """
 
     used = models.PositiveIntegerField(default=0)
@@ -63,7 +63,7 @@ class NumberCounter(models.Model):
 
 
 class NumberAlias(models.Model):
-    """A number that somebody had before, and that still leads to them."""
+    """An earlier number of a volunteer, which still leads to the volunteer."""
 
     number = models.PositiveIntegerField(unique=True)
     volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="aliases")

@@ -33,7 +33,7 @@ class Standing(models.TextChoices):
 
     @classmethod
     def in_service(cls) -> frozenset["Standing"]:
-        """Return the standings of those who may go on duty, and take part."""
+        """Return the standings in which a volunteer may go on duty, and take part."""
         return frozenset((cls.ACTIVE,))
 
     @property
@@ -63,7 +63,7 @@ NOT_RETIRED_SQL = f"v.standing <> {Standing.RETIRED.value!r}"
 
 
 def is_serving(of: str = "") -> Q:
-    """Return the condition of being in service with an open account: who can be asked, and located."""
+    """Return the condition of being in service with an open account: such a volunteer can be asked, and located."""
     return in_service(of) & Q(**{f"{of}user__is_active": True})
 
 
@@ -154,7 +154,7 @@ class Volunteer(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["id_card_key"], name="id_card_once")]
-        indexes = [  # without those who have none, which is nearly everybody
+        indexes = [  # without the volunteers who have none, nearly all of them
             models.Index(
                 fields=[field], name=f"volunteer_{field}", condition=Q(**{f"{field}__isnull": False})
             )
@@ -192,7 +192,7 @@ class Volunteer(models.Model):
         return self._stand(Standing.RETIRED, at, reason)
 
     def close(self, *, into: "Volunteer") -> list[str]:
-        """Let the record be a part of another one of the same person; returns the columns to save."""
+        """Make the record a part of another record of the same person; returns the columns to save."""
         self.standing = stepped(self, Standing(self.standing), Standing.RETIRED, _STANDING_STEPS)
         self.merged_into = into
         return ["standing", "merged_into", *self.go_off_duty()]
@@ -214,12 +214,12 @@ class Volunteer(models.Model):
         return self.duty_until is not None and at < self.duty_until
 
     def is_adult(self, at: datetime) -> bool:
-        """Tell whether the person is known to be 18 at `at`; whose date of birth is missing is not."""
+        """Tell whether the person is known to be 18 at `at`; a person without a date of birth is not."""
         return self.born_on is not None and self.born_on <= adult_if_born_until(at)
 
 
 DUTIES_KEPT = timedelta(days=7)
-"""How long the record of a duty is kept: so long a phone may bring back what it measured on it."""
+"""How long the record of a duty is kept: for so long a phone may bring back the fixes that it took on that duty."""
 
 
 class DutyPeriodQuerySet(models.QuerySet["DutyPeriod"]):
@@ -231,7 +231,7 @@ class DutyPeriodQuerySet(models.QuerySet["DutyPeriod"]):
 
 
 class DutyPeriod(models.Model):
-    """A duty that has ended: a phone may bring back what it recorded then. Kept no longer than that takes."""
+    """A duty that has ended, kept for as long as a phone may bring back the fixes that it took then."""
 
     volunteer = models.ForeignKey(
         Volunteer, on_delete=models.CASCADE, related_name="duty_periods", db_index=False
@@ -246,9 +246,9 @@ class DutyPeriod(models.Model):
 
 
 def adult_if_born_until(at: datetime) -> date:
-    """Return the latest date of birth of somebody who is 18 at `at`.
+    """Return the latest date of birth of a person who is 18 at `at`.
 
-    The day is UTC's, which in China begins eight hours late: nobody is taken for an adult too early.
+    The day is UTC's. In China it begins eight hours late, so no person is taken for an adult too early.
     """
     today = at.astimezone(UTC).date()
     leap_day = (today.month, today.day) == (2, 29)

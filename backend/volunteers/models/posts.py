@@ -23,13 +23,13 @@ class Role(models.TextChoices):
 
 DISPATCHING_ROLES = (Role.LEADER, Role.DEPUTY, Role.DISPATCHER, Role.COMMANDER)
 MANAGING_ROLES = (Role.LEADER, Role.DEPUTY, Role.COMMANDER)
-"""Those who look after the people and units below them; a dispatcher sends them, and no more."""
+"""Roles that look after the people and units below them; a dispatcher sends people, and no more."""
 RANKS = {Role.MEMBER: 0, Role.DISPATCHER: 1, Role.DEPUTY: 2, Role.LEADER: 3, Role.COMMANDER: 4}
-"""The order of roles: nobody gives, or takes away, more than their own."""
+"""The order of roles: a caller gives, or takes away, no role above the caller's own."""
 
 
 def roles_from(role: str) -> list[Role]:
-    """Return the roles that look after people and rank no lower than this one: who may give it."""
+    """Return the roles that may give this one: they look after people, and rank no lower."""
     return [other for other in MANAGING_ROLES if RANKS[other] >= RANKS[Role(role)]]
 
 

@@ -91,7 +91,7 @@ class Unit(MP_Node):
 
     @property
     def topic(self) -> str:
-        """The topic that everyone in this unit and below is joined to."""
+        """The topic of this unit: all people in it and below are joined to it."""
         return f"unit.{self.number}"
 
     @property

@@ -97,7 +97,7 @@ class GuardianForm(DatedForm[GuardianIn]):
 @record_page
 @require_GET
 def person(request: HttpRequest, number: str) -> HttpResponseBase:
-    """Show a person to those who may dispatch them; records and standing are for those who look after them."""
+    """Show a person to callers who may dispatch them; leaders who look after the person see records and standing."""
     return _page(request, _seen(request, number))
 
 

@@ -19,7 +19,7 @@ from backend.volunteers.services.access_log import note_named
 @record_page
 @require_GET
 def unit_page(request: HttpRequest, number: str) -> HttpResponse:
-    """Show a unit to whoever belongs to it or below; posts and sub-units are for those who dispatch it."""
+    """Show a unit to the people who belong to it or below. Posts and sub-units are for callers who may dispatch it."""
     user, at = person_of(request), now()
     unit = unit_by_number(number)
     require(may_see_unit(user, unit, at))
