@@ -1,4 +1,4 @@
-"""Who may: one question each, answered by yes or no, or by a grant that has the post by which one may."""
+"""Rules: each answers whether a user may, by yes or no, or by a grant with the post that allows it."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
@@ -48,22 +48,22 @@ def _nearest(posts: QuerySet[Post]) -> Grant:
 
 
 def may_dispatch(user: User, unit: Unit, at: datetime) -> Grant:
-    """Those who lead, deputise, dispatch or command in the unit or above it."""
+    """Leaders, deputies, dispatchers and commanders of the unit, or of one above it."""
     return may_by(user, unit, at, DISPATCHING_ROLES)
 
 
 def may_manage(user: User, unit: Unit, at: datetime) -> Grant:
-    """Those who lead, deputise or command in the unit or above it look after its people."""
+    """Leaders, deputies and commanders of the unit, or of one above it, look after its people."""
     return may_by(user, unit, at, MANAGING_ROLES)
 
 
 def may_see_person(user: User, volunteer: Volunteer, at: datetime) -> bool:
-    """Oneself, and whoever may dispatch a unit that the person belongs to."""
+    """Oneself, and a user who may dispatch a unit of the person."""
     return volunteer.user_id == user.pk or _posts_over(user, volunteer, at, DISPATCHING_ROLES).exists()
 
 
 def may_see_unit(user: User, unit: Unit, at: datetime) -> bool:
-    """Whoever may dispatch it, and those who belong to it or below: a member sees the whole line above."""
+    """Users who may dispatch it, and volunteers with a membership or post in it or below: they see the line above."""
     belongs = within(unit.path, "unit__path")
     return (
         bool(may_dispatch(user, unit, at))
@@ -82,9 +82,10 @@ def seen_by_posts(users: Collection[int], at: datetime) -> dict[int, list[str]]:
 
 
 def may_manage_wholly(user: User, volunteer: Volunteer, at: datetime) -> bool:
-    """Whoever may manage every unit that the person belongs to or holds a post in, now or later; one at least.
+    """Users who may manage every unit of the person, by membership or by post, now or later; one unit at least.
 
-    And could give every one of these posts: nobody comes by a higher post, or takes it away, in this way either.
+    They must also be able to give every one of these posts. Otherwise a user could get a higher post, or take it
+    away, in this way.
     """
     posts = volunteer.posts.lasting(at)
     memberships = Membership.objects.filter(volunteer=volunteer)
@@ -95,7 +96,7 @@ def may_manage_wholly(user: User, volunteer: Volunteer, at: datetime) -> bool:
 
 
 def may_trace_numbers(user: User, at: datetime) -> bool:
-    """Whoever manages headquarters is told what became of any number, and only them: others could count the force."""
+    """Only those who manage headquarters are told what became of any number: other callers could count the force."""
     held = current_posts(user.pk, at).managing()
     return held.filter(unit__depth=1, unit__kind=UnitKind.HEADQUARTERS).exists()
 
@@ -106,20 +107,20 @@ def managed_paths(user: User, at: datetime) -> list[str]:
 
 
 def may_reshape(user: User, unit: Unit, at: datetime) -> Grant:
-    """Those who look after the unit above move, split, merge or retire a unit."""
+    """Leaders who look after the unit above move, split, merge or retire a unit."""
     above = unit.line[:-1]
     return _nearest(current_posts(user.pk, at).filter(role__in=MANAGING_ROLES, unit__path__in=above))
 
 
 def may_appoint(user: User, unit: Unit, role: str, at: datetime) -> Grant:
-    """Those who look after the unit by a post that ranks no lower than the one to be given or taken."""
+    """Leaders who look after the unit by a post of no lower rank than the one to be given or taken."""
     return may_by(user, unit, at, roles_from(role))
 
 
 def may_give(by: User, unit: Unit, role: Role, until: datetime | None, at: datetime) -> Grant:
-    """Grant by the post of one's own that a new one narrows: of no lower rank, over the unit, lasting as long.
+    """Grant by a post of the user's own that the new one narrows: of no lower rank, over the unit, lasting as long.
 
-    A post that stands on its own comes before one that stands in: what is given by the latter ends with it.
+    A post in its own right comes before an acting one: what is given by an acting post ends with it.
     """
     posts = current_posts(by.pk, at).filter(role__in=roles_from(role), unit__path__in=unit.line)
     enough = Q(until_at=None) | Q(until_at__gte=until) if until else Q(until_at=None)
@@ -129,14 +130,17 @@ def may_give(by: User, unit: Unit, role: Role, until: datetime | None, at: datet
 
 
 def may_manage_person(user: User, volunteer: Volunteer, at: datetime) -> Grant:
-    """Those who look after the person's primary unit, and could take away every post the person holds."""
+    """Leaders who look after the person's primary unit, and could take away every post of the person."""
     primary = Unit.objects.filter(memberships__volunteer=volunteer, memberships__is_primary=True).first()
     grant = may_manage(user, primary, at) if primary else DENIED
     return grant if grant and may_end(user, _lasting_posts(volunteer, at), at) else DENIED
 
 
 def may_release(user: User, volunteer: Volunteer, unit: Unit, at: datetime) -> Grant:
-    """Those who look after a unit let a person go from it, whose posts there end, unless one ranks above theirs."""
+    """Leaders who look after a unit let a person go from it, unless a post of the person there ranks above theirs.
+
+    The person's posts there end.
+    """
     grant = may_manage(user, unit, at)
     return grant if grant and may_end(user, _lasting_posts(volunteer, at).filter(unit=unit), at) else DENIED
 
@@ -160,7 +164,7 @@ def may_end(user: User, posts: Iterable[Post], at: datetime) -> bool:
 
 
 def may_keep_records_of(user: User, volunteer: Volunteer, at: datetime) -> Grant:
-    """Those who look after a person note credentials and guardians; never one's own."""
+    """Leaders who look after a person note credentials and guardians; never their own."""
     return may_look_after(user, volunteer, at) if volunteer.user_id != user.pk else DENIED
 
 
@@ -190,26 +194,26 @@ def is_known_minor(at: datetime, of: str = "") -> Q:
 
 
 def reads_sealed(user: User, at: datetime) -> bool:
-    """Whoever has had their password for some days is shown their own phone and identity card whole.
+    """Users whose password is some days old are shown their own phone and identity card whole.
 
-    A password that is younger may be another's: of the leader who printed the invitation, or merged two records.
+    A younger password may be another person's: of the leader who printed the invitation, or merged two records.
     """
     since = user.password_set_at
     return since is None or since <= at - timedelta(days=settings.SEALED_AFTER_DAYS)
 
 
 def needs_second_factor(user: User, at: datetime) -> bool:
-    """Whoever leads, deputises or commands anywhere, and operators: their password alone would open too much."""
+    """Leaders, deputies and commanders of any unit, and operators: their password alone would open too much."""
     return may_operate(user) or current_posts(user.pk, at).managing().exists()
 
 
 def may_operate(user: User) -> bool:
-    """Operators, who look after the installation; no post makes one, and being one opens nothing of any unit."""
+    """Operators, who look after the installation; no post makes an operator, and being one opens nothing of a unit."""
     return user.is_active and user.is_staff
 
 
 def may_look_after(user: User, volunteer: Volunteer, at: datetime) -> Grant:
-    """Those who manage a unit that the person belongs to; by the nearest post."""
+    """Leaders who manage a unit of the person; by the nearest post."""
     return _nearest(_posts_over(user, volunteer, at, MANAGING_ROLES))
 
 
@@ -221,9 +225,9 @@ def _posts_over(user: User, volunteer: Volunteer, at: datetime, roles: Collectio
 
 
 def may_invite(user: User | None, volunteer: Volunteer, at: datetime) -> Grant:
-    """Those who look after the person, and could hand on every post that they hold; nobody invites themselves.
+    """Leaders who look after the person, and could hand on every post of the person; no user invites themselves.
 
-    By a post that stands on its own before one that stands in. Without a user it is an operator at the machine.
+    By a post in its own right before an acting one. Without a user it is an operator at the machine.
     """
     if user is None:
         return OWN
@@ -239,9 +243,9 @@ def may_invite(user: User | None, volunteer: Volunteer, at: datetime) -> Grant:
 def posts_beyond_invitation(user: User, at: datetime) -> QuerySet[Post]:
     """Return the posts whose holders `user` cannot invite: an invitation sets a password, and so hands on the posts.
 
-    Those that manage are handed on from above alone, so that no deputy becomes the leader; those of dispatchers by
-    whoever manages the unit. Posts that rest, or begin later, count: they will be handed on too. A post that stands in
-    hands on none: what was handed on would outlive it.
+    Posts that manage are handed on from above alone, so that no deputy becomes the leader. A dispatcher's post is
+    handed on by those who manage the unit. Posts that rest, or begin later, count: they will be handed on too. An
+    acting post hands on none: what was handed on would outlive it.
     """
     beyond = Post.objects.lasting(at).dispatching()
     lasting_paths = current_posts(user.pk, at).managing().filter(is_acting=False)

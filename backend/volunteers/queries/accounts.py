@@ -1,4 +1,4 @@
-"""Reads whose account it is that a person names to sign in."""
+"""Reads the account that a person names to sign in."""
 
 from django.db.models import Value
 

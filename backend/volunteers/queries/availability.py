@@ -38,7 +38,8 @@ def zone_of(user: User) -> str:
 def planned(zones: Mapping[int, str], *, at: datetime) -> dict[int, bool]:
     """Return whether volunteers, given by key with the zone of each, plan to be available at `at`; two queries.
 
-    A period counts before the week, of two periods the one that began last; whoever plans nothing is missing.
+    A period counts before the week; of two periods counts the one that began last. A volunteer without a plan is
+    missing.
     """
     hours: defaultdict[int, list[WeeklyAvailability]] = defaultdict(list)
     for row in WeeklyAvailability.objects.filter(volunteer__in=zones):

@@ -1,4 +1,4 @@
-"""Reads through what people can be reached, and when they were last heard of."""
+"""Reads the channels by which people can be reached, and when they were last heard of."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def reach_of(people: Collection[Volunteer], *, at: datetime) -> dict[int, Reach]
 
 
 def whose_last_device_ran_out(at: datetime) -> QuerySet[Volunteer]:
-    """Return the volunteers on duty who were signed in when it began, and are on no device any more."""
+    """Return the volunteers on duty who were signed in when it began, and are signed in on no device now."""
     devices = Device.objects.filter(user=OuterRef("user"))
     when_it_began = devices.filter(is_live(OuterRef("duty_since")))
     return Volunteer.objects.on_duty(at).filter(Exists(when_it_began), ~Exists(devices.filter(is_live(at))))

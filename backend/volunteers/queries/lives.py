@@ -9,7 +9,7 @@ from backend.volunteers.schemas.lives import MembershipOut, StandingOut
 
 
 def standing_out(volunteer: Volunteer) -> StandingOut:
-    """Return where somebody's service stands."""
+    """Return where a volunteer's service stands."""
     return StandingOut.model_validate(
         {
             "volunteer": volunteer.number,
@@ -31,7 +31,7 @@ def membership_out(membership: Membership) -> MembershipOut:
 
 
 def memberships_of(volunteer: Volunteer) -> list[MembershipOut]:
-    """Return the units somebody belongs to, the primary one first."""
+    """Return the units that a volunteer belongs to, the primary one first."""
     rows = volunteer.memberships.select_related("unit").order_by("-is_primary", "unit__path")
     return [membership_out(row) for row in rows]
 
@@ -43,7 +43,7 @@ def posts_in(unit: Unit, *, at: datetime) -> list[Post]:
 
 
 def numbers_of_leaders(units: Iterable[Unit], *, at: datetime) -> dict[int, list[int]]:
-    """Return the numbers of those who look after each unit by a post in it, by the unit's key; one query."""
+    """Return the numbers of each unit's leaders, by the unit's key: they manage it by a post in it; one query."""
     found: dict[int, list[int]] = {unit.pk: [] for unit in units}
     posts = Post.objects.in_force(at).managing().filter(unit__in=list(found))
     for unit_id, number in posts.values_list("unit_id", "volunteer__number").distinct():

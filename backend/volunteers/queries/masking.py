@@ -1,16 +1,16 @@
-"""Who sees what of a person's phone, and how it is masked for the others.
+"""Masking: which viewers see a person's phone whole, and how it is masked for the others.
 
-| who looks | the phone |
+| viewer | the phone |
 |---|---|
 | oneself | whole, once the password is some days old (`SEALED_AFTER_DAYS`): until then masked |
 | leader, deputy or commander of the very unit that the person belongs to | whole |
-| whoever looks after a unit, of those who apply to it | whole |
+| a leader who looks after a unit, of a person who applies to it | whole |
 | the issuer of a task, of a volunteer whom its last event has not reached | whole, to call by hand |
-| everybody else who may see the person, on rosters and lists | `138****1234` |
+| all other viewers who may see the person, on rosters and lists | `138****1234` |
 
-Names are for those who may see the person; what is public shows the number alone. Identity cards are shown to oneself,
-in the export: their last four characters until the password is as old, and none of one that came by a merge until the
-person has named it.
+Names are for viewers who may see the person; what is public shows the number alone. Identity cards are shown to
+oneself, in the export. Until the password is that old, only the last four characters are shown. Of a card that came by
+a merge nothing is shown until the person has named it.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from backend.volunteers.models import Membership, Volunteer
 from backend.volunteers.rules import current_posts
 
 SHORTEST = 11
-"""Of a shorter number what is left to mask could be guessed."""
+"""Characters of the shortest number that is shown in part: of a shorter one the masked part could be guessed."""
 
 
 def masked(phone: str) -> str:

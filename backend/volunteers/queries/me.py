@@ -25,7 +25,8 @@ def duty_out(volunteer: Volunteer, *, at: datetime) -> DutyOut:
 def duties_out(volunteers: Sequence[Volunteer], *, at: datetime) -> list[DutyOut]:
     """Return for several what `duty_out` does for one, in their order; as many queries as there are reasons to track.
 
-    What positions are judged by says whether they are taken: the database, also inside a transaction. Save first.
+    The database says whether positions are taken, because positions are judged by it. This holds inside a transaction
+    too: save first.
     """
     tracked = hooks.tracked_among([volunteer.number for volunteer in volunteers], at)
     return [_duty_out(volunteer, volunteer.number in tracked, at) for volunteer in volunteers]
@@ -37,7 +38,7 @@ def _duty_out(volunteer: Volunteer, tracked: bool, at: datetime) -> DutyOut:
 
 
 def own_duty(user: User, *, at: datetime) -> DutyOut:
-    """Return the duty of whoever asks, as it is now."""
+    """Return the caller's duty as it is now."""
     return duty_out(Volunteer.objects.get(user=user), at=at)
 
 
@@ -65,5 +66,5 @@ def me_of(user: User, *, at: datetime) -> Me:
 
 
 def signed_in_out(made: DeviceTokens, *, at: datetime) -> SignedIn:
-    """Return what a device is told that was signed in: its tokens, and the volunteer they are for."""
+    """Return what a device is told when it has signed in: its tokens, and their volunteer."""
     return SignedIn(**made.tokens.model_dump(), me=me_of(made.user, at=at), trust_secret=made.trust_secret)

@@ -1,4 +1,4 @@
-"""Reads whose a number is, and what became of numbers that are nobody's."""
+"""Reads which volunteer a number belongs to, now or before."""
 
 from backend.lib.errors import Invalid, NotFound, require
 from backend.volunteers.models import (
@@ -10,7 +10,7 @@ from backend.volunteers.number_scheme import parse_volunteer_number
 
 
 def number_in(text: str) -> int:
-    """Return the volunteer number that a text says, or raise NotFound: nobody has what is no number."""
+    """Return the volunteer number that a text says. Raises NotFound for a text that is no number: no person has it."""
     number = read_number(text)
     if number is None:
         raise NotFound
@@ -18,7 +18,7 @@ def number_in(text: str) -> int:
 
 
 def volunteer_by_number(number: int) -> Volunteer:
-    """Return who has a number, or had it before: aliases and merged records lead to who is meant. Raises NotFound."""
+    """Return the volunteer with a number, now or before: aliases and merged records lead there. Raises NotFound."""
     volunteer = Volunteer.objects.select_related("user").filter(number=number, merged_into=None).first()
     if volunteer is not None:
         return volunteer
@@ -29,7 +29,10 @@ def volunteer_by_number(number: int) -> Volunteer:
 
 
 def volunteer_numbered(text: str) -> Volunteer:
-    """Return who has a number, or had it, as it is written: `2345 6781`. Raises NotFound, also for who was erased."""
+    """Return the volunteer with a number, now or before, as it is written: `2345 6781`.
+
+    Raises NotFound, also for an erased volunteer.
+    """
     try:
         number = parse_volunteer_number(text)
     except ValueError as error:
@@ -40,7 +43,7 @@ def volunteer_numbered(text: str) -> Volunteer:
 
 
 def numbers_of(volunteer: Volunteer) -> list[int]:
-    """Return every number under which something may stand of a person: the present one first."""
+    """Return every number under which a person may have records: the present one first."""
     return [volunteer.number, *volunteer.aliases.order_by("pk").values_list("number", flat=True)]
 
 

@@ -1,4 +1,4 @@
-"""Reads who holds which post."""
+"""Reads posts and their holders."""
 
 from datetime import datetime
 

@@ -25,7 +25,7 @@ MOST_CHOICES = 200
 def unit_by_number(number: str) -> Unit:
     """Return the unit with this number, written with or without dashes, or raise NotFound.
 
-    The number of a retired unit stands for its successor, or whoever followed that.
+    The number of a retired unit stands for its successor, or for the last one when that is retired too.
     """
     try:
         unit: Unit = Unit.objects.get(number=parse_unit_number(number))
@@ -97,9 +97,9 @@ def counts_of_children(unit: Unit) -> list[UnitCounts]:
 
 
 def _counted(units: Sequence[Unit], path: str, length: int) -> list[UnitCounts]:
-    """Return units of one level below a path with counts: those kept for each unit, summed by that much of its path.
+    """Return units of one level below a path with counts: those kept for each unit, by the first `length` of its path.
 
-    The path is compared as a prefix, byte by byte: by the rules of a language 35,000 comparisons cost as much as the
+    `path` is compared as a prefix, byte by byte: by the rules of a language, 35,000 comparisons cost as much as the
     sum.
     """
     rows = (
@@ -154,6 +154,6 @@ def units_named(text: str, *, below: Sequence[Unit]) -> list[Unit]:
 
 
 def managed_units(user_id: int, *, at: datetime) -> list[Unit]:
-    """Return the topmost units whose people somebody looks after."""
+    """Return the topmost units whose people a user looks after."""
     posts = current_posts(user_id, at).managing()
     return topmost(Unit.objects.filter(posts__in=posts).distinct())
