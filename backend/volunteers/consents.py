@@ -1,4 +1,4 @@
-"""The words that people agree to, by purpose; a change of meaning is a new version, to which everybody agrees anew."""
+"""The words that people agree to, by purpose; a change of meaning is a new version, and all people agree anew."""
 
 from dataclasses import dataclass
 

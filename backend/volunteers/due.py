@@ -17,7 +17,7 @@ def end_overlong_duty(*, at: datetime) -> int:
 
 @due(every=timedelta(minutes=1))
 def end_duty_of_run_out(*, at: datetime) -> int:
-    """End the duty of those whose last sign-in has run out: nothing reaches them; returns of how many."""
+    """End the duty of volunteers whose last sign-in has expired: nothing reaches them; returns of how many."""
     users = [volunteer.user for volunteer in whose_last_device_ran_out(at).select_related("user")[:500]]
     for user in users:
         duty.end_duty_of_run_out(user=user, at=at)
@@ -26,7 +26,7 @@ def end_duty_of_run_out(*, at: datetime) -> int:
 
 @due(every=timedelta(seconds=5))
 def end_suspensions(*, at: datetime) -> int:
-    """Reinstate those whose suspension is over; returns how many."""
+    """Reinstate volunteers whose suspension is over; returns how many."""
     return standing.end_suspensions(at=at)
 
 
@@ -38,11 +38,11 @@ def forget_duty_periods(*, at: datetime) -> int:
 
 @due(every=timedelta(minutes=1))
 def repair_counts(*, at: datetime) -> int:
-    """Count some units again, those first that were counted the longest ago; returns how many counts were wrong."""
+    """Count some units again, the oldest counts first; returns how many counts were wrong."""
     return counts.repair_counts(at=at)
 
 
 @due(every=timedelta(seconds=10))
 def fill_roster_gaps(*, at: datetime) -> int:  # noqa: ARG001  # the clock gives it to each
-    """Copy to new memberships what a roster needs and they were made without; returns how many."""
+    """Fill in what a roster needs for new memberships that lack it; returns how many."""
     return roster.fill_roster_gaps()

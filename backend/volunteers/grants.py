@@ -1,4 +1,4 @@
-"""What a rule answers to the question whether a user may: a grant, with the post by which they may."""
+"""Grants: what a rule answers to the question whether a user may, with the post that allows it."""
 
 from dataclasses import dataclass
 

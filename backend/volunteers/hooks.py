@@ -39,8 +39,8 @@ def membership_ended(
 ) -> None:
     """Volunteers have left a unit, or were put into the unit that was split off it.
 
-    `was_primary`: the unit was the primary one of the one volunteer who left it. The volunteers are locked, but not by
-    a split; the units are. Not called when a unit is merged into another: its members go on there.
+    `was_primary`: one volunteer left, and the unit was that volunteer's primary one. The units are locked; so are the
+    volunteers, but not by a split. Not called when a unit is merged into another: its members go on there.
     """
     raise NotImplementedError
 
@@ -57,7 +57,7 @@ def standing_changed(volunteer: Volunteer, *, act: Act) -> None:
 
 @hook
 def number_changed(volunteer: Volunteer, *, before: int, act: Act) -> None:
-    """A volunteer has another number; `before` is the old one, which leads to them for ever.
+    """A volunteer has another number; `before` is the old one, which leads to the volunteer for ever.
 
     The volunteer is locked. The old topic gets its last event, and nothing is received on it any more.
     """
@@ -75,7 +75,7 @@ def merging(kept: Volunteer, gone: Volunteer, *, act: Act) -> None:
 
 @hook
 def consents_withdrawn(volunteer: Volunteer, purposes: frozenset[Purpose], *, act: Act) -> None:
-    """A volunteer no longer agrees to purposes that they had agreed to. The volunteer is locked."""
+    """A volunteer's agreement to purposes has ended. The volunteer is locked."""
     raise NotImplementedError
 
 
@@ -83,7 +83,7 @@ def consents_withdrawn(volunteer: Volunteer, purposes: frozenset[Purpose], *, ac
 def erasing(volunteer: Volunteer, *, at: datetime) -> Sequence[str]:
     """A volunteer is about to be erased; answers say in words what is kept nevertheless. May refuse.
 
-    Nothing is locked: answers lock what could stand against it, which acts lock before they lock a volunteer.
+    Nothing is locked: answers lock what could stand against it. Acts lock those things before they lock a volunteer.
     """
     raise NotImplementedError
 
@@ -111,11 +111,11 @@ def duty_ended(volunteers: Sequence[Volunteer], *, act: Act) -> None:
 
 @question
 def tracked_among(numbers: Collection[int], at: datetime) -> Collection[int]:
-    """Return of which of these volunteers, by number, positions are taken at `at`; read from the database."""
+    """Return the numbers, among these, of volunteers whose positions are taken at `at`; read from the database."""
     raise NotImplementedError
 
 
 @question
 def last_positions(numbers: Collection[int]) -> Mapping[int, datetime]:
-    """Return when volunteers, by number, last told where they are, as far as that is known. One query."""
+    """Return the time of the last position of volunteers, by number, where it is known. One query."""
     raise NotImplementedError

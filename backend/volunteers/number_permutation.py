@@ -11,7 +11,7 @@ _ROUNDS = 6
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Serials in a row, `left` × `right` of them, that a counter's indexes are scattered over."""
+    """Serials in a row, `left` × `right` of them. A counter's indexes are scattered over them."""
 
     first: int
     left: int
@@ -44,7 +44,7 @@ TEMPORARY = Span(FIRST_TEMPORARY_SERIAL, 1_000, 1_000)
 def scattered(index: int, key: bytes, span: Span = LIFE) -> int:
     """Return where `index` goes in a keyed permutation of 0 … size − 1: a Feistel network on left × right.
 
-    Each round adds to one half a keyed hash of the other, which can be undone; so no two indexes meet.
+    Each round adds to one half a keyed hash of the other. This can be undone, so no two indexes meet.
     """
     left, right = divmod(index, span.right)
     for turn in range(0, _ROUNDS, 2):
@@ -64,7 +64,7 @@ def gathered(place: int, key: bytes, span: Span = LIFE) -> int:
 
 @lru_cache(
     maxsize=1 << 15
-)  # each half of the index has a few thousand values: whoever issues many meets them again
+)  # each half of the index has a few thousand values: a process that issues many numbers meets them again
 def _hash(turn: int, half: int, key: bytes) -> int:
     digest = blake2b(turn.to_bytes(2, "big") + half.to_bytes(2, "big"), key=key, digest_size=8).digest()
     return int.from_bytes(digest, "big")

@@ -44,7 +44,7 @@ _BELONGINGS = f"""
 """  # noqa: S608  # the conditions are written beside the models
 LINES_KEPT_S = 60
 _forgotten = 0
-"""How often what was kept has been forgotten."""
+"""How often the cache of lines was cleared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Holder:
     number: int
     is_adult: bool
     rotated_at: datetime | None
-    """When the device's present pair of tokens was made, if nobody has shown one of them yet."""
+    """When the device's present pair of tokens was made, if the device has not shown one of them yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _moment(stored: Any) -> datetime | None:
 
 
 def belongings_of(user_ids: Sequence[int], at: datetime) -> dict[int, Belongings]:
-    """Return what users have at `at`; one query. Whoever has nothing is missing."""
+    """Return what users have at `at`; one query. A user without anything is missing."""
     moment = connection.ops.adapt_datetimefield_value(at)
     among, users = _among(user_ids)
     with connection.cursor() as cursor:
@@ -141,7 +141,7 @@ def _line(path: str, _age: tuple[int, int]) -> tuple[str, ...]:
 
 @forgets
 def forget_lines() -> None:
-    """Forget the topics of units that were kept, also those that are just being read: they may be the old ones."""
+    """Clear the cached topics of units, also the topics that are just being read: they may be the old ones."""
     global _forgotten
     _forgotten += 1
     _line.cache_clear()

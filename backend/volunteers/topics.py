@@ -40,7 +40,7 @@ ADULT = frozenset({"adult"})
 
 @authenticator
 def authenticate(credentials: Sequence[Credentials], at: datetime) -> list[Principal | Refusal]:
-    """Return who holds these credentials; two queries for all tokens, three more for each page's session."""
+    """Return the holders of credentials; two queries for all tokens, three more for each page's session."""
     found = [_read(one, at) for one in credentials]
     claimed = [one for one in found if isinstance(one, Claims)]
     principals = iter(_principals(claimed, at) if claimed else ())
@@ -101,7 +101,7 @@ def tags_of(principals: Sequence[Principal], at: datetime) -> list[frozenset[str
 
 @principal_of
 def principal_of_user(user: User) -> Principal:
-    """Return the person behind a REST request; it has no socket, so its session is nobody's."""
+    """Return the person behind a REST request; it has no socket, so its session belongs to no person."""
     return _principal(user, UUID(int=0), now())
 
 
@@ -135,7 +135,7 @@ def users_with_volunteers(ids: Collection[int]) -> Mapping[int, User]:
 
 @own_topics
 def topics_of(principals: Sequence[Principal]) -> list[list[str]]:
-    """Return people's own topics, the units they belong to or hold a post in, and every unit above; one query."""
+    """Return people's topics: their own, of the units with a membership or post, and of all above; one query."""
     having = belongings_of([principal.user_id for principal in principals], now())
     return [
         [f"person.{principal.person:08d}", *line_topics(having.get(principal.user_id, NOTHING).paths)]
@@ -166,7 +166,7 @@ def may_join_units(pairs: Pairs) -> list[bool]:
 
 @topic("unit", many=may_join_units)
 def may_join_unit(principal: Principal, id: str) -> bool:
-    """Let in those who see the unit: one's own line up to headquarters, and what one's posts cover."""
+    """Let in the people who may see the unit: it is in their own line up to headquarters, or covered by their posts."""
     unit = Unit.objects.filter(not_retired(), number=id).first()
     return unit is not None and may_see_unit(User(pk=principal.user_id), unit, now())
 
