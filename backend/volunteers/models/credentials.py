@@ -12,7 +12,7 @@ from backend.volunteers.models.people import Volunteer
 
 
 class CredentialKind(models.TextChoices):
-    """The three kinds of credential; dangerous service asks for all of them."""
+    """The three that dangerous service asks for, all of them."""
 
     INSURANCE = "insurance", _("Accident insurance")
     TRAINING = "training", _("Training")
