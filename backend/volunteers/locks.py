@@ -47,7 +47,7 @@ def volunteers_to_erase() -> QuerySet[Volunteer]:
 def lock_formation() -> None:
     """Lock the tree of units, by its root: units are added, moved and ended one after the other.
 
-    It comes before all other locks, for what waits in a unit that ends is locked next. The lock on the root stands
+    It comes before all other locks, because what waits in an ending unit is locked next. The lock on the root stands
     for the tree here; giving seats in headquarters waits for it as well.
     """
     list(units_to_lock(Unit.objects.filter(depth=1)).order_by("pk"))

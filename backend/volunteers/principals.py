@@ -1,7 +1,7 @@
-"""What sockets need to know of their people, in two statements for all that come at once: thousands after an outage.
+"""What sockets need to know of their people: two statements for all that come at once, thousands after an outage.
 
-Written in SQL because building these queries through the ORM costs more than the database takes to answer them
-(measured: 11 ms of processor time for a hello, against 3 ms).
+Written in SQL, because the ORM takes longer to build these queries than the database to answer them (measured: 11 ms of
+processor time for a hello, against 3 ms).
 """
 
 import time

@@ -70,7 +70,10 @@ def plan_availability(*, wanted: AvailabilityIn, by: User, at: datetime) -> Avai
 def add_to_plan(
     *, hours: Sequence[HoursIn] = (), periods: Sequence[PeriodIn] = (), by: User, at: datetime
 ) -> AvailabilityOut:
-    """Add entries to a plan. Locks the volunteer. Raises Invalid for what overlaps, is too much, or out of time."""
+    """Add entries to a plan. Locks the volunteer.
+
+    Raises Invalid for entries that overlap, are too much, or lie outside the time of a plan.
+    """
     _lock(by)
     plan = availability_of(by, at=at)
     try:
@@ -106,7 +109,7 @@ def take_from_plan(
 
 
 def _is_planned(wanted: AvailabilityIn, plan: AvailabilityOut) -> bool:
-    """Tell whether a plan says the same, in whatever order."""
+    """Tell whether a plan says the same, in any order."""
     said, known = (
         (
             sorted((hours.weekday, minutes_of(hours.start), minutes_of(hours.end)) for hours in one.weekly),

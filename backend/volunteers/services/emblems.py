@@ -1,4 +1,4 @@
-"""Takes the emblems of units, drawn anew so that nothing of what was uploaded is passed on but the picture."""
+"""Takes the emblems of units. Each is drawn anew, so of an upload only the picture is passed on."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -20,7 +20,7 @@ MOST_BYTES = 200_000
 def set_emblem(*, unit: Unit, upload: bytes, by: User, at: datetime) -> Emblem:
     """Give a unit an emblem, a PNG or JPEG; it is made to fit 512 × 512 pixels. The same again changes nothing.
 
-    Raises NotFound unless `by` looks after the unit, TooLarge, Busy, Invalid for what is no such picture.
+    Raises NotFound unless `by` looks after the unit, TooLarge, Busy, Invalid for an upload that is no such picture.
     """
     grant = require(may_manage(by, unit, at))
     media_type, image = _drawn_anew(upload)

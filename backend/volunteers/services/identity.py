@@ -44,7 +44,7 @@ def check_identity(request: HttpRequest, user: User, *, id_card: str, born_on: d
 
 @transaction.atomic
 def confirm_identity(*, by: User, at: datetime) -> None:
-    """Note that a volunteer has named the identity on their record, which has been checked; again changes nothing."""
+    """Note that a volunteer has named the identity on the record, and that it was checked; again changes nothing."""
     volunteer = volunteers_to_lock().get(user=by)
     if not volunteer.identity_to_confirm:
         return

@@ -1,4 +1,4 @@
-"""Keeps what a roster is searched and sorted by: copied to memberships from people and units.
+"""Keeps the columns by which a roster is searched and sorted: copies of people's and units' data in memberships.
 
 A service that makes memberships gives them `roster_fields`. A service that renames people or moves units calls
 `refresh_roster` afterwards. The clock fills in what was forgotten.

@@ -1,4 +1,4 @@
-"""Finds the next free number of a unit that is made by hand; numbers are never given again."""
+"""Finds the next free number for a unit made by hand; numbers are never given again."""
 
 from django.utils.translation import gettext_lazy as _
 

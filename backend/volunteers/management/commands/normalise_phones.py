@@ -1,4 +1,4 @@
-"""Brings phones that were stored under an earlier rule into the form in which they are signed in with."""
+"""Normalises phones: brings numbers stored under an earlier rule into the form that people sign in with."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from backend.volunteers.number_scheme import format_volunteer_number
 
 
 class Command(BaseCommand):
-    """Says what it changed, and whom it left alone; run it as often as you like."""
+    """Idempotent: it may run again at any time. Says what it changed, and which people it left alone."""
 
     help = "Store the phones of all accounts in the form of today: 86 13800001234 becomes 13800001234."
 
