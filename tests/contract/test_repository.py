@@ -121,6 +121,7 @@ REREAD = [
     "backend/audit/",
     "backend/config/",
     "backend/console/",
+    "backend/dispatch/",
     "backend/lib/",
     "backend/realtime/",
     "backend/tracking/",
