@@ -123,6 +123,7 @@ REREAD = [
     "backend/console/",
     "backend/dispatch/",
     "backend/lib/",
+    "backend/numbers/",
     "backend/realtime/",
     "backend/tracking/",
     "benchmarks/",
