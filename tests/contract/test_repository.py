@@ -122,6 +122,7 @@ REREAD = [
     "backend/config/",
     "backend/console/",
     "backend/dispatch/",
+    "backend/joining/",
     "backend/lib/",
     "backend/numbers/",
     "backend/realtime/",
