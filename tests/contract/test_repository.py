@@ -119,6 +119,7 @@ VAGUE = re.compile(r"\b(?:who(?:m|so)?ever|(?:some|no|any)body|(?:some|any)one)\
 DOCUMENTS = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs", "mobile_api_docs"}
 REREAD = [
     "backend/audit/",
+    "backend/badges/",
     "backend/config/",
     "backend/console/",
     "backend/dispatch/",
