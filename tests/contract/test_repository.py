@@ -126,6 +126,7 @@ REREAD = [
     "backend/joining/",
     "backend/lib/",
     "backend/numbers/",
+    "backend/privacy/",
     "backend/realtime/",
     "backend/tracking/",
     "benchmarks/",
