@@ -129,6 +129,7 @@ REREAD = [
     "backend/numbers/",
     "backend/privacy/",
     "backend/realtime/",
+    "backend/rosters/",
     "backend/tracking/",
     "benchmarks/",
     "manage.py",
