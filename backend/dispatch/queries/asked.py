@@ -1,4 +1,4 @@
-"""Who was asked to take part in a task, and on which topic they hear of it."""
+"""Finds the volunteers who were asked to take part in a task, and the topics on which they hear of it."""
 
 from collections import defaultdict
 from typing import NamedTuple

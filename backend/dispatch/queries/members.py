@@ -1,4 +1,4 @@
-"""Who can be asked to take part in a task."""
+"""Finds the members who can be asked to take part in a task."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The rules of answering one task, in memory: who has a place, who waits for one, who gives one back."""
+"""The rules of answering one task, in memory: taking a place, waiting for one, giving one back."""
 
 import heapq
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Whom an event of a task goes to, and what is noted of those whom it concerns."""
+"""Sends the events of a task to the volunteers who were asked, and notes the last event that concerned each."""
 
 from collections.abc import Mapping, Sequence
 

@@ -125,7 +125,7 @@ def _record(places: Places, act: Act) -> None:
 
 
 def _tell(places: Places, shapes: Mapping[int, AssignmentOut], act: Act) -> None:
-    """Tell everyone who was asked, and the issuers, how one task stands."""
+    """Tell every volunteer who was asked, and the issuers, how one task stands."""
     task = places.task
     if task.is_full and not places.was_full:
         tell_everyone_asked(task, TaskFilled(task=task.pk, accepted=task.accepted), act)
