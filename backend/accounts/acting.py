@@ -1,4 +1,4 @@
-"""An act: who does something, when, and by which post; its record and its news are written once, at its end."""
+"""An act: its caller, its time and its post; its record and its events are written once, at its end."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -100,7 +100,7 @@ class Act:
         self._end.sessions.append((session, code))
 
     def of(self, by: User | None, *, at: datetime | None = None, grant: Allows | None = None) -> "Act":
-        """Return the same act as another's part in it: what is recorded by it names them and their post."""
+        """Return the same act for the part of another caller: its record names that caller and their post."""
         return Act(by, at or self.at, grant.title if grant else "", self._end)
 
 
@@ -112,7 +112,7 @@ def acting(*, by: User | None, at: datetime, grant: Allows | None = None) -> Ite
     """Open an act inside its transaction; on leaving, its lines are recorded and its events published, as the last.
 
     An exception leaves nothing. There is one act in a transaction: topics are locked last and all together, so that two
-    transactions never wait for each other. What an act does further takes the act, and opens none.
+    transactions never wait for each other. A function called within an act takes the act, and opens none.
     """
     assert connection.in_atomic_block, "open an act inside the transaction that does it"
     assert not _is_open.get(), "an act is open: hand it on"

@@ -1,7 +1,7 @@
 """The ways by which a one-time code reaches a person.
 
-A port: a messaging app or a text message is one more class that is registered. The one that is always there are the
-other devices on which the person is signed in.
+A port: a messaging app or a text message is one more registered class. One channel is always there: the other devices
+on which the person is signed in.
 """
 
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ class Channel(Protocol):
     """A way to a person."""
 
     def reaches(self, user: User, *, besides: UUID | None, at: datetime) -> bool:
-        """Tell whether the person can be reached otherwise than on the device that asks."""
+        """Tell whether the channel reaches the person elsewhere than on the device that asks."""
 
     def send_code(self, user: User, code: str, *, expires_at: datetime, act: Act) -> None:
         """Send a code, as a part of the act that stored it."""

@@ -1,4 +1,4 @@
-"""What a database that was put back has forgotten: tokens that it gave between the backup and its return."""
+"""Finds what a restored database has forgotten: tokens given between the backup and the restore."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,8 +12,8 @@ from backend.realtime.log import epochs
 def is_forgotten_renewal(device: Device, claims: Claims, epoch_begun_at: datetime) -> bool:
     """Tell whether a refresh token of the device's present sign-in was given after the backup, not spent before it.
 
-    The device may have renewed since its row was saved, and only the end of the row's time is missing: a token that is
-    no younger than the row's last renewal was spent by then, and who shows it is a thief.
+    The device may have renewed since its row was saved, and only the end of the row's time is missing. A token that is
+    no younger than the row's last renewal was spent by then, and the caller who shows it is a thief.
     """
     is_younger = device.rotated_at is None or claims.issued_at > device.rotated_at.timestamp()
     return is_younger and _was_before(claims, epoch_begun_at)

@@ -34,7 +34,7 @@ def guessing(address: str | None) -> Iterator[None]:
 
 
 class GuestThrottle(BaseThrottle):
-    """Counts requests of those whom no token names, by their address (DRF's throttle of every door)."""
+    """Counts requests without a token, by their address (DRF's throttle of every view)."""
 
     wait_s = 0.0
 

@@ -28,7 +28,7 @@ def account_named(name: str) -> User | None:
 
 @question
 def number_of(user: User | None) -> int:
-    """Return the number by which a person is known outside; the number of no person (`keys.NOBODY`) without one.
+    """Return the number by which a person is known outside; without one, the number of no person (`realtime.keys`).
 
     No query where the account was read with its volunteer.
     """

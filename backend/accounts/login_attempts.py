@@ -1,7 +1,7 @@
-"""Counts guesses at accounts before they are looked at: for each address that guesses, and for all of them together.
+"""Counts guesses at accounts before they are checked: for each address that guesses, and for all of them together.
 
-A guess stays counted unless it turns out to be right. So it was a wrong one whatever happens while it is looked at, an
-error of ours or the end of the process; and guesses that come at the same moment are no way round the bounds.
+A guess stays counted unless it turns out to be right. So it counts as wrong if an error of ours or the end of the
+process comes during the check. Guesses at the same moment are no way round the bounds.
 """
 
 from collections.abc import Sequence
@@ -23,12 +23,12 @@ from backend.lib.errors import Allowance, TooMany
 from backend.lib.phones import canonical
 
 MOST_EVERYWHERE = 100
-"""Wrong guesses at an account, from all addresses, that lock it for everybody.
+"""Wrong guesses at an account, from all addresses, that lock it for every caller.
 
-Fewer, and whoever knows a number, which stands on every armband, could keep its owner out for ever.
+With fewer, a person who knows a number could lock its owner out for ever: the number stands on every armband.
 """
 UNKNOWN = "0.0.0.0"  # noqa: S104  # nothing listens there
-"""Stands for an address that is none: PostgreSQL would take several empty ones for different."""
+"""Stands for a missing address: PostgreSQL would treat several empty ones as different."""
 
 _Counted = tuple[datetime, int, bool]
 """Guesses of an address: when the last was counted, how many, and whether the guess of now comes from there."""
@@ -125,7 +125,7 @@ def _locked_row(name: str, address: str) -> AccessAttempt:
             return locked.get_or_create(
                 username=name, ip_address=address, user_agent="", defaults={"failures_since_start": 0}
             )[0]
-        except IntegrityError:  # there was one, and whoever made it has taken the guess back since
+        except IntegrityError:  # there was one, and the request that made it has taken the guess back since
             continue
 
 

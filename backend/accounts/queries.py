@@ -1,4 +1,4 @@
-"""Reads where people are signed in."""
+"""Reads the devices on which people are signed in."""
 
 from datetime import datetime
 

@@ -53,7 +53,7 @@ class NumberOrPhoneBackend(BaseBackend):
 
 
 def checked_user(request: HttpRequest, identifier: str, password: str) -> User:
-    """Return whose identifier and password these are. Raises CredentialsWrong; TooMany after too many guesses; Busy."""
+    """Return the user of an identifier and password. Raises CredentialsWrong; TooMany after too many guesses; Busy."""
     wrong = "The number or phone, or the password, is wrong."
     with guessing(client_address(request)), hashing.turn():
         user = hooks.account_named(canonical(identifier))
@@ -63,7 +63,7 @@ def checked_user(request: HttpRequest, identifier: str, password: str) -> User:
 def invited_user(
     request: HttpRequest, identifier: str, code: str, password: str = "", *, device: UUID | None = None
 ) -> User:
-    """Return whose number and invitation these are. Raises CredentialsWrong; TooMany after too many guesses; Busy.
+    """Return the user of a number and invitation. Raises CredentialsWrong; TooMany after too many guesses; Busy.
 
     A device that has accepted it minutes ago is let in again with the password that it chose: its answer was lost.
     """
@@ -79,7 +79,7 @@ def invited_user(
 
 
 def require_own_password(request: HttpRequest, user: User, password: str, *, field: str) -> None:
-    """Raise Invalid at `field` unless this is the password of whoever is signed in, or TooMany."""
+    """Raise Invalid at `field` unless this is the password of the signed-in person, or TooMany."""
     try:
         confirm_password(request, user, password)
     except PasswordWrong as error:
@@ -87,7 +87,7 @@ def require_own_password(request: HttpRequest, user: User, password: str, *, fie
 
 
 def confirm_password(request: HttpRequest, user: User, password: str) -> None:
-    """Let whoever is signed in show that it is them. Wrong guesses count. Raises PasswordWrong, TooMany, or Busy."""
+    """Check the password of the signed-in person again. Wrong guesses count. Raises PasswordWrong, TooMany, or Busy."""
     try:
         with hashing.turn():
             _looked_at(request, user, "", "", lambda: _has_password(user, password))
@@ -96,9 +96,9 @@ def confirm_password(request: HttpRequest, user: User, password: str) -> None:
 
 
 def confirm_by(request: HttpRequest, user: User, is_right: Callable[[], bool]) -> None:
-    """Let a person who is signed in show something else that they know. Counts like a password. Raises what that does.
+    """Check something else that the signed-in person knows; it counts like a password.
 
-    CredentialsWrong for a wrong guess, TooMany after too many.
+    Raises CredentialsWrong for a wrong guess, TooMany after too many.
     """
     _looked_at(request, user, "", "", is_right)
 
@@ -106,9 +106,9 @@ def confirm_by(request: HttpRequest, user: User, is_right: Callable[[], bool]) -
 def _looked_at(
     request: HttpRequest, user: User | None, identifier: str, wrong: str, is_right: Callable[[], bool]
 ) -> User:
-    """Count a guess, look at it, and return whose it was. Raises TooMany, or CredentialsWrong with the words for it.
+    """Count a guess, check it, and return its user. Raises TooMany, or CredentialsWrong with the words for it.
 
-    An error while it is looked at makes it a wrong guess, and is answered like one.
+    An error during the check makes it a wrong guess, and is answered like one.
     """
     guess = count_guess(_counted_as(user, identifier), client_address(request), at=now())
     give_back_connection()  # others need one while the password is hashed
@@ -147,7 +147,7 @@ def sign_in_page(*, request: HttpRequest, user: User, at: datetime) -> Device:
 
 
 def keep_page_signed_in(request: HttpRequest, user: User) -> None:
-    """Let the session of the page on which the password was changed go on; whoever comes with a token has none."""
+    """Keep the session of the page on which the password was changed; a caller with a token has no session."""
     if request.session.get(SESSION_KEY) == str(user.pk):
         user.refresh_from_db(fields=["password"])
         update_session_auth_hash(request, user)

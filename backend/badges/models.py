@@ -1,4 +1,4 @@
-"""Badges: the cards by which anybody can check that a volunteer is one."""
+"""Badges: the cards by which any person can check that the holder is a volunteer."""
 
 from datetime import UTC, datetime
 from typing import Self

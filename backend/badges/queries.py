@@ -1,4 +1,4 @@
-"""Reads badges: how they stand, what they say, which are good no more."""
+"""Reads badges: their state, their text, and the list of those that are good no more."""
 
 from datetime import datetime
 from typing import Any
@@ -28,11 +28,11 @@ from backend.volunteers.rules import within
 MOST_KEPT = 1_000
 """Badges of one volunteer that an export holds."""
 LIST_KEPT_S = 30
-"""How long the list is kept here, and again by whoever fetches it: together a minute."""
+"""Seconds for which the list is cached here, and again by the client that fetches it: together a minute."""
 
 
 def state_of(badge: Badge, *, at: datetime) -> BadgeState:
-    """Return how a badge stands; needs its volunteer and account. Retired people have none that is good."""
+    """Return the state of a badge; needs its volunteer and account. Retired people have no good badge."""
     volunteer = badge.volunteer
     if badge.revoked_at is not None:
         return "revoked"
@@ -44,7 +44,7 @@ def state_of(badge: Badge, *, at: datetime) -> BadgeState:
 
 
 def check_badge(text: str, *, at: datetime) -> BadgeChecked:
-    """Return what anybody is told of a scanned badge; a forgery costs no query."""
+    """Return what any person may know of a scanned badge; a forgery costs no query."""
     try:
         statement = read_badge(text, public_keys(settings.BADGE_KEYS))
     except NotABadge:
@@ -145,7 +145,7 @@ def kept_of(volunteer: Volunteer) -> Any:
 
 
 def photo_of(volunteer: Volunteer) -> bytes:
-    """Return somebody's picture as a JPEG, or raise NotFound."""
+    """Return a person's picture as a JPEG, or raise NotFound."""
     photo = Photo.objects.filter(volunteer=volunteer).first()
     if photo is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""What badges and pictures do when something happens to their holders."""
+"""Answers the hooks of volunteers, for their badges and pictures."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

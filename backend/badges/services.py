@@ -1,4 +1,4 @@
-"""Badges are issued and revoked, photos come and go."""
+"""Issues and revokes badges; keeps and deletes photos."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -67,7 +67,7 @@ def issue_badge(
 
 @transaction.atomic
 def revoke_badge(*, volunteer: Volunteer, reason: str, by: User, at: datetime) -> None:
-    """Revoke a person's badge: whoever checks it online learns so at once. Raises NotFound, NotAllowed."""
+    """Revoke a person's badge: an online check says so at once. Raises NotFound, NotAllowed."""
     grant = _require_care(volunteer, by, at)
     volunteer = volunteers_to_lock().get(pk=volunteer.pk)
     with acting(by=by, at=at, grant=grant) as act:
@@ -107,7 +107,7 @@ def forget_photo(volunteer: Volunteer) -> None:
 
 
 def keep_photo(*, raw: bytes, by: User, at: datetime) -> None:
-    """Keep a picture of oneself, decoded and written anew; with that one agrees to its being shown.
+    """Keep a picture of the caller, decoded and written anew; by that the caller agrees that it is shown.
 
     Raises Invalid when it is none, Busy, GuardianMissing.
     """
@@ -123,7 +123,7 @@ def keep_photo(*, raw: bytes, by: User, at: datetime) -> None:
 def _keep(jpeg: bytes, *, by: User, at: datetime) -> None:
     """Keep a picture; the same again changes nothing.
 
-    Locks the volunteer: one who withdraws or deletes everything at that moment keeps none.
+    Locks the volunteer: a volunteer who withdraws or deletes everything at that moment keeps no picture.
     """
     volunteer = volunteers_to_lock().get(user=by)
     require(volunteer.erased_at is None)

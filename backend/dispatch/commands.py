@@ -1,4 +1,4 @@
-"""The command of the socket: the one act where every phone of a county answers at once."""
+"""The command of the socket: answering, the one act that all phones of a county may do at the same moment."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -21,10 +21,10 @@ def close_tasks(*, at: datetime) -> int:
 
 @due(every=timedelta(minutes=1))
 def give_back_places(*, at: datetime) -> int:
-    """Decline for those who were suspended or retired what they still hold; returns how much.
+    """Decline for suspended and retired volunteers what they still hold; returns how much.
 
-    The change of standing itself does that once it is committed. What is left to the clock: the process ended in
-    between, the answer was refused, or a call-out that began before the change offered them a place after it.
+    The change of standing itself does that after its commit. The clock does the rest: the process ended in between, the
+    answer was refused, or a call-out had begun before the change and offered a place after it.
     """
     return departures.give_back_places(at=at)
 

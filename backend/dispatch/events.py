@@ -1,7 +1,7 @@
-"""What happens to tasks.
+"""The events of tasks.
 
-What concerns everyone who was asked goes to the topics of the units that were called out, and to those who have left
-them since on topics of their own.
+An event for every volunteer who was asked goes to the topics of the units that were called out. A volunteer who has
+left the unit since gets it on the topic of their own.
 """
 
 from typing import Literal
@@ -57,7 +57,7 @@ class TaskClosed(Event, type="task.closed", topics=("unit", "person")):
 class AssignmentChanged(Event, type="assignment.changed", topics=("person",)):
     """Your part in a task changed: you answered, perhaps on another device, or moved up from the reserve.
 
-    What ends a task for everybody (`task.cancelled`, `task.closed`) is told once, not to each person again.
+    The end of a task for all (`task.cancelled`, `task.closed`) is told once, not to each person again.
     """
 
     assignment: AssignmentOut

@@ -27,15 +27,15 @@ def assignments_of(volunteer: Volunteer) -> Any:
 
 
 def _parts_of(volunteer: Volunteer) -> QuerySet[Assignment]:
-    """Return a person's parts, with those that stand in the name of a record that was merged into theirs."""
+    """Return a person's parts, those of records merged into theirs included."""
     return Assignment.objects.filter(Q(volunteer=volunteer) | Q(volunteer__merged_into=volunteer))
 
 
 def check_no_open_task(volunteer: Volunteer, at: datetime) -> None:
-    """Raise StillOnTask for whoever has accepted a task that is not over: it counts on them.
+    """Raise StillOnTask for a volunteer who has accepted a task that is not over: the task counts on them.
 
-    Locks the open tasks that the person was asked for, as answering does: no answer is on its way meanwhile, and one
-    that comes later finds nobody.
+    Locks the open tasks that the volunteer was asked for, as answering does. No answer is on its way meanwhile, and a
+    later one finds no volunteer.
     """
     asked = tasks_to_lock(Task.objects.called()).filter(assignments__volunteer=volunteer)
     list(asked.order_by("pk").values_list("pk", flat=True))
@@ -45,7 +45,7 @@ def check_no_open_task(volunteer: Volunteer, at: datetime) -> None:
 def erase_words(volunteer: Volunteer, at: datetime) -> None:
     """Take out what the person wrote; the parts stay as service records of a number without a name.
 
-    Issuers were told of it by events of the tasks: those that are still kept go, and consoles get a snapshot instead.
+    Events of the tasks told it to the issuers. The events that are still kept go, and consoles get a snapshot instead.
     """
     kept = settings.MUSTER.events_kept
     answered = _parts_of(volunteer).filter(answered_at__gte=at - kept).values_list("task", flat=True)

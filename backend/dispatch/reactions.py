@@ -1,4 +1,4 @@
-"""What becomes of tasks and of the parts in them when something happens to units and volunteers."""
+"""Answers the hooks of units and volunteers, for tasks and the parts in them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -41,13 +41,13 @@ def give_back(volunteer: Volunteer, *, act: Act) -> None:
 
 @hooks.number_changed.answered_by("dispatch")
 def tell_parts_again(volunteer: Volunteer, *, before: int, act: Act) -> None:
-    """Tell on the new topic how the volunteer's parts stand, where the last word has not come."""
+    """Tell on the new topic how the volunteer's parts stand, where the last event has not arrived."""
     tell_again(volunteer, before, act)
 
 
 @hooks.merging.answered_by("dispatch")
 def refuse_while_on_task(kept: Volunteer, gone: Volunteer, *, act: Act) -> None:
-    """Refuse while tasks depend on the record that goes."""
+    """Refuse while tasks depend on the duplicate."""
     require_no_part(gone, act.at)
 
 

@@ -1,4 +1,4 @@
-"""Who may direct a task, and which work is for adults only."""
+"""The rules of directing tasks, and of work for adults only."""
 
 from collections.abc import Iterable
 from datetime import datetime, time

@@ -110,8 +110,8 @@ def offers_through(principal: Principal, id: str) -> dict[str, Any]:
 def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     """Return those of `people` who have accepted a task around its time, with the path of the unit they were asked in.
 
-    They agree to being located, or the task names the legal basis on which they are without. A task ends for this
-    purpose, as duty does, after the maximum length of duty; and it does not begin days before.
+    They agree to being located, or the task names a legal basis for locating them without consent. For this purpose a
+    task ends like duty, after the maximum length of duty; and it does not begin days before.
     """
     rows = _parts(at, at).filter(AnyOf(F("volunteer__number"), people), is_serving("volunteer__"))
     found = rows.order_by("-task__starts_at").values_list("volunteer__number", "unit__path", *_SINCE)
@@ -180,6 +180,6 @@ def _accepted(since: datetime, until: datetime) -> QuerySet[Assignment]:
 def _since(
     answered_at: datetime | None, starts_at: datetime, agreed_at: datetime | None, based_at: datetime | None
 ) -> datetime:
-    """Return since when somebody who accepted is tracked: from the agreement or the legal basis on, the earlier."""
+    """Return since when a volunteer on a task is tracked: from the agreement or the legal basis, the earlier one."""
     began = max(cast(datetime, answered_at), starts_at - lasts())
     return min(agreed_since(began, allowed_at) for allowed_at in (agreed_at, based_at) if allowed_at)

@@ -100,7 +100,7 @@ def kept_of(volunteer: Volunteer) -> dict[str, Any]:
 
 
 def applications_of(volunteer: Volunteer) -> QuerySet[Application]:
-    """Return those that made the person a volunteer, and others with their phone: waiting, or turned down."""
+    """Return the applications that made the person a volunteer, and others with their phone: waiting or turned down."""
     return Application.objects.filter(
         Q(volunteer=volunteer) | Q(volunteer=None, phone_key=volunteer.user.phone_key)
     )

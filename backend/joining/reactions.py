@@ -1,4 +1,4 @@
-"""What becomes of applications and transfers when something happens to units and volunteers."""
+"""Answers the hooks of units and volunteers, for applications and transfers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -46,7 +46,7 @@ def end_transfers(volunteer: Volunteer, *, act: Act) -> None:
 
 @hooks.merging.answered_by("joining")
 def move(kept: Volunteer, gone: Volunteer, *, act: Act) -> None:
-    """Withdraw the open transfers of the record that goes; what was decided is of the other from now on."""
+    """Withdraw the open transfers of the duplicate; decided ones belong to the record that is kept from now on."""
     applications.move_to_kept(gone, kept)
     transfers.move_to_kept(gone, kept, act=act)
 

@@ -1,4 +1,4 @@
-"""What this room has to ask the rooms above."""
+"""The hooks by which this room asks the rooms above."""
 
 from collections.abc import Collection
 

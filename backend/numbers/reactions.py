@@ -1,4 +1,4 @@
-"""What becomes of blocks of numbers when something happens to units."""
+"""Answers the hooks of units, for their blocks of numbers."""
 
 from datetime import datetime
 

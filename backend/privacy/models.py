@@ -4,7 +4,7 @@ from django.db import models
 
 
 class RetentionRun(models.Model):
-    """How much of one kind was deleted on one day (UTC), and when that was last looked after."""
+    """How much of one kind was deleted on one day (UTC), and when the clock last looked."""
 
     day = models.DateField()
     kind = models.CharField(max_length=40)

@@ -96,7 +96,7 @@ def _record(volunteer: Volunteer, at: datetime, *, whole: bool) -> dict[str, Any
 def _profile(volunteer: Volunteer, at: datetime, *, whole: bool) -> dict[str, Any]:
     """Return what the person sees of themselves, the date of birth, and every sealed column, opened or masked.
 
-    What came by a merge and was not confirmed is masked wholly: whoever merged the records may be the one who asks.
+    Unconfirmed data that came by a merge is masked wholly: the caller may be the leader who merged the records.
     """
     to_confirm = volunteer.identity_to_confirm
     opened = {

@@ -30,7 +30,7 @@ class ImportStatus(models.TextChoices):
 
     @classmethod
     def unfinished(cls) -> frozenset["ImportStatus"]:
-        """Return the states of imports that are going to be something else, by the clock or by a person."""
+        """Return the states of imports that the clock or a person is going to change."""
         return cls.working() | {cls.CHECKED}
 
     @classmethod
@@ -82,7 +82,7 @@ class RosterImportQuerySet(models.QuerySet["RosterImport"]):
 class RosterImport(models.Model):
     """A roster that is brought in as one batch: checked first, then imported whole, and undone whole.
 
-    Whoever works on it holds it by `worker` until `worker_until`; after a crash somebody else goes on.
+    Its worker holds a lease, by `worker` until `worker_until`; after a crash another worker goes on.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -215,10 +215,10 @@ class ReportedRow(models.Model):
 
 
 class Newcomer(models.Model):
-    """An accepted row that waits: nobody sees the person before the whole batch is in the roster.
+    """An accepted row that waits: the person is not shown before the whole batch is in the roster.
 
-    Emptied when the batch is imported. The database does not check its foreign keys: millions come at once, and what
-    they become is checked.
+    Emptied when the batch is imported. The database does not check its foreign keys: millions of rows come at once, and
+    the rows that they become are checked.
     """
 
     batch = models.ForeignKey(

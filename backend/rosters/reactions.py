@@ -1,4 +1,4 @@
-"""What rosters answer: which numbers wait in imports, and what becomes of imports when their unit ends."""
+"""Answers the hooks for rosters: numbers that wait in imports, and imports of a unit that ends."""
 
 from collections.abc import Collection
 

@@ -118,11 +118,18 @@ VAGUE = re.compile(r"\b(?:who(?:m|so)?ever|(?:some|no|any)body|(?:some|any)one)\
 """Words for a person without a noun; the glossary has one for each: volunteer, leader, caller, operator, reader."""
 DOCUMENTS = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs", "mobile_api_docs"}
 REREAD = [
+    "backend/accounts/",
     "backend/audit/",
+    "backend/badges/",
     "backend/config/",
     "backend/console/",
+    "backend/dispatch/",
+    "backend/joining/",
     "backend/lib/",
+    "backend/numbers/",
+    "backend/privacy/",
     "backend/realtime/",
+    "backend/rosters/",
     "backend/tracking/",
     "benchmarks/",
     "manage.py",

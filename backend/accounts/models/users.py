@@ -21,14 +21,14 @@ class UserManager(BaseUserManager["User"]):
     """Makes accounts."""
 
     def create_user(self, phone: str | None, password: str | None = None, **fields: Any) -> "User":
-        """Make an account; without a password nobody can sign in with it."""
+        """Make an account; without a password it cannot be used to sign in."""
         user = self.model.of_phone(phone, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, phone_key: str, password: str | None = None, **fields: Any) -> "User":
-        """Make an account for Django's own command; who is no volunteer cannot sign in (see `manage.py operator`)."""
+        """Make an account for Django's own command; without a volunteer it cannot sign in (`manage.py operator`)."""
         return self.create_user(phone_key, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":

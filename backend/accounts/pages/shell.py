@@ -26,7 +26,7 @@ _View = ParamSpec("_View")
 def record_page(
     view: Callable[Concatenate[HttpRequest, _View], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, _View], HttpResponseBase]:
-    """Open a page to whoever is signed in; what they may not see is 404, like at any other door.
+    """Open a page to every signed-in person; what they may not see is 404, as in the API.
 
     A form with the NUL character, which PostgreSQL cannot store and no browser sends, is 400.
     """
@@ -54,8 +54,8 @@ def sent_from(
 ]:
     """Take what a form on another page sends.
 
-    Whoever merely opens the address is led to that page, whose address has the `kept` parts: so it goes after signing
-    in again, and after choosing another language where a refusal was shown.
+    A GET of the address is redirected to that page, with the `kept` parts of the address. This happens after signing in
+    again, and after choosing another language where a refusal was shown.
     """
 
     def decorate(

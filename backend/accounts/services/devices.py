@@ -1,4 +1,4 @@
-"""Devices sign in, renew their tokens, and sign out."""
+"""Signs devices in, renews their tokens, and signs them out."""
 
 import uuid
 from collections.abc import Collection, Mapping
@@ -141,10 +141,10 @@ def register_page_device(*, user: User, name: str = "", at: datetime) -> Device:
 def refresh_tokens(*, refresh: str, at: datetime) -> Tokens:
     """Spend a refresh token for a new pair.
 
-    The token before the last is good until a token of the last pair has been shown, and a minute at least; it returns
-    the last again: its answer may have been lost. One that the database has forgotten, because it was put back, is
-    good too. Any other has been stolen, or was spent by a thief: the device is revoked. Raises NotSignedIn, which tells
-    a device that was revoked what ended it.
+    The token before the last is good until a token of the last pair has been shown, and for a minute at least. It
+    returns the last pair again, as the answer may have been lost. A token that a restored database has forgotten is
+    good too. Any other token was stolen, or was spent by a thief: the device is revoked. Raises NotSignedIn; a revoked
+    device is told what ended it.
     """
     claims = read_refresh(refresh)
     tokens = _rotate(claims, at) or _rotate(claims, at, epoch_begun_at=epochs.begun_at())
@@ -158,7 +158,7 @@ def refresh_tokens(*, refresh: str, at: datetime) -> Tokens:
 def _rotate(claims: Claims, at: datetime, epoch_begun_at: datetime | None = None) -> Tokens | None:
     """Return new tokens, or None when there are none to be had. Locks the device.
 
-    `epoch_begun_at` asks besides whether the token was forgotten by a restore; the first time goes without the check.
+    With `epoch_begun_at` it also asks whether a restore has forgotten the token; the first attempt does not ask.
     """
     device = devices_to_lock(_of_claims(claims)).select_related("user__volunteer").first()
     if device is None:
@@ -177,7 +177,7 @@ def _rotate(claims: Claims, at: datetime, epoch_begun_at: datetime | None = None
 
 
 def _spend(device: Device, claims: Claims, at: datetime) -> None:
-    """Have the token that was shown followed by another; shown again, it is a retry."""
+    """Rotate the token that was shown: another follows it. The same token again is a retry."""
     device.previous_refresh_id, device.refresh_id = claims.token_id, uuid.uuid4().hex
     device.rotated_at, device.last_seen_at, device.pair_arrived = at, at, False
     device.save(
@@ -196,7 +196,7 @@ def _revoke_stolen(claims: Claims, at: datetime) -> None:
 
 
 def _what_ended(claims: Claims) -> str:
-    """Return what ended the sign-in of a genuine token: an invitation that somebody else accepted, for example."""
+    """Return what ended the sign-in of a genuine token: for example an invitation that another person accepted."""
     ended = Device.objects.revoked().filter(pk=claims.device, session=claims.session, user_id=claims.user_id)
     return ended.values_list("revoked_because", flat=True).first() or ""
 
@@ -272,7 +272,7 @@ def _revoke(device: Device, reason: SignedOutBy, act: Act) -> None:
     device.save(update_fields=device.revoke(at=act.at, because=reason))
     if (
         reason != SignedOutBy.SIGNED_OUT
-    ):  # who signs out on their own phone is not asked for more than the password the next day
+    ):  # a person who signs out on their own phone needs no more than the password the next day
         TrustedDevice.objects.filter(device=device).delete()
     act.end_session(device.session)
     act.record(Acts.DEVICE_REVOKED, f"device.{device.pk}", reason=REASONS[reason])

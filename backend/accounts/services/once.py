@@ -1,4 +1,4 @@
-"""What a device is given once, and for minutes again: whoever shows the same code on it again has lost the answer."""
+"""Keeps an answer for minutes, to be given again: a device that shows the same code again has lost the answer."""
 
 from uuid import UUID
 
@@ -7,6 +7,6 @@ from backend.realtime import keys
 
 
 def given_once(person: int, act: str, device: UUID, shown: str) -> keys.Asked:
-    """Return under what it is kept that a device was given something for a code: nobody without both finds it."""
+    """Return the idempotency key of the answer to a device and its code: it is found only with both."""
     key = UUID(hex=lookup_key(f"{device.hex} {shown}", f"once {act}"))
     return keys.Asked(person, key, act, digest=key)

@@ -1,4 +1,4 @@
-"""People choose their passwords."""
+"""Sets the passwords that people choose."""
 
 from datetime import datetime
 from uuid import UUID
@@ -33,9 +33,10 @@ def password_not_own(field: str) -> Refusal:
 
 
 def set_password(user: User, password: str, *, at: datetime) -> None:
-    """Give an account a password, however it came; what is sealed of the person is masked for them for some days.
+    """Give an account a password, however it came; the sealed data of the person is masked for some days.
 
-    Whoever handed out a slip, or merged a record, may be the one who signs in: the person has that time to notice.
+    The caller who signs in may be the leader who handed out a slip or merged a record. The person has these days to
+    notice it.
     """
     user.set_password(password)
     user.password_set_at = at
@@ -46,7 +47,7 @@ def set_password(user: User, password: str, *, at: datetime) -> None:
 def change_password(
     *, new: str, device_id: UUID, by: User, at: datetime, once: keys.Asked | None = None
 ) -> None:
-    """Set a new password; the present one has been checked, and is looked at again: of two acts at once one counts.
+    """Set a new password. The present one was checked, and is compared again: of two acts at once one counts.
 
     Ends the sign-ins of all other devices, and those that wait for a code. With a key it is done once. Raises Invalid
     with the rules that the new one breaks, or for `current` when it was changed meanwhile, KeyUsedOtherwise for a key

@@ -1,4 +1,4 @@
-"""People set up an authenticator, and show it when they sign in."""
+"""Sets up the second factor of people, and checks it when they sign in."""
 
 import logging
 from collections.abc import Callable
@@ -181,10 +181,10 @@ def challenge_by_id(*, challenge_id: UUID, at: datetime) -> SecondFactorAsked:
 
 @transaction.atomic
 def begin_in_sign_in(*, challenge_id: UUID, at: datetime) -> AuthenticatorOut:
-    """Make the secret of an authenticator for whoever has to set one up to sign in.
+    """Make the secret of an authenticator for a person who has to set one up to sign in.
 
-    Raises ChallengeOver, and NotFound for whom there is another way: somebody who has the password alone must not
-    choose the second factor.
+    Raises ChallengeOver, and NotFound if the person has another way: a caller with the password alone must not choose
+    the second factor.
     """
     challenge = _open(challenge_id, at)
     if _ways(challenge, at) != ["set_up"]:
@@ -235,7 +235,7 @@ def sign_in_with_code(
 
 
 def pass_challenge(*, challenge_id: UUID, code: str, at: datetime) -> User:
-    """Return who signs in, once the code is right; the challenge and the code are spent.
+    """Return the user who signs in, if the code is right; the challenge and the code are spent.
 
     Raises ChallengeOver, CredentialsWrong, TooMany. Locks the user: of two who show the same code at once one gets in.
     """
@@ -280,7 +280,7 @@ def _lock(user: User) -> None:
 
 
 def _once(challenge_id: UUID, code: str, device_id: UUID) -> keys.Asked:
-    """Return under what the sign-in is kept that this code began; whose challenge it is is locked."""
+    """Return the key under which the sign-in by this code is kept; locks the user of the challenge."""
     number = hooks.number_of(_lock_owner(challenge_id))
     return given_once(number, "second_factor", device_id, f"{challenge_id.hex} {codes.plain(code)}")
 
@@ -311,7 +311,7 @@ def _is_required(user: User, at: datetime) -> bool:
 def _begin(user: User, challenge_id: UUID | None, act: Act) -> AuthenticatorOut:
     """Return the secret that was begun in the same place, or a new one.
 
-    Nobody else's is shown: whoever tried to sign in with the password alone would share it.
+    A secret begun elsewhere is not shown: a caller with the password alone could have begun it, and would share it.
     """
     factor = SecondFactor.objects.filter(user=user).first()
     if factor is not None and factor.confirmed_at is not None:
@@ -335,7 +335,7 @@ def _ways(challenge: Challenge, at: datetime) -> list[Way]:
 
 
 def _is_right(take: Callable[[_Of, str, Act], bool], of: _Of, code: str, act: Act) -> bool:
-    """Tell whether a code is right; an error while it is looked at makes it a wrong one, which is counted."""
+    """Tell whether a code is right; an error during the check makes it a wrong one, which is counted."""
     try:
         with transaction.atomic():
             return take(of, code, act)
@@ -366,7 +366,7 @@ def _take_authenticator(factor: SecondFactor, code: str, act: Act) -> bool:
 
 
 def _show_again(user: User, code: str, act: Act) -> bool:
-    """Take a code from somebody who is signed in; a wrong one is counted. Raises NotFound, TooMany."""
+    """Take a code from a person who is signed in; a wrong one is counted. Raises NotFound, TooMany."""
     _lock(user)
     factor = _confirmed(user)
     if factor is None:
@@ -391,7 +391,7 @@ def _refuse_beyond(limit: Allowance, user: User, at: datetime, *, wrong: int) ->
 
 
 def _count_wrong(user: User, at: datetime) -> None:
-    """Count a wrong code at its own moment, in a row that nobody can sign in by."""
+    """Count a wrong code at its own moment, in a row that opens no sign-in."""
     Challenge.objects.create(pk=uuid4(), user=user, made_at=at, expires_at=at, wrong=1)
 
 
@@ -401,7 +401,7 @@ def _too_many(wait: timedelta, limit: Allowance) -> TooMany:
 
 
 def _wrong_field() -> Refusal:
-    """Return the refusal of a wrong code for somebody who is signed in: 401 would make their app renew its tokens."""
+    """Return the refusal of a wrong code for a person who is signed in: 401 would make their app renew its tokens."""
     return Invalid(errors=[{"pointer": "/code", "detail": _WRONG}])
 
 

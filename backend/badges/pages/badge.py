@@ -1,4 +1,4 @@
-"""The pages of badges: one's own, those of a unit, and the one that anybody's camera opens."""
+"""The pages of badges: one's own, those of a unit, and the public one that a phone's camera opens."""
 
 from datetime import datetime
 from typing import Any
@@ -148,7 +148,7 @@ def revoke(request: HttpRequest, number: str, person: str) -> HttpResponse:
 @cache_control(private=True, max_age=queries.LIST_KEPT_S)
 @require_GET
 def check(request: HttpRequest, text: str) -> HttpResponse:
-    """Tell anybody how a scanned badge stands: the number, and never the name."""
+    """Tell any person the state of a scanned badge, with the number and never the name."""
     checked = queries.check_badge(text, at=now())
     number = format_volunteer_number(int(checked.number)) if checked.number else ""
     context = {"checked": checked, "number": number, "state": checked.state}
@@ -171,7 +171,7 @@ def _show_mine(request: HttpRequest, form: PhotoForm) -> HttpResponse:
 
 
 def _issue(request: HttpRequest, unit: Unit) -> tuple[str, list[str]]:
-    """Issue badges to those who are chosen on the page; return how many, and for whom not and why."""
+    """Issue badges to the people chosen on the page; return how many, and for each of the others the reason."""
     chosen = Volunteer.objects.filter(
         memberships__unit=unit,
         number__in=[whole_number(one, digits=8) for one in request.POST.getlist("person")[:MEMBERS]],

@@ -79,7 +79,7 @@ class AssignmentStatus(models.TextChoices):
 
     @classmethod
     def live(cls) -> frozenset["AssignmentStatus"]:
-        """Return the states of parts that a change of the task concerns; others hear of it, and need not."""
+        """Return the states of parts that a change of the task concerns; the other volunteers hear of it as well."""
         return cls.unanswered() | cls.taking_part()
 
     @classmethod
@@ -172,9 +172,9 @@ def takes_part(at: datetime) -> Q:
 class Assignment(models.Model):
     """One volunteer's part in a task; status lives here and nowhere else.
 
-    A call-out inserts thousands of rows at once: each column has no more indexes than the constraints and queries need,
-    and the database does not check where the references lead: the statement takes them from rows that it reads, and
-    checking them took more time than all the rest (docs/adr/0009).
+    A call-out inserts thousands of rows at once, so each column has only the indexes that constraints and queries need.
+    The database does not check the foreign keys: the statement takes them from rows that it reads, and checking them
+    took more time than all the rest (docs/adr/0009).
     """
 
     task = models.ForeignKey(

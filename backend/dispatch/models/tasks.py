@@ -102,7 +102,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(under_way(at))
 
     def not_over(self, at: datetime) -> Self:
-        """Return those that their issuers have to see through: drafts, and what takes answers or goes on."""
+        """Return those that still need their issuers: drafts, and tasks that take answers or go on."""
         return self.filter(Q(status__in=TaskStatus.not_closed()) | under_way(at))
 
     def to_be_closed(self, at: datetime) -> Self:

@@ -1,4 +1,4 @@
-"""Who was asked to take part in a task, and on which topic they hear of it."""
+"""Finds the volunteers who were asked to take part in a task, and the topics on which they hear of it."""
 
 from collections import defaultdict
 from typing import NamedTuple
@@ -20,10 +20,10 @@ class Part(NamedTuple):
 
 
 def parts_by_topic(task: Task) -> dict[str, list[Part]]:
-    """Return the parts of everyone who was asked, by the topic on which they hear of the task; one query.
+    """Return the parts of all volunteers who were asked, by the topic on which they hear of the task; one query.
 
-    It is the one through which the offer was sent; their own for those who have left that unit since, or whose unit is
-    no more.
+    It is the topic on which the offer was sent. For a volunteer who has left that unit since, or whose unit was
+    retired, it is the person's own topic.
     """
     below = Concat("through__unit__path", Value("Z" * Unit.steplen), output_field=CharField())
     belongs = Membership.objects.filter(
@@ -42,7 +42,7 @@ def parts_by_topic(task: Task) -> dict[str, list[Part]]:
 
 
 def asked_by_topic(task: Task) -> dict[str, list[int]]:
-    """Return the numbers of everyone who was asked, by the topic on which they hear of the task; one query."""
+    """Return the numbers of all volunteers who were asked, by the topic on which they hear of the task; one query."""
     return {topic: [part.number for part in parts] for topic, parts in parts_by_topic(task).items()}
 
 

@@ -21,10 +21,10 @@ Part = Literal["open", "ended"]
 def inbox_of(person: int, *, after: str = "", through: str = "", at: datetime) -> Inbox:
     """Return a page of what a volunteer was asked: the open ones, then those that ended within a week, newest first.
 
-    Open is what waits for an answer, and what was accepted and is not over. The first page holds all of it and up to
-    100 that ended; the next pages older ones. Only somebody with more than 1,000 open ones finds them on several pages.
-    `after` is the `next` of the page before, `through` the number of a called unit, to leave out what came through
-    others. Three queries, one more with `after`. Raises NotFound when `after` names nothing of theirs.
+    An open offer waits for an answer, or was accepted and is not over. The first page holds all open ones and up to 100
+    that ended; the next pages hold older ones. Only a volunteer with more than 1,000 open ones finds them on several
+    pages. `after` is the `next` of the page before. `through` is the number of a called unit: offers through other
+    units are left out. Three queries, one more with `after`. Raises NotFound when `after` names no offer of theirs.
     """
     mine = Assignment.objects.filter(volunteer__number=person)
     if through:

@@ -1,4 +1,4 @@
-"""Who can be asked to take part in a task."""
+"""Finds the members who can be asked to take part in a task."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -73,13 +73,13 @@ def sieves(task: Task, at: datetime) -> list[Sieve]:
 
 
 def let_by_law(task: Task, at: datetime) -> Q:
-    """Return the condition, of rows with a volunteer, of being let by the law take part: age, guardian, credentials."""
+    """Return the condition that the law lets a row's volunteer take part: age, guardian, credentials."""
     of_age = Q(volunteer__born_on__lte=adult_if_born_until(at)) if is_for_adults(task) else _may_serve(at)
     return of_age & has_every_credential(task.starts_at, "volunteer") if is_dangerous(task) else of_age
 
 
 def eligible(task: Task, units: Sequence[Unit], at: datetime) -> QuerySet[Membership]:
-    """Return the memberships through which people can be asked; someone in two of the units comes twice."""
+    """Return the memberships through which people can be asked; a volunteer in two of the units comes twice."""
     return members_below(units).filter(*(sieve.condition for sieve in sieves(task, at)))
 
 
@@ -118,5 +118,5 @@ def _has_skills(codes: Sequence[str]) -> Q:
 
 
 def unknown_skills(codes: Sequence[str]) -> set[str]:
-    """Return the codes that are no skill."""
+    """Return the codes that name no skill."""
     return set(codes) - set(Skill.objects.filter(code__in=codes).values_list("code", flat=True))

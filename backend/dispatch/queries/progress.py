@@ -59,9 +59,10 @@ def counts_of(task_ids: Iterable[UUID]) -> dict[UUID, tuple[Progress, frozenset[
 
 
 def unit_progress(task: Task, parent: Unit) -> list[UnitProgress]:
-    """Return the progress within each direct sub-unit of `parent` that has someone asked, in the order of the tree.
+    """Return the progress of each direct sub-unit of `parent` where a volunteer was asked, in the order of the tree.
 
-    Those asked as members of `parent` itself are a line of their own. Two queries, three with the units' parents.
+    The volunteers asked as members of `parent` itself are a line of their own. Two queries, three with the units'
+    parents.
     """
     branch = Substr("unit__path", 1, len(parent.path) + Unit.steplen)
     below = task.assignments.filter(within(parent.path, "unit__path")).annotate(branch=branch)

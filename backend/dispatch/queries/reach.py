@@ -26,7 +26,7 @@ UNHEARD = Q(reach=NOT_REACHED, heard=False)
 """The condition, of rows with their reach, of having to be phoned."""
 
 _OWN_PART = (TaskCalled.event_type, AssignmentChanged.event_type)
-"""The events whose news is one's own part: whoever has answered since has heard of it."""
+"""The events about the volunteer's own part: a volunteer who has answered since knows of them."""
 _HAS_HEARD = Q(before="", status=AssignmentStatus.DECLINED) | Q(
     before="", answered_at__isnull=False, told__event__in=_OWN_PART
 )
@@ -58,8 +58,8 @@ def with_reach(assignments: QuerySet[Assignment]) -> QuerySet[Any]:
 def by_urgency(with_it: QuerySet[Any]) -> QuerySet[Any]:
     """Add `place` to rows with their reach, by which a list is sorted and paged: by number, but first those to phone.
 
-    These are whom the last event has not reached and who have a place or had one, then those of the reserve. What has
-    reached the others is not looked at: there may be thousands of them.
+    To phone are volunteers not reached by the last event: first those who have or had a place, then the reserve. What
+    has reached the others is not looked at: there may be thousands of them.
     """
     rank = Case(
         When(~(_HAD_A_PLACE | _WAS_RESERVE) | _HAS_HEARD, then=Value(2)),
@@ -72,7 +72,7 @@ def by_urgency(with_it: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def unheard_on(topic: str, volunteer: Volunteer) -> list[Assignment]:
-    """Return a volunteer's parts of which the last that concerned them was told on a topic, and has not come."""
+    """Return a volunteer's parts whose last event was told on a topic and has not arrived."""
     parts = Assignment.objects.filter(volunteer=volunteer, told__topic=topic)
     waiting = with_reach(parts).filter(UNHEARD)
     return list(waiting.select_related("volunteer", "told").order_by("pk"))

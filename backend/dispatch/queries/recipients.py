@@ -22,8 +22,8 @@ def recipients(
 ) -> RecipientPage:
     """Return up to `limit` lines of the list of those asked, by number.
 
-    Before all others come those whom the last event has not reached and who have a place, or had one; then those of the
-    reserve. `after` is the `next` of the page before.
+    First come volunteers to phone, not reached by the last event: those who have or had a place, then the reserve.
+    `after` is the `next` of the page before.
     """
     rows = by_urgency(with_reach(task.assignments.all())).filter(place__gt=after)
     if state:

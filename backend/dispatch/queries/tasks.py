@@ -23,7 +23,7 @@ PAGE = 20
 
 
 def task_for(user: User, task_id: UUID, *, at: datetime) -> Task:
-    """Return a task to one of its issuers; for everybody else there is none."""
+    """Return a task to one of its issuers; for every other caller there is none."""
     task = Task.objects.select_related("unit").filter(pk=task_id).first()
     if task is None or not may_direct(user, task, at):
         raise NotFound
@@ -31,7 +31,7 @@ def task_for(user: User, task_id: UUID, *, at: datetime) -> Task:
 
 
 def own_parts(asked: Sequence[tuple[User, UUID]]) -> list[Assignment | None]:
-    """Return what people have to do with a task each, None where they were not asked; one query for all."""
+    """Return each person's part in one task, None where the person was not asked; one query for all."""
     users, tasks = {user.pk for user, _ in asked}, {task for _, task in asked}
     parts = Assignment.objects.select_related("volunteer")
     found = {
@@ -123,7 +123,7 @@ def _task_out(task: Task, unit: UnitOut) -> TaskOut:
             "created_at": task.created_at,
             "end_reason": task.end_reason,
             "dangerous": is_dangerous(task),
-            # Whoever was on a task that was called off is located on it no more, whatever the basis was.
+            # A task that was called off locates no volunteer any more, whatever the basis was.
             "legal_basis": "" if task.status == TaskStatus.CANCELLED else task.legal_basis,
         }
     )

@@ -9,7 +9,7 @@ from backend.volunteers.services.access_log import note_access_by_number
 
 
 def note_recipients(page: RecipientPage, *, viewer: User, at: datetime) -> None:
-    """Note for everybody on the page that they were looked at: the phone of whoever could not be reached was whole."""
+    """Note for every volunteer on the page that a leader saw the line; of those not reached, the phone was whole."""
     whole = {int(line.volunteer) for line in page.items if line.not_reached}
     others = {int(line.volunteer) for line in page.items} - whole
     for what, numbers in ((LookedAt.PHONE, whole), (LookedAt.PROFILE, others)):

@@ -1,4 +1,4 @@
-"""The rules of answering one task, in memory: who has a place, who waits for one, who gives one back."""
+"""The rules of answering one task, in memory: taking a place, waiting for one, giving one back."""
 
 import heapq
 from collections.abc import Iterable
@@ -24,17 +24,18 @@ class Answer:
     by: User
     at: datetime
     by_clock: bool = False
-    """Given for the person, who is no longer in service: the record names nobody."""
+    """The clock gave it for a volunteer who is no longer in service: the record names no person."""
 
 
 class Places:
-    """A locked task with the parts of those who answer it; takes answers one after the other, in their order.
+    """A locked task with the parts of the volunteers who answer it; takes the answers one by one, in their order.
 
-    Afterwards `changed` holds the parts to be saved (by key, in the order of their first change), `taken` the answers
-    that changed something, each with what it came to, `gone` the numbers of those who gave a place back and are not on
-    duty, and `moved` the keys of the parts that were changed for their volunteers: who moved up, and who is no longer
-    in service. `own` are all parts of `answering`, `waiting` as many reserves besides as there are answers that could
-    make room for one: the earliest who still have an account, are in service, and are let by the law.
+    `own` are all parts of `answering`. `waiting` are more reserves, one for each answer that could make room: the
+    earliest who have an account, are in service, and may take part by law.
+
+    Afterwards `changed` holds the parts to save, by key, in the order of their first change. `taken` holds the answers
+    that changed something, each with its result. `gone` holds the numbers of volunteers who gave a place back and are
+    not on duty. `moved` holds the keys of parts that others changed: the volunteer moved up, or left the service.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Places:
             self._wait(assignment)
 
     def take(self, given: Answer) -> Assignment:
-        """Take one answer; raises NotFound, TaskOver, NotInService or OfferExpired and has then changed nothing."""
+        """Take one answer. Raises NotFound, TaskOver, NotInService or OfferExpired, with nothing changed."""
         assignment = self._own.get(given.by.pk)
         if assignment is None:
             raise NotFound
@@ -104,7 +105,7 @@ class Places:
     def _decline(self, assignment: Assignment, given: Answer) -> None:
         """Decline, and give a place that was taken to the earliest reserve.
 
-        Whoever gives a place back is off the live map at once, unless they are on duty.
+        A volunteer who gives a place back leaves the live map at once, unless on duty.
         """
         had_place = assignment.holds_place
         say_no = assignment.give_back if assignment.takes_part else assignment.decline
@@ -122,7 +123,7 @@ class Places:
             self._note(promoted)
 
     def _note(self, assignment: Assignment) -> None:
-        """Keep a part to be saved, and whether its volunteer has to hear of the change: it was not theirs."""
+        """Keep a part to be saved, and whether its volunteer must hear of the change, because another made it."""
         (self.moved.add if assignment.before else self.moved.discard)(assignment.pk)
         self.changed[assignment.pk] = assignment
 
@@ -138,7 +139,7 @@ class Places:
         while self._queue:
             answered_at, pk = heapq.heappop(self._queue)
             reserve = self._reserves[pk]
-            # Who has left the reserve since, and perhaps come back to it, stands here with an old time.
+            # A volunteer who left the reserve since, and perhaps came back, stands here with an old time.
             if (reserve.status, reserve.answered_at) == (AssignmentStatus.RESERVE, answered_at):
                 return reserve
         return None

@@ -1,4 +1,4 @@
-"""Whom an event of a task goes to, and what is noted of those whom it concerns."""
+"""Sends the events of a task to the volunteers who were asked, and notes the last event that concerned each."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,10 +19,10 @@ def tell_everyone_asked(task: Task, event: Event, act: Act) -> None:
 
 
 def tell_all_concerned(task: Task, event: Event, act: Act, *, becomes: Becomes | None = None) -> None:
-    """Tell an event to everyone who was asked, of whom a change of the task concerns those whose part is live.
+    """Tell an event to every volunteer who was asked; it concerns those with a live part.
 
-    It is noted as the last that concerned those whose part is live; what their part `becomes` by it is saved in the
-    same statement. The task is locked. The number of statements grows only with those who hear on their own topics.
+    For these it is noted as the last event that concerned them. What their part `becomes` is saved in the same
+    statement. The task is locked. The number of statements grows only with the volunteers told on their own topics.
     """
     parts = queries.parts_by_topic(task)
     told = _tell(parts, event, act)

@@ -35,10 +35,10 @@ COME_TO = {
 def answer_offer(*, task_id: UUID, answer: AnswerIn, by: User, at: datetime) -> Assignment:
     """Accept or decline an offer of one's own; the same answer again changes nothing.
 
-    Accepting a full task makes a reserve. Declining after accepting gives the place back, at any time: nobody is held
-    to a task; the earliest reserve moves up. Raises NotFound to whoever was not asked, TaskOver when it was called off,
-    OfferExpired, NotInService for accepting while suspended or retired, and what `Fitness.check` raises to whoever may
-    not accept.
+    Accepting a full task makes a reserve. Declining after accepting gives the place back and the earliest reserve moves
+    up. It is possible at any time: no volunteer is held to a task. Raises NotFound to a caller who was not asked,
+    TaskOver when the task was called off, OfferExpired, and NotInService for accepting while suspended or retired. A
+    volunteer who may not accept gets what `Fitness.check` raises.
     """
     (outcome,) = answer_offers([Answer(task_id, answer, by, at)])
     if isinstance(outcome, Refusal):
@@ -48,12 +48,12 @@ def answer_offer(*, task_id: UUID, answer: AnswerIn, by: User, at: datetime) -> 
 
 @transaction.atomic
 def answer_offers(answers: Sequence[Answer]) -> list[Assignment | Refusal]:
-    """Take many answers together, in their order; returns for each the part as the batch leaves it, or its refusal.
+    """Take a batch of answers, in their order; returns for each the part as the batch leaves it, or its refusal.
 
     A refusal harms no other answer. The places come out as if the answers had come one by one: exactly the headcount,
-    reserves in the order of their time. Everyone whose part changed is told once, issuers of a task once. Locks the
-    tasks in the order of their ids, then the assignments, so the last place goes to exactly one person. The number of
-    statements grows with the number of tasks, not of answers.
+    reserves in the order of their time. Each volunteer whose part changed is told once, and so are the issuers of a
+    task. Locks the tasks in the order of their ids, then the assignments: the last place goes to exactly one volunteer.
+    The number of statements grows with the number of tasks, not of answers.
     """
     by_task: defaultdict[UUID, list[Answer]] = defaultdict(list)
     for given in answers:
@@ -118,14 +118,14 @@ def _write(moved: Sequence[Places], act: Act) -> None:
 
 
 def _record(places: Places, act: Act) -> None:
-    """Record each answer in the name of the volunteer who gave it; in no name what the clock has given back."""
+    """Record each answer in the name of its volunteer; what the clock gave back is recorded in no name."""
     for given, status in places.taken:
         by = None if given.by_clock else given.by
         act.of(by, at=given.at).record(COME_TO[status], places.task.topic)
 
 
 def _tell(places: Places, shapes: Mapping[int, AssignmentOut], act: Act) -> None:
-    """Tell everyone who was asked, and the issuers, how one task stands."""
+    """Tell every volunteer who was asked, and the issuers, how one task stands."""
     task = places.task
     if task.is_full and not places.was_full:
         tell_everyone_asked(task, TaskFilled(task=task.pk, accepted=task.accepted), act)
@@ -135,7 +135,7 @@ def _tell(places: Places, shapes: Mapping[int, AssignmentOut], act: Act) -> None
 
 
 def _note_by_others(changed: Mapping[Assignment, Told], at: datetime) -> None:
-    """Note that these volunteers have to hear what others did with their parts, given with the event that says so."""
+    """Note that these volunteers must hear what others did with their parts; each comes with the event of it."""
     event = AssignmentChanged.event_type
     notices = [
         Notice(task_id=one.task_id, event=event, at=at, topic=one.volunteer.topic, seq=told.seq)

@@ -1,4 +1,4 @@
-"""Sends tasks to units: the people are found at that moment, from who is on duty then."""
+"""Sends tasks to units: the volunteers are found at that moment, among those on duty then."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ from backend.volunteers.queries import topmost
 
 @transaction.atomic
 def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> CallOut:
-    """Ask everyone suitable in the units and below them: on duty now, with the skills, not asked before.
+    """Ask every suitable volunteer in the units and below them: on duty now, with the skills, not asked before.
 
     A unit below another of the units counts once. The same id with the same content is a retry and returns the first
     call-out. Locks the task. Raises NotFound unless `by` may dispatch the task's unit and every called one,

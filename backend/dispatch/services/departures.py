@@ -1,4 +1,4 @@
-"""Gives back the places of those who are no longer in service."""
+"""Gives back the places of volunteers who are no longer in service."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,10 +18,10 @@ BATCH = 500
 
 
 def give_back_when_committed(volunteer: Volunteer, *, at: datetime) -> None:
-    """Have the places of a volunteer who leaves the service given back once that is committed.
+    """Give back the places of a volunteer who leaves the service, after the commit.
 
-    Not in the same transaction: it holds the volunteer, and an answer locks the task first. Should it fail, the
-    volunteer has left all the same, and the clock finds what is left.
+    Not in the same transaction: it holds the volunteer, but an answer locks the task first. If it fails, the volunteer
+    has left all the same, and the clock finds the places that remain.
     """
     transaction.on_commit(partial(give_back_places_of, volunteer.pk, at=at), robust=True)
 

@@ -1,4 +1,4 @@
-"""Who may accept a task, beyond having been asked: what the law asks for counts at the moment of accepting too."""
+"""The conditions for accepting a task, besides an offer: what the law asks for is checked at accepting too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from backend.volunteers.models import Volunteer, adult_if_born_until
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
-    """What was read of those who answer one task: whose credentials are good, whose guardians agree.
+    """What was read of the volunteers who answer one task: valid credentials, and agreement of guardians.
 
-    `guarded` are those for whom a guardian has to agree and does.
+    `fit` have valid credentials. `guarded` need the agreement of a guardian and have it.
     """
 
     at: datetime
@@ -46,16 +46,17 @@ class Fitness:
         )
 
     def check(self, person: Volunteer, answer: AnswerIn, at: datetime) -> None:
-        """Raise why somebody may not accept.
+        """Raise the reason why a volunteer may not accept.
 
-        ForAdultsOnly, GuardianDisagrees, CredentialsMissing, RiskNotAcknowledged; NotFound to whoever was erased since.
+        ForAdultsOnly, GuardianDisagrees, CredentialsMissing, RiskNotAcknowledged. NotFound for a volunteer who was
+        erased since.
         """
         self._check_person(person, at)
         if self.dangerous and not answer.risk_acknowledged:
             raise RiskNotAcknowledged
 
     def still_lets(self, person: Volunteer) -> bool:
-        """Tell whether somebody who accepted before, and waits in the reserve, may have a place now."""
+        """Tell whether a volunteer in the reserve may have a place now."""
         try:
             self._check_person(person, self.at)
         except Refusal:

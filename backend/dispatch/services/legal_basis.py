@@ -1,4 +1,4 @@
-"""Names why those on a task are located without their consent."""
+"""Names the legal basis by which volunteers on a task are located without their consent."""
 
 from datetime import datetime
 from uuid import UUID
@@ -23,11 +23,11 @@ from backend.volunteers.rules import agrees_to_location
 
 @transaction.atomic
 def name_legal_basis(*, task_id: UUID, wanted: LegalBasisIn, by: User, at: datetime) -> Task:
-    """Have those on a task located without their consent because life is at stake, or end that.
+    """Locate the volunteers on a task without their consent because life is at stake, or end that.
 
-    Everyone who was asked is told. The basis stands on the task, and with the reason and the post in the audit. Again
-    changes nothing. Locks the task. Raises NotFound to whoever does not direct the task, NotAllowed to whoever does not
-    command it, TaskOver.
+    Every volunteer who was asked is told. The basis stands on the task; in the audit it has the reason and the post.
+    A repetition changes nothing. Locks the task. Raises NotFound to a caller who does not direct the task, NotAllowed
+    to one who does not command it, TaskOver.
     """
     task = lock_task(task_id)
     require(may_direct(by, task, at))
@@ -51,7 +51,7 @@ def name_legal_basis(*, task_id: UUID, wanted: LegalBasisIn, by: User, at: datet
 
 
 def _forget_who_disagree(task: Task, at: datetime) -> None:
-    """Take off the map whom the basis alone made visible."""
+    """Take off the map the volunteers whom the basis alone made visible."""
     on_it = task.assignments.holding_place()
     agreeing = on_it.filter(agrees_to_location("volunteer__")).values("pk")
     on_it = on_it.exclude(pk__in=agreeing)

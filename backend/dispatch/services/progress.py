@@ -1,4 +1,4 @@
-"""Tells a task's issuers how it goes: at once, but at most twice a second."""
+"""Tells the progress of a task to its issuers: at once, but at most twice a second."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -19,10 +19,10 @@ MAX_LINES = 50
 
 
 def tell_progress(task: Task, changed: Sequence[AssignmentOut], act: Act) -> None:
-    """Tell the issuers now by one event, or leave it to the clock when the last is too young.
+    """Tell the issuers now by one event, or leave it to the clock when the last event is too young.
 
-    Notes on the task, which the caller has locked and saves, what was told and what is due. The lines are left out when
-    they are many, or when earlier ones have been left untold.
+    Notes on the task what was told and what is due: the calling function has locked the task and saves it. The lines
+    are left out when they are many, or when earlier ones have not been told.
     """
     at = act.at
     if task.progressed_at is not None and at - task.progressed_at < AT_MOST_EVERY:
@@ -38,7 +38,7 @@ def tell_progress(task: Task, changed: Sequence[AssignmentOut], act: Act) -> Non
 def announce_progress(*, task_id: UUID, at: datetime) -> bool:
     """Tell a task's issuers of the answers they have not been told of, when that is due. Tells whether it did.
 
-    Skips a task that someone else holds locked: answers are being taken, and the next turn comes in half a second.
+    Skips a task that another transaction has locked: it takes answers, and the next turn comes in half a second.
     """
     claimed = tasks_to_lock(skip_locked=True).select_related("unit")
     task = claimed.filter(pk=task_id, progress_due_at__lte=at).first()

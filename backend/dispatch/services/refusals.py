@@ -34,7 +34,7 @@ class OfferExpired(Refusal):
 
 
 class NobodyToAsk(Refusal):
-    """Nobody in these units can be asked now."""
+    """No member of these units can be asked now."""
 
     slug = "nobody-to-ask"
     text = _(

@@ -10,7 +10,7 @@ from backend.volunteers.models import Volunteer
 
 
 def tell_again(volunteer: Volunteer, before: int, act: Act) -> None:
-    """Tell how their parts stand on the new topic: nothing more is received on that of `before`, the old number."""
+    """Tell on the new topic how their parts stand: phones receive nothing more on that of `before`, the old number."""
     parts = unheard_on(f"person.{before:08d}", volunteer)
     topic = volunteer.topic
     told = [act.tell(topic, AssignmentChanged(assignment=AssignmentOut.of(part))) for part in parts]

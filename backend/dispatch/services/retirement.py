@@ -1,4 +1,4 @@
-"""What becomes of tasks when their unit is no more."""
+"""Gives away the tasks of a unit that is retired."""
 
 from datetime import datetime
 
@@ -8,9 +8,9 @@ from backend.volunteers.models import Unit
 
 
 def give_tasks(unit: Unit, successor: Unit, at: datetime) -> None:
-    """Give the tasks that are not over to the unit's successor, whose leaders see them through.
+    """Give the tasks that are not over to the unit's successor, whose leaders finish them.
 
-    Locks them, in the order of their keys, before the units: answers and call-outs lock the task first.
+    Locks the tasks, in the order of their keys, before the units: answers and call-outs lock the task first.
     """
     for task in tasks_to_lock(Task.objects.not_over(at).filter(unit=unit)).order_by("pk"):
         task.unit = successor

@@ -38,7 +38,7 @@ def lock_task(task_id: UUID) -> Task:
 
 @transaction.atomic
 def create_task(*, wanted: TaskIn, by: User, at: datetime) -> Task:
-    """Make a draft of a task, which nobody has been asked for yet.
+    """Make a draft of a task: no volunteer has been asked yet.
 
     The same id with the same content from the same person is a retry and returns the first task. Raises NotFound for a
     unit that `by` may not dispatch, Invalid naming the field, TaskIdTaken.
@@ -60,7 +60,7 @@ def create_task(*, wanted: TaskIn, by: User, at: datetime) -> Task:
 
 @transaction.atomic
 def cancel_task(*, task_id: UUID, reason: str, by: User, at: datetime) -> Task:
-    """Call a task off, whatever its state; everyone who was asked is told. Doing it again changes nothing."""
+    """Call a task off, whatever its state; every volunteer who was asked is told. A repetition changes nothing."""
     task = lock_task(task_id)
     grant = require(may_direct(by, task, at))
     if task.status == TaskStatus.CANCELLED:
@@ -78,8 +78,8 @@ def cancel_task(*, task_id: UUID, reason: str, by: User, at: datetime) -> Task:
 def close_task(*, task_id: UUID, at: datetime) -> bool:
     """Close a called task whose time to answer has passed: offers without an answer expire. Tells whether it did.
 
-    Skips a task that someone else holds locked: another clock is closing it, or an answer is just being taken and the
-    next turn comes in seconds.
+    Skips a task that another transaction has locked: another clock closes it, or an answer is being taken. The next
+    turn comes in seconds.
     """
     claimed = tasks_to_lock(Task.objects.to_be_closed(at), skip_locked=True).select_related("unit")
     task = claimed.filter(pk=task_id).first()
@@ -93,7 +93,7 @@ def close_task(*, task_id: UUID, at: datetime) -> bool:
 
 
 def _take_off_the_map(task: Task, at: datetime) -> None:
-    """Stop showing those whom only this task made visible: who accepted and is not on duty."""
+    """Take off the map the volunteers whom only this task made visible: with a place, and not on duty."""
     visible = task.assignments.holding_place().filter(~is_on_duty(at, "volunteer__"))
     forget(visible.values_list("volunteer__number", flat=True), at=at)
 

@@ -1,4 +1,4 @@
-"""The page on which leaders decide who joins."""
+"""The page on which leaders decide on applications."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -27,7 +27,7 @@ INSTEAD = {PhoneTaken: _("This phone is a volunteer's already: propose a transfe
 
 
 class DecisionForm(PageForm):
-    """Why a person is rejected."""
+    """The reason for rejecting an applicant."""
 
     reason = forms.CharField(label=_("Reason, if you reject"), required=False, max_length=LONGEST_REASON)
 
@@ -35,14 +35,14 @@ class DecisionForm(PageForm):
 @record_page
 @require_http_methods(["GET", "HEAD"])
 def applications(request: HttpRequest) -> HttpResponseBase:
-    """List who asks to join the units one looks after, the oldest first."""
+    """List the applications to the units that the caller looks after, the oldest first."""
     return _page(request)
 
 
 @record_page
 @sent_from("applications")
 def decide_application(request: HttpRequest, application_id: UUID) -> HttpResponseBase:
-    """Approve or reject one of them, and come back to the list."""
+    """Approve or reject an application, and come back to the list."""
     by, at = person_of(request), now()
 
     def act(form: DecisionForm) -> HttpResponseBase:

@@ -26,7 +26,7 @@ AT_ONCE = 200
 @record_page
 @require_http_methods(["GET", "POST"])
 def invitations(request: HttpRequest, number: str) -> HttpResponse:
-    """Show whom one may invite and has no password yet; print slips for those chosen, whose former codes are void."""
+    """Show the people to invite, who have no password yet; print slips for those chosen and void their former codes."""
     unit, user, at = unit_by_number(number), person_of(request), now()
     require(rules.may_manage(user, unit, at))
     place = whole_number(request.GET.get("page", ""), digits=5)

@@ -37,7 +37,7 @@ MOST_OF_ADDRESS = 200
 MOST_OF_UNIT = 500
 """Applications that may wait in one unit."""
 MOST_OF_PHONE = 3
-"""Units where one phone's applications may wait; further ones are answered the same, and not kept."""
+"""Units in which applications of one phone may wait; further ones get the same answer, and are not kept."""
 KEPT = timedelta(days=90)
 """How long a decided application is kept."""
 DECIDED = {
@@ -58,11 +58,11 @@ class AlreadyDecided(Refusal):
 
 
 def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
-    """Take an application of somebody who need not have an account.
+    """Take an application; the applicant needs no account.
 
-    Says nothing of whether the phone, or the application, is known: a second one to the same unit leaves the first as
-    it is. Raises NotFound for a number that is no unit's, TooMany for an address or a unit that has too many, Invalid
-    for a password that breaks a rule or a date of birth that has not come.
+    Does not tell whether the phone or the application is known: a second one to the same unit leaves the first as it
+    is. Raises NotFound for a number that is no unit's, TooMany for an address or a unit that has too many, Invalid for
+    a password that breaks a rule or a date of birth in the future.
     """
     _count(address, at)
     unit = unit_by_number(wanted.unit)
@@ -91,7 +91,7 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
 
 @transaction.atomic
 def withdraw_application(*, application_id: UUID, phone: str, at: datetime) -> None:
-    """Take an application back; whoever does not know its phone, or comes too late, is answered the same."""
+    """Take an application back; a caller with another phone, or one who is too late, gets the same answer."""
     key = phone_key(canonical(phone))
     waiting = applications_to_lock(Application.objects.waiting())
     application = waiting.filter(pk=application_id, phone_key=key).first()
@@ -102,11 +102,11 @@ def withdraw_application(*, application_id: UUID, phone: str, at: datetime) -> N
 
 
 def approve_application(*, application_id: UUID, by: User, at: datetime) -> Application:
-    """Make whoever applied a volunteer of the unit, with a number for life. Locks the application.
+    """Make the applicant a volunteer of the unit, with a number for life. Locks the application.
 
-    Who was one before and has left every unit comes back under their number, and signs in as before. Approving again
-    returns the same volunteer. Raises NotFound unless `by` looks after the unit, AlreadyDecided, TooManyFound, and
-    PhoneTaken when the phone is a volunteer's of some unit: then a transfer is what is wanted.
+    A former volunteer who has left every unit comes back under their number, and signs in as before. Approving again
+    returns the same volunteer. Raises NotFound unless `by` looks after the unit, AlreadyDecided, TooManyFound. Raises
+    PhoneTaken when the phone belongs to a volunteer of some unit: such a person needs a transfer.
     """
     found = required(Application.objects.filter(pk=application_id).first())
     require(may_manage(by, found.unit, at))
@@ -130,7 +130,7 @@ def _approve(application_id: UUID, by: User, at: datetime) -> Application:
 
 
 def _require_good_password(wanted: ApplicationIn) -> None:
-    """Raise Invalid for a password that an account would not take: it is going to be one's."""
+    """Raise Invalid for a password that an account would not take: it becomes the password of one."""
     applicant = Volunteer(user=User.of_phone(wanted.phone), name=wanted.name)
     require_good_password(applicant.user, wanted.password or "", field="password")
 
@@ -149,9 +149,9 @@ def _created(application: Application, act: Act) -> Volunteer:
 
 
 def _taken_back(application: Application, act: Act) -> Volunteer | None:
-    """Return who has the phone and the name, and belongs to no unit any more, as a member again; None: there is nobody.
+    """Make a former volunteer with this phone and name, now in no unit, a member again; None if there is none.
 
-    The name has to be the same: a phone may have gone on to somebody else.
+    The name has to be the same: the phone may belong to another person by now.
     """
     those = Volunteer.objects.in_service().filter(
         user__phone_key=application.phone_key, user__is_active=True, memberships=None
@@ -182,7 +182,7 @@ def reject_application(*, application_id: UUID, reason: str, by: User, at: datet
 
 @transaction.atomic
 def forget_applications(*, at: datetime) -> int:
-    """Delete applications that were decided long ago: what they told is no longer needed; returns how many."""
+    """Delete applications that were decided long ago, as their data is no longer needed; returns how many."""
     forgotten = Application.objects.filter(decided_at__lt=at - KEPT).delete()[0]
     if forgotten:
         with acting(by=None, at=at) as act:
@@ -192,7 +192,7 @@ def forget_applications(*, at: datetime) -> int:
 
 def _locked(application_id: UUID, by: User, at: datetime) -> tuple[Application, Grant]:
     """Return the application, locked, and the grant to decide on it."""
-    # Nothing is joined: after waiting for the lock, what is joined would be as it was before.
+    # No JOIN: after waiting for the lock, joined rows would be as they were before.
     application = applications_to_lock().filter(pk=application_id).first()
     if application is None:
         raise NotFound
@@ -242,7 +242,7 @@ def lock_waiting(unit: Unit) -> None:
 
 
 def hand_over(unit: Unit, successor: Unit) -> None:
-    """Give the applications that wait in a unit to its successor, but of a person who applied there too."""
+    """Give the applications that wait in a unit to its successor, except those of a person who applied there too."""
     waiting = unit.applications.waiting()
     known = successor.applications.waiting().values("phone_key")
     waiting.filter(phone_key__in=list(known.values_list("phone_key", flat=True))).delete()

@@ -1,4 +1,4 @@
-"""Volunteers go from one unit to another, join a second one, and leave: the number stays, the seat is given anew."""
+"""Transfers: a volunteer changes units, joins a second one, or leaves; the number stays, the seat is a new one."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -39,7 +39,7 @@ COME_TO = {
 }
 """The act by which a transfer comes to a status."""
 MOST_OPEN = 100
-"""Transfers that one person may have proposed and that nobody has answered."""
+"""Transfers of one proposer that may wait for an answer."""
 
 asked = Buckets(at_once=30, per_s=30 / 3_600)
 """Proposals about members of units that the proposer does not look after, by the key of the account."""
@@ -89,11 +89,11 @@ class TooManyTransfers(Refusal):
 
 @transaction.atomic
 def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
-    """Propose that somebody goes from one unit to another, or joins it besides.
+    """Propose that a volunteer goes from one unit to another, or joins it besides.
 
-    Whoever looks after both units does it at once; otherwise the other side has to agree. A volunteer who asks for it
-    waits for the unit that takes in: nobody is held back. The same id and content again is a retry. Locks the
-    volunteer. Raises NotFound unless `by` looks after one side or is the volunteer; NotMember, AlreadyMember,
+    A caller who looks after both units does it at once; otherwise the other side has to agree. A volunteer who asks for
+    it waits for the receiving unit alone: no unit holds a volunteer back. The same id and content again is a retry.
+    Locks the volunteer. Raises NotFound unless `by` looks after one side or is the volunteer; NotMember, AlreadyMember,
     TooManyUnits, TooManyTransfers, TransferIdTaken, TooMany.
     """
     _count_asking(wanted, by, at)
@@ -125,9 +125,9 @@ def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
 
 
 def _count_asking(wanted: TransferIn, by: User, at: datetime) -> None:
-    """Count a proposal about another unit's member: whether it is taken tells who belongs to that unit.
+    """Count a proposal about a member of another unit: its result tells whether the person belongs to that unit.
 
-    A person who is found is told by the transfer itself. Raises TooMany, whether it would be taken or not.
+    The transfer itself tells the person who is found. Raises TooMany, whether the proposal would be taken or not.
     """
     with suppress(NotFound):
         if may_manage(by, unit_by_number(wanted.from_unit), at):
@@ -144,7 +144,7 @@ def _count_asking(wanted: TransferIn, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def accept_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
-    """Agree to a transfer, which is done now; again changes nothing. Locks the transfer and the volunteer.
+    """Agree to a transfer and do it now; a repetition changes nothing. Locks the transfer and the volunteer.
 
     Raises NotFound unless `by` is the side it waits for, TransferOver, AlreadyMember, TooManyUnits.
     """
@@ -163,7 +163,7 @@ def accept_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
 
 
 def _is_still_wanted(transfer: Transfer, at: datetime) -> bool:
-    """Tell whether the proposer could propose it still: a post that ended, or another's that began, ends it."""
+    """Tell whether the proposer could still propose it: not if their post ended, or another person's began."""
     proposer, volunteer = transfer.proposed_by, transfer.volunteer
     if volunteer.user_id == proposer.pk:
         return True
@@ -204,7 +204,7 @@ def withdraw_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
 
 
 def withdraw_open(transfers: TransferQuerySet, *, act: Act) -> None:
-    """Withdraw those of the transfers that wait for an answer, for what they rest on ends. Locks them."""
+    """Withdraw those of the transfers that wait for an answer, as their conditions end. Locks them."""
     waiting = transfers_to_lock(transfers.waiting())
     found = list(waiting.select_related("volunteer", "from_unit", "to_unit").order_by("pk"))
     for transfer in found:
@@ -214,10 +214,9 @@ def withdraw_open(transfers: TransferQuerySet, *, act: Act) -> None:
 def _who_agrees(
     volunteer: Volunteer, before: Unit, after: Unit, stays: bool, by: User, at: datetime
 ) -> tuple[Side | None, Grant]:
-    """Return whose agreement is missing (None: nobody's), and the grant by which `by` proposes.
+    """Return the side whose agreement is missing (None: no agreement is), and the grant by which `by` proposes.
 
-    Posts of a higher rank than the releasing side's do not go away by a transfer: the proposer must look after the
-    person.
+    A transfer does not end posts of a higher rank than the releasing side's: the proposer must look after the person.
     """
     require_member(volunteer, before, by, at)
     require(not volunteer.has_retired)
@@ -233,7 +232,7 @@ def _who_agrees(
 
 
 def _check(volunteer: Volunteer, before: Unit, after: Unit, stays: bool) -> None:
-    """Raise what stands against it; locks both units, so that what was checked still holds when seats are given."""
+    """Raise the refusal of a transfer, if there is one; locks both units, so that the checks hold for the seats."""
     now = lock_units([before, after])
     require(not now[after.pk].is_retired, TransferOver)
     require(not belongs(volunteer, after), AlreadyMember)
@@ -260,7 +259,7 @@ def _save_new(transfer: Transfer, releasing: User | None, act: Act) -> None:
     try:
         with transaction.atomic():
             transfer.save(force_insert=True)
-    except IntegrityError as error:  # somebody else has proposed the same, and it is open
+    except IntegrityError as error:  # another caller has proposed the same, and it is open
         raise TransferProposedAlready from error
     _record(transfer, act)
 
@@ -271,7 +270,7 @@ def _decide(transfer: Transfer, changed: list[str], act: Act) -> None:
 
 
 def _record(transfer: Transfer, act: Act) -> None:
-    """Record what a transfer has come to; tell the volunteer, and the leaders of both units, each on their topic."""
+    """Record the new status of a transfer; tell the volunteer and the leaders of both units, each on their topic."""
     act.record(COME_TO[TransferStatus(transfer.status)], f"transfer.{transfer.pk}")
     units = [transfer.from_unit, transfer.to_unit]
     leaders = numbers_of_leaders(units, at=act.at)
@@ -318,9 +317,9 @@ def transfers_with(unit: Unit) -> TransferQuerySet:
 
 
 def move_to_kept(gone: Volunteer, kept: Volunteer, *, act: Act) -> None:
-    """Withdraw the open transfers of a record that is merged into another, which has all of them from now on.
+    """Withdraw the open transfers of a record that is merged; the record that is kept has all transfers from now on.
 
-    Both are locked.
+    Both records are locked.
     """
     withdraw_open(gone.transfers.all(), act=act)
     gone.transfers.update(volunteer=kept)

@@ -1,4 +1,4 @@
-"""The pages of numbers: looking one up, registering who came to help, and blocks to take along."""
+"""The pages of numbers: looking one up, registering walk-ins, and blocks to take along."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ class RegistrationForm(ShapeForm[RegistrationIn]):
 @require_GET
 @record_page
 def numbers(request: HttpRequest) -> HttpResponseBase:
-    """Look a number up; register who came to help; see the blocks of one's units."""
+    """Look a number up; register a walk-in; see the blocks of one's units."""
     asked = request.GET.get("number", "").strip()
     return _page(request, asked=asked, **(_found(asked, person_of(request), now()) if asked else {}))
 
@@ -246,7 +246,7 @@ def _page(request: HttpRequest, **context: Any) -> HttpResponse:
 
 
 def _found(asked: str, user: User, at: datetime) -> dict[str, Any]:
-    """Return what is shown of a number; what somebody may not see is told like what does not exist."""
+    """Return what is shown of a number; a number that the caller may not see looks like one that does not exist."""
     try:
         found = look_up(asked, by=user, at=at)
     except NotFound:

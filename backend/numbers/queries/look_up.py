@@ -48,8 +48,8 @@ class _Seen:
 def look_up(text: str, *, by: User, at: datetime) -> NumberOut:
     """Return what became of a number, as people write or say it.
 
-    Raises NotFound for a number of which `by` may not know whose it is. What is free, void, in a block, or a
-    volunteer's whom `by` may not see then looks the same: the answer tells nothing about who there is.
+    Raises NotFound for a number whose person `by` may not see. A number that is free, void or in a block then looks
+    the same as such a volunteer's: the answer does not tell which people there are.
     """
     digits = digits_of(text)
     number = read_number(text)
@@ -99,7 +99,7 @@ def _of_nobody(number: int, by: User, at: datetime) -> NumberOut:
 
 
 def _meant(digits: str, by: User, at: datetime) -> list[Suggestion]:
-    """Return the numbers one slip away of people whom `by` may look up; three queries at most."""
+    """Return the numbers one slip of the finger away, of people whom `by` may look up; three queries at most."""
     near = one_slip_away(digits)
     current = Volunteer.objects.filter(number__in=near, merged_into=None)
     found = {seen.volunteer.number: seen for seen in _seen(current, by, at)}
@@ -112,7 +112,7 @@ def _meant(digits: str, by: User, at: datetime) -> list[Suggestion]:
 
 
 def _seen(volunteers: QuerySet[Volunteer], by: User, at: datetime) -> list[_Seen]:
-    """Return those whom `by` may look up: oneself, whom one's posts cover, and comrades until one retires."""
+    """Return whom `by` may look up: the caller, people covered by the caller's posts, comrades until they retire."""
     theirs = Membership.objects.filter(volunteer=OuterRef("pk"))
     own = Membership.objects.filter(has_not_retired("volunteer__"), volunteer__user=by).values("unit")
     paths = [within(unit.path, "unit__path") for unit in dispatched_units(by.pk, at=at)]

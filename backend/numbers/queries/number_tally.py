@@ -1,4 +1,4 @@
-"""Accounts for every number that was ever tried: whose it is, or why it is nobody's."""
+"""Accounts for every number that was ever tried: the person who has it, or the reason why no person has."""
 
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ class Tally:
     """What became of the indexes below a counter; together they are all of them.
 
     `waiting` are those of people in an import that has not been brought in yet.
-    `beyond` are numbers that somebody has although the counter has not come to them (at most 100): they did not come
+    `beyond` are numbers that a person has although the counter has not reached them (at most 100). They did not come
     from here, and would be issued a second time.
     """
 

@@ -1,4 +1,4 @@
-"""Tells how much of the volunteer numbers is used up, before the last one is."""
+"""Tells which share of the volunteer numbers is used up, in good time before the last one."""
 
 import logging
 from functools import partial
@@ -16,7 +16,7 @@ ALARM_AT = 0.5
 
 
 def share_used(series: Series) -> float:
-    """Return how much of a series was tried, between 0 and 1; not a number while the database does not answer."""
+    """Return the share of a series that was tried, between 0 and 1; NaN while the database does not answer."""
     try:
         counter = NumberCounter.objects.filter(pk=series.value).first()
     except DatabaseError:

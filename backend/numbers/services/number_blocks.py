@@ -55,7 +55,7 @@ class NumberNotYours(Refusal):
 
 
 class NumberTaken(Refusal):
-    """Somebody has this number already."""
+    """Another person has this number already."""
 
     slug = "number-taken"
     field = "number"
@@ -75,7 +75,7 @@ def issue_block(*, block_id: UUID, unit: Unit, size: int, by: User, at: datetime
     if block is not None:
         require((block.unit_id, block.size) == (unit.pk, size), BlockIdTaken)
         return block
-    # What is returned is void for ever: who took and returned all day would use up the force's numbers.
+    # What is returned is void for ever: a leader who took and returned all day would use up the force's numbers.
     today = NumberBlock.objects.filter(made_at__gt=at - DAY)
     require(today.filter(unit=unit).count() < MOST_A_DAY, TooManyBlocks)
     require(today.filter(made_by=by).count() < MOST_A_DAY, TooManyBlocks)
@@ -98,7 +98,7 @@ def issue_block(*, block_id: UUID, unit: Unit, size: int, by: User, at: datetime
 
 @transaction.atomic
 def return_block(*, block_id: UUID, unit: Unit, by: User, at: datetime) -> NumberBlock:
-    """Take a block back: its numbers that nobody got are void. Locks the block; a second time changes nothing."""
+    """Take a block back: its numbers that no person got are void. Locks the block; a repetition changes nothing."""
     grant = require(may_manage(by, unit, at))
     block = blocks_to_lock().filter(pk=block_id, unit=unit).first()
     if block is None:
@@ -123,7 +123,7 @@ def register_from_block(
     by: User,
     at: datetime,
 ) -> Volunteer:
-    """Register somebody under the number that they got without a network, as a member of `unit`.
+    """Register a person under the number that they got without a network, as a member of `unit`.
 
     The number has to be in an open block of the unit or of one above it; the block is locked. The same number and name
     for the same unit again is a retry and returns the person. Raises NotFound for a unit that `by` does not manage,

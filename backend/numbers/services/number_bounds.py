@@ -24,9 +24,9 @@ SPARE: Mapping[str, int] = MappingProxyType(
         UnitKind.PARTNER: 1_000,
     }
 )
-"""Unused numbers that may lie in the blocks of a unit and all below it, beside one for each member: rosters double.
+"""Unused numbers in the blocks of a unit and all below it, besides one for each member: a roster may double.
 
-What holds for a unit holds for every unit above it too, so that new units below bring no new allowance.
+The bound of a unit holds for every unit above it too, so that new units below bring no new allowance.
 """
 WALK_INS = 2_000
 """Walk-ins whom one caller may register in a day."""
@@ -35,7 +35,8 @@ WALK_INS = 2_000
 def require_spare(unit: Unit, size: int, *, at: datetime) -> None:
     """Raise TooManyNumbers when a block would leave more unused numbers than the roster of a unit's line justifies.
 
-    Those of blocks that were returned within a month count: they are void. The caller holds the counter's lock.
+    Numbers of blocks returned within a month count as well: they are void. The calling function holds the lock of the
+    counter.
     """
     for above in _line(unit):
         members = (

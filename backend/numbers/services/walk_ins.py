@@ -1,4 +1,4 @@
-"""People who come to help without a number get a temporary one, and one for life when they stay."""
+"""Registers walk-ins: a person without a number gets a temporary one, and one for life when they stay."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -24,7 +24,7 @@ from backend.volunteers.services.people import add_volunteer
 
 
 class WalkInIdTaken(Refusal):
-    """Somebody else was registered with this id; make a new one."""
+    """Another person was registered with this id; make a new one."""
 
     slug = "walk-in-id-taken"
     text = SENT_BEFORE

@@ -1,4 +1,4 @@
-"""What is kept of somebody, for that person: consents, who looked, records, export, deletion."""
+"""The pages of a person's own data: consents, viewers, records, export, deletion."""
 
 from django import forms
 from django.contrib.auth import logout
@@ -54,7 +54,7 @@ class DeletionForm(ShapeForm[DeletionIn]):
 @require_GET
 @record_page
 def my_data(request: HttpRequest) -> HttpResponse:
-    """Show everything that one may see and decide about one's own data."""
+    """Show everything that the caller may see and decide about their own data."""
     return _page(request)
 
 

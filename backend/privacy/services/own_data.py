@@ -1,4 +1,4 @@
-"""People take out, or have deleted, what is kept of them."""
+"""Exports and deletes the data of a person, at that person's request."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -43,10 +43,10 @@ def erase_person(*, by: User, at: datetime) -> Erased:
     """Delete everything of a person at once; the password has been checked.
 
     Name, phone, identity card, date of birth, skills, guardians, tracks, devices and sessions go; memberships and posts
-    end. Service records stay with the number, which leads to nobody any more. The same is done to records that were
-    merged into this one. Locks what the apps' checks lock, then these records in the order of their keys.
-    Raises PasswordWrong when it was changed meanwhile, and what a check raises: a volunteer on a task that
-    they accepted gives it back first.
+    end. Service records stay with the number, which leads to no person any more. The same is done to records that were
+    merged into this one. Locks what the apps' checks lock, then these records in the order of their keys. Raises
+    PasswordWrong when the password was changed meanwhile, and what a check raises: a volunteer who has accepted a task
+    gives it back first.
     """
     # What the checks lock comes before the person, as everywhere: answering locks the task, then touches the account.
     kept = [*KEPT, *chain(*hooks.erasing(by.volunteer, at=at))]
@@ -69,7 +69,7 @@ def erase_person(*, by: User, at: datetime) -> Erased:
 
 
 def _locked_records(by: User) -> list[Volunteer]:
-    """Return the person's record, and those that were merged into it: they still hold what they held."""
+    """Return the person's record, and those that were merged into it: these still hold their data."""
     theirs = Q(user=by) | Q(merged_into__user=by)
     locked = volunteers_to_erase()
     return list(locked.filter(theirs).order_by("pk"))
@@ -115,7 +115,7 @@ def _erase_traces(numbers: Sequence[int], at: datetime) -> None:
 
 
 def _erase_profile(volunteer: Volunteer, at: datetime) -> None:
-    """Empty the columns that say who somebody is, also sealed ones that came after this was written."""
+    """Empty the columns that identify the person; sealed columns are found, also those added later."""
     user = volunteer.user
     user.set_unusable_password()
     user.is_active, user.language, user.phone = False, "", ""

@@ -17,7 +17,7 @@ from backend.tracking.models import Tracker, TrackerDay
 from backend.volunteers.models import AccessEntry, Consent, Credential, Guardian
 
 STEP = 5_000
-"""Rows of one kind that one run deletes: the rest waits for the next, so that no transaction is long."""
+"""Rows of one kind that one run deletes. The rest waits for the next run, so that no transaction is long."""
 
 YEAR = timedelta(days=365)
 KEPT: Mapping[str, timedelta] = MappingProxyType(
@@ -45,7 +45,7 @@ def keep_to_limits(*, at: datetime) -> int:
 
 
 def note_deleted(kind: str, count: int, *, at: datetime) -> None:
-    """Add to the report what was deleted of a kind on this day; nothing deleted says that the clock looked."""
+    """Add to the report what was deleted of a kind on this day; a count of 0 says that the clock looked."""
     line, _ = RetentionRun.objects.get_or_create(day=at.date(), kind=kind, defaults={"last_at": at})
     RetentionRun.objects.filter(pk=line.pk).update(deleted=F("deleted") + count, last_at=at)
 

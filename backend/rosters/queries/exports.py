@@ -31,7 +31,7 @@ class ExportedPerson:
 
 
 def exported_people(unit: Unit, user: User, *, at: datetime) -> Iterator[list[ExportedPerson]]:
-    """Yield who belongs to the unit or below it, by membership, `PORTION` at a time.
+    """Yield the members of the unit and of those below it, by membership, `PORTION` at a time.
 
     Phones are masked as everywhere, identity cards are never in it. Each portion is a query of its own, so that nothing
     is held between them.

@@ -44,7 +44,7 @@ def roster_page(
     search: str = "",
     on_duty: bool | None = None,
 ) -> RosterPage:
-    """Return a page of the members of a unit and of everything below it, unit by unit; whoever asks may dispatch it.
+    """Return a page of the members of a unit and of everything below it, unit by unit; the caller may dispatch it.
 
     `search` is a volunteer number in any written form, the beginning of a name in Chinese, of its pinyin or its
     initials, or the last four digits of a phone. Only who manages the unit searches phones: raises NotAllowed, or
@@ -90,7 +90,7 @@ def _wanted(search: str, unit: Unit, by: User, at: datetime) -> _Wanted:
 def _order_of_names(unit: Unit) -> tuple[Any, ...]:
     """Return the order of rosters in words that hide it from the database, except at the root.
 
-    Otherwise it may walk through the whole index of the order, in which it expects to meet the county early (measured:
+    Otherwise the database may walk through the whole index of the order: it expects to meet the county early (measured:
     570 ms instead of 10).
     """
     return ("unit_path", "pk") if unit.depth == 1 else (Concat("unit_path", Value("")), "pk")
@@ -143,7 +143,7 @@ def _first(rows: QuerySet[Membership], people: Q, wanted: int) -> list[Membershi
     """Return the first of rows that are in order, of people who have not left, with everything that is shown of them.
 
     Where nothing is asked of the people the rows are chosen before anything is joined to them: the database would join
-    all that match before it sorts (measured: 80 ms of 90 for one letter). Who has left is left out afterwards.
+    all that match before it sorts (measured: 80 ms of 90 for one letter). Former members are left out afterwards.
     """
     listed = is_listed("volunteer__")
     whole = (

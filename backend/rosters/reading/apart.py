@@ -1,4 +1,4 @@
-"""Reads a roster in a process apart, so that no file can harm the process that asks for it."""
+"""Reads a roster in a process of its own, so that no file can harm the process that asks for it."""
 
 import json
 import logging

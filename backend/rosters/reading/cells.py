@@ -38,7 +38,7 @@ def kind_of_format(id: int, codes: Mapping[int, str]) -> CellKind:
         return _BUILT_IN.get(id, CellKind.NUMBER)
     code = _NOT_CODE.sub("", codes[id].split(_SECTION)[0]).casefold()
     if "general" in code or not set("yed") & set(code):
-        return CellKind.NUMBER  # months without a year are minutes, or nobody's date of birth
+        return CellKind.NUMBER  # months without a year are minutes, or in any case no date of birth
     if "d" in code:
         return CellKind.DATE
     return CellKind.MONTH if "m" in code else CellKind.YEAR

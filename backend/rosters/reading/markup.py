@@ -1,4 +1,4 @@
-"""Reads XML that strangers made: piece by piece, counted by the parser, without document types."""
+"""Reads untrusted XML: piece by piece, with bounds on all that the parser counts, without document types."""
 
 import zlib
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ MAX_OTHER_ELEMENTS = 200_000
 
 
 class Markup:
-    """A part of a workbook while it is read; who knows what rows are, sets the counters back at the end of each."""
+    """A part of a workbook while it is read; a subclass that knows rows resets the counters at the end of each."""
 
     most_elements = MAX_ELEMENTS
 

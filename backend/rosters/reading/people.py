@@ -58,7 +58,7 @@ class Surroundings:
     skills: Mapping[str, int]
     today: date
     adult_if_born_until: date = date.min
-    """The latest date of birth of somebody who is surely of age."""
+    """The latest date of birth of a person who is surely of age."""
 
 
 class RowReader:
@@ -139,10 +139,10 @@ class RowReader:
     def _date_of_birth(
         self, cells: Sequence[Any], in_card: date | None, remarks: list[Remark]
     ) -> date | None:
-        """Return the day that the cell says; what is no whole day counts as unknown, and is a remark.
+        """Return the day that the cell says; an incomplete or ambiguous date counts as unknown, and is a remark.
 
-        Of somebody who may be a minor by it, it is refused: the law asks for more than an unknown age does. The card
-        knows the day, and a cell that says less does not contradict it.
+        Such a date is refused if the person may be a minor by it: the law asks for more than with an unknown age. The
+        card knows the day, and a cell that says less does not contradict it.
         """
         place = self._born_on
         cell = cells[place] if place is not None and place < len(cells) else None
@@ -242,7 +242,7 @@ def _phone(text: str, remarks: list[Remark]) -> str:
 
 
 def _id_card(text: str, phone: str, remarks: list[Remark]) -> tuple[str, date | None]:
-    """Return the number of a card, and the date of birth in it; whose other document it is, is known by the phone."""
+    """Return the number of a card, and the date of birth in it; with another document the phone names the person."""
     if not text:
         return "", None
     plain = unicodedata.normalize("NFKC", text)

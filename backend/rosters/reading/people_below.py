@@ -1,4 +1,4 @@
-"""Tells, row by row below the headings, who is a person and what is something else."""
+"""Tells, row by row below the headings, which rows are people and which are something else."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

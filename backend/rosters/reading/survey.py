@@ -1,4 +1,4 @@
-"""What is known of a file while it is read: its sheets, what to tell of them, and where people are who name no unit."""
+"""What is known of a file while it is read: its sheets, what to tell of them, and the rows that name no unit."""
 
 from collections.abc import Callable
 from typing import Any

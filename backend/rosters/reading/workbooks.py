@@ -1,4 +1,4 @@
-"""Opens XLSX files that strangers made: nothing in them unpacks to more than it may."""
+"""Opens untrusted XLSX files: nothing in them unpacks to more than it may."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

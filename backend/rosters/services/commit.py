@@ -1,10 +1,12 @@
 """A batch of newcomers enters the roster whole, in one transaction.
 
-Before it commits there is nobody whom any query could show, count or call out; after it everybody is there. Marking
-people as not yet visible would cost each query a condition, and the switch at the end an update of every row with all
-of its index entries. The newcomers become entrants first: each with the number, the seat and the keys, in the order of
-the units. So the three tables are filled by one pass each, and the people of a unit stand next to each other in them
-and in their indexes: half the time of the order in which the file has them.
+Before the commit no query can show, count or call out any of them; after it all of them are there. A mark for people
+who are not yet visible would cost each query a condition. The switch at the end would cost an update of every row, with
+all of its index entries.
+
+The newcomers become entrants first: each with the number, the seat and the keys, in the order of the units. So each of
+the three tables is filled by one pass, and the people of a unit stand side by side in the tables and their indexes.
+This takes half the time that the order of the file would take.
 """
 
 from collections.abc import Mapping
@@ -76,7 +78,7 @@ _NEXT_KEY = {
         + ROW_NUMBER() OVER (ORDER BY placed.unit_id, placed."row")
     """,
 }
-"""A key that nobody else gets: SQLite has one writer at a time, and moves its sequence on by itself."""
+"""A key that no other row gets: SQLite has one writer at a time, and moves its sequence on by itself."""
 _SKILLS = {
     "postgresql": """
         INSERT INTO volunteers_volunteer_skills (volunteer_id, skill_id)
@@ -94,9 +96,9 @@ _SKILLS = {
 def enrol_all(batch_id: UUID, *, at: datetime) -> int:
     """Move a batch's newcomers, who all have their numbers, into the roster; returns how many.
 
-    Only inside a transaction, which is the moment at which all of them appear. Nobody can sign in yet: they have no
-    password. Locks their units at the end. Raises IntegrityError when somebody joined with one of their phones or
-    identity cards just now, or a unit of theirs has moved or was retired.
+    Only inside a transaction: at its commit all of them appear. They cannot sign in yet: they have no password. Locks
+    their units at the end. Raises IntegrityError when another person joined with one of their phones or identity cards
+    just now, or when a unit of theirs has moved or was retired.
     """
     with connection.cursor() as cursor:
         use_memory(cursor)
@@ -120,7 +122,7 @@ def enrol_all(batch_id: UUID, *, at: datetime) -> int:
 
 
 def _check_units(paths: Mapping[int, str]) -> None:
-    """Lock the units, by key, and see that they are where they were; who merges or moves them later finds everybody."""
+    """Lock the units, by key, and check that they are where they were; a later merge or move finds all the people."""
     keys = sorted(paths)
     for start in range(0, len(keys), _UNITS):
         portion = keys[start : start + _UNITS]

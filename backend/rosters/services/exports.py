@@ -32,9 +32,9 @@ class TooManyForWorkbook(Refusal):
 
 @transaction.atomic
 def export_roster(*, unit: Unit, format: str, by: User, at: datetime) -> Iterator[bytes]:
-    """Return the file with whom the caller may see in the unit and below it, made while it is read.
+    """Return the file, made while it is read, with the people in the unit and below it whom the caller may see.
 
-    Raises NotFound for whoever does not look after the unit, TooManyForWorkbook.
+    Raises NotFound for a caller who does not look after the unit, TooManyForWorkbook.
     """
     grant = require(may_manage(by, unit, at))
     people = count_of_people(unit)
@@ -68,7 +68,7 @@ def export_roster(*, unit: Unit, format: str, by: User, at: datetime) -> Iterato
 def _noted(
     portions: Iterator[list[ExportedPerson]], by: User, at: datetime
 ) -> Iterator[list[ExportedPerson]]:
-    """Note each portion of people as it is written, so that they can see who took them along."""
+    """Note each portion of people as it is written, so that they can see the viewer who exported their data."""
     for portion in portions:
         numbers = [int(person.number) for person in portion]
         note_access_by_number(viewer_user_id=by.pk, numbers=numbers, what=LookedAt.EXPORT, at=at)

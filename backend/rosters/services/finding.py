@@ -1,4 +1,4 @@
-"""Counts, notes and tells which people of other units an import finds."""
+"""Counts and notes the people of other units whom an import finds, and tells them."""
 
 from datetime import datetime
 

@@ -206,7 +206,7 @@ def _store(import_id: UUID, survey: Survey, portion: _Portion, done: int) -> Ros
 
 @transaction.atomic
 def _close(import_id: UUID, survey: Survey) -> RosterImport:
-    """Find who comes twice or is in the roster already: from now on the report is whole."""
+    """Find the people who come twice or are in the roster already: from now on the report is whole."""
     batch = held(import_id, ImportStatus.CHECKING)
     _describe(batch, survey)
     report_same_people(batch, in_file=True)
@@ -234,7 +234,7 @@ def _describe(batch: RosterImport, survey: Survey) -> None:
 
 
 def report_same_people(batch: RosterImport, *, in_file: bool) -> None:
-    """Take out who comes twice or is in the roster, and report it; the caller saves the batch."""
+    """Take out the people who come twice or are in the roster, and report them; the calling code saves the batch."""
     room = max(0, MAX_REPORTED - batch.duplicates)
     count, report = withdraw_same_people(batch.pk, shown=room, in_file=in_file)
     ReportedRow.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""Whose turn it is to work on an import, and when it is given up."""
+"""The leases of workers on imports, and when an import is given up."""
 
 import os
 import socket
@@ -17,7 +17,8 @@ from backend.rosters.services.imports import forget_file, locked
 from backend.rosters.services.staging import dismiss_all
 
 LEASE = timedelta(seconds=60)
-"""How long a worker of another machine may be silent before another goes on, by the database's time: clocks differ."""
+"""The lease: a worker of another machine may be silent so long before another goes on. Clocks of machines differ, so
+the time is the database's."""
 MOST_DEATHS = 3
 """Workers that may die at the same place of an import."""
 GIVEN_UP = (
@@ -40,7 +41,7 @@ def is_free() -> Q:
 
 
 def claimed(import_id: UUID) -> RosterImport | None:
-    """Take a batch on which there is work; None if there is none, or a living worker is at it."""
+    """Take the lease on a batch with work to do; None if there is no work, or a living worker has it."""
     held = RosterImport.objects.filter(pk=import_id).exclude(worker__in=("", me()))
     is_over = ExpressionWrapper(Q(worker_until__lt=Now()), BooleanField())
     for worker, over in held.annotate(over=is_over).values_list("worker", "over"):
@@ -53,12 +54,12 @@ def claimed(import_id: UUID) -> RosterImport | None:
 
 
 def let_go(import_id: UUID) -> None:
-    """Leave a batch to whoever works on it next."""
+    """End the lease of this worker on a batch, and leave the batch to the next worker."""
     RosterImport.objects.filter(pk=import_id, worker=me()).update(worker="", worker_until=None)
 
 
 def held(import_id: UUID, status: ImportStatus, rows_done: int | None = None) -> RosterImport:
-    """Lock a batch for the next portion, and hold it on. Raises Superseded unless it is as it was left."""
+    """Lock a batch for the next portion, and renew the lease. Raises Superseded unless the batch is as it was left."""
     batch = locked(import_id)
     if batch.status != status or batch.worker != me() or rows_done not in (None, batch.rows_done):
         raise Superseded
@@ -67,14 +68,14 @@ def held(import_id: UUID, status: ImportStatus, rows_done: int | None = None) ->
 
 
 def hold_on(import_id: UUID) -> None:
-    """Stay with a batch while its file takes its time. Raises Superseded."""
+    """Renew the lease on a batch while its file takes its time. Raises Superseded."""
     mine = RosterImport.objects.being_checked().filter(pk=import_id, worker=me())
     if not mine.update(worker_until=Now() + LEASE):
         raise Superseded
 
 
 def count_death(import_id: UUID) -> None:
-    """Note that what worked on a batch died; after the third death without a portion in between it is given up."""
+    """Note that the worker of a batch died; after the third death without a portion in between it is given up."""
     RosterImport.objects.filter(pk=import_id).update(deaths=F("deaths") + 1)
     if RosterImport.objects.filter(pk=import_id, deaths__gte=MOST_DEATHS).exists():
         fail(import_id, GIVEN_UP)
@@ -82,7 +83,7 @@ def count_death(import_id: UUID) -> None:
 
 @transaction.atomic
 def fail(import_id: UUID, why: str) -> None:
-    """End a batch that cannot be read or written: nothing stays but the report; one that was to be undone stays."""
+    """End a batch that cannot be read or written: only the report stays. One that was to be undone stays imported."""
     batch = locked(import_id)
     if not batch.is_working:
         return
@@ -102,7 +103,7 @@ def _bury(import_id: UUID, worker: str) -> None:
 
 
 def _is_dead(worker: str) -> bool:
-    """Tell whether a worker was a process of this machine that is no more; of others nothing is known."""
+    """Tell whether a worker was a process of this machine that has ended; of other machines nothing is known."""
     host, _, process = worker.rpartition(":")
     if host != socket.gethostname() or not process.isdecimal():
         return False

@@ -19,9 +19,9 @@ _OF_BATCH = "(SELECT {column} FROM volunteers_volunteer WHERE batch_id = %s)"
 def dependents_of(batch: RosterImport) -> dict[str, int]:
     """Return what has been done with a batch's people since, by name, with how often; empty when nothing has.
 
-    Whatever refers to them in the database counts, in this app or above it, without being named here; so does every
-    act on one of them in the record, a sign-in, a password, duty, and a unit beside the one they came into. Having been
-    looked at does not: who sees in the roster that it was the wrong file must be able to take it out.
+    Every reference to them in the database counts, in this app or above it, without being named here. So does every act
+    on one of them in the record, a sign-in, a password, duty, and a second unit. A look at them does not count: a
+    leader who sees in the roster that it was the wrong file must be able to take it out.
     """
     people = Volunteer.objects.filter(batch_id=batch.pk)
     found = {
@@ -45,7 +45,7 @@ def dependents_of(batch: RosterImport) -> dict[str, int]:
 def take_out(batch: RosterImport, *, at: datetime) -> int:
     """Delete a batch's people; returns how many. Only inside a transaction.
 
-    The database still checks every reference: whatever was done at the same moment raises IntegrityError.
+    The database still checks every reference: a row that was added at the same moment raises IntegrityError.
     """
     key = [database_id(batch.pk)]
     units = list(

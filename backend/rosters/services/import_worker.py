@@ -1,4 +1,4 @@
-"""Goes on with imports, portion by portion: what was committed is never done again, whoever was killed in between."""
+"""Goes on with imports, portion by portion: a committed portion is never done again, even if a worker was killed."""
 
 import logging
 import threading
@@ -45,7 +45,7 @@ _MANY = 10_000
 
 
 def work_on(import_id: UUID, *, tell: Tell = lambda _: None, portion: int = PORTION) -> RosterImport:
-    """Go on with a batch until there is nothing to do or somebody else is at it; `tell` hears of each portion."""
+    """Go on with a batch until there is nothing to do or another worker has it; `tell` hears of each portion."""
     while (batch := claimed(import_id)) is not None:
         try:
             _go_on(batch, tell, portion)
@@ -83,7 +83,7 @@ def turn(*, at: datetime) -> int:  # noqa: ARG001  # the clock's; a lease goes b
 
 
 def next_waiting() -> UUID | None:
-    """Return the import that has waited longest for somebody to go on with it, and whose file is on this machine."""
+    """Return the import that has waited longest for a worker, of those whose file is on this machine."""
     waiting = RosterImport.objects.working().filter(is_free()).order_by("made_at")
     for batch in waiting[:20]:
         if batch.status != ImportStatus.CHECKING or Path(batch.path).exists():
@@ -124,7 +124,7 @@ def _bring_in(batch: RosterImport, tell: Tell, size: int) -> None:
         try:
             tell(_enrol(batch.pk))
         except IntegrityError:
-            # Somebody joined with one of the phones, or a unit moved, between the look and the writing: look again.
+            # A person joined with one of the phones, or a unit moved, between check and writing: check again.
             if attempt == _TRIES:
                 fail(batch.pk, "The people could not be written: a unit, or one of them, has just changed.")
         else:

@@ -121,7 +121,7 @@ def start_import(*, import_id: UUID, skip_rejected: bool, by: User | None, at: d
 
 @transaction.atomic
 def undo_import(*, import_id: UUID, by: User | None, at: datetime) -> RosterImport:
-    """Undo a batch: who only waits is forgotten now, who is in the roster is taken out a little later.
+    """Undo a batch: waiting people are forgotten now, people in the roster are taken out a little later.
 
     Again is the same. Raises ImportNotReady while it is being imported, SomethingDepends with what depends on its
     people and how often.

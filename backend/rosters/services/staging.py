@@ -1,4 +1,4 @@
-"""Many people wait as newcomers: sealed, checked against each other, numbered; portion by portion.
+"""Stages many people as newcomers: sealed, checked against each other, numbered; portion by portion.
 
 A batch is written in three steps, for millions of people and with short locks. `stage` seals people and stores them as
 newcomers. `number_newcomers` gives them their numbers: the counter's row is locked for some hundredths of a second for
@@ -82,7 +82,7 @@ def stage(batch_id: UUID, people: Sequence[Person]) -> None:
 def withdraw_same_people(
     batch_id: UUID, *, shown: int, in_file: bool
 ) -> tuple[int, list[tuple[int, str, str, int | None]]]:
-    """Take out newcomers who are in the roster, and with `in_file` those who come twice in their batch.
+    """Take out newcomers who are in the roster already, and with `in_file` those who come twice in their batch.
 
     Returns how many, and (row, column, code, earlier row) of the first `shown` of them. Set by set, inside the
     database: asking for each portion's keys costs ten times as much.

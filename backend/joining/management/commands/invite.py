@@ -1,4 +1,4 @@
-"""Makes an invitation for a person whom nobody stands above, for example the first commander."""
+"""Makes an invitation for a person without a leader above, for example the first commander."""
 
 from typing import Any
 

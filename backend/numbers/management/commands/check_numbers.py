@@ -1,4 +1,4 @@
-"""Checks that every number that was issued is accounted for, and none of somebody's could be issued again."""
+"""Checks that every issued number is accounted for, and that no person's number could be issued again."""
 
 from dataclasses import asdict
 from typing import Any
@@ -12,7 +12,7 @@ from backend.volunteers.services import issue_numbers
 
 
 class Command(BaseCommand):
-    """Counts what became of every number; fails when somebody has one that did not come from the counter."""
+    """Counts what became of every number; fails when a person has one that did not come from the counter."""
 
     help = "Account for every volunteer number: registered, alias, in a block, void, skipped."
 

@@ -162,7 +162,7 @@ export interface components {
          * AssignmentChanged
          * @description Your part in a task changed: you answered, perhaps on another device, or moved up from the reserve.
          *
-         *     What ends a task for everybody (`task.cancelled`, `task.closed`) is told once, not to each person again.
+         *     The end of a task for all (`task.cancelled`, `task.closed`) is told once, not to each person again.
          */
         AssignmentChanged: {
             assignment: components["schemas"]["AssignmentOut"];
@@ -171,7 +171,7 @@ export interface components {
          * AssignmentChangedFrame
          * @description Your part in a task changed: you answered, perhaps on another device, or moved up from the reserve.
          *
-         *         What ends a task for everybody (`task.cancelled`, `task.closed`) is told once, not to each person again.
+         *         The end of a task for all (`task.cancelled`, `task.closed`) is told once, not to each person again.
          */
         AssignmentChangedFrame: {
             topic: string;
