@@ -76,11 +76,10 @@ def revoke_badge(*, volunteer: Volunteer, reason: str, by: User, at: datetime) -
 
 def end_badge(volunteer: Volunteer, *, reason: str, act: Act) -> bool:
     """Revoke the badge of a volunteer whom the caller has locked; tells whether there was one."""
-    badge = Badge.objects.filter(volunteer=volunteer, revoked_at=None).first()
+    badge = volunteer.badges.not_revoked().first()
     if badge is None:
         return False
-    badge.revoked_at, badge.reason = act.at, reason
-    badge.save(update_fields=["revoked_at", "reason"])
+    badge.save(update_fields=badge.revoke(at=act.at, reason=reason))
     act.record(Acts.BADGE_REVOKED, f"badge.{badge.pk}")
     return True
 

@@ -109,7 +109,7 @@ def managed_paths(user: User, at: datetime) -> list[str]:
 def may_reshape(user: User, unit: Unit, at: datetime) -> Grant:
     """Leaders who look after the unit above move, split, merge or retire a unit."""
     above = unit.line[:-1]
-    return _nearest(current_posts(user.pk, at).filter(role__in=MANAGING_ROLES, unit__path__in=above))
+    return _nearest(current_posts(user.pk, at).managing().filter(unit__path__in=above))
 
 
 def may_appoint(user: User, unit: Unit, role: str, at: datetime) -> Grant:
@@ -122,11 +122,9 @@ def may_give(by: User, unit: Unit, role: Role, until: datetime | None, at: datet
 
     A post in its own right comes before an acting one: what is given by an acting post ends with it.
     """
-    posts = current_posts(by.pk, at).filter(role__in=roles_from(role), unit__path__in=unit.line)
-    enough = Q(until_at=None) | Q(until_at__gte=until) if until else Q(until_at=None)
-    return Grant(
-        posts.filter(enough).select_related("unit").order_by("is_acting", "-unit__path", "seat").first()
-    )
+    posts = current_posts(by.pk, at).lasting_until(until)
+    posts = posts.filter(role__in=roles_from(role), unit__path__in=unit.line)
+    return Grant(posts.select_related("unit").order_by("is_acting", "-unit__path", "seat").first())
 
 
 def may_manage_person(user: User, volunteer: Volunteer, at: datetime) -> Grant:
@@ -175,12 +173,6 @@ def agrees_to_location(of: str = "") -> Q:
     """
     version = current_version(Purpose.LOCATION)
     return Q(**{f"{of}location_consent_version": version, f"{of}location_consent_at__isnull": False})
-
-
-def may_locate(volunteer: Volunteer) -> bool:
-    """Tell whether the person has agreed, in the words that hold now, to being located."""
-    held = volunteer.location_consent_version
-    return volunteer.location_consent_at is not None and held == current_version(Purpose.LOCATION)
 
 
 def agrees_to(volunteer: Volunteer, purpose: Purpose) -> bool:

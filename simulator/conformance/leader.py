@@ -1,11 +1,12 @@
 """The leader of the trials, who speaks to the real server directly: calls out, and asks what became of it."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from uuid6 import uuid7
 
+from backend.lib.clock import now
 from simulator.account import Account
 from simulator.conformance.installation import Installation
 from simulator.rest import Rest
@@ -36,7 +37,7 @@ class Leader:
 
     async def call_out(self) -> Order:
         """Make a task and send it to the volunteer's unit."""
-        at = datetime.now(UTC)
+        at = now()
         self._count += 1
         order = Order(str(uuid7()), f"Trial order {self._count}")
         task = {

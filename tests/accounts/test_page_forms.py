@@ -102,7 +102,7 @@ def answered(form: HelperForm, refusal: Refusal) -> HttpResponseBase:
     def act(_form: HelperForm) -> HttpResponse:
         raise refusal
 
-    return act_page(form, act, lambda form: HttpResponse(form.problem, status=form.status))
+    return act_page(form, act, lambda form: HttpResponse(form.problem, status=form.answered_with))
 
 
 def test_a_refusal_is_said_at_the_field_that_it_is_about() -> None:
@@ -132,4 +132,6 @@ def test_a_button_is_a_form_without_fields() -> None:
     def act(_form: PageForm) -> HttpResponse:
         return HttpResponse("done")
 
-    assert act_page(PageForm({}), act, lambda form: HttpResponse(status=form.status)).status_code == 200
+    assert (
+        act_page(PageForm({}), act, lambda form: HttpResponse(status=form.answered_with)).status_code == 200
+    )

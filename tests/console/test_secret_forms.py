@@ -18,6 +18,7 @@ from backend.accounts.services import second_factors
 from backend.joining.services.invitations import invite
 from tests.conftest import PASSWORD
 from tests.hostile_bodies import FORM, FORMS, PARTS, Body, as_form, as_parts
+from tests.lock_order import block_of_test
 from tests.pages import page_of
 
 NEW = "eleven green bicycles"
@@ -136,7 +137,7 @@ def test_no_form_is_a_way_round_the_bound(
     cookies = deepcopy(guesser.browser.cookies)
     for name, manner in MANNERS.items():
         guesser.browser.cookies = deepcopy(cookies)
-        with transaction.atomic():
+        with block_of_test():
             before = guesses()
             first, counted = guesser.tell(page.wrong, *manner), guesses() - before
             answers = [guesser.tell(page.wrong, *manner) for _ in range(BOUND if counted else 1)]

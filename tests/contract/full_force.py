@@ -203,9 +203,14 @@ def _furnish(force: Force, key: str) -> Names:
         "checked": str(_import(unit, ImportStatus.CHECKED, at).pk),
         "imported": str(_import(unit, ImportStatus.IMPORTED, at).pk),
         "agreed_at": at.isoformat(),
-        "starts_at": (at + timedelta(hours=2)).isoformat(),
+        "starts_at": by_day(at).isoformat(),
         "answer_by": (at + timedelta(hours=1)).isoformat(),
     }
+
+
+def by_day(at: datetime) -> datetime:
+    """Return noon in China of the next day but one: at night only people who are proven to be adults are asked."""
+    return at.replace(hour=4, minute=0) + timedelta(days=2)
 
 
 def _task(unit: Unit, member: Volunteer, at: datetime) -> Task:
@@ -218,7 +223,7 @@ def _task(unit: Unit, member: Volunteer, at: datetime) -> Task:
         title="Evening patrol",
         lon=119.9,
         lat=29.4,
-        starts_at=at + timedelta(hours=2),
+        starts_at=by_day(at),
         answer_by=at + timedelta(hours=1),
         headcount=2,
         status=TaskStatus.CALLED,

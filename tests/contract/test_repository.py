@@ -131,6 +131,7 @@ REREAD = [
     "backend/realtime/",
     "backend/rosters/",
     "backend/tracking/",
+    "backend/volunteers/",
     "benchmarks/",
     "manage.py",
     "script/",

@@ -45,7 +45,7 @@ class PageForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": self.ids, "use_required_attribute": True, **kwargs})
-        self.status, self.refused = Invalid.status, ""
+        self.answered_with, self.refused = Invalid.status, ""
 
     @property
     def problem(self) -> str:
@@ -56,7 +56,7 @@ class PageForm(forms.Form):
 
     def refuse(self, refusal: Refusal, instead: Instead | None = None) -> None:
         """Say why it was not done: at the field that the refusal is about, otherwise above the form."""
-        self.status, text = refusal.status, said(refusal, instead)
+        self.answered_with, text = refusal.status, said(refusal, instead)
         pointers = {error["pointer"].split("/")[1] for error in refusal.errors if "/" in error["pointer"]}
         at_field = str(DOES_NOT_FIT) if text == str(Invalid.text) else text
         self.refused = text
@@ -142,11 +142,21 @@ def act_page(
     return again(form)
 
 
+class DayField(forms.DateField):
+    """A day in the digits of ISO 8601: the digits of other scripts are refused, as REST refuses them."""
+
+    def to_python(self, value: Any) -> date | None:
+        """Return the day. Raises ValidationError."""
+        if isinstance(value, str) and not value.isascii():
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
 def day_field(label: Any, *, required: bool = True, least: date | None = None) -> forms.DateField:
     """Return the field of a day."""
     attrs = {"type": "date", "autocomplete": "off"} | ({"min": least.isoformat()} if least else {})
     widget = forms.DateInput(format="%Y-%m-%d", attrs=attrs)
-    return forms.DateField(label=label, required=required, widget=widget, input_formats=["%Y-%m-%d"])
+    return DayField(label=label, required=required, widget=widget, input_formats=["%Y-%m-%d"])
 
 
 def secret_field(label: Any, *, autocomplete: str, required: Any = "") -> forms.CharField:

@@ -64,6 +64,6 @@ def _page(
     found = pending_for(person_of(request), at=now())
     require(found is not None)
     shown = [(one, refused.get(one.pk) or DecisionForm(auto_id=f"%s-{one.pk}")) for one in found or ()]
-    status = next((form.status for form in refused.values()), 200)
+    status = next((form.answered_with for form in refused.values()), 200)
     context = {"applications": shown, "refused": "".join(form.problem for form in refused.values())}
     return show(request, "applications", context, page="applications", status=status)

@@ -150,5 +150,5 @@ def _page(request: HttpRequest, **refused: PageForm) -> HttpResponse:
         "problem": "".join(form.problem for form in refused.values()),
         **refused,
     }
-    status = next((form.status for form in refused.values()), 200)
+    status = next((form.answered_with for form in refused.values()), 200)
     return show(request, "my_data", context, page="my-data", status=status)

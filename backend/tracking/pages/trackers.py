@@ -48,7 +48,9 @@ def trackers(request: HttpRequest) -> HttpResponseBase:
         made = make_tracker(wanted=form.body, by=person_of(request), at=now())
         return _show(request, TrackerForm(), made=made, status=201)
 
-    return act_page(TrackerForm(request.POST), act, lambda form: _show(request, form, status=form.status))
+    return act_page(
+        TrackerForm(request.POST), act, lambda form: _show(request, form, status=form.answered_with)
+    )
 
 
 @record_page

@@ -223,7 +223,7 @@ def _page(request: HttpRequest, volunteer: Volunteer, **refused: PageForm) -> Ht
         "problem": "".join(form.problem for form in refused.values()),
         **refused,
     }
-    status = next((form.status for form in refused.values()), 200)
+    status = next((form.answered_with for form in refused.values()), 200)
     return show(request, "person", context, page="roster", status=status)
 
 

@@ -23,7 +23,7 @@ LEADER_SEAT = 1
 
 
 class PhoneTaken(Refusal):
-    """Somebody has this phone already."""
+    """Another person has this phone already."""
 
     slug = "phone-taken"
     field = "phone"

@@ -1,8 +1,9 @@
 """Trials of signing in and of tokens that run out."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from backend.lib.clock import now
 from simulator.conformance.checks import is_welcome, refresh_token
 from simulator.conformance.http import BREAK, Answer
 from simulator.conformance.scene import COMES_BACK_S, Complaint, Scene
@@ -78,7 +79,7 @@ async def short_token(scene: Scene) -> None:
         if not _renews(asked) or answer.status != 200 or short:
             return None
         short.append(tokens["access"])
-        over = datetime.now(UTC) + timedelta(seconds=SHORT_S / scene.pace)
+        over = now() + timedelta(seconds=SHORT_S / scene.pace)
         told = {**tokens, "access_expires_in_s": SHORT_S, "access_expires_at": over.isoformat()}
         return Answer.of_json(200, told)
 
