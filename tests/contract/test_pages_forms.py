@@ -16,7 +16,7 @@ BY_HAND = {
         "unit",
     ): "the unit that was chosen stays chosen, whatever else is wrong",
     (
-        "backend.volunteers.pages.invitations",
+        "backend.joining.pages.invitations",
         "person",
     ): "the boxes of a table; only members of the unit are looked for",
 }
