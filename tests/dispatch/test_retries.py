@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.dispatch import services
 from backend.dispatch.models import Assignment, Task
+from backend.dispatch.services import progress
 from backend.lib.errors import Refusal
 from backend.realtime.frames import CommandFrame
 from backend.realtime.models import Event, KeyedAct
@@ -174,8 +175,13 @@ class Play:
 
 
 def test_any_acts_and_repetitions_over_both_doors_end_as_the_acts_alone(
-    asked: tuple[Task, list[Volunteer]], commander: User, client_of: ClientOf
+    asked: tuple[Task, list[Volunteer]],
+    commander: User,
+    client_of: ClientOf,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Progress is told at most twice a second: how often would depend on how quick the machine is.
+    monkeypatch.setattr(progress, "AT_MOST_EVERY", timedelta(days=-1))
     task, people = asked
     phones = Phones(client_of, people)
     meant = st.lists(st.tuples(st.integers(0, 1), st.sampled_from([*KINDS])), min_size=1, max_size=6)
