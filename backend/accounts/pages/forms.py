@@ -1,8 +1,9 @@
 """Forms of pages, made from the shapes that the doors take: pydantic says what is right, Django shows it."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar, Generic, TypeVar, get_args
+from zoneinfo import ZoneInfo
 
 import pydantic
 from django import forms
@@ -105,6 +106,32 @@ class ShapeForm(PageForm, Generic[Sent]):
                 text = str(WRONG.get(item["type"], DOES_NOT_FIT))
                 self.add_error(name if name in self.fields else None, text)
         return cleaned
+
+
+class DatedForm(ShapeForm[Sent]):
+    """A form in which moments of the shape are days of a zone."""
+
+    begins: ClassVar[Mapping[str, str]] = {}
+    """The days that mean their beginning, by the name of the moment in the shape."""
+    ends: ClassVar[Mapping[str, str]] = {}
+    """The days that mean their last second."""
+
+    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = ZoneInfo(zone)
+
+    def given(self) -> Mapping[str, Any]:
+        """Return what the shape is made of, with moments in the place of days."""
+        given = {**super().given()}
+        for moment, name in self.begins.items():
+            given |= {moment: self._midnight(name)} if self.cleaned_data[name] else {}
+        for moment, name in self.ends.items():
+            last = timedelta(days=1, seconds=-1)
+            given |= {moment: self._midnight(name) + last} if self.cleaned_data[name] else {}
+        return given
+
+    def _midnight(self, name: str) -> datetime:
+        return datetime.combine(self.cleaned_data[name], time(), self.zone)
 
 
 class CodeForm(PageForm):

@@ -26,6 +26,7 @@ _Entry = TypeVar("_Entry", HoursOut, PeriodOut)
 
 CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
 MOMENT = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+CLOCKS = _("By the clocks of your unit (%(zone)s). An end before the beginning is that of the next morning.")
 MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
@@ -39,21 +40,20 @@ class HoursForm(PageForm):
 
     def __init__(self, *args: Any, zone: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        hint = _(
-            "By the clocks of your unit (%(zone)s). An end before the beginning is that of the next morning."
-        )
-        self.fields["end"].help_text = hint % {"zone": zone}
+        self.fields["end"].help_text = CLOCKS % {"zone": zone}
 
     @property
     def hours(self) -> list[HoursIn]:
         """The hours as they are kept: those past midnight are those of two days."""
         day, start, end = (self.cleaned_data[name] for name in ("weekday", "start", "end"))
-        if end == time():
-            return [HoursIn(weekday=day, start=f"{start:%H:%M}", end="24:00")]
         if end > start:
             return [HoursIn(weekday=day, start=f"{start:%H:%M}", end=f"{end:%H:%M}")]
-        until_midnight = HoursIn(weekday=day, start=f"{start:%H:%M}", end="24:00")
-        return [until_midnight, HoursIn(weekday=(day + 1) % 7, start="00:00", end=f"{end:%H:%M}")]
+        evening = HoursIn(weekday=day, start=f"{start:%H:%M}", end="24:00")
+        return (
+            [evening]
+            if end == time()
+            else [evening, HoursIn(weekday=(day + 1) % 7, start="00:00", end=f"{end:%H:%M}")]
+        )
 
 
 class PeriodForm(ShapeForm[PeriodIn]):
@@ -93,45 +93,34 @@ def availability(request: HttpRequest) -> HttpResponseBase:
 
 
 def _add_hours(request: HttpRequest) -> HttpResponseBase:
-    by, at = person_of(request), now()
+    by = person_of(request)
     form = HoursForm(request.POST, zone=zone_of(by))
-    instead = {Invalid: form.if_wrong}
-    return act_page(
-        form,
-        lambda form: _planned(add_to_plan(hours=form.hours, by=by, at=at)),
-        lambda form: _show(request, hours_form=form),
-        instead,
-    )
+    return _do(request, form, lambda: add_to_plan(hours=form.hours, by=by, at=now()))
 
 
 def _add_period(request: HttpRequest) -> HttpResponseBase:
-    by, at, form = person_of(request), now(), PeriodForm(request.POST)
-    return act_page(
-        form,
-        lambda form: _planned(add_to_plan(periods=[form.body], by=by, at=at)),
-        lambda form: _show(request, period_form=form),
-        {Invalid: form.if_wrong},
-    )
+    by, form = person_of(request), PeriodForm(request.POST)
+    return _do(request, form, lambda: add_to_plan(periods=[form.body], by=by, at=now()))
 
 
 def _remove_hours(request: HttpRequest) -> HttpResponseBase:
-    by, at = person_of(request), now()
-    return _remove(request, lambda form: take_from_plan(hours=form.entry(HoursOut), by=by, at=at))
+    by, form = person_of(request), EntryForm(request.POST)
+    return _do(request, form, lambda: take_from_plan(hours=form.entry(HoursOut), by=by, at=now()))
 
 
 def _remove_period(request: HttpRequest) -> HttpResponseBase:
-    by, at = person_of(request), now()
-    return _remove(request, lambda form: take_from_plan(period=form.entry(PeriodOut), by=by, at=at))
+    by, form = person_of(request), EntryForm(request.POST)
+    return _do(request, form, lambda: take_from_plan(period=form.entry(PeriodOut), by=by, at=now()))
 
 
-def _remove(request: HttpRequest, take: Callable[[EntryForm], object]) -> HttpResponseBase:
-    form = EntryForm(request.POST)
-    return act_page(
-        form,
-        lambda form: _planned(take(form)),
-        lambda form: _show(request, entry_form=form),
-        {Invalid: form.if_wrong},
-    )
+def _do(request: HttpRequest, form: PageForm, change: Callable[[], object]) -> HttpResponseBase:
+    """Change the plan and show it; what was wrong is said in the words of the form."""
+
+    def act(_form: PageForm) -> HttpResponse:
+        change()
+        return redirect("console:availability")
+
+    return act_page(form, act, lambda form: _show(request, form), {Invalid: form.if_wrong})
 
 
 ACTS: dict[str, Callable[[HttpRequest], HttpResponseBase]] = {
@@ -142,19 +131,14 @@ ACTS: dict[str, Callable[[HttpRequest], HttpResponseBase]] = {
 }
 
 
-def _planned(_plan: object) -> HttpResponse:
-    return redirect("console:availability")
-
-
-def _show(request: HttpRequest, **refused: PageForm) -> HttpResponse:
+def _show(request: HttpRequest, refused: PageForm | None = None) -> HttpResponse:
     """Show the plan, with the form that was refused in the place of an empty one."""
     plan = availability_of(person_of(request), at=now())
     context = {
         "plan": plan,
         "weekly": [(str(WEEKDAYS[one.weekday]), one) for one in plan.weekly],
-        "hours_form": HoursForm(zone=plan.zone),
-        "period_form": PeriodForm(),
-        "problem": "".join(form.problem for form in refused.values()),
-        **refused,
+        "hours_form": refused if isinstance(refused, HoursForm) else HoursForm(zone=plan.zone),
+        "period_form": refused if isinstance(refused, PeriodForm) else PeriodForm(),
+        "problem": refused.problem if refused else "",
     }
     return show(request, "availability", context, page="availability", status=422 if refused else 200)

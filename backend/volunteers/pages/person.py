@@ -1,10 +1,10 @@
 """A person: where they belong, how their service stands, and the records that dangerous service asks for."""
 
-from collections.abc import Mapping
-from datetime import datetime, time, timedelta
-from typing import Any, ClassVar
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET
 
 from backend.accounts.models import User
-from backend.accounts.pages.forms import PageForm, ShapeForm, act_page, day_field
+from backend.accounts.pages.forms import DatedForm, PageForm, act_page, day_field
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
 from backend.lib.clock import now
 from backend.lib.errors import require
@@ -34,36 +34,15 @@ from backend.volunteers.services.guardians import record_guardian, withdraw_guar
 from backend.volunteers.services.standing import reinstate, retire, suspend
 
 
-class DatedForm(ShapeForm[Sent]):
-    """A form whose days are those of the zone in which the person serves."""
+class RecordForm(DatedForm[Sent]):
+    """A form about a person, where days and reasons are what is mostly wrong."""
 
-    begins: ClassVar[Mapping[str, str]] = {}
-    """The days that mean their beginning, by the name of the moment in the shape."""
-    ends: ClassVar[Mapping[str, str]] = {}
-    """The days that mean their last second."""
     if_wrong = _(
         "Something is missing or does not fit: look at the days, and give a reason where one is asked."
     )
 
-    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.zone = ZoneInfo(zone)
 
-    def given(self) -> Mapping[str, Any]:
-        """Return what the shape is made of, with moments in the place of days."""
-        given = {**super().given()}
-        for moment, name in self.begins.items():
-            given |= {moment: self._midnight(name)} if self.cleaned_data[name] else {}
-        for moment, name in self.ends.items():
-            last = timedelta(days=1, seconds=-1)
-            given |= {moment: self._midnight(name) + last} if self.cleaned_data[name] else {}
-        return given
-
-    def _midnight(self, name: str) -> datetime:
-        return datetime.combine(self.cleaned_data[name], time(), self.zone)
-
-
-class SuspendForm(DatedForm[SuspendIn]):
+class SuspendForm(RecordForm[SuspendIn]):
     """Why, and until which day; to retire the day is not asked."""
 
     shape, labels = SuspendIn, {"reason": _("Reason")}
@@ -73,7 +52,7 @@ class SuspendForm(DatedForm[SuspendIn]):
     field_order = ["reason", "until"]
 
 
-class CredentialForm(DatedForm[CredentialIn]):
+class CredentialForm(RecordForm[CredentialIn]):
     """An insurance, a training or an agreement, by days."""
 
     shape = CredentialIn
@@ -84,7 +63,7 @@ class CredentialForm(DatedForm[CredentialIn]):
     field_order = [*labels, "valid_from", "valid_until"]
 
 
-class GuardianForm(DatedForm[GuardianIn]):
+class GuardianForm(RecordForm[GuardianIn]):
     """A guardian who agrees, since a day."""
 
     shape, labels, attrs = GuardianIn, {"name": _("Name"), "phone": _("Phone")}, {"phone": {"type": "tel"}}
@@ -105,41 +84,27 @@ def person(request: HttpRequest, number: str) -> HttpResponseBase:
 @sent_from("person", "number")
 def decide_standing(request: HttpRequest, number: str) -> HttpResponseBase:
     """Suspend, reinstate or retire a person."""
-    volunteer = _seen(request, number)
-    by, at = person_of(request), now()
-
-    def suspended(form: SuspendForm) -> HttpResponse:
-        suspend(number=number, reason=form.body.reason, until=form.body.until, by=by, at=at)
-        return _shown(volunteer)
-
-    def retired(form: SuspendForm) -> HttpResponse:
-        retire(number=number, reason=form.body.reason, by=by, at=at)
-        return _shown(volunteer)
-
-    def reinstated(_form: PageForm) -> HttpResponse:
-        reinstate(number=number, by=by, at=at)
-        return _shown(volunteer)
-
-    act = request.POST.get("act")
-    if act not in ("suspend", "retire"):
-        return act_page(PageForm({}), reinstated, lambda form: _page(request, volunteer, ended=form))
-    decide = suspended if act == "suspend" else retired
+    volunteer, by, at = _seen(request, number), person_of(request), now()
     form = SuspendForm(request.POST, zone=zone_of(volunteer.user))
-    return act_page(form, decide, lambda form: _page(request, volunteer, standing_form=form))
+    acts: dict[str, Callable[[], object]] = {
+        "suspend": lambda: suspend(
+            number=number, reason=form.body.reason, until=form.body.until, by=by, at=at
+        ),
+        "retire": lambda: retire(number=number, reason=form.body.reason, by=by, at=at),
+    }
+    if change := acts.get(request.POST.get("act", "")):
+        return _do(request, volunteer, change, standing_form=form)
+    return _do(request, volunteer, lambda: reinstate(number=number, by=by, at=at))
 
 
 @record_page
 @sent_from("person", "number")
 def add_credential(request: HttpRequest, number: str) -> HttpResponseBase:
     """Note an insurance, a training or an agreement."""
-    volunteer = _seen(request, number)
-
-    def act(form: CredentialForm) -> HttpResponse:
-        record_credential(volunteer=volunteer, wanted=form.body, by=person_of(request), at=now())
-        return _shown(volunteer)
-
+    volunteer, by = _seen(request, number), person_of(request)
     form = CredentialForm(request.POST, zone=zone_of(volunteer.user))
-    return act_page(form, act, lambda form: _page(request, volunteer, credential_form=form))
+    given = partial(record_credential, volunteer=volunteer, by=by, at=now())
+    return _do(request, volunteer, lambda: given(wanted=form.body), credential_form=form)
 
 
 @record_page
@@ -147,12 +112,9 @@ def add_credential(request: HttpRequest, number: str) -> HttpResponseBase:
 def end_credential(request: HttpRequest, number: str, credential_id: UUID) -> HttpResponseBase:
     """Revoke a record that was wrong, or that no longer holds."""
     volunteer, by = _seen(request, number), person_of(request)
-
-    def act(_form: PageForm) -> HttpResponse:
-        revoke_credential(volunteer=volunteer, credential_id=credential_id, by=by, at=now())
-        return _shown(volunteer)
-
-    return act_page(PageForm({}), act, lambda form: _page(request, volunteer, ended=form))
+    at = now()
+    revoke = partial(revoke_credential, volunteer=volunteer, credential_id=credential_id, by=by, at=at)
+    return _do(request, volunteer, revoke)
 
 
 @record_page
@@ -160,14 +122,10 @@ def end_credential(request: HttpRequest, number: str, credential_id: UUID) -> Ht
 @sensitive_post_parameters("phone")
 def add_guardian(request: HttpRequest, number: str) -> HttpResponseBase:
     """Note a guardian who agrees."""
-    volunteer = _seen(request, number)
-
-    def act(form: GuardianForm) -> HttpResponse:
-        record_guardian(volunteer=volunteer, wanted=form.body, by=person_of(request), at=now())
-        return _shown(volunteer)
-
+    volunteer, by = _seen(request, number), person_of(request)
     form = GuardianForm(request.POST, zone=zone_of(volunteer.user))
-    return act_page(form, act, lambda form: _page(request, volunteer, guardian_form=form))
+    given = partial(record_guardian, volunteer=volunteer, by=by, at=now())
+    return _do(request, volunteer, lambda: given(wanted=form.body), guardian_form=form)
 
 
 @record_page
@@ -175,12 +133,8 @@ def add_guardian(request: HttpRequest, number: str) -> HttpResponseBase:
 def end_guardian(request: HttpRequest, number: str, guardian_id: UUID) -> HttpResponseBase:
     """Note that a guardian no longer agrees."""
     volunteer, by = _seen(request, number), person_of(request)
-
-    def act(_form: PageForm) -> HttpResponse:
-        withdraw_guardian(volunteer=volunteer, guardian_id=guardian_id, by=by, at=now())
-        return _shown(volunteer)
-
-    return act_page(PageForm({}), act, lambda form: _page(request, volunteer, ended=form))
+    withdraw = partial(withdraw_guardian, volunteer=volunteer, guardian_id=guardian_id, by=by, at=now())
+    return _do(request, volunteer, withdraw)
 
 
 def _seen(request: HttpRequest, number: str) -> Volunteer:
@@ -189,8 +143,17 @@ def _seen(request: HttpRequest, number: str) -> Volunteer:
     return volunteer
 
 
-def _shown(volunteer: Volunteer) -> HttpResponse:
-    return redirect("console:person", f"{volunteer.number:08d}")
+def _do(
+    request: HttpRequest, volunteer: Volunteer, change: Callable[[], object], **form: PageForm
+) -> HttpResponseBase:
+    """Do it and show the person as they are now; a form is shown again, by its name on the page, when it is refused."""
+    name, asked = next(iter(form.items()), ("button", PageForm({})))
+
+    def act(_form: PageForm) -> HttpResponse:
+        change()
+        return redirect("console:person", f"{volunteer.number:08d}")
+
+    return act_page(asked, act, lambda form: _page(request, volunteer, **{name: form}))
 
 
 def _page(request: HttpRequest, volunteer: Volunteer, **refused: PageForm) -> HttpResponse:
