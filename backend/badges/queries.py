@@ -21,7 +21,7 @@ from backend.badges.badge_text import (
 )
 from backend.badges.models import Badge, Photo
 from backend.badges.schemas import BadgeChecked, BadgeKey, BadgeKeys, BadgeOut, BadgeState, RevokedBadges
-from backend.lib.errors import NotFound, required
+from backend.lib.errors import NotFound, require
 from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.rules import within
 
@@ -70,7 +70,7 @@ def badge_of(volunteer: Volunteer) -> Badge:
 def badge_by_id(badge_id: UUID, volunteer: Volunteer) -> Badge:
     """Return a badge of a person, also one that was revoked. Raises NotFound."""
     badges = Badge.objects.select_related("volunteer__user", "volunteer__photo", "unit")
-    return required(badges.filter(pk=badge_id, volunteer=volunteer).first())
+    return require(badges.filter(pk=badge_id, volunteer=volunteer).first())
 
 
 def badge_out(badge: Badge, *, at: datetime) -> BadgeOut:

@@ -36,7 +36,7 @@ from backend.dispatch.schemas import (
 from backend.dispatch.services.access_log import note_recipients
 from backend.lib.api import answer, parse, parse_query
 from backend.lib.clock import now
-from backend.lib.errors import NotAllowed, require, required
+from backend.lib.errors import NotAllowed, require
 from backend.realtime.views import View
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.rules import may_dispatch, may_see_unit
@@ -111,7 +111,7 @@ class CallOutsView(View):
         """Return what the call-out did."""
         task = queries.task_for(user_of(request), task_id, at=now())
         call_out = task.call_outs.filter(pk=parse(CallOutIn, request).id).first()
-        return answer(queries.call_out_out(required(call_out)))
+        return answer(queries.call_out_out(require(call_out)))
 
 
 class CancelView(View):
@@ -228,7 +228,7 @@ class AnswerView(View):
     def post_again(self, request: HttpRequest, task_id: UUID) -> Response:
         """Return one's part as it is now."""
         (part,) = queries.own_parts([(user_of(request), task_id)])
-        return answer(AssignmentOut.of(required(part)))
+        return answer(AssignmentOut.of(require(part)))
 
 
 class InboxView(View):

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from backend.accounts.models import User
 from backend.joining.models import Application, ApplicationStatus, Side, Transfer
 from backend.joining.schemas import ApplicationOut, ApplicationPage, TransferOut
-from backend.lib.errors import require, required
+from backend.lib.errors import require
 from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.rules import managed_paths, may_manage, within
 
@@ -39,7 +39,7 @@ def applications_to(unit: Unit, *, status: ApplicationStatus, after: UUID | None
 def application_for(user: User, application_id: UUID, *, at: datetime) -> Application:
     """Return an application to a leader who looks after its unit. Raises NotFound."""
     rows = Application.objects.select_related("unit", "volunteer")
-    application = required(rows.filter(pk=application_id).first())
+    application = require(rows.filter(pk=application_id).first())
     require(may_manage(user, application.unit, at))
     return application
 
@@ -68,7 +68,7 @@ def transfers_for(user: User, *, at: datetime) -> list[TransferOut]:
 def transfer_for(user: User, transfer_id: UUID, *, at: datetime, or_proposer: bool = False) -> TransferOut:
     """Return one transfer that `transfers_for` would return, however old, or that one proposed. Raises NotFound."""
     rows = Transfer.objects.select_related("volunteer", "from_unit", "to_unit")
-    transfer = required(rows.filter(pk=transfer_id).first())
+    transfer = require(rows.filter(pk=transfer_id).first())
     own = transfer.volunteer.user_id == user.pk or (or_proposer and transfer.proposed_by_id == user.pk)
     require(own or any(may_manage(user, unit, at) for unit in (transfer.from_unit, transfer.to_unit)))
     return transfer_out(transfer, user, at=at)

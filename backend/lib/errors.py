@@ -282,18 +282,11 @@ class Internal(Refusal):
         return "Internal error"
 
 
-def require(allowed: _Found, refusal: type[Refusal] = NotFound) -> _Found:
-    """Return what a rule answered, a grant with its post, or raise `refusal` when that is a no.
+def require(allowed: _Found | None, refusal: type[Refusal] = NotFound) -> _Found:
+    """Return what a rule answered (a grant with its post) or a query found, or raise `refusal` where that is a no.
 
     The default hides that the thing exists.
     """
     if not allowed:
         raise refusal()
     return allowed
-
-
-def required(found: _Found | None, refusal: type[Refusal] = NotFound) -> _Found:
-    """Return what was found, or raise `refusal` when it is None; `require` for a value that is then used."""
-    if found is None:
-        raise refusal
-    return found

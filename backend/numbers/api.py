@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.lib.api import answer, parse
 from backend.lib.clock import now
-from backend.lib.errors import NotAllowed, require, required
+from backend.lib.errors import NotAllowed, require
 from backend.numbers.queries.blocks import block_with_numbers, blocks_of
 from backend.numbers.queries.look_up import look_up
 from backend.numbers.schemas import (
@@ -176,4 +176,4 @@ class LifeNumberView(View):
 def _block(request: Request, number: str, block_id: UUID) -> BlockOut:
     unit = unit_by_number(number)
     require(rules.may_manage(user_of(request), unit, now()))
-    return BlockOut.of(required(unit.number_blocks.select_related("unit").filter(pk=block_id).first()))
+    return BlockOut.of(require(unit.number_blocks.select_related("unit").filter(pk=block_id).first()))

@@ -17,7 +17,7 @@ from backend.joining.locks import applications_to_lock
 from backend.joining.models import Application, ApplicationStatus
 from backend.joining.queries import applications_of
 from backend.joining.schemas import ApplicationIn
-from backend.lib.errors import Allowance, NotFound, Refusal, TooMany, require, required
+from backend.lib.errors import Allowance, NotFound, Refusal, TooMany, require
 from backend.lib.names import same_name
 from backend.lib.phones import canonical
 from backend.realtime.log import Audience
@@ -108,7 +108,7 @@ def approve_application(*, application_id: UUID, by: User, at: datetime) -> Appl
     returns the same volunteer. Raises NotFound unless `by` looks after the unit, AlreadyDecided, TooManyFound. Raises
     PhoneTaken when the phone belongs to a volunteer of some unit: such a person needs a transfer.
     """
-    found = required(Application.objects.filter(pk=application_id).first())
+    found = require(Application.objects.filter(pk=application_id).first())
     require(may_manage(by, found.unit, at))
     if found.status == ApplicationStatus.APPROVED:
         return found

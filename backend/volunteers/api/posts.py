@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.lib.api import answer, parse
 from backend.lib.clock import now
-from backend.lib.errors import require, required
+from backend.lib.errors import require
 from backend.realtime.views import View
 from backend.volunteers.models import Post
 from backend.volunteers.queries.lives import posts_in
@@ -63,4 +63,4 @@ class PostView(View):
 
 
 def _post(post_id: int) -> Post:
-    return required(Post.objects.select_related("unit", "volunteer").filter(pk=post_id).first())
+    return require(Post.objects.select_related("unit", "volunteer").filter(pk=post_id).first())

@@ -13,7 +13,7 @@ from backend.accounts.authentication import user_of
 from backend.accounts.models import User
 from backend.lib.api import answer, parse, parse_query
 from backend.lib.clock import now
-from backend.lib.errors import NotFound, require, required
+from backend.lib.errors import NotFound, require
 from backend.realtime.views import View
 from backend.volunteers.models import LookedAt, Purpose, Volunteer
 from backend.volunteers.queries import privacy as queries
@@ -115,7 +115,7 @@ class CredentialsView(View):
     def post_again(self, request: Request, person: str) -> Response:
         """Return it as it stands now."""
         held = _kept(request, person).credentials.filter(pk=parse(CredentialIn, request).id).first()
-        return answer(queries.credential_out(required(held)))
+        return answer(queries.credential_out(require(held)))
 
 
 class CredentialView(View):
@@ -160,7 +160,7 @@ class GuardiansView(View):
     def post_again(self, request: Request, person: str) -> Response:
         """Return the guardian as noted now."""
         held = _kept(request, person).guardians.filter(pk=parse(GuardianIn, request).id).first()
-        return answer(queries.guardian_out(required(held)))
+        return answer(queries.guardian_out(require(held)))
 
 
 class GuardianView(View):

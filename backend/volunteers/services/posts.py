@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.lib.errors import Invalid, Refusal, require, required
+from backend.lib.errors import Invalid, Refusal, require
 from backend.volunteers.acts import Acts
 from backend.volunteers.grants import Grant
 from backend.volunteers.locks import posts_to_lock, volunteers_to_lock
@@ -82,7 +82,7 @@ def end_post(*, post_id: int, by: User, at: datetime) -> Post:
     the unit but the post ranks higher than the caller's.
     """
     found = posts_to_lock(lasting(at)).filter(pk=post_id).select_related("unit", "volunteer")
-    post = required(found.first())
+    post = require(found.first())
     own = post.volunteer.user_id == by.pk
     require(own or may_manage(by, post.unit, at))
     grant = Grant(post) if own else require(may_appoint(by, post.unit, post.role, at), BeyondOwnPost)
