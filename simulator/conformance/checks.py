@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from simulator.conformance.known import Known
-from simulator.conformance.trace import Answered, Asked, Frame, Opened, Seen, Sent, Told, Wished
+from simulator.conformance.trace import Answered, Asked, Frame, Seen, Sent, Told, Wished
 from simulator.conformance.verdict import Fault
 
 Check = Callable[[Sequence[Seen]], Iterator[Fault]]
@@ -276,8 +276,3 @@ def is_uuid7(text: str) -> bool:
 def is_welcome(entry: Seen) -> bool:
     """Tell whether an entry is the reply to hello."""
     return isinstance(entry, Told) and "heartbeat_s" in (entry.frame.get("result") or {})
-
-
-def opened_by(trace: Sequence[Seen], socket: int) -> Asked | None:
-    """Return the request that opened a socket."""
-    return next((e.asked for e in trace if isinstance(e, Opened) and e.socket == socket), None)

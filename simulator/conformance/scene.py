@@ -242,6 +242,11 @@ class Scene:
             text = f"In the end the server knows the answer as “{found}”, not as “{state}”."
             raise Wrong(Fault("truth", text, "offline.md#acts-happen-once"))
 
+    async def is_done_and_stands(self, order: Order) -> None:
+        """Wait until the phone knows the result of its answer, and see that the server knows the same. Raises Wrong."""
+        await self.is_done(order)
+        await self.stands(order)
+
 
 def is_hello(sent: Sent) -> bool:
     """Tell whether a frame is hello."""

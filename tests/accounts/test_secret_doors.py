@@ -13,7 +13,7 @@ from django.db import transaction
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
-from backend.accounts.models import Challenge, SecondFactor, User
+from backend.accounts.models import Challenge, User
 from backend.accounts.schemas.sign_in import DeviceIn
 from backend.accounts.services import second_factors
 from backend.accounts.services.devices import sign_in
@@ -51,10 +51,6 @@ def _password(user: User, at: datetime) -> str:
 def _invitation(user: User, at: datetime) -> str:
     (made,) = invite(volunteers=[user.volunteer], by=None, at=at)
     return made.code
-
-
-def _code(user: User, at: datetime) -> str:
-    return pyotp.TOTP(SecondFactor.objects.get(user=user).secret).now()
 
 
 def _confirmed(user: User, at: datetime) -> str:

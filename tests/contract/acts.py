@@ -34,7 +34,7 @@ DIRECTS = ("dispatcher", "deputy", "leader", "commander")
 MANAGES = ("deputy", "leader", "commander")
 Opens = dict[str, frozenset[str]]
 Names = dict[str, Any]
-"""What belongs to a target: `unit` its number, `member` the number of somebody in it, and so on."""
+"""What belongs to a target: `unit` its number, `member` the number of one of its members, and so on."""
 
 V1 = "api/v1/"
 PERSON = V1 + "volunteers/<str:person>/"
@@ -52,9 +52,9 @@ def opens(*posts: str, where: frozenset[str] = OWN_AND_BELOW) -> Opens:
 
 
 SEES = {post: LINE | (BELOW if post in DIRECTS else NOWHERE) for post in POSTS}
-"""Everybody sees their own unit and the line above; whoever directs sees what is below."""
+"""A member sees their own unit and the line above; a post that directs also sees the units below."""
 MEETS = {post: OWN | (BELOW if post in DIRECTS else NOWHERE) for post in POSTS}
-"""Everybody may look up the members of their own unit; whoever directs, those below."""
+"""A member may look up the members of their own unit; a post that directs, also those below."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class Right:
     """What an act may be done to: in words, its address, what is sent, and to whom it is open.
 
     The address names parts of the target: `{unit}` its number, `{member}` one who belongs to it, and so on. Where an
-    act is known but wider than one's own post, it is refused as `beyond` says (403). `lowest` is the answer to whoever
-    may, below a squadron.
+    act is known but wider than one's own post, it is refused as `beyond` says (403). `lowest` is the answer below a
+    squadron to a post that may.
     """
 
     words: str
@@ -84,7 +84,7 @@ class Right:
 class Act:
     """One act over REST: its route, what is sent, whom it belongs to, what each caller who is signed in is answered.
 
-    `others` is for everybody who is not named in `answers`; `dead` for whoever has no token that is good.
+    `others` is the answer to callers who are not named in `answers`; `dead` to callers without a good token.
     """
 
     method: str

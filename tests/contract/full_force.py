@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import count, product
-from typing import Any
 
 from django.db import transaction
 from PIL import Image
@@ -303,8 +302,3 @@ def picture(size: tuple[int, int] = (8, 8), format: str = "PNG") -> bytes:
     buffer = BytesIO()
     Image.new("RGB", size, "red").save(buffer, format=format)
     return buffer.getvalue()
-
-
-def names_of(names: Names) -> dict[str, Any]:
-    """Return what an address may name."""
-    return {name: value for name, value in names.items() if isinstance(value, str | int)}

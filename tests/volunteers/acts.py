@@ -165,7 +165,7 @@ ACTS = (
             ),
         ),
     ),
-    # Whoever leads a squadron looks after nothing that has units below; test_permissions.py tries those who do.
+    # The leader of a squadron looks after no unit that has units below; test_permissions.py tries leaders who do.
     Act(
         "POST",
         V1 + "units",

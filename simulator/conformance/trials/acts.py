@@ -37,8 +37,7 @@ async def lost_reply(scene: Scene) -> None:
     first = await accepts(scene, order)
     for _ in range(TIMES):
         first = await scene.acts_again(first, since=scene.after(first))
-    await scene.is_done(order)
-    await scene.stands(order)
+    await scene.is_done_and_stands(order)
 
 
 @trial(
@@ -52,8 +51,7 @@ async def lost_command(scene: Scene) -> None:
     takes_act(scene, order)
     first = await accepts(scene, order)
     await scene.acts_again(first, since=scene.after(first))
-    await scene.is_done(order)
-    await scene.stands(order)
+    await scene.is_done_and_stands(order)
 
 
 @trial(
@@ -79,8 +77,7 @@ async def no_socket(scene: Scene) -> None:
         since = scene.mark  # a phone may wait for its socket
     scene.mischief.request = request
     await scene.acts_again(first, since)
-    await scene.is_done(order)
-    await scene.stands(order)
+    await scene.is_done_and_stands(order)
 
 
 @trial(
@@ -119,8 +116,7 @@ async def busy(scene: Scene) -> None:
         within=RETRY_AFTER_S * 0.9,
     )
     await scene.acts_again(first, since)
-    await scene.is_done(order)
-    await scene.stands(order)
+    await scene.is_done_and_stands(order)
 
 
 @trial(
@@ -154,8 +150,7 @@ async def slow_reply(scene: Scene) -> None:
         late: Complaint = "time-limit", f"The socket is not dropped although no reply came for {REPLY_S} s."
         await scene.must(Closed, _by_phone, late, since=since, within=REPLY_S * 0.5)
     await scene.acts_again(first, since, within=REST_S + 40)
-    await scene.is_done(order)
-    await scene.stands(order)
+    await scene.is_done_and_stands(order)
 
 
 def _portal(name: str, page: Answer) -> Trial:
@@ -191,8 +186,7 @@ def _portal(name: str, page: Answer) -> Trial:
         since = scene.mark
         scene.fair()
         await scene.acts_again(first, since)
-        await scene.is_done(order)
-        await scene.stands(order)
+        await scene.is_done_and_stands(order)
 
     return play
 

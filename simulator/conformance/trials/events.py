@@ -27,8 +27,7 @@ async def order_and_answer(scene: Scene) -> None:
     order, told = await scene.ordered()
     await scene.receipted(told, scene.since)
     await accepts(scene, order)
-    await scene.is_done(order)
-    await scene.stands(order)
+    await scene.is_done_and_stands(order)
     await _seen(scene, told)
 
 
@@ -149,8 +148,7 @@ async def gap(scene: Scene) -> None:
         rule=RECEIPTS,
     )
     await accepts(scene, order)
-    await scene.is_done(order)
-    await scene.stands(order)
+    await scene.is_done_and_stands(order)
 
 
 @trial(
@@ -236,8 +234,7 @@ async def snapshot(scene: Scene) -> None:
     again = await scene.is_called(order, since)
     await scene.receipted(again, since)
     await accepts(scene, order)
-    await scene.is_done(order)
-    await scene.stands(order)
+    await scene.is_done_and_stands(order)
 
 
 @trial(
@@ -276,8 +273,7 @@ async def unknown(scene: Scene) -> None:
     order, told = await scene.ordered()
     await scene.receipted(told, scene.since)
     await accepts(scene, order)
-    await scene.is_done(order)
-    await scene.stands(order)
+    await scene.is_done_and_stands(order)
     left = [entry for entry in scene.proxy.trace.all(Closed, since=scene.since) if entry.by == "phone"]
     if left:
         raise wrong("unknown", "The phone left its socket at what it does not know.", "frames.md", left[0])

@@ -60,8 +60,7 @@ async def expired(scene: Scene) -> None:
         raise wrong("renewal", "The phone asks again with another refresh token than before.", RENEWAL, again)
     await scene.comes_back(since)
     await scene.acts_again(first, since)
-    await scene.is_done(order)
-    await scene.stands(order)
+    await scene.is_done_and_stands(order)
 
 
 @trial(
@@ -132,8 +131,7 @@ async def sign_in_over(scene: Scene) -> None:
         Asked, lambda asked: asked.path == "/api/v1/sign-in", "the person did not sign in", since=since
     )
     await scene.acts_again(first, since)
-    await scene.is_done(order)
-    await scene.stands(order)
+    await scene.is_done_and_stands(order)
 
 
 def _renews(asked: Asked) -> bool:
