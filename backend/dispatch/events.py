@@ -1,14 +1,14 @@
 """The events of tasks.
 
 An event for every volunteer who was asked goes to the topics of the units that were called out. A volunteer who has
-left the unit since gets it on the topic of their own.
+left the unit since gets it on the topic of their own. `revision` orders what is told of one task on several topics.
 """
 
 from typing import Literal
 from uuid import UUID
 
 from backend.dispatch.models import LegalBasis
-from backend.dispatch.schemas import AssignmentOut, TaskOut
+from backend.dispatch.schemas import AssignmentOut, Revision, TaskOut
 from backend.realtime.events import Event
 
 
@@ -23,6 +23,7 @@ class TaskFilled(Event, type="task.filled", topics=("unit", "person")):
     """Enough people have accepted; who accepts from now on becomes a reserve. Sent to everyone who was asked."""
 
     task: UUID
+    revision: Revision
     accepted: int
 
 
@@ -30,6 +31,7 @@ class TaskReopened(Event, type="task.reopened", topics=("unit", "person")):
     """A place has become free again and there is no reserve to take it. Sent to everyone who was asked."""
 
     task: UUID
+    revision: Revision
     accepted: int
 
 
@@ -37,6 +39,7 @@ class LegalBasisNamed(Event, type="task.legal_basis_named", topics=("unit", "per
     """Those on the task are located without their consent from now on, or no longer. Sent to everyone who was asked."""
 
     task: UUID
+    revision: Revision
     legal_basis: LegalBasis | Literal[""]
 
 
@@ -44,6 +47,7 @@ class TaskCancelled(Event, type="task.cancelled", topics=("unit", "person")):
     """The task was called off. Sent to everyone who was asked."""
 
     task: UUID
+    revision: Revision
     reason: str
 
 
@@ -51,6 +55,7 @@ class TaskClosed(Event, type="task.closed", topics=("unit", "person")):
     """The time to answer has passed; offers without an answer have expired. Sent to everyone who was asked."""
 
     task: UUID
+    revision: Revision
     accepted: int
 
 

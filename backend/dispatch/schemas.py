@@ -31,6 +31,19 @@ RECIPIENTS, MOST_RECIPIENTS = 50, 500
 """Lines of a page of the leader's list, without and with a `limit`."""
 
 
+Revision = TypeAliasType(
+    "Revision",
+    Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Orders what is told of one task on several topics: an event with a lower one than the task"
+            " that you know is old, and changes nothing.",
+        ),
+    ],
+)
+
+
 class PlaceIn(Request):
     """A point with the datum it was measured in, and words for people."""
 
@@ -106,6 +119,7 @@ class TaskOut(Shape):
     """
 
     id: UUID
+    revision: Revision
     unit: UnitOut
     category: Category
     title: str

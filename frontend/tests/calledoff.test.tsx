@@ -34,7 +34,7 @@ function setUp(shelf = Shelf.empty()) {
   state.connect((listener) => ((on = listener), client as unknown as Client));
   const begin = (...items: Offer[]) => on.snapshot(OWN, { offers: { items, next: null } }, 1);
   const cancel = (id: string, reason = "") => {
-    on.event({ topic: "unit.1", seq: 7, type: "task.cancelled", at: "", data: { task: id, reason } });
+    on.event({ topic: "unit.1", seq: 7, type: "task.cancelled", at: "", data: { task: id, revision: 2, reason } });
     on.kept!();
   };
   return { state, screen, seen, on, begin, cancel, shelf };

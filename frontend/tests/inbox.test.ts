@@ -7,6 +7,7 @@ const NOW = Date.parse("2026-05-01T12:00:00Z");
 
 const task = (fields: Partial<Task> = {}): Task => ({
   id: "t1",
+  revision: 1,
   unit: { number: "0726010014", kind: "squadron", level: 4, name: "文溪社区", brand_name: "", parent: null, lon: null, lat: null },
   category: "patrol",
   title: "Patrol",
@@ -45,6 +46,27 @@ test("a call-out appears as an offer to answer", () => {
   const inbox = called();
   expect(lists(inbox, NOW).open.map((item) => item.assignment.status)).toEqual(["offered"]);
   expect(inbox.items.t1!.origin).toEqual({ topic: "unit.1", seq: 1 });
+});
+
+test("what is older than the task that is known changes nothing of it: topics have no order between them", () => {
+  const known = task({ revision: 4, accepted: 2, legal_basis: "vital_interests" });
+  const snapshot = { items: [{ task: known, assignment: part("accepted") }], next: null };
+  const inbox = withPage(emptyInbox("23456781"), snapshot);
+  const old = [
+    event("task.called", { call_out: "c", task: task({ revision: 1 }) }, 1),
+    event("task.filled", { task: "t1", revision: 2, accepted: 2 }, 2),
+    event("task.reopened", { task: "t1", revision: 3, accepted: 1 }, 3),
+    event("task.legal_basis_named", { task: "t1", revision: 3, legal_basis: "" }, 4),
+  ];
+  expect(old.reduce(apply, inbox).items.t1!.task).toEqual(known);
+  const off = apply(inbox, event("task.cancelled", { task: "t1", revision: 5, reason: "found" }, 5));
+  const after = apply(off, event("task.called", { call_out: "c", task: task({ revision: 1 }) }, 1));
+  expect(after.items.t1!.task.status).toBe("cancelled");
+});
+
+test("an event of a server that does not count yet is taken as it comes", () => {
+  const inbox = withPage(emptyInbox("23456781"), { items: [{ task: task({ revision: 4 }), assignment: part("offered") }], next: null });
+  expect(apply(inbox, event("task.filled", { task: "t1", accepted: 2 })).items.t1!.task.accepted).toBe(2);
 });
 
 test("a second call-out of the same task keeps the answer given", () => {

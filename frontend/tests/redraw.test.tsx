@@ -11,7 +11,7 @@ const unit = (number: string, parent: string | null = null): Unit => ({ number, 
 const place = { name: "School gate", lon: 119.89, lat: 29.45, datum: "wgs84" as const };
 const FAR_OFF = { starts_at: "2126-05-01T12:30:00Z", over_at: "2126-05-02T00:30:00Z", answer_by: "2126-05-01T12:20:00Z", created_at: "2026-05-01T12:00:00Z" };
 const task = (id: string, fields: Partial<Task> = {}): Task => ({
-  ...{ id, unit: unit("1"), category: "patrol", title: `Patrol ${id}`, instructions: "", place, headcount: 2, accepted: 0 },
+  ...{ id, revision: 1, unit: unit("1"), category: "patrol", title: `Patrol ${id}`, instructions: "", place, headcount: 2, accepted: 0 },
   ...{ requirements: [], status: "called", end_reason: "", dangerous: false, legal_basis: "", ...FAR_OFF, ...fields },
 });
 const zero = { headcount: 2, seen: 0, accepted: 0, reserve: 0, declined: 0, expired: 0, withdrawn: 0, accepted_not_reached: 0 };
@@ -97,7 +97,7 @@ test("an event about one call-out leaves the cards of the others, what is unfold
   const more = shown.querySelector<HTMLDetailsElement>("#more-c")!;
   more.open = true;
   shown.querySelector<HTMLElement>("#accept-b")!.focus();
-  on.event({ topic: "unit.1", seq: 2, type: "task.filled", at: "", data: { task: "a", accepted: 2 } });
+  on.event({ topic: "unit.1", seq: 2, type: "task.filled", at: "", data: { task: "a", revision: 2, accepted: 2 } });
   on.event({ topic: "unit.1", seq: 3, type: "task.called", at: "2026-05-01T13:00:00Z", data: { call_out: "x", task: task("d") } });
   await settle();
   expect([...shown.querySelectorAll("article")].slice(1)).toEqual(cards);

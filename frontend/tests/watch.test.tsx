@@ -9,7 +9,7 @@ const progress: Progress = { ...zero, headcount: 2, offered: 4, delivered: 0, no
 const unit: Unit = { number: "0726010014", kind: "squadron", level: 4, name: "文溪社区", brand_name: "", parent: null, lon: null, lat: null };
 const place = { name: "School gate", lon: 119.89, lat: 29.45, datum: "wgs84" as const };
 const task: Task = {
-  ...{ id: "1", unit, category: "patrol", title: "Evening patrol", instructions: "", place, headcount: 2, accepted: 0 },
+  ...{ id: "1", revision: 1, unit, category: "patrol", title: "Evening patrol", instructions: "", place, headcount: 2, accepted: 0 },
   ...{ starts_at: "2026-05-01T12:00:00Z", answer_by: "2026-05-01T12:00:00Z", over_at: "2026-05-02T00:00:00Z", created_at: "2026-05-01T12:00:00Z" },
   ...{ requirements: [], status: "called", end_reason: "", dangerous: false, legal_basis: "" },
 };

@@ -91,7 +91,7 @@ def test_last_place_tells_everybody_who_was_asked_that_the_task_is_full(
 
     assert (topic, "task.filled") in since()
     filled = Event.objects.get(type="task.filled")
-    assert filled.data == {"task": str(asked_task.pk), "accepted": 2}
+    assert filled.data == {"task": str(asked_task.pk), "revision": 2, "accepted": 2}
     assert filled.audience == {"numbers": [person.number for person in people]}
     reply(asked_task, people[2], "accept")
     assert (topic, "task.filled") not in since()
@@ -180,7 +180,7 @@ def test_decline_of_a_full_task_without_reserve_reopens_it(
     topic = formation.squadron_a.topic
     assert (topic, "task.reopened") in since()
     reopened = Event.objects.get(type="task.reopened")
-    assert reopened.data == {"task": str(asked_task.pk), "accepted": 1}
+    assert reopened.data == {"task": str(asked_task.pk), "revision": 3, "accepted": 1}
     assert reopened.audience == {"numbers": [person.number for person in people]}
     reply(asked_task, people[1], "decline")
     assert (topic, "task.reopened") not in since()

@@ -16,7 +16,7 @@ from backend.volunteers.services.memberships import leave_unit
 from backend.volunteers.services.units import merge_units
 from backend.volunteers.topics import principal_of_user
 from tests.conftest import Formation, MakeVolunteer, Published
-from tests.dispatch.conftest import Ask, MakeTask
+from tests.dispatch.conftest import Ask, MakeTask, Reply
 
 
 @pytest.fixture
@@ -44,6 +44,43 @@ def test_whoever_has_left_the_unit_hears_of_the_end_on_their_own_topic(
     assert queries.asked_by_topic(task) == {
         gone.topic: [gone.number],
         formation.squadron_a.topic: [person.number for person in three[1:]],
+    }
+
+
+def test_what_is_told_on_the_unit_s_topic_and_on_their_own_is_in_order_by_its_revision(
+    make_task: MakeTask,
+    ask: Ask,
+    reply: Reply,
+    three: list[Volunteer],
+    formation: Formation,
+    commander: User,
+    published: Published,
+    at: datetime,
+) -> None:
+    task, gone = make_task(headcount=1), three[0]
+    ask(task, formation.squadron_a)
+    reply(task, three[1], "accept")
+    leave_unit(number=f"{gone.number:08d}", unit=formation.squadron_a, by=commander, at=at)
+    reply(task, three[1], "decline")
+    services.cancel_task(task_id=task.pk, reason="rain", by=commander, at=at)
+
+    told = [
+        (topic, type, data)
+        for topic, type, data in published()
+        if topic in (gone.topic, formation.squadron_a.topic)
+    ]
+    of_task = [
+        (topic, type.removeprefix("task."), data.get("revision") or data["task"]["revision"])
+        for topic, type, data in told
+        if type.startswith("task.")
+    ]
+    called, gone_too = formation.squadron_a.topic, gone.topic
+    assert sorted(of_task, key=lambda row: row[2]) == of_task
+    assert set(of_task) == {
+        (called, "called", 1),
+        (called, "filled", 2),
+        *((topic, "reopened", 3) for topic in (called, gone_too)),
+        *((topic, "cancelled", 4) for topic in (called, gone_too)),
     }
 
 

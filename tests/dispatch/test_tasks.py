@@ -157,7 +157,7 @@ def test_cancel_tells_everyone_who_was_asked_and_withdraws_their_parts(
     }
     topic = formation.squadron_a.topic
     assert published(topic, "task.cancelled") == [
-        (topic, "task.cancelled", {"task": str(task.pk), "reason": "Rain"})
+        (topic, "task.cancelled", {"task": str(task.pk), "revision": cancelled.revision, "reason": "Rain"})
     ]
     audience = Event.objects.get(type="task.cancelled").audience
     assert audience == {"numbers": [person.number for person in people]}
@@ -228,7 +228,9 @@ def test_clock_closes_tasks_whose_time_to_answer_has_passed(
         row.refresh_from_db()
         assert row.status == status
     topic = formation.squadron_a.topic
-    assert published(topic, "task.closed") == [(topic, "task.closed", {"task": str(task.pk), "accepted": 1})]
+    assert published(topic, "task.closed") == [
+        (topic, "task.closed", {"task": str(task.pk), "revision": 2, "accepted": 1})
+    ]
     assert published(task.topic)[-1][2]["task"]["status"] == "closed"
     assert Entry.objects.get(act="task.closed").by is None
 

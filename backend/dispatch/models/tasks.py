@@ -139,6 +139,9 @@ class Task(models.Model):
     legal_basis_at = models.DateTimeField(null=True, help_text="since when it holds; why stands in the audit")
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=200, blank=True)
+    revision = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="how often everyone asked was told; kept under the row's lock"
+    )
 
     objects = TaskQuerySet.as_manager()
 
@@ -176,20 +179,32 @@ class Task(models.Model):
 
     def call(self) -> list[str]:
         """Note that people were asked, once more or for the first time; returns the columns to save."""
-        self._become(TaskStatus.CALLED)
-        return ["status"]
+        return self._become(TaskStatus.CALLED)
 
     def close(self, *, at: datetime) -> list[str]:
         """Take no more answers; returns the columns to save."""
-        self._become(TaskStatus.CLOSED)
         self.ended_at = at
-        return ["status", "ended_at"]
+        return [*self._become(TaskStatus.CLOSED), "ended_at"]
 
     def cancel(self, *, at: datetime, reason: str) -> list[str]:
         """Call the task off: no place is taken any more; returns the columns to save."""
-        self._become(TaskStatus.CANCELLED)
         self.ended_at, self.end_reason, self.accepted = at, reason, 0
-        return ["status", "ended_at", "end_reason", "accepted"]
+        return [*self._become(TaskStatus.CANCELLED), "ended_at", "end_reason", "accepted"]
 
-    def _become(self, to: TaskStatus) -> None:
-        self.status = stepped(self, TaskStatus(self.status), to, _TASK_STEPS)
+    def name_basis(self, basis: str, *, at: datetime) -> list[str]:
+        """Locate its people without their consent, or (empty) no longer; returns the columns to save."""
+        self.legal_basis, self.legal_basis_at = basis, at if basis else None
+        return [*self.revise(), "legal_basis", "legal_basis_at"]
+
+    def revise(self) -> list[str]:
+        """Count one more thing that everyone asked is told; returns the columns to save.
+
+        They may be told on several topics, which have no order between them: the number is that order.
+        """
+        self.revision += 1
+        return ["revision"]
+
+    def _become(self, to: TaskStatus) -> list[str]:
+        before, self.status = self.status, stepped(self, TaskStatus(self.status), to, _TASK_STEPS)
+        # A further call-out is told to those who were not asked before, and to no others.
+        return ["status"] if self.status == before else ["status", *self.revise()]

@@ -108,6 +108,7 @@ def _task_out(task: Task, unit: UnitOut) -> TaskOut:
     return TaskOut.model_validate(
         {
             "id": task.pk,
+            "revision": task.revision,
             "unit": unit,
             "category": task.category,
             "title": task.title,

@@ -111,7 +111,7 @@ def _write(moved: Sequence[Places], act: Act) -> None:
     }
     for of_task in moved:
         _tell(of_task, shapes, act)
-        of_task.task.save(update_fields=["accepted", "progressed_at", "progress_due_at"])
+        of_task.task.save(update_fields=["accepted", "revision", "progressed_at", "progress_due_at"])
     by_others = {pk for of_task in moved for pk in of_task.moved}
     if concerned := {one: event for one, event in told.items() if one.pk in by_others}:
         act.once_told(lambda: _note_by_others(concerned, act.at))
@@ -128,9 +128,13 @@ def _tell(places: Places, shapes: Mapping[int, AssignmentOut], act: Act) -> None
     """Tell every volunteer who was asked, and the issuers, how one task stands."""
     task = places.task
     if task.is_full and not places.was_full:
-        tell_everyone_asked(task, TaskFilled(task=task.pk, accepted=task.accepted), act)
+        task.revise()
+        filled = TaskFilled(task=task.pk, revision=task.revision, accepted=task.accepted)
+        tell_everyone_asked(task, filled, act)
     if places.was_full and not task.is_full and task.is_open(act.at):
-        tell_everyone_asked(task, TaskReopened(task=task.pk, accepted=task.accepted), act)
+        task.revise()
+        reopened = TaskReopened(task=task.pk, revision=task.revision, accepted=task.accepted)
+        tell_everyone_asked(task, reopened, act)
     tell_progress(task, [shapes[pk] for pk in places.changed], act)
 
 

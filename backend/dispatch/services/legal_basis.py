@@ -38,14 +38,15 @@ def name_legal_basis(*, task_id: UUID, wanted: LegalBasisIn, by: User, at: datet
     basis = wanted.legal_basis or ""
     if task.legal_basis == basis:
         return task
-    task.legal_basis, task.legal_basis_at = basis, at if basis else None
-    task.save(update_fields=["legal_basis", "legal_basis_at"])
+    task.save(update_fields=task.name_basis(basis, at=at))
     if not basis:
         _forget_who_disagree(task, at)
     shape = queries.task_out(task)
     with acting(by=by, at=at, grant=grant) as act:
         act.record(Acts.TASK_LEGAL_BASIS_NAMED, task.topic, legal_basis=basis, reason=wanted.reason)
-        tell_all_concerned(task, LegalBasisNamed(task=task.pk, legal_basis=shape.legal_basis), act)
+        tell_all_concerned(
+            task, LegalBasisNamed(task=task.pk, revision=task.revision, legal_basis=shape.legal_basis), act
+        )
         act.tell(task.topic, TaskProgressed(task=shape, changed=[]))
     return task
 

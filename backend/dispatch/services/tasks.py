@@ -70,7 +70,8 @@ def cancel_task(*, task_id: UUID, reason: str, by: User, at: datetime) -> Task:
     with acting(by=by, at=at, grant=grant) as act:
         # The reason stays with the task: what people write may name people, and the record is for good.
         act.record(Acts.TASK_CANCELLED, task.topic)
-        _tell(task, TaskCancelled(task=task.pk, reason=reason), AssignmentStatus.after_cancelling(), act)
+        cancelled = TaskCancelled(task=task.pk, revision=task.revision, reason=reason)
+        _tell(task, cancelled, AssignmentStatus.after_cancelling(), act)
     return task
 
 
@@ -88,7 +89,8 @@ def close_task(*, task_id: UUID, at: datetime) -> bool:
     task.save(update_fields=task.close(at=at))
     with acting(by=None, at=at) as act:
         act.record(Acts.TASK_CLOSED, task.topic, accepted=task.accepted)
-        _tell(task, TaskClosed(task=task.pk, accepted=task.accepted), AssignmentStatus.after_closing(), act)
+        closed = TaskClosed(task=task.pk, revision=task.revision, accepted=task.accepted)
+        _tell(task, closed, AssignmentStatus.after_closing(), act)
     return True
 
 

@@ -80,13 +80,13 @@ export function apply(inbox: Inbox, event: EventFrame): Inbox {
       return called(inbox, event.data.task, event);
     case "task.filled":
     case "task.reopened":
-      return change(inbox, event.data.task, (item) => withTask(item, { accepted: event.data.accepted }));
+      return change(inbox, event.data, (item) => withTask(item, { accepted: event.data.accepted }));
     case "task.legal_basis_named":
-      return change(inbox, event.data.task, (item) => withTask(item, { legal_basis: event.data.legal_basis }));
+      return change(inbox, event.data, (item) => withTask(item, { legal_basis: event.data.legal_basis }));
     case "task.cancelled":
-      return noted(inbox, change(inbox, event.data.task, (item) => cancelled(item, event.data.reason ?? "", event)));
+      return noted(inbox, change(inbox, event.data, (item) => cancelled(item, event.data.reason ?? "", event)));
     case "task.closed":
-      return change(inbox, event.data.task, (item) =>
+      return change(inbox, event.data, (item) =>
         ended(withTask(item, { status: "closed", accepted: event.data.accepted }), "expired"),
       );
     case "assignment.changed":
@@ -105,7 +105,7 @@ export function onDuty(inbox: Inbox, duty: Duty, reason?: DutyReason): Inbox {
 
 /** Take over one's own part as the server tells it, also before its task has been told. */
 export function assigned(inbox: Inbox, assignment: Assignment): Inbox {
-  if (assignment.task in inbox.items) return noted(inbox, change(inbox, assignment.task, (item) => withPart(item, assignment)));
+  if (assignment.task in inbox.items) return noted(inbox, change(inbox, { task: assignment.task }, (item) => withPart(item, assignment)));
   const newest = Object.entries({ ...inbox.parts, [assignment.task]: assignment }).slice(-MOST_PARTS);
   return { ...inbox, parts: Object.fromEntries(newest) };
 }
@@ -185,8 +185,9 @@ export function worthKeeping(inbox: Inbox, now: number = clock.now()): Inbox {
 
 function called(inbox: Inbox, task: Task, event: EventFrame): Inbox {
   const { [task.id]: early, ...parts } = inbox.parts ?? {};
-  const known = inbox.items[task.id]?.assignment ?? early;
-  const assignment: Assignment = known ?? {
+  const known = inbox.items[task.id];
+  if (known && isOld(known.task, task.revision)) return inbox;
+  const assignment: Assignment = known?.assignment ?? early ?? {
     task: task.id,
     volunteer: inbox.number,
     status: "offered",
@@ -199,10 +200,18 @@ function called(inbox: Inbox, task: Task, event: EventFrame): Inbox {
   return { ...inbox, items: { ...inbox.items, [task.id]: item }, parts };
 }
 
-function change(inbox: Inbox, task: string, edit: (item: Item) => Item): Inbox {
+/** What an event tells of a task. Events that were stored before the server counted have no `revision`: they are never old. */
+type Told = { task: string; revision?: number };
+
+function change(inbox: Inbox, { task, revision }: Told, edit: (item: Item) => Item): Inbox {
   const item = inbox.items[task];
-  return item ? { ...inbox, items: { ...inbox.items, [task]: edit(item) } } : inbox;
+  if (!item || isOld(item.task, revision)) return inbox;
+  return { ...inbox, items: { ...inbox.items, [task]: edit(revision === undefined ? item : withTask(item, { revision })) } };
 }
+
+/** Topics have no order between them: the task may be known from a later moment, by a snapshot or another topic. */
+const isOld = (known: Partial<Task>, revision: number | undefined): boolean =>
+  known.revision !== undefined && revision !== undefined && revision < known.revision;
 
 const withTask = (item: Item, fields: Partial<Task>): Item => ({ ...item, task: { ...item.task, ...fields } });
 

@@ -104,8 +104,8 @@ async def twice(scene: Scene) -> None:
 
 def _highest_told(scene: Scene, topic: str) -> int:
     """Return the highest number that the phone was told on a topic in this trial."""
-    told = (entry.frame for entry in scene.proxy.trace.entries[scene.since :] if isinstance(entry, Told))
-    return max(frame["seq"] for frame in told if frame.get("topic") == topic and "seq" in frame)
+    frames = (entry.frame for entry in scene.proxy.trace.entries[scene.since :] if isinstance(entry, Told))
+    return max(int(frame["seq"]) for frame in frames if frame.get("topic") == topic and "seq" in frame)
 
 
 @trial(

@@ -1148,6 +1148,7 @@ export interface components {
              * Format: uuid
              */
             task: string;
+            revision: components["schemas"]["Revision"];
             /** Legal Basis */
             legal_basis: components["schemas"]["LegalBasis"] | "";
         };
@@ -2030,6 +2031,8 @@ export interface components {
             /** Earlier Row */
             earlier_row: number | null;
         };
+        /** @description Orders what is told of one task on several topics: an event with a lower one than the task that you know is old, and changes nothing. */
+        Revision: number;
         /**
          * RevokeBadgeIn
          * @description Revoke the badge, and say why: lost, returned, stolen.
@@ -2418,6 +2421,7 @@ export interface components {
              * Format: uuid
              */
             task: string;
+            revision: components["schemas"]["Revision"];
             /** Reason */
             reason: string;
         };
@@ -2447,6 +2451,7 @@ export interface components {
              * Format: uuid
              */
             task: string;
+            revision: components["schemas"]["Revision"];
             /** Accepted */
             accepted: number;
         };
@@ -2484,6 +2489,7 @@ export interface components {
              * Format: uuid
              */
             task: string;
+            revision: components["schemas"]["Revision"];
             /** Accepted */
             accepted: number;
         };
@@ -2560,6 +2566,7 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            revision: components["schemas"]["Revision"];
             unit: components["schemas"]["UnitOut"];
             category: components["schemas"]["Category"];
             /** Title */
@@ -2652,6 +2659,7 @@ export interface components {
              * Format: uuid
              */
             task: string;
+            revision: components["schemas"]["Revision"];
             /** Accepted */
             accepted: number;
         };
@@ -4002,6 +4010,7 @@ export type RecoveryCodes = components['schemas']['RecoveryCodes'];
 export type RefreshIn = components['schemas']['RefreshIn'];
 export type RegistrationIn = components['schemas']['RegistrationIn'];
 export type ReportedRowOut = components['schemas']['ReportedRowOut'];
+export type Revision = components['schemas']['Revision'];
 export type RevokeBadgeIn = components['schemas']['RevokeBadgeIn'];
 export type RevokedBadges = components['schemas']['RevokedBadges'];
 export type Role = components['schemas']['Role'];
