@@ -62,7 +62,7 @@ async def run(options: argparse.Namespace, installation: Installation, trials: S
         address = f"{'https' if options.certificate else 'http'}://{options.host}:{proxy.port}"
         announce(options, installation, address)
         async with _hands(options, installation, address) as hands:
-            kit = Kit(proxy, Leader(installation), hands)
+            kit = Kit(proxy, Leader(installation), hands, options.slack)
             numbers = {trial.name: number for number, trial in enumerate(trials, start=1)}
             verdicts = await kit.play(
                 trials,

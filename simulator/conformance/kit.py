@@ -17,8 +17,6 @@ from simulator.conformance.verdict import Fault, Outcome, Unseen, Verdict, Wrong
 from simulator.rest import Refused, Unreachable
 
 SETTLES_S = 0.5
-SLACK_S = 4.0
-"""For slow machines and networks."""
 
 
 @dataclass
@@ -28,7 +26,7 @@ class Kit:
     proxy: Proxy
     leader: Leader
     hands: Hands
-    slack_s: float = SLACK_S
+    slack_s: float
 
     async def play(
         self, trials: Sequence[Trial], before: Callable[[Trial], None], after: Callable[[Verdict], None]

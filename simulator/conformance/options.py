@@ -10,6 +10,7 @@ Tries an app that speaks to Muster. The kit stands between the app and a real se
 and judges from outside what the app does. Point the app at the address that it prints.
 mobile_api_docs/conformance.md tells more."""
 PEOPLE = ROOT / "var" / "conformance.json"
+SLACK_S = 4.0
 
 
 def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -65,6 +66,13 @@ def _add_person(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--patience", type=float, metavar="S", help="seconds the person has for a wish (120; 20 with --hands)"
+    )
+    add(
+        "--slack",
+        type=float,
+        default=SLACK_S,
+        metavar="S",
+        help=f"seconds of delay that a slow machine or network is forgiven ({SLACK_S:.0f})",
     )
     add(
         "--pace",

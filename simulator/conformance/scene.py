@@ -79,13 +79,27 @@ class Scene:
         since: int | None = None,
         within: float | None = None,
     ) -> Kind:
-        """Return what the person or the phone does that this trial is about. Raises Unseen."""
-        within_s = self.hands.patience_s if within is None else within / self.pace + self.slack_s
+        """Return what the person or the phone does that this trial is about. Raises Unseen.
+
+        It says nothing about the phone, so it is waited for as long as for a person's wish at least.
+        """
+        within_s = max(self.hands.patience_s, (within or 0) / self.pace + self.slack_s)
         begin = self.since if since is None else since
         try:
             return await self.proxy.trace.first(kind, where, since=begin, within_s=within_s)
         except NotSeen:
             raise Unseen(what) from None
+
+    async def may(
+        self, kind: type[Kind], where: Callable[[Kind], bool], *, since: int, within: float
+    ) -> Kind | None:
+        """Return what the phone does within these seconds; it is free to do it or not."""
+        try:
+            return await self.proxy.trace.first(
+                kind, where, since=since, within_s=within / self.pace + self.slack_s
+            )
+        except NotSeen:
+            return None
 
     async def must(
         self,

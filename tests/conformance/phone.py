@@ -245,6 +245,7 @@ class Phone:
             await self.event(frame)
         elif frame["type"] == "heartbeat":
             await self.heartbeat(frame)
+            await self.position()
         else:
             self.told_beside(frame)
 

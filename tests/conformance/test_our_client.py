@@ -52,7 +52,9 @@ def test_our_client_passes_every_trial(driver: Path, tmp_path: Path) -> None:
     hands = f"node --experimental-websocket --no-warnings {driver}"
     report, people = tmp_path / "report.json", tmp_path / "people.json"
 
-    done = conformance("--pace", str(PACE), "--hands", hands, "--report", report, "--people", people)
+    done = conformance(
+        "--pace", str(PACE), "--hands", hands, "--slack", "20", "--report", report, "--people", people
+    )
 
     assert done.returncode == PASSED, done.stdout + done.stderr
     outcomes = {each["trial"]: each["outcome"] for each in json.loads(report.read_text())["trials"]}

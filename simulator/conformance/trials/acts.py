@@ -5,7 +5,6 @@ from simulator.conformance.scene import Complaint, Scene, is_answer
 from simulator.conformance.sockets import Socket
 from simulator.conformance.trace import Answered, Asked, Closed, Frame, Sent
 from simulator.conformance.trials.base import Trial, accepts, answers, loses_reply, takes_act, trial
-from simulator.conformance.verdict import Unseen
 
 KEYS = "offline.md#acts-happen-once"
 LIMITS = "connecting.md#time-limits"
@@ -68,13 +67,9 @@ async def no_socket(scene: Scene) -> None:
     scene.mischief.request = lambda asked: FORBIDDEN if asked.opens else request(asked)
     first = await accepts(scene, order)
     since = scene.mark
-    try:
-        again = await scene.sees(
-            Asked, lambda asked: is_answer(asked, order), "REST is not used", since=since, within=30
-        )
-        first, since = again, scene.after(again)
-    except Unseen:
-        since = scene.mark  # a phone may wait for its socket
+    again = await scene.may(Asked, lambda asked: is_answer(asked, order), since=since, within=30)
+    # A phone may wait for its socket instead.
+    first, since = (again, scene.after(again)) if again else (first, scene.mark)
     scene.mischief.request = request
     await scene.acts_again(first, since)
     await scene.is_done_and_stands(order)
