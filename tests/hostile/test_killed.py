@@ -61,7 +61,9 @@ def test_a_key_is_told_what_was_made_by_a_process_that_did_not_live_to_answer(
 
     assert (first.status, second.status) == (200, 200)
     assert first.text == second.text
-    assert [one["name"] for one in json.loads(own_trackers(web_on_postgres).text)] == ["killed"]
+    # Other tests make trackers of this person too, by other names.
+    names = [one["name"] for one in json.loads(own_trackers(web_on_postgres).text)]
+    assert names.count("killed") == 1
     secret = json.loads(first.text)["secret"]
     report = web_on_postgres.request("GET", f"/api/v1/trackers/osmand?id={secret}&lat=29.4&lon=119.9")
     assert report.status == 200, report
