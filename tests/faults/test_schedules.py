@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.timeout(240),
     pytest.mark.asyncio(loop_scope="package"),
 ]
-SEEDS = 20
+SEEDS = 8
 NAMED = 20
 
 

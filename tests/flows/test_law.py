@@ -490,7 +490,7 @@ def test_rule_8_where_life_is_at_stake_a_commander_names_the_basis_and_it_stands
     dispatch.name_legal_basis(task_id=task.pk, wanted=basis, by=commander, at=at)
 
     assert report(person, at + timedelta(minutes=2), at + timedelta(minutes=2)) == "accepted"
-    told = {"task": str(task.pk), "legal_basis": "vital_interests"}
+    told = {"task": str(task.pk), "revision": 2, "legal_basis": "vital_interests"}
     topic = formation.squadron_a.topic
     assert published(topic, "task.legal_basis_named") == [(topic, "task.legal_basis_named", told)]
     entry = Entry.objects.get(act="task.legal_basis_named")
