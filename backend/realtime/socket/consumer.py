@@ -13,6 +13,7 @@ from typing import Any
 import pydantic
 from django.conf import settings
 
+from backend.lib.buckets import Bucket
 from backend.lib.clock import now
 from backend.lib.errors import Malformed, NotAllowed, NotSignedIn, TokenExpired
 from backend.lib.logs import name_socket
@@ -66,33 +67,15 @@ class _Closed(Exception):
         self.code, self.reason = code, reason
 
 
-class Allowance:
-    """A token bucket: `FRAMES_PER_S` on average, `BURST` at once."""
-
-    __slots__ = ("_left", "_since")
-
-    def __init__(self) -> None:
-        self._left = BURST
-        self._since = time.monotonic()
-
-    def take(self) -> bool:
-        """Take one token; False when the bucket is empty."""
-        moment = time.monotonic()
-        self._left = min(BURST, self._left + (moment - self._since) * FRAMES_PER_S)
-        self._since = moment
-        self._left -= 1
-        return self._left >= 0
-
-
 class PhoneSocket:
     """One conversation, from the handshake to the close."""
 
-    __slots__ = ("allowance", "connection", "receive", "scope", "send")
+    __slots__ = ("connection", "frames", "receive", "scope", "send")
 
     def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.scope, self.receive, self.send = scope, receive, send
         self.connection: Connection | None = None
-        self.allowance = Allowance()
+        self.frames = Bucket(at_once=BURST, per_s=FRAMES_PER_S)
 
     async def run(self) -> None:
         """Speak until either side closes."""
@@ -120,7 +103,7 @@ class PhoneSocket:
         metrics.frames_in.inc()
         self._expect_signed_in()
         text = message.get("text")
-        if not self.allowance.take():
+        if not self.frames.take():
             raise _Closed(4290, f"too fast: at most {FRAMES_PER_S:.0f} frames a second")
         if text is None:
             raise _Closed(4400, "text frames only")
