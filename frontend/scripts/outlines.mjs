@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gcj02ToWgs84 } from "./datum.mjs";
+import { gcj02ToWgs84 } from "../src/lib/datum.mjs";
 import { simplifyRing } from "./simplify.mjs";
 
 const PROVINCE = "330000";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { gcj02ToWgs84, wgs84ToGcj02 } from "../scripts/datum.mjs";
+import { gcj02ToWgs84, wgs84ToGcj02 } from "../src/lib/datum.mjs";
 
 test("an outline goes through GCJ-02 and back within a millimetre", () => {
   const [lon, lat] = gcj02ToWgs84(...wgs84ToGcj02(119.9, 29.45));

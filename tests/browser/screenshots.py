@@ -116,7 +116,7 @@ def photograph_answers(volunteer: Page, shot: Shot, language: str) -> None:
     shot(volunteer, "me-eta")
     patrol.locator(".choices .quiet").click()
     accept(volunteer, TITLES[language][0])
-    river.get_by_role("button").first.click()
+    river.locator(".answers button").first.click()
     river.locator(".choices .chip").nth(1).click()
     volunteer.wait_for_timeout(1_000)
     shot(volunteer, "me-answered", whole=True)

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import type { Client, MapFrame, Task, Unit } from "muster-client";
 import { t } from "../i18n";
+import { appsOf, linkTo } from "../lib/maps";
 import { moment } from "../lib/time";
 import { dashed, spaced, unitName } from "../lib/units";
 import { Picture } from "../map/picture";
@@ -134,7 +135,7 @@ const Place = memo(({ title, hint, lon, lat }: Omit<Line, "key">) => {
         <strong>{title}</strong>
         <span class="hint">{hint}</span>
       </span>
-      <a class="button" href={`geo:${lat},${lon}?q=${lat},${lon}`} aria-label={`${title}: ${where}`}>
+      <a class="button" href={linkTo(appsOf(navigator.userAgent)[0]!, { name: title, lat, lon })} aria-label={`${title}: ${where}`}>
         {where}
       </a>
     </li>

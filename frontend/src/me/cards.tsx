@@ -7,6 +7,8 @@ import { moment } from "../lib/time";
 import { unitName } from "../lib/units";
 import { Emblem } from "../parts/emblem";
 import { TaskFacts } from "../parts/facts";
+import { ReadAloud } from "../parts/readaloud";
+import { TakeMeThere } from "../parts/takemethere";
 import { type Item, takesPart } from "./inbox";
 
 export const ETAS_MIN = [5, 10, 20, 30, 60];
@@ -106,7 +108,7 @@ function Heading({ item, given, heading }: PartProps & { heading: RefObject<HTML
 }
 
 function Body({ item: { task, assignment } }: { item: Item }) {
-  const { lat, lon } = task.place;
+  const { name, lat, lon } = task.place;
   return (
     <div>
       {assignment.status === "accepted" && assignment.eta_at && <p class="hint">{t("arrive_at", { time: moment(assignment.eta_at) })}</p>}
@@ -114,12 +116,25 @@ function Body({ item: { task, assignment } }: { item: Item }) {
       {task.legal_basis && <p class="hint warn">{t("legal_basis_vital")}</p>}
       {task.instructions && <p class="instructions">{task.instructions}</p>}
       <TaskFacts task={task} />
-      <a class="button" href={`geo:${lat},${lon}?q=${lat},${lon}`}>
-        {t("directions")}
-      </a>
+      <div class="ways">
+        <TakeMeThere goal={{ name: name || unitName(task.unit), lat, lon }} />
+        <ReadAloud text={spoken(task)} />
+      </div>
     </div>
   );
 }
+
+/** What an order says when it is read aloud. */
+export const spoken = ({ category, title, instructions, place, starts_at, answer_by, unit }: Item["task"]): string =>
+  [
+    `${t(`category_${category}`)}: ${title}`,
+    instructions,
+    `${t("place")}: ${place.name || unitName(unit)}`,
+    `${t("starts")}: ${moment(starts_at)}`,
+    `${t("answer_until")}: ${moment(answer_by)}`,
+  ]
+    .filter(Boolean)
+    .join(". ");
 
 function Ended({ item: { task } }: { item: Item }) {
   return (
