@@ -23,6 +23,7 @@ ORDER = (
     "accounts_device",
     "volunteers_volunteer",
     "joining_transfer",
+    "corrections_correction",
     "numbers_numberblock",
     "volunteers_post",
     "volunteers_credential",

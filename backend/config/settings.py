@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "backend.tracking",
     "backend.numbers",
     "backend.joining",
+    "backend.corrections",
     "backend.badges",
     "backend.rosters",
     "backend.privacy",

@@ -7,6 +7,7 @@ from django.urls.converters import UUIDConverter
 from backend.accounts.api import passwords, second_factors
 from backend.accounts.api.devices import DevicesView, DeviceView, RefreshView
 from backend.badges import api as badges
+from backend.corrections import api as corrections
 from backend.dispatch import api as dispatch
 from backend.joining.api import applications, invitations, transfers
 from backend.numbers import api as numbers
@@ -52,6 +53,9 @@ v1: list[URLPattern | URLResolver] = [
     path("volunteers/<str:number>/retire", lives.RetireView.as_view()),
     path("volunteers/<str:number>/units/<str:unit>", lives.MembershipView.as_view()),
     path("volunteers/<str:number>/primary-unit", lives.PrimaryUnitView.as_view()),
+    path("volunteers/<str:person>/corrections", corrections.CorrectionsView.as_view()),
+    path("corrections/<uuid:correction_id>/undo", corrections.UndoCorrectionView.as_view()),
+    path("corrections/<uuid:correction_id>/confirm", corrections.ConfirmCorrectionView.as_view()),
     path("transfers", transfers.TransfersView.as_view()),
     path("transfers/<uuid:transfer_id>/accept", transfers.AcceptTransferView.as_view()),
     path("transfers/<uuid:transfer_id>/decline", transfers.DeclineTransferView.as_view()),

@@ -118,6 +118,7 @@ class Act:
             "<uuid:tracker_id>": str(world.tracker),
             "<str:person>": world.number("volunteer"),
             "<uuid:credential_id>": str(world.credential),
+            "<uuid:correction_id>": str(world.correction),
             "<uuid:guardian_id>": str(world.guardian),
             "<str:purpose>": "location",
             "<uuid:application_id>": str(world.application),

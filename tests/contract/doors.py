@@ -22,6 +22,8 @@ from backend.accounts.services.devices import revoke_device, sign_in
 from backend.accounts.tokens import tokens_for
 from backend.badges.services import issue_badge, keep_photo
 from backend.config.urls import urlpatterns
+from backend.corrections.schemas import CorrectionIn
+from backend.corrections.services import correct
 from backend.dispatch import services as dispatch
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import CallOutIn, TaskIn
@@ -128,6 +130,8 @@ class World:
     """A block of numbers of squadron A."""
     credential: UUID = field(default_factory=uuid7)
     """A credential of the volunteer."""
+    correction: UUID = field(default_factory=uuid7)
+    """A correction of the volunteer's phone, by the commander."""
     guardian: UUID = field(default_factory=uuid7)
     """A guardian of the volunteer."""
     application: UUID = field(default_factory=uuid7)
@@ -207,6 +211,14 @@ def make_world(
         volunteer=person, wanted=CredentialIn.model_validate(credential), by=people["leader"], at=at
     )
     record_guardian(volunteer=person, wanted=GuardianIn.model_validate(guardian), by=people["leader"], at=at)
+    above = make_volunteer(formation.detachment, on_duty=False, name="指挥员")
+    services.appoint(volunteer=above, unit=formation.detachment, role=Role.COMMANDER, by=None, at=at)
+    correct(
+        volunteer=person,
+        wanted=CorrectionIn(id=world.correction, phone="13900000777"),
+        by=above.user,
+        at=at,
+    )
     make_badge_and_photo(world)
     add_lives(world, make_volunteer)
     world.tracker = make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id

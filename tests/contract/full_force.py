@@ -14,6 +14,7 @@ from backend.accounts.models import Device, User
 from backend.accounts.tokens import tokens_for
 from backend.badges.models import Badge
 from backend.badges.services import keep_photo
+from backend.corrections.models import Correction, Part
 from backend.dispatch.models import Assignment, CallOut, Notice, Task, TaskStatus
 from backend.joining.models import Application, Side, Transfer
 from backend.numbers.models import NumberBlock
@@ -265,11 +266,15 @@ def _records(member: Volunteer, unit: Unit, at: datetime) -> Names:
     guardian = Guardian.objects.create(
         pk=uuid7(), volunteer=member, name="家长", consent_at=at, recorded_by=by
     )
+    correction = Correction(pk=uuid7(), volunteer=member, part=Part.PHONE, by=by, at=at)
+    correction.before, correction.after = "13900000001", member.user.phone
+    correction.save(force_insert=True)
     Badge.objects.create(
         pk=uuid7(), volunteer=member, unit=unit, issued_at=at, issued_by=by, valid_until=at.date()
     )
     keep_photo(raw=picture(), by=by, at=at)
-    return {"credential": str(credential.pk), "guardian": str(guardian.pk)}
+    made = {"credential": credential, "guardian": guardian, "correction": correction}
+    return {name: str(row.pk) for name, row in made.items()}
 
 
 def _import(unit: Unit, status: ImportStatus, at: datetime) -> RosterImport:

@@ -65,6 +65,7 @@ def filled(address: str, pattern: URLPattern, world: World) -> str:
         "block_id": world.block,
         "task_id": world.task.pk,
         "credential_id": world.credential,
+        "correction_id": world.correction,
         "guardian_id": world.guardian,
         "app_label": "volunteers",
         "content_type_id": 1,

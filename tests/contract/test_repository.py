@@ -123,6 +123,7 @@ REREAD = [
     "backend/badges/",
     "backend/config/",
     "backend/console/",
+    "backend/corrections/",
     "backend/dispatch/",
     "backend/joining/",
     "backend/lib/",

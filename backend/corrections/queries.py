@@ -1,0 +1,73 @@
+"""Reads what was corrected in records."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from backend.accounts.models import User
+from backend.corrections.models import PROVES_ITSELF_AFTER, Correction, Part
+from backend.corrections.rules import may_read
+from backend.corrections.schemas import CorrectionOut, Corrections
+from backend.lib.errors import NotFound, require
+from backend.volunteers.models import Volunteer
+
+MOST = 100
+"""Corrections of a list."""
+
+
+def trusted_at(correction: Correction) -> datetime:
+    """Return from when on the value counts as its person's own: once confirmed, or after 30 days."""
+    stood_long = correction.at + PROVES_ITSELF_AFTER
+    return min(correction.confirmed_at or stood_long, stood_long)
+
+
+def phone_is_trusted(volunteer: Volunteer, at: datetime) -> bool:
+    """Tell whether a code that is sent to the phone on record may open anything at `at`.
+
+    The newest correction of the phone that stands decides; a phone that was never corrected is the person's own.
+    """
+    of_phone = volunteer.corrections.standing().filter(part=Part.PHONE)
+    newest = of_phone.newest_first().first()
+    return newest is None or trusted_at(newest) <= at
+
+
+def correction_out(correction: Correction) -> CorrectionOut:
+    """Return the shape of a correction that was read with its volunteer and the leader."""
+    return CorrectionOut(
+        id=correction.pk,
+        volunteer=f"{correction.volunteer.number:08d}",
+        part=Part(correction.part),
+        before=correction.before,
+        after=correction.after,
+        by=f"{correction.by.volunteer.number:08d}",
+        at=correction.at,
+        trusted_at=trusted_at(correction),
+        confirmed_at=correction.confirmed_at,
+        undone_at=correction.undone_at,
+    )
+
+
+def corrections_for(user: User, volunteer: Volunteer, *, at: datetime) -> Corrections:
+    """Return what was corrected in a record. Raises NotFound to a caller who neither is nor looks after the person."""
+    require(may_read(user, volunteer, at))
+    rows = volunteer.corrections.select_related("volunteer", "by__volunteer").newest_first()[:MOST]
+    return Corrections(items=[correction_out(row) for row in rows])
+
+
+def correction_for(user: User, correction_id: UUID, *, at: datetime) -> CorrectionOut:
+    """Return one correction, to the same callers. Raises NotFound."""
+    rows = Correction.objects.select_related("volunteer", "by__volunteer")
+    correction = rows.filter(pk=correction_id).first()
+    if correction is None:
+        raise NotFound
+    require(may_read(user, correction.volunteer, at))
+    return correction_out(correction)
+
+
+def kept_of(volunteer: Volunteer) -> list[JsonValue]:
+    """Return what is kept of a person here, for their export."""
+    rows = volunteer.corrections.newest_first()
+    return [
+        {"part": row.part, "before": row.before, "after": row.after, "at": row.at.isoformat()} for row in rows
+    ]

@@ -1,0 +1,58 @@
+"""What clients see of corrections, and what they send."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import UUID7, Field, model_validator
+
+from backend.corrections.models import Part
+from backend.lib.shapes import Instant, Request, Shape, VolunteerNumber
+from backend.volunteers.schemas.fields import Name, Phone
+
+
+class CorrectionIn(Request):
+    """The right name or phone of a person: one of the two. The `id` makes a retry the same correction."""
+
+    id: Annotated[UUID7, Field(description="made by the client")]
+    name: Name | None = None
+    phone: Phone | None = None
+
+    @model_validator(mode="after")
+    def _has_one(self) -> Self:
+        if (self.name is None) == (self.phone is None):
+            raise ValueError("give either a name or a phone")
+        return self
+
+    @property
+    def part(self) -> Part:
+        """Which of the two."""
+        return Part.NAME if self.name is not None else Part.PHONE
+
+    @property
+    def value(self) -> str:
+        """What will stand there."""
+        return self.name or self.phone or ""
+
+
+class CorrectionOut(Shape):
+    """A correction with what stood there before. `by` is the leader; `undone_at`: it stands no more.
+
+    A phone that was corrected opens nothing by a code until `trusted_at`: once confirmed, or after 30 days.
+    """
+
+    id: UUID
+    volunteer: VolunteerNumber
+    part: Part
+    before: str
+    after: str
+    by: VolunteerNumber
+    at: Instant
+    trusted_at: Instant
+    confirmed_at: Instant | None
+    undone_at: Instant | None
+
+
+class Corrections(Shape):
+    """The corrections of a record, the newest first, at most 100."""
+
+    items: list[CorrectionOut]
