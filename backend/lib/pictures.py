@@ -15,8 +15,8 @@ PIXELS_OF_PAPER = 1_600
 """Those of a photographed paper: the signatures of a page stay legible."""
 MOST_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000, "PNG": 8_000_000, "WEBP": 8_000_000}
 """Limits before decoding: a small file may unfold to gigabytes. A JPEG, the format of phone cameras, is decoded at an
-eighth of its size, that of a paper at a quarter or half; an MPO is a JPEG with more pictures behind it, which many phones
-append. The other formats unfold whole, 4 bytes a pixel: 8 megapixels hold a screenshot of any phone."""
+eighth of its size, that of a paper at a quarter or half. An MPO is a JPEG with more pictures behind it, which many
+phones append. The other formats unfold whole, 4 bytes a pixel: 8 megapixels hold a screenshot of any phone."""
 MOST_PROGRESSIVE = 12_000_000
 """Pixels of a progressive JPEG: its decoder keeps the coefficients of all pixels, up to 6 bytes each."""
 MOST_WAITING = 8

@@ -100,7 +100,7 @@ def occasion_for(user: User, occasion_id: UUID, *, at: datetime) -> Occasion:
 
 
 def occasion_of_task(occasion_id: UUID, unit: Unit) -> Occasion:
-    """Return the occasion that a task of a unit may name: one of the unit itself, or of a unit above. Raises NotFound."""
+    """Return the occasion that a task of a unit may name: its own, or that of a unit above. Raises NotFound."""
     above = Occasion.objects.filter(pk=occasion_id, unit__path__in=unit.line)
     return require(above.first())
 

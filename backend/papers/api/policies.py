@@ -67,7 +67,7 @@ class InsuredView(View):
         operation_id="insure", request=InsuredIn, responses={201: SheetOut, 200: SheetOut}, tags=["papers"]
     )
     def post(self, request: Request, policy_id: UUID) -> Response:
-        """Enter up to 200 people on a policy; all of them or none. The same id and content again is the same sheet (200).
+        """Enter up to 200 people on a policy, all or none; the same id and content again is the same sheet (200).
 
         A policy with `places` insures so many people: beyond them the refusal is `no-insured-place`.
         """
