@@ -138,12 +138,12 @@ class Desks:
         }
         return record_policy(wanted=PolicyIn.model_validate(wanted | changes), by=self.commander, at=self.at)
 
-    def insure(self, by: User, people: People, policy: Policy | None = None, **changes: Any) -> Any:
+    def insure(self, by: User, people: People, policy: Policy | None = None, /, **changes: Any) -> Any:
         wanted = {"id": str(uuid7()), "people": numbers(people)} | changes
         policy = policy or self.policy()
         return insure(policy_id=policy.pk, wanted=InsuredIn.model_validate(wanted), by=by, at=self.at)
 
-    def brief(self, by: User, people: People, **changes: Any) -> Any:
+    def brief(self, by: User, people: People, /, **changes: Any) -> Any:
         wanted = {
             "id": str(uuid7()),
             "trainer": numbers([self.commander.volunteer])[0],
@@ -154,13 +154,13 @@ class Desks:
         body = BriefingIn.model_validate(wanted | changes)
         return brief(occasion_id=self.occasion.pk, wanted=body, by=by, at=self.at)
 
-    def sign(self, by: User, people: People, **changes: Any) -> Any:
+    def sign(self, by: User, people: People, /, **changes: Any) -> Any:
         wanted = {"id": str(uuid7()), "photo": photo(), "people": numbers(people)} | changes
         return sign_list(
             occasion_id=self.occasion.pk, wanted=AgreementIn.model_validate(wanted), by=by, at=self.at
         )
 
-    def attest(self, by: User, people: People, **changes: Any) -> Any:
+    def attest(self, by: User, people: People, /, **changes: Any) -> Any:
         seen = [{"volunteer": number, "document": "identity_card"} for number in numbers(people)]
         wanted = {"id": str(uuid7()), "people": seen} | changes
         return attest(
