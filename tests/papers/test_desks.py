@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
+from typing import Any
 
 import pydantic
 import pytest
