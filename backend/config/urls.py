@@ -11,6 +11,7 @@ from backend.corrections import api as corrections
 from backend.dispatch import api as dispatch
 from backend.joining.api import applications, invitations, transfers
 from backend.numbers import api as numbers
+from backend.papers.api import desks, occasions, policies
 from backend.privacy import api as own_data
 from backend.realtime import api as realtime
 from backend.rosters.api import imports, roster
@@ -117,6 +118,18 @@ v1: list[URLPattern | URLResolver] = [
     path("tasks/<uuid:task_id>/units", dispatch.UnitProgressView.as_view()),
     path("tasks/<uuid:task_id>/answer", dispatch.AnswerView.as_view()),
     path("tasks/<uuid:task_id>/legal-basis", dispatch.LegalBasisView.as_view()),
+    path("occasions", occasions.OccasionsView.as_view()),
+    path("occasions/<uuid:occasion_id>", occasions.OccasionView.as_view()),
+    path("occasions/<uuid:occasion_id>/close", occasions.CloseOccasionView.as_view()),
+    path("occasions/<uuid:occasion_id>/desks/<int:post_id>", occasions.DeskView.as_view()),
+    path("occasions/<uuid:occasion_id>/briefings", desks.BriefingsView.as_view()),
+    path("occasions/<uuid:occasion_id>/agreements", desks.AgreementsView.as_view()),
+    path("occasions/<uuid:occasion_id>/agreements/<uuid:sheet_id>/photo", desks.SignedPhotoView.as_view()),
+    path("occasions/<uuid:occasion_id>/attestations", desks.AttestationsView.as_view()),
+    path("policies", policies.PoliciesView.as_view()),
+    path("policies/<uuid:policy_id>", policies.PolicyView.as_view()),
+    path("policies/<uuid:policy_id>/end", policies.EndPolicyView.as_view()),
+    path("policies/<uuid:policy_id>/people", policies.InsuredView.as_view()),
     path("me/consents", privacy.ConsentsView.as_view()),
     path("me/consents/<str:purpose>", privacy.ConsentView.as_view()),
     path("me/looks", privacy.LooksView.as_view()),

@@ -29,6 +29,12 @@ def give_back_places(*, at: datetime) -> int:
     return departures.give_back_places(at=at)
 
 
+@due(every=timedelta(minutes=1))
+def give_back_parts_of_minors(*, at: datetime) -> int:
+    """Decline for people who turn out to be minors what their attested age had let them be offered, or take."""
+    return departures.give_back_parts_of_minors(at=at)
+
+
 @due(every=timedelta(seconds=0.5))
 def announce_progress(*, at: datetime) -> int:
     """Tell issuers of answers that came too fast to be told one by one; returns of how many tasks."""

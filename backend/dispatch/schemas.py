@@ -66,7 +66,8 @@ class TaskIn(Request):
     """Work asked from people. `id` is a UUIDv7 the client makes: sending it again is the same task.
 
     `unit` asks; `requirements` are skill codes that everyone must have (`GET /skills`). `answer_by` is not after
-    `starts_at`; a call-out needs it to be in the future.
+    `starts_at`; a call-out needs it to be in the future. `occasion`, of the unit or of one above, runs when the task
+    starts: its collective papers count for the task.
     """
 
     id: ClientId
@@ -79,6 +80,7 @@ class TaskIn(Request):
     answer_by: Instant
     headcount: Annotated[int, Field(ge=1, le=100_000)]
     requirements: Annotated[list[Annotated[str, Line(40)]], Field(max_length=20)] = []
+    occasion: UUID | None = None
 
     @field_validator("answer_by", mode="after")
     @classmethod
@@ -115,7 +117,7 @@ class TaskOut(Shape):
 
     Before `answer_by` answers are taken; before `over_at` the task goes on for those who take part.
     `dangerous` asks those who accept to have read of the risk. With a `legal_basis` those on the task are located also
-    without their consent, because life is at stake.
+    without their consent, because life is at stake. `occasion` is the one whose collective papers count for it.
     """
 
     id: UUID
@@ -136,6 +138,7 @@ class TaskOut(Shape):
     end_reason: str
     dangerous: bool
     legal_basis: Literal[""] | LegalBasis
+    occasion: UUID | None = None
 
 
 class TaskDetail(Shape):

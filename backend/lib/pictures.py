@@ -10,11 +10,13 @@ from PIL import Image, ImageOps
 from backend.lib.errors import Busy
 
 PIXELS = 512
-"""Width and height that bound every stored picture."""
+"""Width and height that bound every stored picture of a person or unit."""
+PIXELS_OF_PAPER = 1_600
+"""Those of a photographed paper: the signatures of a page stay legible."""
 MOST_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000, "PNG": 8_000_000, "WEBP": 8_000_000}
 """Limits before decoding: a small file may unfold to gigabytes. A JPEG, the format of phone cameras, is decoded at an
-eighth of its size; an MPO is a JPEG with more pictures behind it, which many phones append. The other formats unfold
-whole, 4 bytes a pixel: 8 megapixels hold a screenshot of any phone."""
+eighth of its size, that of a paper at a quarter or half. An MPO is a JPEG with more pictures behind it, which many
+phones append. The other formats unfold whole, 4 bytes a pixel: 8 megapixels hold a screenshot of any phone."""
 MOST_PROGRESSIVE = 12_000_000
 """Pixels of a progressive JPEG: its decoder keeps the coefficients of all pixels, up to 6 bytes each."""
 MOST_WAITING = 8
@@ -55,6 +57,15 @@ def portrait(raw: bytes) -> bytes:
     return _written(picture, "JPEG")
 
 
+def paper(raw: bytes) -> bytes:
+    """Return a photographed paper as a JPEG of at most 1,600 × 1,600 pixels, upright and without metadata.
+
+    Raises as `portrait` does.
+    """
+    _, picture = _in_turn(raw, ("JPEG", "PNG", "WEBP"), "RGB", PIXELS_OF_PAPER)
+    return _written(picture, "JPEG")
+
+
 def emblem(raw: bytes, *, most_bytes: int) -> tuple[str, bytes]:
     """Return the media type and bytes of a JPEG or PNG that is made to fit 512 × 512 pixels, without metadata.
 
@@ -69,26 +80,28 @@ def emblem(raw: bytes, *, most_bytes: int) -> tuple[str, bytes]:
     return "image/jpeg", _written(flat, "JPEG")
 
 
-def _in_turn(raw: bytes, formats: tuple[str, ...], mode: str) -> tuple[str, Image.Image]:
+def _in_turn(
+    raw: bytes, formats: tuple[str, ...], mode: str, pixels: int = PIXELS
+) -> tuple[str, Image.Image]:
     """Decode in the one thread for it, or raise Busy when enough others wait for that."""
     if not _room.acquire(blocking=False):
         raise Busy
     try:
-        return _decoder.submit(_decoded, raw, formats, mode).result()
+        return _decoder.submit(_decoded, raw, formats, mode, pixels).result()
     finally:
         _room.release()
 
 
-def _decoded(raw: bytes, formats: tuple[str, ...], mode: str) -> tuple[str, Image.Image]:
+def _decoded(raw: bytes, formats: tuple[str, ...], mode: str, pixels: int) -> tuple[str, Image.Image]:
     """Return the format of a picture, and its pixels alone, upright and small."""
     try:
         image: Image.Image = Image.open(BytesIO(raw), formats=formats)
         format = str(image.format)
         _refuse_large(image, format)
-        image.draft("RGB", (PIXELS, PIXELS))
+        image.draft("RGB", (pixels, pixels))
         if image.mode not in _SCALABLE:
             image = image.convert(mode)
-        image.thumbnail((PIXELS, PIXELS))  # before all that copies: a large picture is in memory once
+        image.thumbnail((pixels, pixels))  # before all that copies: a large picture is in memory once
         image = ImageOps.exif_transpose(image).convert(mode)
     except Image.DecompressionBombError as error:
         raise TooManyPixels(str(error)) from error

@@ -133,6 +133,9 @@ class Act:
             "<str:temporary>": str(world.walk_in),
             "<str:kept>": str(world.walk_in),
             "<uuid:block_id>": str(world.block),
+            "<uuid:occasion_id>": str(world.occasion),
+            "<uuid:policy_id>": str(world.policy),
+            "<uuid:sheet_id>": str(world.signed),
         }
         address = f"/{self.address}"
         for placeholder, value in filled.items():

@@ -1,5 +1,6 @@
 """Every door of the product as the code itself lists them, and the people who try them."""
 
+from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,11 @@ from backend.dispatch.schemas import CallOutIn, TaskIn
 from backend.joining.models import Application, Transfer
 from backend.numbers.services.number_blocks import issue_block
 from backend.numbers.services.walk_ins import register_walk_in
+from backend.papers.models import Desk
+from backend.papers.schemas import AgreementIn, OccasionIn, PolicyIn
+from backend.papers.services.desks import sign_list
+from backend.papers.services.occasions import open_occasion
+from backend.papers.services.policies import record_policy
 from backend.realtime.frames import known_frames
 from backend.realtime.registry import registry
 from backend.realtime.socket.commands import BUILT_IN
@@ -134,6 +140,12 @@ class World:
     """A correction of the volunteer's phone, by the commander."""
     guardian: UUID = field(default_factory=uuid7)
     """A guardian of the volunteer."""
+    occasion: UUID = field(default_factory=uuid7)
+    """An occasion of squadron A, with the leader's post as its desk."""
+    policy: UUID = field(default_factory=uuid7)
+    """A collective policy of that occasion."""
+    signed: UUID = field(default_factory=uuid7)
+    """A list that the volunteer has signed for it."""
     application: UUID = field(default_factory=uuid7)
     """Of somebody who wants to join squadron A."""
     transfer: UUID = field(default_factory=uuid7)
@@ -220,6 +232,7 @@ def make_world(
         at=at,
     )
     make_badge_and_photo(world)
+    add_papers(world)
     add_lives(world, make_volunteer)
     world.tracker = make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id
     RosterImport.objects.create(
@@ -241,6 +254,27 @@ def make_badge_and_photo(world: World) -> None:
     picture = BytesIO()
     Image.new("RGB", (8, 8)).save(picture, "PNG")
     keep_photo(raw=picture.getvalue(), by=person.user, at=world.at)
+
+
+def add_papers(world: World) -> None:
+    """Open an occasion with its papers; the leader holds its one desk."""
+    at, leader, unit = world.at, world.callers["leader"].user, world.formation.squadron_a
+    time = {"from_at": at - timedelta(hours=1), "until_at": at + timedelta(days=3)}
+    occasion = OccasionIn.model_validate(
+        {"id": str(world.occasion), "unit": unit.number, "name": "Missing child", **time}
+    )
+    open_occasion(wanted=occasion, by=leader, at=at)
+    post = leader.volunteer.posts.get()
+    Desk.objects.create(occasion_id=world.occasion, post=post, named_by=leader, named_at=at)
+    insured = {"occasion": str(world.occasion), "insurer": "PICC", "number": "7", **time}
+    policy = PolicyIn.model_validate({"id": str(world.policy), "unit": unit.number, **insured})
+    record_policy(wanted=policy, by=leader, at=at)
+    picture = BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    people = [world.number("volunteer")]
+    photo = b64encode(picture.getvalue()).decode()
+    signed = AgreementIn.model_validate({"id": str(world.signed), "photo": photo, "people": people})
+    sign_list(occasion_id=world.occasion, wanted=signed, by=leader, at=at)
 
 
 def add_lives(world: World, make_volunteer: MakeVolunteer) -> None:

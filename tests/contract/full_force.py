@@ -1,5 +1,6 @@
 """A formation with every post on every level, and targets in every relation to each: what permissions are tried on."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from backend.corrections.models import Correction, Part
 from backend.dispatch.models import Assignment, CallOut, Notice, Task, TaskStatus
 from backend.joining.models import Application, Side, Transfer
 from backend.numbers.models import NumberBlock
+from backend.papers.models import Desk, Occasion, Policy, Sheet, SignedList
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.volunteers import services
 from backend.volunteers.models import (
@@ -200,6 +202,7 @@ def _furnish(force: Force, key: str) -> Names:
         "twin": f"{_person(unit, at).number:08d}",
         **_numbers_set_aside(unit, member, at),
         **_records(member, unit, at),
+        **_papers(member, unit, at),
         "checked": str(_import(unit, ImportStatus.CHECKED, at).pk),
         "imported": str(_import(unit, ImportStatus.IMPORTED, at).pk),
         "agreed_at": at.isoformat(),
@@ -275,6 +278,29 @@ def _records(member: Volunteer, unit: Unit, at: datetime) -> Names:
     keep_photo(raw=picture(), by=by, at=at)
     made = {"credential": credential, "guardian": guardian, "correction": correction}
     return {name: str(row.pk) for name, row in made.items()}
+
+
+def _papers(member: Volunteer, unit: Unit, at: datetime) -> Names:
+    """Give a unit an occasion with a desk, a policy and a signed list."""
+    by, time = member.user, {"from_at": at, "until_at": at + timedelta(days=3)}
+    occasion = Occasion.objects.create(pk=uuid7(), unit=unit, name="寻人", opened_by=by, opened_at=at, **time)
+    post = appoint(volunteer=_person(unit, at), unit=unit, role=Role.MEMBER, by=None, at=at)
+    desk = Desk.objects.create(occasion=occasion, post=post, named_by=by, named_at=at)
+    policy = Policy.objects.create(
+        pk=uuid7(), unit=unit, occasion=occasion, insurer="人保", recorded_by=by, recorded_at=at, **time
+    )
+    sheet = Sheet.objects.create(
+        pk=uuid7(), kind="agreement", occasion=occasion, count=0, entered_by=by, at=at
+    )
+    signed = SignedList(sheet=sheet, with_risk_notice=True)
+    signed.photo = b64encode(picture()).decode()
+    signed.save()
+    return {
+        "occasion": str(occasion.pk),
+        "desk": desk.post_id,
+        "policy": str(policy.pk),
+        "signed": str(sheet.pk),
+    }
 
 
 def _import(unit: Unit, status: ImportStatus, at: datetime) -> RosterImport:

@@ -231,6 +231,7 @@ def test_hidden_and_missing_are_answered_the_same(force: Force) -> None:
         **dict.fromkeys(
             ("block", "checked", "imported", "credential", "guardian", "correction"), str(uuid7())
         ),
+        **dict.fromkeys(("occasion", "policy", "signed"), str(uuid7())),
     }
     there = force.targets["squadron", "sibling"]
     nowhere = Force(force.at, force.callers, force.tokens, {("squadron", "sibling"): {**there, **missing}})

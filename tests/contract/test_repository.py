@@ -128,6 +128,7 @@ REREAD = [
     "backend/joining/",
     "backend/lib/",
     "backend/numbers/",
+    "backend/papers/",
     "backend/privacy/",
     "backend/realtime/",
     "backend/rosters/",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.lib.states import Steps, stepped
+from backend.papers.models import Occasion
 from backend.volunteers.models import Category, Unit
 
 DANGEROUS = (Category.RESCUE,)
@@ -119,6 +120,13 @@ class Task(models.Model):
 
     id = models.UUIDField(primary_key=True)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="tasks", help_text="who asks")
+    occasion = models.ForeignKey(
+        Occasion,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="tasks",
+        help_text="whose collective papers count for it",
+    )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     category = models.CharField(max_length=12, choices=Category.choices)

@@ -11,18 +11,18 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from backend.dispatch.models import Assignment, Task
 from backend.dispatch.rules import is_dangerous, is_for_adults
 from backend.lib.errors import NotFound, require
+from backend.papers.queries import has_every_paper, is_proven_adult
 from backend.volunteers.models import (
     Membership,
     Skill,
     Unit,
     Volunteer,
-    adult_if_born_until,
     is_on_duty,
     is_serving,
 )
 from backend.volunteers.number_scheme import parse_unit_number
 from backend.volunteers.queries import current_unit
-from backend.volunteers.queries.privacy import guardian_agrees, has_every_credential
+from backend.volunteers.queries.privacy import guardian_agrees
 from backend.volunteers.rules import within
 
 
@@ -61,12 +61,12 @@ def sieves(task: Task, at: datetime) -> list[Sieve]:
     if task.requirements:
         found.append(Sieve(f"with the skills {', '.join(task.requirements)}", _has_skills(task.requirements)))
     if is_for_adults(task):
-        found.append(Sieve("proven to be adults", Q(volunteer__born_on__lte=adult_if_born_until(at))))
+        found.append(Sieve("proven to be adults", _proven_adult(task, at)))
     else:
         found.append(Sieve("of age or with a guardian who agrees", _may_serve(at)))
     if is_dangerous(task):
         words = "insured, trained and with an agreement at that time"
-        found.append(Sieve(words, has_every_credential(task.starts_at, "volunteer")))
+        found.append(Sieve(words, _has_papers(task, "volunteer")))
     asked = Assignment.objects.filter(task=task, volunteer=OuterRef("volunteer"))
     found.append(Sieve("not asked yet", Q(~Exists(asked))))
     return found
@@ -74,8 +74,8 @@ def sieves(task: Task, at: datetime) -> list[Sieve]:
 
 def let_by_law(task: Task, at: datetime) -> Q:
     """Return the condition that the law lets a row's volunteer take part: age, guardian, credentials."""
-    of_age = Q(volunteer__born_on__lte=adult_if_born_until(at)) if is_for_adults(task) else _may_serve(at)
-    return of_age & has_every_credential(task.starts_at, "volunteer") if is_dangerous(task) else of_age
+    of_age = _proven_adult(task, at) if is_for_adults(task) else _may_serve(at)
+    return of_age & _has_papers(task, "volunteer") if is_dangerous(task) else of_age
 
 
 def eligible(task: Task, units: Sequence[Unit], at: datetime) -> QuerySet[Membership]:
@@ -97,8 +97,8 @@ def why_nobody(task: Task, units: Sequence[Unit], at: datetime) -> str:
 
 
 def fit_for(task: Task, volunteer_ids: Iterable[int]) -> set[int]:
-    """Return those of the people (keys of volunteers) whose credentials are good when a dangerous task begins."""
-    good = has_every_credential(task.starts_at)
+    """Return those of the people (keys of volunteers) whose papers are good when a dangerous task begins."""
+    good = _has_papers(task, "pk")
     return set(Volunteer.objects.filter(good, pk__in=list(volunteer_ids)).values_list("pk", flat=True))
 
 
@@ -106,6 +106,18 @@ def with_guardian(volunteer_ids: Iterable[int], at: datetime) -> set[int]:
     """Return those of the people (keys of volunteers) who are of age, or whose guardian agrees."""
     found = Volunteer.objects.filter(guardian_agrees(at), pk__in=list(volunteer_ids))
     return set(found.values_list("pk", flat=True))
+
+
+def _has_papers(task: Task, of: str) -> Q:
+    """Return the condition of own or collective papers that are good when the task begins."""
+    return has_every_paper(task.starts_at, occasion=task.occasion_id, line=task.unit.line, of=of)
+
+
+def _proven_adult(task: Task, at: datetime) -> Q:
+    """Return the condition of being 18 by a date of birth, or by an age attested in the task's occasion."""
+    return is_proven_adult(
+        at, task.starts_at, occasion=task.occasion_id, of="volunteer", prefix="volunteer__"
+    )
 
 
 def _may_serve(at: datetime) -> Q:

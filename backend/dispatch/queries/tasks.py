@@ -126,5 +126,6 @@ def _task_out(task: Task, unit: UnitOut) -> TaskOut:
             "dangerous": is_dangerous(task),
             # A task that was called off locates no volunteer any more, whatever the basis was.
             "legal_basis": "" if task.status == TaskStatus.CANCELLED else task.legal_basis,
+            "occasion": task.occasion_id,
         }
     )

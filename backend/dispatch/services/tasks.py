@@ -19,6 +19,8 @@ from backend.dispatch.services.announcements import tell_all_concerned
 from backend.dispatch.services.refusals import TaskIdTaken
 from backend.lib.datum import to_wgs84
 from backend.lib.errors import Invalid, NotFound, require
+from backend.papers.queries import occasion_of_task
+from backend.papers.services.refusals import OccasionOver
 from backend.tracking.positions import forget
 from backend.volunteers.models import Unit, is_on_duty
 from backend.volunteers.queries import unit_by_number
@@ -41,14 +43,19 @@ def create_task(*, wanted: TaskIn, by: User, at: datetime) -> Task:
     """Make a draft of a task: no volunteer has been asked yet.
 
     The same id with the same content from the same person is a retry and returns the first task. Raises NotFound for a
-    unit that `by` may not dispatch, Invalid naming the field, TaskIdTaken.
+    unit that `by` may not dispatch, and for an occasion of a unit that is not above it; OccasionOver, Invalid naming
+    the field, TaskIdTaken.
     """
     unit = unit_by_number(wanted.unit)
     grant = require(may_dispatch(by, unit, at))
+    occasion = occasion_of_task(wanted.occasion, unit) if wanted.occasion else None
     content = _content(wanted, unit, by)
     task = Task.objects.filter(pk=wanted.id).first()
     if task is None:
         _check(wanted, at)
+        require(
+            occasion is None or (occasion.runs(wanted.starts_at) and not occasion.is_over(at)), OccasionOver
+        )
         # Two retries at once: the database lets one of them insert, the other gets that row.
         task, created = Task.objects.get_or_create(pk=wanted.id, defaults={**content, "created_at": at})
         if created:
@@ -116,6 +123,7 @@ def _content(wanted: TaskIn, unit: Unit, by: User) -> dict[str, Any]:
         "answer_by": wanted.answer_by,
         "headcount": wanted.headcount,
         "requirements": list(dict.fromkeys(wanted.requirements)),
+        "occasion_id": wanted.occasion,
     }
 
 

@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 
 from backend.accounts.models import Device, Invitation
 from backend.joining.models import Application
+from backend.papers.queries import sheets_ended_before
 from backend.privacy.models import RetentionRun
 from backend.tracking.models import Tracker, TrackerDay
 from backend.volunteers.models import AccessEntry, Consent, Credential, Guardian
@@ -33,6 +34,7 @@ KEPT: Mapping[str, timedelta] = MappingProxyType(
         "withdrawn consents": 3 * YEAR,
         "withdrawn guardians": 3 * YEAR,
         "ended credentials": 10 * YEAR,
+        "papers of occasions that are over": 10 * YEAR,
     }
 )
 """How long things are kept after they are over. Tasks, call-outs, assignments and the audit are never deleted here:
@@ -72,6 +74,9 @@ def _overdue(at: datetime) -> dict[str, QuerySet[Any]]:
             withdrawn_at__lt=at - KEPT["withdrawn guardians"], consents=None
         ),
         "ended credentials": Credential.objects.filter(ended),
+        "papers of occasions that are over": sheets_ended_before(
+            at - KEPT["papers of occasions that are over"]
+        ),
     }
 
 

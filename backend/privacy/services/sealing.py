@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.db.models.functions import Left
 
 from backend.lib.bulk import update_rows
 from backend.lib.encryption import newest_key, seal, unseal
@@ -13,6 +14,10 @@ from backend.privacy.locks import rows_to_lock
 from backend.privacy.sealed_columns import SealedColumn
 
 BATCH = 500
+PHOTOS = 20
+"""Rows of one batch that hold a photo: each is up to a megabyte."""
+LONGEST_ID = 17
+"""Characters that hold the id of any key, and the colon after it."""
 
 
 def outdated(column: SealedColumn) -> int:
@@ -38,7 +43,8 @@ def keys_in_use(columns: list[SealedColumn]) -> Counter[str]:
     """Return how many rows each key seals; a key of the settings that seals none stands there with 0."""
     used = Counter(dict.fromkeys(settings.FIELD_KEYS, 0))
     for column in columns:
-        for sealed in column.rows.values_list(column.field, flat=True).iterator(chunk_size=5_000):
+        ids = column.rows.values_list(Left(column.field, LONGEST_ID), flat=True)
+        for sealed in ids.iterator(chunk_size=5_000):
             used[sealed.partition(":")[0]] += 1
     return used
 
@@ -46,7 +52,8 @@ def keys_in_use(columns: list[SealedColumn]) -> Counter[str]:
 @transaction.atomic
 def _reseal_batch(column: SealedColumn, after: object) -> tuple[object, int]:
     rows = rows_to_lock(_outdated(column)).order_by("pk")
-    batch = list((rows if after is None else rows.filter(pk__gt=after))[:BATCH])
+    most = PHOTOS if column.kind == "photo" else BATCH
+    batch = list((rows if after is None else rows.filter(pk__gt=after))[:most])
     for row in batch:
         text = unseal(getattr(row, column.field), column.kind)
         setattr(row, column.field, seal(text, column.kind))

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from backend.accounts.models import User
 from backend.volunteers.consents import WORDINGS
-from backend.volunteers.models import AccessEntry, Credential, CredentialKind, Guardian, Volunteer
+from backend.volunteers.models import AccessEntry, Credential, Guardian, Volunteer
 from backend.volunteers.queries.masking import masked
 from backend.volunteers.rules import is_known_minor
 from backend.volunteers.schemas.privacy import (
@@ -87,18 +87,6 @@ def credential_out(credential: Credential) -> CredentialOut:
             "revoked_at": credential.revoked_at,
         }
     )
-
-
-def has_every_credential(at: datetime, of: str = "pk") -> Q:
-    """Return the condition of having insurance, training and agreement that are all good at `at`.
-
-    `of` names the key of the volunteer in the rows asked for.
-    """
-    good = Credential.objects.good(at).filter(volunteer=OuterRef(of))
-    condition = Q()
-    for kind in CredentialKind:
-        condition &= Q(Exists(good.filter(kind=kind)))
-    return condition
 
 
 def guardian_agrees(at: datetime, of: str = "pk", prefix: str = "") -> Q:

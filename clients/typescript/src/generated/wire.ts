@@ -5,6 +5,33 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AgreementIn
+         * @description Enter people who signed the agreement on paper, with a photo (JPEG, PNG, WebP) of the list in base64.
+         *
+         *     `with_risk_notice` says that the list shows the notice of the risks above the signatures: these people accept
+         *     without `risk_acknowledged`.
+         */
+        AgreementIn: {
+            /**
+             * Id
+             * Format: uuid
+             * @description UUIDv7, made by the client
+             */
+            id: string;
+            /**
+             * Photo
+             * Format: base64
+             */
+            photo: string;
+            /**
+             * With Risk Notice
+             * @default false
+             */
+            with_risk_notice?: boolean;
+            /** People */
+            people: string[];
+        };
+        /**
          * AnswerIn
          * @description Accept with an estimate of arrival, or decline with a reason. Declining after accepting gives the place back.
          *
@@ -217,6 +244,29 @@ export interface components {
          */
         AssignmentStatus: "offered" | "accepted" | "reserve" | "declined" | "expired" | "withdrawn";
         /**
+         * AttestationIn
+         * @description Attest that people are 18, each by a document that the caller has seen.
+         */
+        AttestationIn: {
+            /**
+             * Id
+             * Format: uuid
+             * @description UUIDv7, made by the client
+             */
+            id: string;
+            /** People */
+            people: components["schemas"]["AttestedIn"][];
+        };
+        /**
+         * AttestedIn
+         * @description One person, and the document that was seen. Neither a copy nor its number is kept.
+         */
+        AttestedIn: {
+            /** Volunteer */
+            volunteer: string;
+            document: components["schemas"]["Document"];
+        };
+        /**
          * AuthenticatorOut
          * @description What an authenticator app needs, as an address and as a QR code (SVG); told until a code of it has been shown.
          */
@@ -419,6 +469,26 @@ export interface components {
          * @description The blocks of a unit, the newest first.
          */
         Blocks: components["schemas"]["BlockOut"][];
+        /**
+         * BriefingIn
+         * @description Enter people who were trained: by whom (a volunteer number), in what, for how many minutes.
+         */
+        BriefingIn: {
+            /**
+             * Id
+             * Format: uuid
+             * @description UUIDv7, made by the client
+             */
+            id: string;
+            /** Trainer */
+            trainer: string;
+            /** Content */
+            content: string;
+            /** Minutes */
+            minutes: number;
+            /** People */
+            people: string[];
+        };
         /**
          * CallOutIn
          * @description Send a task to units and everyone below them. `id` is the client's UUIDv7.
@@ -694,6 +764,12 @@ export interface components {
          * @description The devices on which one is signed in, the one seen last first.
          */
         Devices: components["schemas"]["DeviceOut"][];
+        /**
+         * Document
+         * @description What a person showed to prove their age; no copy of it and no number is kept.
+         * @enum {string}
+         */
+        Document: "identity_card" | "household_register" | "passport" | "driving_licence" | "social_security_card";
         /**
          * DutyChanged
          * @description This volunteer went on or off duty, or positions are taken from now on, or no longer.
@@ -1051,6 +1127,20 @@ export interface components {
             next: string | null;
         };
         /**
+         * InsuredIn
+         * @description Enter people on a policy, by their volunteer numbers. Those who are on it already take no second place.
+         */
+        InsuredIn: {
+            /**
+             * Id
+             * Format: uuid
+             * @description UUIDv7, made by the client
+             */
+            id: string;
+            /** People */
+            people: string[];
+        };
+        /**
          * InvitationAccepted
          * @description An invitation was accepted in this person's name: all devices that were signed in are signed out.
          *
@@ -1395,6 +1485,66 @@ export interface components {
             is_temporary: boolean;
         };
         /**
+         * OccasionIn
+         * @description Open an occasion of a unit: a purpose and a time of 7 days at most. `id` is a UUIDv7 the client makes.
+         */
+        OccasionIn: {
+            /**
+             * Id
+             * Format: uuid
+             * @description UUIDv7, made by the client
+             */
+            id: string;
+            /** Unit */
+            unit: string;
+            /** Name */
+            name: string;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+        };
+        /**
+         * OccasionOut
+         * @description An occasion. All its papers end at `until_at`, or at `closed_at` before it. `desks` are posts, by their ids.
+         */
+        OccasionOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Unit */
+            unit: string;
+            /** Name */
+            name: string;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Desks */
+            desks: number[];
+        };
+        /**
+         * Occasions
+         * @description Occasions that run, or will, the one that begins last first; at most 100.
+         */
+        Occasions: components["schemas"]["OccasionOut"][];
+        /**
          * Offer
          * @description What the inbox holds: a task and one's own part in it.
          */
@@ -1622,6 +1772,82 @@ export interface components {
          * @enum {string}
          */
         Platform: "android" | "ios" | "harmony" | "web" | "other";
+        /**
+         * PolicyIn
+         * @description Note a collective accident insurance of a unit, for 366 days at most.
+         *
+         *     With `occasion`, an occasion of that unit, it insures in its tasks alone; without, in all tasks of the unit and
+         *     below. `places` is how many people it insures; without it, those who are entered on its list.
+         */
+        PolicyIn: {
+            /**
+             * Id
+             * Format: uuid
+             * @description UUIDv7, made by the client
+             */
+            id: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Occasion
+             * @default null
+             */
+            occasion?: string | null;
+            /** Insurer */
+            insurer: string;
+            /** Number */
+            number: string;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+            /**
+             * Places
+             * @default null
+             */
+            places?: number | null;
+        };
+        /**
+         * PolicyOut
+         * @description A collective policy; `insured` counts the people who were entered.
+         */
+        PolicyOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Unit */
+            unit: string;
+            /** Occasion */
+            occasion: string | null;
+            /** Insurer */
+            insurer: string;
+            /** Number */
+            number: string;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+            /** Places */
+            places: number | null;
+            /** Insured */
+            insured: number;
+            /** Ended At */
+            ended_at: string | null;
+        };
         /**
          * PositionsIn
          * @description Positions of one's own, oldest first. The body may be packed: `Content-Encoding: gzip`.
@@ -2514,7 +2740,8 @@ export interface components {
          * @description Work asked from people. `id` is a UUIDv7 the client makes: sending it again is the same task.
          *
          *     `unit` asks; `requirements` are skill codes that everyone must have (`GET /skills`). `answer_by` is not after
-         *     `starts_at`; a call-out needs it to be in the future.
+         *     `starts_at`; a call-out needs it to be in the future. `occasion`, of the unit or of one above, runs when the task
+         *     starts: its collective papers count for the task.
          */
         TaskIn: {
             /**
@@ -2551,6 +2778,11 @@ export interface components {
              * @default []
              */
             requirements?: string[];
+            /**
+             * Occasion
+             * @default null
+             */
+            occasion?: string | null;
         };
         /**
          * TaskOut
@@ -2558,7 +2790,7 @@ export interface components {
          *
          *     Before `answer_by` answers are taken; before `over_at` the task goes on for those who take part.
          *     `dangerous` asks those who accept to have read of the risk. With a `legal_basis` those on the task are located also
-         *     without their consent, because life is at stake.
+         *     without their consent, because life is at stake. `occasion` is the one whose collective papers count for it.
          */
         TaskOut: {
             /**
@@ -2607,6 +2839,11 @@ export interface components {
             dangerous: boolean;
             /** Legal Basis */
             legal_basis: "" | components["schemas"]["LegalBasis"];
+            /**
+             * Occasion
+             * @default null
+             */
+            occasion?: string | null;
         };
         /**
          * TaskPage
@@ -3871,6 +4108,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AgreementIn = components['schemas']['AgreementIn'];
 export type AnswerIn = components['schemas']['AnswerIn'];
 export type AnswerWord = components['schemas']['AnswerWord'];
 export type ApplicationChanged = components['schemas']['ApplicationChanged'];
@@ -3884,6 +4122,8 @@ export type AssignmentChanged = components['schemas']['AssignmentChanged'];
 export type AssignmentChangedFrame = components['schemas']['AssignmentChangedFrame'];
 export type AssignmentOut = components['schemas']['AssignmentOut'];
 export type AssignmentStatus = components['schemas']['AssignmentStatus'];
+export type AttestationIn = components['schemas']['AttestationIn'];
+export type AttestedIn = components['schemas']['AttestedIn'];
 export type AuthenticatorOut = components['schemas']['AuthenticatorOut'];
 export type AvailabilityIn = components['schemas']['AvailabilityIn'];
 export type AvailabilityOut = components['schemas']['AvailabilityOut'];
@@ -3898,6 +4138,7 @@ export type BlockNumber = components['schemas']['BlockNumber'];
 export type BlockOut = components['schemas']['BlockOut'];
 export type BlockWithNumbers = components['schemas']['BlockWithNumbers'];
 export type Blocks = components['schemas']['Blocks'];
+export type BriefingIn = components['schemas']['BriefingIn'];
 export type CallOutIn = components['schemas']['CallOutIn'];
 export type CallOutOut = components['schemas']['CallOutOut'];
 export type CancelIn = components['schemas']['CancelIn'];
@@ -3919,6 +4160,7 @@ export type DeletionIn = components['schemas']['DeletionIn'];
 export type DeviceIn = components['schemas']['DeviceIn'];
 export type DeviceOut = components['schemas']['DeviceOut'];
 export type Devices = components['schemas']['Devices'];
+export type Document = components['schemas']['Document'];
 export type DutyChanged = components['schemas']['DutyChanged'];
 export type DutyChangedFrame = components['schemas']['DutyChangedFrame'];
 export type DutyIn = components['schemas']['DutyIn'];
@@ -3942,6 +4184,7 @@ export type ImportStart = components['schemas']['ImportStart'];
 export type ImportStatus = components['schemas']['ImportStatus'];
 export type Imports = components['schemas']['Imports'];
 export type Inbox = components['schemas']['Inbox'];
+export type InsuredIn = components['schemas']['InsuredIn'];
 export type InvitationAccepted = components['schemas']['InvitationAccepted'];
 export type InvitationAcceptedFrame = components['schemas']['InvitationAcceptedFrame'];
 export type InvitationIn = components['schemas']['InvitationIn'];
@@ -3970,6 +4213,9 @@ export type NumberChangedFrame = components['schemas']['NumberChangedFrame'];
 export type NumberOut = components['schemas']['NumberOut'];
 export type NumberState = components['schemas']['NumberState'];
 export type NumberedPerson = components['schemas']['NumberedPerson'];
+export type OccasionIn = components['schemas']['OccasionIn'];
+export type OccasionOut = components['schemas']['OccasionOut'];
+export type Occasions = components['schemas']['Occasions'];
 export type Offer = components['schemas']['Offer'];
 export type Outcome = components['schemas']['Outcome'];
 export type OwnData = components['schemas']['OwnData'];
@@ -3986,6 +4232,8 @@ export type PhotoIn = components['schemas']['PhotoIn'];
 export type PlaceIn = components['schemas']['PlaceIn'];
 export type PlaceOut = components['schemas']['PlaceOut'];
 export type Platform = components['schemas']['Platform'];
+export type PolicyIn = components['schemas']['PolicyIn'];
+export type PolicyOut = components['schemas']['PolicyOut'];
 export type PositionsIn = components['schemas']['PositionsIn'];
 export type PositionsOut = components['schemas']['PositionsOut'];
 export type PostChanged = components['schemas']['PostChanged'];
@@ -4128,6 +4376,8 @@ export const CategoryValues = ["rescue","city","culture","care","community","env
 export const CredentialKindValues = ["insurance","training","agreement"] as const satisfies readonly CredentialKind[];
 
 export const DatumValues = ["wgs84","gcj02","bd09"] as const satisfies readonly Datum[];
+
+export const DocumentValues = ["identity_card","household_register","passport","driving_licence","social_security_card"] as const satisfies readonly Document[];
 
 export const DutyReasonValues = ["asked","signed_out","too_long","suspended","retired","consent"] as const satisfies readonly DutyReason[];
 

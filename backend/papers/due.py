@@ -1,0 +1,12 @@
+"""What time brings to collective papers."""
+
+from datetime import datetime, timedelta
+
+from backend.papers.services import people
+from backend.realtime.clock import due
+
+
+@due(every=timedelta(minutes=1))
+def void_attested_minors(*, at: datetime) -> int:
+    """Void attested ages of people whose date of birth turned up since and says that they are minors."""
+    return people.void_attested_minors(at=at)
