@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "backend.realtime",
     "backend.accounts",
     "backend.volunteers",
+    "backend.readiness",
     "backend.tracking",
     "backend.numbers",
     "backend.joining",
