@@ -119,6 +119,7 @@ class Act:
             "<str:person>": world.number("volunteer"),
             "<uuid:credential_id>": str(world.credential),
             "<uuid:guardian_id>": str(world.guardian),
+            "<uuid:word_id>": str(world.word),
             "<str:purpose>": "location",
             "<uuid:application_id>": str(world.application),
             "<uuid:transfer_id>": str(world.transfer),

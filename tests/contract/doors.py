@@ -28,6 +28,8 @@ from backend.dispatch.schemas import CallOutIn, TaskIn
 from backend.joining.models import Application, Transfer
 from backend.numbers.services.number_blocks import issue_block
 from backend.numbers.services.walk_ins import register_walk_in
+from backend.readiness.schemas import LeadersWordIn
+from backend.readiness.services.words import note_word
 from backend.realtime.frames import known_frames
 from backend.realtime.registry import registry
 from backend.realtime.socket.commands import BUILT_IN
@@ -130,6 +132,8 @@ class World:
     """A credential of the volunteer."""
     guardian: UUID = field(default_factory=uuid7)
     """A guardian of the volunteer."""
+    word: UUID = field(default_factory=uuid7)
+    """A leader's word for the volunteer, on being woken."""
     application: UUID = field(default_factory=uuid7)
     """Of somebody who wants to join squadron A."""
     transfer: UUID = field(default_factory=uuid7)
@@ -207,6 +211,8 @@ def make_world(
         volunteer=person, wanted=CredentialIn.model_validate(credential), by=people["leader"], at=at
     )
     record_guardian(volunteer=person, wanted=GuardianIn.model_validate(guardian), by=people["leader"], at=at)
+    word = word_body(world, "leader") | {"id": str(world.word)}
+    note_word(volunteer=person, wanted=LeadersWordIn.model_validate(word), by=people["leader"], at=at)
     make_badge_and_photo(world)
     add_lives(world, make_volunteer)
     world.tracker = make_tracker(wanted=TrackerIn(), by=people["leader"], at=at).id
@@ -283,6 +289,17 @@ def guardian_body(world: World, caller: str) -> dict[str, Any]:
 def credential_body(world: World, caller: str) -> dict[str, Any]:
     """Return an insurance as a leader's app sends it."""
     return {"id": str(uuid7()), "kind": "insurance", "valid_from": world.at.isoformat()}
+
+
+def word_body(world: World, caller: str) -> dict[str, Any]:
+    """Return a leader's word as a leader's app sends it."""
+    return {
+        "id": str(uuid7()),
+        "categories": ["patrol"],
+        "said_yes": True,
+        "how": "phone",
+        "said_at": world.at.isoformat(),
+    }
 
 
 def nothing(world: World, caller: str) -> None:

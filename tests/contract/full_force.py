@@ -17,6 +17,7 @@ from backend.badges.services import keep_photo
 from backend.dispatch.models import Assignment, CallOut, Notice, Task, TaskStatus
 from backend.joining.models import Application, Side, Transfer
 from backend.numbers.models import NumberBlock
+from backend.readiness.models import WORD_LASTS, LeadersWord
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.volunteers import services
 from backend.volunteers.models import (
@@ -265,11 +266,21 @@ def _records(member: Volunteer, unit: Unit, at: datetime) -> Names:
     guardian = Guardian.objects.create(
         pk=uuid7(), volunteer=member, name="家长", consent_at=at, recorded_by=by
     )
+    word = LeadersWord.objects.create(
+        pk=uuid7(),
+        volunteer=member,
+        unit=unit,
+        by=by,
+        categories=["patrol"],
+        how="phone",
+        said_at=at,
+        until_at=at + WORD_LASTS,
+    )
     Badge.objects.create(
         pk=uuid7(), volunteer=member, unit=unit, issued_at=at, issued_by=by, valid_until=at.date()
     )
     keep_photo(raw=picture(), by=by, at=at)
-    return {"credential": str(credential.pk), "guardian": str(guardian.pk)}
+    return {"credential": str(credential.pk), "guardian": str(guardian.pk), "word": str(word.pk)}
 
 
 def _import(unit: Unit, status: ImportStatus, at: datetime) -> RosterImport:

@@ -66,6 +66,7 @@ def filled(address: str, pattern: URLPattern, world: World) -> str:
         "task_id": world.task.pk,
         "credential_id": world.credential,
         "guardian_id": world.guardian,
+        "word_id": world.word,
         "app_label": "volunteers",
         "content_type_id": 1,
         "object_id": row.pk if row else 1,

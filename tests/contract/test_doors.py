@@ -101,6 +101,7 @@ def test_what_is_hidden_and_what_does_not_exist_get_the_same_answer(world: World
         str(world.block): str(uuid7()),
         str(world.credential): str(uuid7()),
         str(world.guardian): str(uuid7()),
+        str(world.word): str(uuid7()),
         str(world.roster_import): str(uuid7()),
         world.formation.squadron_a.number: "0726010998",
         world.empty: "0726010998",

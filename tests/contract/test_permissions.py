@@ -228,7 +228,7 @@ def test_hidden_and_missing_are_answered_the_same(force: Force) -> None:
         "walk_in": "90000012",
         "twin": "10000013",
         "free_number": "10000021",
-        **dict.fromkeys(("block", "checked", "imported", "credential", "guardian"), str(uuid7())),
+        **dict.fromkeys(("block", "checked", "imported", "credential", "guardian", "word"), str(uuid7())),
     }
     there = force.targets["squadron", "sibling"]
     nowhere = Force(force.at, force.callers, force.tokens, {("squadron", "sibling"): {**there, **missing}})
