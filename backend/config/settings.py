@@ -122,7 +122,10 @@ else:
     # from the pool, so that a restart of PostgreSQL causes no error.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=20), "timeout": 10}
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=20), "timeout": 10},
+        # Compiling a statement pays off after seconds, and ours take milliseconds: a call-out to 8,000 people at home
+        # waited 1.1 s for the compiler, and 0.1 s without it.
+        "options": "-c jit=off",
     }
 REDIS_URL = env.str("REDIS_URL", default="")
 # Pub/sub ignores the database index in a Redis address: installations that share one Redis need a prefix.

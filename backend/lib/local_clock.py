@@ -23,7 +23,12 @@ class _OnTheWall(Func):
         local = f"timezone({zone}, {moment}::timestamptz)"
         return self.postgresql.format(local), (*zone_params, *moment_params)
 
-    def as_sqlite(self, compiler: SQLCompiler, _: BaseDatabaseWrapper) -> tuple[str, Any]:
+    def as_sqlite(
+        self,
+        compiler: SQLCompiler,
+        connection: BaseDatabaseWrapper,  # noqa: ARG002  # Django's signature
+        **extra_context: Any,  # noqa: ARG002
+    ) -> tuple[str, tuple[str | int, ...]]:
         (moment, moment_params), (zone, zone_params) = map(compiler.compile, self.source_expressions)
         # The parts are functions of Django's; the moment is written in UTC.
         parts = self.sqlite.count("{")

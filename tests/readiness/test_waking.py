@@ -71,11 +71,11 @@ def test_the_same_again_changes_nothing(volunteer: User, published: Published, a
 
 
 def test_a_request_sent_again_with_its_key_is_one_act(volunteer: User, client_of: ClientOf) -> None:
-    client, key = client_of(volunteer), {"HTTP_IDEMPOTENCY_KEY": str(uuid7())}
-    first = client.put(ADDRESS, {"refused_hours": [NIGHT]}, format="json", **key)
+    client, key = client_of(volunteer), str(uuid7())
+    first = client.put(ADDRESS, {"refused_hours": [NIGHT]}, format="json", HTTP_IDEMPOTENCY_KEY=key)
     client.put(ADDRESS, {}, format="json")
 
-    again = client.put(ADDRESS, {"refused_hours": [NIGHT]}, format="json", **key)
+    again = client.put(ADDRESS, {"refused_hours": [NIGHT]}, format="json", HTTP_IDEMPOTENCY_KEY=key)
 
     assert (first.json()["refused_hours"], again.json()["refused_hours"]) == ([NIGHT], [])
     assert Entry.objects.filter(act="waking.said").count() == 2

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import reduce
 from operator import and_, or_
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from backend.dispatch.models import Assignment, Severity, Task
 from backend.dispatch.rules import is_dangerous, is_for_adults
@@ -101,14 +101,21 @@ def eligible(task: Task, units: Sequence[Unit], at: datetime, ask: str = "") -> 
 def why_nobody(task: Task, units: Sequence[Unit], at: datetime, ask: str = "") -> str:
     """Return how many members are left after each condition, for the refusal of an empty call-out."""
     steps = sieves(task, at, ask)
-    conditions = [reduce(and_, (step.condition for step in steps[: n + 1])) for n in range(len(steps))]
-    counts = {
-        f"left_{n}": Count("volunteer", distinct=True, filter=condition)
-        for n, condition in enumerate(conditions)
-    }
-    found = members_below(units).aggregate(members=Count("volunteer", distinct=True), **counts)
-    parts = [f"{found[f'left_{n}']} {step.words}" for n, step in enumerate(steps)]
-    return f"Nobody in these units can be asked now: {found['members']} members, of them {', '.join(parts)}."
+    rows = members_below(units).annotate(passed=_passed(steps)).order_by().values("passed")
+    counted = dict(rows.annotate(people=Count("volunteer", distinct=True)).values_list("passed", "people"))
+    left = [sum(people for passed, people in counted.items() if passed > n) for n in range(len(steps))]
+    parts = [f"{people} {step.words}" for people, step in zip(left, steps, strict=True)]
+    members = sum(counted.values())
+    return f"Nobody in these units can be asked now: {members} members, of them {', '.join(parts)}."
+
+
+def _passed(steps: Sequence[Sieve]) -> Case:
+    """Return how many conditions a row fulfils before one that it does not: none is looked at twice."""
+    passed: Case | Value = Value(len(steps))
+    for n, step in reversed(list(enumerate(steps))):
+        passed = Case(When(step.condition, then=passed), default=Value(n), output_field=IntegerField())
+    assert isinstance(passed, Case), "there is a condition at least"
+    return passed
 
 
 def fit_for(task: Task, volunteer_ids: Iterable[int]) -> set[int]:
