@@ -128,6 +128,7 @@ REREAD = [
     "backend/lib/",
     "backend/numbers/",
     "backend/privacy/",
+    "backend/readiness/",
     "backend/realtime/",
     "backend/rosters/",
     "backend/tracking/",

@@ -48,7 +48,8 @@ class NobodyToAsk(Refusal):
 
     slug = "nobody-to-ask"
     text = _(
-        "No member of these units can be asked now: off duty, asked already, or without what the task needs."
+        "No member of these units can be asked now: off duty and not to be woken, asked already, or without what"
+        " the task needs."
     )
 
 
