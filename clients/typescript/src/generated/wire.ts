@@ -158,6 +158,8 @@ export interface components {
              */
             status: "pending";
         };
+        /** @constant */
+        AskWord: "on_duty";
         /**
          * AssignmentChanged
          * @description Your part in a task changed: you answered, perhaps on another device, or moved up from the reserve.
@@ -422,6 +424,8 @@ export interface components {
         /**
          * CallOutIn
          * @description Send a task to units and everyone below them. `id` is the client's UUIDv7.
+         *
+         *     `ask` narrows it to those on duty; null asks all those whom the task's severity asks. Nothing widens it.
          */
         CallOutIn: {
             /**
@@ -432,6 +436,8 @@ export interface components {
             id: string;
             /** Units */
             units: string[];
+            /** @default null */
+            ask?: components["schemas"]["AskWord"] | null;
         };
         /**
          * CallOutOut
@@ -457,6 +463,7 @@ export interface components {
             at: string;
             /** Offered */
             offered: number;
+            ask: components["schemas"]["AskWord"] | null;
         };
         /**
          * CancelIn
@@ -640,6 +647,36 @@ export interface components {
          * @description A person's records, the newest first.
          */
         Credentials: components["schemas"]["CredentialOut"][];
+        /**
+         * DailyHoursIn
+         * @description Hours of every day by the clock of one's unit. An end before the start is that of the next morning.
+         * @example {
+         *       "end": "06:00",
+         *       "start": "22:00"
+         *     }
+         */
+        DailyHoursIn: {
+            /**
+             * Start
+             * @example 18:30
+             */
+            start: string;
+            /**
+             * End
+             * @example 18:30
+             */
+            end: string;
+        };
+        /**
+         * DailyHoursOut
+         * @description Hours of every day; an end before the start is that of the next morning.
+         */
+        DailyHoursOut: {
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+        };
         /** @enum {string} */
         Datum: "wgs84" | "gcj02" | "bd09";
         /**
@@ -775,7 +812,7 @@ export interface components {
          * EventFrame
          * @description Something that happened in a topic. Drop it when `seq` is not greater than your cursor. Ignore types that you do not know.
          */
-        EventFrame: components["schemas"]["ApplicationChangedFrame"] | components["schemas"]["AssignmentChangedFrame"] | components["schemas"]["DutyChangedFrame"] | components["schemas"]["InvitationAcceptedFrame"] | components["schemas"]["NumberChangedFrame"] | components["schemas"]["PeopleFoundFrame"] | components["schemas"]["PostChangedFrame"] | components["schemas"]["RecordMergedFrame"] | components["schemas"]["SignInCodeFrame"] | components["schemas"]["StandingChangedFrame"] | components["schemas"]["TaskCalledFrame"] | components["schemas"]["TaskCancelledFrame"] | components["schemas"]["TaskClosedFrame"] | components["schemas"]["TaskFilledFrame"] | components["schemas"]["LegalBasisNamedFrame"] | components["schemas"]["TaskProgressedFrame"] | components["schemas"]["TaskReopenedFrame"] | components["schemas"]["TransferChangedFrame"] | components["schemas"]["UnitChangedFrame"];
+        EventFrame: components["schemas"]["ApplicationChangedFrame"] | components["schemas"]["AssignmentChangedFrame"] | components["schemas"]["DutyChangedFrame"] | components["schemas"]["InvitationAcceptedFrame"] | components["schemas"]["NumberChangedFrame"] | components["schemas"]["PeopleFoundFrame"] | components["schemas"]["PostChangedFrame"] | components["schemas"]["RecordMergedFrame"] | components["schemas"]["SignInCodeFrame"] | components["schemas"]["StandingChangedFrame"] | components["schemas"]["TaskCalledFrame"] | components["schemas"]["TaskCancelledFrame"] | components["schemas"]["TaskClosedFrame"] | components["schemas"]["TaskFilledFrame"] | components["schemas"]["LegalBasisNamedFrame"] | components["schemas"]["TaskProgressedFrame"] | components["schemas"]["TaskReopenedFrame"] | components["schemas"]["TransferChangedFrame"] | components["schemas"]["UnitChangedFrame"] | components["schemas"]["WakingChangedFrame"];
         /**
          * FieldError
          * @description One wrong field: a JSON pointer to it, and what is wrong.
@@ -1121,6 +1158,65 @@ export interface components {
         /** @enum {string} */
         LanguageName: "en" | "zh-hans";
         /**
+         * LeadersWordIn
+         * @description A leader notes that a person has agreed by voice to being woken. `id` is the client's UUIDv7.
+         *
+         *     `said_yes` is the leader's statement that the person has said yes; `how` and `said_at` tell in which way and when.
+         */
+        LeadersWordIn: {
+            /**
+             * Id
+             * Format: uuid
+             * @description UUIDv7, made by the client
+             */
+            id: string;
+            /** Categories */
+            categories: components["schemas"]["Category"][];
+            /**
+             * Said Yes
+             * @constant
+             */
+            said_yes: true;
+            how: components["schemas"]["Manner"];
+            /**
+             * Said At
+             * Format: date-time
+             */
+            said_at: string;
+        };
+        /**
+         * LeadersWordOut
+         * @description A leader's word that a person may be woken, at all hours that the person has not refused, until `until_at`.
+         */
+        LeadersWordOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Categories */
+            categories: components["schemas"]["Category"][];
+            /** Unit */
+            unit: string;
+            /** By */
+            by: string;
+            /** By Name */
+            by_name: string;
+            how: components["schemas"]["Manner"];
+            /**
+             * Said At
+             * Format: date-time
+             */
+            said_at: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
          * LegalBasis
          * @description Why the positions of those on a task are taken without their consent.
          * @enum {string}
@@ -1200,6 +1296,12 @@ export interface components {
          * @enum {string}
          */
         LookedAt: "profile" | "phone" | "location" | "records" | "export" | "badge" | "found";
+        /**
+         * Manner
+         * @description How a person has said yes to a leader.
+         * @enum {string}
+         */
+        Manner: "phone" | "in_person";
         /**
          * Me
          * @description The signed-in volunteer. `may_dispatch` names the topmost units that this person's posts cover.
@@ -2152,6 +2254,12 @@ export interface components {
             recovery_codes: number;
         };
         /**
+         * Severity
+         * @description How grave a task is: it says who is asked, and how loudly.
+         * @enum {string}
+         */
+        Severity: "life_at_stake" | "urgent" | "normal" | "notice";
+        /**
          * SheetFate
          * @description What becomes of a sheet of a workbook.
          * @enum {string}
@@ -2513,6 +2621,9 @@ export interface components {
          * TaskIn
          * @description Work asked from people. `id` is a UUIDv7 the client makes: sending it again is the same task.
          *
+         *     `severity` says who is asked: `notice` those on duty; `normal` also those who plan to be available when it starts;
+         *     `urgent` and `life_at_stake` also those who may be woken. Commanders and dispatchers alone say `life_at_stake`.
+         *
          *     `unit` asks; `requirements` are skill codes that everyone must have (`GET /skills`). `answer_by` is not after
          *     `starts_at`; a call-out needs it to be in the future.
          */
@@ -2551,6 +2662,8 @@ export interface components {
              * @default []
              */
             requirements?: string[];
+            /** @default normal */
+            severity?: components["schemas"]["Severity"];
         };
         /**
          * TaskOut
@@ -2605,6 +2718,7 @@ export interface components {
             end_reason: string;
             /** Dangerous */
             dangerous: boolean;
+            severity: components["schemas"]["Severity"];
             /** Legal Basis */
             legal_basis: "" | components["schemas"]["LegalBasis"];
         };
@@ -3025,6 +3139,27 @@ export interface components {
          */
         UnitProgresses: components["schemas"]["UnitProgress"][];
         /**
+         * UnitReadiness
+         * @description How many people of a unit and all below it a call-out of a category would find now.
+         *
+         *     `planned` are off duty, and available now by their plan; a normal call-out asks them too. `may_be_woken` are off
+         *     duty and asked when the task is urgent or life is at stake, those who planned included. Both are null in units with
+         *     more people than one call-out may reach. Skills, age and credentials are not looked at.
+         */
+        UnitReadiness: {
+            /** Unit */
+            unit: string;
+            category: components["schemas"]["Category"];
+            /** Members */
+            members: number;
+            /** On Duty */
+            on_duty: number;
+            /** Planned */
+            planned: number | null;
+            /** May Be Woken */
+            may_be_woken: number | null;
+        };
+        /**
          * UnitSnapshot
          * @description The snapshot of a topic `unit.…`.
          */
@@ -3038,6 +3173,113 @@ export interface components {
         UnitsCounted: components["schemas"]["UnitCounts"][];
         /** @enum {string} */
         Verdict: "accepted" | "duplicate" | "off_duty" | "no_consent" | "future" | "too_old" | "invalid";
+        /**
+         * WakingChanged
+         * @description What is said of waking this volunteer has changed: by the volunteer, or by a leader's word that came or ended.
+         *
+         *     A word that runs out after its 90 days sends none: `until_at` says it beforehand.
+         */
+        WakingChanged: {
+            waking: components["schemas"]["WakingOut"];
+        };
+        /**
+         * WakingChangedFrame
+         * @description What is said of waking this volunteer has changed: by the volunteer, or by a leader's word that came or ended.
+         *
+         *         A word that runs out after its 90 days sends none: `until_at` says it beforehand.
+         */
+        WakingChangedFrame: {
+            topic: string;
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "waking.changed";
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["WakingChanged"];
+        };
+        /**
+         * WakingConsentIn
+         * @description One may be woken for these categories in these hours.
+         * @example {
+         *       "categories": [
+         *         "rescue"
+         *       ],
+         *       "end": "22:00",
+         *       "start": "06:00"
+         *     }
+         */
+        WakingConsentIn: {
+            /**
+             * Start
+             * @example 18:30
+             */
+            start: string;
+            /**
+             * End
+             * @example 18:30
+             */
+            end: string;
+            /** Categories */
+            categories: components["schemas"]["Category"][];
+        };
+        /**
+         * WakingConsentOut
+         * @description One may be woken for these categories in these hours.
+         */
+        WakingConsentOut: {
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+            /** Categories */
+            categories: components["schemas"]["Category"][];
+        };
+        /**
+         * WakingIn
+         * @description All that one says of being woken off duty; it takes the place of what was said before, by leaders too.
+         *
+         *     `refused_hours` and `refused_categories` hold at every severity, and against every plan and leader's word.
+         */
+        WakingIn: {
+            /**
+             * Consents
+             * @default []
+             */
+            consents?: components["schemas"]["WakingConsentIn"][];
+            /**
+             * Refused Hours
+             * @default []
+             */
+            refused_hours?: components["schemas"]["DailyHoursIn"][];
+            /**
+             * Refused Categories
+             * @default []
+             */
+            refused_categories?: components["schemas"]["Category"][];
+        };
+        /**
+         * WakingOut
+         * @description What is said of waking a person off duty, by the clock of `zone`, the zone of the primary unit.
+         *
+         *     `said_at` is null before the person has said anything. `words` are the leaders' words that hold, the newest first.
+         */
+        WakingOut: {
+            /** Zone */
+            zone: string;
+            /** Said At */
+            said_at: string | null;
+            /** Consents */
+            consents: components["schemas"]["WakingConsentOut"][];
+            /** Refused Hours */
+            refused_hours: components["schemas"]["DailyHoursOut"][];
+            /** Refused Categories */
+            refused_categories: components["schemas"]["Category"][];
+            /** Words */
+            words: components["schemas"]["LeadersWordOut"][];
+        };
         /**
          * WalkInIn
          * @description A person who came to help; `id` is a UUIDv7 the client makes, the same again for a retry.
@@ -3863,6 +4105,15 @@ export interface components {
                 at: string;
                 data: components["schemas"]["UnitChanged"];
             };
+            "waking.changed": {
+                topic: string;
+                seq: number;
+                /** @constant */
+                type: "waking.changed";
+                /** Format: date-time */
+                at: string;
+                data: components["schemas"]["WakingChanged"];
+            };
         };
     };
     responses: never;
@@ -3880,6 +4131,7 @@ export type ApplicationOut = components['schemas']['ApplicationOut'];
 export type ApplicationPage = components['schemas']['ApplicationPage'];
 export type ApplicationStatus = components['schemas']['ApplicationStatus'];
 export type ApplicationTaken = components['schemas']['ApplicationTaken'];
+export type AskWord = components['schemas']['AskWord'];
 export type AssignmentChanged = components['schemas']['AssignmentChanged'];
 export type AssignmentChangedFrame = components['schemas']['AssignmentChangedFrame'];
 export type AssignmentOut = components['schemas']['AssignmentOut'];
@@ -3914,6 +4166,8 @@ export type CredentialIn = components['schemas']['CredentialIn'];
 export type CredentialKind = components['schemas']['CredentialKind'];
 export type CredentialOut = components['schemas']['CredentialOut'];
 export type Credentials = components['schemas']['Credentials'];
+export type DailyHoursIn = components['schemas']['DailyHoursIn'];
+export type DailyHoursOut = components['schemas']['DailyHoursOut'];
 export type Datum = components['schemas']['Datum'];
 export type DeletionIn = components['schemas']['DeletionIn'];
 export type DeviceIn = components['schemas']['DeviceIn'];
@@ -3949,6 +4203,8 @@ export type InvitationMade = components['schemas']['InvitationMade'];
 export type JsonValue = components['schemas']['JsonValue'];
 export type LanguageIn = components['schemas']['LanguageIn'];
 export type LanguageName = components['schemas']['LanguageName'];
+export type LeadersWordIn = components['schemas']['LeadersWordIn'];
+export type LeadersWordOut = components['schemas']['LeadersWordOut'];
 export type LegalBasis = components['schemas']['LegalBasis'];
 export type LegalBasisIn = components['schemas']['LegalBasisIn'];
 export type LegalBasisNamed = components['schemas']['LegalBasisNamed'];
@@ -3956,6 +4212,7 @@ export type LegalBasisNamedFrame = components['schemas']['LegalBasisNamedFrame']
 export type LookOut = components['schemas']['LookOut'];
 export type LookPage = components['schemas']['LookPage'];
 export type LookedAt = components['schemas']['LookedAt'];
+export type Manner = components['schemas']['Manner'];
 export type Me = components['schemas']['Me'];
 export type MembershipOut = components['schemas']['MembershipOut'];
 export type Memberships = components['schemas']['Memberships'];
@@ -4020,6 +4277,7 @@ export type RosterRow = components['schemas']['RosterRow'];
 export type RosterState = components['schemas']['RosterState'];
 export type SecondFactorIn = components['schemas']['SecondFactorIn'];
 export type SecondFactorOut = components['schemas']['SecondFactorOut'];
+export type Severity = components['schemas']['Severity'];
 export type SheetFate = components['schemas']['SheetFate'];
 export type SheetOut = components['schemas']['SheetOut'];
 export type Side = components['schemas']['Side'];
@@ -4076,9 +4334,16 @@ export type UnitKind = components['schemas']['UnitKind'];
 export type UnitOut = components['schemas']['UnitOut'];
 export type UnitProgress = components['schemas']['UnitProgress'];
 export type UnitProgresses = components['schemas']['UnitProgresses'];
+export type UnitReadiness = components['schemas']['UnitReadiness'];
 export type UnitSnapshot = components['schemas']['UnitSnapshot'];
 export type UnitsCounted = components['schemas']['UnitsCounted'];
 export type Verdict = components['schemas']['Verdict'];
+export type WakingChanged = components['schemas']['WakingChanged'];
+export type WakingChangedFrame = components['schemas']['WakingChangedFrame'];
+export type WakingConsentIn = components['schemas']['WakingConsentIn'];
+export type WakingConsentOut = components['schemas']['WakingConsentOut'];
+export type WakingIn = components['schemas']['WakingIn'];
+export type WakingOut = components['schemas']['WakingOut'];
 export type WalkInIn = components['schemas']['WalkInIn'];
 export type WhyNotStored = components['schemas']['WhyNotStored'];
 export type WithdrawIn = components['schemas']['WithdrawIn'];
@@ -4141,6 +4406,8 @@ export const LegalBasisValues = ["vital_interests"] as const satisfies readonly 
 
 export const LookedAtValues = ["profile","phone","location","records","export","badge","found"] as const satisfies readonly LookedAt[];
 
+export const MannerValues = ["phone","in_person"] as const satisfies readonly Manner[];
+
 export const NoticeTypeValues = ["task.called","task.legal_basis_named","task.cancelled","task.closed","assignment.changed"] as const satisfies readonly NoticeType[];
 
 export const NumberStateValues = ["registered","temporary","alias","block","void","not_issued","invalid"] as const satisfies readonly NumberState[];
@@ -4160,6 +4427,8 @@ export const RoleValues = ["leader","deputy","dispatcher","commander","member"] 
 export const RosterFormatValues = ["csv","xlsx"] as const satisfies readonly RosterFormat[];
 
 export const RosterStateValues = ["on_duty","off_duty","unreachable"] as const satisfies readonly RosterState[];
+
+export const SeverityValues = ["life_at_stake","urgent","normal","notice"] as const satisfies readonly Severity[];
 
 export const SheetFateValues = ["read","hidden","empty","no-heading","other-heading","no-table"] as const satisfies readonly SheetFate[];
 
