@@ -14,9 +14,9 @@ class Acts(ActName):
         "refused_hours",
         "refused_categories",
     )
-    WORD_ENDED = "waking.word_ended", "A leader's word on waking a person holds no longer.", "word"
+    WORD_ENDED = "word.ended", "A leader's word on waking a person holds no longer.", "word"
     WORD_NOTED = (
-        "waking.word_noted",
+        "word.noted",
         "A leader has noted that a person agrees by voice to being woken.",
         "word",
         "how",

@@ -73,9 +73,9 @@ def _lets_ask(category: str, at: datetime, starts_at: datetime) -> Q:
     The hour is that of the asking, which is when the telephone rings. Away: then, or when the task starts.
     """
     refused = _hours(at).filter(refused=True, category__in=("", category))
-    away = DatedAvailability.objects.filter(volunteer=OuterRef("volunteer"), available=False)
-    around = Q(from_at__lte=at, until_at__gt=at) | Q(from_at__lte=starts_at, until_at__gt=starts_at)
-    return ~Q(Exists(refused)) & ~Q(Exists(away.filter(around)))
+    periods = DatedAvailability.objects.current(at) | DatedAvailability.objects.current(starts_at)
+    away = periods.filter(volunteer=OuterRef("volunteer"), available=False)
+    return ~Q(Exists(refused)) & ~Q(Exists(away))
 
 
 def _hours(at: datetime) -> QuerySet[WakingHours]:
@@ -94,7 +94,10 @@ def unit_readiness(unit: Unit, category: Category, *, at: datetime) -> UnitReadi
     planned = woken = None
     if members <= MOST_COUNTED:
         rows = Membership.objects.filter(
-            is_serving("volunteer__"), ~_on_duty(at), within(unit.path, "unit_path"), is_primary=True
+            is_serving("volunteer__"),
+            ~is_on_duty(at, "volunteer__"),
+            within(unit.path, "unit_path"),
+            is_primary=True,
         )
         found = rows.aggregate(
             planned=Count("pk", filter=has_planned(category, at=at, starts_at=at)),
@@ -109,11 +112,6 @@ def unit_readiness(unit: Unit, category: Category, *, at: datetime) -> UnitReadi
         planned=planned,
         may_be_woken=woken,
     )
-
-
-def _on_duty(at: datetime) -> Q:
-    # A column that is null makes neither the condition true nor its opposite.
-    return Q(volunteer__duty_until__isnull=False) & is_on_duty(at, "volunteer__")
 
 
 def waking_of(volunteer: Volunteer, *, at: datetime) -> WakingOut:

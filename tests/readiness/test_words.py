@@ -66,7 +66,7 @@ def test_a_leader_notes_a_word_and_the_person_is_told(
     assert told[2]["waking"]["words"] == [noted]
     person.refresh_from_db()
     assert not person.is_on_duty(at)
-    entry = Entry.objects.get(act="waking.word_noted")
+    entry = Entry.objects.get(act="word.noted")
     assert (entry.by, entry.post) == (leader, f"leader@{formation.squadron_a.number}")
 
 
@@ -82,7 +82,7 @@ def test_the_same_word_again_is_that_word(
     assert (again.status_code, again.json()) == (201, first.json())
     assert (other.status_code, other.json()["type"]) == (409, "/problems/word-id-taken")
     assert (LeadersWord.objects.count(), WakingHours.objects.count()) == (1, 1)
-    assert Entry.objects.filter(act="waking.word_noted").count() == 1
+    assert Entry.objects.filter(act="word.noted").count() == 1
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_the_person_and_leaders_end_a_word_at_any_time(
 
     assert (answers, held(person, at)) == ([204, 204], [str(other.id)])
     assert LeadersWord.objects.get(pk=noted.id).ended_by == by
-    assert Entry.objects.filter(act="waking.word_ended", by=by).count() == 1
+    assert Entry.objects.filter(act="word.ended", by=by).count() == 1
     assert len(published(person.topic, "waking.changed")) == 3
     with pytest.raises(Exception, match="0 on duty or may be woken now"):
         ask(make_task(severity="life_at_stake"))
@@ -306,7 +306,7 @@ def test_one_word_sent_by_two_requests_at_once_is_noted_once(
 
     assert [one.id for one in found] == [wanted.id] * 4
     assert (LeadersWord.objects.count(), WakingHours.objects.count()) == (1, 1)
-    assert Entry.objects.filter(act="waking.word_noted").count() == 1
+    assert Entry.objects.filter(act="word.noted").count() == 1
 
 
 @pytest.mark.postgres

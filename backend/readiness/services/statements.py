@@ -33,8 +33,13 @@ def say_waking(*, wanted: WakingIn, by: User, at: datetime) -> WakingOut:
     Waking.objects.update_or_create(volunteer=volunteer, defaults={**document, "said_at": at})
     rewrite_hours(volunteer, wanted)
     with acting(by=by, at=at) as act:
-        counts = {name: len(entries) for name, entries in document.items()}
-        act.record(Acts.WAKING_SAID, f"volunteer.{volunteer.pk}", **counts)
+        act.record(
+            Acts.WAKING_SAID,
+            f"volunteer.{volunteer.pk}",
+            consents=len(wanted.consents),
+            refused_hours=len(wanted.refused_hours),
+            refused_categories=len(wanted.refused_categories),
+        )
         end_words(words, volunteer, act=act)
         now = waking_of(volunteer, at=at)
         act.tell(volunteer.topic, WakingChanged(waking=now))

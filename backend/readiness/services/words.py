@@ -11,7 +11,7 @@ from backend.accounts.models import User
 from backend.lib.errors import Invalid, NotFound, require
 from backend.readiness.acts import Acts
 from backend.readiness.events import WakingChanged
-from backend.readiness.models import WORD_LASTS, LeadersWord, Waking, WakingHours
+from backend.readiness.models import WORD_LASTS, LeadersWord, LeadersWordQuerySet, Waking, WakingHours
 from backend.readiness.queries import waking_of, word_out
 from backend.readiness.rules import may_end_word, may_note_word
 from backend.readiness.schemas import LeadersWordIn, LeadersWordOut
@@ -50,8 +50,8 @@ def note_word(*, volunteer: Volunteer, wanted: LeadersWordIn, by: User, at: date
     _check(volunteer, wanted, at)
     word = _make(volunteer, wanted, grant, by)
     with acting(by=by, at=at, grant=grant) as act:
-        details = {"word": str(word.pk), "how": word.how, "unit": word.unit.number}
-        act.record(Acts.WORD_NOTED, f"volunteer.{volunteer.pk}", **details)
+        unit = word.unit.number
+        act.record(Acts.WORD_NOTED, f"volunteer.{volunteer.pk}", word=str(word.pk), how=word.how, unit=unit)
         act.tell(volunteer.topic, WakingChanged(waking=waking_of(volunteer, at=at)))
     return word_out(word)
 
@@ -73,9 +73,9 @@ def end_word(*, volunteer: Volunteer, word_id: UUID, by: User, at: datetime) -> 
         act.tell(locked.topic, WakingChanged(waking=waking_of(locked, at=at)))
 
 
-def end_words(words: QuerySet[LeadersWord], volunteer: Volunteer, *, act: Act) -> int:
+def end_words(words: LeadersWordQuerySet, volunteer: Volunteer, *, act: Act) -> int:
     """End some words of a volunteer, who is locked; their hours go at once. Returns how many held."""
-    held = list(words.filter(ended_at=None, until_at__gt=act.at))
+    held = list(words.in_force(act.at))
     for word in held:
         word.save(update_fields=word.end(by=act.by, at=act.at))
         act.record(Acts.WORD_ENDED, f"volunteer.{volunteer.pk}", word=str(word.pk))
