@@ -3,6 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -117,12 +118,19 @@ class UnitReadinessView(View):
 
     @extend_schema(
         operation_id="unit_readiness",
-        parameters=[OpenApiParameter("category", str, required=True, enum=Category.values)],
+        parameters=[
+            OpenApiParameter("category", str, required=True, enum=Category.values),
+            OpenApiParameter(
+                "starts_at", OpenApiTypes.DATETIME, description="when the task starts; now by itself"
+            ),
+        ],
         responses=UnitReadiness,
         tags=["units"],
     )
     def get(self, request: Request, number: str) -> Response:
-        """Return how many are on duty, available by plan, and may be woken now, before one calls them out."""
+        """Return how many are on duty, available by plan, and may be woken, before one calls them out."""
         unit, user, at = unit_by_number(number), user_of(request), now()
         require(may_dispatch(user, unit, at))
-        return answer(queries.unit_readiness(unit, parse_query(ReadinessFilter, request).category, at=at))
+        wanted = parse_query(ReadinessFilter, request)
+        found = queries.unit_readiness(unit, wanted.category, starts_at=wanted.starts_at, at=at)
+        return answer(found)

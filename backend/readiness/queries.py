@@ -86,8 +86,11 @@ def _hours(at: datetime) -> QuerySet[WakingHours]:
     )
 
 
-def unit_readiness(unit: Unit, category: Category, *, at: datetime) -> UnitReadiness:
-    """Return how many people of a unit and below may be asked now, by their state; two queries."""
+def unit_readiness(
+    unit: Unit, category: Category, *, starts_at: datetime | None = None, at: datetime
+) -> UnitReadiness:
+    """Return how many people of a unit and below may be asked now for a task, by their state; two queries."""
+    times = {"at": at, "starts_at": starts_at or at}
     kept = UnitCount.objects.filter(path__startswith=unit.path)
     sums = kept.aggregate(members=Sum("members", default=0), on_duty=Sum("on_duty", default=0))
     members, on_duty = max(sums["members"], 0), max(sums["on_duty"], 0)
@@ -100,8 +103,8 @@ def unit_readiness(unit: Unit, category: Category, *, at: datetime) -> UnitReadi
             is_primary=True,
         )
         found = rows.aggregate(
-            planned=Count("pk", filter=has_planned(category, at=at, starts_at=at)),
-            woken=Count("pk", filter=may_be_woken(category, at=at, starts_at=at)),
+            planned=Count("pk", filter=has_planned(category, **times)),
+            woken=Count("pk", filter=may_be_woken(category, **times)),
         )
         planned, woken = found["planned"], found["woken"]
     return UnitReadiness(

@@ -1,6 +1,6 @@
 """Whom a call-out asks, by the severity of its task and by what people have said."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -327,6 +327,7 @@ def test_a_units_readiness_counts_before_a_call_out(
     client_of: ClientOf,
     sixty: dict[str, set[Volunteer]],
     volunteer: User,
+    noon: datetime,
     at: datetime,
 ) -> None:
     plan(min(sixty["unsaid"], key=lambda one: one.pk), at, at)
@@ -346,6 +347,8 @@ def test_a_units_readiness_counts_before_a_call_out(
     }
     assert client_of(leader).get(address + "care").json()["may_be_woken"] == 1
     assert client_of(leader).get(address).status_code == 422
+    at_noon = client_of(leader).get(f"{address}patrol&starts_at={noon.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    assert (at_noon.json()["planned"], at_noon.json()["may_be_woken"]) == (10, 51)
 
 
 def test_a_readiness_of_more_people_than_a_call_out_reaches_is_not_counted(

@@ -3142,9 +3142,9 @@ export interface components {
          * UnitReadiness
          * @description How many people of a unit and all below it a call-out of a category would find now.
          *
-         *     `planned` are off duty, and available now by their plan; a normal call-out asks them too. `may_be_woken` are off
-         *     duty and asked when the task is urgent or life is at stake, those who planned included. Both are null in units with
-         *     more people than one call-out may reach. Skills, age and credentials are not looked at.
+         *     `planned` are off duty, and available by their plan when the task starts; a normal call-out asks them too.
+         *     `may_be_woken` are off duty and asked when the task is urgent or life is at stake, those who planned included. Both
+         *     are null in units with more people than one call-out may reach. Skills, age and credentials are not looked at.
          */
         UnitReadiness: {
             /** Unit */
