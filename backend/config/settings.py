@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "backend.realtime",
     "backend.accounts",
     "backend.volunteers",
+    "backend.readiness",
     "backend.tracking",
     "backend.numbers",
     "backend.joining",
@@ -125,6 +126,8 @@ else:
     DATABASES["default"]["OPTIONS"] = {
         "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=20), "timeout": 10},
         # PostgreSQL would compile a call-out's conditions for two seconds, and then run them in a fifth of one.
+        # Compiling a statement pays off after seconds, and ours take milliseconds: a call-out to 8,000 people at home
+        # waited 1.1 s for the compiler, and 0.1 s without it.
         "options": "-c jit=off",
     }
 REDIS_URL = env.str("REDIS_URL", default="")

@@ -13,6 +13,7 @@ from backend.joining.api import applications, invitations, transfers
 from backend.numbers import api as numbers
 from backend.papers.api import desks, occasions, policies
 from backend.privacy import api as own_data
+from backend.readiness import api as readiness
 from backend.realtime import api as realtime
 from backend.rosters.api import imports, roster
 from backend.tracking.api import nearest, positions, trackers
@@ -44,6 +45,11 @@ v1: list[URLPattern | URLResolver] = [
     path("me/trackers/<uuid:tracker_id>", trackers.TrackerView.as_view()),
     path("trackers/owntracks", trackers.OwnTracksView.as_view()),
     path("trackers/osmand", trackers.OsmAndView.as_view()),
+    path("me/waking", readiness.WakingView.as_view()),
+    path("volunteers/<str:person>/waking", readiness.PersonWakingView.as_view()),
+    path("volunteers/<str:person>/waking/words", readiness.LeadersWordsView.as_view()),
+    path("volunteers/<str:person>/waking/words/<uuid:word_id>", readiness.LeadersWordView.as_view()),
+    path("units/<str:number>/readiness", readiness.UnitReadinessView.as_view()),
     path("me/inbox", dispatch.InboxView.as_view()),
     path("applications", applications.ApplicationsView.as_view()),
     path("applications/<uuid:application_id>/withdraw", applications.WithdrawApplicationView.as_view()),

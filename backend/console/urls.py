@@ -8,6 +8,7 @@ from backend.console import views
 from backend.joining.pages import applications, invitations
 from backend.numbers.pages import numbers
 from backend.privacy.pages import my_data
+from backend.readiness.pages import waking
 from backend.rosters.pages import imports, roster
 from backend.tracking.pages import trackers
 from backend.volunteers.pages import availability, person, units
@@ -31,6 +32,7 @@ urlpatterns = [
     path("my-data/export", my_data.export, name="my-data-export"),
     path("my-data/deletion", my_data.delete, name="my-data-deletion"),
     path("availability/", availability.availability, name="availability"),
+    path("waking/", waking.waking, name="waking"),
     path("devices/", devices.devices, name="devices"),
     path("devices/password/", devices.password, name="password"),
     path("devices/second-factor/", devices.second_factor, name="second-factor"),

@@ -98,8 +98,9 @@ class CallOutsView(View):
         tags=["tasks"],
     )
     def post(self, request: HttpRequest, task_id: UUID) -> Response:
-        """Ask everyone suitable in the units and below: on duty now, with the skills, not asked before.
+        """Ask everyone suitable in the units and below, with the skills, not asked before.
 
+        Those on duty, and by the task's severity those who plan to be available then, or who may be woken now.
         Minors are not asked for rescue or for work that starts at night. When no person is left to ask, the refusal
         says how many members were left after each condition. The same id and units again is the same call-out (200).
         """

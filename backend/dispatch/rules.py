@@ -5,12 +5,20 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from backend.accounts.models import User
-from backend.dispatch.models import DANGEROUS, Task
+from backend.dispatch.models import DANGEROUS, Severity, Task
 from backend.volunteers.grants import Grant
-from backend.volunteers.models import Post, Role, Unit
+from backend.volunteers.models import DISPATCHING_ROLES, Post, Role, Unit
 from backend.volunteers.rules import current_posts, may_by, may_dispatch
 
 NIGHT_FROM, NIGHT_UNTIL = time(22), time(5)
+LIFE_SAVING_ROLES = (Role.DISPATCHER, Role.COMMANDER)
+"""Roles that say that life is at stake: those who take the emergency calls, and those who command."""
+
+
+def may_grade(user: User, unit: Unit, severity: str, at: datetime) -> Grant:
+    """Leaders and deputies who dispatch a unit grade its tasks up to urgent; commanders and dispatchers all of them."""
+    roles = LIFE_SAVING_ROLES if severity == Severity.LIFE_AT_STAKE else DISPATCHING_ROLES
+    return may_by(user, unit, at, roles)
 
 
 def may_direct(user: User, task: Task, at: datetime) -> Grant:

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from typing_extensions import TypeAliasType
 
-from backend.dispatch.models import Assignment, AssignmentStatus, LegalBasis, TaskStatus
+from backend.dispatch.models import Assignment, AssignmentStatus, LegalBasis, Severity, TaskStatus
 from backend.lib.datum import Datum
 from backend.lib.shapes import GIVEN, Instant, Line, Lines, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Category
@@ -65,6 +65,9 @@ class PlaceOut(Shape):
 class TaskIn(Request):
     """Work asked from people. `id` is a UUIDv7 the client makes: sending it again is the same task.
 
+    `severity` says who is asked: `notice` those on duty; `normal` also those who plan to be available when it starts;
+    `urgent` and `life_at_stake` also those who may be woken. Commanders and dispatchers alone say `life_at_stake`.
+
     `unit` asks; `requirements` are skill codes that everyone must have (`GET /skills`). `answer_by` is not after
     `starts_at`; a call-out needs it to be in the future. `occasion`, of the unit or of one above, runs when the task
     starts: its collective papers count for the task.
@@ -81,6 +84,7 @@ class TaskIn(Request):
     headcount: Annotated[int, Field(ge=1, le=100_000)]
     requirements: Annotated[list[Annotated[str, Line(40)]], Field(max_length=20)] = []
     occasion: UUID | None = None
+    severity: Severity = Severity.NORMAL
 
     @field_validator("answer_by", mode="after")
     @classmethod
@@ -137,6 +141,7 @@ class TaskOut(Shape):
     created_at: Instant
     end_reason: str
     dangerous: bool
+    severity: Severity
     legal_basis: Literal[""] | LegalBasis
     occasion: UUID | None = None
 
@@ -163,11 +168,19 @@ class TaskPage(Shape):
     next: UUID | None
 
 
+AskWord = TypeAliasType("AskWord", Literal["on_duty"])
+"""Whom a call-out asks at most, fewer than the severity of its task would."""
+
+
 class CallOutIn(Request):
-    """Send a task to units and everyone below them. `id` is the client's UUIDv7."""
+    """Send a task to units and everyone below them. `id` is the client's UUIDv7.
+
+    `ask` narrows it to those on duty; null asks all those whom the task's severity asks. Nothing widens it.
+    """
 
     id: ClientId
     units: Annotated[list[Annotated[str, Line(20), GIVEN]], Field(min_length=1, max_length=200)]
+    ask: AskWord | None = None
 
 
 class CallOutOut(Shape):
@@ -178,6 +191,7 @@ class CallOutOut(Shape):
     units: list[UnitOut]
     at: Instant
     offered: int
+    ask: AskWord | None
 
 
 AnswerWord = TypeAliasType("AnswerWord", Literal["accept", "decline"])

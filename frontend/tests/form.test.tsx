@@ -50,6 +50,13 @@ test("a category brings its title, until the person has written one", async () =
   expect([ours === "Evening patrol", find<HTMLInputElement>("#title").value]).toEqual([false, "Look for a child"]);
 });
 
+test("a leader chooses whom to ask by the severity", async () => {
+  const hint = () => find('[name="severity"][value="urgent"]').closest("fieldset")!.querySelector("[aria-live]")!.textContent;
+  expect([form.draft.value.severity, hint()]).toEqual(["normal", "Asks those on duty, and those who planned this time."]);
+  await press('[name="severity"][value="urgent"]');
+  expect([form.draft.value.severity, hint()]).toEqual(["urgent", "Asks also those off duty who may be woken."]);
+});
+
 test("what cannot be a number of people is put right in the field, whatever it was before", async () => {
   const field = find<HTMLInputElement>("#headcount");
   for (const [written, kept] of [["0", "1"], ["-4", "1"], ["2.6", "3"], ["999999", "100000"]] as const) {

@@ -23,6 +23,7 @@ const task = (fields: Partial<Task> = {}): Task => ({
   created_at: "2026-05-01T11:59:00Z",
   end_reason: "",
   dangerous: false,
+  severity: "normal",
   legal_basis: "",
   ...fields,
 });

@@ -12,7 +12,7 @@ const place = { name: "School gate", lon: 119.89, lat: 29.45, datum: "wgs84" as 
 const FAR_OFF = { starts_at: "2126-05-01T12:30:00Z", over_at: "2126-05-02T00:30:00Z", answer_by: "2126-05-01T12:20:00Z", created_at: "2026-05-01T12:00:00Z" };
 const task = (id: string, fields: Partial<Task> = {}): Task => ({
   ...{ id, revision: 1, unit: unit("1"), category: "patrol", title: `Patrol ${id}`, instructions: "", place, headcount: 2, accepted: 0 },
-  ...{ requirements: [], status: "called", end_reason: "", dangerous: false, legal_basis: "", ...FAR_OFF, ...fields },
+  ...{ requirements: [], status: "called", end_reason: "", dangerous: false, severity: "normal", legal_basis: "", ...FAR_OFF, ...fields },
 });
 const zero = { headcount: 2, seen: 0, accepted: 0, reserve: 0, declined: 0, expired: 0, withdrawn: 0, accepted_not_reached: 0 };
 const person = (n: number, state: Recipient["state"] = "silent"): Recipient => ({

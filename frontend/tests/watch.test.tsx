@@ -11,7 +11,7 @@ const place = { name: "School gate", lon: 119.89, lat: 29.45, datum: "wgs84" as 
 const task: Task = {
   ...{ id: "1", revision: 1, unit, category: "patrol", title: "Evening patrol", instructions: "", place, headcount: 2, accepted: 0 },
   ...{ starts_at: "2026-05-01T12:00:00Z", answer_by: "2026-05-01T12:00:00Z", over_at: "2026-05-02T00:00:00Z", created_at: "2026-05-01T12:00:00Z" },
-  ...{ requirements: [], status: "called", end_reason: "", dangerous: false, legal_basis: "" },
+  ...{ requirements: [], status: "called", end_reason: "", dangerous: false, severity: "normal", legal_basis: "" },
 };
 const fetched = vi.fn();
 let isTold = true;

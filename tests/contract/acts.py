@@ -120,6 +120,7 @@ class Act:
             "<uuid:credential_id>": str(world.credential),
             "<uuid:correction_id>": str(world.correction),
             "<uuid:guardian_id>": str(world.guardian),
+            "<uuid:word_id>": str(world.word),
             "<str:purpose>": "location",
             "<uuid:application_id>": str(world.application),
             "<uuid:transfer_id>": str(world.transfer),

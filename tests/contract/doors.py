@@ -36,6 +36,8 @@ from backend.papers.schemas import AgreementIn, OccasionIn, PolicyIn
 from backend.papers.services.desks import sign_list
 from backend.papers.services.occasions import open_occasion
 from backend.papers.services.policies import record_policy
+from backend.readiness.schemas import LeadersWordIn
+from backend.readiness.services.words import note_word
 from backend.realtime.frames import known_frames
 from backend.realtime.registry import registry
 from backend.realtime.socket.commands import BUILT_IN
@@ -146,6 +148,8 @@ class World:
     """A collective policy of that occasion."""
     signed: UUID = field(default_factory=uuid7)
     """A list that the volunteer has signed for it."""
+    word: UUID = field(default_factory=uuid7)
+    """A leader's word for the volunteer, on being woken."""
     application: UUID = field(default_factory=uuid7)
     """Of somebody who wants to join squadron A."""
     transfer: UUID = field(default_factory=uuid7)
@@ -231,6 +235,8 @@ def make_world(
         by=above.user,
         at=at,
     )
+    word = word_body(world, "leader") | {"id": str(world.word)}
+    note_word(volunteer=person, wanted=LeadersWordIn.model_validate(word), by=people["leader"], at=at)
     make_badge_and_photo(world)
     add_papers(world)
     add_lives(world, make_volunteer)
@@ -329,6 +335,17 @@ def guardian_body(world: World, caller: str) -> dict[str, Any]:
 def credential_body(world: World, caller: str) -> dict[str, Any]:
     """Return an insurance as a leader's app sends it."""
     return {"id": str(uuid7()), "kind": "insurance", "valid_from": world.at.isoformat()}
+
+
+def word_body(world: World, caller: str) -> dict[str, Any]:
+    """Return a leader's word as a leader's app sends it."""
+    return {
+        "id": str(uuid7()),
+        "categories": ["patrol"],
+        "said_yes": True,
+        "how": "phone",
+        "said_at": world.at.isoformat(),
+    }
 
 
 def nothing(world: World, caller: str) -> None:

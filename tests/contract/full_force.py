@@ -20,6 +20,7 @@ from backend.dispatch.models import Assignment, CallOut, Notice, Task, TaskStatu
 from backend.joining.models import Application, Side, Transfer
 from backend.numbers.models import NumberBlock
 from backend.papers.models import Desk, Occasion, Policy, Sheet, SignedList
+from backend.readiness.models import WORD_LASTS, LeadersWord
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.volunteers import services
 from backend.volunteers.models import (
@@ -272,11 +273,21 @@ def _records(member: Volunteer, unit: Unit, at: datetime) -> Names:
     correction = Correction(pk=uuid7(), volunteer=member, part=Part.PHONE, by=by, at=at)
     correction.before, correction.after = "13900000001", member.user.phone
     correction.save(force_insert=True)
+    word = LeadersWord.objects.create(
+        pk=uuid7(),
+        volunteer=member,
+        unit=unit,
+        by=by,
+        categories=["patrol"],
+        how="phone",
+        said_at=at,
+        until_at=at + WORD_LASTS,
+    )
     Badge.objects.create(
         pk=uuid7(), volunteer=member, unit=unit, issued_at=at, issued_by=by, valid_until=at.date()
     )
     keep_photo(raw=picture(), by=by, at=at)
-    made = {"credential": credential, "guardian": guardian, "correction": correction}
+    made = {"credential": credential, "guardian": guardian, "correction": correction, "word": word}
     return {name: str(row.pk) for name, row in made.items()}
 
 

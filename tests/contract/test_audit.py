@@ -48,6 +48,8 @@ UNRECORDED = {
     "backend.corrections.services.forget": "a part of deleting one's own data, which records it",
     "backend.badges.services.forget_photo": "follows from withdrawing, merging or deleting, which are recorded",
     "backend.dispatch.services.progress.announce_progress": "tells of answers that were recorded one by one",
+    "backend.readiness.services.ends.hand_over": "the end of the unit is recorded, with its successor",
+    "backend.readiness.services.ends.erase_waking": "a part of deleting one's own data, which records it",
     "backend.realtime.services.run_command": "the service behind the command records; the key is for retries",
     "backend.realtime.services.store_receipts": "what a phone has received is no act of anybody",
     "backend.tracking.services.withdrawn.forget_who_withdrew": "takes positions off the map; withdrawing was recorded",

@@ -67,6 +67,7 @@ def filled(address: str, pattern: URLPattern, world: World) -> str:
         "credential_id": world.credential,
         "correction_id": world.correction,
         "guardian_id": world.guardian,
+        "word_id": world.word,
         "app_label": "volunteers",
         "content_type_id": 1,
         "object_id": row.pk if row else 1,

@@ -102,6 +102,7 @@ def test_what_is_hidden_and_what_does_not_exist_get_the_same_answer(world: World
         str(world.credential): str(uuid7()),
         str(world.correction): str(uuid7()),
         str(world.guardian): str(uuid7()),
+        str(world.word): str(uuid7()),
         str(world.roster_import): str(uuid7()),
         str(world.occasion): str(uuid7()),
         str(world.policy): str(uuid7()),

@@ -229,7 +229,7 @@ def test_hidden_and_missing_are_answered_the_same(force: Force) -> None:
         "twin": "10000013",
         "free_number": "10000021",
         **dict.fromkeys(
-            ("block", "checked", "imported", "credential", "guardian", "correction"), str(uuid7())
+            ("block", "checked", "imported", "credential", "guardian", "correction", "word"), str(uuid7())
         ),
         **dict.fromkeys(("occasion", "policy", "signed"), str(uuid7())),
     }

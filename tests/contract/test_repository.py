@@ -130,6 +130,7 @@ REREAD = [
     "backend/numbers/",
     "backend/papers/",
     "backend/privacy/",
+    "backend/readiness/",
     "backend/realtime/",
     "backend/rosters/",
     "backend/tracking/",

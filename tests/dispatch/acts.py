@@ -21,6 +21,10 @@ def _task(names: Names) -> dict[str, Any]:
     }
 
 
+def _lives(names: Names) -> dict[str, Any]:
+    return _task(names) | {"severity": "life_at_stake"}
+
+
 def _call(names: Names) -> dict[str, Any]:
     return {"id": str(uuid7()), "units": [names["unit"]]}
 
@@ -52,7 +56,16 @@ ACTS = (
         V1 + "tasks",
         {"leader": 201},
         body=lambda w, c: task_body(w.formation, w.at),
-        rights=(Right("make a task for it", "tasks", opens(*DIRECTS), _task),),
+        rights=(
+            Right("make a task for it", "tasks", opens(*DIRECTS), _task),
+            Right(
+                "make a task for it where life is at stake",
+                "tasks",
+                opens("dispatcher", "commander"),
+                _lives,
+                beyond=opens("deputy", "leader"),
+            ),
+        ),
     ),
     Act(
         "GET",

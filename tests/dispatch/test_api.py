@@ -190,7 +190,8 @@ def test_nobody_to_ask_is_a_loud_refusal(
 
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/nobody-to-ask")
     assert answer.json()["detail"].endswith(
-        "1 members, of them 0 on duty, 0 of age or with a guardian who agrees, 0 not asked yet."
+        "1 members, of them 0 on duty or available then by plan, 0 of age or with a guardian who agrees, "
+        "0 not asked yet."
     )
 
 

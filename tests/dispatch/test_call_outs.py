@@ -250,7 +250,8 @@ def test_call_out_with_nobody_to_ask_says_why_and_leaves_nothing(
         ask(task)
 
     assert refused.value.detail == (
-        "Nobody in these units can be asked now: 4 members, of them 2 on duty, 1 with the skills boat, "
+        "Nobody in these units can be asked now: 4 members, of them 2 on duty or available then by "
+        "plan, 1 with the skills boat, "
         "0 proven to be adults, 0 insured, trained and with an agreement at that time, 0 not asked yet."
     )
     task.refresh_from_db()
@@ -265,7 +266,7 @@ def test_call_out_of_everyone_again_says_that_they_were_asked(
 
     with pytest.raises(
         services.NobodyToAsk,
-        match="5 members, of them 4 on duty, 4 of age or with a guardian who agrees, 0 not",
+        match="5 members, of them 4 on duty or available then by plan, 4 of age or with a guardian who agrees, 0 not",
     ):
         ask(task)
 

@@ -11,7 +11,16 @@ from backend.dispatch.models.assignments import (
     is_open,
     takes_part,
 )
-from backend.dispatch.models.tasks import DANGEROUS, LegalBasis, Task, TaskStatus, around, lasts, shown_since
+from backend.dispatch.models.tasks import (
+    DANGEROUS,
+    LegalBasis,
+    Severity,
+    Task,
+    TaskStatus,
+    around,
+    lasts,
+    shown_since,
+)
 
 __all__ = [
     "DANGEROUS",
@@ -22,6 +31,7 @@ __all__ = [
     "CallOut",
     "LegalBasis",
     "Notice",
+    "Severity",
     "Task",
     "TaskStatus",
     "around",

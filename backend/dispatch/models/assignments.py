@@ -22,6 +22,13 @@ class CallOut(models.Model):
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     offered = models.PositiveIntegerField(default=0)
+    ask = models.CharField(
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="`on_duty`: those on duty alone; empty: all whom the severity of the task asks",
+    )
 
 
 class Notice(models.Model):

@@ -17,6 +17,25 @@ DANGEROUS = (Category.RESCUE,)
 """Service that asks for insurance, training, an agreement, and the risk notice read; never offered to minors."""
 
 
+class Severity(models.TextChoices):
+    """How grave a task is: it says who is asked, and how loudly."""
+
+    LIFE_AT_STAKE = "life_at_stake", _("Life at stake")
+    URGENT = "urgent", _("Urgent")
+    NORMAL = "normal", _("Normal")
+    NOTICE = "notice", _("Notice")
+
+    @property
+    def wakes(self) -> bool:
+        """Tell whether people are asked off duty who have agreed to being woken."""
+        return self in (Severity.LIFE_AT_STAKE, Severity.URGENT)
+
+    @property
+    def asks_planned(self) -> bool:
+        """Tell whether people are asked off duty who plan to be available when the task starts."""
+        return self != Severity.NOTICE
+
+
 class LegalBasis(models.TextChoices):
     """Why the positions of those on a task are taken without their consent."""
 
@@ -137,6 +156,9 @@ class Task(models.Model):
     lat = models.FloatField(help_text="WGS-84")
     starts_at = models.DateTimeField()
     answer_by = models.DateTimeField(db_index=True)
+    severity = models.CharField(
+        max_length=14, choices=Severity.choices, default=Severity.NORMAL, db_default=Severity.NORMAL
+    )
     headcount = models.PositiveIntegerField()
     requirements = models.JSONField(default=list, help_text="codes of the skills that everyone must have")
     status = models.CharField(max_length=12, choices=TaskStatus.choices, default=TaskStatus.DRAFT)

@@ -6,12 +6,13 @@ from datetime import datetime
 from functools import reduce
 from operator import and_, or_
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
-from backend.dispatch.models import Assignment, Task
+from backend.dispatch.models import Assignment, Severity, Task
 from backend.dispatch.rules import is_dangerous, is_for_adults
 from backend.lib.errors import NotFound, require
 from backend.papers.queries import has_every_paper, is_proven_adult
+from backend.readiness.queries import has_planned, may_be_woken
 from backend.volunteers.models import (
     Membership,
     Skill,
@@ -55,9 +56,23 @@ def members_below(units: Sequence[Unit]) -> QuerySet[Membership]:
     return Membership.objects.filter(is_serving("volunteer__"), unit__in=below.values("pk"))
 
 
-def sieves(task: Task, at: datetime) -> list[Sieve]:
+def is_ready(task: Task, at: datetime, ask: str = "") -> Sieve:
+    """Return in which state a member is asked for the task: by its severity, or on duty alone if `ask` says so.
+
+    On duty stands first: off duty alone the database looks at what people have said.
+    """
+    on_duty, severity = is_on_duty(at, "volunteer__"), Severity(task.severity)
+    times = {"at": at, "starts_at": task.starts_at}
+    if ask == "on_duty" or not severity.asks_planned:
+        return Sieve("on duty", on_duty)
+    if severity.wakes:
+        return Sieve("on duty or may be woken now", on_duty | may_be_woken(task.category, **times))
+    return Sieve("on duty or available then by plan", on_duty | has_planned(task.category, **times))
+
+
+def sieves(task: Task, at: datetime, ask: str = "") -> list[Sieve]:
     """Return what a member must be at `at` to be asked, in the order in which a refusal counts people."""
-    found = [Sieve("on duty", is_on_duty(at, "volunteer__"))]
+    found = [is_ready(task, at, ask)]
     if task.requirements:
         found.append(Sieve(f"with the skills {', '.join(task.requirements)}", _has_skills(task.requirements)))
     if is_for_adults(task):
@@ -78,22 +93,29 @@ def let_by_law(task: Task, at: datetime) -> Q:
     return of_age & _has_papers(task, "volunteer") if is_dangerous(task) else of_age
 
 
-def eligible(task: Task, units: Sequence[Unit], at: datetime) -> QuerySet[Membership]:
+def eligible(task: Task, units: Sequence[Unit], at: datetime, ask: str = "") -> QuerySet[Membership]:
     """Return the memberships through which people can be asked; a volunteer in two of the units comes twice."""
-    return members_below(units).filter(*(sieve.condition for sieve in sieves(task, at)))
+    return members_below(units).filter(*(sieve.condition for sieve in sieves(task, at, ask)))
 
 
-def why_nobody(task: Task, units: Sequence[Unit], at: datetime) -> str:
+def why_nobody(task: Task, units: Sequence[Unit], at: datetime, ask: str = "") -> str:
     """Return how many members are left after each condition, for the refusal of an empty call-out."""
-    steps = sieves(task, at)
-    conditions = [reduce(and_, (step.condition for step in steps[: n + 1])) for n in range(len(steps))]
-    counts = {
-        f"left_{n}": Count("volunteer", distinct=True, filter=condition)
-        for n, condition in enumerate(conditions)
-    }
-    found = members_below(units).aggregate(members=Count("volunteer", distinct=True), **counts)
-    parts = [f"{found[f'left_{n}']} {step.words}" for n, step in enumerate(steps)]
-    return f"Nobody in these units can be asked now: {found['members']} members, of them {', '.join(parts)}."
+    steps = sieves(task, at, ask)
+    rows = members_below(units).annotate(passed=_passed(steps)).order_by().values("passed")
+    counted = dict(rows.annotate(people=Count("volunteer", distinct=True)).values_list("passed", "people"))
+    left = [sum(people for passed, people in counted.items() if passed > n) for n in range(len(steps))]
+    parts = [f"{people} {step.words}" for people, step in zip(left, steps, strict=True)]
+    members = sum(counted.values())
+    return f"Nobody in these units can be asked now: {members} members, of them {', '.join(parts)}."
+
+
+def _passed(steps: Sequence[Sieve]) -> Case:
+    """Return how many conditions a row fulfils before one that it does not: none is looked at twice."""
+    passed: Case | Value = Value(len(steps))
+    for n, step in reversed(list(enumerate(steps))):
+        passed = Case(When(step.condition, then=passed), default=Value(n), output_field=IntegerField())
+    assert isinstance(passed, Case), "there is a condition at least"
+    return passed
 
 
 def fit_for(task: Task, volunteer_ids: Iterable[int]) -> set[int]:

@@ -89,6 +89,7 @@ def call_out_out(call_out: CallOut) -> CallOutOut:
         units=unit_outs(units),
         at=call_out.at,
         offered=call_out.offered,
+        ask="on_duty" if call_out.ask else None,
     )
 
 
@@ -124,6 +125,7 @@ def _task_out(task: Task, unit: UnitOut) -> TaskOut:
             "created_at": task.created_at,
             "end_reason": task.end_reason,
             "dangerous": is_dangerous(task),
+            "severity": task.severity,
             # A task that was called off locates no volunteer any more, whatever the basis was.
             "legal_basis": "" if task.status == TaskStatus.CANCELLED else task.legal_basis,
             "occasion": task.occasion_id,

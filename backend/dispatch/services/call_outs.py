@@ -1,4 +1,4 @@
-"""Sends tasks to units: the volunteers are found at that moment, among those on duty then."""
+"""Sends tasks to units: the volunteers are found at that moment, by their state and the task's severity."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,8 +25,9 @@ from backend.volunteers.queries import topmost
 
 @transaction.atomic
 def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> CallOut:
-    """Ask every suitable volunteer in the units and below them: on duty now, with the skills, not asked before.
+    """Ask every suitable volunteer in the units and below them: ready now, with the skills, not asked before.
 
+    The task's severity says whether that is on duty, by plan, or woken; `wanted.ask` may narrow it to those on duty.
     A unit below another of the units counts once. The same id with the same content is a retry and returns the first
     call-out. Locks the task. Raises NotFound unless `by` may dispatch the task's unit and every called one,
     CallOutIdTaken, TaskOver, NobodyToAsk saying why, TooManyToAsk.
@@ -35,7 +36,7 @@ def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> Cal
     grant = require(may_direct(by, task, at))
     units = topmost(queries.units_numbered(wanted.units))
     _, *others = require(posts_to_call(by, units, at, grant))
-    sent, created = _sent(wanted.id, task, units, by, at)
+    sent, created = _sent(wanted, task, units, by, at)
     if not created:
         return sent
     called = _called_units(sent, units)
@@ -52,19 +53,23 @@ def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> Cal
     return sent
 
 
-def _sent(id: UUID, task: Task, units: Sequence[Unit], by: User, at: datetime) -> tuple[CallOut, bool]:
+def _sent(
+    wanted: CallOutIn, task: Task, units: Sequence[Unit], by: User, at: datetime
+) -> tuple[CallOut, bool]:
     """Return the call-out with this id, and whether it is new."""
-    sent = CallOut.objects.filter(pk=id).first()
+    sent = CallOut.objects.filter(pk=wanted.id).first()
     if sent is None:
         require(task.status != TaskStatus.CANCELLED, TaskOver)
         if task.status == TaskStatus.CLOSED or at >= task.answer_by:
             raise TaskOver("The time to answer has passed: no more people can be asked.")
         # The task's lock keeps retries apart; the same id for another task at this very moment is caught here.
-        sent, created = CallOut.objects.get_or_create(pk=id, defaults={"task": task, "by": by, "at": at})
+        content = {"task": task, "by": by, "at": at, "ask": wanted.ask or ""}
+        sent, created = CallOut.objects.get_or_create(pk=wanted.id, defaults=content)
         if created:
             return sent, True
     same_units = set(sent.units.values_list("unit", flat=True)) == {unit.pk for unit in units}
-    require((sent.task_id, sent.by_id) == (task.pk, by.pk) and same_units, CallOutIdTaken)
+    same = (sent.task_id, sent.by_id, sent.ask) == (task.pk, by.pk, wanted.ask or "")
+    require(same and same_units, CallOutIdTaken)
     return sent, False
 
 

@@ -12,6 +12,16 @@ class TaskIdTaken(Refusal):
     text = SENT_BEFORE
 
 
+class LifeAtStakeNotYours(Refusal):
+    """Only commanders and dispatchers of the unit, or of one above it, say that life is at stake; use `urgent`."""
+
+    status = 403
+    slug = "life-at-stake-not-yours"
+    text = _(
+        "Only commanders and dispatchers say that life is at stake. Choose “urgent”: it asks the same people."
+    )
+
+
 class CallOutIdTaken(Refusal):
     """There is a call-out with this id already, and it is not the same."""
 
@@ -38,7 +48,8 @@ class NobodyToAsk(Refusal):
 
     slug = "nobody-to-ask"
     text = _(
-        "No member of these units can be asked now: off duty, asked already, or without what the task needs."
+        "No member of these units can be asked now: off duty and not to be woken, asked already, or without what"
+        " the task needs."
     )
 
 

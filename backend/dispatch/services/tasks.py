@@ -13,10 +13,10 @@ from backend.dispatch.acts import Acts
 from backend.dispatch.events import TaskCancelled, TaskClosed, TaskProgressed
 from backend.dispatch.locks import tasks_to_lock
 from backend.dispatch.models import AssignmentStatus, Becomes, Task, TaskStatus
-from backend.dispatch.rules import may_direct
+from backend.dispatch.rules import may_direct, may_grade
 from backend.dispatch.schemas import TaskIn
 from backend.dispatch.services.announcements import tell_all_concerned
-from backend.dispatch.services.refusals import TaskIdTaken
+from backend.dispatch.services.refusals import LifeAtStakeNotYours, TaskIdTaken
 from backend.lib.datum import to_wgs84
 from backend.lib.errors import Invalid, NotFound, require
 from backend.papers.queries import occasion_of_task
@@ -43,11 +43,12 @@ def create_task(*, wanted: TaskIn, by: User, at: datetime) -> Task:
     """Make a draft of a task: no volunteer has been asked yet.
 
     The same id with the same content from the same person is a retry and returns the first task. Raises NotFound for a
-    unit that `by` may not dispatch, and for an occasion of a unit that is not above it; OccasionOver, Invalid naming
-    the field, TaskIdTaken.
+    unit that `by` may not dispatch, and for an occasion of a unit that is not above it; LifeAtStakeNotYours,
+    OccasionOver, Invalid naming the field, TaskIdTaken.
     """
     unit = unit_by_number(wanted.unit)
-    grant = require(may_dispatch(by, unit, at))
+    require(may_dispatch(by, unit, at))
+    grant = require(may_grade(by, unit, wanted.severity, at), LifeAtStakeNotYours)
     occasion = occasion_of_task(wanted.occasion, unit) if wanted.occasion else None
     content = _content(wanted, unit, by)
     task = Task.objects.filter(pk=wanted.id).first()
@@ -122,6 +123,7 @@ def _content(wanted: TaskIn, unit: Unit, by: User) -> dict[str, Any]:
         "starts_at": wanted.starts_at,
         "answer_by": wanted.answer_by,
         "headcount": wanted.headcount,
+        "severity": wanted.severity,
         "requirements": list(dict.fromkeys(wanted.requirements)),
         "occasion_id": wanted.occasion,
     }

@@ -40,6 +40,7 @@ export type {
   RecipientPage,
   RecipientState,
   ServerFrames,
+  Severity,
   TaskDetail,
   TaskIn,
   TaskPage,
@@ -47,6 +48,7 @@ export type {
   TaskStatus,
   UnitCounts,
   UnitProgress,
+  UnitReadiness,
   UnitSnapshot,
   Welcome,
 } from "./generated/wire.js";

@@ -1,5 +1,5 @@
 import { v7 as uuid7 } from "uuid";
-import type { Category, Place, TaskIn, Unit } from "muster-client";
+import type { Category, Place, Severity, TaskIn, Unit } from "muster-client";
 import { inMinutes } from "../lib/time";
 
 export type When = "now" | "soon" | "at";
@@ -12,6 +12,7 @@ export interface Draft {
   callOutId: string;
   unit: string;
   category: Category | null;
+  severity: Severity;
   title: string;
   /** The title came from the category and follows it. */
   isTitleOurs: boolean;
@@ -31,6 +32,7 @@ export function newDraft(unit: Unit): Draft {
     callOutId: uuid7(),
     unit: unit.number,
     category: null,
+    severity: "normal",
     title: "",
     isTitleOurs: true,
     instructions: "",
@@ -64,6 +66,7 @@ export function taskOf(draft: Draft, now: number): TaskIn {
     id: draft.taskId,
     unit: draft.unit,
     category: draft.category ?? "community",
+    severity: draft.severity,
     title: draft.title.trim(),
     instructions: draft.instructions.trim(),
     place: draft.place,

@@ -1,5 +1,5 @@
 import { useRef } from "preact/hooks";
-import { CategoryValues, type Unit } from "muster-client";
+import { CategoryValues, type Severity, type Unit } from "muster-client";
 import { t } from "../i18n";
 import { clock } from "../lib/clock";
 import { moment } from "../lib/time";
@@ -31,6 +31,7 @@ export function CallOutView({ form, isHidden }: ViewProps & { isHidden: boolean 
       <h2 id="new-title">{t("new_call_out")}</h2>
       <OwnUnit form={form} />
       <Categories form={form} />
+      <Severities form={form} />
       <Words form={form} />
       <Field label={t("where")}>
         {/* Another order begins with another place, and with its map closed. */}
@@ -85,6 +86,22 @@ function Categories({ form }: ViewProps) {
             <span>{t(`category_${category}`)}</span>
           </button>
         ))}
+      </div>
+    </Field>
+  );
+}
+
+/** Who is asked: all that this page lets a leader choose; that life is at stake is said by commanders and dispatchers. */
+function Severities({ form }: ViewProps) {
+  const { severity } = form.draft.value;
+  const values: [Severity, string][] = [["normal", t("severity_normal")], ["urgent", t("severity_urgent")], ["notice", t("severity_notice")]];
+  return (
+    <Field label={t("severity")}>
+      <div>
+        <Segments name="severity" values={values} chosen={severity} choose={(chosen) => form.edit({ severity: chosen })} />
+        <p class="hint" aria-live="polite">
+          {t(severity === "urgent" ? "severity_urgent_hint" : severity === "notice" ? "severity_notice_hint" : "severity_normal_hint")}
+        </p>
       </div>
     </Field>
   );

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { Refused, type UnitCounts } from "muster-client";
+import { Refused, type UnitReadiness } from "muster-client";
 import { t } from "../i18n";
 import { get } from "../lib/api";
 import { problemText } from "../lib/problems";
@@ -26,7 +26,7 @@ function Review({ order, number, sent, close }: ReviewProps) {
   const { task } = order;
   const reach = useReach(order);
   const { state, problem, deliver } = useDelivery({ order, number, sent, close });
-  const isReady = reach.isKnown && state !== "sending" && reach.onDuty !== 0;
+  const isReady = reach.isKnown && state !== "sending" && asked(reach) !== 0;
   const send = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => {
     if (reach.isKnown) send.current?.focus();
@@ -39,7 +39,7 @@ function Review({ order, number, sent, close }: ReviewProps) {
       {task.category === "rescue" && <p class="hint warn">{t("review_dangerous")}</p>}
       <p class="hint">{`${t("place")}: ${task.place.name || "–"}`}</p>
       <p class="hint">{`${t("starts")}: ${moment(task.starts_at)} · ${t("answer_until")}: ${moment(task.answer_by)}`}</p>
-      <p class={(reach.onDuty ?? 0) < task.headcount && reach.isKnown ? "reach warn" : "reach"} role="status">
+      <p class={(asked(reach) ?? 0) < task.headcount && reach.isKnown ? "reach warn" : "reach"} role="status">
         {reachText(reach, task.headcount)}
       </p>
       <p class="field-error" role="alert">
@@ -61,15 +61,30 @@ interface Reach {
   isKnown: boolean;
   /** Nothing, when it could not be read: the order may be sent all the same. */
   onDuty: number | null;
+  /** Those off duty who are asked too; nothing, where a unit is too large to count them. */
+  offDuty: number | null;
 }
 
-/** Read how many are on duty in the units that are called. */
-function useReach(order: Order): Reach {
-  const reach = useSignal<Reach>({ isKnown: false, onDuty: null });
+/** How many are asked; nothing, when it is not known: the order may be sent all the same. */
+const asked = ({ onDuty, offDuty }: Reach): number | null => (onDuty === null || offDuty === null ? onDuty || null : onDuty + offDuty);
+
+/** Read how many are asked in the units that are called: on duty, and by the severity also off duty. */
+function useReach({ task, callOut }: Order): Reach {
+  const reach = useSignal<Reach>({ isKnown: false, onDuty: null, offDuty: null });
   useEffect(() => {
+    const offDutyOf = (unit: UnitReadiness) =>
+      task.severity === "notice" ? 0 : task.severity === "urgent" ? unit.may_be_woken : unit.planned;
+    const about = new URLSearchParams({ category: task.category, starts_at: task.starts_at });
     const read = async () => {
-      const counts = await Promise.all(order.callOut.units.map((unit) => get<UnitCounts>(`/units/${unit}`))).catch(() => null);
-      reach.value = { isKnown: true, onDuty: counts && counts.reduce((sum, unit) => sum + unit.on_duty, 0) };
+      const units = await Promise.all(
+        callOut.units.map((unit) => get<UnitReadiness>(`/units/${unit}/readiness?${about}`)),
+      ).catch(() => null);
+      const off = units?.map(offDutyOf) ?? [null];
+      reach.value = {
+        isKnown: true,
+        onDuty: units && units.reduce((sum, unit) => sum + unit.on_duty, 0),
+        offDuty: off.some((many) => many === null) ? null : off.reduce<number>((sum, many) => sum + (many ?? 0), 0),
+      };
     };
     void read();
   }, []);
@@ -96,10 +111,12 @@ function useDelivery({ order, number, sent, close }: ReviewProps) {
   return { state: state.value, problem, deliver };
 }
 
-function reachText({ isKnown, onDuty }: Reach, headcount: number): string {
+function reachText(reach: Reach, headcount: number): string {
+  const { isKnown, onDuty, offDuty } = reach;
   if (!isKnown) return t("loading");
   if (onDuty === null) return t("problem_network");
-  if (onDuty === 0) return t("review_nobody");
-  const text = t("review_on_duty", { n: onDuty });
-  return onDuty < headcount ? `${text} ${t("review_few", { n: headcount })}` : text;
+  const all = asked(reach);
+  if (all === 0) return t("review_nobody");
+  const texts = [offDuty ? t("review_off_duty", { n: offDuty }) : "", all !== null && all < headcount ? t("review_few", { n: headcount }) : ""];
+  return [t("review_on_duty", { n: onDuty }), ...texts].filter(Boolean).join(" ");
 }
