@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "backend.joining",
     "backend.badges",
     "backend.rosters",
+    "backend.desks",
     "backend.privacy",
     "backend.dispatch",
     "backend.console",

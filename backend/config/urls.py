@@ -7,6 +7,7 @@ from django.urls.converters import UUIDConverter
 from backend.accounts.api import passwords, second_factors
 from backend.accounts.api.devices import DevicesView, DeviceView, RefreshView
 from backend.badges import api as badges
+from backend.desks.api import desks, hand_overs
 from backend.dispatch import api as dispatch
 from backend.joining.api import applications, invitations, transfers
 from backend.numbers import api as numbers
@@ -87,6 +88,13 @@ v1: list[URLPattern | URLResolver] = [
     path("badges/revoked", badges.RevokedBadgesView.as_view()),
     path("units/<str:number>", volunteers.UnitView.as_view()),
     path("units/<str:number>/children", volunteers.UnitChildrenView.as_view()),
+    path("units/<str:number>/desk", desks.DeskView.as_view()),
+    path("units/<str:number>/desk/shifts", desks.ShiftsView.as_view()),
+    path("units/<str:number>/desk/shifts/<uuid:shift_id>", desks.ShiftView.as_view()),
+    path("units/<str:number>/desk/hand-overs", hand_overs.HandOversView.as_view()),
+    path(
+        "units/<str:number>/desk/hand-overs/<uuid:hand_over_id>/take", hand_overs.TakeHandOverView.as_view()
+    ),
     path("numbers/<str:text>", numbers.NumberView.as_view()),
     path("units/<str:number>/number-blocks", numbers.NumberBlocksView.as_view()),
     path("units/<str:number>/number-blocks/<uuid:block_id>", numbers.NumberBlockView.as_view()),

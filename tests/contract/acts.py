@@ -132,6 +132,8 @@ class Act:
             "<str:temporary>": str(world.walk_in),
             "<str:kept>": str(world.walk_in),
             "<uuid:block_id>": str(world.block),
+            "<uuid:shift_id>": str(world.block),
+            "<uuid:hand_over_id>": str(world.block),
         }
         address = f"/{self.address}"
         for placeholder, value in filled.items():

@@ -14,6 +14,7 @@ from backend.accounts.models import Device, User
 from backend.accounts.tokens import tokens_for
 from backend.badges.models import Badge
 from backend.badges.services import keep_photo
+from backend.desks.models import DESK_KINDS, Desk, Shift
 from backend.dispatch.models import Assignment, CallOut, Notice, Task, TaskStatus
 from backend.joining.models import Application, Side, Transfer
 from backend.numbers.models import NumberBlock
@@ -198,6 +199,7 @@ def _furnish(force: Force, key: str) -> Names:
         "walk_in": f"{_person(unit, at, series=Series.TEMPORARY).number:08d}",
         "twin": f"{_person(unit, at).number:08d}",
         **_numbers_set_aside(unit, member, at),
+        **_desk(unit, member, at),
         **_records(member, unit, at),
         "checked": str(_import(unit, ImportStatus.CHECKED, at).pk),
         "imported": str(_import(unit, ImportStatus.IMPORTED, at).pk),
@@ -254,6 +256,16 @@ def _numbers_set_aside(unit: Unit, member: Volunteer, at: datetime) -> Names:
         made_at=at,
     )
     return {"block": str(block.pk), "free_number": f"{numbers[0]:08d}"}
+
+
+def _desk(unit: Unit, member: Volunteer, at: datetime) -> Names:
+    """Give a unit that can have one a duty desk, with one shift of the member."""
+    shift = uuid7()
+    if unit.kind in DESK_KINDS:
+        Desk.objects.create(unit=unit, phone="057912345678", made_at=at)
+        begins, ends = at + timedelta(days=1), at + timedelta(days=1, hours=8)
+        Shift.objects.create(pk=shift, unit=unit, volunteer=member, from_at=begins, until_at=ends, made_at=at)
+    return {"shift": str(shift)}
 
 
 def _records(member: Volunteer, unit: Unit, at: datetime) -> Names:
