@@ -17,5 +17,5 @@ class Acts(ActName):
     HAND_OVER_GIVEN = "hand_over.given", "A person who leaves a desk has signed what is open.", "matters"
     HAND_OVER_TAKEN = "hand_over.taken", "A person who takes a desk over has signed what is open."
     SHIFT_ADDED = "shift.added", "A shift stands in the plan of a desk.", "volunteer", "deputy"
-    SHIFT_LEFT = "shift.left", "A volunteer has left a shift of a desk's plan.", "unit", "reason"
+    SHIFT_LEFT = "shift.left", "A volunteer has left a shift of a desk's plan.", "unit", "cause"
     SHIFT_REMOVED = "shift.removed", "A shift was taken out of the plan of a desk.", "volunteer"

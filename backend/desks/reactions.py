@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from backend.accounts.acting import Act
 from backend.desks.queries.desks import kept_of
 from backend.desks.services.desks import take_desk_away
-from backend.desks.services.leaving import leave_plans, leave_where_unfit, move_to_kept
+from backend.desks.services.leaving import leave_all_plans, leave_plans, leave_where_unfit, move_to_kept
 from backend.volunteers import hooks
 from backend.volunteers.models import Unit, Volunteer
 
@@ -42,7 +42,7 @@ def leave_plans_above(
 def leave_when_retired(volunteer: Volunteer, *, act: Act) -> None:
     """Take a volunteer who has retired out of every plan; one who is suspended is represented by the deputy."""
     if volunteer.has_retired:
-        leave_plans(volunteer, reason="retired", act=act)
+        leave_plans(volunteer, cause="retired", act=act)
 
 
 @hooks.merging.answered_by("desks")
@@ -60,9 +60,7 @@ def say_what_is_kept(volunteer: Volunteer, *, at: datetime) -> Sequence[str]:
 @hooks.erased.answered_by("desks")
 def leave(volunteer: Volunteer, *, act: Act) -> None:
     """Take the person out of every plan, and out of what was planned before."""
-    leave_plans(volunteer, reason="erased", act=act)
-    volunteer.shifts.all().delete()
-    volunteer.deputy_shifts.update(deputy=None)
+    leave_all_plans(volunteer, act=act)
 
 
 @hooks.exporting.answered_by("desks")

@@ -8,7 +8,7 @@ from pydantic import UUID7, Field, RootModel, WithJsonSchema, field_validator, m
 from typing_extensions import TypeAliasType
 
 from backend.desks.models import DAY_MINUTES, LONGEST_MATTER, HandOver, Rung, Shift
-from backend.lib.shapes import Instant, Lines, Request, Shape, VolunteerNumber
+from backend.lib.shapes import Instant, Line, Request, Shape, VolunteerNumber
 from backend.volunteers.schemas.availability import clock_of, minutes_of
 from backend.volunteers.schemas.fields import BirthDate, Phone
 from backend.volunteers.schemas.lives import Number
@@ -193,10 +193,10 @@ class OfficerOut(Shape):
 
 
 class HandOverIn(Request):
-    """What is open when one leaves the desk, each matter a text; an empty list says that nothing is."""
+    """What is open when one leaves the desk, each matter a line; an empty list says that nothing is."""
 
     id: ClientId
-    matters: Annotated[list[Annotated[str, Lines(LONGEST_MATTER, least=1)]], Field(max_length=MOST_MATTERS)]
+    matters: Annotated[list[Annotated[str, Line(LONGEST_MATTER, least=1)]], Field(max_length=MOST_MATTERS)]
 
 
 class HandOverOut(Shape):

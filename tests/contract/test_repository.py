@@ -123,6 +123,7 @@ REREAD = [
     "backend/badges/",
     "backend/config/",
     "backend/console/",
+    "backend/desks/",
     "backend/dispatch/",
     "backend/joining/",
     "backend/lib/",

@@ -100,9 +100,9 @@ ACTS = (
     Act(
         "POST",
         DESK + "/hand-overs",
-        NONE_HERE,
+        {},
         body=lambda world, caller: {"id": str(uuid7()), "matters": []},
         own=True,
     ),
-    Act("POST", DESK + "/hand-overs/<uuid:hand_over_id>/take", NONE_HERE, own=True),
+    Act("POST", DESK + "/hand-overs/<uuid:hand_over_id>/take", {}, own=True),
 )

@@ -48,7 +48,7 @@ def test_who_goes_leaves_the_plan_and_the_gap_is_said(
     assert told(published) == [(chief.volunteer.topic, "left", [(written(a), written(b)) for a, b in hours])]
     assert len(published(unit.topic, "desk.changed")) == before + 1
     lines = Entry.objects.filter(act="shift.left")
-    assert {(line.details["unit"], line.details["reason"]) for line in lines} <= {
+    assert {(line.details["unit"], line.details["cause"]) for line in lines} <= {
         (unit.number, "left"),
         (unit.number, way),
     }

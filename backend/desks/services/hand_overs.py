@@ -13,7 +13,7 @@ from backend.desks.acts import Acts
 from backend.desks.models import HandOver
 from backend.desks.queries.desks import MOST_OPEN
 from backend.desks.queries.plans import plan_of
-from backend.desks.rules import AROUND_TURN, may_see_desk
+from backend.desks.rules import AROUND_TURN, is_of_plan
 from backend.desks.schemas import HandOverIn
 from backend.desks.services.desks import lock_desk
 from backend.lib.errors import SENT_BEFORE, NotAllowed, Refusal, require
@@ -54,9 +54,9 @@ def give_hand_over(*, unit: Unit, wanted: HandOverIn, by: User, at: datetime) ->
     """Sign what is open as the person who leaves the desk: in a turn of the caller's, or up to 12 hours after it.
 
     Who is on the desk follows from the plan alone. The same id and content again is a retry. Locks the unit. Raises
-    NotFound unless `by` may see the desk, NotAllowed without a turn, HandOverIdTaken, TooManyHandOvers, NoDeskHere.
+    NotFound unless `by` is of the plan, NotAllowed without a turn then, HandOverIdTaken, TooManyHandOvers, NoDeskHere.
     """
-    require(may_see_desk(by, unit, at))
+    require(is_of_plan(by, unit, at))
     unit = lock_desk(unit)
     known = _read(wanted.id)
     if known is not None:
@@ -79,10 +79,10 @@ def give_hand_over(*, unit: Unit, wanted: HandOverIn, by: User, at: datetime) ->
 def take_hand_over(*, unit: Unit, hand_over_id: UUID, by: User, at: datetime) -> HandOver:
     """Sign as the person who takes the desk over: in a turn of the caller's, or up to 12 hours before it.
 
-    Again by the same person changes nothing. Locks the unit. Raises NotFound unless `by` may see the desk and it is one
-    of its hand-overs; NotAllowed without a turn and for the person who gave it; HandOverTaken.
+    Again by the same person changes nothing. Locks the unit. Raises NotFound unless `by` is of the plan and it is
+    one of the desk's hand-overs; NotAllowed without a turn then and for the person who gave it; HandOverTaken.
     """
-    require(may_see_desk(by, unit, at))
+    require(is_of_plan(by, unit, at))
     unit = lock_desk(unit)
     one = require(_read(hand_over_id))
     require(one.unit_id == unit.pk)

@@ -17,12 +17,12 @@ from backend.desks.schemas import HoursUncovered, UncoveredBecause
 from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.queries.lives import numbers_of_leaders
 
-Reason = Literal["retired", "erased", "left"]
+Cause = Literal["retired", "erased", "left"]
 LOOKED_AHEAD = timedelta(days=14)
 """Gaps so far ahead are said when a person leaves the plan; the clock says later ones the day before."""
 
 
-def leave_plans(volunteer: Volunteer, *, reason: Reason, act: Act, of: ShiftQuerySet | None = None) -> None:
+def leave_plans(volunteer: Volunteer, *, cause: Cause, act: Act, of: ShiftQuerySet | None = None) -> None:
     """Take a locked volunteer out of the shifts that are not over, or of those `of` them.
 
     A deputy becomes the first person; a shift without one goes. The leaders of the unit are told of the hours that no
@@ -36,10 +36,17 @@ def leave_plans(volunteer: Volunteer, *, reason: Reason, act: Act, of: ShiftQuer
     for left in by_unit.values():
         unit = left[0].unit
         for shift in left:
-            _leave(shift, volunteer, reason, act)
+            _leave(shift, volunteer, cause, act)
         if any(turn.covers(act.at) for turn in _hours(unit, left, act)):
             act.tell(unit.topic, DeskChanged(unit=unit.number))
         tell_uncovered(unit, _gaps(unit, left, act), because="left", act=act)
+
+
+def leave_all_plans(volunteer: Volunteer, *, act: Act) -> None:
+    """Take a person who is erased out of every plan, and out of what was planned before."""
+    leave_plans(volunteer, cause="erased", act=act)
+    volunteer.shifts.all().delete()
+    volunteer.deputy_shifts.update(deputy=None)
 
 
 def leave_where_unfit(unit: Unit, volunteers: Sequence[Volunteer], *, act: Act) -> None:
@@ -55,10 +62,10 @@ def leave_where_unfit(unit: Unit, volunteers: Sequence[Volunteer], *, act: Act) 
         own = [shift for shift in shifts if volunteer.pk in (shift.volunteer_id, shift.deputy_id)]
         unfit = [shift.pk for shift in own if not fit_for(shift.unit, [volunteer.pk], places)]
         if unfit:
-            leave_plans(volunteer, reason="left", act=act, of=every.filter(pk__in=unfit))
+            leave_plans(volunteer, cause="left", act=act, of=every.filter(pk__in=unfit))
 
 
-def _leave(shift: Shift, volunteer: Volunteer, reason: Reason, act: Act) -> None:
+def _leave(shift: Shift, volunteer: Volunteer, cause: Cause, act: Act) -> None:
     same = Shift.objects.filter(pk=shift.pk)
     if shift.deputy_id == volunteer.pk:
         same.update(deputy=None)
@@ -66,7 +73,7 @@ def _leave(shift: Shift, volunteer: Volunteer, reason: Reason, act: Act) -> None
         same.update(volunteer=shift.deputy, deputy=None)
     else:
         same.delete()
-    act.record(Acts.SHIFT_LEFT, f"shift.{shift.pk}", unit=shift.unit.number, reason=reason)
+    act.record(Acts.SHIFT_LEFT, f"shift.{shift.pk}", unit=shift.unit.number, cause=cause)
 
 
 def _gaps(unit: Unit, left: Sequence[Shift], act: Act) -> list[Stretch]:
