@@ -651,6 +651,95 @@ export interface components {
             password: string;
         };
         /**
+         * DeskChanged
+         * @description Another person is on the desk of the unit, or it has another telephone: read `GET /units/{number}/desk` again.
+         *
+         *     Told when the plan was edited or a volunteer left it; not when one shift follows another as planned.
+         */
+        DeskChanged: {
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * DeskChangedFrame
+         * @description Another person is on the desk of the unit, or it has another telephone: read `GET /units/{number}/desk` again.
+         *
+         *         Told when the plan was edited or a volunteer left it; not when one shift follows another as planned.
+         */
+        DeskChangedFrame: {
+            topic: string;
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "desk.changed";
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["DeskChanged"];
+        };
+        /**
+         * DeskIn
+         * @description Give a unit a duty desk with this telephone, or the desk another telephone.
+         */
+        DeskIn: {
+            /**
+             * Phone
+             * @example 13800001234
+             */
+            phone: string;
+        };
+        /**
+         * DeskOut
+         * @description The duty desk of a unit: its telephone (null: it has no desk), who is on it now, and what comes next.
+         *
+         *     `officer` answers for the unit now, also where no desk is; null only in a force without posts.
+         */
+        DeskOut: {
+            /** Unit */
+            unit: string;
+            /** Phone */
+            phone: string | null;
+            /** Zone */
+            zone: string;
+            now: components["schemas"]["OnDesk"] | null;
+            next: components["schemas"]["OnDesk"] | null;
+            officer: components["schemas"]["OfficerOut"] | null;
+            /** Open Hand Overs */
+            open_hand_overs: components["schemas"]["HandOverOut"][];
+        };
+        /**
+         * DeskUncovered
+         * @description No person is on the desk of `unit` in these hours, at most 50 stretches. Sent to each leader of the unit.
+         *
+         *     `because`: a `night` is near (told once for each night, the day before), or a volunteer has `left` the plan.
+         */
+        DeskUncovered: {
+            /** Unit */
+            unit: string;
+            because: components["schemas"]["UncoveredBecause"];
+            /** Hours */
+            hours: components["schemas"]["HoursUncovered"][];
+        };
+        /**
+         * DeskUncoveredFrame
+         * @description No person is on the desk of `unit` in these hours, at most 50 stretches. Sent to each leader of the unit.
+         *
+         *         `because`: a `night` is near (told once for each night, the day before), or a volunteer has `left` the plan.
+         */
+        DeskUncoveredFrame: {
+            topic: string;
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "desk.uncovered";
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["DeskUncovered"];
+        };
+        /**
          * DeviceIn
          * @description The phone or browser that signs in; `id` is a UUIDv7 the client makes at its first start and keeps.
          */
@@ -775,7 +864,7 @@ export interface components {
          * EventFrame
          * @description Something that happened in a topic. Drop it when `seq` is not greater than your cursor. Ignore types that you do not know.
          */
-        EventFrame: components["schemas"]["ApplicationChangedFrame"] | components["schemas"]["AssignmentChangedFrame"] | components["schemas"]["DutyChangedFrame"] | components["schemas"]["InvitationAcceptedFrame"] | components["schemas"]["NumberChangedFrame"] | components["schemas"]["PeopleFoundFrame"] | components["schemas"]["PostChangedFrame"] | components["schemas"]["RecordMergedFrame"] | components["schemas"]["SignInCodeFrame"] | components["schemas"]["StandingChangedFrame"] | components["schemas"]["TaskCalledFrame"] | components["schemas"]["TaskCancelledFrame"] | components["schemas"]["TaskClosedFrame"] | components["schemas"]["TaskFilledFrame"] | components["schemas"]["LegalBasisNamedFrame"] | components["schemas"]["TaskProgressedFrame"] | components["schemas"]["TaskReopenedFrame"] | components["schemas"]["TransferChangedFrame"] | components["schemas"]["UnitChangedFrame"];
+        EventFrame: components["schemas"]["ApplicationChangedFrame"] | components["schemas"]["AssignmentChangedFrame"] | components["schemas"]["DeskChangedFrame"] | components["schemas"]["DeskUncoveredFrame"] | components["schemas"]["DutyChangedFrame"] | components["schemas"]["InvitationAcceptedFrame"] | components["schemas"]["NumberChangedFrame"] | components["schemas"]["PeopleFoundFrame"] | components["schemas"]["PostChangedFrame"] | components["schemas"]["RecordMergedFrame"] | components["schemas"]["SignInCodeFrame"] | components["schemas"]["StandingChangedFrame"] | components["schemas"]["TaskCalledFrame"] | components["schemas"]["TaskCancelledFrame"] | components["schemas"]["TaskClosedFrame"] | components["schemas"]["TaskFilledFrame"] | components["schemas"]["LegalBasisNamedFrame"] | components["schemas"]["TaskProgressedFrame"] | components["schemas"]["TaskReopenedFrame"] | components["schemas"]["TransferChangedFrame"] | components["schemas"]["UnitChangedFrame"];
         /**
          * FieldError
          * @description One wrong field: a JSON pointer to it, and what is wrong.
@@ -874,6 +963,53 @@ export interface components {
          */
         Guardians: components["schemas"]["GuardianOut"][];
         /**
+         * HandOverIn
+         * @description What is open when one leaves the desk, each matter a line; an empty list says that nothing is.
+         */
+        HandOverIn: {
+            /**
+             * Id
+             * Format: uuid
+             * @description UUIDv7, made by the client
+             */
+            id: string;
+            /** Matters */
+            matters: string[];
+        };
+        /**
+         * HandOverOut
+         * @description A hand-over with both signatures; it stands open while `taken_at` is null.
+         */
+        HandOverOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Matters */
+            matters: string[];
+            /** Given By */
+            given_by: string;
+            /** Given Name */
+            given_name: string;
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
+            /** Taken By */
+            taken_by: string | null;
+            /** Taken Name */
+            taken_name: string;
+            /** Taken At */
+            taken_at: string | null;
+        };
+        /**
+         * HandOvers
+         * @description The hand-overs of a desk, the newest first, at most 50.
+         */
+        HandOvers: components["schemas"]["HandOverOut"][];
+        /**
          * HoursIn
          * @description Hours of a weekday, 0 Monday to 6 Sunday. Hours past midnight are two entries.
          * @example {
@@ -907,6 +1043,22 @@ export interface components {
             start: string;
             /** End */
             end: string;
+        };
+        /**
+         * HoursUncovered
+         * @description Hours in which no person is on the desk.
+         */
+        HoursUncovered: {
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
         };
         /**
          * IdentityIn
@@ -1401,6 +1553,93 @@ export interface components {
         Offer: {
             task: components["schemas"]["TaskOut"];
             assignment: components["schemas"]["AssignmentOut"];
+        };
+        /**
+         * OfficerOut
+         * @description Who answers for a unit now, found at `rung` in `unit`: at its desk, by its posts, or so in the units above.
+         *
+         *     `phone` is the desk's; null where no desk was found.
+         */
+        OfficerOut: {
+            /** Volunteer */
+            volunteer: string;
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+            rung: components["schemas"]["Rung"];
+            /** Phone */
+            phone: string | null;
+        };
+        /**
+         * OnDesk
+         * @description Who is on the desk from when to when. `by_deputy`: the first person of the shift cannot be, so its deputy is.
+         */
+        OnDesk: {
+            /**
+             * Shift
+             * Format: uuid
+             */
+            shift: string;
+            /** Volunteer */
+            volunteer: string;
+            /** Name */
+            name: string;
+            /** By Deputy */
+            by_deputy: boolean;
+            /** Deputy */
+            deputy: string | null;
+            /** Deputy Name */
+            deputy_name: string;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * OnceIn
+         * @description One time, a month at most. With `before_week` it counts before the weekly shifts of its hours: an exchange.
+         */
+        OnceIn: {
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+            /**
+             * Before Week
+             * @default false
+             */
+            before_week?: boolean;
+        };
+        /**
+         * OnceOut
+         * @description One time; with `before_week` it counts before the weekly shifts of its hours.
+         */
+        OnceOut: {
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+            /** Before Week */
+            before_week: boolean;
         };
         /**
          * Outcome
@@ -2121,6 +2360,12 @@ export interface components {
         /** @enum {string} */
         RosterState: "on_duty" | "off_duty" | "unreachable";
         /**
+         * Rung
+         * @description By which step of the fall-back a duty officer was found: from the desk itself to any post of the force.
+         * @enum {string}
+         */
+        Rung: "desk" | "desk_deputy" | "leader" | "post" | "force";
+        /**
          * SecondFactorIn
          * @description Show a code, of whichever way; unless `trust` is false the device is trusted for 30 days.
          */
@@ -2175,6 +2420,60 @@ export interface components {
             /** Unit */
             unit: string;
         };
+        /**
+         * ShiftIn
+         * @description An entry of the plan, `once` or `weekly`: the volunteer at the desk, and a deputy beside them.
+         *
+         *     Both are in service and belong to the unit or to one below, by membership or post.
+         */
+        ShiftIn: {
+            /**
+             * Id
+             * Format: uuid
+             * @description UUIDv7, made by the client
+             */
+            id: string;
+            /**
+             * Volunteer
+             * @example 23456781
+             */
+            volunteer: string;
+            /**
+             * Deputy
+             * @default null
+             */
+            deputy?: string | null;
+            /** @default null */
+            once?: components["schemas"]["OnceIn"] | null;
+            /** @default null */
+            weekly?: components["schemas"]["WeeklyIn"] | null;
+        };
+        /**
+         * ShiftOut
+         * @description An entry of the plan; either `once` or `weekly` is null.
+         */
+        ShiftOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Volunteer */
+            volunteer: string;
+            /** Name */
+            name: string;
+            /** Deputy */
+            deputy: string | null;
+            /** Deputy Name */
+            deputy_name: string;
+            once: components["schemas"]["OnceOut"] | null;
+            weekly: components["schemas"]["WeeklyOut"] | null;
+        };
+        /**
+         * Shifts
+         * @description The plan of a desk: the shifts that last or will begin, dated ones first.
+         */
+        Shifts: components["schemas"]["ShiftOut"][];
         /**
          * Side
          * @description Who has to agree.
@@ -2908,6 +3207,8 @@ export interface components {
          * @description Transfers, the newest first.
          */
         Transfers: components["schemas"]["TransferOut"][];
+        /** @enum {string} */
+        UncoveredBecause: "night" | "left";
         /**
          * UnitChanged
          * @description The unit was renamed or moved. When `successor` is set it is no more, and its members belong there.
@@ -3064,6 +3365,56 @@ export interface components {
              * Format: uuid
              */
             id: string;
+        };
+        /**
+         * WeeklyIn
+         * @description A weekday (0 Monday to 6 Sunday) of every week, by the clocks of the unit's zone.
+         *
+         *     An `end` that is not later than `start` is that of the next day. It begins on days from `from_date` to `until_date`;
+         *     without `until_date` it has no end.
+         */
+        WeeklyIn: {
+            /** Weekday */
+            weekday: number;
+            /**
+             * Start
+             * @example 20:00
+             */
+            start: string;
+            /**
+             * End
+             * @example 20:00
+             */
+            end: string;
+            /**
+             * From Date
+             * Format: date
+             */
+            from_date: string;
+            /**
+             * Until Date
+             * @default null
+             */
+            until_date?: string | null;
+        };
+        /**
+         * WeeklyOut
+         * @description A weekday of every week, by the clocks of the unit's zone; an end not later than the start is the next day's.
+         */
+        WeeklyOut: {
+            /** Weekday */
+            weekday: number;
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+            /**
+             * From Date
+             * Format: date
+             */
+            from_date: string;
+            /** Until Date */
+            until_date: string | null;
         };
         /**
          * WhyNotStored
@@ -3710,6 +4061,24 @@ export interface components {
                 at: string;
                 data: components["schemas"]["AssignmentChanged"];
             };
+            "desk.changed": {
+                topic: string;
+                seq: number;
+                /** @constant */
+                type: "desk.changed";
+                /** Format: date-time */
+                at: string;
+                data: components["schemas"]["DeskChanged"];
+            };
+            "desk.uncovered": {
+                topic: string;
+                seq: number;
+                /** @constant */
+                type: "desk.uncovered";
+                /** Format: date-time */
+                at: string;
+                data: components["schemas"]["DeskUncovered"];
+            };
             "duty.changed": {
                 topic: string;
                 seq: number;
@@ -3916,6 +4285,12 @@ export type CredentialOut = components['schemas']['CredentialOut'];
 export type Credentials = components['schemas']['Credentials'];
 export type Datum = components['schemas']['Datum'];
 export type DeletionIn = components['schemas']['DeletionIn'];
+export type DeskChanged = components['schemas']['DeskChanged'];
+export type DeskChangedFrame = components['schemas']['DeskChangedFrame'];
+export type DeskIn = components['schemas']['DeskIn'];
+export type DeskOut = components['schemas']['DeskOut'];
+export type DeskUncovered = components['schemas']['DeskUncovered'];
+export type DeskUncoveredFrame = components['schemas']['DeskUncoveredFrame'];
 export type DeviceIn = components['schemas']['DeviceIn'];
 export type DeviceOut = components['schemas']['DeviceOut'];
 export type Devices = components['schemas']['Devices'];
@@ -3932,8 +4307,12 @@ export type FoundBy = components['schemas']['FoundBy'];
 export type GuardianIn = components['schemas']['GuardianIn'];
 export type GuardianOut = components['schemas']['GuardianOut'];
 export type Guardians = components['schemas']['Guardians'];
+export type HandOverIn = components['schemas']['HandOverIn'];
+export type HandOverOut = components['schemas']['HandOverOut'];
+export type HandOvers = components['schemas']['HandOvers'];
 export type HoursIn = components['schemas']['HoursIn'];
 export type HoursOut = components['schemas']['HoursOut'];
+export type HoursUncovered = components['schemas']['HoursUncovered'];
 export type IdentityIn = components['schemas']['IdentityIn'];
 export type ImportNote = components['schemas']['ImportNote'];
 export type ImportOut = components['schemas']['ImportOut'];
@@ -3971,6 +4350,10 @@ export type NumberOut = components['schemas']['NumberOut'];
 export type NumberState = components['schemas']['NumberState'];
 export type NumberedPerson = components['schemas']['NumberedPerson'];
 export type Offer = components['schemas']['Offer'];
+export type OfficerOut = components['schemas']['OfficerOut'];
+export type OnDesk = components['schemas']['OnDesk'];
+export type OnceIn = components['schemas']['OnceIn'];
+export type OnceOut = components['schemas']['OnceOut'];
 export type Outcome = components['schemas']['Outcome'];
 export type OwnData = components['schemas']['OwnData'];
 export type OwnTracksLocation = components['schemas']['OwnTracksLocation'];
@@ -4018,10 +4401,14 @@ export type RosterFormat = components['schemas']['RosterFormat'];
 export type RosterPage = components['schemas']['RosterPage'];
 export type RosterRow = components['schemas']['RosterRow'];
 export type RosterState = components['schemas']['RosterState'];
+export type Rung = components['schemas']['Rung'];
 export type SecondFactorIn = components['schemas']['SecondFactorIn'];
 export type SecondFactorOut = components['schemas']['SecondFactorOut'];
 export type SheetFate = components['schemas']['SheetFate'];
 export type SheetOut = components['schemas']['SheetOut'];
+export type ShiftIn = components['schemas']['ShiftIn'];
+export type ShiftOut = components['schemas']['ShiftOut'];
+export type Shifts = components['schemas']['Shifts'];
 export type Side = components['schemas']['Side'];
 export type SignIn = components['schemas']['SignIn'];
 export type SignInCode = components['schemas']['SignInCode'];
@@ -4068,6 +4455,7 @@ export type TransferIn = components['schemas']['TransferIn'];
 export type TransferOut = components['schemas']['TransferOut'];
 export type TransferStatus = components['schemas']['TransferStatus'];
 export type Transfers = components['schemas']['Transfers'];
+export type UncoveredBecause = components['schemas']['UncoveredBecause'];
 export type UnitChanged = components['schemas']['UnitChanged'];
 export type UnitChangedFrame = components['schemas']['UnitChangedFrame'];
 export type UnitCounts = components['schemas']['UnitCounts'];
@@ -4080,6 +4468,8 @@ export type UnitSnapshot = components['schemas']['UnitSnapshot'];
 export type UnitsCounted = components['schemas']['UnitsCounted'];
 export type Verdict = components['schemas']['Verdict'];
 export type WalkInIn = components['schemas']['WalkInIn'];
+export type WeeklyIn = components['schemas']['WeeklyIn'];
+export type WeeklyOut = components['schemas']['WeeklyOut'];
 export type WhyNotStored = components['schemas']['WhyNotStored'];
 export type WithdrawIn = components['schemas']['WithdrawIn'];
 export type Age = components['schemas']['Age'];
@@ -4161,6 +4551,8 @@ export const RosterFormatValues = ["csv","xlsx"] as const satisfies readonly Ros
 
 export const RosterStateValues = ["on_duty","off_duty","unreachable"] as const satisfies readonly RosterState[];
 
+export const RungValues = ["desk","desk_deputy","leader","post","force"] as const satisfies readonly Rung[];
+
 export const SheetFateValues = ["read","hidden","empty","no-heading","other-heading","no-table"] as const satisfies readonly SheetFate[];
 
 export const SideValues = ["receiving","releasing","volunteer"] as const satisfies readonly Side[];
@@ -4170,6 +4562,8 @@ export const StandingValues = ["active","suspended","retired"] as const satisfie
 export const TaskStatusValues = ["draft","called","cancelled","closed"] as const satisfies readonly TaskStatus[];
 
 export const TransferStatusValues = ["proposed","done","declined","withdrawn"] as const satisfies readonly TransferStatus[];
+
+export const UncoveredBecauseValues = ["night","left"] as const satisfies readonly UncoveredBecause[];
 
 export const UnitKindValues = ["headquarters","corps","detachment","brigade","squadron","partner"] as const satisfies readonly UnitKind[];
 
