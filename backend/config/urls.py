@@ -86,6 +86,7 @@ v1: list[URLPattern | URLResolver] = [
     path("badges/check", badges.CheckBadgeView.as_view()),
     path("badges/keys", badges.BadgeKeysView.as_view()),
     path("badges/revoked", badges.RevokedBadgesView.as_view()),
+    path("units/<str:number>/signs.pdf", badges.SignsView.as_view()),
     path("units/<str:number>", volunteers.UnitView.as_view()),
     path("units/<str:number>/children", volunteers.UnitChildrenView.as_view()),
     path("units/<str:number>/desk", desks.DeskView.as_view()),

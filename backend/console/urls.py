@@ -43,6 +43,7 @@ urlpatterns = [
     path("badge/photo/", badge.photo, name="photo"),
     path("badges/<str:number>/", badge.unit_badges, name="unit-badges"),
     path("badges/<str:number>/sheet.pdf", badge.badge_sheet, name="badge-sheet"),
+    path("badges/<str:number>/signs.pdf", badge.signs, name="signs"),
     path("badges/<str:number>/<str:person>/revoke/", badge.revoke, name="revoke-badge"),
     path("b/<str:text>", badge.check, name="check-badge"),
     path("invitations/<str:number>/", invitations.invitations, name="invitations"),

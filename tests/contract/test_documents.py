@@ -20,6 +20,7 @@ from backend.accounts import guests, login_attempts, password_hashing
 from backend.accounts.services import devices, invitations, second_factors, trust
 from backend.badges.schemas import MOST_IMAGE_BYTES
 from backend.config import settings as configured
+from backend.badges import schemas as badge_schemas
 from backend.desks import schemas as desk_schemas
 from backend.desks.queries import desks
 from backend.desks.services import shifts
@@ -329,6 +330,7 @@ LIMITS = {
     "open hand-overs of a desk": desks.MOST_OPEN,
     "matters of a hand-over": desk_schemas.MOST_MATTERS,
     "hand-overs of a list": desks.HAND_OVERS,
+    "signs of one file": badge_schemas.MOST_COPIES,
     "members of a split": formation.MOST_MOVED,
     "bytes of an emblem": emblems.MOST_BYTES,
     "pixels of a picture": pictures.MOST_PIXELS["PNG"],
