@@ -112,9 +112,14 @@ class SignsView(View):
     @extend_schema(
         operation_id="signs",
         parameters=[
-            OpenApiParameter("kind", SignKind, required=True, description="where it is worn or fixed"),
             OpenApiParameter(
-                "paper", Paper, description="`a4` (default): sheets to cut; `roll`: a page for each"
+                "kind", str, required=True, enum=SignKind.values, description="where it is worn or fixed"
+            ),
+            OpenApiParameter(
+                "paper",
+                str,
+                enum=Paper.values,
+                description="`a4` (default): sheets to cut; `roll`: a page for each",
             ),
             OpenApiParameter("copies", int, description="how many, 1 (default) to 50"),
         ],

@@ -18,9 +18,9 @@ import yaml
 import backend
 from backend.accounts import guests, login_attempts, password_hashing
 from backend.accounts.services import devices, invitations, second_factors, trust
+from backend.badges import schemas as badge_schemas
 from backend.badges.schemas import MOST_IMAGE_BYTES
 from backend.config import settings as configured
-from backend.badges import schemas as badge_schemas
 from backend.desks import schemas as desk_schemas
 from backend.desks.queries import desks
 from backend.desks.services import shifts
