@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from backend.accounts.authentication import user_of
 from backend.badges import queries, services
 from backend.badges.badge_card import Card, card_of, card_pdf, card_svg
+from backend.badges.models import Paper, SignKind
 from backend.badges.schemas import (
     BadgeChecked,
     BadgeIn,
@@ -21,7 +22,9 @@ from backend.badges.schemas import (
     PhotoIn,
     RevokeBadgeIn,
     RevokedBadges,
+    SignsWanted,
 )
+from backend.badges.sign_sheet import sign_of, signs_pdf
 from backend.lib.api import answer, parse, parse_query
 from backend.lib.clock import now
 from backend.lib.errors import NotAllowed, require
@@ -29,6 +32,7 @@ from backend.realtime.views import View
 from backend.volunteers import rules
 from backend.volunteers.models import LookedAt, Volunteer
 from backend.volunteers.queries.numbers import volunteer_numbered
+from backend.volunteers.queries.units import unit_by_number
 from backend.volunteers.services.access_log import note_access
 
 BRIEFLY = f"public, max-age={queries.LIST_KEPT_S}"
@@ -98,6 +102,37 @@ class BadgePdfView(View):
     def get(self, request: Request, person: str) -> HttpResponse:
         """Return the card as a PDF of its own size, in both languages."""
         return _file(card_pdf(_card(request, person)), "application/pdf")
+
+
+class SignsView(View):
+    """The signs of a unit to print."""
+
+    parameters: ClassVar = {"get": ("kind", "paper", "copies")}
+
+    @extend_schema(
+        operation_id="signs",
+        parameters=[
+            OpenApiParameter(
+                "kind", str, required=True, enum=SignKind.values, description="where it is worn or fixed"
+            ),
+            OpenApiParameter(
+                "paper",
+                str,
+                enum=Paper.values,
+                description="`a4` (default): sheets to cut; `roll`: a page for each",
+            ),
+            OpenApiParameter("copies", int, description="how many, 1 (default) to 50"),
+        ],
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+        tags=["badges"],
+    )
+    def get(self, request: Request, number: str) -> HttpResponse:
+        """Return signs of a unit that one looks after as a PDF, in both languages, with its emblem and a QR code."""
+        unit = unit_by_number(number)
+        require(rules.may_manage(user_of(request), unit, now()))
+        wanted = parse_query(SignsWanted, request)
+        sign = sign_of(unit, wanted.kind, address=request.build_absolute_uri(f"/units/{unit.number}/"))
+        return _file(signs_pdf(sign, wanted.kind, wanted.paper, copies=wanted.copies), "application/pdf")
 
 
 class CheckBadgeView(View):

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.volunteers.models.people import Volunteer, is_serving
@@ -76,3 +77,19 @@ class Photo(models.Model):
     )
     jpeg = models.BinaryField()
     kept_at = models.DateTimeField()
+
+
+class SignKind(models.TextChoices):
+    """Where a sign of a unit is worn or fixed."""
+
+    ARM_BAND = "arm_band", _("Arm band")
+    VEST = "vest", _("Vest")
+    VEHICLE_PLATE = "vehicle_plate", _("Vehicle plate")
+    DOOR_PLATE = "door_plate", _("Door plate")
+
+
+class Paper(models.TextChoices):
+    """What signs are printed on: sheets to cut, or a roll of which each sign is a page."""
+
+    A4 = "a4", _("A4 sheets")
+    ROLL = "roll", _("Roll")

@@ -7,12 +7,15 @@ from uuid import UUID
 from pydantic import Base64Bytes, Field
 from typing_extensions import TypeAliasType
 
+from backend.badges.models import Paper, SignKind
 from backend.lib.shapes import Instant, Line, Request, Shape, VolunteerNumber
 
 BadgeState = TypeAliasType(
     "BadgeState", Literal["valid", "suspended", "expired", "revoked", "unknown", "forged"]
 )
 
+MOST_COPIES = 50
+"""Signs of one file."""
 MOST_IMAGE_BYTES = 700_000
 
 
@@ -89,3 +92,11 @@ class PhotoIn(Request):
     """A picture of oneself (JPEG, PNG, WebP) in base64; 512 pixels of it are kept, and nothing else of the file."""
 
     image: Annotated[Base64Bytes, Field(max_length=MOST_IMAGE_BYTES)]
+
+
+class SignsWanted(Request):
+    """Signs of a unit to print: which, on what, and how many."""
+
+    kind: SignKind
+    paper: Paper = Paper.A4
+    copies: Annotated[int, Field(ge=1, le=MOST_COPIES)] = 1

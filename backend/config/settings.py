@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "backend.badges",
     "backend.rosters",
     "backend.papers",
+    "backend.desks",
     "backend.privacy",
     "backend.dispatch",
     "backend.console",

@@ -8,6 +8,7 @@ from backend.accounts.api import passwords, second_factors
 from backend.accounts.api.devices import DevicesView, DeviceView, RefreshView
 from backend.badges import api as badges
 from backend.corrections import api as corrections
+from backend.desks.api import desks, hand_overs
 from backend.dispatch import api as dispatch
 from backend.joining.api import applications, invitations, transfers
 from backend.numbers import api as numbers
@@ -96,8 +97,16 @@ v1: list[URLPattern | URLResolver] = [
     path("badges/check", badges.CheckBadgeView.as_view()),
     path("badges/keys", badges.BadgeKeysView.as_view()),
     path("badges/revoked", badges.RevokedBadgesView.as_view()),
+    path("units/<str:number>/signs.pdf", badges.SignsView.as_view()),
     path("units/<str:number>", volunteers.UnitView.as_view()),
     path("units/<str:number>/children", volunteers.UnitChildrenView.as_view()),
+    path("units/<str:number>/desk", desks.DeskView.as_view()),
+    path("units/<str:number>/desk/shifts", desks.ShiftsView.as_view()),
+    path("units/<str:number>/desk/shifts/<uuid:shift_id>", desks.ShiftView.as_view()),
+    path("units/<str:number>/desk/hand-overs", hand_overs.HandOversView.as_view()),
+    path(
+        "units/<str:number>/desk/hand-overs/<uuid:hand_over_id>/take", hand_overs.TakeHandOverView.as_view()
+    ),
     path("numbers/<str:text>", numbers.NumberView.as_view()),
     path("units/<str:number>/number-blocks", numbers.NumberBlocksView.as_view()),
     path("units/<str:number>/number-blocks/<uuid:block_id>", numbers.NumberBlockView.as_view()),

@@ -5,6 +5,7 @@ from django.urls import path
 from backend.accounts.pages import devices, sign_in_steps
 from backend.badges.pages import badge
 from backend.console import views
+from backend.desks.pages import desk
 from backend.joining.pages import applications, invitations
 from backend.numbers.pages import numbers
 from backend.privacy.pages import my_data
@@ -44,6 +45,7 @@ urlpatterns = [
     path("badge/photo/", badge.photo, name="photo"),
     path("badges/<str:number>/", badge.unit_badges, name="unit-badges"),
     path("badges/<str:number>/sheet.pdf", badge.badge_sheet, name="badge-sheet"),
+    path("badges/<str:number>/signs.pdf", badge.signs, name="signs"),
     path("badges/<str:number>/<str:person>/revoke/", badge.revoke, name="revoke-badge"),
     path("b/<str:text>", badge.check, name="check-badge"),
     path("invitations/<str:number>/", invitations.invitations, name="invitations"),
@@ -68,6 +70,11 @@ urlpatterns = [
     path("roster/", roster.roster, name="roster"),
     path("roster/<str:number>/", roster.roster, name="unit-roster"),
     path("units/<str:number>/", units.unit_page, name="unit"),
+    path("units/<str:number>/desk/", desk.desk, name="desk"),
+    path("units/<str:number>/desk/shifts/<uuid:shift_id>/", desk.take_shift_out, name="take-shift-out"),
+    path(
+        "units/<str:number>/desk/hand-overs/<uuid:hand_over_id>/", desk.sign_hand_over, name="sign-hand-over"
+    ),
     path("people/<str:number>/", person.person, name="person"),
     path("people/<str:number>/standing/", person.decide_standing, name="decide-standing"),
     path("people/<str:number>/credentials/", person.add_credential, name="add-credential"),

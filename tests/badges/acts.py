@@ -18,6 +18,13 @@ def _photo(world: World, caller: str) -> dict[str, Any]:
 
 
 ACTS = (
+    Act(
+        "GET",
+        V1 + "units/<str:number>/signs.pdf",
+        {"leader": 200},
+        query=lambda world, caller: "kind=vest",
+        rights=(Right("print its signs", "units/{unit}/signs.pdf?kind=arm_band", opens(*MANAGES)),),
+    ),
     # Badges and pictures.
     Act(
         "GET",

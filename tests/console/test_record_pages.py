@@ -36,6 +36,8 @@ BLOCK = "0199a5e2-6b1f-7d02-8a6e-2f9c1d3e4b5a"  # the same in both workers of a 
         (f"/numbers/blocks/0726010014/{BLOCK}/people/", f"/numbers/blocks/0726010014/{BLOCK}/"),
         (f"/numbers/blocks/0726010014/{BLOCK}/return/", f"/numbers/blocks/0726010014/{BLOCK}/"),
         (f"/applications/{BLOCK}/", "/applications/"),
+        (f"/units/0726010014/desk/shifts/{BLOCK}/", "/units/0726010014/desk/"),
+        (f"/units/0726010014/desk/hand-overs/{BLOCK}/", "/units/0726010014/desk/"),
     ],
 )
 def test_address_of_a_form_leads_back_to_its_page(volunteer: User, address: str, page: str) -> None:

@@ -137,6 +137,8 @@ class Act:
             "<uuid:occasion_id>": str(world.occasion),
             "<uuid:policy_id>": str(world.policy),
             "<uuid:sheet_id>": str(world.signed),
+            "<uuid:shift_id>": str(world.block),
+            "<uuid:hand_over_id>": str(world.block),
         }
         address = f"/{self.address}"
         for placeholder, value in filled.items():

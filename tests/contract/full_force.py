@@ -16,10 +16,12 @@ from backend.accounts.tokens import tokens_for
 from backend.badges.models import Badge
 from backend.badges.services import keep_photo
 from backend.corrections.models import Correction, Part
+from backend.desks.models import DESK_KINDS, Desk, Shift
 from backend.dispatch.models import Assignment, CallOut, Notice, Task, TaskStatus
 from backend.joining.models import Application, Side, Transfer
 from backend.numbers.models import NumberBlock
-from backend.papers.models import Desk, Occasion, Policy, Sheet, SignedList
+from backend.papers.models import Desk as OccasionDesk
+from backend.papers.models import Occasion, Policy, Sheet, SignedList
 from backend.readiness.models import WORD_LASTS, LeadersWord
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.volunteers import services
@@ -202,6 +204,7 @@ def _furnish(force: Force, key: str) -> Names:
         "walk_in": f"{_person(unit, at, series=Series.TEMPORARY).number:08d}",
         "twin": f"{_person(unit, at).number:08d}",
         **_numbers_set_aside(unit, member, at),
+        **_desk(unit, member, at),
         **_records(member, unit, at),
         **_papers(member, unit, at),
         "checked": str(_import(unit, ImportStatus.CHECKED, at).pk),
@@ -261,6 +264,16 @@ def _numbers_set_aside(unit: Unit, member: Volunteer, at: datetime) -> Names:
     return {"block": str(block.pk), "free_number": f"{numbers[0]:08d}"}
 
 
+def _desk(unit: Unit, member: Volunteer, at: datetime) -> Names:
+    """Give a unit that can have one a duty desk, with one shift of the member."""
+    shift = uuid7()
+    if unit.kind in DESK_KINDS:
+        Desk.objects.create(unit=unit, phone="057912345678", made_at=at)
+        begins, ends = at + timedelta(days=1), at + timedelta(days=1, hours=8)
+        Shift.objects.create(pk=shift, unit=unit, volunteer=member, from_at=begins, until_at=ends, made_at=at)
+    return {"shift": str(shift)}
+
+
 def _records(member: Volunteer, unit: Unit, at: datetime) -> Names:
     """Give a member what is kept of people: a credential, a guardian, a badge, a picture that may be shown."""
     by = member.user
@@ -296,7 +309,7 @@ def _papers(member: Volunteer, unit: Unit, at: datetime) -> Names:
     by, time = member.user, {"from_at": at, "until_at": at + timedelta(days=3)}
     occasion = Occasion.objects.create(pk=uuid7(), unit=unit, name="寻人", opened_by=by, opened_at=at, **time)
     post = appoint(volunteer=_person(unit, at), unit=unit, role=Role.MEMBER, by=None, at=at)
-    desk = Desk.objects.create(occasion=occasion, post=post, named_by=by, named_at=at)
+    desk = OccasionDesk.objects.create(occasion=occasion, post=post, named_by=by, named_at=at)
     policy = Policy.objects.create(
         pk=uuid7(), unit=unit, occasion=occasion, insurer="人保", recorded_by=by, recorded_at=at, **time
     )

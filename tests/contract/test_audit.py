@@ -43,6 +43,7 @@ UNRECORDED = {
     "backend.joining.services.applications.hand_over": "the end of the unit is recorded, with its successor",
     "backend.numbers.services.number_blocks.hand_over": "the end of the unit is recorded, with its successor",
     "backend.joining.services.applications.move_to_kept": "merging the records is recorded",
+    "backend.desks.services.leaving.move_to_kept": "merging the records is recorded",
     "backend.joining.services.applications.erase_applications": "a part of deleting one's own data, which records it",
     "backend.corrections.services.move_to_kept": "merging the records is recorded",
     "backend.corrections.services.forget": "a part of deleting one's own data, which records it",

@@ -18,8 +18,12 @@ import yaml
 import backend
 from backend.accounts import guests, login_attempts, password_hashing
 from backend.accounts.services import devices, invitations, second_factors, trust
+from backend.badges import schemas as badge_schemas
 from backend.badges.schemas import MOST_IMAGE_BYTES
 from backend.config import settings as configured
+from backend.desks import schemas as desk_schemas
+from backend.desks.queries import desks
+from backend.desks.services import shifts
 from backend.dispatch import schemas as dispatch_schemas
 from backend.dispatch.queries import inbox as dispatch_inbox
 from backend.dispatch.queries import tasks as dispatch_tasks
@@ -321,6 +325,12 @@ LIMITS = {
     "units of a volunteer": transfers.MOST_UNITS,
     "transfers of a person that wait": transfers.MOST_OPEN,
     "transfers of a list": joining.TRANSFERS,
+    "shifts of a plan that are not over": shifts.MOST_SHIFTS,
+    "days a shift lasts at most": desk_schemas.LONGEST_SHIFT.days,
+    "open hand-overs of a desk": desks.MOST_OPEN,
+    "matters of a hand-over": desk_schemas.MOST_MATTERS,
+    "hand-overs of a list": desks.HAND_OVERS,
+    "signs of one file": badge_schemas.MOST_COPIES,
     "members of a split": formation.MOST_MOVED,
     "bytes of an emblem": emblems.MOST_BYTES,
     "pixels of a picture": pictures.MOST_PIXELS["PNG"],

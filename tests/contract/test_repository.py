@@ -124,6 +124,7 @@ REREAD = [
     "backend/config/",
     "backend/console/",
     "backend/corrections/",
+    "backend/desks/",
     "backend/dispatch/",
     "backend/joining/",
     "backend/lib/",

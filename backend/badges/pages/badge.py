@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.exceptions import BadRequest
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -16,11 +17,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from uuid6 import uuid7
 
 from backend.accounts.models import User
-from backend.accounts.pages.forms import PageForm, act_page
+from backend.accounts.pages.forms import PageForm, ShapeForm, act_page
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show, whole_number
 from backend.badges import queries, services
 from backend.badges.badge_card import Card, card_of, card_pdf, cards_pdf
-from backend.badges.models import Badge
+from backend.badges.models import Badge, Paper, SignKind
+from backend.badges.schemas import MOST_COPIES, SignsWanted
+from backend.badges.sign_sheet import sign_of, signs_pdf
 from backend.lib.bodies import MAX_BODY, takes_bytes
 from backend.lib.clock import now
 from backend.lib.errors import Invalid, Refusal, require, told
@@ -56,6 +59,15 @@ class PhotoForm(PageForm):
         if (given.size or 0) > MOST_PHOTO_BYTES:
             raise forms.ValidationError(self.if_wrong)
         return given
+
+
+class SignsForm(ShapeForm[SignsWanted]):
+    """Which signs of a unit, on what, and how many."""
+
+    shape, ids = SignsWanted, "signs-%s"
+    kind = forms.ChoiceField(label=_("Sign"), choices=SignKind.choices)
+    paper = forms.ChoiceField(label=_("Paper"), choices=Paper.choices)
+    copies = forms.IntegerField(label=_("Copies"), min_value=1, max_value=MOST_COPIES, initial=1)
 
 
 @record_page
@@ -115,6 +127,7 @@ def unit_badges(request: HttpRequest, number: str = "") -> HttpResponse:
         "said": said,
         "problems": problems,
         "most": SHEET,
+        "signs_form": SignsForm(),
         "more_than_sheet": queries.has_more_badges(unit, at=at, limit=SHEET),
     }
     return show(request, "unit_badges", context, page="badge")
@@ -132,6 +145,20 @@ def badge_sheet(request: HttpRequest, number: str) -> HttpResponse:
     _note_looks(user, [badge.volunteer for badge in badges], LookedAt.BADGE, at)
     cards = [_card(request, badge) for badge in badges]
     return _pdf(cards_pdf(cards), f"badges-{unit.number}.pdf")
+
+
+@record_page
+@require_GET
+def signs(request: HttpRequest, number: str) -> HttpResponse:
+    """Give the signs of a unit to print: which, on what and how many, as the form on the page of badges asks."""
+    unit, form = _managed_unit(person_of(request), number), SignsForm(request.GET)
+    if not form.is_valid():
+        raise BadRequest
+    wanted = form.body
+    address = request.build_absolute_uri(reverse("console:unit", args=[unit.number]))
+    sign = sign_of(unit, wanted.kind, address=address)
+    drawn = signs_pdf(sign, wanted.kind, wanted.paper, copies=wanted.copies)
+    return _pdf(drawn, f"{wanted.kind}-{unit.number}.pdf")
 
 
 @record_page
