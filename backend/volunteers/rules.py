@@ -204,6 +204,11 @@ def may_operate(user: User) -> bool:
     return user.is_active and user.is_staff
 
 
+def holds_post(user: User, at: datetime) -> bool:
+    """Holders of a post over others, also one that rests or begins later, and operators."""
+    return may_operate(user) or Post.objects.lasting(at).dispatching().filter(volunteer__user=user).exists()
+
+
 def may_look_after(user: User, volunteer: Volunteer, at: datetime) -> Grant:
     """Leaders who manage a unit of the person; by the nearest post."""
     return _nearest(_posts_over(user, volunteer, at, MANAGING_ROLES))
