@@ -1,10 +1,12 @@
 """What may be done over REST in joining, and by whom."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from uuid6 import uuid7
 
-from tests.contract.acts import ALL_200, ALL_204, LEADER, MANAGES, V1, Act, Right, as_they_wish, opens
+from backend.joining.services.sign_in_codes import give_sign_in_code
+from tests.contract.acts import ALL_200, ALL_204, LEADER, MANAGES, PERSON, V1, Act, Right, as_they_wish, opens
 from tests.contract.doors import APPLICANT, SIGNED_IN, World
 
 
@@ -24,7 +26,43 @@ def _transfer_away(world: World, caller: str) -> dict[str, Any]:
     return {"id": str(uuid7()), "volunteer": world.bystander, **ends}
 
 
+def _by_code(world: World, caller: str) -> dict[str, Any]:
+    """Return a code of the leader's for the volunteer; the others guess."""
+    code = "000-000-000"
+    if caller == "volunteer":
+        person, leader = world.callers[caller].user.volunteer, world.callers["leader"].user
+        code = give_sign_in_code(volunteer=person, by=leader, at=datetime.now(UTC)).code
+    return {"identifier": world.number("volunteer"), "code": code, "device": {"id": str(uuid7())}}
+
+
 ACTS = (
+    Act("POST", V1 + "sign-in/code", {"volunteer": 200}, others=401, body=_by_code),
+    Act(
+        "POST",
+        PERSON + "sign-in-codes",
+        {"leader": 201, "volunteer": 403},
+        rights=(
+            Right(
+                "make a code by which a member signs in",
+                "volunteers/{member}/sign-in-codes",
+                opens(*MANAGES),
+                beyond=opens("dispatcher"),
+            ),
+        ),
+    ),
+    Act(
+        "DELETE",
+        PERSON + "devices",
+        {"leader": 204, "volunteer": 403},
+        rights=(
+            Right(
+                "sign a member out on all devices",
+                "volunteers/{member}/devices",
+                opens(*MANAGES),
+                beyond=opens("dispatcher"),
+            ),
+        ),
+    ),
     Act("POST", V1 + "applications", dict.fromkeys(SIGNED_IN, 202), body=_apply, dead=202, own=True),
     Act(
         "POST",
