@@ -93,6 +93,7 @@ def user_by_token(raw: str) -> tuple[User, SignedInDevice]:
         raise NotSignedIn
     if not device.pair_arrived and device.rotated_at and claims.is_of_the_pair(device.rotated_at):
         note_arrival({device.pk: device.rotated_at})
+    device.user.introduced = device.introduced
     return device.user, SignedInDevice(device.pk, device.session, claims.expires_at, device.introduced)
 
 
@@ -119,6 +120,7 @@ def page_device(user_id: int, session_device: Any, *, revoked: type[Refusal] = N
         raise revoked
     if now() - device.last_seen_at >= passing(device.lifetime):
         raise NotSignedIn  # its session was made to last longer than its person's post allows
+    device.user.introduced = device.introduced
     return device
 
 

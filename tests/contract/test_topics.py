@@ -13,6 +13,7 @@ from tests.contract.test_recordings import FOLDER
 
 TOLD_APART = {
     "application.changed": "a leader reads the unit's applications; no snapshot has them",
+    "device.introduced": "a warning to show; the phone reads `GET /me/devices` for more",
     "invitation.accepted": "a warning to show; the socket closes next",
     "number.changed": "the phone forgets its cursors and begins with snapshots",
     "people.found": "a notice to show; no snapshot has it",

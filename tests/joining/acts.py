@@ -1,11 +1,13 @@
 """What may be done over REST in joining, and by whom."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from uuid6 import uuid7
 
-from backend.joining.services.sign_in_codes import give_sign_in_code
+from backend.accounts.codes import key_of
+from backend.accounts.models import SignInCode
+from backend.accounts.services.sign_in_codes import KIND
 from tests.contract.acts import ALL_200, ALL_204, LEADER, MANAGES, PERSON, V1, Act, Right, as_they_wish, opens
 from tests.contract.doors import APPLICANT, SIGNED_IN, World
 
@@ -30,8 +32,16 @@ def _by_code(world: World, caller: str) -> dict[str, Any]:
     """Return a code of the leader's for the volunteer; the others guess."""
     code = "000-000-000"
     if caller == "volunteer":
-        person, leader = world.callers[caller].user.volunteer, world.callers["leader"].user
-        code = give_sign_in_code(volunteer=person, by=leader, at=datetime.now(UTC)).code
+        code, at, leader = "294-557-294", datetime.now(UTC), world.callers["leader"].user
+        SignInCode.objects.create(
+            user=world.callers[caller].user,
+            code_key=key_of(code, KIND),
+            made_by=leader,
+            by_post=leader.volunteer.posts.get().pk,
+            ends_others=False,
+            made_at=at,
+            expires_at=at + timedelta(minutes=10),
+        )
     return {"identifier": world.number("volunteer"), "code": code, "device": {"id": str(uuid7())}}
 
 

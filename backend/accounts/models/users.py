@@ -55,6 +55,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text="since when the password is the present one; null: since before this was kept, or by an operator",
     )
 
+    introduced = False
+    """Whether another person has seen the code behind the sign-in that asks; it belongs to the request, not the row."""
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "phone_key"

@@ -106,7 +106,7 @@ def _required(tokens: DeviceTokens | None) -> DeviceTokens:
 
 
 def _with_tokens(device: Device, user: User, at: datetime) -> DeviceTokens:
-    tokens = tokens_for(device, number=hooks.number_of(user), at=at)
+    tokens, user.introduced = tokens_for(device, number=hooks.number_of(user), at=at), device.introduced
     return DeviceTokens(user, tokens, device.introduced)
 
 

@@ -125,7 +125,7 @@ def _tell(user: User, spent: SignInCode, device: UUID, name: str, act: Act) -> N
     """Record who had seen the code, and tell the devices on which the person is signed in already."""
     maker = hooks.number_of(spent.made_by)
     number = f"{maker:08d}" if maker else None
-    act.record(Acts.SIGNED_IN_BY_CODE, f"device.{device}", made_by=number)
+    act.record(Acts.SIGN_IN_CODE_USED, f"device.{device}", made_by=number)
     told = DeviceIntroduced(device=device, name=name, made_by=number, introduced_at=act.at)
     act.tell(hooks.inbox_of(user), told)
 

@@ -548,6 +548,17 @@ export interface components {
             code: string;
         };
         /**
+         * CodeSignIn
+         * @description Sign in by volunteer number or phone, and the code that a leader reads out or shows.
+         */
+        CodeSignIn: {
+            /** Identifier */
+            identifier: string;
+            /** Code */
+            code: string;
+            device: components["schemas"]["DeviceIn"];
+        };
+        /**
          * ConsentIn
          * @description Agree to a purpose in the words of a version, or withdraw. Withdrawing needs no version.
          */
@@ -669,8 +680,48 @@ export interface components {
             platform?: components["schemas"]["Platform"];
         };
         /**
+         * DeviceIntroduced
+         * @description A device was signed in as this person by a code, which the leader `made_by` (by number) has seen.
+         *
+         *     An app whose person did not do it says so at once, and offers to sign that device out: `device` is its id.
+         */
+        DeviceIntroduced: {
+            /**
+             * Device
+             * Format: uuid
+             */
+            device: string;
+            /** Name */
+            name: string;
+            /** Made By */
+            made_by: string | null;
+            /**
+             * Introduced At
+             * Format: date-time
+             */
+            introduced_at: string;
+        };
+        /**
+         * DeviceIntroducedFrame
+         * @description A device was signed in as this person by a code, which the leader `made_by` (by number) has seen.
+         *
+         *         An app whose person did not do it says so at once, and offers to sign that device out: `device` is its id.
+         */
+        DeviceIntroducedFrame: {
+            topic: string;
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "device.introduced";
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["DeviceIntroduced"];
+        };
+        /**
          * DeviceOut
-         * @description A device of one's own.
+         * @description A device of one's own; `introduced` when it was signed in by a code that another person has seen.
          */
         DeviceOut: {
             /**
@@ -688,6 +739,11 @@ export interface components {
             last_seen_at: string;
             /** Current */
             current: boolean;
+            /**
+             * Introduced
+             * @default false
+             */
+            introduced?: boolean;
         };
         /**
          * Devices
@@ -775,7 +831,7 @@ export interface components {
          * EventFrame
          * @description Something that happened in a topic. Drop it when `seq` is not greater than your cursor. Ignore types that you do not know.
          */
-        EventFrame: components["schemas"]["ApplicationChangedFrame"] | components["schemas"]["AssignmentChangedFrame"] | components["schemas"]["DutyChangedFrame"] | components["schemas"]["InvitationAcceptedFrame"] | components["schemas"]["NumberChangedFrame"] | components["schemas"]["PeopleFoundFrame"] | components["schemas"]["PostChangedFrame"] | components["schemas"]["RecordMergedFrame"] | components["schemas"]["SignInCodeFrame"] | components["schemas"]["StandingChangedFrame"] | components["schemas"]["TaskCalledFrame"] | components["schemas"]["TaskCancelledFrame"] | components["schemas"]["TaskClosedFrame"] | components["schemas"]["TaskFilledFrame"] | components["schemas"]["LegalBasisNamedFrame"] | components["schemas"]["TaskProgressedFrame"] | components["schemas"]["TaskReopenedFrame"] | components["schemas"]["TransferChangedFrame"] | components["schemas"]["UnitChangedFrame"];
+        EventFrame: components["schemas"]["ApplicationChangedFrame"] | components["schemas"]["AssignmentChangedFrame"] | components["schemas"]["DeviceIntroducedFrame"] | components["schemas"]["DutyChangedFrame"] | components["schemas"]["InvitationAcceptedFrame"] | components["schemas"]["NumberChangedFrame"] | components["schemas"]["PeopleFoundFrame"] | components["schemas"]["PostChangedFrame"] | components["schemas"]["RecordMergedFrame"] | components["schemas"]["SignInCodeFrame"] | components["schemas"]["StandingChangedFrame"] | components["schemas"]["TaskCalledFrame"] | components["schemas"]["TaskCancelledFrame"] | components["schemas"]["TaskClosedFrame"] | components["schemas"]["TaskFilledFrame"] | components["schemas"]["LegalBasisNamedFrame"] | components["schemas"]["TaskProgressedFrame"] | components["schemas"]["TaskReopenedFrame"] | components["schemas"]["TransferChangedFrame"] | components["schemas"]["UnitChangedFrame"];
         /**
          * FieldError
          * @description One wrong field: a JSON pointer to it, and what is wrong.
@@ -2231,6 +2287,34 @@ export interface components {
             data: components["schemas"]["SignInCode"];
         };
         /**
+         * SignInCodeIn
+         * @description Make a code to sign in by; with `ends_others`, for a lost phone, its use signs the other devices out.
+         */
+        SignInCodeIn: {
+            /**
+             * Ends Others
+             * @default false
+             */
+            ends_others?: boolean;
+        };
+        /**
+         * SignInCodeMade
+         * @description A code to read out or to show; it is never told again, and works once until `expires_at`.
+         */
+        SignInCodeMade: {
+            /** Number */
+            number: string;
+            /** Name */
+            name: string;
+            /** Code */
+            code: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
          * SignOutIn
          * @description Sign out; duty goes on while another device is signed in, unless `end_duty` asks for its end.
          */
@@ -2244,6 +2328,8 @@ export interface components {
         /**
          * SignedIn
          * @description Tokens, and who they are for; after a second factor the secret by which the device is trusted, told once.
+         *
+         *     `introduced`: another person has seen the code by which the device signed in; some doors are closed to it.
          */
         SignedIn: {
             /** Access */
@@ -2268,6 +2354,11 @@ export interface components {
              * @default null
              */
             trust_secret?: string | null;
+            /**
+             * Introduced
+             * @default false
+             */
+            introduced?: boolean;
         };
         /**
          * SkillOut
@@ -2695,6 +2786,8 @@ export interface components {
         /**
          * Tokens
          * @description An access token for 15 minutes and a refresh token for 30 days; the old refresh token is spent.
+         *
+         *     The refresh token of a person without a post lives for a year (an operator may choose another time).
          *
          *     `access_expires_in_s` counts from the answer, for a device whose clock is off: by how much tells `server_time`.
          */
@@ -3710,6 +3803,15 @@ export interface components {
                 at: string;
                 data: components["schemas"]["AssignmentChanged"];
             };
+            "device.introduced": {
+                topic: string;
+                seq: number;
+                /** @constant */
+                type: "device.introduced";
+                /** Format: date-time */
+                at: string;
+                data: components["schemas"]["DeviceIntroduced"];
+            };
             "duty.changed": {
                 topic: string;
                 seq: number;
@@ -3907,6 +4009,7 @@ export type Category = components['schemas']['Category'];
 export type CaughtUp = components['schemas']['CaughtUp'];
 export type ChallengeIn = components['schemas']['ChallengeIn'];
 export type CodeIn = components['schemas']['CodeIn'];
+export type CodeSignIn = components['schemas']['CodeSignIn'];
 export type ConsentIn = components['schemas']['ConsentIn'];
 export type ConsentOut = components['schemas']['ConsentOut'];
 export type Consents = components['schemas']['Consents'];
@@ -3917,6 +4020,8 @@ export type Credentials = components['schemas']['Credentials'];
 export type Datum = components['schemas']['Datum'];
 export type DeletionIn = components['schemas']['DeletionIn'];
 export type DeviceIn = components['schemas']['DeviceIn'];
+export type DeviceIntroduced = components['schemas']['DeviceIntroduced'];
+export type DeviceIntroducedFrame = components['schemas']['DeviceIntroducedFrame'];
 export type DeviceOut = components['schemas']['DeviceOut'];
 export type Devices = components['schemas']['Devices'];
 export type DutyChanged = components['schemas']['DutyChanged'];
@@ -4026,6 +4131,8 @@ export type Side = components['schemas']['Side'];
 export type SignIn = components['schemas']['SignIn'];
 export type SignInCode = components['schemas']['SignInCode'];
 export type SignInCodeFrame = components['schemas']['SignInCodeFrame'];
+export type SignInCodeIn = components['schemas']['SignInCodeIn'];
+export type SignInCodeMade = components['schemas']['SignInCodeMade'];
 export type SignOutIn = components['schemas']['SignOutIn'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SkillOut = components['schemas']['SkillOut'];
