@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -317,10 +318,8 @@ def test_code_used_at_the_moment_of_a_post_leaves_no_sign_in_behind(
         code = code_for(user, leader, at)
 
         race(
-            lambda user=user, code=code: sign_in_by_code(
-                user=user, code=code, device=DeviceIn(id=uuid7()), at=at
-            ),
-            lambda user=user: deputy(user, formation, leader, at),
+            partial(sign_in_by_code, user=user, code=code, device=DeviceIn(id=uuid7()), at=at),
+            partial(deputy, user, formation, leader, at),
         )
 
         assert user.volunteer.posts.count() == 1
