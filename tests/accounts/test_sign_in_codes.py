@@ -29,6 +29,7 @@ from backend.volunteers import services
 from backend.volunteers.models import Role
 from backend.volunteers.schemas.posts import PostIn
 from backend.volunteers.services.memberships import leave_unit
+from backend.volunteers.services.merging import merge_volunteers
 from backend.volunteers.services.posts import end_post, give_post
 from tests.accounts.second_factors import set_up
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, Race, SignedInClient
@@ -374,6 +375,26 @@ def test_every_way_to_rights_ends_it(
     assert phone.get("/api/v1/me").status_code == 401
     with pytest.raises((HoldsPost, NotAllowed)):
         code_for(volunteer, leader, at)
+
+
+def test_second_factor_and_a_merge_that_brings_a_post_end_it(
+    volunteer: User,
+    leader: User,
+    commander: User,
+    formation: Formation,
+    make_volunteer: MakeVolunteer,
+    at: datetime,
+) -> None:
+    careful, duplicate = (make_volunteer(formation.squadron_a).user for _ in range(2))
+    phones = [introduced(user, leader, at) for user in (volunteer, careful)]
+    deputy(duplicate, formation, leader, at)
+
+    merge_volunteers(
+        kept=volunteer.volunteer.number, duplicate=duplicate.volunteer.number, by=commander, at=at
+    )
+    set_up(careful, at)
+
+    assert [phone.get("/api/v1/me").status_code for phone in phones] == [401, 401]
 
 
 def test_post_of_a_member_gives_no_rights_and_ends_nothing(

@@ -298,6 +298,13 @@ def end_easy_sign_ins(user: User, *, act: Act) -> None:
         _revoke_among(ended, user, reason=SignedOutBy.POST, act=act)
 
 
+def end_introduced(user: User, *, act: Act) -> None:
+    """End the sign-ins that another person has seen: their person asks for more from now on. The account is locked."""
+    ended = [key for key, device in devices_to_end(user).items() if device.introduced]
+    if ended:
+        _revoke_among(ended, user, reason=SignedOutBy.OWNER, act=act)
+
+
 def _revoke_among(ids: Collection[UUID], user: User, *, reason: SignedOutBy, act: Act) -> None:
     """End some devices of a person. Locks all of the person's, and tells the rooms above. Raises NotFound."""
     devices = devices_to_end(user)
