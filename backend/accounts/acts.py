@@ -15,6 +15,11 @@ class Acts(ActName):
     DEVICE_SIGNED_IN = "device.signed_in", "A device was signed in."
     DEVICE_TRUSTED = "device.trusted", "A device is asked for no second factor for 30 days."
     INVITATION_ACCEPTED = "invitation.accepted", "A person has chosen a password by the code on a slip."
+    SIGN_IN_CODE_USED = (
+        "sign_in_code.used",
+        "A device was signed in by a code that a leader has seen.",
+        "made_by",
+    )
     OPERATOR_DISMISSED = "operator.dismissed", "A person is no operator any more.", "number"
     OPERATOR_NAMED = "operator.named", "A person looks after the installation from now on.", "number"
     PASSWORD_CHANGED = "password.changed", "A person has changed their password."

@@ -1,20 +1,27 @@
 """Tells REST who calls: by the access token of a device, or by the session of a page."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import activate
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from backend.accounts.models import Device, User
-from backend.accounts.services.devices import note_arrival
+from backend.accounts.services.devices import note_arrival, prolong_long_page
+from backend.accounts.services.refusals import IntroducedSession
 from backend.accounts.tokens import read_access
-from backend.lib.errors import NotSignedIn, Refusal
+from backend.lib.clock import now, passing
+from backend.lib.errors import NotSignedIn, Refusal, require
+
+PROLONGED_EVERY = timedelta(days=1)
+"""How often a use of a page is noted: a year is counted in days, and each note writes two rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,8 @@ class SignedInDevice:
     device: UUID
     session: UUID
     expires_at: datetime | None = None
+    introduced: bool = False
+    """Whether another person has seen the code by which it was signed in."""
 
 
 def user_of(request: Request) -> User:
@@ -39,6 +48,25 @@ def django_request(request: Request) -> HttpRequest:
 def device_of(request: Request) -> UUID:
     """Return the device from which the call comes."""
     return cast(SignedInDevice, request.auth).device
+
+
+def require_full_sign_in(request: Request) -> None:
+    """Raise IntroducedSession to a device that was signed in by a code which another person has seen."""
+    if cast(SignedInDevice, request.auth).introduced:
+        raise IntroducedSession
+
+
+def is_introduced_page(request: HttpRequest, user: Any) -> bool:
+    """Tell whether this person's page was signed in by such a code; no page that is signed out is."""
+    try:
+        return page_device(user.pk or 0, request.session.get("device")).introduced
+    except NotSignedIn:
+        return False
+
+
+def require_full_page(request: HttpRequest) -> None:
+    """Raise IntroducedSession to a page that was signed in by such a code."""
+    require(not is_introduced_page(request, request.user), IntroducedSession)
 
 
 def speak_to(user: User) -> None:
@@ -65,7 +93,8 @@ def user_by_token(raw: str) -> tuple[User, SignedInDevice]:
         raise NotSignedIn
     if not device.pair_arrived and device.rotated_at and claims.is_of_the_pair(device.rotated_at):
         note_arrival({device.pk: device.rotated_at})
-    return device.user, SignedInDevice(device.pk, device.session, claims.expires_at)
+    device.user.introduced = device.introduced
+    return device.user, SignedInDevice(device.pk, device.session, claims.expires_at, device.introduced)
 
 
 def page_device(user_id: int, session_device: Any, *, revoked: type[Refusal] = NotSignedIn) -> Device:
@@ -89,7 +118,17 @@ def page_device(user_id: int, session_device: Any, *, revoked: type[Refusal] = N
     )
     if device is None:
         raise revoked
+    if now() - device.last_seen_at >= passing(device.lifetime):
+        raise NotSignedIn  # its session was made to last longer than its person's post allows
+    device.user.introduced = device.introduced
     return device
+
+
+def prolong_page(request: HttpRequest, device: Device) -> None:
+    """Count the time of a page that lasts long from now: its device's, and that of its cookie; once a day."""
+    at = now()
+    if at - device.last_seen_at > PROLONGED_EVERY and prolong_long_page(device_id=device.pk, at=at):
+        request.session.set_expiry(int(settings.MUSTER.idle_without_post.total_seconds()))
 
 
 class DeviceTokenAuthentication(BaseAuthentication):
@@ -116,11 +155,22 @@ class PageSessionAuthentication(SessionAuthentication):
             return None
         self.enforce_csrf(request)
         device = page_device(page.user.pk, page.session.get("device"))
+        prolong_page(page, device)
         speak_to(device.user)
-        return device.user, SignedInDevice(device.pk, device.session)
+        return device.user, SignedInDevice(device.pk, device.session, introduced=device.introduced)
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
         return "Session"
+
+
+class FullSignIn(BasePermission):
+    """Refuses what a view names in `full_sign_in` to a sign-in by a code that another person has seen."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        method = str(request.method).lower()
+        if ("get" if method == "head" else method) in getattr(view, "full_sign_in", ()):
+            require_full_sign_in(request)
+        return True
 
 
 class DeviceTokenScheme(OpenApiAuthenticationExtension):

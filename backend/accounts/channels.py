@@ -14,7 +14,7 @@ from backend.accounts.events import SignInCode
 from backend.accounts.models import User
 
 SEEN_WITHIN = timedelta(days=30)
-"""A device that was not seen for longer has lost its tokens."""
+"""A device that was not seen for longer is hardly at hand."""
 
 
 class Channel(Protocol):
@@ -31,8 +31,8 @@ class OtherDevices:
     """An event on the person's own topic, for the devices on which they are signed in already."""
 
     def reaches(self, user: User, *, besides: UUID | None, at: datetime) -> bool:
-        """Tell whether there is such a device."""
-        live = user.devices.not_revoked().filter(last_seen_at__gt=at - SEEN_WITHIN)
+        """Tell whether there is such a device; one that another person introduced proves nothing."""
+        live = user.devices.not_revoked().filter(last_seen_at__gt=at - SEEN_WITHIN, introduced=False)
         return (live.exclude(pk=besides) if besides else live).exists()
 
     def send_code(self, user: User, code: str, *, expires_at: datetime, act: Act) -> None:

@@ -34,6 +34,12 @@ def sent_code() -> str:
     return f"{secrets.randbelow(1_000_000):06d}"
 
 
+def spoken_code() -> str:
+    """Return nine digits in three groups, to be read out: 30 bits. Unlike a volunteer number, which has eight."""
+    digits = f"{secrets.randbelow(1_000_000_000):09d}"
+    return "-".join((digits[:3], digits[3:6], digits[6:]))
+
+
 def key_of(code: str, kind: str) -> str:
     """Return what is kept of a code, however it was written: a keyed hash, for six digits are tried out in no time."""
     return lookup_key(plain(code), kind)

@@ -1,5 +1,7 @@
 """What happens to the account of a person, on the person's own topic."""
 
+from uuid import UUID
+
 from backend.lib.shapes import Instant, VolunteerNumber
 from backend.realtime.events import Event
 
@@ -12,6 +14,18 @@ class InvitationAccepted(Event, type="invitation.accepted", topics=("person",)):
     """
 
     made_by: VolunteerNumber | None
+
+
+class DeviceIntroduced(Event, type="device.introduced", topics=("person",)):
+    """A device was signed in as this person by a code, which the leader `made_by` (by number) has seen.
+
+    An app whose person did not do it says so at once, and offers to sign that device out: `device` is its id.
+    """
+
+    device: UUID
+    name: str
+    made_by: VolunteerNumber | None
+    introduced_at: Instant
 
 
 class SignInCode(Event, type="sign_in.code", topics=("person",)):

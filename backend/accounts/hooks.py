@@ -48,6 +48,24 @@ def needs_second_factor(user: User, at: datetime) -> bool:
 
 
 @question
+def holds_post(user: User, at: datetime) -> bool:
+    """Tell whether a person has rights over others, now or later: by a post, also one that rests, or as an operator.
+
+    One query. Who gives a post locks the account before.
+    """
+    raise NotImplementedError
+
+
+@question
+def subtree_of(user: User | None, name: str) -> str:
+    """Return the subtree, by the number of its unit, in which guesses at codes of this person are counted together.
+
+    For a name that no account has it is that of any unit, always the same: so nothing tells who exists.
+    """
+    raise NotImplementedError
+
+
+@question
 def still_invites(inviter: User, post: int, invited: User, at: datetime) -> bool:
     """Tell whether `inviter` could invite a person at `at`, and holds the post, by its key, by which it was done."""
     raise NotImplementedError

@@ -30,6 +30,18 @@ With fewer, a person who knows a number could lock its owner out for ever: the n
 UNKNOWN = "0.0.0.0"  # noqa: S104  # nothing listens there
 """Stands for a missing address: PostgreSQL would treat several empty ones as different."""
 
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many wrong guesses lock a name: from one address, and from all of them."""
+
+    here: int
+    everywhere: int
+
+
+OF_A_SUBTREE = Bounds(here=50, everywhere=500)
+"""Wrong guesses at codes of all people of a subtree: one guess at each of many people is no way round the bounds."""
+
 _Counted = tuple[datetime, int, bool]
 """Guesses of an address: when the last was counted, how many, and whether the guess of now comes from there."""
 
@@ -82,14 +94,17 @@ class Guess:
         row.save(update_fields=["failures_since_start", "attempt_time"])
 
 
-def count_guess(name: str, address: str | None, *, at: datetime) -> Guess:
-    """Count a guess at the account of this name, which then may be looked at. Raises TooMany."""
-    here = address or UNKNOWN
-    if wait := _locked_for(_recent(name, here, at), at):
+def count_guess(name: str, address: str | None, *, at: datetime, bounds: Bounds | None = None) -> Guess:
+    """Count a guess at the account of this name, which then may be looked at. Raises TooMany.
+
+    `bounds` are those of an account, where none are given.
+    """
+    here, bounds = address or UNKNOWN, bounds or Bounds(settings.AXES_FAILURE_LIMIT, MOST_EVERYWHERE)
+    if wait := _locked_for(_recent(name, here, at), at, bounds):
         raise too_many_guesses(wait)
     before, counted = _count(name, here, at), _recent(name, here, at)
-    guess = Guess(name, here, at, before, _locked_for(counted, at))
-    if wait := _locked_for(counted, at, looked_at=1):  # others came at the same moment
+    guess = Guess(name, here, at, before, _locked_for(counted, at, bounds))
+    if wait := _locked_for(counted, at, bounds, looked_at=1):  # others came at the same moment
         guess.take_back()
         raise too_many_guesses(wait)
     return guess
@@ -136,14 +151,14 @@ def _recent(name: str, address: str, at: datetime) -> list[_Counted]:
     return list(here.values_list("attempt_time", "failures_since_start", "here"))
 
 
-def _locked_for(counted: Sequence[_Counted], at: datetime, *, looked_at: int = 0) -> int:
+def _locked_for(counted: Sequence[_Counted], at: datetime, bounds: Bounds, *, looked_at: int = 0) -> int:
     """Return for how many seconds an account is locked for an address; 0: it is open.
 
     So many as are being looked at may be more than the bounds, for they have not been wrong yet.
     """
     ends = [
-        _falls_below(settings.AXES_FAILURE_LIMIT + looked_at, [one for one in counted if one[2]]),
-        _falls_below(MOST_EVERYWHERE + looked_at, counted),
+        _falls_below(bounds.here + looked_at, [one for one in counted if one[2]]),
+        _falls_below(bounds.everywhere + looked_at, counted),
     ]
     return max(ceil((end + settings.AXES_COOLOFF_TIME - at).total_seconds()) if end else 0 for end in ends)
 

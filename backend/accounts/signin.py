@@ -15,17 +15,18 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 
 from backend.accounts import hooks
-from backend.accounts.authentication import page_device
+from backend.accounts.authentication import is_introduced_page, page_device, prolong_page
 from backend.accounts.guests import guessing
-from backend.accounts.login_attempts import count_guess, too_many_guesses, unknown_name
+from backend.accounts.login_attempts import OF_A_SUBTREE, count_guess, too_many_guesses, unknown_name
 from backend.accounts.models import Device, User
 from backend.accounts.password_hashing import hashing
 from backend.accounts.services.devices import prolong_page_device, register_page_device, sign_out
 from backend.accounts.services.invitations import has_accepted, invitation_opens
 from backend.accounts.services.passwords import PasswordWrong, password_not_own
+from backend.accounts.services.sign_in_codes import code_opens, has_signed_in, sign_in_page_by_code
 from backend.accounts.user_agents import browser_name
 from backend.lib.clock import now
-from backend.lib.errors import CredentialsWrong, NotSignedIn
+from backend.lib.errors import CredentialsWrong, NotSignedIn, TooMany
 from backend.lib.phones import canonical
 from backend.lib.proxies import neighbourhood
 from backend.lib.turns import give_back_connection
@@ -76,6 +77,32 @@ def invited_user(
             return invitation_opens(user, code, at=now()) or (again and _has_password(user, password))
 
         return _looked_at(request, user, identifier, wrong, opens)
+
+
+def introduced_user(request: HttpRequest, identifier: str, code: str, *, device: UUID | None = None) -> User:
+    """Return the user of a number or phone and a code that a leader reads out. Raises CredentialsWrong, TooMany.
+
+    Wrong guesses count with wrong passwords for the account, and for its subtree together. A device that has signed in
+    by the code minutes ago is let in again: its answer was lost.
+    """
+    wrong = "The number, the phone or the code is wrong, or the code was used before or is too old."
+    address, at = client_address(request), now()
+    with guessing(address):
+        user, name = hooks.account_named(canonical(identifier)), unknown_name(identifier)
+        subtree = f"codes below {hooks.subtree_of(user, name)}"
+        guess = count_guess(subtree, address, at=at, bounds=OF_A_SUBTREE)
+
+        def opens() -> bool:
+            again = device is not None and has_signed_in(user, code, device, at=at)
+            return code_opens(user, code, at=at) or again
+
+        try:
+            found = _looked_at(request, user, identifier, wrong, opens)
+        except TooMany:
+            guess.take_back()  # it was not looked at, or has locked the account, which is enough
+            raise
+        guess.take_back()
+    return found
 
 
 def require_own_password(request: HttpRequest, user: User, password: str, *, field: str) -> None:
@@ -138,12 +165,35 @@ def _counted_as(user: User | None, identifier: str) -> str:
 
 
 def sign_in_page(*, request: HttpRequest, user: User, at: datetime) -> Device:
-    """Sign a browser in: a new session, and the device that signing out or revoking ends it by."""
+    """Sign a browser in: a new session, and the device that signing out or revoking ends it by.
+
+    A sign-in by a code that it replaces in this browser ends.
+    """
+    is_introduced = is_introduced_page(request, user)
+    device = register_page_device(user=user, name=_name_of(request), at=at)
+    if is_introduced:
+        sign_out(device_id=UUID(request.session["device"]), by=user, at=at)
+    return _with_session(request, user, device)
+
+
+def enter_page_by_code(*, request: HttpRequest, user: User, code: str, at: datetime) -> Device:
+    """Sign a browser in by a code, which has been checked and is spent. Raises CredentialsWrong."""
+    device = sign_in_page_by_code(user=user, code=code, name=_name_of(request), at=at)
+    return _with_session(request, user, device)
+
+
+def _with_session(request: HttpRequest, user: User, device: Device) -> Device:
     login(request, user, backend=f"{__name__}.{NumberOrPhoneBackend.__name__}")
-    name = browser_name(request.headers.get("User-Agent", ""))
-    device = register_page_device(user=user, name=name, at=at)
     request.session["device"] = str(device.pk)
+    if device.lasts_long:
+        request.session.set_expiry(int(device.lifetime.total_seconds()))
+    else:
+        request.session.set_expiry(None)
     return device
+
+
+def _name_of(request: HttpRequest) -> str:
+    return browser_name(request.headers.get("User-Agent", ""))
 
 
 def keep_page_signed_in(request: HttpRequest, user: User) -> None:
@@ -180,7 +230,9 @@ def page_sign_in_required(
     @wraps(view)
     def checked(request: HttpRequest, /, *args: _View.args, **kwargs: _View.kwargs) -> HttpResponseBase:
         try:
-            request.user = page_user(request)
+            device = page_device(request.user.pk or 0, request.session.get("device"))
+            prolong_page(request, device)
+            request.user = device.user
         except NotSignedIn:
             return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
         if request.method == "POST":

@@ -25,6 +25,11 @@ class Claims:
     issued_at: int
     """Seconds since 1970."""
 
+    @property
+    def issued_at_moment(self) -> datetime:
+        """When the token was made, to the second."""
+        return datetime.fromtimestamp(self.issued_at, UTC)
+
     def is_of_the_pair(self, rotated_at: datetime) -> bool:
         """Tell whether the token came with the pair that was made then, or in a repetition of its answer."""
         return self.issued_at >= int(rotated_at.timestamp())
@@ -36,6 +41,7 @@ class DeviceTokens:
 
     user: User
     tokens: Tokens
+    introduced: bool = False
     trust_secret: str | None = None
 
 
@@ -49,6 +55,7 @@ def tokens_for(device: Device, *, number: int, at: datetime) -> Tokens:
         token["number"] = f"{number:08d}"
         token.set_iat(at_time=clock.machine_time(at))
         token.set_exp(from_time=clock.machine_time(at))
+    refresh.set_exp(from_time=clock.machine_time(at), lifetime=device.lifetime)
     refresh["jti"] = device.refresh_id
     return Tokens(
         access=str(access),

@@ -41,6 +41,8 @@ BRIEFLY = f"public, max-age={queries.LIST_KEPT_S}"
 class BadgeView(View):
     """The badge of a person."""
 
+    full_sign_in = ("get",)
+
     @extend_schema(operation_id="badge", responses=BadgeOut, tags=["badges"])
     def get(self, request: Request, person: str) -> Response:
         """Return a person's badge, one's own or that of whom one may see."""
@@ -81,6 +83,8 @@ class RevokeBadgeView(View):
 class BadgeSvgView(View):
     """The card as a picture."""
 
+    full_sign_in = ("get",)
+
     @extend_schema(
         operation_id="badge_svg",
         responses={(200, "image/svg+xml"): OpenApiTypes.BINARY},
@@ -93,6 +97,8 @@ class BadgeSvgView(View):
 
 class BadgePdfView(View):
     """The card to print."""
+
+    full_sign_in = ("get",)
 
     @extend_schema(
         operation_id="badge_pdf",
@@ -188,6 +194,8 @@ class RevokedBadgesView(View):
 
 class MyPhotoView(View):
     """The picture of oneself."""
+
+    full_sign_in = ("put", "delete")
 
     @extend_schema(operation_id="keep_photo", request=PhotoIn, responses={204: None}, tags=["me"])
     def put(self, request: Request) -> Response:

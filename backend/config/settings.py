@@ -184,7 +184,10 @@ REST_FRAMEWORK = {
         "backend.accounts.authentication.DeviceTokenAuthentication",
         "backend.accounts.authentication.PageSessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "backend.accounts.authentication.FullSignIn",
+    ],
     "DEFAULT_THROTTLE_CLASSES": ["backend.accounts.guests.GuestThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -227,6 +230,8 @@ MUSTER = Limits(
     max_duty=timedelta(hours=env.int("MAX_DUTY_HOURS", default=12)),
     events_kept=timedelta(days=7),
     events_kept_per_topic=10_000,
+    idle_without_post=timedelta(days=env.int("IDLE_DAYS_WITHOUT_POST", default=365)),
+    sign_in_code=timedelta(minutes=env.int("SIGN_IN_CODE_MINUTES", default=10)),
 )
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 MAP_STYLE_URL = env.str("MAP_STYLE_URL", default="")

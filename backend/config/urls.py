@@ -10,7 +10,7 @@ from backend.badges import api as badges
 from backend.corrections import api as corrections
 from backend.desks.api import desks, hand_overs
 from backend.dispatch import api as dispatch
-from backend.joining.api import applications, invitations, transfers
+from backend.joining.api import applications, invitations, sign_in_codes, transfers
 from backend.numbers import api as numbers
 from backend.papers.api import desks, occasions, policies
 from backend.privacy import api as own_data
@@ -85,6 +85,9 @@ v1: list[URLPattern | URLResolver] = [
     path("sign-in/second-factor", sign_in.SignInCodeView.as_view()),
     path("sign-in/second-factor/code", second_factors.SendCodeView.as_view()),
     path("sign-in/second-factor/set-up", second_factors.SetUpInSignInView.as_view()),
+    path("sign-in/code", sign_in_codes.SignInByCodeView.as_view()),
+    path("volunteers/<str:person>/sign-in-codes", sign_in_codes.SignInCodesView.as_view()),
+    path("volunteers/<str:person>/devices", sign_in_codes.PersonDevicesView.as_view()),
     path("sign-in/invitation", sign_in.AcceptInvitationView.as_view()),
     path("volunteers/<str:person>/invitation", invitations.InvitationView.as_view()),
     path("volunteers/<str:person>/badge", badges.BadgeView.as_view()),

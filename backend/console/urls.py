@@ -6,7 +6,7 @@ from backend.accounts.pages import devices, sign_in_steps
 from backend.badges.pages import badge
 from backend.console import views
 from backend.desks.pages import desk
-from backend.joining.pages import applications, invitations
+from backend.joining.pages import applications, invitations, sign_in_codes
 from backend.numbers.pages import numbers
 from backend.privacy.pages import my_data
 from backend.readiness.pages import waking
@@ -19,6 +19,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-in/code/", sign_in_steps.second_step, name="sign-in-code"),
+    path("sign-in/by-code/", sign_in_steps.by_code, name="sign-in-by-code"),
+    path("people/<str:number>/sign-in-code/", sign_in_codes.sign_in_code_of, name="sign-in-code-of"),
     path("sign-in/invitation/", sign_in_steps.invitation, name="sign-in-invitation"),
     path("sign-out/", views.sign_out, name="sign-out"),
     path("language/", views.choose_language, name="language"),

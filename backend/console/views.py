@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 from django.views.generic import View
 
-from backend.accounts.authentication import page_device
+from backend.accounts.authentication import is_introduced_page, page_device
 from backend.accounts.models import User
 from backend.accounts.pages.menu import pages_for
 from backend.accounts.pages.shell import said
@@ -46,7 +46,7 @@ class SignIn(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the form."""
-        if _is_signed_in(request):
+        if _is_signed_in(request) and not is_introduced_page(request, request.user):
             return redirect("console:home")
         return self._show(request, SignInForm(request=request))
 

@@ -15,6 +15,12 @@ class Acts(ActName):
     APPLICATION_RECEIVED = "application.received", "A person has applied to a unit.", "unit"
     APPLICATION_REJECTED = "application.rejected", "An application was turned down.", "unit"
     APPLICATION_WITHDRAWN = "application.withdrawn", "A person has taken their application back.", "unit"
+    DEVICES_SIGNED_OUT = "devices.signed_out", "A leader has signed a person out on all devices.", "count"
+    SIGN_IN_CODE_MADE = (
+        "sign_in_code.made",
+        "A leader has made a code for a person to sign in by.",
+        "ends_others",
+    )
     INVITATION_MADE = "invitation.made", "A person was invited to sign in by a code on a slip."
     TRANSFER_DECLINED = "transfer.declined", "A transfer was turned down."
     TRANSFER_DONE = "transfer.done", "A transfer was agreed to, and is done."

@@ -135,3 +135,18 @@ class InvitationMade(Shape):
     name: str
     code: str
     expires_at: Instant
+
+
+class SignInCodeIn(Request):
+    """Make a code to sign in by; with `ends_others`, for a lost phone, its use signs the other devices out."""
+
+    ends_others: bool = False
+
+
+class SignInCodeMade(Shape):
+    """A code to read out or to show; it is never told again, and works once until `expires_at`."""
+
+    number: VolunteerNumber
+    name: str
+    code: str
+    expires_at: Instant

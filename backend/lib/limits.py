@@ -1,4 +1,4 @@
-"""The limits that an operator sets: how often phones report, how long a duty lasts, how long events are kept."""
+"""The limits that an operator sets: reports of phones, the length of a duty, how long events and sign-ins are kept."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,3 +16,7 @@ class Limits:
     max_duty: timedelta
     events_kept: timedelta
     events_kept_per_topic: int
+    idle_without_post: timedelta
+    """For how long a device stays signed in without being used, of a person without rights over others."""
+    sign_in_code: timedelta
+    """For how long a code to sign in is good, which a leader reads out."""

@@ -20,6 +20,8 @@ from backend.volunteers.services.identity import check_identity, confirm_identit
 class ExportView(View):
     """Everything that is kept of one."""
 
+    full_sign_in = ("get",)
+
     @extend_schema(operation_id="export_own_data", responses=OwnData, tags=["privacy"])
     def get(self, request: Request) -> Response:
         """Return everything that is kept of oneself, to keep or to take elsewhere."""
@@ -30,6 +32,7 @@ class IdentityView(View):
     """The identity that came to one's record by a merge."""
 
     repeatable = ("post",)
+    full_sign_in = ("post",)
 
     @extend_schema(
         operation_id="confirm_identity", request=IdentityIn, responses={204: None}, tags=["privacy"]
@@ -46,6 +49,7 @@ class DeletionView(View):
     """The deletion of everything of one's own."""
 
     repeatable = ("post",)
+    full_sign_in = ("post",)
 
     def content(self, request: Request, **_: Any) -> str:
         """Return nothing of the password: no trace of it is kept."""

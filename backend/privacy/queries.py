@@ -154,4 +154,5 @@ def _sign_in_of(user: User) -> dict[str, Any]:
     return {
         "second_factor_since": factor.confirmed_at if factor else None,
         "invitations": _rows(user.invitations.order_by("pk"), "made_at", "expires_at", "used_at"),
+        "sign_in_codes": _rows(user.sign_in_codes.order_by("pk"), "made_at", "expires_at", "used_at"),
     }

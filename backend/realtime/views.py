@@ -65,6 +65,8 @@ class View(APIView):
     own_keys: ClassVar[Collection[str]] = ()
     secret: ClassVar[Collection[str]] = ()
     """Acts that tell a secret: their answer is sealed, for minutes, for the device that asked."""
+    full_sign_in: ClassVar[Collection[str]] = ()
+    """Methods that are refused to a device whose sign-in another person has seen."""
     uncounted: ClassVar[Collection[str]] = ()
     """Methods that are not acts of a person: their rows are not kept for good."""
     commands: ClassVar[Mapping[str, str]] = {}

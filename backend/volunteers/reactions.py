@@ -54,5 +54,7 @@ def roles_of(user: User, at: datetime) -> frozenset[str]:
 
 
 hooks.account_named.answer(accounts.account_named)
+hooks.holds_post.answer(rules.holds_post)
+hooks.subtree_of.answer(accounts.subtree_of)
 hooks.needs_second_factor.answer(rules.needs_second_factor)
 hooks.zone_of.answer(availability.zone_of)

@@ -188,10 +188,10 @@ def is_known_minor(at: datetime, of: str = "") -> Q:
 def reads_sealed(user: User, at: datetime) -> bool:
     """Users whose password is some days old are shown their own phone and identity card whole.
 
-    A younger password may be another person's: of the leader who printed the invitation, or merged two records.
+    A younger password, or a code that was read out, may be another person's: of a leader who invited or merged.
     """
     since = user.password_set_at
-    return since is None or since <= at - timedelta(days=settings.SEALED_AFTER_DAYS)
+    return not user.introduced and (since is None or since <= at - timedelta(days=settings.SEALED_AFTER_DAYS))
 
 
 def needs_second_factor(user: User, at: datetime) -> bool:
@@ -202,6 +202,11 @@ def needs_second_factor(user: User, at: datetime) -> bool:
 def may_operate(user: User) -> bool:
     """Operators, who look after the installation; no post makes an operator, and being one opens nothing of a unit."""
     return user.is_active and user.is_staff
+
+
+def holds_post(user: User, at: datetime) -> bool:
+    """Holders of a post over others, also one that rests or begins later, and operators."""
+    return may_operate(user) or Post.objects.lasting(at).dispatching().filter(volunteer__user=user).exists()
 
 
 def may_look_after(user: User, volunteer: Volunteer, at: datetime) -> Grant:

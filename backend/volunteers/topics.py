@@ -174,4 +174,8 @@ def may_join_unit(principal: Principal, id: str) -> bool:
 @snapshot("person", "me", shape=Me)
 def me(principal: Principal, _id: str) -> dict[str, Any]:
     """Oneself, as `GET /me` returns it."""
-    return me_of(User.objects.get(pk=principal.user_id), at=now()).model_dump(mode="json")
+    user = User.objects.get(pk=principal.user_id)
+    user.introduced = (
+        user.devices.not_revoked().filter(introduced=True).exists()
+    )  # it may be the one that asks
+    return me_of(user, at=now()).model_dump(mode="json")

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { ServerFrames } from "muster-client";
-import { showCode } from "../src/parts/signin";
+import { showCode, tellOfDevice } from "../src/parts/signin";
 
 const told = (code: string, inMs: number): ServerFrames["sign_in.code"] =>
   ({
@@ -30,4 +30,21 @@ test("a code that is no longer good is not shown", () => {
   showCode(told("123456", -1));
 
   expect(document.getElementById("sign-in-code")).toBeNull();
+});
+
+test("a device that a code has signed in is told of with the way to end it", () => {
+  const event = {
+    type: "device.introduced",
+    topic: "person.23456781",
+    seq: 2,
+    data: { device: "0199a5e2-7c40-7b3a-9d51-4e1f6a2b8c90", name: "old phone", made_by: null, introduced_at: "" },
+  } as ServerFrames["device.introduced"];
+
+  tellOfDevice(event);
+
+  const notice = document.getElementById(`introduced-${event.data.device}`);
+  expect(notice?.textContent).toContain("old phone");
+  expect(notice?.querySelector("a")?.getAttribute("href")).toBe("/devices/");
+  notice?.querySelector("button")?.click();
+  expect(document.getElementById(notice?.id ?? "")).toBeNull();
 });

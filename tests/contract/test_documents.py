@@ -30,7 +30,7 @@ from backend.dispatch.queries import tasks as dispatch_tasks
 from backend.dispatch.schemas import CallOutIn
 from backend.dispatch.services import offers
 from backend.joining import queries as joining
-from backend.joining.services import applications, transfers
+from backend.joining.services import applications, sign_in_codes, transfers
 from backend.lib import bodies, pictures
 from backend.lib.errors import Refusal
 from backend.lib.errors import refusals as declared_refusals
@@ -314,6 +314,9 @@ LIMITS = {
     "ended offers of a page of the inbox": dispatch_inbox.ENDED,
     "minutes of an access token": int(configured.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds() / 60),  # type: ignore[attr-defined]
     "days of a refresh token": configured.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"].days,  # type: ignore[attr-defined]
+    "days of a refresh token of a person without a post": configured.MUSTER.idle_without_post.days,
+    "minutes of a code to sign in": int(configured.MUSTER.sign_in_code.total_seconds() / 60),
+    "codes to sign in for a person in an hour": sign_in_codes.MOST_IN_AN_HOUR,
     "seconds the spent refresh token is still good": int(devices.PREVIOUS_GOOD_FOR.total_seconds()),
     "bytes of a roster": roster_files.MAX_BYTES,
     "rows of a page of a report": roster_imports.REPORT_PAGE,
@@ -345,6 +348,8 @@ LIMITS = {
     "people of other units found in a day": finding.MOST_FOUND,
     "wrong passwords from an address": configured.AXES_FAILURE_LIMIT,
     "wrong passwords from everywhere": login_attempts.MOST_EVERYWHERE,
+    "wrong codes of a subtree from an address": login_attempts.OF_A_SUBTREE.here,
+    "wrong codes of a subtree from everywhere": login_attempts.OF_A_SUBTREE.everywhere,
     "sign-ins of an address that fail at once": guests.guesses.at_once,
     "sign-ins that wait until a password is hashed": password_hashing.MOST_WAITING,
     "requests without a token of an address": guests.requests.at_once,

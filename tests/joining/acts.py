@@ -1,10 +1,14 @@
 """What may be done over REST in joining, and by whom."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from uuid6 import uuid7
 
-from tests.contract.acts import ALL_200, ALL_204, LEADER, MANAGES, V1, Act, Right, as_they_wish, opens
+from backend.accounts.codes import key_of
+from backend.accounts.models import SignInCode
+from backend.accounts.services.sign_in_codes import KIND
+from tests.contract.acts import ALL_200, ALL_204, LEADER, MANAGES, PERSON, V1, Act, Right, as_they_wish, opens
 from tests.contract.doors import APPLICANT, SIGNED_IN, World
 
 
@@ -24,7 +28,51 @@ def _transfer_away(world: World, caller: str) -> dict[str, Any]:
     return {"id": str(uuid7()), "volunteer": world.bystander, **ends}
 
 
+def _by_code(world: World, caller: str) -> dict[str, Any]:
+    """Return a code of the leader's for the volunteer; the others guess."""
+    code = "000-000-000"
+    if caller == "volunteer":
+        code, at, leader = "294-557-294", datetime.now(UTC), world.callers["leader"].user
+        SignInCode.objects.create(
+            user=world.callers[caller].user,
+            code_key=key_of(code, KIND),
+            made_by=leader,
+            by_post=leader.volunteer.posts.get().pk,
+            ends_others=False,
+            made_at=at,
+            expires_at=at + timedelta(minutes=10),
+        )
+    return {"identifier": world.number("volunteer"), "code": code, "device": {"id": str(uuid7())}}
+
+
 ACTS = (
+    Act("POST", V1 + "sign-in/code", {"volunteer": 200}, others=401, body=_by_code),
+    Act(
+        "POST",
+        PERSON + "sign-in-codes",
+        {"leader": 201, "volunteer": 403},
+        rights=(
+            Right(
+                "make a code by which a member signs in",
+                "volunteers/{member}/sign-in-codes",
+                opens(*MANAGES),
+                beyond=opens("dispatcher"),
+            ),
+        ),
+    ),
+    Act(
+        "DELETE",
+        PERSON + "devices",
+        {"leader": 204, "volunteer": 403},
+        rights=(
+            Right(
+                "sign a member out on all devices",
+                "volunteers/{member}/devices",
+                opens(*MANAGES),
+                beyond=opens("dispatcher"),
+            ),
+        ),
+    ),
     Act("POST", V1 + "applications", dict.fromkeys(SIGNED_IN, 202), body=_apply, dead=202, own=True),
     Act(
         "POST",

@@ -151,7 +151,9 @@ def test_a_device_that_renews_no_more_is_no_channel(
 ) -> None:
     client_of(volunteer)
 
-    recount(at=at + timedelta(days=31))
+    recount(at=at + timedelta(days=364))
+    assert queries.counts_of(formation.squadron_a).unreachable == 0
+    recount(at=at + timedelta(days=366))
 
     assert queries.counts_of(formation.squadron_a).unreachable == 1
 

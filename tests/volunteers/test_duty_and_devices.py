@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
 from time import sleep
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -31,8 +31,8 @@ from tests.pages import page_of
 
 ClientOf = Callable[[User], SignedInClient]
 SIGN_OUT = "/api/v1/sign-out"
-SIGN_IN = cast(timedelta, settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"])
-"""How long a phone stays signed in that does not renew its tokens."""
+SIGN_IN = settings.MUSTER.idle_without_post
+"""How long a volunteer stays signed in on a phone that does not renew its tokens, and on a page."""
 
 
 def on_duty(user: User) -> bool:
@@ -150,7 +150,7 @@ def test_a_page_whose_session_has_run_out_holds_no_duty(
 ) -> None:
     page = register_page_device(user=volunteer, at=at)
     phone = client_of(volunteer)
-    Device.objects.filter(pk=page.pk).update(last_seen_at=at - timedelta(seconds=settings.SESSION_COOKIE_AGE))
+    Device.objects.filter(pk=page.pk).update(last_seen_at=at - SIGN_IN)
 
     phone.post(SIGN_OUT)
 

@@ -49,6 +49,7 @@ class DevicesView(View):
                     platform=Platform(device.platform),
                     last_seen_at=device.last_seen_at,
                     current=device.pk == current,
+                    introduced=device.introduced,
                 )
                 for device in queries.devices_of(user_of(request))
             ]
@@ -57,6 +58,8 @@ class DevicesView(View):
 
 class DeviceView(View):
     """One device of one's own."""
+
+    full_sign_in = ("delete",)
 
     @extend_schema(operation_id="revoke_device", responses={204: None}, tags=["me"])
     def delete(self, request: Request, device_id: UUID) -> Response:

@@ -2,6 +2,7 @@
 
 from backend.accounts.models.invitations import Invitation
 from backend.accounts.models.second_factors import Challenge, RecoveryCode, SecondFactor, TrustedDevice
+from backend.accounts.models.sign_in_codes import SignInCode
 from backend.accounts.models.users import (
     PHONE_TAIL,
     Device,
@@ -10,6 +11,7 @@ from backend.accounts.models.users import (
     User,
     UserManager,
     is_live,
+    ordinary_lifetimes,
     phone_key,
     phone_tail_key,
 )
@@ -22,11 +24,13 @@ __all__ = [
     "Platform",
     "RecoveryCode",
     "SecondFactor",
+    "SignInCode",
     "SignedOutBy",
     "TrustedDevice",
     "User",
     "UserManager",
     "is_live",
+    "ordinary_lifetimes",
     "phone_key",
     "phone_tail_key",
 ]

@@ -55,6 +55,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text="since when the password is the present one; null: since before this was kept, or by an operator",
     )
 
+    introduced = False
+    """Whether another person has seen the code behind the sign-in that asks; it belongs to the request, not the row."""
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "phone_key"
@@ -114,17 +117,26 @@ class SignedOutBy(models.TextChoices):
     INVITATION = "invitation", _("An invitation was accepted")
     MERGED = "merged", _("The record was merged into another")
     OLD_TOKEN = "old_token", _("An old token was used")  # no token
+    LEADER = "leader", _("Signed out by a leader")
+    CODE = "code", _("A code for a lost phone was used")
+    POST = "post", _("A post was received")
 
 
 def is_live(at: datetime | OuterRef) -> Q:
     """Return the condition on devices of being signed in: until the refresh token runs out, or the session of a page.
 
-    A page's device has no refresh token, and its session is not prolonged by using it.
+    A page's device has no refresh token, and its session is prolonged by use only where the sign-in lasts long.
     """
-    token = cast(timedelta, settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"])
-    session = timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    an_app = ~Q(refresh_id="") & Q(last_seen_at__gt=at - token)
-    return Q(revoked_at=None) & (an_app | Q(refresh_id="", last_seen_at__gt=at - session))
+    app, page = ordinary_lifetimes()
+    an_app = ~Q(refresh_id="") & Q(last_seen_at__gt=at - app)
+    a_long_one = Q(lasts_long=True, last_seen_at__gt=at - settings.MUSTER.idle_without_post)
+    return Q(revoked_at=None) & (an_app | Q(refresh_id="", last_seen_at__gt=at - page) | a_long_one)
+
+
+def ordinary_lifetimes() -> tuple[timedelta, timedelta]:
+    """Return for how long the sign-ins of people with a post live without use: of an app, and of a page."""
+    app = cast(timedelta, settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"])
+    return app, timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):
@@ -170,7 +182,54 @@ class Device(models.Model):
         default=True, help_text="whether the device has shown a token of the present pair"
     )
 
+    introduced = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="signed in by a code that another person has seen: it answers orders, and decides nothing for good",
+    )
+    lasts_long = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="of a person without rights over others: one use a year is enough",
+    )
+    renewed_late = models.BooleanField(
+        default=False, db_default=False, help_text="lives only because it lasts long: a post ends it"
+    )
+
     objects = DeviceQuerySet.as_manager()
+
+    @property
+    def ordinary_lifetime(self) -> timedelta:
+        """For how long it would live without use if its person had a post."""
+        app, page = ordinary_lifetimes()
+        return app if self.refresh_id else page
+
+    @property
+    def lifetime(self) -> timedelta:
+        """For how long it lives without use."""
+        return settings.MUSTER.idle_without_post if self.lasts_long else self.ordinary_lifetime
+
+    def sign_in_anew(self, *, introduced: bool, lasts_long: bool) -> None:
+        """Begin another sign-in, whose tokens and rights are its own; the caller saves the row."""
+        self.revoked_at, self.revoked_because = None, ""
+        self.session, self.refresh_id, self.previous_refresh_id = uuid.uuid4(), uuid.uuid4().hex, ""
+        self.introduced, self.lasts_long, self.renewed_late = introduced, lasts_long, False
+
+    def prolong(self, *, lasts_long: bool, at: datetime) -> list[str]:
+        """Count its time from now; returns the columns to save."""
+        self.renewed_late = self.renewed_late or self._is_late(at)
+        self.last_seen_at, self.lasts_long = at, lasts_long
+        return ["renewed_late", "last_seen_at", "lasts_long"]
+
+    def needs_no_post(self, at: datetime) -> bool:
+        """Tell whether it would not be signed in at all if its person had held a post from the beginning."""
+        return self.introduced or self.renewed_late or self._is_late(at)
+
+    def _is_late(self, at: datetime) -> bool:
+        since = (
+            self.last_seen_at if self.refresh_id else self.created_at
+        )  # using a page prolongs no ordinary session
+        return at - since > self.ordinary_lifetime
 
     def revoke(self, *, at: datetime, because: SignedOutBy) -> list[str]:
         """End the device and its tokens; returns the columns to save."""

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from backend.accounts import queries
 from backend.accounts.pages.forms import CodeForm, PageForm, act_page, secret_field
-from backend.accounts.pages.shell import person_of, record_page, sent_from, show
+from backend.accounts.pages.shell import full_sign_in, person_of, record_page, sent_from, show
 from backend.accounts.password_hashing import hashing
 from backend.accounts.passwords import broken_rules
 from backend.accounts.services import second_factors
@@ -38,6 +38,7 @@ def devices(request: HttpRequest) -> HttpResponse:
 
 
 @record_page
+@full_sign_in
 @sent_from("devices")
 def sign_out_device(request: HttpRequest, device_id: UUID) -> HttpResponse:
     """Sign a device out from afar; it loses its tokens and sockets at once."""
@@ -46,6 +47,7 @@ def sign_out_device(request: HttpRequest, device_id: UUID) -> HttpResponse:
 
 
 @record_page
+@full_sign_in
 @sensitive_post_parameters("current", "new")
 @sent_from("devices")
 def password(request: HttpRequest) -> HttpResponseBase:
@@ -70,6 +72,7 @@ def password(request: HttpRequest) -> HttpResponseBase:
 
 
 @record_page
+@full_sign_in
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "POST"])
 def second_factor(request: HttpRequest) -> HttpResponseBase:

@@ -14,8 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from backend.accounts import hooks
+from backend.accounts.authentication import is_introduced_page
 from backend.accounts.models import User
 from backend.accounts.pages.menu import pages_for
+from backend.accounts.services.refusals import IntroducedSession
 from backend.accounts.signin import page_sign_in_required
 from backend.lib.clock import now
 from backend.lib.errors import Busy, Instead, NotAllowed, NotFound, Refusal, told
@@ -42,6 +44,21 @@ def record_page(
             return view(request, *args, **kwargs)
         except (NotFound, NotAllowed) as refusal:
             raise Http404 from refusal
+
+    return checked
+
+
+def full_sign_in(
+    view: Callable[Concatenate[HttpRequest, _View], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, _View], HttpResponseBase]:
+    """Close a page, inside `record_page`, to a sign-in by a code that another person has seen; say what opens it."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: _View.args, **kwargs: _View.kwargs) -> HttpResponseBase:
+        if not is_introduced_page(request, request.user):
+            return view(request, *args, **kwargs)
+        context = {"text": IntroducedSession().words, "next": request.get_full_path()}
+        return show(request, "full_sign_in", context, page="devices", status=IntroducedSession.status)
 
     return checked
 

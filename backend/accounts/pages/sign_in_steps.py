@@ -23,7 +23,7 @@ from backend.accounts.services import second_factors
 from backend.accounts.services.invitations import accept_invitation
 from backend.accounts.services.refusals import ChallengeOver, SecondFactorNeeded
 from backend.accounts.services.trust import TRUSTED_FOR, trust_device
-from backend.accounts.signin import invited_user, sign_in_page
+from backend.accounts.signin import enter_page_by_code, introduced_user, invited_user, sign_in_page
 from backend.lib.clock import now
 from backend.lib.errors import CredentialsWrong
 from backend.lib.phones import LONGEST
@@ -129,6 +129,49 @@ def _show_step(
     shown = form if isinstance(form, StepForm) else StepForm()
     context = {"ways": asked.ways, "waiting": waiting, "form": shown, "problem": problem, "told": told}
     return render(request, "console/sign_in_code.html", context, status=422 if problem else 200)
+
+
+class ByCodeForm(PageForm):
+    """The number or phone, and the code that a leader reads out."""
+
+    ids = "id_%s"
+    number = forms.CharField(
+        label=_("Volunteer number or phone"),
+        max_length=LONGEST,
+        error_messages={"required": _("Enter your volunteer number or phone.")},
+        widget=forms.TextInput(attrs={"autocomplete": "username", "inputmode": "tel", "autofocus": True}),
+    )
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        error_messages={"required": _("Enter the code that your leader reads out.")},
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+
+@never_cache
+@ensure_csrf_cookie
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "POST"])
+def by_code(request: HttpRequest) -> HttpResponseBase:
+    """Sign in by a code that a leader reads out or shows."""
+
+    def again(form: ByCodeForm) -> HttpResponse:
+        status = 422 if form.is_bound else 200
+        return render(request, "console/sign_in_by_code.html", {"form": form}, status=status)
+
+    def act(form: ByCodeForm) -> HttpResponse:
+        code = form.cleaned_data["code"]
+        user = introduced_user(request, form.cleaned_data["number"], code)
+        enter_page_by_code(request=request, user=user, code=code, at=now())
+        return redirect("console:home")
+
+    if request.method != "POST":
+        return again(ByCodeForm())
+    wrong = _(
+        "Number or code is wrong, or the code was used before or is too old. Ask your leader for another."
+    )
+    return act_page(ByCodeForm(request.POST), act, again, {CredentialsWrong: wrong})
 
 
 class InvitationForm(PageForm):

@@ -27,6 +27,14 @@ class SignIn(Request):
     trust_secret: Annotated[str, Field(max_length=100)] | None = None
 
 
+class CodeSignIn(Request):
+    """Sign in by volunteer number or phone, and the code that a leader reads out or shows."""
+
+    identifier: Annotated[str, Line(LONGEST, least=1)]
+    code: Annotated[str, Line(40, least=1)]
+    device: DeviceIn
+
+
 class RefreshIn(Request):
     """Ask for a new pair of tokens."""
 
@@ -35,6 +43,8 @@ class RefreshIn(Request):
 
 class Tokens(Shape):
     """An access token for 15 minutes and a refresh token for 30 days; the old refresh token is spent.
+
+    The refresh token of a person without a post lives for a year (an operator may choose another time).
 
     `access_expires_in_s` counts from the answer, for a device whose clock is off: by how much tells `server_time`.
     """
@@ -47,13 +57,14 @@ class Tokens(Shape):
 
 
 class DeviceOut(Shape):
-    """A device of one's own."""
+    """A device of one's own; `introduced` when it was signed in by a code that another person has seen."""
 
     id: UUID
     name: str
     platform: Platform
     last_seen_at: Instant
     current: bool
+    introduced: bool = False
 
 
 class Devices(RootModel[list[DeviceOut]]):

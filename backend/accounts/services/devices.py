@@ -18,7 +18,8 @@ from backend.accounts.locks import accounts_to_lock, devices_to_end, devices_to_
 from backend.accounts.models import Device, Platform, SignedOutBy, TrustedDevice, User
 from backend.accounts.schemas.sign_in import DeviceIn, Tokens
 from backend.accounts.tokens import Claims, DeviceTokens, read_refresh, tokens_for
-from backend.lib.errors import CredentialsWrong, NotSignedIn, Refusal, require
+from backend.lib import clock
+from backend.lib.errors import CredentialsWrong, NotSignedIn, Refusal, TokenExpired, require
 from backend.lib.texts import as_line
 from backend.realtime import keys
 from backend.realtime.log import epochs
@@ -33,6 +34,9 @@ REASONS = {
     SignedOutBy.INVITATION: "signed in by an invitation",
     SignedOutBy.MERGED: "the record was merged into another",
     SignedOutBy.OLD_TOKEN: "an old refresh token was used",
+    SignedOutBy.LEADER: "signed out by a leader",
+    SignedOutBy.CODE: "a code for a lost phone was used",
+    SignedOutBy.POST: "the person received a post",
 }
 """What the record says of each."""
 
@@ -65,7 +69,9 @@ def sign_in_once(
         return signed_in_once(user, device, once, act)
 
 
-def signed_in_once(user: User, device: DeviceIn, once: keys.Asked, act: Act) -> tuple[DeviceTokens, bool]:
+def signed_in_once(
+    user: User, device: DeviceIn, once: keys.Asked, act: Act, *, introduced: bool = False
+) -> tuple[DeviceTokens, bool]:
     """Sign a device in once for what it has shown, or for its key; returns its tokens, and whether it had been before.
 
     Then they are made anew, for the sign-in that the first request began. Raises NotSignedIn when that has ended since,
@@ -74,7 +80,7 @@ def signed_in_once(user: User, device: DeviceIn, once: keys.Asked, act: Act) -> 
     claim = keys.claim(once, at=act.at, kept=keys.BRIEFLY)
     if not claim.is_new:
         return _required(_tokens_anew(claim.row.made, act.at)), True
-    row = _signed_in(user, device, act)
+    row = _signed_in(user, device, act, introduced=introduced)
     keys.note(claim.row.pk, made=f"{row.pk.hex} {row.session.hex}")
     return _with_tokens(row, user, act.at), False
 
@@ -100,11 +106,11 @@ def _required(tokens: DeviceTokens | None) -> DeviceTokens:
 
 
 def _with_tokens(device: Device, user: User, at: datetime) -> DeviceTokens:
-    tokens = tokens_for(device, number=hooks.number_of(user), at=at)
-    return DeviceTokens(user, tokens)
+    tokens, user.introduced = tokens_for(device, number=hooks.number_of(user), at=at), device.introduced
+    return DeviceTokens(user, tokens, device.introduced)
 
 
-def _signed_in(user: User, device: DeviceIn, act: Act) -> Device:
+def _signed_in(user: User, device: DeviceIn, act: Act, *, introduced: bool = False) -> Device:
     """Register a device, or sign it in anew. Raises CredentialsWrong when the password was changed meanwhile."""
     require_as_checked(user)
     row, is_new = _locked_device(user, device, act.at)
@@ -113,8 +119,7 @@ def _signed_in(user: User, device: DeviceIn, act: Act) -> Device:
     if not is_new and row.revoked_at is None:
         act.end_session(row.session)
     row.name, row.platform, row.last_seen_at = device.name, device.platform, act.at
-    row.revoked_at, row.revoked_because = None, ""
-    row.session, row.refresh_id, row.previous_refresh_id = uuid.uuid4(), uuid.uuid4().hex, ""
+    row.sign_in_anew(introduced=introduced, lasts_long=not hooks.holds_post(user, act.at))
     row.save()
     act.record(Acts.DEVICE_SIGNED_IN, f"device.{row.pk}")
     hooks.device_signed_in(device=row, act=act)
@@ -123,18 +128,26 @@ def _signed_in(user: User, device: DeviceIn, act: Act) -> Device:
 
 @transaction.atomic
 def register_page_device(*, user: User, name: str = "", at: datetime) -> Device:
-    """Make the device that stands for a browser's session."""
+    """Make the device that stands for a browser's session. Locks the account."""
+    accounts_to_lock().get(pk=user.pk)  # a post that is given at this moment sees the device, or is seen
+    with acting(by=user, at=at) as act:
+        return page_signed_in(user, name, act)
+
+
+def page_signed_in(user: User, name: str, act: Act, *, introduced: bool = False) -> Device:
+    """Make the device of a browser's session for a locked account."""
     device = Device.objects.create(
         pk=UUID(str(uuid7())),
         user=user,
         name=as_line(name)[:80],
         platform=Platform.WEB,
-        created_at=at,
-        last_seen_at=at,
+        created_at=act.at,
+        last_seen_at=act.at,
+        introduced=introduced,
+        lasts_long=not hooks.holds_post(user, act.at),
     )
-    with acting(by=user, at=at) as act:
-        act.record(Acts.DEVICE_SIGNED_IN, f"device.{device.pk}")
-        hooks.device_signed_in(device=device, act=act)
+    act.record(Acts.DEVICE_SIGNED_IN, f"device.{device.pk}")
+    hooks.device_signed_in(device=device, act=act)
     return device
 
 
@@ -163,6 +176,8 @@ def _rotate(claims: Claims, at: datetime, epoch_begun_at: datetime | None = None
     device = devices_to_lock(_of_claims(claims)).select_related("user__volunteer").first()
     if device is None:
         return None
+    if at >= claims.issued_at_moment + clock.passing(device.lifetime):
+        raise TokenExpired  # it was made to last longer than its person's post allows
     if claims.token_id == device.refresh_id:
         _spend(device, claims, at)
     elif _is_retry(device, claims, at):
@@ -179,10 +194,9 @@ def _rotate(claims: Claims, at: datetime, epoch_begun_at: datetime | None = None
 def _spend(device: Device, claims: Claims, at: datetime) -> None:
     """Rotate the token that was shown: another follows it. The same token again is a retry."""
     device.previous_refresh_id, device.refresh_id = claims.token_id, uuid.uuid4().hex
-    device.rotated_at, device.last_seen_at, device.pair_arrived = at, at, False
-    device.save(
-        update_fields=["previous_refresh_id", "refresh_id", "rotated_at", "last_seen_at", "pair_arrived"]
-    )
+    device.rotated_at, device.pair_arrived = at, False
+    prolonged = device.prolong(lasts_long=not hooks.holds_post(device.user, at), at=at)
+    device.save(update_fields=["previous_refresh_id", "refresh_id", "rotated_at", "pair_arrived", *prolonged])
 
 
 @transaction.atomic
@@ -257,6 +271,38 @@ def require_as_checked(user: User) -> None:
 def prolong_page_device(*, device_id: UUID, at: datetime) -> None:
     """Count the time of a page from now: its session has begun anew."""
     Device.objects.not_revoked().filter(pk=device_id).update(last_seen_at=at)
+
+
+@transaction.atomic
+def prolong_long_page(*, device_id: UUID, at: datetime) -> bool:
+    """Count the time of a page from now, where it lasts long; returns whether it does. Locks the device."""
+    live = Device.objects.of_open_accounts().filter(pk=device_id)
+    device = devices_to_lock(live).select_related("user__volunteer").first()
+    if device is None or hooks.holds_post(device.user, at):
+        return False
+    device.save(update_fields=device.prolong(lasts_long=True, at=at))
+    return True
+
+
+def end_easy_sign_ins(user: User, *, act: Act) -> None:
+    """End the sign-ins of a person who receives a post that would not have lived with one; the others stay.
+
+    These are introduced, or have been idle for longer than people with a post may be. The others live from now on as
+    those of people with a post. Open codes are void. The account is locked.
+    """
+    user.sign_in_codes.unused().update(replaced_at=act.at)
+    devices = devices_to_end(user)
+    ended = [key for key, device in devices.items() if device.needs_no_post(act.at)]
+    user.devices.filter(lasts_long=True).exclude(pk__in=ended).update(lasts_long=False)
+    if ended:
+        _revoke_among(ended, user, reason=SignedOutBy.POST, act=act)
+
+
+def end_introduced(user: User, *, act: Act) -> None:
+    """End the sign-ins that another person has seen: their person asks for more from now on. The account is locked."""
+    ended = [key for key, device in devices_to_end(user).items() if device.introduced]
+    if ended:
+        _revoke_among(ended, user, reason=SignedOutBy.OWNER, act=act)
 
 
 def _revoke_among(ids: Collection[UUID], user: User, *, reason: SignedOutBy, act: Act) -> None:

@@ -9,6 +9,7 @@ from backend.accounts.acting import acting
 from backend.accounts.acts import Acts
 from backend.accounts.locks import accounts_to_lock
 from backend.accounts.models import User
+from backend.accounts.services.devices import end_easy_sign_ins
 from backend.lib.errors import NotFound
 
 
@@ -27,5 +28,7 @@ def name_operator(*, account: User, is_operator: bool, at: datetime) -> bool:
     user.save(update_fields=["is_staff"])
     name = Acts.OPERATOR_NAMED if is_operator else Acts.OPERATOR_DISMISSED
     with acting(by=None, at=at) as act:
+        if is_operator:
+            end_easy_sign_ins(user, act=act)
         act.record(name, f"user.{user.pk}", number=hooks.number_of(account))
     return True

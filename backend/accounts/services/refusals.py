@@ -26,6 +26,23 @@ class SecondFactorNeeded(Refusal):
         return {"second_factor": self.asked.model_dump(mode="json")}
 
 
+class IntroducedSession(Refusal):
+    """This device was signed in by a code that another person has seen; sign in on it with the password first."""
+
+    status = 403
+    slug = "introduced-session"
+    text = _(
+        "On this device you signed in by a code that another person has seen. Sign in with your password to do this."
+    )
+
+
+class HoldsPost(Refusal):
+    """This person has rights over others, and signs in and out with the password alone."""
+
+    slug = "holds-post"
+    text = _("This person holds a post. They sign in with their password, and sign their own devices out.")
+
+
 class ChallengeOver(Refusal):
     """This sign-in has waited too long, or is done; begin again with the password."""
 

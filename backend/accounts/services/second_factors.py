@@ -26,7 +26,12 @@ from backend.accounts.schemas.second_factors import (
     Way,
 )
 from backend.accounts.schemas.sign_in import DeviceIn
-from backend.accounts.services.devices import require_as_checked, signed_in_before, signed_in_once
+from backend.accounts.services.devices import (
+    end_introduced,
+    require_as_checked,
+    signed_in_before,
+    signed_in_once,
+)
 from backend.accounts.services.once import given_once
 from backend.accounts.services.recovery_codes import made_before, make_recovery_codes, take_recovery_code
 from backend.accounts.services.refusals import (
@@ -97,6 +102,7 @@ def confirm_second_factor(
         with acting(by=by, at=at) as act:
             if _is_right(_take_authenticator, factor, code, act):
                 _confirm(factor, act)
+                end_introduced(by, act=act)  # they would hear the codes that are sent
                 secret = trust(device_id, by, act=act) if is_own else None
                 return make_recovery_codes(by, code, device_id, act, trust_secret=secret)
         _count_wrong(by, at)

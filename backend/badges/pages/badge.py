@@ -18,7 +18,7 @@ from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.accounts.pages.forms import PageForm, ShapeForm, act_page
-from backend.accounts.pages.shell import person_of, record_page, sent_from, show, whole_number
+from backend.accounts.pages.shell import full_sign_in, person_of, record_page, sent_from, show, whole_number
 from backend.badges import queries, services
 from backend.badges.badge_card import Card, card_of, card_pdf, cards_pdf
 from backend.badges.models import Badge, Paper, SignKind
@@ -71,6 +71,7 @@ class SignsForm(ShapeForm[SignsWanted]):
 
 
 @record_page
+@full_sign_in
 @require_GET
 def badge(request: HttpRequest) -> HttpResponse:
     """Show one's badge: the card, a large QR code, and the picture."""
@@ -78,6 +79,7 @@ def badge(request: HttpRequest) -> HttpResponse:
 
 
 @record_page
+@full_sign_in
 @require_GET
 def badge_card(request: HttpRequest) -> HttpResponse:
     """Give one's card to print."""
@@ -87,6 +89,7 @@ def badge_card(request: HttpRequest) -> HttpResponse:
 
 @takes_bytes(MOST_PHOTO_BYTES + MAX_BODY)
 @record_page
+@full_sign_in
 @sent_from("badge")
 def photo(request: HttpRequest) -> HttpResponseBase:
     """Keep or delete the picture of oneself."""

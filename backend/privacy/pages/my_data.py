@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET
 
+from backend.accounts.authentication import require_full_page
 from backend.accounts.models import User
 from backend.accounts.pages.forms import PageForm, ShapeForm, act_page, secret_field
-from backend.accounts.pages.shell import person_of, record_page, sent_from, show
+from backend.accounts.pages.shell import full_sign_in, person_of, record_page, sent_from, show
 from backend.accounts.services.passwords import PasswordWrong
 from backend.accounts.signin import confirm_password
 from backend.lib.clock import now
@@ -67,6 +68,8 @@ def decide(request: HttpRequest, purpose: str) -> HttpResponseBase:
     def act(form: ConsentForm) -> HttpResponse:
         by, at = person_of(request), now()
         if form.body.agreed:
+            if by.volunteer.is_known_minor(at):
+                require_full_page(request)
             give_consent(purpose=Purpose(purpose), version=form.body.version, by=by, at=at)
         else:
             withdraw_consent(purpose=Purpose(purpose), by=by, at=at)
@@ -77,6 +80,7 @@ def decide(request: HttpRequest, purpose: str) -> HttpResponseBase:
 
 @require_GET
 @record_page
+@full_sign_in
 def export(request: HttpRequest) -> HttpResponse:
     """Download everything that is kept of oneself."""
     user, at = person_of(request), now()
@@ -87,6 +91,7 @@ def export(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters("id_card")
 @record_page
+@full_sign_in
 @sent_from("my-data")
 def confirm(request: HttpRequest) -> HttpResponseBase:
     """Confirm the identity that came to one's record by a merge."""
@@ -102,6 +107,7 @@ def confirm(request: HttpRequest) -> HttpResponseBase:
 
 @sensitive_post_parameters("password")
 @record_page
+@full_sign_in
 @sent_from("my-data")
 def delete(request: HttpRequest) -> HttpResponseBase:
     """Delete everything of one's own, and say what was kept."""

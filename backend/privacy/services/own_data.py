@@ -140,9 +140,9 @@ def _empty_sealed(row: Any) -> None:
 
 
 def _erase_own_parts(volunteer: Volunteer) -> None:
-    """Delete second factors, invitations and plans; numbers stay: they lead to no name any more."""
+    """Delete second factors, invitations, codes and plans; numbers stay: they lead to no name any more."""
     user = volunteer.user
-    for rows in (user.recovery_codes, user.challenges, user.invitations):
+    for rows in (user.recovery_codes, user.challenges, user.invitations, user.sign_in_codes):
         rows.all().delete()
     if factor := getattr(user, "second_factor", None):
         factor.delete()

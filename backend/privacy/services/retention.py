@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from backend.accounts.models import Device, Invitation
+from backend.accounts.models import Device, Invitation, SignInCode
 from backend.joining.models import Application
 from backend.papers.queries import sheets_ended_before
 from backend.privacy.models import RetentionRun
@@ -28,6 +28,7 @@ KEPT: Mapping[str, timedelta] = MappingProxyType(
         "page sessions": timedelta(0),
         "undecided applications": timedelta(days=180),
         "invitations that are over": timedelta(days=90),
+        "sign-in codes that are over": timedelta(days=90),
         "revoked devices": timedelta(days=90),
         "revoked trackers": timedelta(days=90),
         "reports of trackers that were not stored": timedelta(days=8),
@@ -64,6 +65,9 @@ def _overdue(at: datetime) -> dict[str, QuerySet[Any]]:
         "page sessions": Session.objects.filter(expire_date__lt=at - KEPT["page sessions"]),
         "undecided applications": undecided.filter(at__lt=at - KEPT["undecided applications"]),
         "invitations that are over": Invitation.objects.filter(expires_at__lt=spent),
+        "sign-in codes that are over": SignInCode.objects.filter(
+            expires_at__lt=at - KEPT["sign-in codes that are over"]
+        ),
         "revoked devices": Device.objects.filter(revoked_at__lt=at - KEPT["revoked devices"]),
         "revoked trackers": Tracker.objects.filter(Q(revoked_at__lt=dead) | Q(expires_at__lt=dead)),
         "reports of trackers that were not stored": TrackerDay.objects.filter(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from backend.accounts.pages.forms import ShapeForm, act_page
-from backend.accounts.pages.shell import person_of, record_page, sent_from, show
+from backend.accounts.pages.shell import full_sign_in, person_of, record_page, sent_from, show
 from backend.lib.clock import now
 from backend.tracking.models import WhyNotStored
 from backend.tracking.queries.trackers import trackers_of
@@ -38,6 +38,7 @@ class TrackerForm(ShapeForm[TrackerIn]):
 
 
 @record_page
+@full_sign_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def trackers(request: HttpRequest) -> HttpResponseBase:
     """Show the trackers with their unstored reports; make one, whose secret is shown this once."""

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.accounts.authentication import user_of
+from backend.accounts.authentication import require_full_sign_in, user_of
 from backend.accounts.models import User
 from backend.lib.api import answer, parse, parse_query
 from backend.lib.clock import now
@@ -64,6 +64,8 @@ class ConsentView(View):
         require(purpose in Purpose.values)
         body, user, at = parse(ConsentIn, request), user_of(request), now()
         if body.agreed:
+            if user.volunteer.is_known_minor(at):
+                require_full_sign_in(request)
             give_consent(purpose=Purpose(purpose), version=body.version, by=user, at=at)
         else:
             withdraw_consent(purpose=Purpose(purpose), by=user, at=at)

@@ -217,6 +217,10 @@ class Volunteer(models.Model):
         """Tell whether the person is known to be 18 at `at`; a person without a date of birth is not."""
         return self.born_on is not None and self.born_on <= adult_if_born_until(at)
 
+    def is_known_minor(self, at: datetime) -> bool:
+        """Tell whether the person is known to be under 18 at `at`."""
+        return self.born_on is not None and not self.is_adult(at)
+
 
 DUTIES_KEPT = timedelta(days=7)
 """How long the record of a duty is kept: for so long a phone may bring back the fixes that it took on that duty."""

@@ -3,6 +3,7 @@
 from django.db.models import Value
 
 from backend.accounts.models import User, phone_key
+from backend.volunteers.models import Unit
 from backend.volunteers.number_scheme import parse_volunteer_number
 
 
@@ -26,3 +27,17 @@ def account_named(name: str) -> User | None:
     )
     _, pk = min(first.union(*others), default=(0, 0))
     return User.objects.select_related("volunteer").filter(pk=pk).first()
+
+
+def subtree_of(user: User | None, name: str) -> str:
+    """Return the number of the unit above the person's primary one; of any unit for a name that no account has.
+
+    Asks the database the same for both. `name` is in hexadecimal.
+    """
+    units = Unit.objects.order_by("pk")
+    own = units.filter(
+        memberships__is_primary=True, memberships__volunteer__user=user.pk if user else 0
+    ).first()
+    place = int(name, 16) % max(units.count(), 1)
+    line = next((unit.line for unit in (own, *units[place : place + 1]) if unit), [""])
+    return units.filter(path=line[-2:][0]).values_list("number", flat=True).first() or ""

@@ -67,4 +67,5 @@ def me_of(user: User, *, at: datetime) -> Me:
 
 def signed_in_out(made: DeviceTokens, *, at: datetime) -> SignedIn:
     """Return what a device is told when it has signed in: its tokens, and their volunteer."""
-    return SignedIn(**made.tokens.model_dump(), me=me_of(made.user, at=at), trust_secret=made.trust_secret)
+    me, tokens = me_of(made.user, at=at), made.tokens.model_dump()
+    return SignedIn(**tokens, me=me, trust_secret=made.trust_secret, introduced=made.introduced)

@@ -6,10 +6,14 @@ from backend.volunteers.schemas.me import Me
 
 
 class SignedIn(Tokens):
-    """Tokens, and who they are for; after a second factor the secret by which the device is trusted, told once."""
+    """Tokens, and who they are for; after a second factor the secret by which the device is trusted, told once.
+
+    `introduced`: another person has seen the code by which the device signed in; some doors are closed to it.
+    """
 
     me: Me
     trust_secret: str | None = None
+    introduced: bool = False
 
 
 class SignOutIn(Request):

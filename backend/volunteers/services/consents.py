@@ -14,7 +14,7 @@ from backend.volunteers.acts import Acts
 from backend.volunteers.consents import current_version
 from backend.volunteers.events import DutyChanged
 from backend.volunteers.locks import volunteers_to_lock
-from backend.volunteers.models import Consent, Guardian, Purpose, Volunteer, adult_if_born_until
+from backend.volunteers.models import Consent, Guardian, Purpose, Volunteer
 from backend.volunteers.queries import duty_out
 
 
@@ -125,7 +125,7 @@ def _give(
 
 def _guardian_of(volunteer: Volunteer, at: datetime) -> Guardian | None:
     """Return the guardian who stands by a known minor, None for others. Raises GuardianMissing."""
-    if volunteer.born_on is None or volunteer.born_on <= adult_if_born_until(at):
+    if not volunteer.is_known_minor(at):
         return None
     agreeing = volunteer.guardians.agreeing(at)
     guardian = agreeing.order_by("-consent_at", "pk").first()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.acting import Act, acting
 from backend.accounts.locks import devices_to_lock, lock_devices
 from backend.accounts.models import SignedOutBy, User
+from backend.accounts.services.devices import end_easy_sign_ins
 from backend.lib.errors import NotAllowed, Refusal, require
 from backend.realtime import keys
 from backend.realtime.access import access_changed, move_changes
@@ -18,7 +19,7 @@ from backend.volunteers.events import RecordMerged
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import NumberAlias, Purpose, Role, Volunteer
 from backend.volunteers.queries.numbers import volunteer_by_number
-from backend.volunteers.rules import may_give, may_look_after, may_manage_wholly, may_see_person
+from backend.volunteers.rules import holds_post, may_give, may_look_after, may_manage_wholly, may_see_person
 from backend.volunteers.services.consents import withdraw_for
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.ends import BeyondOwnPost, lasting
@@ -78,6 +79,8 @@ def _merge(one: Volunteer, other: Volunteer, act: Act) -> None:
     keys.move(other.number, one.number)
     _close(other, into=one, at=act.at)
     _sign_out(other, act)
+    if holds_post(one.user, act.at):
+        end_easy_sign_ins(one.user, act=act)
     numbers = {"kept": f"{one.number:08d}", "duplicate": f"{other.number:08d}"}
     act.record(Acts.VOLUNTEER_MERGED, f"volunteer.{one.pk}", **numbers)
 

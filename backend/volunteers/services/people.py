@@ -7,11 +7,14 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
+from backend.accounts.locks import lock_devices
 from backend.accounts.models import User, phone_key
+from backend.accounts.services.devices import end_easy_sign_ins
 from backend.lib.errors import Invalid, Refusal
 from backend.realtime.access import access_changed
 from backend.volunteers.acts import Acts
-from backend.volunteers.models import Post, Purpose, Role, Skill, Unit, Volunteer
+from backend.volunteers.locks import volunteers_to_lock
+from backend.volunteers.models import DISPATCHING_ROLES, Post, Purpose, Role, Skill, Unit, Volunteer
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.services.consents import agree_on_paper
 from backend.volunteers.services.counts import Counts, change_counts
@@ -120,6 +123,8 @@ def appoint(
 ) -> Post:
     """Give a post on the command line, or for a demo: no post allows it."""
     with transaction.atomic(), acting(by=by, at=at) as act:
+        lock_devices([volunteer.user_id])
+        list(volunteers_to_lock().filter(pk=volunteer.pk))
         return fill_post(
             volunteer=volunteer,
             unit=unit,
@@ -144,7 +149,8 @@ def fill_post(
 ) -> Post:
     """Give a post in a unit, from `since` on; a new leader follows the one before, whose post ends then.
 
-    Locks the unit. Checks only whether the post before may be ended; `give_post` checks whether this one may be given.
+    Locks the unit; the holder and their devices are locked. Checks only whether the post before may be ended;
+    `give_post` checks whether this one may be given.
     `given_by` is the post of the giver. Raises UnitRetired, BeyondOwnPost.
     """
     unit = lock_unit(unit)
@@ -169,6 +175,8 @@ def fill_post(
         if moment is not None:
             access_changed([volunteer.topic], at=moment)
     act.record(Acts.POST_GIVEN, f"volunteer.{volunteer.pk}", unit=unit.number, role=str(role))
+    if role in DISPATCHING_ROLES:
+        end_easy_sign_ins(volunteer.user, act=act)
     return post
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
+from backend.accounts.locks import lock_devices
 from backend.accounts.models import User
 from backend.lib.errors import Invalid, Refusal, require
 from backend.volunteers.acts import Acts
@@ -50,6 +51,7 @@ def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Given:
     require(may_manage(by, unit, at))
     volunteer = volunteer_numbered(wanted.volunteer)
     require(may_see_person(by, volunteer, at))
+    lock_devices([volunteer.user_id])  # before the person: the post may end sign-ins
     volunteer = volunteers_to_lock().get(pk=volunteer.pk)
     role, since = Role(wanted.role), max(wanted.from_at or at, at)
     _check_time(since, wanted.until)

@@ -16,6 +16,10 @@ export const en = {
   // signing in elsewhere
   sign_in_code: "Code to sign in: {code}",
   sign_in_code_hint: "Enter it where you sign in now. If that is not you, somebody knows your password: change it.",
+  device_introduced: "A device was signed in as you by a code that your leader has seen: {device}",
+  device_unnamed: "without a name",
+  device_introduced_hint: "If that was not you, sign it out and tell the unit above.",
+  device_introduced_devices: "Devices and sign-in",
 
   // common
   loading: "Loading…",

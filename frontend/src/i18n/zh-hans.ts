@@ -15,6 +15,10 @@ export const zhHans: Texts = {
   sign_in_again: "重新登录",
   sign_in_code: "登录验证码：{code}",
   sign_in_code_hint: "请在正在登录的地方输入。如果不是您本人操作，说明有人知道您的密码，请立即修改。",
+  device_introduced: "有设备使用您队长看到过的登录码以您的身份登录：{device}",
+  device_unnamed: "未命名",
+  device_introduced_hint: "如果不是您本人操作，请使其退出登录，并告知上级单位。",
+  device_introduced_devices: "设备与登录",
 
   loading: "正在加载…",
   try_again: "重试",

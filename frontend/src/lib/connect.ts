@@ -2,7 +2,7 @@ import { Client, CursorBook, type FixQueue, followBrowser, type Listener, Outbox
 import { rest } from "./api";
 import { VERSION } from "./boot";
 import { clock } from "./clock";
-import { showCode } from "../parts/signin";
+import { showCode, tellOfDevice } from "../parts/signin";
 
 /** Make the page's client: the session cookie signs it in. */
 export function connect(
@@ -23,7 +23,11 @@ export function connect(
     {
       ...listener,
       time: (instant) => clock.heard(instant),
-      event: (event) => (event.type === "sign_in.code" ? showCode(event) : listener.event(event)),
+      event: (event) => {
+        if (event.type === "sign_in.code") showCode(event);
+        else if (event.type === "device.introduced") tellOfDevice(event);
+        else listener.event(event);
+      },
       // Topics bear the person's number: the page starts anew under the new one, still signed in.
       changed: (phase) => (phase === "renumbered" ? location.reload() : listener.changed?.(phase)),
     },

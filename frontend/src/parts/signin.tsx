@@ -24,3 +24,20 @@ export function showCode({ data }: ServerFrames["sign_in.code"]): void {
   ));
   setTimeout(closeLast, leftMs);
 }
+
+/** Tell that a device was signed in by a code which a leader has seen; the page of devices signs it out. */
+export function tellOfDevice({ data }: ServerFrames["device.introduced"]): void {
+  putNotice(`introduced-${data.device}`, "", (close) => (
+    <>
+      <p>
+        <strong>{t("device_introduced", { device: data.name || t("device_unnamed") })}</strong>
+      </p>
+      <p class="hint">
+        {t("device_introduced_hint")} <a href="/devices/">{t("device_introduced_devices")}</a>
+      </p>
+      <button type="button" onClick={close}>
+        {t("close")}
+      </button>
+    </>
+  ));
+}
