@@ -12,7 +12,8 @@ from backend.desks.api import desks, hand_overs
 from backend.dispatch import api as dispatch
 from backend.joining.api import applications, invitations, sign_in_codes, transfers
 from backend.numbers import api as numbers
-from backend.papers.api import desks, occasions, policies
+from backend.papers.api import desks as occasion_desks
+from backend.papers.api import occasions, policies
 from backend.privacy import api as own_data
 from backend.readiness import api as readiness
 from backend.realtime import api as realtime
@@ -140,10 +141,10 @@ v1: list[URLPattern | URLResolver] = [
     path("occasions/<uuid:occasion_id>", occasions.OccasionView.as_view()),
     path("occasions/<uuid:occasion_id>/close", occasions.CloseOccasionView.as_view()),
     path("occasions/<uuid:occasion_id>/desks/<int:post_id>", occasions.DeskView.as_view()),
-    path("occasions/<uuid:occasion_id>/briefings", desks.BriefingsView.as_view()),
-    path("occasions/<uuid:occasion_id>/agreements", desks.AgreementsView.as_view()),
-    path("occasions/<uuid:occasion_id>/agreements/<uuid:sheet_id>/photo", desks.SignedPhotoView.as_view()),
-    path("occasions/<uuid:occasion_id>/attestations", desks.AttestationsView.as_view()),
+    path("occasions/<uuid:occasion_id>/briefings", occasion_desks.BriefingsView.as_view()),
+    path("occasions/<uuid:occasion_id>/agreements", occasion_desks.AgreementsView.as_view()),
+    path("occasions/<uuid:occasion_id>/agreements/<uuid:sheet_id>/photo", occasion_desks.SignedPhotoView.as_view()),
+    path("occasions/<uuid:occasion_id>/attestations", occasion_desks.AttestationsView.as_view()),
     path("policies", policies.PoliciesView.as_view()),
     path("policies/<uuid:policy_id>", policies.PolicyView.as_view()),
     path("policies/<uuid:policy_id>/end", policies.EndPolicyView.as_view()),

@@ -49,7 +49,7 @@ class DeskView(View):
         require(may_manage(user_of(request), unit, now()))
         return _desk(request, unit)
 
-    @extend_schema(operation_id="end_desk", responses={204: None}, tags=["desks"])
+    @extend_schema(operation_id="end_duty_desk", responses={204: None}, tags=["desks"])
     def delete(self, request: Request, number: str) -> Response:
         """End the desk of a unit, with its plan."""
         end_desk(unit=unit_by_number(number), by=user_of(request), at=now())

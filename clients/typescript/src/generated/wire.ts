@@ -185,6 +185,8 @@ export interface components {
              */
             status: "pending";
         };
+        /** @constant */
+        AskWord: "on_duty";
         /**
          * AssignmentChanged
          * @description Your part in a task changed: you answered, perhaps on another device, or moved up from the reserve.
@@ -492,6 +494,8 @@ export interface components {
         /**
          * CallOutIn
          * @description Send a task to units and everyone below them. `id` is the client's UUIDv7.
+         *
+         *     `ask` narrows it to those on duty; null asks all those whom the task's severity asks. Nothing widens it.
          */
         CallOutIn: {
             /**
@@ -502,6 +506,8 @@ export interface components {
             id: string;
             /** Units */
             units: string[];
+            /** @default null */
+            ask?: components["schemas"]["AskWord"] | null;
         };
         /**
          * CallOutOut
@@ -527,6 +533,7 @@ export interface components {
             at: string;
             /** Offered */
             offered: number;
+            ask: components["schemas"]["AskWord"] | null;
         };
         /**
          * CancelIn
@@ -618,6 +625,17 @@ export interface components {
             code: string;
         };
         /**
+         * CodeSignIn
+         * @description Sign in by volunteer number or phone, and the code that a leader reads out or shows.
+         */
+        CodeSignIn: {
+            /** Identifier */
+            identifier: string;
+            /** Code */
+            code: string;
+            device: components["schemas"]["DeviceIn"];
+        };
+        /**
          * ConsentIn
          * @description Agree to a purpose in the words of a version, or withdraw. Withdrawing needs no version.
          */
@@ -648,6 +666,72 @@ export interface components {
          * @description Every purpose there is.
          */
         Consents: components["schemas"]["ConsentOut"][];
+        /**
+         * CorrectionIn
+         * @description The right name or phone of a person: one of the two. The `id` makes a retry the same correction.
+         */
+        CorrectionIn: {
+            /**
+             * Id
+             * Format: uuid7
+             * @description made by the client
+             */
+            id: string;
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Phone
+             * @default null
+             */
+            phone?: string | null;
+        };
+        /**
+         * CorrectionOut
+         * @description A correction with what stood there before. `by` is the leader; `undone_at`: it stands no more.
+         *
+         *     A phone that was corrected opens nothing by a code until `trusted_at`: once confirmed, or after 30 days.
+         */
+        CorrectionOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Volunteer */
+            volunteer: string;
+            part: components["schemas"]["Part"];
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Trusted At
+             * Format: date-time
+             */
+            trusted_at: string;
+            /** Confirmed At */
+            confirmed_at: string | null;
+            /** Undone At */
+            undone_at: string | null;
+        };
+        /**
+         * Corrections
+         * @description The corrections of a record, the newest first, at most 100.
+         */
+        Corrections: {
+            /** Items */
+            items: components["schemas"]["CorrectionOut"][];
+        };
         /**
          * CredentialIn
          * @description An insurance, a training or an agreement. `id` is a UUIDv7 the client makes; without an end it has none.
@@ -710,6 +794,36 @@ export interface components {
          * @description A person's records, the newest first.
          */
         Credentials: components["schemas"]["CredentialOut"][];
+        /**
+         * DailyHoursIn
+         * @description Hours of every day by the clock of one's unit. An end before the start is that of the next morning.
+         * @example {
+         *       "end": "06:00",
+         *       "start": "22:00"
+         *     }
+         */
+        DailyHoursIn: {
+            /**
+             * Start
+             * @example 18:30
+             */
+            start: string;
+            /**
+             * End
+             * @example 18:30
+             */
+            end: string;
+        };
+        /**
+         * DailyHoursOut
+         * @description Hours of every day; an end before the start is that of the next morning.
+         */
+        DailyHoursOut: {
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+        };
         /** @enum {string} */
         Datum: "wgs84" | "gcj02" | "bd09";
         /**
@@ -719,6 +833,95 @@ export interface components {
         DeletionIn: {
             /** Password */
             password: string;
+        };
+        /**
+         * DeskChanged
+         * @description Another person is on the desk of the unit, or it has another telephone: read `GET /units/{number}/desk` again.
+         *
+         *     Told when the plan was edited or a volunteer left it; not when one shift follows another as planned.
+         */
+        DeskChanged: {
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * DeskChangedFrame
+         * @description Another person is on the desk of the unit, or it has another telephone: read `GET /units/{number}/desk` again.
+         *
+         *         Told when the plan was edited or a volunteer left it; not when one shift follows another as planned.
+         */
+        DeskChangedFrame: {
+            topic: string;
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "desk.changed";
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["DeskChanged"];
+        };
+        /**
+         * DeskIn
+         * @description Give a unit a duty desk with this telephone, or the desk another telephone.
+         */
+        DeskIn: {
+            /**
+             * Phone
+             * @example 13800001234
+             */
+            phone: string;
+        };
+        /**
+         * DeskOut
+         * @description The duty desk of a unit: its telephone (null: it has no desk), who is on it now, and what comes next.
+         *
+         *     `officer` answers for the unit now, also where no desk is; null only in a force without posts.
+         */
+        DeskOut: {
+            /** Unit */
+            unit: string;
+            /** Phone */
+            phone: string | null;
+            /** Zone */
+            zone: string;
+            now: components["schemas"]["OnDesk"] | null;
+            next: components["schemas"]["OnDesk"] | null;
+            officer: components["schemas"]["OfficerOut"] | null;
+            /** Open Hand Overs */
+            open_hand_overs: components["schemas"]["HandOverOut"][];
+        };
+        /**
+         * DeskUncovered
+         * @description No person is on the desk of `unit` in these hours, at most 50 stretches. Sent to each leader of the unit.
+         *
+         *     `because`: a `night` is near (told once for each night, the day before), or a volunteer has `left` the plan.
+         */
+        DeskUncovered: {
+            /** Unit */
+            unit: string;
+            because: components["schemas"]["UncoveredBecause"];
+            /** Hours */
+            hours: components["schemas"]["HoursUncovered"][];
+        };
+        /**
+         * DeskUncoveredFrame
+         * @description No person is on the desk of `unit` in these hours, at most 50 stretches. Sent to each leader of the unit.
+         *
+         *         `because`: a `night` is near (told once for each night, the day before), or a volunteer has `left` the plan.
+         */
+        DeskUncoveredFrame: {
+            topic: string;
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "desk.uncovered";
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["DeskUncovered"];
         };
         /**
          * DeviceIn
@@ -739,8 +942,48 @@ export interface components {
             platform?: components["schemas"]["Platform"];
         };
         /**
+         * DeviceIntroduced
+         * @description A device was signed in as this person by a code, which the leader `made_by` (by number) has seen.
+         *
+         *     An app whose person did not do it says so at once, and offers to sign that device out: `device` is its id.
+         */
+        DeviceIntroduced: {
+            /**
+             * Device
+             * Format: uuid
+             */
+            device: string;
+            /** Name */
+            name: string;
+            /** Made By */
+            made_by: string | null;
+            /**
+             * Introduced At
+             * Format: date-time
+             */
+            introduced_at: string;
+        };
+        /**
+         * DeviceIntroducedFrame
+         * @description A device was signed in as this person by a code, which the leader `made_by` (by number) has seen.
+         *
+         *         An app whose person did not do it says so at once, and offers to sign that device out: `device` is its id.
+         */
+        DeviceIntroducedFrame: {
+            topic: string;
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "device.introduced";
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["DeviceIntroduced"];
+        };
+        /**
          * DeviceOut
-         * @description A device of one's own.
+         * @description A device of one's own; `introduced` when it was signed in by a code that another person has seen.
          */
         DeviceOut: {
             /**
@@ -758,6 +1001,11 @@ export interface components {
             last_seen_at: string;
             /** Current */
             current: boolean;
+            /**
+             * Introduced
+             * @default false
+             */
+            introduced?: boolean;
         };
         /**
          * Devices
@@ -851,7 +1099,7 @@ export interface components {
          * EventFrame
          * @description Something that happened in a topic. Drop it when `seq` is not greater than your cursor. Ignore types that you do not know.
          */
-        EventFrame: components["schemas"]["ApplicationChangedFrame"] | components["schemas"]["AssignmentChangedFrame"] | components["schemas"]["DutyChangedFrame"] | components["schemas"]["InvitationAcceptedFrame"] | components["schemas"]["NumberChangedFrame"] | components["schemas"]["PeopleFoundFrame"] | components["schemas"]["PostChangedFrame"] | components["schemas"]["RecordMergedFrame"] | components["schemas"]["SignInCodeFrame"] | components["schemas"]["StandingChangedFrame"] | components["schemas"]["TaskCalledFrame"] | components["schemas"]["TaskCancelledFrame"] | components["schemas"]["TaskClosedFrame"] | components["schemas"]["TaskFilledFrame"] | components["schemas"]["LegalBasisNamedFrame"] | components["schemas"]["TaskProgressedFrame"] | components["schemas"]["TaskReopenedFrame"] | components["schemas"]["TransferChangedFrame"] | components["schemas"]["UnitChangedFrame"];
+        EventFrame: components["schemas"]["ApplicationChangedFrame"] | components["schemas"]["AssignmentChangedFrame"] | components["schemas"]["DeskChangedFrame"] | components["schemas"]["DeskUncoveredFrame"] | components["schemas"]["DeviceIntroducedFrame"] | components["schemas"]["DutyChangedFrame"] | components["schemas"]["InvitationAcceptedFrame"] | components["schemas"]["NumberChangedFrame"] | components["schemas"]["PeopleFoundFrame"] | components["schemas"]["PostChangedFrame"] | components["schemas"]["RecordCorrectedFrame"] | components["schemas"]["RecordMergedFrame"] | components["schemas"]["SignInCodeFrame"] | components["schemas"]["StandingChangedFrame"] | components["schemas"]["TaskCalledFrame"] | components["schemas"]["TaskCancelledFrame"] | components["schemas"]["TaskClosedFrame"] | components["schemas"]["TaskFilledFrame"] | components["schemas"]["LegalBasisNamedFrame"] | components["schemas"]["TaskProgressedFrame"] | components["schemas"]["TaskReopenedFrame"] | components["schemas"]["TransferChangedFrame"] | components["schemas"]["UnitChangedFrame"] | components["schemas"]["WakingChangedFrame"];
         /**
          * FieldError
          * @description One wrong field: a JSON pointer to it, and what is wrong.
@@ -950,6 +1198,53 @@ export interface components {
          */
         Guardians: components["schemas"]["GuardianOut"][];
         /**
+         * HandOverIn
+         * @description What is open when one leaves the desk, each matter a line; an empty list says that nothing is.
+         */
+        HandOverIn: {
+            /**
+             * Id
+             * Format: uuid
+             * @description UUIDv7, made by the client
+             */
+            id: string;
+            /** Matters */
+            matters: string[];
+        };
+        /**
+         * HandOverOut
+         * @description A hand-over with both signatures; it stands open while `taken_at` is null.
+         */
+        HandOverOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Matters */
+            matters: string[];
+            /** Given By */
+            given_by: string;
+            /** Given Name */
+            given_name: string;
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
+            /** Taken By */
+            taken_by: string | null;
+            /** Taken Name */
+            taken_name: string;
+            /** Taken At */
+            taken_at: string | null;
+        };
+        /**
+         * HandOvers
+         * @description The hand-overs of a desk, the newest first, at most 50.
+         */
+        HandOvers: components["schemas"]["HandOverOut"][];
+        /**
          * HoursIn
          * @description Hours of a weekday, 0 Monday to 6 Sunday. Hours past midnight are two entries.
          * @example {
@@ -983,6 +1278,22 @@ export interface components {
             start: string;
             /** End */
             end: string;
+        };
+        /**
+         * HoursUncovered
+         * @description Hours in which no person is on the desk.
+         */
+        HoursUncovered: {
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
         };
         /**
          * IdentityIn
@@ -1211,6 +1522,65 @@ export interface components {
         /** @enum {string} */
         LanguageName: "en" | "zh-hans";
         /**
+         * LeadersWordIn
+         * @description A leader notes that a person has agreed by voice to being woken. `id` is the client's UUIDv7.
+         *
+         *     `said_yes` is the leader's statement that the person has said yes; `how` and `said_at` tell in which way and when.
+         */
+        LeadersWordIn: {
+            /**
+             * Id
+             * Format: uuid
+             * @description UUIDv7, made by the client
+             */
+            id: string;
+            /** Categories */
+            categories: components["schemas"]["Category"][];
+            /**
+             * Said Yes
+             * @constant
+             */
+            said_yes: true;
+            how: components["schemas"]["Manner"];
+            /**
+             * Said At
+             * Format: date-time
+             */
+            said_at: string;
+        };
+        /**
+         * LeadersWordOut
+         * @description A leader's word that a person may be woken, at all hours that the person has not refused, until `until_at`.
+         */
+        LeadersWordOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Categories */
+            categories: components["schemas"]["Category"][];
+            /** Unit */
+            unit: string;
+            /** By */
+            by: string;
+            /** By Name */
+            by_name: string;
+            how: components["schemas"]["Manner"];
+            /**
+             * Said At
+             * Format: date-time
+             */
+            said_at: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
          * LegalBasis
          * @description Why the positions of those on a task are taken without their consent.
          * @enum {string}
@@ -1290,6 +1660,12 @@ export interface components {
          * @enum {string}
          */
         LookedAt: "profile" | "phone" | "location" | "records" | "export" | "badge" | "found";
+        /**
+         * Manner
+         * @description How a person has said yes to a leader.
+         * @enum {string}
+         */
+        Manner: "phone" | "in_person";
         /**
          * Me
          * @description The signed-in volunteer. `may_dispatch` names the topmost units that this person's posts cover.
@@ -1553,6 +1929,93 @@ export interface components {
             assignment: components["schemas"]["AssignmentOut"];
         };
         /**
+         * OfficerOut
+         * @description Who answers for a unit now, found at `rung` in `unit`: at its desk, by its posts, or so in the units above.
+         *
+         *     `phone` is the desk's; null where no desk was found.
+         */
+        OfficerOut: {
+            /** Volunteer */
+            volunteer: string;
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+            rung: components["schemas"]["Rung"];
+            /** Phone */
+            phone: string | null;
+        };
+        /**
+         * OnDesk
+         * @description Who is on the desk from when to when. `by_deputy`: the first person of the shift cannot be, so its deputy is.
+         */
+        OnDesk: {
+            /**
+             * Shift
+             * Format: uuid
+             */
+            shift: string;
+            /** Volunteer */
+            volunteer: string;
+            /** Name */
+            name: string;
+            /** By Deputy */
+            by_deputy: boolean;
+            /** Deputy */
+            deputy: string | null;
+            /** Deputy Name */
+            deputy_name: string;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * OnceIn
+         * @description One time, a month at most. With `before_week` it counts before the weekly shifts of its hours: an exchange.
+         */
+        OnceIn: {
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+            /**
+             * Before Week
+             * @default false
+             */
+            before_week?: boolean;
+        };
+        /**
+         * OnceOut
+         * @description One time; with `before_week` it counts before the weekly shifts of its hours.
+         */
+        OnceOut: {
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+            /** Before Week */
+            before_week: boolean;
+        };
+        /**
          * Outcome
          * @description What became of a row that is in the report.
          * @enum {string}
@@ -1603,6 +2066,12 @@ export interface components {
              */
             batt?: unknown;
         };
+        /**
+         * Part
+         * @description What of a record was corrected.
+         * @enum {string}
+         */
+        Part: "name" | "phone";
         /**
          * PartnerKind
          * @description What a partner organisation is.
@@ -2151,6 +2620,40 @@ export interface components {
          */
         RecipientState: "accepted" | "reserve" | "declined" | "expired" | "withdrawn" | "silent" | "not_reached";
         /**
+         * RecordCorrected
+         * @description A leader has corrected your name or phone, or has taken that back.
+         *
+         *     `GET /volunteers/{number}/corrections` tells what stood there before.
+         */
+        RecordCorrected: {
+            /**
+             * Correction
+             * Format: uuid
+             */
+            correction: string;
+            part: components["schemas"]["Part"];
+            /** Undone */
+            undone: boolean;
+        };
+        /**
+         * RecordCorrectedFrame
+         * @description A leader has corrected your name or phone, or has taken that back.
+         *
+         *         `GET /volunteers/{number}/corrections` tells what stood there before.
+         */
+        RecordCorrectedFrame: {
+            topic: string;
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "record.corrected";
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["RecordCorrected"];
+        };
+        /**
          * RecordMerged
          * @description Another record of the same person, `duplicate`, was merged into this one, `number`; `by` did it.
          *
@@ -2347,6 +2850,12 @@ export interface components {
         /** @enum {string} */
         RosterState: "on_duty" | "off_duty" | "unreachable";
         /**
+         * Rung
+         * @description By which step of the fall-back a duty officer was found: from the desk itself to any post of the force.
+         * @enum {string}
+         */
+        Rung: "desk" | "desk_deputy" | "leader" | "post" | "force";
+        /**
          * SecondFactorIn
          * @description Show a code, of whichever way; unless `trust` is false the device is trusted for 30 days.
          */
@@ -2378,6 +2887,12 @@ export interface components {
             recovery_codes: number;
         };
         /**
+         * Severity
+         * @description How grave a task is: it says who is asked, and how loudly.
+         * @enum {string}
+         */
+        Severity: "life_at_stake" | "urgent" | "normal" | "notice";
+        /**
          * SheetFate
          * @description What becomes of a sheet of a workbook.
          * @enum {string}
@@ -2401,6 +2916,60 @@ export interface components {
             /** Unit */
             unit: string;
         };
+        /**
+         * ShiftIn
+         * @description An entry of the plan, `once` or `weekly`: the volunteer at the desk, and a deputy beside them.
+         *
+         *     Both are in service and belong to the unit or to one below, by membership or post.
+         */
+        ShiftIn: {
+            /**
+             * Id
+             * Format: uuid
+             * @description UUIDv7, made by the client
+             */
+            id: string;
+            /**
+             * Volunteer
+             * @example 23456781
+             */
+            volunteer: string;
+            /**
+             * Deputy
+             * @default null
+             */
+            deputy?: string | null;
+            /** @default null */
+            once?: components["schemas"]["OnceIn"] | null;
+            /** @default null */
+            weekly?: components["schemas"]["WeeklyIn"] | null;
+        };
+        /**
+         * ShiftOut
+         * @description An entry of the plan; either `once` or `weekly` is null.
+         */
+        ShiftOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Volunteer */
+            volunteer: string;
+            /** Name */
+            name: string;
+            /** Deputy */
+            deputy: string | null;
+            /** Deputy Name */
+            deputy_name: string;
+            once: components["schemas"]["OnceOut"] | null;
+            weekly: components["schemas"]["WeeklyOut"] | null;
+        };
+        /**
+         * Shifts
+         * @description The plan of a desk: the shifts that last or will begin, dated ones first.
+         */
+        Shifts: components["schemas"]["ShiftOut"][];
         /**
          * Side
          * @description Who has to agree.
@@ -2457,6 +3026,34 @@ export interface components {
             data: components["schemas"]["SignInCode"];
         };
         /**
+         * SignInCodeIn
+         * @description Make a code to sign in by; with `ends_others`, for a lost phone, its use signs the other devices out.
+         */
+        SignInCodeIn: {
+            /**
+             * Ends Others
+             * @default false
+             */
+            ends_others?: boolean;
+        };
+        /**
+         * SignInCodeMade
+         * @description A code to read out or to show; it is never told again, and works once until `expires_at`.
+         */
+        SignInCodeMade: {
+            /** Number */
+            number: string;
+            /** Name */
+            name: string;
+            /** Code */
+            code: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
          * SignOutIn
          * @description Sign out; duty goes on while another device is signed in, unless `end_duty` asks for its end.
          */
@@ -2470,6 +3067,8 @@ export interface components {
         /**
          * SignedIn
          * @description Tokens, and who they are for; after a second factor the secret by which the device is trusted, told once.
+         *
+         *     `introduced`: another person has seen the code by which the device signed in; some doors are closed to it.
          */
         SignedIn: {
             /** Access */
@@ -2494,6 +3093,11 @@ export interface components {
              * @default null
              */
             trust_secret?: string | null;
+            /**
+             * Introduced
+             * @default false
+             */
+            introduced?: boolean;
         };
         /**
          * SkillOut
@@ -2739,6 +3343,9 @@ export interface components {
          * TaskIn
          * @description Work asked from people. `id` is a UUIDv7 the client makes: sending it again is the same task.
          *
+         *     `severity` says who is asked: `notice` those on duty; `normal` also those who plan to be available when it starts;
+         *     `urgent` and `life_at_stake` also those who may be woken. Commanders and dispatchers alone say `life_at_stake`.
+         *
          *     `unit` asks; `requirements` are skill codes that everyone must have (`GET /skills`). `answer_by` is not after
          *     `starts_at`; a call-out needs it to be in the future. `occasion`, of the unit or of one above, runs when the task
          *     starts: its collective papers count for the task.
@@ -2783,6 +3390,8 @@ export interface components {
              * @default null
              */
             occasion?: string | null;
+            /** @default normal */
+            severity?: components["schemas"]["Severity"];
         };
         /**
          * TaskOut
@@ -2837,6 +3446,7 @@ export interface components {
             end_reason: string;
             /** Dangerous */
             dangerous: boolean;
+            severity: components["schemas"]["Severity"];
             /** Legal Basis */
             legal_basis: "" | components["schemas"]["LegalBasis"];
             /**
@@ -2932,6 +3542,8 @@ export interface components {
         /**
          * Tokens
          * @description An access token for 15 minutes and a refresh token for 30 days; the old refresh token is spent.
+         *
+         *     The refresh token of a person without a post lives for a year (an operator may choose another time).
          *
          *     `access_expires_in_s` counts from the answer, for a device whose clock is off: by how much tells `server_time`.
          */
@@ -3145,6 +3757,8 @@ export interface components {
          * @description Transfers, the newest first.
          */
         Transfers: components["schemas"]["TransferOut"][];
+        /** @enum {string} */
+        UncoveredBecause: "night" | "left";
         /**
          * UnitChanged
          * @description The unit was renamed or moved. When `successor` is set it is no more, and its members belong there.
@@ -3262,6 +3876,27 @@ export interface components {
          */
         UnitProgresses: components["schemas"]["UnitProgress"][];
         /**
+         * UnitReadiness
+         * @description How many people of a unit and all below it a call-out of a category would find now.
+         *
+         *     `planned` are off duty, and available by their plan when the task starts; a normal call-out asks them too.
+         *     `may_be_woken` are off duty and asked when the task is urgent or life is at stake, those who planned included. Both
+         *     are null in units with more people than one call-out may reach. Skills, age and credentials are not looked at.
+         */
+        UnitReadiness: {
+            /** Unit */
+            unit: string;
+            category: components["schemas"]["Category"];
+            /** Members */
+            members: number;
+            /** On Duty */
+            on_duty: number;
+            /** Planned */
+            planned: number | null;
+            /** May Be Woken */
+            may_be_woken: number | null;
+        };
+        /**
          * UnitSnapshot
          * @description The snapshot of a topic `unit.…`.
          */
@@ -3275,6 +3910,113 @@ export interface components {
         UnitsCounted: components["schemas"]["UnitCounts"][];
         /** @enum {string} */
         Verdict: "accepted" | "duplicate" | "off_duty" | "no_consent" | "future" | "too_old" | "invalid";
+        /**
+         * WakingChanged
+         * @description What is said of waking this volunteer has changed: by the volunteer, or by a leader's word that came or ended.
+         *
+         *     A word that runs out after its 90 days sends none: `until_at` says it beforehand.
+         */
+        WakingChanged: {
+            waking: components["schemas"]["WakingOut"];
+        };
+        /**
+         * WakingChangedFrame
+         * @description What is said of waking this volunteer has changed: by the volunteer, or by a leader's word that came or ended.
+         *
+         *         A word that runs out after its 90 days sends none: `until_at` says it beforehand.
+         */
+        WakingChangedFrame: {
+            topic: string;
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "waking.changed";
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["WakingChanged"];
+        };
+        /**
+         * WakingConsentIn
+         * @description One may be woken for these categories in these hours.
+         * @example {
+         *       "categories": [
+         *         "rescue"
+         *       ],
+         *       "end": "22:00",
+         *       "start": "06:00"
+         *     }
+         */
+        WakingConsentIn: {
+            /**
+             * Start
+             * @example 18:30
+             */
+            start: string;
+            /**
+             * End
+             * @example 18:30
+             */
+            end: string;
+            /** Categories */
+            categories: components["schemas"]["Category"][];
+        };
+        /**
+         * WakingConsentOut
+         * @description One may be woken for these categories in these hours.
+         */
+        WakingConsentOut: {
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+            /** Categories */
+            categories: components["schemas"]["Category"][];
+        };
+        /**
+         * WakingIn
+         * @description All that one says of being woken off duty; it takes the place of what was said before, by leaders too.
+         *
+         *     `refused_hours` and `refused_categories` hold at every severity, and against every plan and leader's word.
+         */
+        WakingIn: {
+            /**
+             * Consents
+             * @default []
+             */
+            consents?: components["schemas"]["WakingConsentIn"][];
+            /**
+             * Refused Hours
+             * @default []
+             */
+            refused_hours?: components["schemas"]["DailyHoursIn"][];
+            /**
+             * Refused Categories
+             * @default []
+             */
+            refused_categories?: components["schemas"]["Category"][];
+        };
+        /**
+         * WakingOut
+         * @description What is said of waking a person off duty, by the clock of `zone`, the zone of the primary unit.
+         *
+         *     `said_at` is null before the person has said anything. `words` are the leaders' words that hold, the newest first.
+         */
+        WakingOut: {
+            /** Zone */
+            zone: string;
+            /** Said At */
+            said_at: string | null;
+            /** Consents */
+            consents: components["schemas"]["WakingConsentOut"][];
+            /** Refused Hours */
+            refused_hours: components["schemas"]["DailyHoursOut"][];
+            /** Refused Categories */
+            refused_categories: components["schemas"]["Category"][];
+            /** Words */
+            words: components["schemas"]["LeadersWordOut"][];
+        };
         /**
          * WalkInIn
          * @description A person who came to help; `id` is a UUIDv7 the client makes, the same again for a retry.
@@ -3301,6 +4043,56 @@ export interface components {
              * Format: uuid
              */
             id: string;
+        };
+        /**
+         * WeeklyIn
+         * @description A weekday (0 Monday to 6 Sunday) of every week, by the clocks of the unit's zone.
+         *
+         *     An `end` that is not later than `start` is that of the next day. It begins on days from `from_date` to `until_date`;
+         *     without `until_date` it has no end.
+         */
+        WeeklyIn: {
+            /** Weekday */
+            weekday: number;
+            /**
+             * Start
+             * @example 20:00
+             */
+            start: string;
+            /**
+             * End
+             * @example 20:00
+             */
+            end: string;
+            /**
+             * From Date
+             * Format: date
+             */
+            from_date: string;
+            /**
+             * Until Date
+             * @default null
+             */
+            until_date?: string | null;
+        };
+        /**
+         * WeeklyOut
+         * @description A weekday of every week, by the clocks of the unit's zone; an end not later than the start is the next day's.
+         */
+        WeeklyOut: {
+            /** Weekday */
+            weekday: number;
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+            /**
+             * From Date
+             * Format: date
+             */
+            from_date: string;
+            /** Until Date */
+            until_date: string | null;
         };
         /**
          * WhyNotStored
@@ -3947,6 +4739,33 @@ export interface components {
                 at: string;
                 data: components["schemas"]["AssignmentChanged"];
             };
+            "desk.changed": {
+                topic: string;
+                seq: number;
+                /** @constant */
+                type: "desk.changed";
+                /** Format: date-time */
+                at: string;
+                data: components["schemas"]["DeskChanged"];
+            };
+            "desk.uncovered": {
+                topic: string;
+                seq: number;
+                /** @constant */
+                type: "desk.uncovered";
+                /** Format: date-time */
+                at: string;
+                data: components["schemas"]["DeskUncovered"];
+            };
+            "device.introduced": {
+                topic: string;
+                seq: number;
+                /** @constant */
+                type: "device.introduced";
+                /** Format: date-time */
+                at: string;
+                data: components["schemas"]["DeviceIntroduced"];
+            };
             "duty.changed": {
                 topic: string;
                 seq: number;
@@ -3991,6 +4810,15 @@ export interface components {
                 /** Format: date-time */
                 at: string;
                 data: components["schemas"]["PostChanged"];
+            };
+            "record.corrected": {
+                topic: string;
+                seq: number;
+                /** @constant */
+                type: "record.corrected";
+                /** Format: date-time */
+                at: string;
+                data: components["schemas"]["RecordCorrected"];
             };
             "record.merged": {
                 topic: string;
@@ -4100,6 +4928,15 @@ export interface components {
                 at: string;
                 data: components["schemas"]["UnitChanged"];
             };
+            "waking.changed": {
+                topic: string;
+                seq: number;
+                /** @constant */
+                type: "waking.changed";
+                /** Format: date-time */
+                at: string;
+                data: components["schemas"]["WakingChanged"];
+            };
         };
     };
     responses: never;
@@ -4118,6 +4955,7 @@ export type ApplicationOut = components['schemas']['ApplicationOut'];
 export type ApplicationPage = components['schemas']['ApplicationPage'];
 export type ApplicationStatus = components['schemas']['ApplicationStatus'];
 export type ApplicationTaken = components['schemas']['ApplicationTaken'];
+export type AskWord = components['schemas']['AskWord'];
 export type AssignmentChanged = components['schemas']['AssignmentChanged'];
 export type AssignmentChangedFrame = components['schemas']['AssignmentChangedFrame'];
 export type AssignmentOut = components['schemas']['AssignmentOut'];
@@ -4148,16 +4986,30 @@ export type Category = components['schemas']['Category'];
 export type CaughtUp = components['schemas']['CaughtUp'];
 export type ChallengeIn = components['schemas']['ChallengeIn'];
 export type CodeIn = components['schemas']['CodeIn'];
+export type CodeSignIn = components['schemas']['CodeSignIn'];
 export type ConsentIn = components['schemas']['ConsentIn'];
 export type ConsentOut = components['schemas']['ConsentOut'];
 export type Consents = components['schemas']['Consents'];
+export type CorrectionIn = components['schemas']['CorrectionIn'];
+export type CorrectionOut = components['schemas']['CorrectionOut'];
+export type Corrections = components['schemas']['Corrections'];
 export type CredentialIn = components['schemas']['CredentialIn'];
 export type CredentialKind = components['schemas']['CredentialKind'];
 export type CredentialOut = components['schemas']['CredentialOut'];
 export type Credentials = components['schemas']['Credentials'];
+export type DailyHoursIn = components['schemas']['DailyHoursIn'];
+export type DailyHoursOut = components['schemas']['DailyHoursOut'];
 export type Datum = components['schemas']['Datum'];
 export type DeletionIn = components['schemas']['DeletionIn'];
+export type DeskChanged = components['schemas']['DeskChanged'];
+export type DeskChangedFrame = components['schemas']['DeskChangedFrame'];
+export type DeskIn = components['schemas']['DeskIn'];
+export type DeskOut = components['schemas']['DeskOut'];
+export type DeskUncovered = components['schemas']['DeskUncovered'];
+export type DeskUncoveredFrame = components['schemas']['DeskUncoveredFrame'];
 export type DeviceIn = components['schemas']['DeviceIn'];
+export type DeviceIntroduced = components['schemas']['DeviceIntroduced'];
+export type DeviceIntroducedFrame = components['schemas']['DeviceIntroducedFrame'];
 export type DeviceOut = components['schemas']['DeviceOut'];
 export type Devices = components['schemas']['Devices'];
 export type Document = components['schemas']['Document'];
@@ -4174,8 +5026,12 @@ export type FoundBy = components['schemas']['FoundBy'];
 export type GuardianIn = components['schemas']['GuardianIn'];
 export type GuardianOut = components['schemas']['GuardianOut'];
 export type Guardians = components['schemas']['Guardians'];
+export type HandOverIn = components['schemas']['HandOverIn'];
+export type HandOverOut = components['schemas']['HandOverOut'];
+export type HandOvers = components['schemas']['HandOvers'];
 export type HoursIn = components['schemas']['HoursIn'];
 export type HoursOut = components['schemas']['HoursOut'];
+export type HoursUncovered = components['schemas']['HoursUncovered'];
 export type IdentityIn = components['schemas']['IdentityIn'];
 export type ImportNote = components['schemas']['ImportNote'];
 export type ImportOut = components['schemas']['ImportOut'];
@@ -4192,6 +5048,8 @@ export type InvitationMade = components['schemas']['InvitationMade'];
 export type JsonValue = components['schemas']['JsonValue'];
 export type LanguageIn = components['schemas']['LanguageIn'];
 export type LanguageName = components['schemas']['LanguageName'];
+export type LeadersWordIn = components['schemas']['LeadersWordIn'];
+export type LeadersWordOut = components['schemas']['LeadersWordOut'];
 export type LegalBasis = components['schemas']['LegalBasis'];
 export type LegalBasisIn = components['schemas']['LegalBasisIn'];
 export type LegalBasisNamed = components['schemas']['LegalBasisNamed'];
@@ -4199,6 +5057,7 @@ export type LegalBasisNamedFrame = components['schemas']['LegalBasisNamedFrame']
 export type LookOut = components['schemas']['LookOut'];
 export type LookPage = components['schemas']['LookPage'];
 export type LookedAt = components['schemas']['LookedAt'];
+export type Manner = components['schemas']['Manner'];
 export type Me = components['schemas']['Me'];
 export type MembershipOut = components['schemas']['MembershipOut'];
 export type Memberships = components['schemas']['Memberships'];
@@ -4217,9 +5076,14 @@ export type OccasionIn = components['schemas']['OccasionIn'];
 export type OccasionOut = components['schemas']['OccasionOut'];
 export type Occasions = components['schemas']['Occasions'];
 export type Offer = components['schemas']['Offer'];
+export type OfficerOut = components['schemas']['OfficerOut'];
+export type OnDesk = components['schemas']['OnDesk'];
+export type OnceIn = components['schemas']['OnceIn'];
+export type OnceOut = components['schemas']['OnceOut'];
 export type Outcome = components['schemas']['Outcome'];
 export type OwnData = components['schemas']['OwnData'];
 export type OwnTracksLocation = components['schemas']['OwnTracksLocation'];
+export type Part = components['schemas']['Part'];
 export type PartnerKind = components['schemas']['PartnerKind'];
 export type PasswordIn = components['schemas']['PasswordIn'];
 export type PatchedUnitChange = components['schemas']['PatchedUnitChange'];
@@ -4252,6 +5116,8 @@ export type ReceiptsOut = components['schemas']['ReceiptsOut'];
 export type Recipient = components['schemas']['Recipient'];
 export type RecipientPage = components['schemas']['RecipientPage'];
 export type RecipientState = components['schemas']['RecipientState'];
+export type RecordCorrected = components['schemas']['RecordCorrected'];
+export type RecordCorrectedFrame = components['schemas']['RecordCorrectedFrame'];
 export type RecordMerged = components['schemas']['RecordMerged'];
 export type RecordMergedFrame = components['schemas']['RecordMergedFrame'];
 export type RecoveryCodes = components['schemas']['RecoveryCodes'];
@@ -4266,14 +5132,21 @@ export type RosterFormat = components['schemas']['RosterFormat'];
 export type RosterPage = components['schemas']['RosterPage'];
 export type RosterRow = components['schemas']['RosterRow'];
 export type RosterState = components['schemas']['RosterState'];
+export type Rung = components['schemas']['Rung'];
 export type SecondFactorIn = components['schemas']['SecondFactorIn'];
 export type SecondFactorOut = components['schemas']['SecondFactorOut'];
+export type Severity = components['schemas']['Severity'];
 export type SheetFate = components['schemas']['SheetFate'];
 export type SheetOut = components['schemas']['SheetOut'];
+export type ShiftIn = components['schemas']['ShiftIn'];
+export type ShiftOut = components['schemas']['ShiftOut'];
+export type Shifts = components['schemas']['Shifts'];
 export type Side = components['schemas']['Side'];
 export type SignIn = components['schemas']['SignIn'];
 export type SignInCode = components['schemas']['SignInCode'];
 export type SignInCodeFrame = components['schemas']['SignInCodeFrame'];
+export type SignInCodeIn = components['schemas']['SignInCodeIn'];
+export type SignInCodeMade = components['schemas']['SignInCodeMade'];
 export type SignOutIn = components['schemas']['SignOutIn'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SkillOut = components['schemas']['SkillOut'];
@@ -4316,6 +5189,7 @@ export type TransferIn = components['schemas']['TransferIn'];
 export type TransferOut = components['schemas']['TransferOut'];
 export type TransferStatus = components['schemas']['TransferStatus'];
 export type Transfers = components['schemas']['Transfers'];
+export type UncoveredBecause = components['schemas']['UncoveredBecause'];
 export type UnitChanged = components['schemas']['UnitChanged'];
 export type UnitChangedFrame = components['schemas']['UnitChangedFrame'];
 export type UnitCounts = components['schemas']['UnitCounts'];
@@ -4324,10 +5198,19 @@ export type UnitKind = components['schemas']['UnitKind'];
 export type UnitOut = components['schemas']['UnitOut'];
 export type UnitProgress = components['schemas']['UnitProgress'];
 export type UnitProgresses = components['schemas']['UnitProgresses'];
+export type UnitReadiness = components['schemas']['UnitReadiness'];
 export type UnitSnapshot = components['schemas']['UnitSnapshot'];
 export type UnitsCounted = components['schemas']['UnitsCounted'];
 export type Verdict = components['schemas']['Verdict'];
+export type WakingChanged = components['schemas']['WakingChanged'];
+export type WakingChangedFrame = components['schemas']['WakingChangedFrame'];
+export type WakingConsentIn = components['schemas']['WakingConsentIn'];
+export type WakingConsentOut = components['schemas']['WakingConsentOut'];
+export type WakingIn = components['schemas']['WakingIn'];
+export type WakingOut = components['schemas']['WakingOut'];
 export type WalkInIn = components['schemas']['WalkInIn'];
+export type WeeklyIn = components['schemas']['WeeklyIn'];
+export type WeeklyOut = components['schemas']['WeeklyOut'];
 export type WhyNotStored = components['schemas']['WhyNotStored'];
 export type WithdrawIn = components['schemas']['WithdrawIn'];
 export type Age = components['schemas']['Age'];
@@ -4391,11 +5274,15 @@ export const LegalBasisValues = ["vital_interests"] as const satisfies readonly 
 
 export const LookedAtValues = ["profile","phone","location","records","export","badge","found"] as const satisfies readonly LookedAt[];
 
+export const MannerValues = ["phone","in_person"] as const satisfies readonly Manner[];
+
 export const NoticeTypeValues = ["task.called","task.legal_basis_named","task.cancelled","task.closed","assignment.changed"] as const satisfies readonly NoticeType[];
 
 export const NumberStateValues = ["registered","temporary","alias","block","void","not_issued","invalid"] as const satisfies readonly NumberState[];
 
 export const OutcomeValues = ["duplicate","rejected","remark"] as const satisfies readonly Outcome[];
+
+export const PartValues = ["name","phone"] as const satisfies readonly Part[];
 
 export const PartnerKindValues = ["security_committee","town_patrol","security_service","property","enterprise","village_patrol","factory_guard","school_guard","rescue","famous_team"] as const satisfies readonly PartnerKind[];
 
@@ -4411,6 +5298,10 @@ export const RosterFormatValues = ["csv","xlsx"] as const satisfies readonly Ros
 
 export const RosterStateValues = ["on_duty","off_duty","unreachable"] as const satisfies readonly RosterState[];
 
+export const RungValues = ["desk","desk_deputy","leader","post","force"] as const satisfies readonly Rung[];
+
+export const SeverityValues = ["life_at_stake","urgent","normal","notice"] as const satisfies readonly Severity[];
+
 export const SheetFateValues = ["read","hidden","empty","no-heading","other-heading","no-table"] as const satisfies readonly SheetFate[];
 
 export const SideValues = ["receiving","releasing","volunteer"] as const satisfies readonly Side[];
@@ -4420,6 +5311,8 @@ export const StandingValues = ["active","suspended","retired"] as const satisfie
 export const TaskStatusValues = ["draft","called","cancelled","closed"] as const satisfies readonly TaskStatus[];
 
 export const TransferStatusValues = ["proposed","done","declined","withdrawn"] as const satisfies readonly TransferStatus[];
+
+export const UncoveredBecauseValues = ["night","left"] as const satisfies readonly UncoveredBecause[];
 
 export const UnitKindValues = ["headquarters","corps","detachment","brigade","squadron","partner"] as const satisfies readonly UnitKind[];
 

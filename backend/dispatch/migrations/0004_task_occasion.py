@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dispatch', '0002_task_revision'),
+        ("dispatch", "0003_severity"),
         ('papers', '0001_initial'),
     ]
 
