@@ -1,4 +1,7 @@
-"""What the clock on the wall of a zone shows at a moment, computed in the database: each row has its own zone."""
+"""What the clock on the wall of a zone shows at a moment, computed in the database: each row has its own zone.
+
+PostgreSQL computes it by itself; SQLite by the functions that Django gives to each connection.
+"""
 
 from datetime import datetime
 from typing import Any

@@ -86,7 +86,8 @@ def _own_connection() -> BaseDatabaseWrapper:
     options = own.settings_dict["OPTIONS"]
     options.pop("pool", None)
     options.setdefault("connect_timeout", DATABASE_ANSWERS_WITHIN_S)
-    options.setdefault("options", f"-c statement_timeout={DATABASE_ANSWERS_WITHIN_S}s")
+    limit = f"-c statement_timeout={DATABASE_ANSWERS_WITHIN_S}s"
+    options["options"] = f"{options.get('options', '')} {limit}".strip()
     own.inc_thread_sharing()
     return own
 

@@ -81,6 +81,8 @@ def test_nothing_else_ends_a_post() -> None:
         # periods of availability have an end too
         "backend.volunteers.queries.availability.availability_of",
         "backend.volunteers.services.availability.plan_availability",
+        # and leaders' words on waking
+        "backend.readiness.services.words._make",
     }
 
 

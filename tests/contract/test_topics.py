@@ -25,6 +25,7 @@ TOLD_APART = {
     "standing.changed": "holds the whole standing, which replaces that of `me`",
     "transfer.changed": "a leader reads the transfers; no snapshot has them",
     "unit.changed": "holds the whole unit, which replaces that of `me`",
+    "waking.changed": "holds all of it, as `GET /me/waking` does; no snapshot has it",
 }
 """Events that no reducer of a page applies, with what a phone does instead (`mobile_api_docs/frames.md`)."""
 

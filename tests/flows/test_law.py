@@ -21,6 +21,8 @@ from backend.lib.errors import NotAllowed, NotFound
 from backend.privacy.queries import export_of
 from backend.privacy.services.own_data import erase_person
 from backend.privacy.services.retention import keep_to_limits
+from backend.readiness.schemas import WakingIn
+from backend.readiness.services.statements import say_waking
 from backend.realtime.clock import tick
 from backend.rosters.queries.exports import exported_people
 from backend.tracking.judging import Report
@@ -284,6 +286,27 @@ def test_rule_4_a_consent_to_an_older_version_is_none(volunteer: User, at: datet
     Volunteer.objects.filter(user=volunteer).update(location_consent_version=0)
 
     assert report(volunteer.volunteer, at, at) == "no_consent"
+
+
+def test_rule_4_a_person_who_is_woken_is_located_from_the_own_acceptance_on(
+    call: Callable[..., Task], formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    woken, refusing = (make_volunteer(formation.squadron_a, on_duty=False) for _ in range(2))
+    hours = {"start": "00:00", "end": "24:00"}
+    consents = [{"categories": ["patrol"], **hours}]
+    for person, refused in ((woken, []), (refusing, [hours])):
+        wanted = WakingIn.model_validate({"consents": consents, "refused_hours": refused})
+        say_waking(wanted=wanted, by=person.user, at=at)
+
+    task = call(severity="life_at_stake")
+
+    assert asked(task) == {woken.number}
+    before, after = at + timedelta(seconds=1), at + timedelta(seconds=3)
+    assert [report(person, before, before) for person in (woken, refusing)] == ["off_duty", "off_duty"]
+    assert Fix.objects.count() == 0
+    reply(task, woken, at + timedelta(seconds=2))
+    in_time = task.starts_at
+    assert (report(woken, in_time, in_time), report(refusing, after, after)) == ("accepted", "off_duty")
 
 
 def test_rule_4_withdrawal_stops_tracking_at_once_on_duty_and_on_a_task(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
@@ -131,3 +132,18 @@ def test_readiness_tells_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health.serving, "ok", False)
 
     assert ready() == (503, {"database": True, "layer": True, "log": True, "serving": False})
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_the_connection_of_the_health_check_has_its_own_limit_and_no_compiler() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL")
+    found = []
+    for one in (health._own_connection(), connection):
+        with one.cursor() as cursor:
+            cursor.execute("SELECT current_setting('statement_timeout'), current_setting('jit')")
+            found.append(cursor.fetchone())
+    health._own_connection().close()
+
+    assert found == [(f"{health.DATABASE_ANSWERS_WITHIN_S}s", "off"), ("0", "off")]
