@@ -257,9 +257,14 @@ def make_badge_and_photo(world: World) -> None:
     """Give the volunteer a badge and a picture."""
     person = world.callers["volunteer"].user.volunteer
     issue_badge(id=uuid7(), volunteer=person, by=world.callers["leader"].user, at=world.at)
-    picture = BytesIO()
-    Image.new("RGB", (8, 8)).save(picture, "PNG")
-    keep_photo(raw=picture.getvalue(), by=person.user, at=world.at)
+    keep_photo(raw=picture(), by=person.user, at=world.at)
+
+
+def picture() -> bytes:
+    """Return a small picture."""
+    written = BytesIO()
+    Image.new("RGB", (8, 8)).save(written, "PNG")
+    return written.getvalue()
 
 
 def add_papers(world: World) -> None:
@@ -302,7 +307,7 @@ def add_lives(world: World, make_volunteer: MakeVolunteer) -> None:
     bystander = make_volunteer(unit, on_duty=False, name="邻居")
     world.bystander = f"{bystander.number:08d}"
     world.post = services.appoint(volunteer=bystander, unit=unit, role=Role.MEMBER, by=None, at=at).pk
-    Emblem.objects.create(unit=unit, media_type="image/png", image=b"a picture", digest="0" * 64, at=at)
+    Emblem.objects.create(unit=unit, media_type="image/png", image=picture(), digest="0" * 64, at=at)
     team = Unit(kind="partner", number=unit_number(7, 26, 1, 900), official_name="校卫", display_name="校卫")
     world.empty = Unit.objects.add_child(Unit.objects.get(pk=unit.pk), instance=team).number
 

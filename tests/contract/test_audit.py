@@ -84,6 +84,7 @@ BESIDE_SERVICES = {
     "backend.tracking.tracks._write_plainly": POSITIONS,
     "backend.dispatch.own_data.erase_words": "a part of deleting one's own data, which records it",
     "backend.badges.badge_card.card_pdf": DRAWS,
+    "backend.badges.sign_sheet.signs_pdf": DRAWS,
     "backend.accounts.codes.drawn": DRAWS,
     "backend.accounts.login_attempts.Guess": GUESSES,
     "backend.accounts.login_attempts._count": GUESSES,

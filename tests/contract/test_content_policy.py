@@ -63,6 +63,8 @@ def filled(address: str, pattern: URLPattern, world: World) -> str:
         "transfer_id": world.transfer,
         "post_id": world.post,
         "block_id": world.block,
+        "shift_id": world.block,
+        "hand_over_id": world.block,
         "task_id": world.task.pk,
         "credential_id": world.credential,
         "correction_id": world.correction,

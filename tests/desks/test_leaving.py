@@ -10,6 +10,8 @@ from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.desks.models import Desk, HandOver, Shift
 from backend.desks.queries.desks import desk_out
+from backend.desks.services.shifts import Added, add_shift
+from backend.lib.errors import Invalid
 from backend.privacy.queries import export_of
 from backend.privacy.services.own_data import erase_person
 from backend.volunteers.models import Membership, Unit, Volunteer
@@ -18,8 +20,8 @@ from backend.volunteers.services.memberships import leave_unit
 from backend.volunteers.services.merging import merge_volunteers
 from backend.volunteers.services.standing import retire, suspend
 from backend.volunteers.services.units import merge_units, split_unit
-from tests.conftest import Formation, MakeVolunteer, Published
-from tests.desks.plans import HOUR, number, once, planned, weekly
+from tests.conftest import Formation, MakeVolunteer, Published, Race
+from tests.desks.plans import HOUR, number, once, planned, wanted, weekly
 from tests.desks.test_nights import told, written
 from tests.desks.test_plans import DAY, local, on_desk
 
@@ -192,3 +194,19 @@ def test_a_hand_over_stays_without_the_name_of_an_erased_person(
     (shown,) = desk_out(unit, at=at + DAY).open_hand_overs
     assert (shown.matters, shown.given_name) == (["路灯"], "")
     assert "What you handed over at a duty desk, for a year, without your name." in erased.kept
+
+
+@pytest.mark.postgres
+def test_who_retires_while_a_shift_is_planned_stands_in_no_plan(
+    race: Race, unit: Unit, chief: User, first: Volunteer, at: datetime
+) -> None:
+    body = wanted(first, **once(at + HOUR, at + 2 * HOUR))
+
+    added, retired = race(
+        lambda: add_shift(unit=unit, wanted=body, by=chief, at=at),
+        lambda: retire(number=number(first), by=chief, at=at),
+    )
+
+    assert isinstance(retired, Volunteer)
+    assert isinstance(added, Added | Invalid)
+    assert not Shift.objects.exists()
