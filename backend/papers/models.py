@@ -105,7 +105,7 @@ class Desk(models.Model):
             )
         ]
 
-    def end(self, *, at: datetime) -> list[str]:
+    def stop(self, *, at: datetime) -> list[str]:
         """Let the post enter no more; returns the columns to save."""
         self.ended_at = at
         return ["ended_at"]
@@ -162,7 +162,7 @@ class Policy(models.Model):
         """Tell whether the policy has ended by its time, or was ended."""
         return at >= self.until_at or (self.ended_at is not None and at >= self.ended_at)
 
-    def end(self, *, at: datetime) -> list[str]:
+    def stop(self, *, at: datetime) -> list[str]:
         """End the policy; returns the columns to save."""
         self.ended_at = at
         return ["ended_at"]

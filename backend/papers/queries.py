@@ -120,14 +120,16 @@ def occasion_out(occasion: Occasion) -> OccasionOut:
     desks = getattr(occasion, "open_desks", None)
     if desks is None:
         desks = occasion.desks.named().order_by("pk")
-    return OccasionOut(
-        id=occasion.pk,
-        unit=occasion.unit.number,
-        name=occasion.name,
-        from_at=occasion.from_at,
-        until_at=occasion.until_at,
-        closed_at=occasion.closed_at,
-        desks=[desk.post_id for desk in desks],
+    return OccasionOut.model_validate(
+        {
+            "id": occasion.pk,
+            "unit": occasion.unit.number,
+            "name": occasion.name,
+            "from_at": occasion.from_at,
+            "until_at": occasion.until_at,
+            "closed_at": occasion.closed_at,
+            "desks": [desk.post_id for desk in desks],
+        }
     )
 
 
@@ -140,17 +142,19 @@ def policy_for(user: User, policy_id: UUID, *, at: datetime) -> Policy:
 
 def policy_out(policy: Policy) -> PolicyOut:
     """Return a policy with the number of those who are insured by it."""
-    return PolicyOut(
-        id=policy.pk,
-        unit=policy.unit.number,
-        occasion=policy.occasion_id,
-        insurer=policy.insurer,
-        number=policy.number,
-        from_at=policy.from_at,
-        until_at=policy.until_at,
-        places=policy.places,
-        insured=policy.lines.not_voided().count(),
-        ended_at=policy.ended_at,
+    return PolicyOut.model_validate(
+        {
+            "id": policy.pk,
+            "unit": policy.unit.number,
+            "occasion": policy.occasion_id,
+            "insurer": policy.insurer,
+            "number": policy.number,
+            "from_at": policy.from_at,
+            "until_at": policy.until_at,
+            "places": policy.places,
+            "insured": policy.lines.not_voided().count(),
+            "ended_at": policy.ended_at,
+        }
     )
 
 

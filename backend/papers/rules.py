@@ -7,7 +7,7 @@ from django.db.models import Q
 from backend.accounts.models import User
 from backend.papers.models import Occasion, Policy
 from backend.volunteers.grants import DENIED, Grant
-from backend.volunteers.models import MANAGING_ROLES, Credential, CredentialKind, Post, Role, Volunteer
+from backend.volunteers.models import Credential, CredentialKind, Post, Role, Volunteer
 from backend.volunteers.rules import current_posts, may_by, may_manage, within
 
 
@@ -46,8 +46,8 @@ def may_train(trainer: Volunteer, occasion: Occasion, at: datetime) -> bool:
 
     A briefing makes no trainer: it is no credential.
     """
-    managing = Post.objects.in_force(at).filter(
-        volunteer=trainer, role__in=MANAGING_ROLES, unit__path__in=occasion.unit.line
+    managing = (
+        Post.objects.in_force(at).managing().filter(volunteer=trainer, unit__path__in=occasion.unit.line)
     )
     trained = Credential.objects.good(at).filter(volunteer=trainer, kind=CredentialKind.TRAINING)
     return trainer.is_in_service and (managing.exists() or trained.exists())

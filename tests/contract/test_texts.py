@@ -20,7 +20,7 @@ AS_THEY_ARE = {
     **dict.fromkeys(("client", "type", "body"), "never kept; a body has a shape of its own"),
 }
 """Fields that nobody is shown, and why."""
-SEVERAL_LINES = {"instructions", "reason"}
+SEVERAL_LINES = {"content", "instructions", "reason"}
 
 
 def shapes(of: type[Request] = Request) -> Iterator[type[pydantic.BaseModel]]:

@@ -92,7 +92,7 @@ def end_desk(*, occasion_id: UUID, post_id: int, by: User, at: datetime) -> Occa
     occasion, grant = _commanded(occasion_id, by, at)
     desk = require(occasion.desks.filter(post=post_id).order_by("-pk").first())
     if desk.ended_at is None:
-        desk.save(update_fields=desk.end(at=at))
+        desk.save(update_fields=desk.stop(at=at))
         with acting(by=by, at=at, grant=grant) as act:
             act.record(Acts.DESK_ENDED, subject_of(occasion), post=post_id)
     return occasion

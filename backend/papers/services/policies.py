@@ -70,7 +70,7 @@ def end_policy(*, policy_id: UUID, by: User, at: datetime) -> Policy:
     policy = require(policies_to_lock().filter(pk=policy_id).first())
     grant = require(may_manage(by, policy.unit, at))
     if policy.ended_at is None:
-        policy.save(update_fields=policy.end(at=at))
+        policy.save(update_fields=policy.stop(at=at))
         with acting(by=by, at=at, grant=grant) as act:
             act.record(Acts.POLICY_ENDED, f"policy.{policy.pk}")
     return policy
