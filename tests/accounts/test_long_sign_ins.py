@@ -218,6 +218,17 @@ def test_page_of_a_person_without_a_post_lives_a_year_and_anew_with_each_use(vol
     assert "sessionid" not in client.get("/api/v1/me").cookies, "once a day is enough"
 
 
+def test_page_of_the_release_before_lives_long_from_its_next_use(volunteer: User) -> None:
+    client = page_of(volunteer)
+    Device.objects.update(lasts_long=False)
+    leave_alone(volunteer, 10)
+
+    used = client.get("/me/")
+
+    assert (used.status_code, cookie_days(used)) == (200, 365)
+    assert Device.objects.get(user=volunteer).lasts_long
+
+
 def test_page_that_was_idle_for_400_days_signs_in_again(volunteer: User) -> None:
     client = page_of(volunteer)
     leave_alone(volunteer, 400)
