@@ -143,7 +143,10 @@ v1: list[URLPattern | URLResolver] = [
     path("occasions/<uuid:occasion_id>/desks/<int:post_id>", occasions.DeskView.as_view()),
     path("occasions/<uuid:occasion_id>/briefings", occasion_desks.BriefingsView.as_view()),
     path("occasions/<uuid:occasion_id>/agreements", occasion_desks.AgreementsView.as_view()),
-    path("occasions/<uuid:occasion_id>/agreements/<uuid:sheet_id>/photo", occasion_desks.SignedPhotoView.as_view()),
+    path(
+        "occasions/<uuid:occasion_id>/agreements/<uuid:sheet_id>/photo",
+        occasion_desks.SignedPhotoView.as_view(),
+    ),
     path("occasions/<uuid:occasion_id>/attestations", occasion_desks.AttestationsView.as_view()),
     path("policies", policies.PoliciesView.as_view()),
     path("policies/<uuid:policy_id>", policies.PolicyView.as_view()),

@@ -11,8 +11,12 @@ class Acts(ActName):
         "Attested ages ended: a date of birth says that the people are minors.",
         "count",
     )
-    DESK_ENDED = "desk.ended", "A post enters papers of an occasion no more.", "post"
-    DESK_NAMED = "desk.named", "A post was named to enter papers of an occasion, and to attest ages.", "post"
+    DESK_ENDED = "occasion_desk.ended", "A post enters papers of an occasion no more.", "post"
+    DESK_NAMED = (
+        "occasion_desk.named",
+        "A post was named to enter papers of an occasion, and to attest ages.",
+        "post",
+    )
     OCCASION_CLOSED = "occasion.closed", "An occasion was closed, and with it all its papers."
     OCCASION_OPENED = "occasion.opened", "An occasion was opened.", "unit"
     PAPERS_ENTERED = (

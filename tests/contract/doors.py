@@ -220,23 +220,11 @@ def make_world(
     world.walk_in = walk_in.number
     issue_block(block_id=world.block, unit=squadron, size=3, by=leader, at=at)
     world.sign_in(people["leader"], world.spare)
-    person = people["volunteer"].volunteer
-    credential = {"id": str(world.credential), "kind": "insurance", "valid_from": at.isoformat()}
-    guardian = guardian_body(world, "leader") | {"id": str(world.guardian)}
-    record_credential(
-        volunteer=person, wanted=CredentialIn.model_validate(credential), by=people["leader"], at=at
-    )
-    record_guardian(volunteer=person, wanted=GuardianIn.model_validate(guardian), by=people["leader"], at=at)
+    _keep_records(world, people["volunteer"].volunteer, people["leader"])
     above = make_volunteer(formation.detachment, on_duty=False, name="指挥员")
     services.appoint(volunteer=above, unit=formation.detachment, role=Role.COMMANDER, by=None, at=at)
-    correct(
-        volunteer=person,
-        wanted=CorrectionIn(id=world.correction, phone="13900000777"),
-        by=above.user,
-        at=at,
-    )
-    word = word_body(world, "leader") | {"id": str(world.word)}
-    note_word(volunteer=person, wanted=LeadersWordIn.model_validate(word), by=people["leader"], at=at)
+    phone = CorrectionIn(id=world.correction, phone="13900000777")
+    correct(volunteer=people["volunteer"].volunteer, wanted=phone, by=above.user, at=at)
     make_badge_and_photo(world)
     add_papers(world)
     add_lives(world, make_volunteer)
@@ -251,6 +239,17 @@ def make_world(
         made_at=at,
     )
     return world
+
+
+def _keep_records(world: World, person: Volunteer, leader: User) -> None:
+    """Note what a leader notes of the volunteer: a credential, a guardian, and a word on being woken."""
+    at = world.at
+    credential = {"id": str(world.credential), "kind": "insurance", "valid_from": at.isoformat()}
+    guardian = guardian_body(world, "leader") | {"id": str(world.guardian)}
+    record_credential(volunteer=person, wanted=CredentialIn.model_validate(credential), by=leader, at=at)
+    record_guardian(volunteer=person, wanted=GuardianIn.model_validate(guardian), by=leader, at=at)
+    word = word_body(world, "leader") | {"id": str(world.word)}
+    note_word(volunteer=person, wanted=LeadersWordIn.model_validate(word), by=leader, at=at)
 
 
 def make_badge_and_photo(world: World) -> None:

@@ -20,6 +20,7 @@ TOLD_APART = {
     "number.changed": "the phone forgets its cursors and begins with snapshots",
     "people.found": "a notice to show; no snapshot has it",
     "post.changed": "the phone reads `GET /me` again",
+    "record.corrected": "a notice to show; the phone reads the corrections and `GET /me` again",
     "record.merged": "a notice to show; the kept record's snapshot has what came to it after a new `hello`",
     "sign_in.code": "a code to show until it expires; no snapshot has it",
     "standing.changed": "holds the whole standing, which replaces that of `me`",

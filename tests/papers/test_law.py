@@ -63,7 +63,7 @@ def test_five_hundred_adults_without_papers_are_sent_after_four_desks_and_a_mino
     another = make_occasion(name="另一次")
     with pytest.raises(NobodyToAsk) as refused:
         call(rescue(another))
-    assert "501 on duty, 0 proven to be adults" in refused.value.detail
+    assert "501 on duty or available then by plan, 0 proven to be adults" in refused.value.detail
     with pytest.raises(NobodyToAsk):
         call(rescue(None))
 

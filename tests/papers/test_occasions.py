@@ -166,8 +166,8 @@ def test_a_commander_names_and_ends_a_desk_and_again_changes_nothing(
     assert list(
         Entry.objects.filter(act__startswith="desk.").order_by("pk").values_list("act", flat=True)
     ) == [
-        "desk.named",
-        "desk.ended",
+        "occasion_desk.named",
+        "occasion_desk.ended",
     ]
 
 
