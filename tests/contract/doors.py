@@ -45,7 +45,7 @@ from backend.rosters.models import ImportStatus, RosterImport
 from backend.tracking.schemas.trackers import TrackerIn
 from backend.tracking.services.trackers import make_tracker
 from backend.volunteers import services
-from backend.volunteers.models import Emblem, Role, Unit
+from backend.volunteers.models import Emblem, Role, Unit, Volunteer
 from backend.volunteers.number_scheme import unit_number
 from backend.volunteers.schemas.privacy import CredentialIn, GuardianIn
 from backend.volunteers.services.credentials import record_credential
