@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import answers, audit, connect, fanout, ingest, mapfeed, memory, roster
+from benchmarks import answers, audit, connect, fanout, ingest, mapfeed, memory, people, roster
 
 BENCHMARKS: dict[str, ModuleType] = {
     "fanout": fanout,
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "map": mapfeed,
     "audit": audit,
     "roster": roster,
+    "people": people,
 }
 
 
