@@ -1,19 +1,25 @@
 """What clients see of corrections, and what they send."""
 
-from typing import Annotated, Self
+from typing import Self
 from uuid import UUID
 
-from pydantic import UUID7, Field, model_validator
+from pydantic import ConfigDict, model_validator
 
 from backend.corrections.models import Part
-from backend.lib.shapes import Instant, Request, Shape, VolunteerNumber
+from backend.lib.shapes import ClientId, Instant, Request, Shape, VolunteerNumber
 from backend.volunteers.schemas.fields import Name, Phone
 
 
 class CorrectionIn(Request):
     """The right name or phone of a person: one of the two. The `id` makes a retry the same correction."""
 
-    id: Annotated[UUID7, Field(description="made by the client")]
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"id": "0199a5e2-6b1f-7d02-8a6e-2f9c1d3e4b5a", "phone": "13800001234"}]
+        }
+    )
+
+    id: ClientId
     name: Name | None = None
     phone: Phone | None = None
 

@@ -4,11 +4,11 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import UUID7, Field, RootModel, WithJsonSchema, field_validator, model_validator
+from pydantic import ConfigDict, Field, RootModel, field_validator, model_validator
 from typing_extensions import TypeAliasType
 
 from backend.desks.models import DAY_MINUTES, LONGEST_MATTER, HandOver, Rung, Shift
-from backend.lib.shapes import Instant, Line, Request, Shape, VolunteerNumber
+from backend.lib.shapes import ClientId, Instant, Line, Request, Shape, VolunteerNumber
 from backend.volunteers.schemas.availability import clock_of, minutes_of
 from backend.volunteers.schemas.fields import BirthDate, Phone
 from backend.volunteers.schemas.lives import Number
@@ -17,9 +17,6 @@ LONGEST_SHIFT = timedelta(days=31)
 MOST_MATTERS = 30
 MOST_HOURS_TOLD = 50
 
-ClientId = Annotated[
-    UUID7, WithJsonSchema({"type": "string", "format": "uuid", "description": "UUIDv7, made by the client"})
-]
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["20:00"])]
 """A time on the wall where the unit is."""
 Day = BirthDate
@@ -38,7 +35,7 @@ class OnceIn(Request):
     """One time, a month at most. With `before_week` it counts before the weekly shifts of its hours: an exchange."""
 
     from_at: Instant
-    until_at: Instant
+    until_at: Annotated[Instant, Field(examples=["2026-03-02T12:00:00.000Z"])]
     before_week: bool = False
 
     @model_validator(mode="after")
@@ -85,6 +82,18 @@ class ShiftIn(Request):
 
     Both are in service and belong to the unit or to one below, by membership or post.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0199a5e2-6ecd-73f2-8a6e-2f9c1d3e4b5a",
+                    "volunteer": "23456781",
+                    "weekly": {"weekday": 4, "start": "20:00", "end": "07:00", "from_date": "2026-03-01"},
+                }
+            ]
+        }
+    )
 
     id: ClientId
     volunteer: Number

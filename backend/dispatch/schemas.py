@@ -6,26 +6,18 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import (
-    UUID7,
     Field,
     RootModel,
     ValidationInfo,
-    WithJsonSchema,
     field_validator,
 )
 from typing_extensions import TypeAliasType
 
 from backend.dispatch.models import Assignment, AssignmentStatus, LegalBasis, Severity, TaskStatus
 from backend.lib.datum import Datum
-from backend.lib.shapes import GIVEN, Instant, Line, Lines, Request, Shape, VolunteerNumber
+from backend.lib.shapes import GIVEN, ClientId, Instant, Line, Lines, Request, Shape, VolunteerNumber
 from backend.volunteers.models import Category
 from backend.volunteers.schemas import UnitOut
-
-ClientId = Annotated[
-    UUID7, WithJsonSchema({"type": "string", "format": "uuid", "description": "UUIDv7, made by the client"})
-]
-"""An id that the client makes, so that a retry is the same request; version 7 keeps the indexes in order."""
-
 
 RECIPIENTS, MOST_RECIPIENTS = 50, 500
 """Lines of a page of the leader's list, without and with a `limit`."""

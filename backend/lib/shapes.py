@@ -7,6 +7,7 @@ from functools import cache
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import (
+    UUID7,
     AfterValidator,
     AwareDatetime,
     BaseModel,
@@ -46,6 +47,11 @@ class Given:
 
 
 GIVEN = Given()
+
+ClientId = Annotated[
+    UUID7, WithJsonSchema({"type": "string", "format": "uuid", "description": "UUIDv7, made by the client"})
+]
+"""An id that the client makes, so that a retry is the same request; version 7 keeps the indexes in order."""
 
 
 def _digits(value: Any) -> Any:

@@ -11,9 +11,9 @@ class Acts(ActName):
         "Attested ages ended: a date of birth says that the people are minors.",
         "count",
     )
-    DESK_ENDED = "occasion_desk.ended", "A post enters papers of an occasion no more.", "post"
-    DESK_NAMED = (
-        "occasion_desk.named",
+    OCCASION_DESK_ENDED = "occasion.desk_ended", "A post enters papers of an occasion no more.", "post"
+    OCCASION_DESK_NAMED = (
+        "occasion.desk_named",
         "A post was named to enter papers of an occasion, and to attest ages.",
         "post",
     )

@@ -4,15 +4,10 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import UUID7, Base64Bytes, Field, RootModel, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import Base64Bytes, Field, RootModel, ValidationInfo, field_validator
 
-from backend.lib.shapes import GIVEN, Instant, Line, Lines, Request, Shape
+from backend.lib.shapes import GIVEN, ClientId, Instant, Line, Lines, Request, Shape
 from backend.papers.models import LONGEST_OCCASION, LONGEST_POLICY, Document, PaperKind
-
-ClientId = Annotated[
-    UUID7, WithJsonSchema({"type": "string", "format": "uuid", "description": "UUIDv7, made by the client"})
-]
-"""An id that the client makes, so that a retry is the same request."""
 
 MOST_PEOPLE = 200
 """People of one request of a desk."""
@@ -37,7 +32,7 @@ class OccasionIn(Request):
     unit: Annotated[str, Line(20), GIVEN]
     name: Annotated[str, Line(80, least=1)]
     from_at: Instant
-    until_at: Instant
+    until_at: Annotated[Instant, Field(examples=["2026-03-02T12:00:00.000Z"])]
 
     @field_validator("until_at", mode="after")
     @classmethod
@@ -74,7 +69,7 @@ class PolicyIn(Request):
     insurer: Annotated[str, Line(80, least=1)]
     number: Annotated[str, Line(60, least=1)]
     from_at: Instant
-    until_at: Instant
+    until_at: Annotated[Instant, Field(examples=["2026-03-02T12:00:00.000Z"])]
     places: Annotated[int, Field(ge=1, le=100_000)] | None = None
 
     @field_validator("until_at", mode="after")

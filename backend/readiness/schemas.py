@@ -3,9 +3,9 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import UUID7, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from backend.lib.shapes import Instant, Request, Shape, VolunteerNumber
+from backend.lib.shapes import ClientId, Instant, Request, Shape, VolunteerNumber
 from backend.readiness.models import Manner
 from backend.volunteers.models import Category
 from backend.volunteers.schemas.availability import Clock, minutes_of
@@ -86,10 +86,7 @@ class LeadersWordIn(Request):
     `said_yes` is the leader's statement that the person has said yes; `how` and `said_at` tell in which way and when.
     """
 
-    id: Annotated[
-        UUID7,
-        WithJsonSchema({"type": "string", "format": "uuid", "description": "UUIDv7, made by the client"}),
-    ]
+    id: ClientId
     categories: Annotated[list[Category], Field(min_length=1, max_length=len(Category))]
     said_yes: Literal[True]
     how: Manner

@@ -124,7 +124,7 @@ test("the command centre lists tasks, people and units where it cannot draw them
   const sections = [...shown.querySelectorAll("section section")].map((section) => section.querySelectorAll("li").length);
   expect(sections).toEqual([1, 1, 5]);
   expect(shown.querySelector(".place-list")!.getAttribute("data-people")).toBe("1");
-  expect(shown.querySelector("a")!.getAttribute("href")).toBe("geo:29.4,119.9?q=29.4,119.9");
+  expect(shown.querySelector("a")!.getAttribute("href")).toBe("geo:29.4,119.9?q=29.4,119.9(Search)");
   list.fly({ lon: 120, lat: 30, level: 4 });
   expect(ask.mock.calls).toHaveLength(2);
 });

@@ -15,6 +15,7 @@ MAKES_ANOTHER = {
     f"POST {V1}sign-in/second-factor": "it tells a fresh secret of the trusted device",
     f"POST {V1}sign-in/second-factor/code": "it sends another code, three times at most",
     f"POST {V1}volunteers/<str:person>/invitation": "it makes another code, in place of the one before",
+    f"POST {V1}volunteers/<str:person>/sign-in-codes": "it makes another code, in place of the one before",
 }
 """Acts that do something each time; each with its reason."""
 

@@ -83,6 +83,11 @@ def test_nothing_else_ends_a_post() -> None:
         "backend.volunteers.services.availability.plan_availability",
         # and leaders' words on waking
         "backend.readiness.services.words._make",
+        # and shifts of duty desks
+        "backend.desks.queries.turns.turns_of",
+        "backend.desks.schemas._once_of",
+        "backend.desks.schemas.HoursUncovered",
+        "backend.desks.services.shifts._shift",
     }
 
 

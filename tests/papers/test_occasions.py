@@ -164,10 +164,10 @@ def test_a_commander_names_and_ends_a_desk_and_again_changes_nothing(
 
     assert not may_attest(holder.user, occasion, at)
     assert list(
-        Entry.objects.filter(act__startswith="desk.").order_by("pk").values_list("act", flat=True)
+        Entry.objects.filter(act__startswith="occasion.desk").order_by("pk").values_list("act", flat=True)
     ) == [
-        "occasion_desk.named",
-        "occasion_desk.ended",
+        "occasion.desk_named",
+        "occasion.desk_ended",
     ]
 
 

@@ -82,7 +82,7 @@ def name_desk(*, occasion_id: UUID, post_id: int, by: User, at: datetime) -> Occ
     require(named.count() < MOST_DESKS, TooManyDesks)
     Desk.objects.create(occasion=occasion, post=post, named_by=by, named_at=at)
     with acting(by=by, at=at, grant=grant) as act:
-        act.record(Acts.DESK_NAMED, subject_of(occasion), post=post.pk)
+        act.record(Acts.OCCASION_DESK_NAMED, subject_of(occasion), post=post.pk)
     return occasion
 
 
@@ -94,7 +94,7 @@ def end_desk(*, occasion_id: UUID, post_id: int, by: User, at: datetime) -> Occa
     if desk.ended_at is None:
         desk.save(update_fields=desk.stop(at=at))
         with acting(by=by, at=at, grant=grant) as act:
-            act.record(Acts.DESK_ENDED, subject_of(occasion), post=post_id)
+            act.record(Acts.OCCASION_DESK_ENDED, subject_of(occasion), post=post_id)
     return occasion
 
 

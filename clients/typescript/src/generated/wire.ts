@@ -669,12 +669,16 @@ export interface components {
         /**
          * CorrectionIn
          * @description The right name or phone of a person: one of the two. The `id` makes a retry the same correction.
+         * @example {
+         *       "id": "0199a5e2-6b1f-7d02-8a6e-2f9c1d3e4b5a",
+         *       "phone": "13800001234"
+         *     }
          */
         CorrectionIn: {
             /**
              * Id
-             * Format: uuid7
-             * @description made by the client
+             * Format: uuid
+             * @description UUIDv7, made by the client
              */
             id: string;
             /**
@@ -1883,6 +1887,7 @@ export interface components {
             /**
              * Until At
              * Format: date-time
+             * @example 2026-03-02T12:00:00.000Z
              */
             until_at: string;
         };
@@ -1989,6 +1994,7 @@ export interface components {
             /**
              * Until At
              * Format: date-time
+             * @example 2026-03-02T12:00:00.000Z
              */
             until_at: string;
             /**
@@ -2274,6 +2280,7 @@ export interface components {
             /**
              * Until At
              * Format: date-time
+             * @example 2026-03-02T12:00:00.000Z
              */
             until_at: string;
             /**
@@ -2921,6 +2928,16 @@ export interface components {
          * @description An entry of the plan, `once` or `weekly`: the volunteer at the desk, and a deputy beside them.
          *
          *     Both are in service and belong to the unit or to one below, by membership or post.
+         * @example {
+         *       "id": "0199a5e2-6ecd-73f2-8a6e-2f9c1d3e4b5a",
+         *       "volunteer": "23456781",
+         *       "weekly": {
+         *         "end": "07:00",
+         *         "from_date": "2026-03-01",
+         *         "start": "20:00",
+         *         "weekday": 4
+         *       }
+         *     }
          */
         ShiftIn: {
             /**
