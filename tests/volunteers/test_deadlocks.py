@@ -1,7 +1,7 @@
 """Acts that lock the same rows at once wait for each other, and none is ended by the database.
 
-Each pair once took them in opposite orders: a person whose records were merged signed out at the same moment, and so did
-one who deleted everything; units were split while their people left.
+Each pair once took them in opposite orders: a person whose records were merged signed out at the same moment, and so
+did one who deleted everything; units were split while their people left.
 """
 
 import uuid
