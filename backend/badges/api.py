@@ -195,8 +195,6 @@ class RevokedBadgesView(View):
 class MyPhotoView(View):
     """The picture of oneself."""
 
-    full_sign_in = ("put", "delete")
-
     @extend_schema(operation_id="keep_photo", request=PhotoIn, responses={204: None}, tags=["me"])
     def put(self, request: Request) -> Response:
         """Keep a picture of oneself for the badge; at most 512 pixels of it are kept, and no metadata."""

@@ -25,6 +25,8 @@ PERSON = OpenApiParameter(
 class CorrectionsView(View):
     """What was corrected in a record."""
 
+    full_sign_in = ("get",)
+
     @extend_schema(
         operation_id="corrections", parameters=[PERSON], responses=Corrections, tags=["volunteers"]
     )

@@ -25,11 +25,17 @@ def trusted_at(correction: Correction) -> datetime:
 def phone_is_trusted(volunteer: Volunteer, at: datetime) -> bool:
     """Tell whether a code that is sent to the phone on record may open anything at `at`.
 
-    The newest correction of the phone that stands decides; a phone that was never corrected is the person's own.
+    A phone that stood before all corrections is the person's own. For any other counts when it last began to
+    stand: by a correction, which may be confirmed, or by the undoing of one.
     """
-    of_phone = volunteer.corrections.standing().filter(part=Part.PHONE)
-    newest = of_phone.newest_first().first()
-    return newest is None or trusted_at(newest) <= at
+    phone = User.objects.get(pk=volunteer.user_id).phone  # as it is now
+    of_phone = list(volunteer.corrections.filter(part=Part.PHONE).order_by("at", "pk"))
+    if not of_phone or of_phone[0].before == phone:
+        return True
+    began = [(one.at, trusted_at(one)) for one in of_phone if one.after == phone]
+    undone = [one.undone_at for one in of_phone if one.undone_at and one.before == phone]
+    began += [(moment, moment + PROVES_ITSELF_AFTER) for moment in undone]
+    return not began or max(began)[1] <= at
 
 
 def correction_out(correction: Correction) -> CorrectionOut:

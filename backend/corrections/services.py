@@ -17,9 +17,11 @@ from backend.corrections.queries import trusted_at
 from backend.corrections.rules import may_change_way_in, may_correct, may_read
 from backend.corrections.schemas import CorrectionIn
 from backend.lib.errors import SENT_BEFORE, NotAllowed, NotFound, Refusal, require
+from backend.lib.taken import unless_taken
 from backend.volunteers.grants import OWN, Grant
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Volunteer
+from backend.volunteers.services.finding import finding
 from backend.volunteers.services.people import PhoneTaken
 from backend.volunteers.services.roster import refresh_roster
 
@@ -58,7 +60,7 @@ def correct(*, volunteer: Volunteer, wanted: CorrectionIn, by: User, at: datetim
     """Correct the name or the phone of a person, who is told; what stood there is kept, sealed.
 
     The same id and content again is a retry. Devices stay signed in. Locks the account and the volunteer. Raises
-    NotFound or NotAllowed to a caller who may not, CorrectionIdTaken, NothingToCorrect, PhoneTaken.
+    NotFound or NotAllowed to a caller who may not, CorrectionIdTaken, NothingToCorrect, PhoneTaken, TooManyFound.
     """
     volunteer = _locked(volunteer)
     grant = _granted(by, volunteer, wanted.part, at)
@@ -71,8 +73,10 @@ def correct(*, volunteer: Volunteer, wanted: CorrectionIn, by: User, at: datetim
     require(before != wanted.value, NothingToCorrect)
     correction = Correction(pk=wanted.id, volunteer=volunteer, part=wanted.part, by=by, at=at)
     correction.before, correction.after = before, wanted.value
-    _write(volunteer, wanted.part, wanted.value)
-    correction.save(force_insert=True)
+    with finding(wanted.phone or "", how="correction", by=by, at=at):
+        _write(volunteer, wanted.part, wanted.value)
+    with unless_taken(CorrectionIdTaken):
+        correction.save(force_insert=True)
     with acting(by=by, at=at, grant=grant) as act:
         _tell(correction, Acts.RECORD_CORRECTED, act)
     return correction

@@ -213,6 +213,8 @@ class LegalBasisView(View):
 class AnswerView(View):
     """One's own answer."""
 
+    by_introduced = ("post",)
+
     commands = {"post": "assignment.answer"}
 
     def content(self, request: HttpRequest, **address: Any) -> AnswerCommand:

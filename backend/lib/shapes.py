@@ -1,6 +1,7 @@
 """Base of every shape on the wire."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -27,9 +28,12 @@ def _instant(value: datetime) -> str:
 
 
 def _in_utc(value: datetime) -> datetime:
-    if not 1900 < value.year < 2200:
-        raise ValueError("the year must be between 1900 and 2200")
-    return value.astimezone(UTC)
+    # Judged as it is written: at the edges of the years the zone decides which it is, and may leave what Python knows.
+    with suppress(OverflowError):
+        moment = value.astimezone(UTC)
+        if 1900 < moment.year < 2200:
+            return moment
+    raise ValueError("the year must be between 1900 and 2200")
 
 
 Instant = Annotated[

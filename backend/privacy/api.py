@@ -32,7 +32,6 @@ class IdentityView(View):
     """The identity that came to one's record by a merge."""
 
     repeatable = ("post",)
-    full_sign_in = ("post",)
 
     @extend_schema(
         operation_id="confirm_identity", request=IdentityIn, responses={204: None}, tags=["privacy"]
@@ -49,7 +48,6 @@ class DeletionView(View):
     """The deletion of everything of one's own."""
 
     repeatable = ("post",)
-    full_sign_in = ("post",)
 
     def content(self, request: Request, **_: Any) -> str:
         """Return nothing of the password: no trace of it is kept."""

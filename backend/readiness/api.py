@@ -38,6 +38,8 @@ PERSON = OpenApiParameter("person", str, OpenApiParameter.PATH, description="the
 class WakingView(View):
     """For what, and when, one may be woken."""
 
+    by_introduced = ("put",)
+
     @extend_schema(operation_id="waking", responses=WakingOut, tags=["me"])
     def get(self, request: Request) -> Response:
         """Return what one has said of being woken, and which leaders' words hold."""
@@ -80,7 +82,8 @@ class LeadersWordsView(View):
 
         It never outranks what the person refuses, and puts no person on duty. The person is told, and may end it.
         """
-        volunteer, wanted = volunteer_numbered(person), parse(LeadersWordIn, request)
+        wanted = parse(LeadersWordIn, request)  # first: what is wrong with it says nothing of the person
+        volunteer = volunteer_numbered(person)
         noted = note_word(volunteer=volunteer, wanted=wanted, by=user_of(request), at=now())
         return answer(noted, status=201)
 
@@ -94,6 +97,8 @@ class LeadersWordsView(View):
 
 class LeadersWordView(View):
     """One leader's word."""
+
+    by_introduced = ("delete",)
 
     @extend_schema(
         operation_id="end_leaders_word", parameters=[PERSON], responses={204: None}, tags=["people"]

@@ -30,6 +30,7 @@ from backend.realtime.views import View
 
 
 class CatchUp(View):
+    by_introduced = ("post",)
     repeatable = uncounted = ("post",)
 
     @extend_schema(operation_id="catch_up", request=CatchUpIn, responses=CatchUpOut, tags=["realtime"])
@@ -41,6 +42,7 @@ class CatchUp(View):
 
 
 class Receipts(View):
+    by_introduced = ("post",)
     repeatable = uncounted = ("post",)
 
     @extend_schema(

@@ -66,7 +66,9 @@ class View(APIView):
     secret: ClassVar[Collection[str]] = ()
     """Acts that tell a secret: their answer is sealed, for minutes, for the device that asked."""
     full_sign_in: ClassVar[Collection[str]] = ()
-    """Methods that are refused to a device whose sign-in another person has seen."""
+    """Methods that read, and are refused to a device whose sign-in another person has seen."""
+    by_introduced: ClassVar[Collection[str]] = ()
+    """Acts that such a device may do: to be reached, to answer, to go on duty. All others are refused to it."""
     uncounted: ClassVar[Collection[str]] = ()
     """Methods that are not acts of a person: their rows are not kept for good."""
     commands: ClassVar[Mapping[str, str]] = {}

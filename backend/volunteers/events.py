@@ -60,15 +60,16 @@ class RecordMerged(Event, type="record.merged", topics=("person",)):
     by: VolunteerNumber
 
 
-FoundBy = TypeAliasType("FoundBy", Literal["import", "registration", "application"])
+FoundBy = TypeAliasType("FoundBy", Literal["import", "registration", "application", "correction"])
 """What a leader did when members of another unit were found."""
 
 
 class PeopleFound(Event, type="people.found", topics=("unit",)):
     """A leader or dispatcher of another unit, with number `by`, has found members of this one in the roster.
 
-    By phone or identity card: in a file (`import`), when a person was registered (`registration`), or when an
-    application was approved (`application`). Sent to the leaders of the unit, or of the nearest above that has any.
+    By phone or identity card: in a file (`import`), when a person was registered (`registration`), when an application
+    was approved (`application`), or when a phone was corrected (`correction`). Sent to the leaders of the unit, or of
+    the nearest above that has any.
     Each of the `people` sees it under `GET /me/looks`.
     """
 

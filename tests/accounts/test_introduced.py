@@ -10,9 +10,11 @@ from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend.accounts.models import Device, User
+from backend.lib.errors import NotAllowed
 from backend.realtime.views import View
+from backend.volunteers.services.seats import take_seat
 from tests.accounts.test_sign_in_codes import ClientOf, client_with, code_for, enter, introduced, number_of
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, Formation
 
 # --- what stays closed --------------------------------------------------------------------------------------------
 
@@ -32,23 +34,45 @@ CLOSED = {
     ("get", "volunteers/<str:person>/badge"),
     ("get", "volunteers/<str:person>/badge/card.svg"),
     ("get", "volunteers/<str:person>/badge/card.pdf"),
+    ("get", "volunteers/<str:person>/corrections"),
+    ("post", "volunteers/<str:person>/retire"),
+    ("put", "volunteers/<str:person>/primary-unit"),
+    ("delete", "volunteers/<str:person>/units/0726010014"),
 }
+"""Some of what is closed: what does harm in another person's hand."""
+OPEN_ACTS = {
+    ("post", "catch-up"),
+    ("post", "receipts"),
+    ("post", "token/refresh"),
+    ("post", "sign-out"),
+    ("put", "me/duty"),
+    ("put", "me/language"),
+    ("put", "me/availability"),
+    ("put", "me/waking"),
+    ("delete", "volunteers/<str:person>/waking/words/<uuid:word_id>"),
+    ("put", "me/consents/<str:purpose>"),
+    ("post", "positions"),
+    ("post", "tasks/<uuid:task_id>/answer"),
+}
+"""All acts that such a sign-in may do: every other one is closed to it."""
 
 
-def closed_doors() -> set[tuple[str, str]]:
-    """Return the doors that say that they are closed to introduced sign-ins."""
+def doors() -> dict[str, type[View]]:
     (api,) = (part for part in get_resolver().url_patterns if str(part.pattern) == "api/v1/")
     views = {str(door.pattern): door.callback.view_class for door in api.url_patterns}  # type: ignore[union-attr]
-    return {
-        (method, address)
-        for address, view in views.items()
-        if issubclass(view, View)
-        for method in view.full_sign_in
-    }
+    return {address: view for address, view in views.items() if issubclass(view, View)}
 
 
-def test_doors_that_are_closed_are_these() -> None:
-    assert closed_doors() == CLOSED
+def test_acts_that_are_open_are_these() -> None:
+    opened = {(method, address) for address, view in doors().items() for method in view.by_introduced}
+
+    assert opened == OPEN_ACTS
+
+
+def test_what_may_not_be_read_is_this() -> None:
+    closed = {(method, address) for address, view in doors().items() for method in view.full_sign_in}
+
+    assert closed == {(method, address) for method, address in CLOSED if method == "get"}
 
 
 @pytest.mark.parametrize(("method", "address"), sorted(CLOSED))
@@ -93,7 +117,7 @@ def test_phone_is_masked_on_such_a_device_and_in_its_snapshots(
 
 
 @pytest.mark.parametrize("minor", [True, False])
-def test_minor_agrees_to_nothing_on_such_a_device(
+def test_no_person_agrees_to_anything_on_such_a_device_and_withdrawing_is_open(
     volunteer: User, leader: User, client_of: ClientOf, at: datetime, minor: bool
 ) -> None:
     person = volunteer.volunteer
@@ -105,8 +129,38 @@ def test_minor_agrees_to_nothing_on_such_a_device(
     agreed = phone.put("/api/v1/me/consents/location", {"agreed": True, "version": version}, format="json")
     withdrawn = phone.put("/api/v1/me/consents/location", {"agreed": False}, format="json")
 
-    assert agreed.status_code == (403 if minor else 200)
+    assert (agreed.status_code, agreed.json()["type"]) == (403, "/problems/introduced-session")
     assert withdrawn.status_code == 200
+
+
+def test_what_a_person_refuses_is_not_taken_back_on_such_a_device(
+    volunteer: User, leader: User, client_of: ClientOf, at: datetime
+) -> None:
+    night = {"start": "22:00", "end": "06:00"}
+    refusing = {"refused_hours": [night], "refused_categories": ["rescue"]}
+    assert client_of(volunteer).put("/api/v1/me/waking", refusing, format="json").status_code == 200
+    phone = introduced(volunteer, leader, at)
+
+    taken_back = phone.put("/api/v1/me/waking", {"refused_hours": [night]}, format="json")
+    more = refusing | {
+        "refused_categories": ["rescue", "care"],
+        "consents": [{"categories": ["patrol"], **night}],
+    }
+    added = phone.put("/api/v1/me/waking", more, format="json")
+
+    assert (taken_back.status_code, taken_back.json()["type"]) == (403, "/problems/introduced-session")
+    assert added.status_code == 200
+    assert client_of(volunteer).get("/api/v1/me/waking").json()["refused_categories"] == ["care", "rescue"]
+
+
+def test_the_leader_of_one_of_two_units_gives_no_code(
+    volunteer: User, leader: User, sibling_leader: User, formation: Formation, at: datetime
+) -> None:
+    take_seat(volunteer=volunteer.volunteer, unit=formation.squadron_b, is_primary=False, at=at)
+
+    for by in (leader, sibling_leader):
+        with pytest.raises(NotAllowed):
+            code_for(volunteer, by, at)
 
 
 # --- the pages ----------------------------------------------------------------------------------------------------

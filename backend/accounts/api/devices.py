@@ -21,6 +21,8 @@ from backend.realtime.views import View
 class RefreshView(View):
     """Opens with a refresh token."""
 
+    by_introduced = ("post",)
+
     repeatable = ("post",)
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -58,8 +60,6 @@ class DevicesView(View):
 
 class DeviceView(View):
     """One device of one's own."""
-
-    full_sign_in = ("delete",)
 
     @extend_schema(operation_id="revoke_device", responses={204: None}, tags=["me"])
     def delete(self, request: Request, device_id: UUID) -> Response:

@@ -22,7 +22,6 @@ class PasswordView(View):
     """One's password."""
 
     own_keys = ("post",)
-    full_sign_in = ("post",)
 
     def content(self, request: Request, **_: Any) -> str:
         """Return nothing of the passwords: no trace of them is kept."""

@@ -23,7 +23,6 @@ class SecondFactorView(View):
     """One's second factor."""
 
     repeatable = ("post",)
-    full_sign_in = ("post",)
 
     @extend_schema(operation_id="second_factor", responses=SecondFactorOut, tags=["me"])
     def get(self, request: Request) -> Response:
@@ -42,7 +41,6 @@ class ConfirmSecondFactorView(View):
     """The first code of one's authenticator."""
 
     repeatable = ("post",)
-    full_sign_in = ("post",)
 
     @extend_schema(operation_id="confirm_second_factor", request=CodeIn, responses=RecoveryCodes, tags=["me"])
     def post(self, request: Request) -> Response:
@@ -56,8 +54,6 @@ class ConfirmSecondFactorView(View):
 
 class RemoveSecondFactorView(View):
     """The end of one's authenticator: a POST, for it needs a body."""
-
-    full_sign_in = ("post",)
 
     @extend_schema(operation_id="remove_second_factor", request=CodeIn, responses={204: None}, tags=["me"])
     def post(self, request: Request) -> Response:
@@ -75,7 +71,6 @@ class RecoveryCodesView(View):
     """One's recovery codes."""
 
     repeatable = ("post",)
-    full_sign_in = ("post",)
 
     @extend_schema(operation_id="renew_recovery_codes", request=CodeIn, responses=RecoveryCodes, tags=["me"])
     def post(self, request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import BadRequest
@@ -23,6 +23,8 @@ from backend.lib.clock import now
 from backend.lib.errors import Busy, Instead, NotAllowed, NotFound, Refusal, told
 
 _View = ParamSpec("_View")
+_AnyView = TypeVar("_AnyView", bound=Callable[..., HttpResponseBase])
+OPEN_TO_INTRODUCED = "open_to_introduced"
 
 
 def record_page(
@@ -30,7 +32,8 @@ def record_page(
 ) -> Callable[Concatenate[HttpRequest, _View], HttpResponseBase]:
     """Open a page to every signed-in person; what they may not see is 404, as in the API.
 
-    A form with the NUL character, which PostgreSQL cannot store and no browser sends, is 400.
+    Its forms are closed to a sign-in by a code that another person has seen, unless it is `open_to_introduced`. A form
+    with the NUL character, which PostgreSQL cannot store and no browser sends, is 400.
     """
 
     @never_cache
@@ -40,6 +43,12 @@ def record_page(
     def checked(request: HttpRequest, /, *args: _View.args, **kwargs: _View.kwargs) -> HttpResponseBase:
         if any("\0" in value for _, values in request.POST.lists() for value in values):
             raise BadRequest
+        if (
+            request.method == "POST"
+            and person_of(request).introduced
+            and not hasattr(view, OPEN_TO_INTRODUCED)
+        ):
+            return _closed_to_introduced(request)
         try:
             return view(request, *args, **kwargs)
         except (NotFound, NotAllowed) as refusal:
@@ -57,10 +66,20 @@ def full_sign_in(
     def checked(request: HttpRequest, /, *args: _View.args, **kwargs: _View.kwargs) -> HttpResponseBase:
         if not is_introduced_page(request, request.user):
             return view(request, *args, **kwargs)
-        context = {"text": IntroducedSession().words, "next": request.get_full_path()}
-        return show(request, "full_sign_in", context, page="devices", status=IntroducedSession.status)
+        return _closed_to_introduced(request)
 
     return checked
+
+
+def open_to_introduced(view: _AnyView) -> _AnyView:
+    """Leave the forms of a page, inside `record_page`, open to a sign-in by a code that another person has seen."""
+    setattr(view, OPEN_TO_INTRODUCED, True)
+    return view
+
+
+def _closed_to_introduced(request: HttpRequest) -> HttpResponse:
+    context = {"text": IntroducedSession().words, "next": request.get_full_path()}
+    return show(request, "full_sign_in", context, page="devices", status=IntroducedSession.status)
 
 
 def sent_from(

@@ -17,6 +17,7 @@ from backend.desks.rules import AROUND_TURN, is_of_plan
 from backend.desks.schemas import HandOverIn
 from backend.desks.services.desks import lock_desk
 from backend.lib.errors import SENT_BEFORE, NotAllowed, Refusal, require
+from backend.lib.taken import unless_taken
 from backend.volunteers.models import Unit
 
 
@@ -68,9 +69,10 @@ def give_hand_over(*, unit: Unit, wanted: HandOverIn, by: User, at: datetime) ->
     waiting = HandOver.objects.standing_open().filter(unit=unit)
     require(waiting.count() < MOST_OPEN, TooManyHandOvers)
     with acting(by=by, at=at) as act:
-        one = HandOver.objects.create(
-            pk=wanted.id, unit=unit, given_by=by.volunteer, given_at=at, matters=wanted.matters
-        )
+        with unless_taken(HandOverIdTaken):
+            one = HandOver.objects.create(
+                pk=wanted.id, unit=unit, given_by=by.volunteer, given_at=at, matters=wanted.matters
+            )
         act.record(Acts.HAND_OVER_GIVEN, f"hand_over.{one.pk}", matters=len(wanted.matters))
     return Given(one, is_new=True)
 

@@ -18,6 +18,7 @@ from backend.desks.queries.turns import overlap_of
 from backend.desks.schemas import ShiftIn
 from backend.desks.services.desks import DeskMissing, lock_desk, telling_changes
 from backend.lib.errors import SENT_BEFORE, Invalid, NotFound, Refusal, require
+from backend.lib.taken import unless_taken
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.queries.numbers import volunteer_numbered
@@ -85,7 +86,8 @@ def add_shift(*, unit: Unit, wanted: ShiftIn, by: User, at: datetime) -> Added:
     require(Desk.objects.filter(unit=unit).exists(), DeskMissing)
     _check(shift, at)
     with acting(by=by, at=at, grant=grant) as act, telling_changes(unit, act=act):
-        shift.save(force_insert=True)
+        with unless_taken(ShiftIdTaken):
+            shift.save(force_insert=True)
         act.record(
             Acts.SHIFT_ADDED,
             f"shift.{shift.pk}",

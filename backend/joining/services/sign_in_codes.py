@@ -76,6 +76,11 @@ def sign_out_person(*, volunteer: Volunteer, by: User, at: datetime) -> None:
 
 
 def require_may_let_in(by: User, volunteer: Volunteer, at: datetime) -> Grant:
-    """Return the grant of a leader who looks after the person. Raises NotFound, NotAllowed."""
+    """Return the grant of a leader who looks after the person in every unit of theirs. Raises NotFound, NotAllowed.
+
+    A leader of one of two units alone could act as the person in the other.
+    """
     require(rules.may_see_person(by, volunteer, at))
-    return require(rules.may_invite(by, volunteer, at), NotAllowed)
+    grant = require(rules.may_invite(by, volunteer, at), NotAllowed)
+    require(rules.may_manage_wholly(by, volunteer, at), NotAllowed)
+    return grant

@@ -7,13 +7,14 @@ from django.db import transaction
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.lib.errors import Invalid, NotAllowed, require
+from backend.lib.errors import NotAllowed, require
 from backend.papers.acts import Acts
 from backend.papers.locks import occasions_to_lock
 from backend.papers.models import Desk, Occasion
 from backend.papers.rules import may_command, may_see_occasion
 from backend.papers.schemas import OccasionIn
 from backend.papers.services.refusals import OccasionIdTaken, OccasionOver, TooManyDesks
+from backend.papers.services.times import check_time
 from backend.volunteers.grants import Grant
 from backend.volunteers.models import Post, Unit
 from backend.volunteers.queries import unit_by_number
@@ -39,8 +40,7 @@ def open_occasion(*, wanted: OccasionIn, by: User, at: datetime) -> Occasion:
     }
     occasion = Occasion.objects.select_related("unit").filter(pk=wanted.id).first()
     if occasion is None:
-        if wanted.until_at <= at:
-            raise Invalid(errors=[{"pointer": "/until_at", "detail": "must be in the future"}])
+        check_time(wanted.from_at, wanted.until_at, at)
         occasion, created = Occasion.objects.get_or_create(
             pk=wanted.id, defaults={**content, "opened_at": at}
         )

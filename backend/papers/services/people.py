@@ -36,8 +36,13 @@ def void_attested_minors(*, at: datetime) -> int:
 def move_lines(gone: Volunteer, kept: Volunteer) -> None:
     """Give the lines and briefings of a record that is merged to the one that is kept; both are locked.
 
-    What the kept record has as well goes: one person takes one place of a policy.
+    What the kept record has as well goes: one person takes one place of a policy. So does what either account has
+    entered for the other record, or taught: no desk enters papers of its own.
     """
+    accounts = (gone.user_id, kept.user_id)
+    of_oneself = Q(sheet__entered_by__in=accounts) | Q(sheet__briefing__trainer__in=(gone, kept))
+    for one in (gone, kept):
+        one.paper_lines.filter(of_oneself).delete()
     has = kept.paper_lines.all()
     twice = Q(sheet__in=has.values("sheet")) | Q(policy__in=has.exclude(policy=None).values("policy"))
     gone.paper_lines.filter(twice).delete()

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
-from backend.lib.errors import Invalid, require
+from backend.lib.errors import require
 from backend.papers.acts import Acts
 from backend.papers.locks import policies_to_lock
 from backend.papers.models import Occasion, PaperKind, Policy, Sheet
@@ -16,6 +16,7 @@ from backend.papers.rules import may_insure
 from backend.papers.schemas import InsuredIn, PolicyIn
 from backend.papers.services.refusals import NoInsuredPlace, OccasionOver, PolicyIdTaken, PolicyOver
 from backend.papers.services.sheets import enter_sheet, key_of, known_sheet, lock_people
+from backend.papers.services.times import check_time
 from backend.volunteers.grants import Grant
 from backend.volunteers.models import Unit
 from backend.volunteers.queries import unit_by_number
@@ -36,8 +37,7 @@ def record_policy(*, wanted: PolicyIn, by: User, at: datetime) -> Policy:
     policy = Policy.objects.select_related("unit").filter(pk=wanted.id).first()
     if policy is None:
         require(occasion is None or not occasion.is_over(at), OccasionOver)
-        if wanted.until_at <= at:
-            raise Invalid(errors=[{"pointer": "/until_at", "detail": "must be in the future"}])
+        check_time(wanted.from_at, wanted.until_at, at)
         policy, created = Policy.objects.get_or_create(pk=wanted.id, defaults={**content, "recorded_at": at})
         if created:
             with acting(by=by, at=at, grant=grant) as act:

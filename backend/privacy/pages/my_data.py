@@ -9,10 +9,16 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET
 
-from backend.accounts.authentication import require_full_page
 from backend.accounts.models import User
 from backend.accounts.pages.forms import PageForm, ShapeForm, act_page, secret_field
-from backend.accounts.pages.shell import full_sign_in, person_of, record_page, sent_from, show
+from backend.accounts.pages.shell import (
+    full_sign_in,
+    open_to_introduced,
+    person_of,
+    record_page,
+    sent_from,
+    show,
+)
 from backend.accounts.services.passwords import PasswordWrong
 from backend.accounts.signin import confirm_password
 from backend.lib.clock import now
@@ -60,6 +66,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
 
 
 @record_page
+@open_to_introduced
 @sent_from("my-data")
 def decide(request: HttpRequest, purpose: str) -> HttpResponseBase:
     """Agree to a purpose, or withdraw."""
@@ -68,8 +75,6 @@ def decide(request: HttpRequest, purpose: str) -> HttpResponseBase:
     def act(form: ConsentForm) -> HttpResponse:
         by, at = person_of(request), now()
         if form.body.agreed:
-            if by.volunteer.is_known_minor(at):
-                require_full_page(request)
             give_consent(purpose=Purpose(purpose), version=form.body.version, by=by, at=at)
         else:
             withdraw_consent(purpose=Purpose(purpose), by=by, at=at)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from pydantic import ValidationError
 
 from backend.accounts.pages.forms import PageForm, act_page
-from backend.accounts.pages.shell import person_of, record_page, show
+from backend.accounts.pages.shell import open_to_introduced, person_of, record_page, show
 from backend.lib.clock import now
 from backend.lib.errors import Invalid, NotFound
 from backend.readiness.queries import waking_of
@@ -117,6 +117,7 @@ def _read(shape: type[_Shape], given: dict[str, Any]) -> _Shape:
 
 
 @record_page
+@open_to_introduced
 @require_http_methods(["GET", "HEAD", "POST"])
 def waking(request: HttpRequest) -> HttpResponseBase:
     """Show what is said of waking one; add to it, take an entry from it, or end a leader's word."""

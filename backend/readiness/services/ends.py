@@ -44,6 +44,7 @@ def merge_words(kept: Volunteer, gone: Volunteer, *, act: Act) -> None:
     if also is None:
         return
     said = Waking.objects.filter(volunteer=kept).first() or Waking(volunteer=kept, said_at=also.said_at)
+    said.said_at = max(said.said_at, also.said_at)  # a leader's word must be later than either
     said.refused_hours = _both(said.refused_hours, also.refused_hours)
     said.refused_categories = sorted({*said.refused_categories, *also.refused_categories})
     said.save()

@@ -1,6 +1,6 @@
 """People say for what, and when, they may be woken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,8 @@ from django.db import transaction
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
+from backend.accounts.services.refusals import IntroducedSession
+from backend.lib.errors import require
 from backend.readiness.acts import Acts
 from backend.readiness.events import WakingChanged
 from backend.readiness.models import LeadersWord, Waking, WakingHours
@@ -22,12 +24,14 @@ from backend.volunteers.models import Volunteer
 def say_waking(*, wanted: WakingIn, by: User, at: datetime) -> WakingOut:
     """Put what a person says in the place of all that was said before, leaders' words included. Locks the volunteer.
 
-    The same again changes nothing, unless a leader's word came in between: then it ends.
+    The same again changes nothing, unless a leader's word came in between: then it ends. Raises IntroducedSession when
+    something that was refused would be taken back on a device that another person has signed in.
     """
     volunteer = volunteers_to_lock().get(user=by)
     words = LeadersWord.objects.in_force(at).filter(volunteer=volunteer)
     said = Waking.objects.filter(volunteer=volunteer).first()
     document = wanted.model_dump(mode="json")
+    require(not by.introduced or said is None or _keeps_refusals(said, document), IntroducedSession)
     if said is not None and _document(said) == document and not words.exists():
         return waking_of(volunteer, at=at)
     Waking.objects.update_or_create(volunteer=volunteer, defaults={**document, "said_at": at})
@@ -44,6 +48,12 @@ def say_waking(*, wanted: WakingIn, by: User, at: datetime) -> WakingOut:
         now = waking_of(volunteer, at=at)
         act.tell(volunteer.topic, WakingChanged(waking=now))
     return now
+
+
+def _keeps_refusals(said: Waking, document: Mapping[str, Any]) -> bool:
+    """Tell whether all that was refused is refused in a new document too, in the same words."""
+    hours, categories = document["refused_hours"], set(document["refused_categories"])
+    return all(one in hours for one in said.refused_hours) and categories.issuperset(said.refused_categories)
 
 
 def _document(said: Waking) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.db.models import Max, QuerySet
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
 from backend.lib.errors import Invalid, NotFound, require
+from backend.lib.taken import unless_taken
 from backend.readiness.acts import Acts
 from backend.readiness.events import WakingChanged
 from backend.readiness.models import WORD_LASTS, LeadersWord, LeadersWordQuerySet, Waking, WakingHours
@@ -120,7 +121,7 @@ def _check(volunteer: Volunteer, wanted: LeadersWordIn, at: datetime) -> None:
 
 
 def _make(volunteer: Volunteer, wanted: LeadersWordIn, grant: Grant, by: User) -> LeadersWord:
-    word = LeadersWord.objects.create(
+    word = LeadersWord(
         pk=wanted.id,
         volunteer=volunteer,
         unit=_unit_of(volunteer, grant),
@@ -130,6 +131,8 @@ def _make(volunteer: Volunteer, wanted: LeadersWordIn, grant: Grant, by: User) -
         said_at=wanted.said_at,
         until_at=wanted.said_at + WORD_LASTS,
     )
+    with unless_taken(WordIdTaken):
+        word.save(force_insert=True)
     WakingHours.objects.bulk_create(
         WakingHours(
             volunteer=volunteer,

@@ -17,6 +17,8 @@ from backend.tracking.schemas.positions import PositionsIn, PositionsOut
 class PositionsView(View):
     """The caller's own positions."""
 
+    by_introduced = ("post",)
+
     repeatable = uncounted = ("post",)
 
     @extend_schema(

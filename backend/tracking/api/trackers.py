@@ -47,7 +47,6 @@ class TrackersView(View):
     """The caller's trackers."""
 
     secret = ("post",)
-    full_sign_in = ("post",)
 
     @extend_schema(operation_id="trackers", responses=Trackers, tags=["trackers"])
     def get(self, request: Request) -> Response:

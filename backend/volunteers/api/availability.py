@@ -16,6 +16,8 @@ from backend.volunteers.services.availability import plan_availability
 class AvailabilityView(View):
     """When one plans to be available."""
 
+    by_introduced = ("put",)
+
     @extend_schema(operation_id="availability", responses=AvailabilityOut, tags=["me"])
     def get(self, request: Request) -> Response:
         """Return the hours of the week and the periods in which one plans to be available, or not."""

@@ -27,6 +27,8 @@ class MeView(View):
 class DutyView(View):
     """One's duty."""
 
+    by_introduced = ("put",)
+
     commands = {"put": "duty.set"}
 
     def content(self, request: Request, **_: Any) -> DutyIn:
@@ -46,6 +48,8 @@ class DutyView(View):
 
 class LanguageView(View):
     """One's language."""
+
+    by_introduced = ("put",)
 
     @extend_schema(operation_id="choose_language", request=LanguageIn, responses=Me, tags=["me"])
     def put(self, request: Request) -> Response:

@@ -55,6 +55,8 @@ class ConsentsView(View):
 class ConsentView(View):
     """One purpose."""
 
+    by_introduced = ("put",)
+
     @extend_schema(operation_id="decide_consent", request=ConsentIn, responses=Consents, tags=["privacy"])
     def put(self, request: Request, purpose: str) -> Response:
         """Agree to a purpose, naming the version that was read, or withdraw.

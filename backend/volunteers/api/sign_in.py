@@ -57,6 +57,8 @@ class SignInView(View):
 class SignOutView(View):
     """Closes behind a device."""
 
+    by_introduced = ("post",)
+
     repeatable = ("post",)
 
     @extend_schema(operation_id="sign_out", request=SignOutIn, responses={204: None}, tags=["sign-in"])

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from pydantic import ValidationError
 
 from backend.accounts.pages.forms import PageForm, ShapeForm, act_page
-from backend.accounts.pages.shell import person_of, record_page, show
+from backend.accounts.pages.shell import open_to_introduced, person_of, record_page, show
 from backend.lib.clock import now
 from backend.lib.errors import Invalid, NotFound
 from backend.volunteers.queries.availability import availability_of, zone_of
@@ -80,6 +80,7 @@ class EntryForm(PageForm):
 
 
 @record_page
+@open_to_introduced
 @require_http_methods(["GET", "HEAD", "POST"])
 def availability(request: HttpRequest) -> HttpResponseBase:
     """Show what one plans; add to it, or take an entry from it."""

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
-from backend.lib.errors import Invalid, Refusal
+from backend.accounts.services.refusals import IntroducedSession
+from backend.lib.errors import Invalid, Refusal, require
 from backend.volunteers import hooks
 from backend.volunteers.acts import Acts
 from backend.volunteers.consents import current_version
@@ -36,9 +37,10 @@ class GuardianMissing(Refusal):
 def give_consent(*, purpose: Purpose, version: int | None, by: User, at: datetime) -> None:
     """Agree to a purpose in the words of its current version; again changes nothing. Locks the volunteer.
 
-    A known minor needs a guardian on record who agrees. Raises Invalid without a version, WordingChanged,
-    GuardianMissing.
+    A known minor needs a guardian on record who agrees. Raises IntroducedSession, Invalid without a version,
+    WordingChanged, GuardianMissing.
     """
+    require(not by.introduced, IntroducedSession)
     with acting(by=by, at=at) as act:
         agree(by, purpose, version, act=act)
 

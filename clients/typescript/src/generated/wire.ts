@@ -1146,7 +1146,7 @@ export interface components {
             speed_mps?: number | null;
         };
         /** @enum {string} */
-        FoundBy: "import" | "registration" | "application";
+        FoundBy: "import" | "registration" | "application" | "correction";
         /**
          * GuardianIn
          * @description A parent or guardian who agrees to a minor's service. `id` is a UUIDv7 the client makes.
@@ -2114,8 +2114,9 @@ export interface components {
          * PeopleFound
          * @description A leader or dispatcher of another unit, with number `by`, has found members of this one in the roster.
          *
-         *     By phone or identity card: in a file (`import`), when a person was registered (`registration`), or when an
-         *     application was approved (`application`). Sent to the leaders of the unit, or of the nearest above that has any.
+         *     By phone or identity card: in a file (`import`), when a person was registered (`registration`), when an application
+         *     was approved (`application`), or when a phone was corrected (`correction`). Sent to the leaders of the unit, or of
+         *     the nearest above that has any.
          *     Each of the `people` sees it under `GET /me/looks`.
          */
         PeopleFound: {
@@ -2131,8 +2132,9 @@ export interface components {
          * PeopleFoundFrame
          * @description A leader or dispatcher of another unit, with number `by`, has found members of this one in the roster.
          *
-         *         By phone or identity card: in a file (`import`), when a person was registered (`registration`), or when an
-         *         application was approved (`application`). Sent to the leaders of the unit, or of the nearest above that has any.
+         *         By phone or identity card: in a file (`import`), when a person was registered (`registration`), when an application
+         *         was approved (`application`), or when a phone was corrected (`correction`). Sent to the leaders of the unit, or of
+         *         the nearest above that has any.
          *         Each of the `people` sees it under `GET /me/looks`.
          */
         PeopleFoundFrame: {
@@ -5281,7 +5283,7 @@ export const DocumentValues = ["identity_card","household_register","passport","
 
 export const DutyReasonValues = ["asked","signed_out","too_long","suspended","retired","consent"] as const satisfies readonly DutyReason[];
 
-export const FoundByValues = ["import","registration","application"] as const satisfies readonly FoundBy[];
+export const FoundByValues = ["import","registration","application","correction"] as const satisfies readonly FoundBy[];
 
 export const ImportStatusValues = ["checking","checked","importing","imported","undoing","undone","failed"] as const satisfies readonly ImportStatus[];
 
