@@ -18,7 +18,7 @@ from backend.accounts.services.devices import note_arrival, prolong_long_page
 from backend.accounts.services.refusals import IntroducedSession
 from backend.accounts.tokens import read_access
 from backend.lib.clock import now, passing
-from backend.lib.errors import NotSignedIn, Refusal, require
+from backend.lib.errors import NotSignedIn, Refusal
 
 PROLONGED_EVERY = timedelta(days=1)
 """How often a use of a page is noted: a year is counted in days, and each note writes two rows."""
@@ -62,11 +62,6 @@ def is_introduced_page(request: HttpRequest, user: Any) -> bool:
         return page_device(user.pk or 0, request.session.get("device")).introduced
     except NotSignedIn:
         return False
-
-
-def require_full_page(request: HttpRequest) -> None:
-    """Raise IntroducedSession to a page that was signed in by such a code."""
-    require(not is_introduced_page(request, request.user), IntroducedSession)
 
 
 def speak_to(user: User) -> None:

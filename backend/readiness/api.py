@@ -74,7 +74,7 @@ class LeadersWordsView(View):
         operation_id="note_leaders_word",
         parameters=[PERSON],
         request=LeadersWordIn,
-        responses={201: LeadersWordOut},
+        responses={201: LeadersWordOut, 200: LeadersWordOut},
         tags=["people"],
     )
     def post(self, request: Request, person: str) -> Response:
@@ -84,15 +84,16 @@ class LeadersWordsView(View):
         """
         wanted = parse(LeadersWordIn, request)  # first: what is wrong with it says nothing of the person
         volunteer = volunteer_numbered(person)
+        known = LeadersWord.objects.filter(pk=wanted.id).exists()
         noted = note_word(volunteer=volunteer, wanted=wanted, by=user_of(request), at=now())
-        return answer(noted, status=201)
+        return answer(noted, status=200 if known else 201)
 
     def post_again(self, request: Request, person: str) -> Response:
         """Return the word as it is now."""
         volunteer, wanted = volunteer_numbered(person), parse(LeadersWordIn, request)
         require(may_note_word(user_of(request), volunteer, now()))
         words = LeadersWord.objects.filter(volunteer=volunteer, pk=wanted.id)
-        return answer(require(queries.words_out(words))[0], status=201)
+        return answer(require(queries.words_out(words))[0])
 
 
 class LeadersWordView(View):

@@ -79,7 +79,7 @@ def test_the_same_word_again_is_that_word(
     again = client.post(address_of(person), body, format="json")
     other = client.post(address_of(person), body | {"how": "in_person"}, format="json")
 
-    assert (again.status_code, again.json()) == (201, first.json())
+    assert (again.status_code, again.json()) == (200, first.json())
     assert (other.status_code, other.json()["type"]) == (409, "/problems/word-id-taken")
     assert (LeadersWord.objects.count(), WakingHours.objects.count()) == (1, 1)
     assert Entry.objects.filter(act="word.noted").count() == 1

@@ -696,7 +696,7 @@ export interface components {
          * CorrectionOut
          * @description A correction with what stood there before. `by` is the leader; `undone_at`: it stands no more.
          *
-         *     A phone that was corrected opens nothing by a code until `trusted_at`: once confirmed, or after 30 days.
+         *     To a phone that was corrected no code is sent until `trusted_at`: once confirmed, or after 30 days.
          */
         CorrectionOut: {
             /**
