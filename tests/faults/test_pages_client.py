@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.asyncio(loop_scope="module"),
 ]
-SEEDS = 5
+SEEDS = 4
 NAMED = 20
 STORIES = 3
 

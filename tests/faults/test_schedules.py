@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.timeout(240),
     pytest.mark.asyncio(loop_scope="package"),
 ]
-SEEDS = 8
+SEEDS = 6
 NAMED = 20
 
 
