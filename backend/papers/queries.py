@@ -82,14 +82,17 @@ def warned_among(people: Collection[int], at: datetime, *, occasion: UUID) -> se
 
 
 def occasions_for(user: User, *, at: datetime) -> list[OccasionOut]:
-    """Return the occasions that run, or will, and that `may_see_occasion` shows; the latest first, at most 100."""
+    """Return the occasions that run, or will, and that `may_see_occasion` shows; at most 100.
+
+    The earliest come first: those that run are never hidden by such as are planned.
+    """
     posts = list(current_posts(user.pk, at).dispatching().values_list("unit__path", flat=True))
     seen = Q(desks__in=_desks_of(user, at))
     for path in posts:
         line = [path[:end] for end in range(Unit.steplen, len(path), Unit.steplen)]
         seen |= within(path, "unit__path") | Q(unit__path__in=line)
     found = Occasion.objects.lasting(at).filter(seen).distinct().select_related("unit")
-    return [occasion_out(occasion) for occasion in _with_desks(found).order_by("-from_at", "-pk")[:OCCASIONS]]
+    return [occasion_out(occasion) for occasion in _with_desks(found).order_by("from_at", "pk")[:OCCASIONS]]
 
 
 def _desks_of(user: User, at: datetime) -> QuerySet[Any]:

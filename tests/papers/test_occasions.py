@@ -223,3 +223,36 @@ def test_two_requests_with_one_id_open_one_occasion(
 
     assert {type(one) for one in results} == {Occasion, OccasionIdTaken}
     assert Occasion.objects.count() == Entry.objects.filter(act="occasion.opened").count() == 1
+
+
+def test_occasions_to_come_hide_none_that_runs(
+    occasion: Occasion,
+    make_occasion: MakeOccasion,
+    commander: User,
+    at: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("backend.papers.queries.OCCASIONS", 1)
+    make_occasion(name="later", from_at=at + timedelta(days=30), until_at=at + timedelta(days=31))
+
+    assert [one.id for one in occasions_for(commander, at=at)] == [occasion.pk]
+
+
+def test_an_occasion_of_the_century_to_come_is_refused(
+    formation: Formation, commander: User, client_of: ClientOf, at: datetime
+) -> None:
+    body = wanted(formation.squadron_a, at) | {
+        "from_at": "2199-12-31T20:00:00-10:00",
+        "until_at": "2199-12-31T23:00:00-10:00",
+    }
+
+    refused = client_of(commander).post("/api/v1/occasions", body, format="json")
+
+    assert refused.status_code == 422
+    assert Occasion.objects.count() == 0
+    late = body | {
+        "from_at": (at + timedelta(days=400)).isoformat(),
+        "until_at": (at + timedelta(days=401)).isoformat(),
+    }
+    far = client_of(commander).post("/api/v1/occasions", late, format="json")
+    assert [error["pointer"] for error in far.json()["errors"]] == ["/from_at"]
