@@ -1,6 +1,7 @@
 """A wrong name or phone is corrected by a leader: the person is told, and nothing opens by it soon."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -187,3 +188,18 @@ def test_an_erased_person_leaves_no_name_and_no_phone(person: Volunteer, leader:
     erase_person(by=User.objects.get(pk=person.user_id), at=at)
 
     assert Correction.objects.count() == 0
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_one_id_for_two_people_at_once_is_one_correction(
+    formation: Formation, make_volunteer: MakeVolunteer, leader: User, race: Race, at: datetime
+) -> None:
+    for turn in range(4):
+        people, id = [make_volunteer(formation.squadron_a) for _ in range(2)], uuid7()
+
+        outcomes = race(
+            *(partial(correct, person, leader, at, id, name=f"钱{'甲乙丙丁'[turn]}") for person in people)
+        )
+
+        assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Correction", "CorrectionIdTaken"]
