@@ -12,8 +12,8 @@ from backend.accounts.models import User
 from backend.badges.acts import Acts
 from backend.badges.models import Badge, Photo
 from backend.badges.queries import badge_of
+from backend.lib import pictures
 from backend.lib.errors import SENT_BEFORE, Invalid, NotAllowed, NotFound, Refusal, require
-from backend.lib.pictures import NotAPicture, portrait
 from backend.volunteers import rules
 from backend.volunteers.consents import current_version
 from backend.volunteers.grants import Grant
@@ -110,11 +110,8 @@ def keep_photo(*, raw: bytes, by: User, at: datetime) -> None:
 
     Raises Invalid when it is none, Busy, GuardianMissing.
     """
-    try:
-        jpeg = portrait(raw)  # before the transaction: decoding takes its turn
-    except NotAPicture as error:
-        wrong = "This is no JPEG, PNG or WebP, or it has too many pixels."
-        raise Invalid(errors=[{"pointer": "/image", "detail": wrong}]) from error
+    with pictures.sent_at("/image"):
+        jpeg = pictures.portrait(raw)  # before the transaction: decoding takes its turn
     _keep(jpeg, by=by, at=at)
 
 

@@ -54,7 +54,7 @@ class CorrectionsView(View):
         """
         body, user, at = parse(CorrectionIn, request), user_of(request), now()
         made = services.correct(volunteer=volunteer_numbered(person), wanted=body, by=user, at=at)
-        return answer(correction_out(made), status=201 if made.at == at else 200)
+        return answer(correction_out(made.row), status=made.status)
 
     def post_again(self, request: Request, person: str) -> Response:
         """Return how the correction stands now."""

@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.locks import accounts_to_lock
-from backend.accounts.models import User, phone_key
+from backend.accounts.models import User
 from backend.corrections.acts import Acts
 from backend.corrections.events import RecordCorrected
 from backend.corrections.locks import corrections_to_lock
@@ -17,7 +17,7 @@ from backend.corrections.queries import trusted_at
 from backend.corrections.rules import may_change_way_in, may_correct, may_read
 from backend.corrections.schemas import CorrectionIn
 from backend.lib.errors import SENT_BEFORE, NotAllowed, NotFound, Refusal, require
-from backend.lib.taken import unless_taken
+from backend.lib.made import Made, unless_taken
 from backend.volunteers.grants import OWN, Grant
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Volunteer
@@ -56,7 +56,7 @@ class SecondLeaderNeeded(Refusal):
 
 
 @transaction.atomic
-def correct(*, volunteer: Volunteer, wanted: CorrectionIn, by: User, at: datetime) -> Correction:
+def correct(*, volunteer: Volunteer, wanted: CorrectionIn, by: User, at: datetime) -> Made[Correction]:
     """Correct the name or the phone of a person, who is told; what stood there is kept, sealed.
 
     The same id and content again is a retry. Devices stay signed in. Locks the account and the volunteer. Raises
@@ -68,7 +68,7 @@ def correct(*, volunteer: Volunteer, wanted: CorrectionIn, by: User, at: datetim
     if known is not None:
         same = (known.volunteer_id, known.by_id, known.part, known.after)
         require(same == (volunteer.pk, by.pk, wanted.part, wanted.value), CorrectionIdTaken)
-        return known
+        return Made(known, is_new=False)
     before = _value_of(volunteer, wanted.part)
     require(before != wanted.value, NothingToCorrect)
     correction = Correction(pk=wanted.id, volunteer=volunteer, part=wanted.part, by=by, at=at)
@@ -79,7 +79,7 @@ def correct(*, volunteer: Volunteer, wanted: CorrectionIn, by: User, at: datetim
         correction.save(force_insert=True)
     with acting(by=by, at=at, grant=grant) as act:
         _tell(correction, Acts.RECORD_CORRECTED, act)
-    return correction
+    return Made(correction, is_new=True)
 
 
 @transaction.atomic
@@ -175,15 +175,9 @@ def _write(volunteer: Volunteer, part: Part, value: str) -> None:
         volunteer.save(update_fields=["name"])
         refresh_roster(volunteers=[volunteer.pk])
         return
-    user = volunteer.user
-    if value and User.objects.filter(phone_key=phone_key(value)).exclude(pk=user.pk).exists():
-        raise PhoneTaken
-    user.phone = value
-    try:
-        with transaction.atomic():
-            user.save(update_fields=["phone_sealed", "phone_key", "phone_tail_key"])
-    except IntegrityError as error:  # another caller gives the same phone to another person at this moment
-        raise PhoneTaken from error
+    volunteer.user.phone = value
+    with unless_taken(PhoneTaken):
+        volunteer.user.save(update_fields=["phone_sealed", "phone_key", "phone_tail_key"])
 
 
 def _tell(correction: Correction, name: Acts, act: Act) -> None:

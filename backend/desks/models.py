@@ -8,8 +8,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.volunteers.models import Unit, UnitKind, Volunteer
+from backend.volunteers.models.availability import DAY_MINUTES
 
-DAY_MINUTES = 24 * 60
 LONGEST_MATTER = 500
 DESK_KINDS = frozenset((UnitKind.HEADQUARTERS, UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.BRIGADE))
 """The levels that can have a desk: from the brigade up."""

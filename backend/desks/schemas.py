@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, RootModel, field_validator, model_validator
 from typing_extensions import TypeAliasType
 
-from backend.desks.models import DAY_MINUTES, LONGEST_MATTER, HandOver, Rung, Shift
+from backend.desks.models import LONGEST_MATTER, HandOver, Rung, Shift
 from backend.lib.shapes import ClientId, Instant, Line, Request, Shape, VolunteerNumber
+from backend.volunteers.models.availability import DAY_MINUTES
 from backend.volunteers.schemas.availability import clock_of, minutes_of
 from backend.volunteers.schemas.fields import BirthDate, Phone
 from backend.volunteers.schemas.lives import Number

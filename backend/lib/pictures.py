@@ -1,13 +1,15 @@
 """Decodes pictures that people send, one at a time, and encodes them again: all other content of the file is lost."""
 
 import struct
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from io import BytesIO
 from threading import BoundedSemaphore
 
 from PIL import Image, ImageOps
 
-from backend.lib.errors import Busy
+from backend.lib.errors import Busy, Invalid
 
 PIXELS = 512
 """Width and height that bound every stored picture of a person or unit."""
@@ -46,6 +48,16 @@ class NotAPicture(Exception):
 
 class TooManyPixels(NotAPicture):
     """It would take too much memory to decode."""
+
+
+@contextmanager
+def sent_at(pointer: str) -> Iterator[None]:
+    """Let a picture be decoded that a client has sent there; raises Invalid, naming the place, for what is none."""
+    try:
+        yield
+    except NotAPicture as error:
+        wrong = "This is no JPEG, PNG or WebP, or it has too many pixels."
+        raise Invalid(errors=[{"pointer": pointer, "detail": wrong}]) from error
 
 
 def portrait(raw: bytes) -> bytes:

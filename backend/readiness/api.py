@@ -84,9 +84,8 @@ class LeadersWordsView(View):
         """
         wanted = parse(LeadersWordIn, request)  # first: what is wrong with it says nothing of the person
         volunteer = volunteer_numbered(person)
-        known = LeadersWord.objects.filter(pk=wanted.id).exists()
         noted = note_word(volunteer=volunteer, wanted=wanted, by=user_of(request), at=now())
-        return answer(noted, status=200 if known else 201)
+        return answer(noted.row, status=noted.status)
 
     def post_again(self, request: Request, person: str) -> Response:
         """Return the word as it is now."""

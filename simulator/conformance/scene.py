@@ -112,12 +112,10 @@ class Scene:
         rule: str = "",
     ) -> Kind:
         """Return what the phone must do within these seconds. Raises Wrong."""
-        try:
-            return await self.proxy.trace.first(
-                kind, where, since=since, within_s=within / self.pace + self.slack_s
-            )
-        except NotSeen:
-            raise Wrong(Fault(*fault, rule or self.rule)) from None
+        done = await self.may(kind, where, since=since, within=within)
+        if done is None:
+            raise Wrong(Fault(*fault, rule or self.rule))
+        return done
 
     async def never(
         self,

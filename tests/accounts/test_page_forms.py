@@ -11,10 +11,9 @@ from uuid6 import uuid7
 
 from backend.accounts.pages.forms import DOES_NOT_FIT, PageForm, ShapeForm, act_page
 from backend.lib.errors import Busy, Invalid, NotFound, Refusal
-from backend.lib.shapes import Line, Request
+from backend.lib.shapes import ClientId, Line, Request
 from backend.volunteers.models import CredentialKind
 from backend.volunteers.schemas.fields import BirthDate, Name, PhoneOrNothing
-from backend.volunteers.schemas.privacy import ClientId
 
 
 class HelperIn(Request):

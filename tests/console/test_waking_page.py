@@ -27,7 +27,7 @@ def note(volunteer: User, leader: User) -> str:
     at = datetime.now(UTC)
     wanted = {"id": uuid7(), "categories": ["care"], "said_yes": True, "how": "phone", "said_at": at}
     word = LeadersWordIn.model_validate(wanted)
-    return str(note_word(volunteer=volunteer.volunteer, wanted=word, by=leader, at=at).id)
+    return str(note_word(volunteer=volunteer.volunteer, wanted=word, by=leader, at=at).row.id)
 
 
 def test_waking_is_in_everybodys_menu_and_closed_to_strangers(volunteer: User, commander: User) -> None:

@@ -35,7 +35,9 @@ def person(formation: Formation, make_volunteer: MakeVolunteer) -> Volunteer:
 
 
 def correct(person: Volunteer, by: User, at: datetime, id: UUID | None = None, **value: Any) -> Correction:
-    return services.correct(volunteer=person, wanted=CorrectionIn(id=id or uuid7(), **value), by=by, at=at)
+    return services.correct(
+        volunteer=person, wanted=CorrectionIn(id=id or uuid7(), **value), by=by, at=at
+    ).row
 
 
 def test_a_name_is_corrected_in_the_record_and_on_the_roster(

@@ -25,7 +25,7 @@ def person(formation: Formation, make_volunteer: MakeVolunteer) -> Volunteer:
 
 
 def correct(person: Volunteer, by: User, at: datetime, phone: str) -> Correction:
-    return services.correct(volunteer=person, wanted=CorrectionIn(id=uuid7(), phone=phone), by=by, at=at)
+    return services.correct(volunteer=person, wanted=CorrectionIn(id=uuid7(), phone=phone), by=by, at=at).row
 
 
 def is_trusted(person: Volunteer, at: datetime) -> bool:

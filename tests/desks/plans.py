@@ -41,4 +41,4 @@ def planned(
     unit: Unit, by: User, at: datetime, person: Volunteer, deputy: Volunteer | None = None, **when: Any
 ) -> Shift:
     """Put a shift into the plan."""
-    return add_shift(unit=unit, wanted=wanted(person, deputy, **when), by=by, at=at).shift
+    return add_shift(unit=unit, wanted=wanted(person, deputy, **when), by=by, at=at).row

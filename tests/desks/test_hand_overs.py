@@ -42,7 +42,7 @@ def plan(unit: Unit, chief: User, first: Volunteer, second: Volunteer, at: datet
 
 def give(unit: Unit, by: Volunteer, at: datetime, **more: Any) -> HandOver:
     body = HandOverIn.model_validate({"id": str(uuid7()), "matters": MATTERS} | more)
-    return give_hand_over(unit=unit, wanted=body, by=by.user, at=at).hand_over
+    return give_hand_over(unit=unit, wanted=body, by=by.user, at=at).row
 
 
 def take(unit: Unit, id: UUID, by: Volunteer, at: datetime) -> HandOver:

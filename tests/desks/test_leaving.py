@@ -10,8 +10,9 @@ from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.desks.models import Desk, HandOver, Shift
 from backend.desks.queries.desks import desk_out
-from backend.desks.services.shifts import Added, add_shift
+from backend.desks.services.shifts import add_shift
 from backend.lib.errors import Invalid
+from backend.lib.made import Made
 from backend.privacy.queries import export_of
 from backend.privacy.services.own_data import erase_person
 from backend.volunteers.models import Membership, Unit, Volunteer
@@ -208,5 +209,5 @@ def test_who_retires_while_a_shift_is_planned_stands_in_no_plan(
     )
 
     assert isinstance(retired, Volunteer)
-    assert isinstance(added, Added | Invalid)
+    assert isinstance(added, Made | Invalid)
     assert not Shift.objects.exists()

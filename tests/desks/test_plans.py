@@ -232,7 +232,7 @@ def test_the_same_shift_again_is_a_retry_and_other_content_is_refused(
 
     again = add_shift(unit=unit, wanted=body, by=chief, at=at + 2 * HOUR)
 
-    assert (new.is_new, again.is_new, again.shift.pk) == (True, False, new.shift.pk)
+    assert (new.is_new, again.is_new, again.row.pk) == (True, False, new.row.pk)
     with pytest.raises(ShiftIdTaken):
         add_shift(unit=unit, wanted=body.model_copy(update={"volunteer": number(second)}), by=chief, at=at)
     assert (Shift.objects.count(), Entry.objects.count()) == (1, lines)

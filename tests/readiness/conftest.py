@@ -62,6 +62,6 @@ def speak(leader: User, at: datetime) -> Speak:
     def note(person: Volunteer, *, at: datetime | None = None, **changes: Any) -> LeadersWordOut:
         when = at or moment
         wanted = LeadersWordIn.model_validate(word(when, **changes))
-        return note_word(volunteer=person, wanted=wanted, by=leader, at=when)
+        return note_word(volunteer=person, wanted=wanted, by=leader, at=when).row
 
     return note

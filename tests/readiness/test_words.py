@@ -304,7 +304,7 @@ def test_one_word_sent_by_two_requests_at_once_is_noted_once(
 
     found = race(*[lambda: note_word(volunteer=person, wanted=wanted, by=leader, at=at) for _ in range(4)])
 
-    assert [one.id for one in found] == [wanted.id] * 4
+    assert [one.row.id for one in found] == [wanted.id] * 4
     assert (LeadersWord.objects.count(), WakingHours.objects.count()) == (1, 1)
     assert Entry.objects.filter(act="word.noted").count() == 1
 

@@ -38,7 +38,7 @@ def posted(person: Volunteer, unit: Unit, role: Role, at: datetime, **more: Any)
 
 def give(to: Volunteer, unit: Unit, role: str, by: User, at: datetime, **more: Any) -> Post:
     wanted = PostIn(volunteer=f"{to.number:08d}", role=role, **more)  # type: ignore[arg-type]
-    return give_post(unit=unit, wanted=wanted, by=by, at=at).post
+    return give_post(unit=unit, wanted=wanted, by=by, at=at).row
 
 
 def lasts(post: Post, at: datetime) -> bool:

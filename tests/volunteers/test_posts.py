@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 def give(person: User, unit: Any, role: str, by: User, at: datetime, **more: Any) -> Post:
     wanted = PostIn(volunteer=f"{person.volunteer.number:08d}", role=role, **more)  # type: ignore[arg-type]
-    return give_post(unit=unit, wanted=wanted, by=by, at=at).post
+    return give_post(unit=unit, wanted=wanted, by=by, at=at).row
 
 
 def test_a_post_counts_from_its_beginning_to_its_end(

@@ -20,6 +20,7 @@ from backend.lib.errors import Instead, Invalid, Refusal
 from backend.lib.shapes import Sent
 
 _Form = TypeVar("_Form", bound="PageForm")
+_Shape = TypeVar("_Shape", bound=pydantic.BaseModel)
 
 DOES_NOT_FIT = _("This does not fit here.")
 WRONG: dict[str, Promise] = {
@@ -27,6 +28,19 @@ WRONG: dict[str, Promise] = {
     "name": _("This is no name: it begins like a formula, or holds line breaks or control characters."),
 }
 """What is wrong with a field, by pydantic's type of the error, where more is known than that it does not fit."""
+CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+MOMENT = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+"""How browsers write a moment."""
+CLOCKS = _("By the clocks of your unit (%(zone)s). An end before the beginning is that of the next morning.")
+
+
+def shape_of(shape: type[_Shape], given: Mapping[str, Any]) -> _Shape:
+    """Make a shape of what a form has given where no field is to blame. Raises Invalid."""
+    try:
+        return shape.model_validate(dict(given))
+    except pydantic.ValidationError as error:
+        raise Invalid from error
 
 
 class Renderer(DjangoTemplates):
@@ -106,6 +120,17 @@ class ShapeForm(PageForm, Generic[Sent]):
                 text = str(WRONG.get(item["type"], DOES_NOT_FIT))
                 self.add_error(name if name in self.fields else None, text)
         return cleaned
+
+
+class DailyForm(PageForm):
+    """Two times on the wall where one's unit is; an end before the beginning is that of the next morning."""
+
+    start = forms.TimeField(label=_("From"), input_formats=["%H:%M"], widget=CLOCK)
+    end = forms.TimeField(label=_("Until"), input_formats=["%H:%M"], widget=CLOCK)
+
+    def __init__(self, *args: Any, zone: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["end"].help_text = CLOCKS % {"zone": zone}
 
 
 class DatedForm(ShapeForm[Sent]):

@@ -1,6 +1,6 @@
 """The shell of all pages of records: who may open them, how they are shown, how a refusal is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -14,7 +14,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from backend.accounts import hooks
-from backend.accounts.authentication import is_introduced_page
 from backend.accounts.models import User
 from backend.accounts.pages.menu import pages_for
 from backend.accounts.services.refusals import IntroducedSession
@@ -24,6 +23,7 @@ from backend.lib.errors import Busy, Instead, NotAllowed, NotFound, Refusal, tol
 
 _View = ParamSpec("_View")
 _AnyView = TypeVar("_AnyView", bound=Callable[..., HttpResponseBase])
+_Act = TypeVar("_Act")
 OPEN_TO_INTRODUCED = "open_to_introduced"
 
 
@@ -64,11 +64,19 @@ def full_sign_in(
 
     @wraps(view)
     def checked(request: HttpRequest, /, *args: _View.args, **kwargs: _View.kwargs) -> HttpResponseBase:
-        if not is_introduced_page(request, request.user):
-            return view(request, *args, **kwargs)
-        return _closed_to_introduced(request)
+        if person_of(request).introduced:
+            return _closed_to_introduced(request)
+        return view(request, *args, **kwargs)
 
     return checked
+
+
+def act_named(request: HttpRequest, acts: Mapping[str, _Act]) -> _Act:
+    """Return which of a page's acts the pressed button names. Raises NotFound."""
+    try:
+        return acts[request.POST.get("act", "")]
+    except KeyError as error:
+        raise NotFound from error
 
 
 def open_to_introduced(view: _AnyView) -> _AnyView:

@@ -80,7 +80,7 @@ class ShiftsView(View):
         """Put a shift into the plan, once or weekly; it overlaps with no other. The same again is the same (200)."""
         unit, body = unit_by_number(number), parse(ShiftIn, request)
         added = add_shift(unit=unit, wanted=body, by=user_of(request), at=now())
-        return answer(ShiftOut.of(added.shift), status=201 if added.is_new else 200)
+        return answer(ShiftOut.of(added.row), status=added.status)
 
     def post_again(self, request: Request, number: str) -> Response:
         """Return the shift as it is now."""

@@ -41,7 +41,7 @@ class HandOversView(View):
         """Write and sign what is open, as the person who leaves the desk. The same again is the same (200)."""
         unit, body = unit_by_number(number), parse(HandOverIn, request)
         given = give_hand_over(unit=unit, wanted=body, by=user_of(request), at=now())
-        return answer(HandOverOut.of(given.hand_over), status=201 if given.is_new else 200)
+        return answer(HandOverOut.of(given.row), status=given.status)
 
     def post_again(self, request: Request, number: str) -> Response:
         """Return the hand-over as it stands now."""

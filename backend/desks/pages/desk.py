@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
 from backend.accounts.pages.forms import PageForm, act_page
-from backend.accounts.pages.shell import person_of, record_page, sent_from, show
+from backend.accounts.pages.shell import act_named, person_of, record_page, sent_from, show
 from backend.desks.models import DESK_KINDS
 from backend.desks.pages.forms import HandOverForm, OnceForm, TelephoneForm, WeeklyForm
 from backend.desks.queries.desks import desk_out, hand_overs_of, named_in, shifts_in
@@ -24,7 +24,7 @@ from backend.desks.services.desks import end_desk, keep_desk
 from backend.desks.services.hand_overs import give_hand_over, take_hand_over
 from backend.desks.services.shifts import add_shift, remove_shift
 from backend.lib.clock import now
-from backend.lib.errors import Invalid, NotFound, require
+from backend.lib.errors import Invalid, require
 from backend.volunteers.models import Unit, UnitKind
 from backend.volunteers.number_scheme import format_unit_number
 from backend.volunteers.queries import unit_by_number
@@ -40,9 +40,7 @@ def desk(request: HttpRequest, number: str) -> HttpResponseBase:
     unit = _visible(request, number)
     if request.method != "POST":
         return _show(request, unit)
-    act = ACTS.get(request.POST.get("act", ""))
-    if act is None:
-        raise NotFound
+    act = act_named(request, ACTS)
     with override(ZoneInfo(zone_of(person_of(request)))):
         return act(request, unit)
 

@@ -8,13 +8,10 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
-from backend.accounts.pages.forms import DOES_NOT_FIT, ShapeForm, day_field
+from backend.accounts.pages.forms import CLOCK, DOES_NOT_FIT, MINUTES, MOMENT, ShapeForm, day_field
 from backend.desks.models import LONGEST_MATTER
 from backend.desks.schemas import MOST_MATTERS, DeskIn, HandOverIn, ShiftIn
 
-CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-MOMENT = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
-MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 PEOPLE = {"volunteer": _("Volunteer number"), "deputy": _("Number of the deputy, if there is one")}
 DIGITS = {name: {"inputmode": "numeric"} for name in PEOPLE}
 

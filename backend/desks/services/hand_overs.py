@@ -1,6 +1,5 @@
 """A desk is handed over: the person who leaves writes what is open and signs, the person who takes over signs too."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from backend.desks.rules import AROUND_TURN, is_of_plan
 from backend.desks.schemas import HandOverIn
 from backend.desks.services.desks import lock_desk
 from backend.lib.errors import SENT_BEFORE, NotAllowed, Refusal, require
-from backend.lib.taken import unless_taken
+from backend.lib.made import Made, unless_taken
 from backend.volunteers.models import Unit
 
 
@@ -42,16 +41,8 @@ class TooManyHandOvers(Refusal):
     text = _("Too many hand-overs of this desk wait for a signature. Have some signed first.")
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A hand-over, and whether it is new: the same again is a retry."""
-
-    hand_over: HandOver
-    is_new: bool
-
-
 @transaction.atomic
-def give_hand_over(*, unit: Unit, wanted: HandOverIn, by: User, at: datetime) -> Given:
+def give_hand_over(*, unit: Unit, wanted: HandOverIn, by: User, at: datetime) -> Made[HandOver]:
     """Sign what is open as the person who leaves the desk: in a turn of the caller's, or up to 12 hours after it.
 
     Who is on the desk follows from the plan alone. The same id and content again is a retry. Locks the unit. Raises
@@ -63,7 +54,7 @@ def give_hand_over(*, unit: Unit, wanted: HandOverIn, by: User, at: datetime) ->
     if known is not None:
         kept = known.unit_id, known.given_by_id, known.matters
         require(kept == (unit.pk, by.volunteer.pk, wanted.matters), HandOverIdTaken)
-        return Given(known, is_new=False)
+        return Made(known, is_new=False)
     plan = plan_of(unit, at=at, since=at - AROUND_TURN)
     require(plan.is_on(by.volunteer, at - AROUND_TURN, at), NotAllowed)
     waiting = HandOver.objects.standing_open().filter(unit=unit)
@@ -74,7 +65,7 @@ def give_hand_over(*, unit: Unit, wanted: HandOverIn, by: User, at: datetime) ->
                 pk=wanted.id, unit=unit, given_by=by.volunteer, given_at=at, matters=wanted.matters
             )
         act.record(Acts.HAND_OVER_GIVEN, f"hand_over.{one.pk}", matters=len(wanted.matters))
-    return Given(one, is_new=True)
+    return Made(one, is_new=True)
 
 
 @transaction.atomic

@@ -1,6 +1,5 @@
 """The plan of a desk is edited: shifts are added and removed, and never overlap."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +17,7 @@ from backend.desks.queries.turns import overlap_of
 from backend.desks.schemas import ShiftIn
 from backend.desks.services.desks import DeskMissing, lock_desk, telling_changes
 from backend.lib.errors import SENT_BEFORE, Invalid, NotFound, Refusal, require
-from backend.lib.taken import unless_taken
+from backend.lib.made import Made, unless_taken
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.queries.numbers import volunteer_numbered
@@ -60,16 +59,8 @@ class TooManyShifts(Refusal):
     text = _("A plan may hold 200 shifts. Remove some first, or plan by the week.")
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A shift of the plan, and whether it is new: the same again is a retry."""
-
-    shift: Shift
-    is_new: bool
-
-
 @transaction.atomic
-def add_shift(*, unit: Unit, wanted: ShiftIn, by: User, at: datetime) -> Added:
+def add_shift(*, unit: Unit, wanted: ShiftIn, by: User, at: datetime) -> Made[Shift]:
     """Put a shift into the plan of a unit's desk. The same id and content again is a retry and returns the first.
 
     Locks its people, then the unit. Raises NotFound unless `by` manages the unit; NoDeskHere, DeskMissing,
@@ -82,7 +73,7 @@ def add_shift(*, unit: Unit, wanted: ShiftIn, by: User, at: datetime) -> Added:
     known = Shift.objects.select_related("volunteer", "deputy").filter(pk=wanted.id).first()
     if known is not None:
         require(_content(known) == _content(shift), ShiftIdTaken)
-        return Added(known, is_new=False)
+        return Made(known, is_new=False)
     require(Desk.objects.filter(unit=unit).exists(), DeskMissing)
     _check(shift, at)
     with acting(by=by, at=at, grant=grant) as act, telling_changes(unit, act=act):
@@ -94,7 +85,7 @@ def add_shift(*, unit: Unit, wanted: ShiftIn, by: User, at: datetime) -> Added:
             volunteer=shift.volunteer.number,
             deputy=deputy.number if deputy else None,
         )
-    return Added(shift, is_new=True)
+    return Made(shift, is_new=True)
 
 
 @transaction.atomic

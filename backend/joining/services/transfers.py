@@ -5,7 +5,7 @@ from datetime import datetime
 from math import ceil
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,7 @@ from backend.joining.models import Side, Transfer, TransferQuerySet, TransferSta
 from backend.joining.schemas import TransferIn, TransferOut
 from backend.lib.buckets import Buckets
 from backend.lib.errors import SENT_BEFORE, Allowance, NotFound, Refusal, TooMany, require
+from backend.lib.made import unless_taken
 from backend.realtime.log import Audience
 from backend.volunteers.grants import OWN, Grant
 from backend.volunteers.models import Unit, Volunteer
@@ -256,11 +257,8 @@ def _save_new(transfer: Transfer, releasing: User | None, act: Act) -> None:
     if releasing:
         _carry_out(transfer, releasing=releasing, act=act)
         transfer.carry_out(by=act.by, at=act.at)
-    try:
-        with transaction.atomic():
-            transfer.save(force_insert=True)
-    except IntegrityError as error:  # another caller has proposed the same, and it is open
-        raise TransferProposedAlready from error
+    with unless_taken(TransferProposedAlready):  # the same may be open already
+        transfer.save(force_insert=True)
     _record(transfer, act)
 
 

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from backend.accounts.acting import acting
 from backend.accounts.models import User
+from backend.lib import pictures
 from backend.lib.errors import Invalid, NotAllowed, NotFound, require
-from backend.lib.pictures import NotAPicture, paper
 from backend.lib.problems import MAX_NAMED
 from backend.papers.models import Briefing, Occasion, PaperKind, Sheet, SignedList
 from backend.papers.rules import may_attest, may_enter, may_train
@@ -56,11 +56,8 @@ def sign_list(*, occasion_id: UUID, wanted: AgreementIn, by: User, at: datetime)
     OccasionOver, Invalid for what is no picture, Busy, and what `lock_people` and `known_sheet` raise.
     """
     _entered_by(occasion_id, by, at)  # before a caller without the right has a picture decoded
-    try:
-        jpeg = paper(wanted.photo)  # before the transaction: decoding takes its turn
-    except NotAPicture as error:
-        wrong = "This is no JPEG, PNG or WebP, or it has too many pixels."
-        raise Invalid(errors=[{"pointer": "/photo", "detail": wrong}]) from error
+    with pictures.sent_at("/photo"):
+        jpeg = pictures.paper(wanted.photo)  # before the transaction: decoding takes its turn
     return _sign(occasion_id, wanted, jpeg, by, at)
 
 

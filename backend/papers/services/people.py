@@ -41,8 +41,7 @@ def move_lines(gone: Volunteer, kept: Volunteer) -> None:
     """
     accounts = (gone.user_id, kept.user_id)
     of_oneself = Q(sheet__entered_by__in=accounts) | Q(sheet__briefing__trainer__in=(gone, kept))
-    for one in (gone, kept):
-        one.paper_lines.filter(of_oneself).delete()
+    Line.objects.filter(of_oneself, volunteer__in=(gone, kept)).delete()
     has = kept.paper_lines.all()
     twice = Q(sheet__in=has.values("sheet")) | Q(policy__in=has.exclude(policy=None).values("policy"))
     gone.paper_lines.filter(twice).delete()

@@ -1,19 +1,18 @@
 """The page of being woken: for what and when one may be, what one refuses, and what leaders have noted."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
-from pydantic import ValidationError
 
-from backend.accounts.pages.forms import PageForm, act_page
-from backend.accounts.pages.shell import open_to_introduced, person_of, record_page, show
+from backend.accounts.pages.forms import DailyForm, PageForm, act_page, shape_of
+from backend.accounts.pages.shell import act_named, open_to_introduced, person_of, record_page, show
 from backend.lib.clock import now
-from backend.lib.errors import Invalid, NotFound
+from backend.lib.errors import Invalid
 from backend.readiness.queries import waking_of
 from backend.readiness.schemas import DailyHoursIn, DailyHoursOut, WakingConsentIn, WakingConsentOut
 from backend.readiness.services.editing import add_to_waking, take_from_waking
@@ -22,20 +21,11 @@ from backend.volunteers.models import Category
 
 _Entry = TypeVar("_Entry", WakingConsentOut, DailyHoursOut)
 
-CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-CLOCKS = _("By the clocks of your unit (%(zone)s). An end before the beginning is that of the next morning.")
 
-
-class DailyHoursForm(PageForm):
+class DailyHoursForm(DailyForm):
     """Hours of every day; from midnight until midnight is the whole day."""
 
-    start = forms.TimeField(label=_("From"), input_formats=["%H:%M"], widget=CLOCK)
-    end = forms.TimeField(label=_("Until"), input_formats=["%H:%M"], widget=CLOCK)
     if_wrong = _("Choose two different times, and no more entries than there is room for.")
-
-    def __init__(self, *args: Any, zone: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["end"].help_text = CLOCKS % {"zone": zone}
 
     @property
     def hours(self) -> dict[str, str]:
@@ -57,7 +47,7 @@ class ConsentForm(DailyHoursForm):
     def consent(self) -> WakingConsentIn:
         """The consent. Raises Invalid."""
         chosen = self.cleaned_data["category"]
-        return _read(WakingConsentIn, {"categories": [chosen] if chosen else list(Category), **self.hours})
+        return shape_of(WakingConsentIn, {"categories": [chosen] if chosen else list(Category), **self.hours})
 
 
 class RefusedHoursForm(DailyHoursForm):
@@ -68,7 +58,7 @@ class RefusedHoursForm(DailyHoursForm):
     @property
     def daily(self) -> DailyHoursIn:
         """The hours. Raises Invalid."""
-        return _read(DailyHoursIn, self.hours)
+        return shape_of(DailyHoursIn, self.hours)
 
 
 class RefusedCategoryForm(PageForm):
@@ -89,7 +79,7 @@ class EntryForm(PageForm):
     def entry(self, shape: type[_Entry]) -> _Entry:
         """Return the entry. Raises Invalid."""
         given = {**self.cleaned_data, "categories": self.cleaned_data["categories"].split()}
-        return _read(shape, {name: given[name] for name in shape.model_fields})
+        return shape_of(shape, {name: given[name] for name in shape.model_fields})
 
     @property
     def category(self) -> Category:
@@ -106,16 +96,6 @@ class WordForm(PageForm):
     word = forms.UUIDField()
 
 
-_Shape = TypeVar("_Shape", WakingConsentIn, DailyHoursIn, WakingConsentOut, DailyHoursOut)
-
-
-def _read(shape: type[_Shape], given: dict[str, Any]) -> _Shape:
-    try:
-        return shape.model_validate(given)
-    except ValidationError as error:
-        raise Invalid from error
-
-
 @record_page
 @open_to_introduced
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -123,9 +103,7 @@ def waking(request: HttpRequest) -> HttpResponseBase:
     """Show what is said of waking one; add to it, take an entry from it, or end a leader's word."""
     if request.method != "POST":
         return _show(request)
-    act = ACTS.get(request.POST.get("act", ""))
-    if act is None:
-        raise NotFound
+    act = act_named(request, ACTS)
     return act(request)
 
 

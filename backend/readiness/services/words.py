@@ -9,7 +9,7 @@ from django.db.models import Max, QuerySet
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
 from backend.lib.errors import Invalid, NotFound, require
-from backend.lib.taken import unless_taken
+from backend.lib.made import Made, unless_taken
 from backend.readiness.acts import Acts
 from backend.readiness.events import WakingChanged
 from backend.readiness.models import WORD_LASTS, LeadersWord, LeadersWordQuerySet, Waking, WakingHours
@@ -36,7 +36,7 @@ KEPT = timedelta(days=365)
 
 
 @transaction.atomic
-def note_word(*, volunteer: Volunteer, wanted: LeadersWordIn, by: User, at: datetime) -> LeadersWordOut:
+def note_word(*, volunteer: Volunteer, wanted: LeadersWordIn, by: User, at: datetime) -> Made[LeadersWordOut]:
     """Note that a person agrees by voice to being woken. The same id and content again is the same word.
 
     It puts no person on duty, and counts for nothing that the person refuses. Locks the volunteer. Raises NotFound
@@ -47,14 +47,14 @@ def note_word(*, volunteer: Volunteer, wanted: LeadersWordIn, by: User, at: date
     grant = require(may_note_word(by, volunteer, at))
     known = _read(LeadersWord.objects.filter(pk=wanted.id))
     if known is not None:
-        return _same(known, volunteer, wanted, by)
+        return Made(_same(known, volunteer, wanted, by), is_new=False)
     _check(volunteer, wanted, at)
     word = _make(volunteer, wanted, grant, by)
     with acting(by=by, at=at, grant=grant) as act:
         unit = word.unit.number
         act.record(Acts.WORD_NOTED, f"volunteer.{volunteer.pk}", word=str(word.pk), how=word.how, unit=unit)
         act.tell(volunteer.topic, WakingChanged(waking=waking_of(volunteer, at=at)))
-    return word_out(word)
+    return Made(word_out(word), is_new=True)
 
 
 @transaction.atomic

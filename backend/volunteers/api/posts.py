@@ -37,8 +37,8 @@ class PostsView(View):
         """Give a person a post, no wider than one's own in rank, units and time. The same again is the same (200)."""
         unit, at = unit_by_number(number), now()
         given = posts.give_post(unit=unit, wanted=parse(PostIn, request), by=user_of(request), at=at)
-        self.made = str(given.post.pk)
-        return answer(PostHeld.of(given.post), status=201 if given.is_new else 200)
+        self.made = str(given.row.pk)
+        return answer(PostHeld.of(given.row), status=given.status)
 
     def post_again(self, request: Request, number: str) -> Response:
         """Return the post as it is now: it may have ended."""

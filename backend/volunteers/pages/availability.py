@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import time
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -12,35 +12,24 @@ from django.utils.dates import WEEKDAYS
 from django.utils.timezone import override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
-from pydantic import ValidationError
 
-from backend.accounts.pages.forms import PageForm, ShapeForm, act_page
-from backend.accounts.pages.shell import open_to_introduced, person_of, record_page, show
+from backend.accounts.pages.forms import MINUTES, MOMENT, DailyForm, PageForm, ShapeForm, act_page, shape_of
+from backend.accounts.pages.shell import act_named, open_to_introduced, person_of, record_page, show
 from backend.lib.clock import now
-from backend.lib.errors import Invalid, NotFound
+from backend.lib.errors import Invalid
 from backend.volunteers.queries.availability import availability_of, zone_of
 from backend.volunteers.schemas.availability import HoursIn, HoursOut, PeriodIn, PeriodOut
 from backend.volunteers.services.availability import add_to_plan, take_from_plan
 
 _Entry = TypeVar("_Entry", HoursOut, PeriodOut)
 
-CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-MOMENT = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
-CLOCKS = _("By the clocks of your unit (%(zone)s). An end before the beginning is that of the next morning.")
-MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
-
-class HoursForm(PageForm):
-    """Hours of a weekday; an end before the beginning is that of the next morning."""
+class HoursForm(DailyForm):
+    """Hours of a weekday."""
 
     weekday = forms.TypedChoiceField(label=_("Day"), choices=list(WEEKDAYS.items()), coerce=int)
-    start = forms.TimeField(label=_("From"), input_formats=["%H:%M"], widget=CLOCK)
-    end = forms.TimeField(label=_("Until"), input_formats=["%H:%M"], widget=CLOCK)
+    field_order = ("weekday", "start", "end")
     if_wrong = _("Choose a day, and two times that overlap with no other hours.")
-
-    def __init__(self, *args: Any, zone: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["end"].help_text = CLOCKS % {"zone": zone}
 
     @property
     def hours(self) -> list[HoursIn]:
@@ -73,10 +62,7 @@ class EntryForm(PageForm):
 
     def entry(self, shape: type[_Entry]) -> _Entry:
         """Return the entry. Raises Invalid."""
-        try:
-            return shape.model_validate({name: self.data.get(name, "") for name in shape.model_fields})
-        except ValidationError as error:
-            raise Invalid from error
+        return shape_of(shape, {name: self.data.get(name, "") for name in shape.model_fields})
 
 
 @record_page
@@ -86,9 +72,7 @@ def availability(request: HttpRequest) -> HttpResponseBase:
     """Show what one plans; add to it, or take an entry from it."""
     if request.method != "POST":
         return _show(request)
-    act = ACTS.get(request.POST.get("act", ""))
-    if act is None:
-        raise NotFound
+    act = act_named(request, ACTS)
     with override(ZoneInfo(zone_of(person_of(request)))):
         return act(request)
 

@@ -3,16 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import UUID7, Field, RootModel, WithJsonSchema
+from pydantic import Field, RootModel
 
-from backend.lib.shapes import Instant, Line, Request, Shape, VolunteerNumber
+from backend.lib.shapes import ClientId, Instant, Line, Request, Shape, VolunteerNumber
 from backend.volunteers.models import CredentialKind, LookedAt, Purpose
 from backend.volunteers.schemas.fields import Name, Phone
-
-ClientId = Annotated[
-    UUID7, WithJsonSchema({"type": "string", "format": "uuid", "description": "UUIDv7, made by the client"})
-]
-"""An id that the client makes, so that a retry is the same request."""
 
 
 class ConsentOut(Shape):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
@@ -11,6 +11,7 @@ from backend.accounts.locks import lock_devices
 from backend.accounts.models import User, phone_key
 from backend.accounts.services.devices import end_easy_sign_ins
 from backend.lib.errors import Invalid, Refusal
+from backend.lib.made import unless_taken
 from backend.realtime.access import access_changed
 from backend.volunteers.acts import Acts
 from backend.volunteers.locks import volunteers_to_lock
@@ -92,11 +93,8 @@ def add_volunteer(
         raise Invalid(errors=[{"pointer": "/skills", "detail": "unknown skill"}])
     if phone and User.objects.filter(phone_key=phone_key(phone)).exists():
         raise PhoneTaken
-    try:
-        with transaction.atomic():
-            user = User.objects.create_user(phone, password)
-    except IntegrityError as error:  # another caller has registered the same phone at this moment
-        raise PhoneTaken from error
+    with unless_taken(PhoneTaken):
+        user = User.objects.create_user(phone, password)
     volunteer = Volunteer.objects.create(
         user=user, number=number or issue_number(), name=name, born_on=born_on
     )

@@ -1,6 +1,5 @@
 """Posts are given and taken away; a caller who gives one can only narrow the caller's own."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -10,6 +9,7 @@ from backend.accounts.acting import acting
 from backend.accounts.locks import lock_devices
 from backend.accounts.models import User
 from backend.lib.errors import Invalid, Refusal, require
+from backend.lib.made import Made
 from backend.volunteers.acts import Acts
 from backend.volunteers.grants import Grant
 from backend.volunteers.locks import posts_to_lock, volunteers_to_lock
@@ -33,16 +33,8 @@ class HolderNotActive(Refusal):
     text = _("Posts are for volunteers in active service.")
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A post, and whether it is new: the same again is a retry."""
-
-    post: Post
-    is_new: bool
-
-
 @transaction.atomic
-def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Given:
+def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Made[Post]:
     """Give a volunteer a post in a unit, by a post of the caller over it; also that of an acting deputy for a time.
 
     Idempotent: the same post for the same person again is a retry and returns the first. Raises NotFound unless `by`
@@ -59,7 +51,7 @@ def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Given:
     grant = require(may_give(by, unit, role, wanted.until, at), BeyondOwnPost)
     held = _same(volunteer, unit, role, wanted.until, acting_for, at)
     if held is not None:
-        return Given(held, is_new=False)
+        return Made(held, is_new=False)
     require(volunteer.is_in_service, HolderNotActive)
     with acting(by=by, at=at, grant=grant) as act:
         post = fill_post(
@@ -73,7 +65,7 @@ def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Given:
             act=act,
         )
         tell_holder(post, act)
-    return Given(post, is_new=True)
+    return Made(post, is_new=True)
 
 
 @transaction.atomic
