@@ -41,7 +41,7 @@ function setUp(shelf = Shelf.empty()) {
 }
 
 const context = (fields: Partial<CardContext>): CardContext =>
-  ({ choice: null, pending: null, canTakeBack: false, isOnline: true, refusal: null, choose: vi.fn(), answer: vi.fn(), takeBack: vi.fn(), dismiss: vi.fn(), ...fields });
+  ({ choice: null, pending: null, canTakeBack: false, isKept: true, isOnline: true, refusal: null, choose: vi.fn(), answer: vi.fn(), takeBack: vi.fn(), dismiss: vi.fn(), ...fields });
 
 const drawn = (item: Item, given: CardContext) => draw(<Card item={item} given={given} />);
 
@@ -103,6 +103,13 @@ test("an ended card says that there was a place, and the reason without a touch"
   const shown = drawn(item, context({}));
   expect(shown.querySelector(".state")!.textContent).toBe("Called off; you had accepted");
   expect(shown.querySelector(".said")!.closest("details")).toBeNull();
+});
+
+test("an answer is said to be kept when it is, since the page may be closed then", () => {
+  const said = (isKept: boolean) =>
+    drawn(offer("a", "offered"), context({ pending: { task: "a", answer: "accept" }, isOnline: false, isKept })).querySelector(".pending[role=status]")!.textContent;
+  expect(said(false)).toContain("Keep this page open");
+  expect(said(true)).toContain("Your answer is kept");
 });
 
 test("an answer that waits is not yet an answer, and can be taken back until it was tried", async () => {

@@ -56,10 +56,10 @@ def test_answer_given_offline_arrives_even_after_a_reload(leader: Page, voluntee
     volunteer.context.set_offline(True)
     wait_until_connected(volunteer, "offline")
     accept(volunteer, "Answered in a tunnel")
-    expect(volunteer.locator(".notice.pending")).to_be_visible()
+    expect(volunteer.get_by_text("Your answer is kept")).to_be_visible()
 
     volunteer.reload()
-    expect(volunteer.locator(".notice.pending")).to_be_visible()
+    expect(volunteer.get_by_text("Your answer is kept")).to_be_visible()
     expect(leader.locator("#counter-accepted .number")).to_have_text("0")
 
     volunteer.context.set_offline(False)
@@ -83,12 +83,12 @@ def test_answer_that_an_older_page_had_queued_arrives(leader: Page, volunteer: P
     volunteer.context.set_offline(True)
     wait_until_connected(volunteer, "offline")
     accept(volunteer, "Queued by the page of before")
-    expect(volunteer.locator(".notice.pending")).to_be_visible()
+    expect(volunteer.get_by_text("Your answer is kept")).to_be_visible()
     assert volunteer.evaluate(_PUT_BACK_INTO_LOCAL_STORAGE) >= 2
     volunteer.goto("about:blank")
 
     volunteer.goto("/me/")
-    expect(volunteer.locator(".notice.pending")).to_be_visible()
+    expect(volunteer.get_by_text("Your answer is kept")).to_be_visible()
     assert volunteer.evaluate("Object.keys(localStorage).filter((key) => key.includes('command'))") == []
     volunteer.context.set_offline(False)
     expect(leader.locator("#counter-accepted .number")).to_have_text("1")

@@ -53,6 +53,11 @@ export class Outbox {
     return this.#shelf.get(nameOf(key)) !== undefined;
   }
 
+  /** Tell whether it outlives the page: it is written, not only at hand. */
+  isKept(key: string): boolean {
+    return this.#shelf.isWritten(nameOf(key));
+  }
+
   remove(key: string): void {
     this.#shelf.remove(nameOf(key));
   }

@@ -13,6 +13,8 @@ const PATIENCE_MS = 5_000;
 export class Shelf {
   /** Something was changed elsewhere: by another tab, or a service worker. */
   changedElsewhere: () => void = () => undefined;
+  /** Something that was changed from here is in the store now. */
+  written: () => void = () => undefined;
   readonly #store: Store;
   readonly #prefix: string;
   readonly #held = new Map<string, unknown>();
@@ -52,6 +54,12 @@ export class Shelf {
   all(prefix: string): unknown[] {
     const names = [...this.#held.keys()].filter((name) => name.startsWith(this.#prefix + prefix));
     return names.sort().map((name) => this.#held.get(name));
+  }
+
+  /** Tell whether the store holds what is at hand: what is not written yet is lost with the page. */
+  isWritten(name: string): boolean {
+    const full = this.#prefix + name;
+    return !this.#waiting.has(full) && !this.#underWay.has(full);
   }
 
   /** Keep a value; it must not be changed any more. */
@@ -132,6 +140,7 @@ export class Shelf {
       } finally {
         this.#underWay = new Map();
       }
+      this.written();
     }
   }
 }

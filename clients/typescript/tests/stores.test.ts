@@ -210,3 +210,40 @@ test("a connection that the browser has ended is opened again", async () => {
   expect(lost).toHaveBeenCalledTimes(2);
   expect(await store.read("a")).toEqual(new Map([["a", 1]]));
 });
+
+test("what is being written is not called kept: it would be lost with the page", async () => {
+  const store = new MemoryStore();
+  let write: () => void = () => undefined;
+  const slow: Store = {
+    read: (prefix) => store.read(prefix),
+    change: (name, edit) => store.change(name, edit),
+    write: (changes) => new Promise((done) => (write = () => void store.write(changes).then(done))),
+  };
+  const held = await shelf(slow);
+  const written = vi.fn();
+  held.written = written;
+  held.set("before", 1); // a portion is under way: the command goes with the next
+  const outbox = new Outbox(held);
+  const { key } = outbox.add("assignment.answer", { task: "t", answer: "accept" });
+  expect(outbox.isKept(key)).toBe(false);
+  write();
+  await vi.waitFor(() => expect(written).toHaveBeenCalledTimes(1));
+  expect(outbox.isKept(key)).toBe(false);
+  expect(await waiting(store)).toEqual([]);
+  write();
+  await vi.waitFor(() => expect(outbox.isKept(key)).toBe(true));
+  expect(await waiting(store)).toEqual([key]);
+});
+
+test("nothing is called kept while the store fails", async () => {
+  const broken: Store = {
+    read: () => Promise.resolve(new Map()),
+    change: () => Promise.reject(new Error("full")),
+    write: () => Promise.reject(new Error("full")),
+  };
+  const held = await shelf(broken);
+  const outbox = new Outbox(held);
+  const { key } = outbox.add("duty.set", { on: true });
+  await held.settled();
+  expect(outbox.isKept(key)).toBe(false);
+});

@@ -127,6 +127,7 @@ export const en = {
   reason_other: "Another reason",
   give_back: "I cannot come after all",
   accept_after_all: "Accept after all",
+  keeping: "Being saved on this phone. Keep this page open.",
   answer_pending: "Your answer is kept and goes out when the network is back",
   answer_sending: "Sending your answer…",
   arrive_at: "Arrival about {time}",

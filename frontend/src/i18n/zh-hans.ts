@@ -121,6 +121,7 @@ export const zhHans: Texts = {
   reason_other: "其他原因",
   give_back: "我来不了了",
   accept_after_all: "改为接受",
+  keeping: "正在保存到本机，请不要关闭本页面",
   answer_pending: "答复已保存，网络恢复后自动发送",
   answer_sending: "正在发送答复…",
   arrive_at: "预计 {time} 到达",

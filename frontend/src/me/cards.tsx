@@ -23,6 +23,8 @@ export interface CardContext {
   pending: Answer | null;
   /** It has not been sent yet. */
   canTakeBack: boolean;
+  /** It outlives this page. */
+  isKept: boolean;
   isOnline: boolean;
   /** Why the last answer was not taken. */
   refusal: Problem | null;
@@ -155,7 +157,7 @@ function Actions({ item, given }: PartProps) {
     return (
       <div>
         <p class="notice pending" role="status">
-          {t(given.isOnline ? "answer_sending" : "answer_pending")}
+          {t(given.isOnline ? "answer_sending" : given.isKept ? "answer_pending" : "keeping")}
         </p>
         <TakeBack item={item} given={given} />
       </div>

@@ -11,6 +11,8 @@ export interface DutyProps {
   /** What was asked for and has no reply yet; else how it is. */
   wanted: boolean;
   isWaiting: boolean;
+  /** What was asked for outlives this page. */
+  isKept: boolean;
   isOnline: boolean;
   ended: Ending | undefined;
   tracker: TrackerState;
@@ -21,7 +23,7 @@ export interface DutyProps {
 
 /** Whether the volunteer is on duty, what this means for positions, and the switch. */
 export function DutyCard(props: DutyProps) {
-  const { duty, isOn, wanted, isWaiting, isOnline, ended, set } = props;
+  const { duty, isOn, wanted, isWaiting, isKept, isOnline, ended, set } = props;
   const title = wanted ? (isOn && duty.until ? t("duty_on_until", { time: moment(duty.until) }) : t("duty_on")) : t("duty_off");
   return (
     <section class={`card duty ${wanted ? "on" : "off"}`} aria-label={t("duty")}>
@@ -34,7 +36,7 @@ export function DutyCard(props: DutyProps) {
             {t(`duty_ended_${ended}`)}
           </p>
         )}
-        <p class="hint">{isWaiting && !isOnline ? t("duty_pending") : t(dutyHint(wanted, duty))}</p>
+        <p class="hint">{t(isWaiting && !isOnline ? (isKept ? "duty_pending" : "keeping") : dutyHint(wanted, duty))}</p>
         <PositionHint {...props} />
       </div>
       <button id="duty" class="switch" role="switch" aria-checked={wanted} aria-label={t("duty")} onClick={() => set(!wanted)} />

@@ -90,11 +90,13 @@ const OfferCard = memo(({ page, item }: ViewProps & { item: Item }) => {
   const { state } = page;
   const choice = useComputed(() => page.choices.value.get(id) ?? null);
   const waiting = useComputed(() => state.waiting.value.filter((one) => one.type === "assignment.answer" && (one.body as Answer).task === id).pop());
+  const isKept = useComputed(() => waiting.value !== undefined && state.kept.value.has(waiting.value.key));
   const refusal = useComputed(() => state.inbox.refusals?.[id] ?? null);
   const last = waiting.value;
   const given = {
     choice: choice.value,
     pending: (last?.body as Answer | undefined) ?? null,
+    isKept: isKept.value,
     canTakeBack: last !== undefined && !last.tried,
     refusal: refusal.value,
     isOnline: page.isOnline.value,

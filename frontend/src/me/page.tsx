@@ -118,7 +118,9 @@ export class VolunteerPage {
     const { duty, dutyEnded } = this.state.inbox;
     const isOn = duty.on && (!duty.until || Date.parse(duty.until) > clock.now());
     const wanted = waiting ? (waiting.body as { on: boolean }).on : isOn;
-    return { duty, ended: dutyEnded, isOn, wanted, isWaiting: waiting !== undefined, isTracked: isOn && wanted };
+    const isWaiting = waiting !== undefined;
+    const isKept = isWaiting && this.state.kept.value.has(waiting.key);
+    return { duty, ended: dutyEnded, isOn, wanted, isWaiting, isKept, isTracked: isOn && wanted };
   }
 
   #showCount(open: number): void {

@@ -55,6 +55,8 @@ export class VolunteerState {
   readonly keptAt: Date | null;
   /** What was asked for and has no reply yet. */
   readonly waiting = signal<readonly Pending[]>([]);
+  /** Keys of what waits and outlives this page. */
+  readonly kept = signal<ReadonlySet<string>>(new Set());
   readonly problem = signal<Problem | null>(null);
   readonly #inbox;
   readonly #shelf: Shelf;
@@ -77,6 +79,7 @@ export class VolunteerState {
     this.#rest = rest;
     this.#screen = screen;
     shelf.changedElsewhere = () => this.#readWaiting();
+    shelf.written = () => this.#readKept();
     this.#readWaiting();
   }
 
@@ -90,6 +93,14 @@ export class VolunteerState {
 
   #readWaiting(): void {
     this.waiting.value = sharedList(this.waiting.peek(), this.outbox.all(), ({ key }) => key);
+    this.#readKept();
+  }
+
+  /** A person may close the page once it says that an answer is kept: so it must be. */
+  #readKept(): void {
+    const kept = this.waiting.peek().map(({ key }) => key).filter((key) => this.outbox.isKept(key));
+    const before = this.kept.peek();
+    if (kept.length !== before.size || kept.some((key) => !before.has(key))) this.kept.value = new Set(kept);
   }
 
   /** Take the client that `connect` makes for our listener, as the one to ask by. */
