@@ -423,7 +423,7 @@ def test_of_two_shifts_at_the_same_moment_that_meet_one_is_refused(
 
     results = race(*(add(body) for body in bodies))
 
-    assert sorted(type(result).__name__ for result in results) == ["Added", *["ShiftsOverlap"] * 3]
+    assert sorted(type(result).__name__ for result in results) == ["Made", *["ShiftsOverlap"] * 3]
     assert Shift.objects.count() == 1
 
 
