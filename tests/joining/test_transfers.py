@@ -271,6 +271,24 @@ def test_the_same_proposal_again_is_a_retry(
         propose(volunteer, a, b, volunteer, at)
 
 
+def test_a_transfer_that_was_done_at_once_can_be_sent_again(
+    formation: Formation, commander: User, volunteer: User, outsider: User, at: datetime
+) -> None:
+    """Its answer may have been lost, and by then the person belongs to the unit no more."""
+    a, b = formation.squadron_a, formation.squadron_b
+    body = wanted(volunteer, a, b)
+
+    first = transfers.propose_transfer(wanted=body, by=commander, at=at)
+    assert (first.status, transfers.propose_transfer(wanted=body, by=commander, at=at)) == ("done", first)
+    assert units_of(volunteer) == {b.number: True}
+
+    assert propose(volunteer, b, a, commander, at).status == "done"  # and back: the first is still the first
+    assert transfers.propose_transfer(wanted=body, by=commander, at=at) == first
+    assert units_of(volunteer) == {a.number: True}
+    with pytest.raises(NotFound):
+        transfers.propose_transfer(wanted=body, by=outsider, at=at)
+
+
 def test_a_withdrawn_transfer_is_over(
     formation: Formation, leader: User, sibling_leader: User, volunteer: User, at: datetime
 ) -> None:

@@ -100,13 +100,12 @@ def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
     _count_asking(wanted, by, at)
     volunteer = lock_volunteer(volunteer_numbered(wanted.volunteer).pk)
     before, after = unit_by_number(wanted.from_unit), unit_by_number(wanted.to_unit)
-    waits_for, grant = _who_agrees(volunteer, before, after, wanted.stays, by, at)
-    content = (volunteer.pk, before.pk, after.pk, wanted.stays, by.pk)
     known = _read(Transfer.objects.filter(pk=wanted.id))
-    if known is not None:
-        kept = known.volunteer_id, known.from_unit_id, known.to_unit_id, known.stays, known.proposed_by_id
-        require(kept == content, TransferIdTaken)
+    # Before all that looks at the volunteer: a transfer that is done has moved them.
+    if known is not None and _is_same(known, (volunteer.pk, before.pk, after.pk, wanted.stays, by.pk)):
         return known
+    waits_for, grant = _who_agrees(volunteer, before, after, wanted.stays, by, at)
+    require(known is None, TransferIdTaken)
     _check(volunteer, before, after, wanted.stays)
     open_ones = Transfer.objects.waiting().filter(proposed_by=by)
     require(open_ones.count() < MOST_OPEN, TooManyTransfers)
@@ -123,6 +122,11 @@ def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
     with acting(by=by, at=at, grant=grant) as act:
         _save_new(transfer, by if waits_for is None else None, act)
     return transfer
+
+
+def _is_same(known: Transfer, content: tuple[int, int, int, bool, int]) -> bool:
+    kept = known.volunteer_id, known.from_unit_id, known.to_unit_id, known.stays, known.proposed_by_id
+    return kept == content
 
 
 def _count_asking(wanted: TransferIn, by: User, at: datetime) -> None:
