@@ -59,6 +59,8 @@ class Pages:
         self.accounts = {
             one["signed_in"]["number"]: account_of(self.ground.stage, one["signed_in"]) for one in people
         }
+        for account in (self.commander, *self.accounts.values()):
+            account.fresh_until = 0.0  # the tokens are as old as the grounds, which many seeds share
         self.units = {one["signed_in"]["number"]: one["unit"] for one in people}
 
     async def begin(self) -> None:

@@ -285,6 +285,33 @@ async def test_receipts_count_for_joined_topics_only_and_never_beyond_the_head(
     assert rows == [(topic, volunteer.volunteer.number, 1, 1)]
 
 
+async def test_a_receipt_of_what_this_process_has_not_heard_yet_counts(
+    connect: Connect, volunteer: User, formation: Any
+) -> None:
+    """A phone may have read it over REST, from another process; it does not say so a second time."""
+    topic, other = formation.squadron_a.topic, formation.brigade.topic
+    socket = await connect(volunteer)
+    for _ in range(2):
+        await publish(topic)
+        await socket.event("sample.happened")
+    await publish(other)
+    await socket.event("sample.happened")
+    hub.topics[topic].head = 1
+
+    await socket.send(
+        {"type": "receipt", "epoch": hub.epoch, "delivered": {topic: 2, other: 99}, "seen": {topic: 2}}
+    )
+
+    wanted, stored = {topic: (2, 2), other: (1, 0)}, {}
+    for _ in range(50):
+        if stored == wanted:
+            break
+        await asyncio.sleep(0.1)
+        rows = [row async for row in Receipt.objects.values_list("topic", "delivered", "seen")]
+        stored = {name: (delivered, seen) for name, delivered, seen in rows}
+    assert stored == wanted
+
+
 # --- commands -----------------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 """Receipts: the watermark of each person's phones in each topic, stored in batches."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,8 @@ from django.db import connection, transaction
 
 from backend.lib.clock import now
 from backend.lib.dialect import on_postgresql, word
-from backend.realtime.log import bus
+from backend.realtime.log import bus, event_log
+from backend.realtime.log.event_log import Heads
 from backend.realtime.sync import in_thread
 
 FLUSH_S = 0.5
@@ -38,13 +39,26 @@ class ReceiptBuffer:
 
     def __init__(self) -> None:
         self._pending: Pending = {}
+        self._beyond: set[str] = set()
         self._epoch = ""
         self._task: asyncio.Task[None] | None = None
 
-    def add(self, person: int, delivered: Mapping[str, int], seen: Mapping[str, int], *, epoch: str) -> None:
-        """Add one phone's receipt; waiting receipts of another epoch of the log are void."""
+    def add(
+        self,
+        person: int,
+        delivered: Mapping[str, int],
+        seen: Mapping[str, int],
+        *,
+        beyond: Iterable[str] = (),
+        epoch: str,
+    ) -> None:
+        """Add one phone's receipt; waiting receipts of another epoch of the log are void.
+
+        It says of the topics `beyond` more than this process has heard: the phone may have read it over REST.
+        """
         if epoch != self._epoch:
-            self._pending, self._epoch = {}, epoch
+            self._pending, self._beyond, self._epoch = {}, set(), epoch
+        self._beyond.update(beyond)
         for key, (now_delivered, now_seen) in pending_of(person, delivered, seen).items():
             before = self._pending.get(key, (0, 0))
             self._pending[key] = (max(before[0], now_delivered), max(before[1], now_seen))
@@ -55,18 +69,25 @@ class ReceiptBuffer:
         while self._pending:
             await asyncio.sleep(FLUSH_S)
             pending, self._pending, epoch = self._pending, {}, self._epoch
+            beyond, self._beyond = self._beyond, set()
             try:
-                await in_thread(store, pending, epoch=epoch, at=now())
+                await in_thread(store, pending, beyond=beyond, epoch=epoch, at=now())
             except Exception:
                 if epoch != self._epoch:
                     continue
+                self._beyond |= beyond
                 for key, value in pending.items():  # the database is away: keep them for the next attempt
                     self._pending.setdefault(key, value)
                 await asyncio.sleep(1)
 
 
-def store(pending: Pending, *, epoch: str, at: datetime) -> None:
-    """Upsert receipts, unless the log has a new epoch since; a cursor never goes back."""
+def store(pending: Pending, *, beyond: Collection[str] = (), epoch: str, at: datetime) -> None:
+    """Upsert receipts, unless the log has a new epoch since; a cursor never goes back.
+
+    In the topics `beyond` they are cut at the heads that the log has by now.
+    """
+    if beyond:
+        pending = _cut(pending, dict.fromkeys(beyond, (0, 0)) | event_log.heads(beyond))
     if not pending:
         return
     rows = [(topic, person, d, s) for (topic, person), (d, s) in sorted(pending.items())]
@@ -76,6 +97,16 @@ def store(pending: Pending, *, epoch: str, at: datetime) -> None:
             sql = _UPSERT.format(rows=source, greatest=word(_GREATEST))
             cursor.execute(sql, [*parameters, epoch])
         transaction.on_commit(lambda: bus.announce_received({topic for topic, _ in pending}))
+
+
+def _cut(pending: Pending, heads: Heads) -> Pending:
+    """Return receipts cut at those heads of their topics that are given, and none that says nothing."""
+    found: Pending = {}
+    for (topic, person), (delivered, seen) in pending.items():
+        head = heads[topic][0] if topic in heads else delivered
+        if head:
+            found[topic, person] = min(delivered, head), min(seen, head)
+    return found
 
 
 def _source(rows: Sequence[tuple[str, int, int, int]], at: datetime) -> tuple[str, list[Any]]:

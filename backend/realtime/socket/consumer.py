@@ -266,19 +266,22 @@ class PhoneSocket:
             self._take_receipt(frame.delivered, frame.seen)
 
     def _take_receipt(self, delivered: dict[str, int], seen: dict[str, int]) -> None:
-        """Store the part about topics of this socket, limited to their heads."""
+        """Store the part about topics of this socket, limited to their heads; the log's where ours are behind."""
         connection = self.connected
 
         def known(cursors: dict[str, int]) -> dict[str, int]:
             return {
-                name: min(seq, hub.topics[name].head)
+                name: seq
                 for name, seq in cursors.items()
                 if name in connection.topics and name in hub.topics and seq
             }
 
         here, looked_at = known(delivered), known(seen)
+        beyond = [
+            name for told in (here, looked_at) for name, seq in told.items() if seq > hub.topics[name].head
+        ]
         if here or looked_at:
-            receipts.add(connection.principal.person, here, looked_at, epoch=hub.epoch)
+            receipts.add(connection.principal.person, here, looked_at, beyond=beyond, epoch=hub.epoch)
 
     @property
     def connected(self) -> Connection:

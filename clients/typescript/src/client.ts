@@ -388,7 +388,11 @@ export class Client {
     this.#held = null;
     const { cursors } = this.#options;
     const isOlder = (frame: Told) => "head" in frame && frame.head <= (cursors.get(frame.topic) ?? -1);
-    for (const frame of held) if (!isOlder(frame)) this.#told(frame);
+    for (const frame of held) {
+      if (!isOlder(frame)) this.#told(frame);
+      // Before it had joined us, the server took no receipt of what was read.
+      else if ("head" in frame) this.#delivered(frame.topic, cursors.get(frame.topic) ?? 0);
+    }
   }
 
   #stopReading(): void {

@@ -355,6 +355,29 @@ test("a topic that is read anew begins with its snapshot, and with what came mea
   expect(cursors.all()).toEqual({ "unit.1": 4, "person.1": 9 });
 });
 
+test("what was read before the server had joined us is receipted once it has", async () => {
+  const { client, catchUp, cursors } = setUp({ "person.1": 7 });
+  let answer: (found: Told) => void = () => undefined;
+  catchUp.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
+  client.start();
+  const socket = await welcome({ "person.1": { head: 7, recovered: true } });
+  client.renew("person.1");
+  answer({
+    epoch: EPOCH,
+    topics: { "person.1": { head: 7, recovered: false, snapshot: {} }, "unit.2": { head: 5, recovered: false, snapshot: {} } },
+  });
+  await vi.advanceTimersByTimeAsync(1_000); // the server knows of no unit.2 here yet: what is told of it is lost
+  client.renew("person.1");
+  socket.tell({ type: "topic.joined", topic: "unit.2", head: 4, snapshot: {} });
+  answer({
+    epoch: EPOCH,
+    topics: { "person.1": { head: 7, recovered: false, snapshot: {} }, "unit.2": { head: 5, recovered: true, events: [] } },
+  });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(socket.of("receipt").filter(({ delivered }) => delivered?.["unit.2"] === 5)).toHaveLength(2);
+  expect(cursors.get("unit.2")).toBe(5);
+});
+
 test("a topic that could not be read anew comes with the next connection", async () => {
   const { client, catchUp } = setUp({ "person.1": 7 });
   catchUp.mockRejectedValue(new TypeError("a portal"));
