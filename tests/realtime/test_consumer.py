@@ -302,7 +302,8 @@ async def test_a_receipt_of_what_this_process_has_not_heard_yet_counts(
         {"type": "receipt", "epoch": hub.epoch, "delivered": {topic: 2, other: 99}, "seen": {topic: 2}}
     )
 
-    wanted, stored = {topic: (2, 2), other: (1, 0)}, {}
+    wanted = {topic: (2, 2), other: (1, 0)}
+    stored: dict[str, tuple[int, int]] = {}
     for _ in range(50):
         if stored == wanted:
             break
