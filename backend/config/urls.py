@@ -134,6 +134,7 @@ v1: list[URLPattern | URLResolver] = [
     path("tasks/<uuid:task_id>/call-outs", dispatch.CallOutsView.as_view()),
     path("tasks/<uuid:task_id>/cancel", dispatch.CancelView.as_view()),
     path("tasks/<uuid:task_id>/recipients", dispatch.RecipientsView.as_view()),
+    path("tasks/<uuid:task_id>/recipients/<str:person>/answer", dispatch.NotedAnswerView.as_view()),
     path("tasks/<uuid:task_id>/units", dispatch.UnitProgressView.as_view()),
     path("tasks/<uuid:task_id>/answer", dispatch.AnswerView.as_view()),
     path("tasks/<uuid:task_id>/legal-basis", dispatch.LegalBasisView.as_view()),

@@ -8,6 +8,11 @@ class Acts(ActName):
 
     ASSIGNMENT_ACCEPTED = "assignment.accepted", "A volunteer who was asked has a place in a task."
     ASSIGNMENT_DECLINED = "assignment.declined", "A volunteer has declined, or given a place back."
+    ASSIGNMENT_NOTED = (
+        "assignment.noted",
+        "A leader has noted what a volunteer without a device answered by voice.",
+        *("volunteer", "status", "how", "said_at"),
+    )
     ASSIGNMENT_RESERVE = "assignment.reserve", "A volunteer has accepted a task that was full."
     TASK_CALLED = (
         "task.called",

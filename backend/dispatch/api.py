@@ -22,6 +22,7 @@ from backend.dispatch.schemas import (
     Inbox,
     InboxFilter,
     LegalBasisIn,
+    NotedAnswerIn,
     RecipientFilter,
     RecipientPage,
     RecipientState,
@@ -39,6 +40,7 @@ from backend.lib.clock import now
 from backend.lib.errors import NotAllowed, require
 from backend.realtime.views import View
 from backend.volunteers.queries import unit_by_number
+from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import may_dispatch, may_see_unit
 
 
@@ -232,6 +234,29 @@ class AnswerView(View):
         """Return one's part as it is now."""
         (part,) = queries.own_parts([(user_of(request), task_id)])
         return answer(AssignmentOut.of(require(part)))
+
+
+class NotedAnswerView(View):
+    """What a volunteer answered to a leader by voice."""
+
+    @extend_schema(operation_id="note_answer", request=NotedAnswerIn, responses=AssignmentOut, tags=["tasks"])
+    def put(self, request: HttpRequest, task_id: UUID, person: str) -> Response:
+        """Note what a volunteer has said at the telephone or at the door; again changes nothing.
+
+        A yes only of adults who are signed in on no device. The volunteer is told, located by no such yes, and answers
+        otherwise at any time.
+        """
+        body, number = parse(NotedAnswerIn, request), volunteer_numbered(person).number
+        part = services.note_answer(
+            task_id=task_id, volunteer=number, wanted=body, by=user_of(request), at=now()
+        )
+        return answer(AssignmentOut.of(part))
+
+    def put_again(self, request: HttpRequest, task_id: UUID, person: str) -> Response:
+        """Return the part as it is now."""
+        number = volunteer_numbered(person).number
+        part, _ = queries.part_to_note(user_of(request), task_id, number, at=now())
+        return answer(AssignmentOut.of(part))
 
 
 class InboxView(View):

@@ -22,6 +22,7 @@ def assignments_of(volunteer: Volunteer) -> Any:
     fields = (
         *("task", "task__title", "task__category", "task__starts_at", "task__place_name", "unit__number"),
         *("status", "offered_at", "answered_at", "eta_at", "risk_acknowledged_at", "reason"),
+        *("way", "notice", "own_since", "noted_by__volunteer__number"),
     )
     return list(_parts_of(volunteer).order_by("-offered_at", "-pk").values(*fields)[:MOST])
 

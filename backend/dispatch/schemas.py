@@ -13,9 +13,10 @@ from pydantic import (
 )
 from typing_extensions import TypeAliasType
 
-from backend.dispatch.models import Assignment, AssignmentStatus, LegalBasis, Severity, TaskStatus
+from backend.dispatch.models import AnswerWay, Assignment, AssignmentStatus, LegalBasis, Severity, TaskStatus
 from backend.lib.datum import Datum
 from backend.lib.shapes import GIVEN, ClientId, Instant, Line, Lines, Request, Shape, VolunteerNumber
+from backend.readiness.models import Manner
 from backend.volunteers.models import Category
 from backend.volunteers.schemas import UnitOut
 
@@ -212,6 +213,27 @@ class LegalBasisIn(Request):
     ]
 
 
+class NoticeTold(Request):
+    """How and when a leader told a volunteer of the risks of dangerous service."""
+
+    way: Literal["read_out", "shown"]
+    at: Instant
+
+
+class NotedAnswerIn(Request):
+    """What a volunteer answered to a leader by voice: `how` and `said_at` tell in which way and when.
+
+    `notice` tells that the risks of a `dangerous` task were told before the yes.
+    """
+
+    answer: AnswerWord
+    how: Manner
+    said_at: Instant
+    eta_min: Annotated[int, Field(ge=0, le=1_440)] | None = None
+    reason: Annotated[str, Lines(200)] = ""
+    notice: NoticeTold | None = None
+
+
 class AnswerCommand(AnswerIn):
     """An answer by socket names its task."""
 
@@ -219,7 +241,11 @@ class AnswerCommand(AnswerIn):
 
 
 class AssignmentOut(Shape):
-    """One volunteer's part in a task."""
+    """One volunteer's part in a task.
+
+    `way` tells how the answer came. `noted_by` is the leader who noted it as the volunteer said it, until the volunteer
+    answers themself; so long the part has the volunteer located nowhere.
+    """
 
     task: UUID
     volunteer: VolunteerNumber
@@ -228,10 +254,12 @@ class AssignmentOut(Shape):
     answered_at: Instant | None
     eta_at: Instant | None
     reason: str
+    way: AnswerWay | None
+    noted_by: VolunteerNumber | None
 
     @classmethod
     def of(cls, assignment: Assignment) -> Self:
-        """Return the shape of an assignment that was read together with its volunteer."""
+        """Return the shape of an assignment that was read together with its volunteer, and the leader who noted it."""
         return cls.model_validate(
             {
                 "task": assignment.task_id,
@@ -241,8 +269,15 @@ class AssignmentOut(Shape):
                 "answered_at": assignment.answered_at,
                 "eta_at": assignment.eta_at,
                 "reason": assignment.reason,
+                "way": assignment.way or None,
+                "noted_by": noted_by(assignment),
             }
         )
+
+
+def noted_by(assignment: Assignment) -> str | None:
+    """Return the number of the leader who noted an answer that was read together with that leader."""
+    return f"{assignment.noted_by.volunteer.number:08d}" if assignment.noted_by else None
 
 
 class Offer(Shape):
@@ -311,6 +346,8 @@ class Recipient(Shape):
     answered_at: Instant | None
     eta_at: Instant | None
     reason: str
+    way: AnswerWay | None
+    noted_by: VolunteerNumber | None
 
 
 class RecipientFilter(Request):

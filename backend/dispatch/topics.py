@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models.functions import Coalesce
 
 from backend.accounts.models import User
 from backend.dispatch import queries
@@ -118,10 +119,10 @@ def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
     return {
         number: Tracked(
             scope=path,
-            since=_since(answered_at, starts_at, agreed_at, based_at),
+            since=_since(own_at, starts_at, agreed_at, based_at),
             every_s=settings.MUSTER.position_every_on_task_s if starts_at - at <= ABOUT_TO_BEGIN else None,
         )
-        for number, path, answered_at, starts_at, agreed_at, based_at in found
+        for number, path, own_at, starts_at, agreed_at, based_at in found
     }
 
 
@@ -134,10 +135,10 @@ def took_part(people: Iterable[int], since: datetime, at: datetime) -> Mapping[i
     rows = _parts(since, at).filter(volunteer__number__in=list(people))
     left_at = Case(When(~in_service("volunteer__"), then=F("volunteer__standing_since")))
     found: dict[int, list[Window]] = {}
-    for number, left, answered_at, starts_at, agreed_at, based_at in rows.annotate(
-        left_at=left_at
-    ).values_list("volunteer__number", "left_at", *_SINCE):
-        began, until = _since(answered_at, starts_at, agreed_at, based_at), starts_at + lasts()
+    for number, left, own_at, starts_at, agreed_at, based_at in rows.annotate(left_at=left_at).values_list(
+        "volunteer__number", "left_at", *_SINCE
+    ):
+        began, until = _since(own_at, starts_at, agreed_at, based_at), starts_at + lasts()
         until = min(until, left) if left else until
         if began < until:
             found.setdefault(number, []).append(Window(began, until))
@@ -152,15 +153,15 @@ def took_part_without_consent(
     agreed = Case(When(agrees_to_location("volunteer__"), then=F("volunteer__location_consent_at")))
     rows = _accepted(since, at).filter(volunteer__number__in=list(people), task__legal_basis_at__isnull=True)
     found: dict[int, list[Window]] = {}
-    columns = ("volunteer__number", "answered_at", "task__starts_at", "agreed_at")
-    for number, answered_at, starts_at, agreed_at in rows.annotate(agreed_at=agreed).values_list(*columns):
-        began = max(answered_at, starts_at - lasts())
+    columns = ("volunteer__number", "own_at", "task__starts_at", "agreed_at")
+    for number, own_at, starts_at, agreed_at in rows.annotate(agreed_at=agreed).values_list(*columns):
+        began = max(own_at, starts_at - lasts())
         if (until := not_agreed_until(began, starts_at + lasts(), agreed_at)) > began:
             found.setdefault(number, []).append(Window(began, until))
     return found
 
 
-_SINCE = ("answered_at", "task__starts_at", "agreed_at", "task__legal_basis_at")
+_SINCE = ("own_at", "task__starts_at", "agreed_at", "task__legal_basis_at")
 """What `_since` takes."""
 
 
@@ -172,14 +173,18 @@ def _parts(since: datetime, until: datetime) -> QuerySet[Assignment]:
 
 
 def _accepted(since: datetime, until: datetime) -> QuerySet[Assignment]:
-    """Return the accepted parts in tasks around some moment from `since` to `until`."""
+    """Return the parts that the volunteers accepted themselves in tasks around some moment from `since` to `until`.
+
+    A yes that a leader has noted has no person located. Each comes with `own_at`, since when it is the volunteer's own.
+    """
     near = around(since, until, "task__")
-    return Assignment.objects.holding_place().filter(near, answered_at__isnull=False)
+    own = Assignment.objects.holding_place().filter(near, answered_at__isnull=False, noted_by=None)
+    return own.annotate(own_at=Coalesce("own_since", "answered_at"))
 
 
 def _since(
-    answered_at: datetime | None, starts_at: datetime, agreed_at: datetime | None, based_at: datetime | None
+    own_at: datetime, starts_at: datetime, agreed_at: datetime | None, based_at: datetime | None
 ) -> datetime:
     """Return since when a volunteer on a task is tracked: from the agreement or the legal basis, the earlier one."""
-    began = max(cast(datetime, answered_at), starts_at - lasts())
+    began = max(own_at, starts_at - lasts())
     return min(agreed_since(began, allowed_at) for allowed_at in (agreed_at, based_at) if allowed_at)

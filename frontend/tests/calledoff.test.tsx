@@ -151,3 +151,13 @@ test("an answer that was not taken is told with its task, over a reload, until a
   state.setDuty(true);
   expect(state.inbox.refusals).toEqual({});
 });
+
+test("what a leader has noted can be confirmed or given back by the person", () => {
+  const item = offer("a", "accepted");
+  item.assignment = { ...item.assignment, noted_by: "23456999", way: "word" };
+  const shown = drawn(item, context({}));
+  expect(shown.querySelector(".noted")!.textContent).toContain("2345 6999");
+  expect([...shown.querySelectorAll(".answers button")].map((button) => button.textContent)).toEqual(["I cannot come after all", "Yes, I come"]);
+  const own = drawn(offer("b", "accepted"), context({}));
+  expect([own.querySelector(".noted"), own.querySelectorAll(".answers button").length]).toEqual([null, 1]);
+});

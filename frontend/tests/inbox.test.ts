@@ -36,6 +36,8 @@ const part = (status: Assignment["status"]): Assignment => ({
   answered_at: null,
   eta_at: null,
   reason: "",
+  way: null,
+  noted_by: null,
 });
 
 const event = (type: string, data: object, seq = 1) =>

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import type { ComponentProps } from "preact";
+import { expect, test, vi } from "vitest";
 import type { Progress, Recipient } from "muster-client";
 import { Counters } from "../src/leader/counters";
 import { PersonLine } from "../src/leader/people";
@@ -20,9 +21,12 @@ const recipient = (fields: Partial<Recipient>): Recipient => ({
   answered_at: null,
   eta_at: null,
   reason: "",
+  way: null,
+  noted_by: null,
   ...fields,
 });
-const line = (fields: Partial<Recipient>) => draw(<PersonLine person={recipient(fields)} />).querySelector("li")!;
+const line = (fields: Partial<Recipient>, noting: ComponentProps<typeof PersonLine>["noting"] = null) =>
+  draw(<PersonLine person={recipient(fields)} noting={noting} />).querySelector("li")!;
 
 test("whoever accepted and has not heard of the cancellation can be phoned from the list", () => {
   const person = line({ state: "withdrawn", before: "accepted", told: "task.cancelled", delivered: false, not_reached: true });
@@ -42,4 +46,27 @@ test("withdrawn parts are counted beside the others once there are some", () => 
   const shown = (of: Progress) => draw(<Counters progress={of} filter="all" choose={() => undefined} />).querySelector("#counter-withdrawn")?.textContent ?? "";
   expect(shown(progress)).toContain("3");
   expect(shown({ ...progress, withdrawn: 0 })).toBe("");
+});
+
+test("what a person says at the telephone is noted, and of dangerous service only after the notice was read out", () => {
+  const note = vi.fn(() => Promise.resolve());
+  const buttons = (of: HTMLElement) => [...of.querySelectorAll<HTMLButtonElement>(".spoken button")];
+  const ordinary = line({ state: "not_reached", not_reached: true }, { isDangerous: false, note });
+  buttons(ordinary)[0]!.click();
+  expect(note).toHaveBeenLastCalledWith(expect.objectContaining({ volunteer: "23456781" }), { answer: "accept", eta_min: 10 });
+
+  const dangerous = line({ state: "silent" }, { isDangerous: true, note });
+  const [comes] = buttons(dangerous);
+  const declines = buttons(dangerous).pop()!;
+  expect([comes!.disabled, declines.disabled]).toEqual([true, false]);
+  declines.click();
+  expect(note).toHaveBeenLastCalledWith(expect.anything(), { answer: "decline" });
+});
+
+test("no word is noted over an answer of one's own, and what a leader has noted says so", () => {
+  const noting = { isDangerous: false, note: vi.fn() };
+  expect(line({ state: "accepted", way: "device" }, noting).querySelector(".spoken")).toBeNull();
+  const noted = line({ state: "accepted", way: "word", noted_by: "23456999" }, noting);
+  expect(noted.querySelector(".spoken")).not.toBeNull();
+  expect(noted.textContent).toContain("noted by 2345 6999");
 });

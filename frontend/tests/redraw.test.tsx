@@ -18,7 +18,7 @@ const zero = { headcount: 2, seen: 0, accepted: 0, reserve: 0, declined: 0, expi
 const person = (n: number, state: Recipient["state"] = "silent"): Recipient => ({
   ...{ volunteer: String(20_000_000 + n), name: `Person ${n}`, phone: "13800001234", unit: "1", unit_name: "Unit 1", state },
   ...{ before: null, told: "task.called", told_at: FAR_OFF.created_at, delivered: true, seen: true, not_reached: false },
-  ...{ answered_at: null, eta_at: null, reason: "" },
+  ...{ answered_at: null, eta_at: null, reason: "", way: null, noted_by: null },
 });
 
 const fetched = vi.fn();

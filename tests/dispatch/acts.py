@@ -4,6 +4,7 @@ from typing import Any
 
 from uuid6 import uuid7
 
+from backend.lib.clock import now
 from tests.contract.acts import ALL_200, DIRECTS, LEADER, V1, Act, Names, Right, opens
 from tests.contract.doors import World, task_body
 
@@ -31,6 +32,10 @@ def _call(names: Names) -> dict[str, Any]:
 
 def _basis(names: Names) -> dict[str, Any]:
     return {"legal_basis": "vital_interests", "reason": "three children"}
+
+
+def _said() -> dict[str, Any]:
+    return {"answer": "decline", "how": "phone", "said_at": now().isoformat()}
 
 
 def _call_out(world: World, caller: str) -> dict[str, Any]:
@@ -110,6 +115,21 @@ ACTS = (
         rightful="volunteer",
         body=lambda w, c: {"answer": "accept", "eta_min": 5},
         own=True,
+    ),
+    # The volunteer has a phone: a leader may only note that they declined.
+    Act(
+        "PUT",
+        V1 + "tasks/<uuid:task_id>/recipients/<str:person>/answer",
+        LEADER,
+        body=lambda w, c: _said(),
+        rights=(
+            Right(
+                "note what a member who was asked has said",
+                "tasks/{task}/recipients/{member}/answer",
+                opens(*DIRECTS),
+                lambda n: _said(),
+            ),
+        ),
     ),
     # The leader directs the task and is no commander: the door is there, and closed.
     Act(

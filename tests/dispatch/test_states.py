@@ -13,7 +13,16 @@ from uuid6 import uuid7
 
 from backend.accounts.schemas.sign_in import DeviceIn
 from backend.dispatch import queries
-from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus, around, columns_of
+from backend.dispatch.models import (
+    Assignment,
+    AssignmentStatus,
+    Came,
+    NoticeWay,
+    Task,
+    TaskStatus,
+    around,
+    columns_of,
+)
 from backend.dispatch.models.assignments import is_open, takes_part
 from backend.dispatch.queries.progress import COUNTED
 from backend.dispatch.schemas import AnswerIn, Progress, RecipientState
@@ -28,12 +37,13 @@ TICK = timedelta(microseconds=1)
 HOURS = timedelta(hours=12)
 Act = Callable[[Assignment, datetime], Any]
 
+TOLD = Came(notice=NoticeWay.SHOWN, notice_at=AT)
 ACTS: dict[str, Act] = {
-    "accept": lambda part, at: part.accept(at=at, is_full=False, eta_at=at, risk_acknowledged=True),
+    "accept": lambda part, at: part.accept(at=at, is_full=False, eta_at=at, came=TOLD),
     "accept when full": lambda part, at: part.accept(at=at, is_full=True),
     "decline": lambda part, at: part.decline(at=at, reason="ill"),
     "give back": lambda part, at: part.give_back(at=at),
-    "give back by clock": lambda part, at: part.give_back(at=at, by_clock=True),
+    "give back by clock": lambda part, at: part.give_back(at=at, came=None),
     "move up": lambda part, at: part.move_up(),
 }
 TAKING = {"accepted", "reserve"}

@@ -1,12 +1,16 @@
 """Tasks, the call-outs that send them, and each volunteer's part."""
 
 from backend.dispatch.models.assignments import (
+    BY_DEVICE,
+    AnswerWay,
     Assignment,
     AssignmentQuerySet,
     AssignmentStatus,
     Becomes,
     CallOut,
+    Came,
     Notice,
+    NoticeWay,
     columns_of,
     is_open,
     takes_part,
@@ -23,14 +27,18 @@ from backend.dispatch.models.tasks import (
 )
 
 __all__ = [
+    "BY_DEVICE",
     "DANGEROUS",
+    "AnswerWay",
     "Assignment",
     "AssignmentQuerySet",
     "AssignmentStatus",
     "Becomes",
     "CallOut",
+    "Came",
     "LegalBasis",
     "Notice",
+    "NoticeWay",
     "Severity",
     "Task",
     "TaskStatus",

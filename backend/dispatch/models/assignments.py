@@ -1,8 +1,9 @@
 """The call-outs that send tasks, and each volunteer's part."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -105,6 +106,26 @@ class AssignmentStatus(models.TextChoices):
         return dict.fromkeys(cls.live(), cls.WITHDRAWN)
 
 
+class AnswerWay(models.TextChoices):
+    """By which way an answer came; the risk notice of dangerous service belongs to each."""
+
+    DEVICE = "device", _("Own device")
+    LOCK_SCREEN = "lock_screen", _("Lock screen")
+    SMS = "sms", _("Text message")
+    CALL = "call", _("Telephone keys")
+    DESK = "desk", _("Desk of an occasion")
+    WORD = "word", _("Said to a leader")
+
+
+class NoticeWay(models.TextChoices):
+    """How a volunteer has taken note of the risks of dangerous service."""
+
+    SHOWN = "shown", _("Shown on a screen")
+    SIGNED = "signed", _("Signed at a desk")
+    READ_OUT = "read_out", _("Read out")
+    SENT = "sent", _("Sent as a text message")
+
+
 _PART_STEPS: Steps[AssignmentStatus] = {
     AssignmentStatus.OFFERED: (
         AssignmentStatus.ACCEPTED,
@@ -176,6 +197,22 @@ def takes_part(at: datetime) -> Q:
     return Q(status__in=AssignmentStatus.taking_part()) & under_way(at, "task__")
 
 
+@dataclass(frozen=True, slots=True)
+class Came:
+    """By which way an answer came, and how and when its volunteer took note of the risks.
+
+    `noted_by` is the leader who noted what the volunteer said. When a desk's list was signed stands with that list.
+    """
+
+    way: AnswerWay = AnswerWay.DEVICE
+    notice: NoticeWay | Literal[""] = ""
+    notice_at: datetime | None = None
+    noted_by: User | None = None
+
+
+BY_DEVICE = Came()
+
+
 class Assignment(models.Model):
     """One volunteer's part in a task; status lives here and nowhere else.
 
@@ -228,8 +265,40 @@ class Assignment(models.Model):
     eta_at = models.DateTimeField(null=True)
     risk_acknowledged_at = models.DateTimeField(null=True, help_text="of dangerous service")
     reason = models.CharField(max_length=200, blank=True)
+    way = models.CharField(
+        max_length=12,
+        choices=AnswerWay.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="by which way the answer came; empty: not answered, or answered before this was noted",
+    )
+    notice = models.CharField(
+        max_length=12,
+        choices=NoticeWay.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="how the volunteer took note of the risks",
+    )
+    noted_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        help_text="the leader who noted the answer as the volunteer said it; null: the volunteer's own",
+    )
+    own_since = models.DateTimeField(
+        null=True,
+        help_text="when the volunteer took as their own what a leader had noted; null: since the answer, or never",
+    )
 
-    ANSWERED: ClassVar = ("status", "before", "answered_at", "eta_at", "reason", "risk_acknowledged_at")
+    ANSWERED: ClassVar = (
+        *("status", "before", "answered_at", "eta_at", "reason", "risk_acknowledged_at"),
+        *("way", "notice", "noted_by_id", "own_since"),
+    )
     """The columns that an answer writes."""
 
     objects = AssignmentQuerySet.as_manager()
@@ -253,6 +322,12 @@ class Assignment(models.Model):
         """Tell whether the volunteer has said yes, and has a place or waits for one."""
         return self.status in AssignmentStatus.taking_part()
 
+    @property
+    def is_own(self) -> bool:
+        """Tell whether the volunteer has answered themself, and not a leader, the clock, or no person yet."""
+        by_clock = self.status == AssignmentStatus.DECLINED and self.before
+        return self.answered_at is not None and self.noted_by_id is None and not by_clock
+
     def accept(
         self,
         *,
@@ -260,20 +335,26 @@ class Assignment(models.Model):
         is_full: bool,
         eta_at: datetime | None = None,
         reason: str = "",
-        risk_acknowledged: bool = False,
+        came: Came = BY_DEVICE,
     ) -> None:
         """Take a place, or one in the reserve of a task that `is_full`: an offer, or what was declined before."""
         self._become(AssignmentStatus.RESERVE if is_full else AssignmentStatus.ACCEPTED)
-        self.before, self.answered_at, self.reason = "", at, reason
-        self.eta_at, self.risk_acknowledged_at = eta_at, at if risk_acknowledged else None
+        self.before, self.answered_at, self.reason, self.eta_at = "", at, reason, eta_at
+        self._note_way(came)
 
-    def decline(self, *, at: datetime, reason: str = "", by_clock: bool = False) -> None:
-        """Say no to an offer; `by_clock`: for the volunteer, who is no longer in service."""
-        self._answer_no(AssignmentStatus.unanswered(), at, reason, by_clock)
+    def make_own(self, *, at: datetime, eta_at: datetime | None, came: Came) -> None:
+        """Let a yes that a leader has noted be the volunteer's own from now on; its turn in the reserve stays."""
+        self.eta_at = eta_at or self.eta_at
+        self._note_way(came)
+        self.own_since = at
 
-    def give_back(self, *, at: datetime, reason: str = "", by_clock: bool = False) -> None:
-        """Give back a place, or one in the reserve; `by_clock`: for the volunteer, who is no longer in service."""
-        self._answer_no(AssignmentStatus.taking_part(), at, reason, by_clock)
+    def decline(self, *, at: datetime, reason: str = "", came: Came | None = BY_DEVICE) -> None:
+        """Say no to an offer; None: the clock does so for a volunteer who is no longer in service."""
+        self._answer_no(AssignmentStatus.unanswered(), at, reason, came)
+
+    def give_back(self, *, at: datetime, reason: str = "", came: Came | None = BY_DEVICE) -> None:
+        """Give back a place, or one in the reserve; None: the clock does so for a volunteer out of service."""
+        self._answer_no(AssignmentStatus.taking_part(), at, reason, came)
 
     def move_up(self) -> None:
         """Take, from the reserve, a place that was given back."""
@@ -282,12 +363,19 @@ class Assignment(models.Model):
         self.before = before
 
     def _answer_no(
-        self, among: Collection[AssignmentStatus], at: datetime, reason: str, by_clock: bool
+        self, among: Collection[AssignmentStatus], at: datetime, reason: str, came: Came | None
     ) -> None:
         before = self.status
         self._become(AssignmentStatus.DECLINED, among=among)
-        self.before, self.answered_at, self.reason = before if by_clock else "", at, reason
-        self.eta_at = self.risk_acknowledged_at = None
+        self.before, self.answered_at, self.reason = "" if came else before, at, reason
+        self.eta_at = None
+        self._note_way(came)
+
+    def _note_way(self, came: Came | None) -> None:
+        """Keep by which way the answer came, and with it how and when the volunteer took note of the risks."""
+        self.way, self.noted_by = (came.way, came.noted_by) if came else ("", None)
+        self.notice, self.risk_acknowledged_at = (came.notice, came.notice_at) if came else ("", None)
+        self.own_since = None
 
     def _become(self, to: AssignmentStatus, *, among: Collection[AssignmentStatus] = _PART_STEPS) -> None:
         """Come to a status, from one `among` these; raises IllegalChange."""

@@ -17,6 +17,7 @@ from backend.dispatch.queries.recipients import recipients
 from backend.dispatch.queries.tasks import (
     call_out_out,
     own_parts,
+    part_to_note,
     task_details,
     task_for,
     task_out,
@@ -35,6 +36,7 @@ __all__ = [
     "inbox_of",
     "let_by_law",
     "own_parts",
+    "part_to_note",
     "parts_by_topic",
     "progress_of",
     "recipients",

@@ -52,7 +52,8 @@ def _position(mine: QuerySet[Assignment], after: str) -> tuple[Part, Q]:
 
 
 def _first(parts: QuerySet[Assignment], many: int) -> list[Assignment]:
-    return list(parts.select_related("task__unit", "volunteer").order_by("-offered_at", "-pk")[:many])
+    read = parts.select_related("task__unit", "volunteer", "noted_by__volunteer")
+    return list(read.order_by("-offered_at", "-pk")[:many])
 
 
 def _page(assignments: list[Assignment], goes_on: Part | None) -> Inbox:

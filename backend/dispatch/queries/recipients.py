@@ -13,7 +13,7 @@ from backend.dispatch.queries.reach import (
     by_urgency,
     with_reach,
 )
-from backend.dispatch.schemas import RECIPIENTS, Recipient, RecipientPage, RecipientState
+from backend.dispatch.schemas import RECIPIENTS, Recipient, RecipientPage, RecipientState, noted_by
 from backend.volunteers.queries.masking import shown
 
 
@@ -28,7 +28,8 @@ def recipients(
     rows = by_urgency(with_reach(task.assignments.all())).filter(place__gt=after)
     if state:
         rows = rows.filter(_in_state(state))
-    page = list(rows.select_related("volunteer__user", "unit", "told").order_by("place")[: limit + 1])
+    rows = rows.select_related("volunteer__user", "unit", "told", "noted_by__volunteer")
+    page = list(rows.order_by("place")[: limit + 1])
     is_last = len(page) <= limit
     return RecipientPage(
         items=[_recipient(row) for row in page[:limit]], next=None if is_last else str(page[limit - 1].place)
@@ -66,4 +67,6 @@ def _recipient(row: Any) -> Recipient:
         answered_at=row.answered_at,
         eta_at=row.eta_at,
         reason=row.reason,
+        way=row.way or None,
+        noted_by=noted_by(row),
     )

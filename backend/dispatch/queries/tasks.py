@@ -11,9 +11,10 @@ from django.db.models import Q, QuerySet
 from backend.accounts.models import User
 from backend.dispatch.models import Assignment, CallOut, Task, TaskStatus
 from backend.dispatch.queries.progress import progress_of
-from backend.dispatch.rules import is_dangerous, may_direct
+from backend.dispatch.rules import is_dangerous, may_direct, may_note_answer
 from backend.dispatch.schemas import CallOutOut, PlaceOut, TaskDetail, TaskOut, TaskPage
-from backend.lib.errors import NotFound
+from backend.lib.errors import NotFound, require
+from backend.volunteers.grants import Grant
 from backend.volunteers.models import Unit
 from backend.volunteers.queries import dispatched_units, unit_outs
 from backend.volunteers.rules import within
@@ -33,12 +34,19 @@ def task_for(user: User, task_id: UUID, *, at: datetime) -> Task:
 def own_parts(asked: Sequence[tuple[User, UUID]]) -> list[Assignment | None]:
     """Return each person's part in one task, None where the person was not asked; one query for all."""
     users, tasks = {user.pk for user, _ in asked}, {task for _, task in asked}
-    parts = Assignment.objects.select_related("volunteer")
+    parts = Assignment.objects.select_related("volunteer", "noted_by__volunteer")
     found = {
         (part.volunteer.user_id, part.task_id): part
         for part in parts.filter(volunteer__user__in=users, task__in=tasks)
     }
     return [found.get((user.pk, task)) for user, task in asked]
+
+
+def part_to_note(user: User, task_id: UUID, volunteer: int, *, at: datetime) -> tuple[Assignment, Grant]:
+    """Return a volunteer's part in a task, and the grant by which the caller may note its answer. Raises NotFound."""
+    parts = Assignment.objects.select_related("volunteer__user", "task__unit", "unit", "noted_by__volunteer")
+    part = require(parts.filter(task=task_id, volunteer__number=volunteer).first())
+    return part, require(may_note_answer(user, part, at))
 
 
 def task_out(task: Task) -> TaskOut:

@@ -7,12 +7,36 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from backend.accounts.models import User
-from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
+from backend.dispatch.models import (
+    BY_DEVICE,
+    AnswerWay,
+    Assignment,
+    AssignmentStatus,
+    Came,
+    NoticeWay,
+    Task,
+    TaskStatus,
+)
 from backend.dispatch.schemas import AnswerIn
 from backend.dispatch.services.eligibility import Fitness
-from backend.dispatch.services.refusals import OfferExpired, TaskOver
-from backend.lib.errors import NotFound
+from backend.dispatch.services.refusals import OfferExpired, OwnAnswerStands, TaskOver
+from backend.lib.errors import NotFound, require
+from backend.readiness.models import Manner
+from backend.volunteers.grants import Grant
 from backend.volunteers.services.duty import NotInService
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a leader says of an answer that a volunteer gave by voice: how and when, and how the risks were told."""
+
+    by: User
+    grant: Grant
+    volunteer: int
+    how: Manner
+    said_at: datetime
+    notice: NoticeWay | None
+    notice_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +49,8 @@ class Answer:
     at: datetime
     by_clock: bool = False
     """The clock gave it for a volunteer who is no longer in service: the record names no person."""
+    word: Word | None = None
+    """A leader gave it, as the volunteer has said; None: it is the volunteer's own."""
 
 
 class Places:
@@ -62,27 +88,38 @@ class Places:
             self._wait(assignment)
 
     def take(self, given: Answer) -> Assignment:
-        """Take one answer. Raises NotFound, TaskOver, NotInService or OfferExpired, with nothing changed."""
+        """Take one answer. Raises NotFound, TaskOver, NotInService or OfferExpired, with nothing changed.
+
+        A leader's word changes no answer of the volunteer's own: OwnAnswerStands. The volunteer's own answer, the same
+        as the word, takes its place.
+        """
         assignment = self._own.get(given.by.pk)
         if assignment is None:
             raise NotFound
-        if assignment.status in AssignmentStatus.answered_by(given.answer.answer):
+        is_same = assignment.status in AssignmentStatus.answered_by(given.answer.answer)
+        becomes_own = is_same and assignment.noted_by_id is not None and not (given.word or given.by_clock)
+        if is_same and not becomes_own:
             return assignment
-        self._check(assignment, given)
-        if given.answer.answer == "accept":
+        require(not (given.word and assignment.is_own), OwnAnswerStands)
+        self._check(assignment, given, has_time=becomes_own)
+        if becomes_own:
+            assignment.make_own(at=given.at, eta_at=_eta(given), came=self._came(assignment, given))
+            self._note(assignment)
+        elif given.answer.answer == "accept":
             self._accept(assignment, given)
         else:
             self._decline(assignment, given)
         self.taken.append((given, AssignmentStatus(assignment.status)))
         return assignment
 
-    def _check(self, assignment: Assignment, given: Answer) -> None:
+    def _check(self, assignment: Assignment, given: Answer, *, has_time: bool) -> None:
+        """Raise why an answer is not taken; `has_time`: the place is held, and the time to answer over or not."""
         if self.task.status == TaskStatus.CANCELLED:
             raise TaskOver
         if given.answer.answer == "accept" and not assignment.volunteer.is_in_service:
             raise NotInService
         gives_back = given.answer.answer == "decline" and assignment.takes_part
-        if not (self.task.is_open(given.at) or gives_back):
+        if not (self.task.is_open(given.at) or gives_back or has_time):
             raise OfferExpired
         if given.answer.answer == "accept":
             self._fitness.check(assignment.volunteer, given.answer, given.at)
@@ -94,7 +131,7 @@ class Places:
             is_full=self.task.is_full,
             eta_at=_eta(given),
             reason=given.answer.reason,
-            risk_acknowledged=given.answer.risk_acknowledged,
+            came=self._came(assignment, given),
         )
         self._note(assignment)
         if assignment.holds_place:
@@ -109,7 +146,8 @@ class Places:
         """
         had_place = assignment.holds_place
         say_no = assignment.give_back if assignment.takes_part else assignment.decline
-        say_no(at=given.at, reason=given.answer.reason, by_clock=given.by_clock)
+        came = None if given.by_clock else self._came(assignment, given)
+        say_no(at=given.at, reason=given.answer.reason, came=came)
         self._note(assignment)
         if not had_place:
             return
@@ -122,9 +160,20 @@ class Places:
             promoted.move_up()
             self._note(promoted)
 
+    def _came(self, assignment: Assignment, given: Answer) -> Came:
+        """Return by which way an answer came; only a yes takes note of the risks."""
+        if word := given.word:
+            return Came(AnswerWay.WORD, word.notice or "", word.notice_at, word.by)
+        if given.answer.answer == "decline":
+            return BY_DEVICE
+        if given.answer.risk_acknowledged:
+            return Came(notice=NoticeWay.SHOWN, notice_at=given.at)
+        return Came(notice=NoticeWay.SIGNED) if assignment.volunteer_id in self._fitness.warned else BY_DEVICE
+
     def _note(self, assignment: Assignment) -> None:
         """Keep a part to be saved, and whether its volunteer must hear of the change, because another made it."""
-        (self.moved.add if assignment.before else self.moved.discard)(assignment.pk)
+        by_another = assignment.before or assignment.noted_by_id
+        (self.moved.add if by_another else self.moved.discard)(assignment.pk)
         self.changed[assignment.pk] = assignment
 
     def _wait(self, reserve: Assignment) -> None:

@@ -118,8 +118,18 @@ def _write(moved: Sequence[Places], act: Act) -> None:
 
 
 def _record(places: Places, act: Act) -> None:
-    """Record each answer in the name of its volunteer; what the clock gave back is recorded in no name."""
+    """Record each answer in the name of its volunteer, or of the leader who noted it; of the clock in no name."""
     for given, status in places.taken:
+        if word := given.word:
+            act.of(word.by, at=given.at, grant=word.grant).record(
+                Acts.ASSIGNMENT_NOTED,
+                places.task.topic,
+                volunteer=f"volunteer.{word.volunteer}",
+                status=str(status),
+                how=str(word.how),
+                said_at=word.said_at.isoformat(),
+            )
+            continue
         by = None if given.by_clock else given.by
         act.of(by, at=given.at).record(COME_TO[status], places.task.topic)
 

@@ -60,6 +60,27 @@ class TooManyToAsk(Refusal):
     text = _("One call-out reaches at most 100,000 people. Choose fewer units.")
 
 
+class OwnAnswerStands(Refusal):
+    """The volunteer has answered this themself; only they change it."""
+
+    slug = "own-answer-stands"
+    text = _("The volunteer has answered this themself. Only they can change it.")
+
+
+class AnswersByDevice(Refusal):
+    """The volunteer is signed in on a device: they accept there themself."""
+
+    slug = "answers-by-device"
+    text = _("This volunteer is signed in on a phone and accepts there. You can note that they declined.")
+
+
+class MinorAnswers(Refusal):
+    """No leader accepts for a minor."""
+
+    slug = "minor-answers"
+    text = _("No leader accepts for a minor. They answer themself, on a phone.")
+
+
 class RiskNotAcknowledged(Refusal):
     """This is dangerous service: read the notice of its risks, then accept with `risk_acknowledged`."""
 

@@ -1,11 +1,14 @@
 import { batch, signal } from "@preact/signals";
-import type { Progress, RecipientPage, Task, TaskDetail, UnitProgress } from "muster-client";
+import { v7 as uuid7 } from "uuid";
+import type { Assignment, Progress, RecipientPage, Task, TaskDetail, UnitProgress } from "muster-client";
 import { t } from "../i18n";
 import { announce } from "../lib/announce";
-import { get, post } from "../lib/api";
+import { call, get, post } from "../lib/api";
 import { problemText } from "../lib/problems";
+import { clock } from "../lib/clock";
 import { shared, sharedList } from "../lib/share";
 import type { Filter } from "./counters";
+import type { Said } from "./people";
 
 /** Where no socket is let through, or it is being renewed, how the task stands is asked for. */
 const POLL_MS = 10_000;
@@ -79,6 +82,16 @@ export class TaskWatch {
     done();
     announce(t("called_off"));
     this.#watching.calledOff();
+    await this.read();
+  }
+
+  /** Note what a person has said by voice; rejects with the problem when it is not taken. */
+  async note(volunteer: string, { answer, eta_min, risk }: Said): Promise<void> {
+    const at = clock.date().toISOString();
+    const notice = risk ? { notice: { way: "read_out", at } } : {};
+    const body = { answer, how: "phone", said_at: at, ...(eta_min === undefined ? {} : { eta_min }), ...notice };
+    await call<Assignment>("PUT", `/tasks/${this.#id}/recipients/${volunteer}/answer`, body, uuid7());
+    announce(t("noted"));
     await this.read();
   }
 

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { v7 as uuid7 } from "uuid";
-import type { Task, TaskDetail } from "muster-client";
+import { useCallback, useMemo } from "preact/hooks";
+import type { Recipient, Task, TaskDetail } from "muster-client";
 import { t, type TextKey } from "../i18n";
 import { problemText } from "../lib/problems";
 import { moment } from "../lib/time";
@@ -9,7 +10,7 @@ import { openDialog } from "../parts/dialog";
 import { Labelled } from "../parts/field";
 import { ProgressBar } from "../parts/progress";
 import { Counters } from "./counters";
-import { People, UnitTable } from "./people";
+import { People, type Said, UnitTable } from "./people";
 import type { TaskWatch } from "./watch";
 
 interface ViewProps {
@@ -70,9 +71,13 @@ function Known({ watch, detail: { task, progress } }: ViewProps & { detail: Task
 /** Apart from the counters, which move more often than the people behind them are read. */
 function Listed({ watch }: ViewProps) {
   const { items, next } = watch.people.value;
+  const task = watch.detail.value?.task;
+  const [takes, isDangerous] = [task?.status === "called", task?.dangerous ?? false];
+  const note = useCallback((person: Recipient, said: Said) => watch.note(person.volunteer, said), [watch]);
+  const noting = useMemo(() => (takes ? { isDangerous, note } : null), [takes, isDangerous, note]);
   return (
     <>
-      <People people={items} />
+      <People people={items} noting={noting} />
       {next !== null && (
         <button id="more" class="wide" onClick={() => watch.more()}>
           {t("more")}

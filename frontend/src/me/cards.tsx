@@ -4,7 +4,7 @@ import type { Answer, Problem } from "muster-client";
 import { t, type TextKey } from "../i18n";
 import { problemText } from "../lib/problems";
 import { moment } from "../lib/time";
-import { unitName } from "../lib/units";
+import { spaced, unitName } from "../lib/units";
 import { Emblem } from "../parts/emblem";
 import { TaskFacts } from "../parts/facts";
 import { ReadAloud } from "../parts/readaloud";
@@ -114,6 +114,7 @@ function Body({ item: { task, assignment } }: { item: Item }) {
   return (
     <div>
       {assignment.status === "accepted" && assignment.eta_at && <p class="hint">{t("arrive_at", { time: moment(assignment.eta_at) })}</p>}
+      {takesPart(assignment) && assignment.noted_by && <p class="notice noted">{t("noted_for_you", { number: spaced(assignment.noted_by) })}</p>}
       {assignment.status === "reserve" && <p class="hint">{t("reserve_hint")}</p>}
       {task.legal_basis && <p class="hint warn">{t("legal_basis_vital")}</p>}
       {task.instructions && <p class="instructions">{task.instructions}</p>}
@@ -200,7 +201,12 @@ function Buttons({ item: { task, assignment }, given: { choose } }: PartProps) {
       );
     case "accepted":
     case "reserve":
-      return <div class="answers">{decline("give_back")}</div>;
+      return (
+        <div class="answers">
+          {decline("give_back")}
+          {assignment.noted_by && accept("confirm_noted", "primary")}
+        </div>
+      );
     default:
       return <div class="answers">{accept("accept_after_all")}</div>;
   }

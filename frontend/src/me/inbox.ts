@@ -195,6 +195,8 @@ function called(inbox: Inbox, task: Task, event: EventFrame): Inbox {
     answered_at: null,
     eta_at: null,
     reason: "",
+    way: null,
+    noted_by: null,
   };
   const item = { task, assignment, origin: { topic: event.topic, seq: event.seq } };
   return { ...inbox, items: { ...inbox.items, [task.id]: item }, parts };

@@ -55,6 +55,12 @@ export interface components {
              */
             risk_acknowledged?: boolean;
         };
+        /**
+         * AnswerWay
+         * @description By which way an answer came; the risk notice of dangerous service belongs to each.
+         * @enum {string}
+         */
+        AnswerWay: "device" | "lock_screen" | "sms" | "call" | "desk" | "word";
         /** @enum {string} */
         AnswerWord: "accept" | "decline";
         /**
@@ -217,6 +223,9 @@ export interface components {
         /**
          * AssignmentOut
          * @description One volunteer's part in a task.
+         *
+         *     `way` tells how the answer came. `noted_by` is the leader who noted it as the volunteer said it, until the volunteer
+         *     answers themself; so long the part has the volunteer located nowhere.
          */
         AssignmentOut: {
             /**
@@ -238,6 +247,9 @@ export interface components {
             eta_at: string | null;
             /** Reason */
             reason: string;
+            way: components["schemas"]["AnswerWay"] | null;
+            /** Noted By */
+            noted_by: string | null;
         };
         /**
          * AssignmentStatus
@@ -1775,6 +1787,49 @@ export interface components {
              */
             last_at: string;
         };
+        /**
+         * NotedAnswerIn
+         * @description What a volunteer answered to a leader by voice: `how` and `said_at` tell in which way and when.
+         *
+         *     `notice` tells that the risks of a `dangerous` task were told before the yes.
+         */
+        NotedAnswerIn: {
+            answer: components["schemas"]["AnswerWord"];
+            how: components["schemas"]["Manner"];
+            /**
+             * Said At
+             * Format: date-time
+             */
+            said_at: string;
+            /**
+             * Eta Min
+             * @default null
+             */
+            eta_min?: number | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /** @default null */
+            notice?: components["schemas"]["NoticeTold"] | null;
+        };
+        /**
+         * NoticeTold
+         * @description How and when a leader told a volunteer of the risks of dangerous service.
+         */
+        NoticeTold: {
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "read_out" | "shown";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
         /** @enum {string} */
         NoticeType: "task.called" | "task.legal_basis_named" | "task.cancelled" | "task.closed" | "assignment.changed";
         /**
@@ -2611,6 +2666,9 @@ export interface components {
             eta_at: string | null;
             /** Reason */
             reason: string;
+            way: components["schemas"]["AnswerWay"] | null;
+            /** Noted By */
+            noted_by: string | null;
         };
         /**
          * RecipientPage
@@ -4966,6 +5024,7 @@ export interface components {
 }
 export type AgreementIn = components['schemas']['AgreementIn'];
 export type AnswerIn = components['schemas']['AnswerIn'];
+export type AnswerWay = components['schemas']['AnswerWay'];
 export type AnswerWord = components['schemas']['AnswerWord'];
 export type ApplicationChanged = components['schemas']['ApplicationChanged'];
 export type ApplicationChangedFrame = components['schemas']['ApplicationChangedFrame'];
@@ -5085,6 +5144,8 @@ export type MoveIn = components['schemas']['MoveIn'];
 export type NearPeople = components['schemas']['NearPeople'];
 export type NearPerson = components['schemas']['NearPerson'];
 export type NotStored = components['schemas']['NotStored'];
+export type NotedAnswerIn = components['schemas']['NotedAnswerIn'];
+export type NoticeTold = components['schemas']['NoticeTold'];
 export type NoticeType = components['schemas']['NoticeType'];
 export type NumberChanged = components['schemas']['NumberChanged'];
 export type NumberChangedFrame = components['schemas']['NumberChangedFrame'];
@@ -5264,6 +5325,8 @@ export type PhoneFrames = components['schemas']['PhoneFrames'];
 export type ServerFrames = components['schemas']['ServerFrames'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;
+
+export const AnswerWayValues = ["device","lock_screen","sms","call","desk","word"] as const satisfies readonly AnswerWay[];
 
 export const AnswerWordValues = ["accept","decline"] as const satisfies readonly AnswerWord[];
 
