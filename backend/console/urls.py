@@ -5,6 +5,7 @@ from django.urls import path
 from backend.accounts.pages import devices, sign_in_steps
 from backend.badges.pages import badge
 from backend.console import views
+from backend.corrections.pages import corrections
 from backend.desks.pages import desk
 from backend.joining.pages import applications, invitations, sign_in_codes
 from backend.numbers.pages import numbers
@@ -77,6 +78,7 @@ urlpatterns = [
     path(
         "units/<str:number>/desk/hand-overs/<uuid:hand_over_id>/", desk.sign_hand_over, name="sign-hand-over"
     ),
+    path("people/<str:number>/corrections/", corrections.corrections, name="corrections"),
     path("people/<str:number>/", person.person, name="person"),
     path("people/<str:number>/standing/", person.decide_standing, name="decide-standing"),
     path("people/<str:number>/credentials/", person.add_credential, name="add-credential"),
