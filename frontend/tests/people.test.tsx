@@ -51,11 +51,11 @@ test("withdrawn parts are counted beside the others once there are some", () => 
 test("what a person says at the telephone is noted, and of dangerous service only after the notice was read out", () => {
   const note = vi.fn(() => Promise.resolve());
   const buttons = (of: HTMLElement) => [...of.querySelectorAll<HTMLButtonElement>(".spoken button")];
-  const ordinary = line({ state: "not_reached", not_reached: true }, { isDangerous: false, note });
+  const ordinary = line({ state: "not_reached", not_reached: true }, { isDangerous: false, note, isOwn: () => false });
   buttons(ordinary)[0]!.click();
   expect(note).toHaveBeenLastCalledWith(expect.objectContaining({ volunteer: "23456781" }), { answer: "accept", eta_min: 10 });
 
-  const dangerous = line({ state: "silent" }, { isDangerous: true, note });
+  const dangerous = line({ state: "silent" }, { isDangerous: true, note, isOwn: () => false });
   const [comes] = buttons(dangerous);
   const declines = buttons(dangerous).pop()!;
   expect([comes!.disabled, declines.disabled]).toEqual([true, false]);
@@ -64,9 +64,10 @@ test("what a person says at the telephone is noted, and of dangerous service onl
 });
 
 test("no word is noted over an answer of one's own, and what a leader has noted says so", () => {
-  const noting = { isDangerous: false, note: vi.fn() };
+  const noting = { isDangerous: false, note: vi.fn(), isOwn: (number: string) => number === "23456999" };
   expect(line({ state: "accepted", way: "device" }, noting).querySelector(".spoken")).toBeNull();
   const noted = line({ state: "accepted", way: "word", noted_by: "23456999" }, noting);
   expect(noted.querySelector(".spoken")).not.toBeNull();
   expect(noted.textContent).toContain("noted by 2345 6999");
+  expect(line({ volunteer: "23456999", state: "silent" }, noting).querySelector(".spoken")).toBeNull();
 });

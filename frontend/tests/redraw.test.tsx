@@ -42,7 +42,7 @@ test("of five hundred people the line of the one who answered is touched, and no
     if (path.includes("/recipients")) return Response.json({ items: Array.from({ length: 500 }, (_, n) => person(n, n < accepted ? "accepted" : "silent")), next: null });
     return Response.json(path.endsWith("/units") ? [] : { task: task("1"), progress: progress() });
   });
-  const watch = new TaskWatch("1", { closed: vi.fn(), calledOff: vi.fn(), isTold: () => true });
+  const watch = new TaskWatch("1", { number: "23456999", closed: vi.fn(), calledOff: vi.fn(), isTold: () => true });
   const page = draw(<WatchView watch={watch} />);
   await settle();
   const lines = [...page.querySelectorAll(".person")];
@@ -66,7 +66,7 @@ test("one who moves up in the list takes the line along", async () => {
     if (path.includes("/recipients")) return Response.json({ items: order.map((n) => person(n)), next: null });
     return Response.json(path.endsWith("/units") ? [] : { task: task("1"), progress: { ...zero, offered: 3, delivered: 3, silent: 3, not_reached: 0 } });
   });
-  const watch = new TaskWatch("1", { closed: vi.fn(), calledOff: vi.fn(), isTold: () => true });
+  const watch = new TaskWatch("1", { number: "23456999", closed: vi.fn(), calledOff: vi.fn(), isTold: () => true });
   const page = draw(<WatchView watch={watch} />);
   await settle();
   const [one, two, three] = page.querySelectorAll(".person");

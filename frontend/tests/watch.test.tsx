@@ -27,7 +27,7 @@ beforeEach(async () => {
   const answerOf = (path: string) => (path.includes("/recipients") ? { items: [], next: null } : path.endsWith("/units") ? [] : { task, progress });
   fetched.mockImplementation(async (path: string) => Response.json(answerOf(path)));
   isTold = true;
-  watch = new TaskWatch("1", { closed: () => undefined, calledOff: () => undefined, isTold: () => isTold });
+  watch = new TaskWatch("1", { number: "23456999", closed: () => undefined, calledOff: () => undefined, isTold: () => isTold });
   page = draw(<WatchView watch={watch} />);
   await vi.advanceTimersByTimeAsync(0);
 });

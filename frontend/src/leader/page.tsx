@@ -104,6 +104,7 @@ export class LeaderPage {
   #open(task: string): TaskWatch {
     this.#client.follow(`task.${task}`);
     return new TaskWatch(task, {
+      number: this.#boot.number,
       closed: () => (location.hash = "list"),
       calledOff: () => {
         this.flash.value = "";

@@ -24,6 +24,7 @@ export interface Said {
 
 interface Noting {
   isDangerous: boolean;
+  isOwn(volunteer: string): boolean;
   note(person: Recipient, said: Said): Promise<void>;
 }
 
@@ -54,7 +55,7 @@ export const PersonLine = memo(({ person, noting }: { person: Recipient; noting:
         {person.phone}
       </a>
     )}
-    {noting && takesWord(person) && <Spoken person={person} noting={noting} />}
+    {noting && takesWord(person) && !noting.isOwn(person.volunteer) && <Spoken person={person} noting={noting} />}
   </li>
 ));
 

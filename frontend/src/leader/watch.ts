@@ -18,6 +18,8 @@ const PAGE = 50;
 const MOST_AT_ONCE = 500;
 
 export interface Watching {
+  /** The number of the leader who watches. */
+  readonly number: string;
   closed(): void;
   /** The task has been called off here. */
   calledOff(): void;
@@ -83,6 +85,11 @@ export class TaskWatch {
     announce(t("called_off"));
     this.#watching.calledOff();
     await this.read();
+  }
+
+  /** No leader notes an answer of their own. */
+  isOwn(volunteer: string): boolean {
+    return volunteer === this.#watching.number;
   }
 
   /** Note what a person has said by voice; rejects with the problem when it is not taken. */

@@ -74,7 +74,7 @@ function Listed({ watch }: ViewProps) {
   const task = watch.detail.value?.task;
   const [takes, isDangerous] = [task?.status === "called", task?.dangerous ?? false];
   const note = useCallback((person: Recipient, said: Said) => watch.note(person.volunteer, said), [watch]);
-  const noting = useMemo(() => (takes ? { isDangerous, note } : null), [takes, isDangerous, note]);
+  const noting = useMemo(() => (takes ? { isDangerous, note, isOwn: (number: string) => watch.isOwn(number) } : null), [takes, isDangerous, note, watch]);
   return (
     <>
       <People people={items} noting={noting} />
