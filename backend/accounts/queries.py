@@ -1,10 +1,18 @@
-"""Reads the devices on which people are signed in."""
+"""Reads which people have a phone, and the devices on which they are signed in."""
 
 from datetime import datetime
 
 from django.db.models import Count, QuerySet
 
-from backend.accounts.models import Device, User, is_live
+from backend.accounts.models import Device, User, is_live, phone_keys
+
+
+def people_of_phone(phone: str) -> QuerySet[User]:
+    """Return the accounts that share a phone, in its canonical form; none without one.
+
+    The only place that knows how they are found. What is sent to a phone goes to each of them by name.
+    """
+    return User.objects.filter(phone_key__in=phone_keys(phone))
 
 
 def devices_of(user: User) -> list[Device]:

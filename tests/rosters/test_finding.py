@@ -11,6 +11,7 @@ from django.db.models import F
 from uuid6 import uuid7
 
 from backend.accounts.models import User
+from backend.accounts.services.phones import PhoneTaken
 from backend.audit.models import Entry
 from backend.joining.models import Application
 from backend.joining.services.applications import approve_application
@@ -27,7 +28,6 @@ from backend.volunteers import services
 from backend.volunteers.models import AccessEntry, LookedAt, Role, Unit, UnitCount, Volunteer
 from backend.volunteers.services import finding
 from backend.volunteers.services.finding import TooManyFound, most_found
-from backend.volunteers.services.people import PhoneTaken
 from tests.conftest import Formation, MakeVolunteer, Published, SignedInClient
 from tests.pages import page_of
 from tests.rosters.files import HEADINGS, csv_file, id_card, people
