@@ -18,7 +18,7 @@ def people_of_phone(phone: str) -> QuerySet[User]:
     return User.objects.filter(phone_key__in=phone_keys(phone))
 
 
-def later_people_of(keys: QuerySet[Any, dict[str, Any]]) -> QuerySet[User]:
+def later_people_of(keys: QuerySet[Any, Any]) -> QuerySet[User]:
     """Return the accounts in the later places of phones, by the `phone_key` of the first ones: one pass over all."""
     family = Substr("phone_key", 1, LOOKUP_CHARACTERS - 2)
     later = User.objects.filter(phone_key__contains="#").annotate(family=family)

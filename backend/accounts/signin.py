@@ -139,7 +139,7 @@ def introduced_user(request: HttpRequest, identifier: str, code: str, *, device:
 
 
 def _only(users: Sequence[User], opens: Callable[[User | None], bool]) -> list[User]:
-    """Return the one person whom something opens; nobody where it would open two, or there is no such person."""
+    """Return the one person whom something opens; none where it would open two, or there is no such person."""
     those: Sequence[User | None] = users or [None]
     fitting = [user for user in those if opens(user) and user]
     return fitting if len(fitting) == 1 else []
@@ -198,7 +198,7 @@ def _looked_at(
 def _with_password(users: Sequence[User], identifier: str, password: str) -> list[User]:
     """Return the people whose password this is; all are looked at, so that the time does not tell whose it is.
 
-    A phone takes the time of a family, whether it is shared, is one person's or nobody's, and always the same: so the
+    A phone takes the time of a family, whether it is shared, is one person's or no person's, and always the same: so the
     time does not tell that it is shared, as long as the family is no larger.
     """
     fitting = [user for user in users if _has_password(user, password)]

@@ -5,6 +5,7 @@ from typing import Any
 from uuid6 import uuid7
 
 from backend.volunteers.models import Volunteer
+from tests.accounts.families import phone_of
 from tests.contract.acts import MANAGES, PERSON, V1, Act, Names, Right, opens
 from tests.contract.doors import World
 
@@ -15,8 +16,8 @@ def _phone(names: Names) -> dict[str, Any]:
 
 def _shared(names: Names) -> dict[str, Any]:
     """Return the phone of another member, who has it still."""
-    others = Volunteer.objects.exclude(number=int(names["member"])).exclude(user__phone_key=None)
-    return {"id": str(uuid7()), "phone": others.earliest("pk").user.phone, "shared_phone": True}
+    other = Volunteer.objects.exclude(number=int(names["member"])).earliest("pk")
+    return {"id": str(uuid7()), "phone": phone_of(str(other.number)), "shared_phone": True}
 
 
 def _name(names: Names) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid6 import uuid7
 
 from backend.numbers.queries.blocks import block_with_numbers
-from backend.volunteers.models import Volunteer
+from tests.accounts.families import phone_of
 from tests.contract.acts import DIRECTS, LEADER, MANAGES, MEETS, V1, Act, Names, Right, opens
 from tests.contract.doors import World
 
@@ -24,8 +24,7 @@ def _block_number(world: World, caller: str) -> dict[str, Any]:
 
 
 def _of_family(names: Names) -> dict[str, Any]:
-    phone = Volunteer.objects.get(number=int(names["member"])).user.phone
-    return {**_walked_in(names), "phone": phone, "shared_phone": True}
+    return {**_walked_in(names), "phone": phone_of(names["member"]), "shared_phone": True}
 
 
 ACTS = (
