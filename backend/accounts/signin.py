@@ -198,8 +198,8 @@ def _looked_at(
 def _with_password(users: Sequence[User], identifier: str, password: str) -> list[User]:
     """Return the people whose password this is; all are looked at, so that the time does not tell whose it is.
 
-    A phone takes the time of a family, whether it is shared, is one person's or no person's, and always the same: so the
-    time does not tell that it is shared, as long as the family is no larger.
+    A phone takes the time of a family, whether it is shared, is one person's or no person's, and always the same. So
+    the time does not tell that it is shared, as long as the family is no larger.
     """
     fitting = [user for user in users if _has_password(user, password)]
     for _ in range(seeming_people(identifier) - len(users)):

@@ -59,8 +59,8 @@ def code_opens(user: User, code: str, *, at: datetime) -> bool:
 def opened_by_code(users: Sequence[User], code: str, *, at: datetime) -> list[User]:
     """Return whose code this is among people of one name: still good, for an account that a code may open.
 
-    Its maker must still be able to make it. A code is one person's, also where others have the phone. Where there are no such
-    people the database is asked as well, so that the time does not tell.
+    Its maker must still be able to make it. A code is one person's, also where others have the phone. Where there are
+    no such people the database is asked as well, so that the time does not tell.
     """
     made = (
         SignInCode.objects.open_(at)
