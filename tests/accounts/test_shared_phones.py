@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 from uuid6 import uuid7
 
@@ -28,7 +29,7 @@ from backend.volunteers.services.merging import merge_volunteers
 from backend.volunteers.services.people import create_volunteer
 from backend.volunteers.services.units import merge_units
 from tests.accounts.families import FAMILY, give_password, number_of, share, sign_in
-from tests.conftest import Formation, MakeVolunteer, Race, SignedInClient, posted
+from tests.conftest import PASSWORD, Formation, MakeVolunteer, Race, SignedInClient, posted
 
 ClientOf = Callable[[User], SignedInClient]
 NEW = "13900001111"
@@ -107,6 +108,24 @@ def test_an_applicant_is_another_person_of_the_phone_when_the_leader_says_so(
     assert [answer.status_code for answer in (refused, approved, again)] == [409, 200, 200]
     assert approved.json()["volunteer"] == again.json()["volunteer"]
     assert len(on(FAMILY)) == 4
+
+
+def test_pages_take_the_word_that_a_phone_is_shared(
+    family: list[User], leader: User, formation: Formation, client: Client, at: datetime
+) -> None:
+    applied(formation, at, "孙子")
+    waiting = Application.objects.get().pk
+    client.post("/sign-in/", {"identifier": number_of(leader), "password": PASSWORD})
+    walk_in = {"id": str(uuid7()), "name": "邻居", "phone": FAMILY, "unit": formation.squadron_a.number}
+    pages = [("/numbers/walk-ins/", walk_in), (f"/applications/{waiting}/", {"decision": "approve"})]
+
+    refused = [client.post(address, sent) for address, sent in pages]
+    taken = [client.post(address, sent | {"shared_phone": "on"}) for address, sent in pages]
+
+    assert [answer.status_code for answer in refused] == [422, 409]
+    assert all("shared_phone" in answer.content.decode() for answer in refused)
+    assert [answer.status_code for answer in taken] == [302, 302]
+    assert len(on(FAMILY)) == 5
 
 
 def test_eight_people_share_a_phone_at_most(
