@@ -46,6 +46,7 @@ export default defineConfig({
         import: here("./src/pages/import.ts"),
         invitation: here("./src/pages/invitation.ts"),
         me: here("./src/pages/me.ts"),
+        people: here("./src/pages/people.ts"),
         worker: here("./src/worker/worker.ts"),
       },
     },

@@ -23,6 +23,11 @@ class Acts(ActName):
     OPERATOR_DISMISSED = "operator.dismissed", "A person is no operator any more.", "number"
     OPERATOR_NAMED = "operator.named", "A person looks after the installation from now on.", "number"
     PASSWORD_CHANGED = "password.changed", "A person has changed their password."
+    PHONE_SHARED = (
+        "phone.shared",
+        "A person got a phone that others have too, by the word of a leader.",
+        "people",
+    )
     PHONES_NORMALISED = "phones.normalised", "Stored phones were brought into today's form.", "changed"
     RECOVERY_CODE_USED = "recovery_code.used", "A recovery code was spent."
     RECOVERY_CODES_MADE = "recovery_codes.made", "Recovery codes were made; the old ones are void."

@@ -1,5 +1,6 @@
 """What happens to accounts and their devices, and what this room has to ask the rooms above."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from backend.accounts.acting import Act
@@ -18,10 +19,11 @@ def devices_signed_out(*, user: User, act: Act) -> None:
 
 
 @question
-def account_named(name: str) -> User | None:
-    """Return the account by what a person signs in with, a number or a phone, with all that stands for the person.
+def accounts_named(name: str) -> Sequence[User]:
+    """Return the accounts by what a person signs in with, with all that stands for the people.
 
-    Asks the database the same whether there is such an account or not, so that the time does not tell.
+    A number has one at most, a phone that a family shares several. Asks the database the same whether there is such an
+    account or not, so that the time does not tell.
     """
     raise NotImplementedError
 

@@ -18,9 +18,10 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from backend.accounts.locks import guesses_to_lock
+from backend.accounts.models import MOST_OF_PHONE
 from backend.lib.encryption import lookup_key
 from backend.lib.errors import Allowance, TooMany
-from backend.lib.phones import canonical
+from backend.lib.phones import canonical, read_phone
 
 MOST_EVERYWHERE = 100
 """Wrong guesses at an account, from all addresses, that lock it for every caller.
@@ -65,6 +66,28 @@ def unknown_name(typed: str) -> str:
     It is not kept as it was typed: it may be the phone of a stranger, or a password in the wrong field.
     """
     return lookup_key(canonical(typed), "unknown name")
+
+
+def shared_name(phone: str) -> str:
+    """Return under which name guesses at all people of a shared phone are counted, whatever name of theirs was typed.
+
+    So a walk through the accounts of a family gives no more guesses than one of them.
+    """
+    return f"phone {lookup_key(phone, 'shared phone')}"
+
+
+def seeming_people(typed: str) -> int:
+    """Return of how many people a name seems to be by the time that a wrong password takes; a number is one's.
+
+    Of each four phones three seem to be one person's, and so on: always the same of the same phone.
+    """
+    try:
+        drawn, people = int(lookup_key(read_phone(typed), "seeming people"), 16), 1
+    except ValueError:
+        return 1
+    while drawn % 4 == 0 and people < MOST_OF_PHONE:
+        drawn, people = drawn // 4, people + 1
+    return people
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,28 @@
-"""Reads the devices on which people are signed in."""
+"""Reads which people have a phone, and the devices on which they are signed in."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, QuerySet
+from django.db.models.functions import Substr
 
-from backend.accounts.models import Device, User, is_live
+from backend.accounts.models import Device, User, is_live, phone_keys
+from backend.lib.encryption import LOOKUP_CHARACTERS
+
+
+def people_of_phone(phone: str) -> QuerySet[User]:
+    """Return the accounts that share a phone, in its canonical form; none without one.
+
+    The only place that knows how they are found. What is sent to a phone goes to each of them by name.
+    """
+    return User.objects.filter(phone_key__in=phone_keys(phone))
+
+
+def later_people_of(keys: QuerySet[Any, Any]) -> QuerySet[User]:
+    """Return the accounts in the later places of phones, by the `phone_key` of the first ones: one pass over all."""
+    family = Substr("phone_key", 1, LOOKUP_CHARACTERS - 2)
+    later = User.objects.filter(phone_key__contains="#").annotate(family=family)
+    return later.filter(family__in=keys.annotate(family=family).values("family"))
 
 
 def devices_of(user: User) -> list[Device]:

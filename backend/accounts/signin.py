@@ -1,7 +1,7 @@
 """Checks passwords, and signs pages in and out."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -15,18 +15,30 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 
 from backend.accounts import hooks
-from backend.accounts.authentication import is_introduced_page, page_device, prolong_page
+from backend.accounts.authentication import page_device, prolong_page
 from backend.accounts.guests import guessing
-from backend.accounts.login_attempts import OF_A_SUBTREE, count_guess, too_many_guesses, unknown_name
-from backend.accounts.models import Device, User
+from backend.accounts.login_attempts import (
+    OF_A_SUBTREE,
+    Guess,
+    count_guess,
+    seeming_people,
+    shared_name,
+    too_many_guesses,
+    unknown_name,
+)
+from backend.accounts.models import MOST_OF_PHONE, Device, User
 from backend.accounts.password_hashing import hashing
+from backend.accounts.people_here import device_here, keep_others, others_here
+from backend.accounts.queries import people_of_phone
+from backend.accounts.services.choices import ask_which
 from backend.accounts.services.devices import prolong_page_device, register_page_device, sign_out
 from backend.accounts.services.invitations import has_accepted, invitation_opens
 from backend.accounts.services.passwords import PasswordWrong, password_not_own
-from backend.accounts.services.sign_in_codes import code_opens, has_signed_in, sign_in_page_by_code
+from backend.accounts.services.refusals import FullSignInNeeded, PersonNeeded
+from backend.accounts.services.sign_in_codes import has_signed_in, opened_by_code, sign_in_page_by_code
 from backend.accounts.user_agents import browser_name
 from backend.lib.clock import now
-from backend.lib.errors import CredentialsWrong, NotSignedIn, TooMany
+from backend.lib.errors import CredentialsWrong, NotSignedIn, TooMany, require
 from backend.lib.phones import canonical
 from backend.lib.proxies import neighbourhood
 from backend.lib.turns import give_back_connection
@@ -53,12 +65,21 @@ class NumberOrPhoneBackend(BaseBackend):
         return User.objects.select_related("volunteer").filter(pk=user_id, is_active=True).first()
 
 
-def checked_user(request: HttpRequest, identifier: str, password: str) -> User:
-    """Return the user of an identifier and password. Raises CredentialsWrong; TooMany after too many guesses; Busy."""
+def checked_user(request: HttpRequest, identifier: str, password: str, *, device: UUID | None = None) -> User:
+    """Return the user of an identifier and password.
+
+    Raises CredentialsWrong; PersonNeeded when it is the password of several people of this phone; TooMany after too
+    many guesses; Busy. That a phone is shared is told after this proof alone.
+    """
     wrong = "The number or phone, or the password, is wrong."
     with guessing(client_address(request)), hashing.turn():
-        user = hooks.account_named(canonical(identifier))
-        return _looked_at(request, user, identifier, wrong, lambda: _has_password(user, password))
+        users = hooks.accounts_named(canonical(identifier))
+        fitting = _looked_at(
+            request, users, identifier, wrong, lambda: _with_password(users, identifier, password)
+        )
+    if len(fitting) > 1:
+        raise PersonNeeded(ask_which(fitting, device_id=device, at=now()))
+    return fitting[0]
 
 
 def invited_user(
@@ -70,39 +91,58 @@ def invited_user(
     """
     wrong = "The number or the code is wrong, or the code was used before or is older than 30 days."
     with guessing(client_address(request)), hashing.turn():
-        user = hooks.account_named(canonical(identifier))
+        users = hooks.accounts_named(canonical(identifier))
 
-        def opens() -> bool:
+        def opens(user: User | None) -> bool:
             again = device is not None and has_accepted(user, code, device, at=now())
             return invitation_opens(user, code, at=now()) or (again and _has_password(user, password))
 
-        return _looked_at(request, user, identifier, wrong, opens)
+        (user,) = _looked_at(request, users, identifier, wrong, lambda: _only(users, opens))
+    return user
 
 
 def introduced_user(request: HttpRequest, identifier: str, code: str, *, device: UUID | None = None) -> User:
     """Return the user of a number or phone and a code that a leader reads out. Raises CredentialsWrong, TooMany.
 
-    Wrong guesses count with wrong passwords for the account, and for its subtree together. A device that has signed in
-    by the code minutes ago is let in again: its answer was lost.
+    The code is one person's, however many share the phone. Wrong guesses count with wrong passwords for the account,
+    and for its subtree together. A device that has signed in by the code minutes ago is let in again: its answer was
+    lost.
     """
     wrong = "The number, the phone or the code is wrong, or the code was used before or is too old."
     address, at = client_address(request), now()
+    guesses: list[Guess] = []
     with guessing(address):
-        user, name = hooks.account_named(canonical(identifier)), unknown_name(identifier)
-        subtree = f"codes below {hooks.subtree_of(user, name)}"
-        guess = count_guess(subtree, address, at=at, bounds=OF_A_SUBTREE)
+        users, name = hooks.accounts_named(canonical(identifier)), unknown_name(identifier)
 
-        def opens() -> bool:
-            again = device is not None and has_signed_in(user, code, device, at=at)
-            return code_opens(user, code, at=at) or again
+        def let_in() -> list[User]:
+            opened = opened_by_code(users, code, at=at)
+            return _only(
+                users,
+                lambda user: (
+                    user in opened or (device is not None and has_signed_in(user, code, device, at=at))
+                ),
+            )
 
         try:
-            found = _looked_at(request, user, identifier, wrong, opens)
+            those: Sequence[User | None] = users or [None]
+            for below in sorted({hooks.subtree_of(user, name) for user in those}):
+                guess = count_guess(f"codes below {below}", address, at=at, bounds=OF_A_SUBTREE)
+                guesses.append(guess)
+            (found,) = _looked_at(request, users, identifier, wrong, let_in)
         except TooMany:
-            guess.take_back()  # it was not looked at, or has locked the account, which is enough
+            for guess in guesses:  # it was not looked at, or has locked the account, which is enough
+                guess.take_back()
             raise
-        guess.take_back()
+        for guess in guesses:
+            guess.take_back()
     return found
+
+
+def _only(users: Sequence[User], opens: Callable[[User | None], bool]) -> list[User]:
+    """Return the one person whom something opens; none where it would open two, or there is no such person."""
+    those: Sequence[User | None] = users or [None]
+    fitting = [user for user in those if opens(user) and user]
+    return fitting if len(fitting) == 1 else []
 
 
 def require_own_password(request: HttpRequest, user: User, password: str, *, field: str) -> None:
@@ -117,7 +157,7 @@ def confirm_password(request: HttpRequest, user: User, password: str) -> None:
     """Check the password of the signed-in person again. Wrong guesses count. Raises PasswordWrong, TooMany, or Busy."""
     try:
         with hashing.turn():
-            _looked_at(request, user, "", "", lambda: _has_password(user, password))
+            _looked_at(request, [user], "", "", lambda: [user] if _has_password(user, password) else [])
     except CredentialsWrong as error:
         raise PasswordWrong from error
 
@@ -127,27 +167,44 @@ def confirm_by(request: HttpRequest, user: User, is_right: Callable[[], bool]) -
 
     Raises CredentialsWrong for a wrong guess, TooMany after too many.
     """
-    _looked_at(request, user, "", "", is_right)
+    _looked_at(request, [user], "", "", lambda: [user] if is_right() else [])
 
 
 def _looked_at(
-    request: HttpRequest, user: User | None, identifier: str, wrong: str, is_right: Callable[[], bool]
-) -> User:
-    """Count a guess, check it, and return its user. Raises TooMany, or CredentialsWrong with the words for it.
+    request: HttpRequest,
+    users: Sequence[User],
+    identifier: str,
+    wrong: str,
+    fitting: Callable[[], list[User]],
+) -> list[User]:
+    """Count a guess at people, check it, and return whom it fits, one at least.
 
-    An error during the check makes it a wrong guess, and is answered like one.
+    Raises TooMany, or CredentialsWrong with the words for it. An error during the check makes it a wrong guess, and is
+    answered like one.
     """
-    guess = count_guess(_counted_as(user, identifier), client_address(request), at=now())
+    guess = count_guess(_counted_as(users, identifier), client_address(request), at=now())
     give_back_connection()  # others need one while the password is hashed
     try:
-        opens = is_right()
+        found = fitting()
     except Exception:
         logger.exception("a guess at an account could not be looked at, and counts as wrong")
-        opens = False
-    if user is None or not opens:
+        found = []
+    if not found:
         raise too_many_guesses(guess.locked_for_s) if guess.locked_for_s else CredentialsWrong(wrong)
     guess.take_back()
-    return user
+    return found
+
+
+def _with_password(users: Sequence[User], identifier: str, password: str) -> list[User]:
+    """Return the people whose password this is; all are looked at, so that the time does not tell whose it is.
+
+    A phone takes the time of a family, whether it is shared, is one person's or no person's, and always the same. So
+    the time does not tell that it is shared, as long as the family is no larger.
+    """
+    fitting = [user for user in users if _has_password(user, password)]
+    for _ in range(seeming_people(identifier) - len(users)):
+        _has_password(None, password)
+    return fitting
 
 
 def _has_password(user: User | None, password: str) -> bool:
@@ -158,33 +215,57 @@ def _has_password(user: User | None, password: str) -> bool:
     return user.check_password(password) and user.is_active and bool(hooks.number_of(user))
 
 
-def _counted_as(user: User | None, identifier: str) -> str:
-    """Return the name under which guesses are counted: an account's number, whichever of its names was typed."""
-    number = hooks.number_of(user)
+def _counted_as(users: Sequence[User], identifier: str) -> str:
+    """Return the name under which guesses are counted: an account's number, whichever of its names was typed.
+
+    All people of a shared phone are counted under that phone together.
+    """
+    phone = (users[0].phone if users else "") or canonical(identifier)
+    if people_of_phone(phone).count() > 1:
+        return shared_name(phone)
+    number = hooks.number_of(users[0]) if users else 0
     return f"{number:08d}" if number else unknown_name(identifier)
 
 
 def sign_in_page(*, request: HttpRequest, user: User, at: datetime) -> Device:
     """Sign a browser in: a new session, and the device that signing out or revoking ends it by.
 
-    A sign-in by a code that it replaces in this browser ends.
+    What the person had in this browser before ends; other people stay signed in beside.
     """
-    is_introduced = is_introduced_page(request, user)
+    here = [device_here(request), *others_here(request)]
     device = register_page_device(user=user, name=_name_of(request), at=at)
-    if is_introduced:
-        sign_out(device_id=UUID(request.session["device"]), by=user, at=at)
-    return _with_session(request, user, device)
+    for before in here:
+        if before and before.user_id == user.pk:
+            sign_out(device_id=before.pk, by=user, at=at)
+    return _with_session(request, user, device, at)
+
+
+def switch_page(*, request: HttpRequest, number: str, at: datetime) -> Device:
+    """Let another person go on who is signed in on this browser, without a password; who used it stays signed in.
+
+    Raises NotFound for a person who is not, or is no more; FullSignInNeeded for one who has rights over others.
+    """
+    found = [device for device in others_here(request) if f"{hooks.number_of(device.user):08d}" == number]
+    device = require(next(iter(found), None))
+    require(not hooks.holds_post(device.user, at), FullSignInNeeded)
+    return _with_session(request, device.user, device, at)
 
 
 def enter_page_by_code(*, request: HttpRequest, user: User, code: str, at: datetime) -> Device:
     """Sign a browser in by a code, which has been checked and is spent. Raises CredentialsWrong."""
     device = sign_in_page_by_code(user=user, code=code, name=_name_of(request), at=at)
-    return _with_session(request, user, device)
+    return _with_session(request, user, device, at)
 
 
-def _with_session(request: HttpRequest, user: User, device: Device) -> Device:
+def _with_session(request: HttpRequest, user: User, device: Device, at: datetime) -> Device:
+    """Begin a session of a person; who used the browser, or was signed in beside, stays so, seven people at most."""
+    here = [*others_here(request), device_here(request)]
+    others = [one for one in here if one and one.user_id != user.pk]
+    for surplus in others[: 1 - MOST_OF_PHONE]:
+        sign_out(device_id=surplus.pk, by=surplus.user, at=at)
     login(request, user, backend=f"{__name__}.{NumberOrPhoneBackend.__name__}")
     request.session["device"] = str(device.pk)
+    keep_others(request, others[1 - MOST_OF_PHONE :])
     if device.lasts_long:
         request.session.set_expiry(int(device.lifetime.total_seconds()))
     else:
@@ -204,14 +285,16 @@ def keep_page_signed_in(request: HttpRequest, user: User) -> None:
         prolong_page_device(device_id=UUID(request.session["device"]), at=now())
 
 
-def sign_out_page(*, request: HttpRequest, at: datetime) -> None:
-    """Sign a browser out: its session, device and sockets."""
-    try:
-        device = page_device(request.user.pk or 0, request.session.get("device"))
+def sign_out_page(*, request: HttpRequest, at: datetime) -> bool:
+    """Sign the person who uses a browser out: session, device and sockets; tell whether others stay signed in on it."""
+    device, others = device_here(request), others_here(request)
+    if device:  # otherwise it had been revoked already; the session still ends
         sign_out(device_id=device.pk, by=device.user, at=at)
-    except NotSignedIn:
-        pass  # it had been revoked already; the session still ends
     logout(request)
+    if others:
+        keep_others(request, others)
+        request.session["left"] = f"{hooks.number_of(device.user):08d}" if device else ""
+    return bool(others)
 
 
 def page_user(request: HttpRequest) -> User:

@@ -83,6 +83,7 @@ v1: list[URLPattern | URLResolver] = [
     path("me/second-factor/confirm", second_factors.ConfirmSecondFactorView.as_view()),
     path("me/second-factor/remove", second_factors.RemoveSecondFactorView.as_view()),
     path("me/second-factor/recovery-codes", second_factors.RecoveryCodesView.as_view()),
+    path("sign-in/person", sign_in.SignInPersonView.as_view()),
     path("sign-in/second-factor", sign_in.SignInCodeView.as_view()),
     path("sign-in/second-factor/code", second_factors.SendCodeView.as_view()),
     path("sign-in/second-factor/set-up", second_factors.SetUpInSignInView.as_view()),

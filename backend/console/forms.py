@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.models import User
 from backend.accounts.pages.forms import PageForm, secret_field
 from backend.accounts.pages.shell import said
+from backend.accounts.services.refusals import PersonNeeded
 from backend.accounts.signin import checked_user
 from backend.lib.errors import CredentialsWrong, Refusal
 from backend.lib.phones import LONGEST
@@ -43,6 +44,8 @@ class SignInForm(PageForm):
     def _user_of(self, identifier: str, password: str) -> User:
         try:
             return checked_user(self.request, identifier, password)
+        except PersonNeeded:
+            raise  # the page asks next who it is
         except Refusal as refusal:
             wrong = {CredentialsWrong: _("Number, phone or password is wrong. Check them and try again.")}
             raise forms.ValidationError(said(refusal, wrong), code=refusal.slug) from refusal

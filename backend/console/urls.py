@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backend.accounts.pages import devices, sign_in_steps
+from backend.accounts.pages import devices, people, sign_in_steps
 from backend.badges.pages import badge
 from backend.console import views
 from backend.corrections.pages import corrections
@@ -20,6 +20,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-in/code/", sign_in_steps.second_step, name="sign-in-code"),
+    path("sign-in/person/", sign_in_steps.which_person, name="sign-in-person"),
+    path("sign-in/people/", people.people_here, name="people-here"),
     path("sign-in/by-code/", sign_in_steps.by_code, name="sign-in-by-code"),
     path("people/<str:number>/sign-in-code/", sign_in_codes.sign_in_code_of, name="sign-in-code-of"),
     path("sign-in/invitation/", sign_in_steps.invitation, name="sign-in-invitation"),

@@ -22,7 +22,8 @@ from backend.accounts.authentication import is_introduced_page, page_device
 from backend.accounts.models import User
 from backend.accounts.pages.menu import pages_for
 from backend.accounts.pages.shell import said
-from backend.accounts.pages.sign_in_steps import may_enter
+from backend.accounts.pages.sign_in_steps import ask_person, may_enter
+from backend.accounts.services.refusals import PersonNeeded
 from backend.accounts.signin import page_sign_in_required, sign_in_page, sign_out_page
 from backend.console import assets
 from backend.console.forms import SignInForm
@@ -45,16 +46,20 @@ class SignIn(View):
     """Sign in by volunteer number or phone."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the form."""
-        if _is_signed_in(request) and not is_introduced_page(request, request.user):
+        """Show the form; to a person who is signed in only for another one, or to sign in fully."""
+        is_another = "another" in request.GET
+        if _is_signed_in(request) and not (is_another or is_introduced_page(request, request.user)):
             return redirect("console:home")
         return self._show(request, SignInForm(request=request))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Sign in, and redirect to the page that the person wanted."""
         form = SignInForm(request.POST, request=request)
-        if not form.is_valid() or form.user is None:
-            return self._show(request, form, status=422)
+        try:
+            if not form.is_valid() or form.user is None:
+                return self._show(request, form, status=422)
+        except PersonNeeded as needed:
+            return ask_person(request, needed.asked, _next_of(request))
         try:
             if not may_enter(request, form.user, _next_of(request)):
                 return redirect("console:sign-in-code")
@@ -75,7 +80,8 @@ class SignIn(View):
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session and sign out its device, so that its sockets close too."""
-    sign_out_page(request=request, at=now())
+    if sign_out_page(request=request, at=now()):
+        return redirect("console:people-here")
     response = redirect("console:sign-in")
     # Also clears the storage of the volunteer's page on a shared phone.
     response["Clear-Site-Data"] = '"storage"'

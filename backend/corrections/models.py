@@ -41,6 +41,10 @@ class Correction(models.Model):
     part = models.CharField(max_length=8, choices=Part.choices)
     before_sealed = models.CharField(max_length=500)
     after_sealed = models.CharField(max_length=500)
+    shared_before = models.JSONField(
+        null=True,
+        help_text="the keys of the accounts that had the former phone too: undoing shares it with them",
+    )
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

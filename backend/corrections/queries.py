@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from backend.accounts.models import User
+from backend.accounts.queries import people_of_phone
 from backend.corrections.models import PROVES_ITSELF_AFTER, Correction, Part
 from backend.corrections.rules import may_read
 from backend.corrections.schemas import CorrectionOut, Corrections
@@ -26,9 +27,12 @@ def phone_is_trusted(volunteer: Volunteer, at: datetime) -> bool:
     """Tell whether a code that is sent to the phone on record may open anything at `at`.
 
     A phone that stood before all corrections is the person's own. For any other counts when it last began to
-    stand: by a correction, which may be confirmed, or by the undoing of one.
+    stand: by a correction, which may be confirmed, or by the undoing of one. A phone that a minor shares opens no
+    adult: only the leader's code for the named person does. Who has no date of birth counts as either.
     """
     phone = User.objects.get(pk=volunteer.user_id).phone  # as it is now
+    if not volunteer.is_known_minor(at) and _minor_may_share(volunteer, phone, at):
+        return False
     of_phone = list(volunteer.corrections.filter(part=Part.PHONE).order_by("at", "pk"))
     if not of_phone or of_phone[0].before == phone:
         return True
@@ -36,6 +40,12 @@ def phone_is_trusted(volunteer: Volunteer, at: datetime) -> bool:
     undone = [one.undone_at for one in of_phone if one.undone_at and one.before == phone]
     began += [(moment, moment + PROVES_ITSELF_AFTER) for moment in undone]
     return not began or max(began)[1] <= at
+
+
+def _minor_may_share(volunteer: Volunteer, phone: str, at: datetime) -> bool:
+    """Tell whether another person of the phone is not known to be an adult."""
+    others = Volunteer.objects.filter(user__in=people_of_phone(phone)).exclude(pk=volunteer.pk)
+    return not all(other.is_adult(at) for other in others)
 
 
 def correction_out(correction: Correction) -> CorrectionOut:

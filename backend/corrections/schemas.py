@@ -11,7 +11,10 @@ from backend.volunteers.schemas.fields import Name, Phone
 
 
 class CorrectionIn(Request):
-    """The right name or phone of a person: one of the two. The `id` makes a retry the same correction."""
+    """The right name or phone of a person: one of the two. The `id` makes a retry the same correction.
+
+    `shared_phone`: others may have the phone too, as families do.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -22,6 +25,7 @@ class CorrectionIn(Request):
     id: ClientId
     name: Name | None = None
     phone: Phone | None = None
+    shared_phone: bool = False
 
     @model_validator(mode="after")
     def _has_one(self) -> Self:

@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.locks import accounts_to_lock
-from backend.accounts.models import User
+from backend.accounts.models import PHONE_COLUMNS, User
+from backend.accounts.queries import people_of_phone
+from backend.accounts.services.phones import put_on_phone
 from backend.corrections.acts import Acts
 from backend.corrections.events import RecordCorrected
 from backend.corrections.locks import corrections_to_lock
@@ -22,7 +24,6 @@ from backend.volunteers.grants import OWN, Grant
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Volunteer
 from backend.volunteers.services.finding import finding
-from backend.volunteers.services.people import PhoneTaken
 from backend.volunteers.services.roster import refresh_roster
 
 
@@ -60,7 +61,8 @@ def correct(*, volunteer: Volunteer, wanted: CorrectionIn, by: User, at: datetim
     """Correct the name or the phone of a person, who is told; what stood there is kept, sealed.
 
     The same id and content again is a retry. Devices stay signed in. Locks the account and the volunteer. Raises
-    NotFound or NotAllowed to a caller who may not, CorrectionIdTaken, NothingToCorrect, PhoneTaken, TooManyFound.
+    NotFound or NotAllowed to a caller who may not, CorrectionIdTaken, NothingToCorrect, PhoneTaken, PhoneFull,
+    TooManyFound.
     """
     volunteer = _locked(volunteer)
     grant = _granted(by, volunteer, wanted.part, at)
@@ -73,11 +75,14 @@ def correct(*, volunteer: Volunteer, wanted: CorrectionIn, by: User, at: datetim
     require(before != wanted.value, NothingToCorrect)
     correction = Correction(pk=wanted.id, volunteer=volunteer, part=wanted.part, by=by, at=at)
     correction.before, correction.after = before, wanted.value
-    with finding(wanted.phone or "", how="correction", by=by, at=at):
-        _write(volunteer, wanted.part, wanted.value)
-    with unless_taken(CorrectionIdTaken):
-        correction.save(force_insert=True)
-    with acting(by=by, at=at, grant=grant) as act:
+    correction.shared_before = _sharing(volunteer) if wanted.phone else []
+    with (
+        finding(wanted.phone or "", how="correction", by=by, at=at),
+        acting(by=by, at=at, grant=grant) as act,
+    ):
+        _write(volunteer, wanted.part, wanted.value, shared=wanted.shared_phone, act=act)
+        with unless_taken(CorrectionIdTaken):
+            correction.save(force_insert=True)
         _tell(correction, Acts.RECORD_CORRECTED, act)
     return Made(correction, is_new=True)
 
@@ -87,7 +92,8 @@ def undo(*, correction_id: UUID, by: User, at: datetime) -> Correction:
     """Let what stood before a correction stand again; a repetition changes nothing.
 
     Leaders may who may correct it, and the person. Locks the account, the volunteer and the correction. Raises
-    NotFound, CorrectedSince, and PhoneTaken when another person has the former phone by now.
+    NotFound, CorrectedSince, and PhoneTaken when another person has the former phone by now. Those with whom it was
+    shared at the time of the correction may have it still.
     """
     correction = _locked_correction(correction_id, by, at)
     volunteer, part = correction.volunteer, Part(correction.part)
@@ -95,9 +101,11 @@ def undo(*, correction_id: UUID, by: User, at: datetime) -> Correction:
     if correction.is_undone:
         return correction
     require(_value_of(volunteer, part) == correction.after, CorrectedSince)
-    _write(volunteer, part, correction.before)
-    correction.save(update_fields=correction.undo(by=by, at=at))
+    there = set(_having(correction.before)) if part == Part.PHONE else set()
+    agreed = bool(there) and there <= set(correction.shared_before or ())
     with acting(by=by, at=at, grant=grant) as act:
+        _write(volunteer, part, correction.before, shared=agreed, act=act)
+        correction.save(update_fields=correction.undo(by=by, at=at))
         _tell(correction, Acts.CORRECTION_UNDONE, act)
     return correction
 
@@ -168,16 +176,27 @@ def _value_of(volunteer: Volunteer, part: Part) -> str:
     return volunteer.name if part == Part.NAME else volunteer.user.phone
 
 
-def _write(volunteer: Volunteer, part: Part, value: str) -> None:
-    """Put a value into the record, and into the rosters. Raises PhoneTaken."""
+def _sharing(volunteer: Volunteer) -> list[int]:
+    """Return the keys of the other accounts that have a person's phone."""
+    return [key for key in _having(volunteer.user.phone) if key != volunteer.user_id]
+
+
+def _having(phone: str) -> list[int]:
+    return list(people_of_phone(phone).order_by("pk").values_list("pk", flat=True))
+
+
+def _write(volunteer: Volunteer, part: Part, value: str, *, shared: bool, act: Act) -> None:
+    """Put a value into the record, and into the rosters. Raises PhoneTaken, PhoneFull."""
     if part == Part.NAME:
         volunteer.name = value
         volunteer.save(update_fields=["name"])
         refresh_roster(volunteers=[volunteer.pk])
         return
+    if value:
+        put_on_phone(volunteer.user, value, shared=shared, act=act)
+        return
     volunteer.user.phone = value
-    with unless_taken(PhoneTaken):
-        volunteer.user.save(update_fields=["phone_sealed", "phone_key", "phone_tail_key"])
+    volunteer.user.save(update_fields=PHONE_COLUMNS)
 
 
 def _tell(correction: Correction, name: Acts, act: Act) -> None:

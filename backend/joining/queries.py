@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from backend.accounts.models import User
+from backend.accounts.models import User, phone_keys
 from backend.joining.models import Application, ApplicationStatus, Side, Transfer
 from backend.joining.schemas import ApplicationOut, ApplicationPage, TransferOut
 from backend.lib.errors import require
+from backend.lib.names import same_name
 from backend.volunteers.models import Unit, Volunteer
 from backend.volunteers.rules import managed_paths, may_manage, within
 
@@ -100,7 +101,11 @@ def kept_of(volunteer: Volunteer) -> dict[str, Any]:
 
 
 def applications_of(volunteer: Volunteer) -> QuerySet[Application]:
-    """Return the applications that made the person a volunteer, and others with their phone: waiting or turned down."""
-    return Application.objects.filter(
-        Q(volunteer=volunteer) | Q(volunteer=None, phone_key=volunteer.user.phone_key)
-    )
+    """Return the applications that made the person a volunteer, and others with their phone and name.
+
+    Those wait, or were turned down. Other names are of other people, who may share the phone.
+    """
+    of_phone = Application.objects.filter(volunteer=None, phone_key__in=phone_keys(volunteer.user.phone))
+    names = of_phone.values_list("pk", "name")
+    own = [pk for pk, name in names if same_name(name, volunteer.name)]
+    return Application.objects.filter(Q(volunteer=volunteer) | Q(pk__in=own))

@@ -32,6 +32,12 @@ class ApplicationTaken(Shape):
     status: Literal[ApplicationStatus.PENDING] = ApplicationStatus.PENDING
 
 
+class ApproveIn(Request):
+    """Take the applicant in. `shared_phone`: a volunteer who has the phone already is another person, who shares it."""
+
+    shared_phone: bool = False
+
+
 class WithdrawIn(Request):
     """Take an application back; the phone proves whose it is."""
 

@@ -93,10 +93,11 @@ class BlockWithNumbers(BlockOut):
 
 
 class PersonIn(Request):
-    """A person who is registered."""
+    """A person who is registered. `shared_phone`: others may have the phone too, as families do."""
 
     name: Name
     phone: PhoneOrNothing = ""
+    shared_phone: bool = False
     born_on: BirthDate | None = None
 
 

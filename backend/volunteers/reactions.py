@@ -53,7 +53,7 @@ def roles_of(user: User, at: datetime) -> frozenset[str]:
     return frozenset(rules.current_posts(user.pk, at).values_list("role", flat=True))
 
 
-hooks.account_named.answer(accounts.account_named)
+hooks.accounts_named.answer(accounts.accounts_named)
 hooks.holds_post.answer(rules.holds_post)
 hooks.subtree_of.answer(accounts.subtree_of)
 hooks.needs_second_factor.answer(rules.needs_second_factor)

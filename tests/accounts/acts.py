@@ -1,9 +1,11 @@
 """What may be done over REST in accounts, and by whom."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from uuid6 import uuid7
 
+from backend.accounts.services.choices import ask_which
 from tests.conftest import PASSWORD
 from tests.contract.acts import ALL_200, ALL_204, FACTOR, LEADER, V1, Act, challenge_of, own_code
 from tests.contract.doors import SIGNED_IN, WITHOUT_TOKEN, World
@@ -18,7 +20,17 @@ def _refresh(world: World, caller: str) -> dict[str, Any]:
     return {"refresh": world.callers[caller].tokens.refresh}
 
 
+def _chosen(world: World, caller: str) -> dict[str, Any]:
+    """Only the leader has shown the password that another person of the phone has too."""
+    device, token = uuid7(), "a guess"
+    if caller == "leader":
+        users = [world.callers[name].user for name in ("leader", "volunteer")]
+        token = ask_which(users, device_id=device, at=datetime.now(UTC)).choice
+    return {"choice": token, "number": world.number("leader"), "device": {"id": str(device)}}
+
+
 ACTS = (
+    Act("POST", V1 + "sign-in/person", LEADER, others=401, body=_chosen),
     Act("POST", V1 + "token/refresh", ALL_200, body=_refresh, own=True),
     Act("GET", V1 + "me/devices", ALL_200),
     Act("DELETE", V1 + "me/devices/<uuid:device_id>", {"leader": 204}),

@@ -9,7 +9,7 @@ from backend.accounts.pages.menu import Page, pages_for, register
 from backend.volunteers.models import Role
 from tests.conftest import Formation, MakeVolunteer, posted
 
-ABOUT_ONESELF = ["availability", "waking", "my-data", "badge", "devices"]
+ABOUT_ONESELF = ["availability", "waking", "my-data", "badge", "devices", "people-here"]
 OF_LEADERS = ["roster", "numbers", "applications", "imports"]
 
 

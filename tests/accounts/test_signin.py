@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
@@ -65,7 +66,7 @@ def test_page_of_a_revoked_device_is_sent_to_sign_in(
 
 def test_page_keeps_the_name_of_its_browser_short(rf: RequestFactory, volunteer: User, at: datetime) -> None:
     request = rf.get("/", headers={"User-Agent": "x" * 500})
-    request.session = SessionStore()
+    request.session, request.user = SessionStore(), AnonymousUser()
 
     sign_in_page(request=request, user=volunteer, at=at)
 

@@ -15,7 +15,9 @@ import_module("backend.config.urls")  # imports every door, and with it every sh
 
 AS_THEY_ARE = {
     **dict.fromkeys(("password", "current", "new"), "hashed"),
-    **dict.fromkeys(("refresh", "token", "trust_secret", "badge"), "compared with what the server made"),
+    **dict.fromkeys(
+        ("refresh", "token", "trust_secret", "badge", "choice"), "compared with what the server made"
+    ),
     **dict.fromkeys(("epoch", "topic", "cursors", "delivered", "seen"), "compared with names of the log"),
     **dict.fromkeys(("client", "type", "body"), "never kept; a body has a shape of its own"),
 }

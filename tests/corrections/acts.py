@@ -4,12 +4,20 @@ from typing import Any
 
 from uuid6 import uuid7
 
+from backend.volunteers.models import Volunteer
+from tests.accounts.families import phone_of
 from tests.contract.acts import MANAGES, PERSON, V1, Act, Names, Right, opens
 from tests.contract.doors import World
 
 
 def _phone(names: Names) -> dict[str, Any]:
     return {"id": str(uuid7()), "phone": f"139{int(names['member']) % 100_000_000:08d}"}
+
+
+def _shared(names: Names) -> dict[str, Any]:
+    """Return the phone of another member, who has it still."""
+    other = Volunteer.objects.exclude(number=int(names["member"])).earliest("pk")
+    return {"id": str(uuid7()), "phone": phone_of(str(other.number)), "shared_phone": True}
 
 
 def _name(names: Names) -> dict[str, Any]:
@@ -39,6 +47,12 @@ ACTS = (
         rights=(
             Right("correct a member's name", "volunteers/{member}/corrections", opens(*MANAGES), _name),
             Right("correct a member's phone", "volunteers/{member}/corrections", opens(*MANAGES), _phone),
+            Right(
+                "correct it to one that others have",
+                "volunteers/{member}/corrections",
+                opens(*MANAGES),
+                _shared,
+            ),
         ),
     ),
     Act(

@@ -9,6 +9,7 @@ import pytest
 from uuid6 import uuid7
 
 from backend.accounts.models import User
+from backend.accounts.services.phones import PhoneTaken
 from backend.audit.models import Entry
 from backend.corrections import services
 from backend.corrections.models import Correction
@@ -23,7 +24,7 @@ from backend.corrections.services import (
 from backend.lib.errors import NotAllowed, NotFound
 from backend.privacy.services.own_data import erase_person
 from backend.volunteers.models import Membership, Role, Volunteer
-from backend.volunteers.services.people import PhoneTaken, appoint
+from backend.volunteers.services.people import appoint
 from tests.conftest import Formation, MakeVolunteer, Published, Race
 
 NEW = "13900001111"

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend.accounts.models import User
+from backend.accounts.services.phones import PhoneTaken
 from backend.audit.models import Entry
 from backend.joining.models import Application
 from backend.joining.schemas import ApplicationIn
@@ -20,7 +21,6 @@ from backend.volunteers import queries
 from backend.volunteers.models import UnitCount, Volunteer
 from backend.volunteers.queries.seats import seat_text
 from backend.volunteers.services.memberships import leave_unit
-from backend.volunteers.services.people import PhoneTaken
 from tests.conftest import PASSWORD, Formation, Published, Race
 
 PHONE = "139 0000 0001"

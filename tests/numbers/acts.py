@@ -5,6 +5,7 @@ from typing import Any
 from uuid6 import uuid7
 
 from backend.numbers.queries.blocks import block_with_numbers
+from tests.accounts.families import phone_of
 from tests.contract.acts import DIRECTS, LEADER, MANAGES, MEETS, V1, Act, Names, Right, opens
 from tests.contract.doors import World
 
@@ -20,6 +21,10 @@ def _walked_in(names: Names) -> dict[str, Any]:
 def _block_number(world: World, caller: str) -> dict[str, Any]:
     block = block_with_numbers(world.formation.squadron_a, world.block)
     return {"number": block.numbers[0].number, "name": caller}
+
+
+def _of_family(names: Names) -> dict[str, Any]:
+    return {**_walked_in(names), "phone": phone_of(names["member"]), "shared_phone": True}
 
 
 ACTS = (
@@ -77,7 +82,16 @@ ACTS = (
         V1 + "units/<str:number>/walk-ins",
         {"leader": 201},
         body=lambda w, c: {"id": str(uuid7()), "name": "来帮忙的"},
-        rights=(Right("register a walk-in", "units/{unit}/walk-ins", opens(*DIRECTS), _walked_in),),
+        rights=(
+            Right("register a walk-in", "units/{unit}/walk-ins", opens(*DIRECTS), _walked_in),
+            Right(
+                "register a walk-in on a phone that others have",
+                "units/{unit}/walk-ins",
+                opens(*MANAGES),
+                _of_family,
+                beyond=opens("dispatcher"),
+            ),
+        ),
     ),
     Act(
         "POST",

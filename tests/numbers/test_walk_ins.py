@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from uuid6 import uuid7
 
 from backend.accounts.models import Device, User
+from backend.accounts.services.phones import PhoneTaken
 from backend.audit.models import Entry
 from backend.lib.errors import NotAllowed, NotFound
 from backend.numbers.models import WalkIn
@@ -75,7 +76,7 @@ def test_a_phone_that_somebody_has_is_refused_and_no_number_is_lost(
     register_walk_in(walk_in_id=uuid7(), unit=formation.squadron_a, name="帮手", by=leader, at=at)
     before = NumberCounter.objects.get(pk=Series.TEMPORARY.value).used
 
-    with pytest.raises(services.people.PhoneTaken):
+    with pytest.raises(PhoneTaken):
         register_walk_in(
             walk_in_id=uuid7(),
             unit=formation.squadron_a,

@@ -11,6 +11,7 @@ from django.db.models import F
 from uuid6 import uuid7
 
 from backend.accounts.models import User
+from backend.accounts.services.phones import PhoneTaken
 from backend.audit.models import Entry
 from backend.joining.models import Application
 from backend.joining.services.applications import approve_application
@@ -27,7 +28,7 @@ from backend.volunteers import services
 from backend.volunteers.models import AccessEntry, LookedAt, Role, Unit, UnitCount, Volunteer
 from backend.volunteers.services import finding
 from backend.volunteers.services.finding import TooManyFound, most_found
-from backend.volunteers.services.people import PhoneTaken
+from tests.accounts.families import FAMILY, share
 from tests.conftest import Formation, MakeVolunteer, Published, SignedInClient
 from tests.pages import page_of
 from tests.rosters.files import HEADINGS, csv_file, id_card, people
@@ -78,6 +79,20 @@ def test_an_import_that_finds_people_of_another_unit_is_seen_by_them(
 
     assert {row.code for row in batch.report.all()} == {"phone-in-roster"}
     assert found_by(leader) == {person.pk for person in others[:2]}
+
+
+def test_a_phone_is_known_as_long_as_one_person_of_it_is_left(
+    check: Import, others: list[Volunteer], leader: User
+) -> None:
+    first, *later = others[:3]
+    share(first.user, *[person.user for person in later])
+    first.user.phone = ""
+    first.user.save()
+
+    batch = check([HEADINGS[:2], ["新人", FAMILY]])
+
+    assert [row.code for row in batch.report.all()] == ["phone-in-roster"]
+    assert found_by(leader) == {person.pk for person in later}
 
 
 def test_identity_cards_are_found_like_phones(check: Import, others: list[Volunteer], leader: User) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from backend.accounts.models import User
+from backend.accounts.services.phones import PhoneTaken
 from backend.lib.errors import Invalid
 from backend.volunteers import queries, services
 from backend.volunteers.models import Post, Role, Volunteer, adult_if_born_until
 from backend.volunteers.rules import may_dispatch, may_see_unit
-from backend.volunteers.services.people import PhoneTaken
 from tests.conftest import Formation, MakeVolunteer
 
 LEVELS = ("headquarters", "corps", "detachment", "brigade", "squadron_a")

@@ -15,6 +15,10 @@ from backend.lib.encryption import lookup_key, seal, unseal
 from backend.lib.phones import canonical, tail
 
 PHONE_TAIL = 4
+PHONE_COLUMNS = ("phone_sealed", "phone_key", "phone_tail_key")
+"""What is saved of an account whose phone has changed."""
+MOST_OF_PHONE = 8
+"""People who may share a phone."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -22,9 +26,14 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, phone: str | None, password: str | None = None, **fields: Any) -> "User":
         """Make an account; without a password it cannot be used to sign in."""
+        user = self.new_user(phone, password, **fields)
+        user.save(using=self._db)
+        return user
+
+    def new_user(self, phone: str | None, password: str | None = None, **fields: Any) -> "User":
+        """Return an account that is not saved yet."""
         user = self.model.of_phone(phone, **fields)
         user.set_password(password)
-        user.save(using=self._db)
         return user
 
     def create_superuser(self, phone_key: str, password: str | None = None, **fields: Any) -> "User":
@@ -32,7 +41,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(phone_key, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Return the account with this phone."""
+        """Return the account that came first to this phone."""
         return self.get(phone_key=phone_key(canonical(username or "")))
 
 
@@ -40,6 +49,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """An account: signs in by volunteer number or phone."""
 
     phone_sealed = models.CharField(max_length=120, blank=True)
+    # One of the `phone_keys`: each is one person's, and a phone has several of them.
     phone_key = models.CharField(
         _("phone"), max_length=32, unique=True, null=True, blank=True, help_text="to find who has a phone"
     )
@@ -88,8 +98,23 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 def phone_key(phone: str) -> str | None:
-    """Return by what an account with this phone is found; None: an account without a phone."""
+    """Return by what the first account with this phone is found; None: an account without a phone."""
     return lookup_key(phone, "phone") if phone else None
+
+
+def phone_keys(phone: str) -> list[str]:
+    """Return the keys of all places on a phone, the first one's first; none for an account without a phone.
+
+    The key of a person who came second ends with the place: `#2` to `#8`. No key of a first person has such a sign, so
+    the release before, which knows the first key alone, serves on (ADR 26).
+    """
+    first = phone_key(phone)
+    return [first, *(f"{family_of(first)}#{place}" for place in range(2, MOST_OF_PHONE + 1))] if first else []
+
+
+def family_of(key: str) -> str:
+    """Return what the keys of all places on a phone begin with."""
+    return key[:-2]
 
 
 def phone_tail_key(phone: str) -> str:
@@ -182,6 +207,10 @@ class Device(models.Model):
         default=True, help_text="whether the device has shown a token of the present pair"
     )
 
+    installation = models.UUIDField(
+        null=True,
+        help_text="the app on one phone, made by the client: each of its people has a device of their own",
+    )
     introduced = models.BooleanField(
         default=False,
         db_default=False,

@@ -28,6 +28,7 @@ WRONG: dict[str, Promise] = {
     "name": _("This is no name: it begins like a formula, or holds line breaks or control characters."),
 }
 """What is wrong with a field, by pydantic's type of the error, where more is known than that it does not fit."""
+SHARED_PHONE = _("Others may have this phone too: they share it")
 CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
 MOMENT = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -230,6 +231,8 @@ def _field(info: FieldInfo, schema: Mapping[str, Any]) -> forms.Field:
         case "integer":
             least, most = schema.get("minimum"), schema.get("maximum")
             return forms.IntegerField(required=required, min_value=least, max_value=most)
+        case "boolean":
+            return forms.BooleanField(required=False)
         case "string":
             text = forms.CharField(required=required, max_length=schema["maxLength"])
             text.widget.attrs["autocomplete"] = "off"

@@ -1,4 +1,4 @@
-"""What signing in may need besides the password: a code of the second factor, or an invitation in its place."""
+"""What signing in may need besides the password: who of a phone it is, a second factor, or a code in its place."""
 
 from typing import Any
 from uuid import UUID
@@ -19,9 +19,11 @@ from backend.accounts.pages.forms import CodeForm, PageForm, act_page, secret_fi
 from backend.accounts.password_hashing import hashing
 from backend.accounts.passwords import broken_rules
 from backend.accounts.schemas.second_factors import AuthenticatorOut, SecondFactorAsked
+from backend.accounts.schemas.sign_in import PersonAsked
 from backend.accounts.services import second_factors
+from backend.accounts.services.choices import people_to_choose, take_choice
 from backend.accounts.services.invitations import accept_invitation
-from backend.accounts.services.refusals import ChallengeOver, SecondFactorNeeded
+from backend.accounts.services.refusals import ChallengeOver, ChoiceOver, SecondFactorNeeded
 from backend.accounts.services.trust import TRUSTED_FOR, trust_device
 from backend.accounts.signin import enter_page_by_code, introduced_user, invited_user, sign_in_page
 from backend.lib.clock import now
@@ -43,6 +45,46 @@ def may_enter(request: HttpRequest, user: User, next: str) -> bool:
         request.session["challenge"], request.session["next"] = str(needed.asked.challenge), next
         return False
     return True
+
+
+def ask_person(request: HttpRequest, asked: PersonAsked, next: str) -> HttpResponse:
+    """Remember in the session among whom the sign-in has to choose, and go there."""
+    request.session["choice"], request.session["next"] = asked.choice, next
+    return redirect("console:sign-in-person")
+
+
+class PersonForm(PageForm):
+    """The number of one of the people."""
+
+    number = forms.CharField(max_length=12, widget=forms.HiddenInput)
+
+
+@never_cache
+@ensure_csrf_cookie
+@require_http_methods(["GET", "POST"])
+def which_person(request: HttpRequest) -> HttpResponseBase:
+    """Ask which of the people of a phone signs in whose password was shown."""
+    token, at = request.session.get("choice", ""), now()
+
+    def act(form: PersonForm) -> HttpResponse:
+        wanted = request.session.get("next", "")
+        user = take_choice(token=token, number=form.cleaned_data["number"], device_id=None, at=at)
+        request.session.pop("choice", None)
+        if not may_enter(request, user, wanted):
+            return redirect("console:sign-in-code")
+        sign_in_page(request=request, user=user, at=at)
+        return redirect(wanted or "console:home")
+
+    def again(form: PersonForm) -> HttpResponse:
+        context = {"people": people_to_choose(token, at=at).people, "form": form}
+        return render(request, "console/sign_in_person.html", context, status=422 if form.is_bound else 200)
+
+    try:
+        if request.method != "POST":
+            return again(PersonForm())
+        return act_page(PersonForm(request.POST), act, again, passes_on=ChoiceOver)
+    except ChoiceOver:
+        return redirect("console:sign-in")
 
 
 @never_cache

@@ -7,13 +7,18 @@ from pydantic import Field, RootModel
 
 from backend.accounts.models import Platform
 from backend.lib.phones import LONGEST
-from backend.lib.shapes import Instant, Line, Request, Shape
+from backend.lib.shapes import GIVEN, Instant, Line, Request, Shape, VolunteerNumber
 
 
 class DeviceIn(Request):
-    """The phone or browser that signs in; `id` is a UUIDv7 the client makes at its first start and keeps."""
+    """The phone or browser that signs in; `id` is a UUIDv7 the client makes at its first start and keeps.
+
+    An app for several people of one phone makes an `id` for each of them, and one `installation` for all: a person has
+    one sign-in there at most.
+    """
 
     id: UUID
+    installation: UUID | None = None
     name: Annotated[str, Line(80)] = ""
     platform: Platform = Platform.OTHER
 
@@ -23,6 +28,30 @@ class SignIn(Request):
 
     identifier: Annotated[str, Line(LONGEST, least=1)]
     password: Annotated[str, Field(min_length=1, max_length=200)]
+    device: DeviceIn
+    trust_secret: Annotated[str, Field(max_length=100)] | None = None
+
+
+class PersonOfPhone(Shape):
+    """One of the people of a shared phone."""
+
+    number: VolunteerNumber
+    name: str
+
+
+class PersonAsked(Shape):
+    """Among whom a sign-in has to choose, after the password was right: it is that of several people of the phone."""
+
+    choice: str
+    people: list[PersonOfPhone]
+    expires_at: Instant
+
+
+class PersonChosen(Request):
+    """Choose the person who signs in, on the device that has shown the password."""
+
+    choice: Annotated[str, Field(min_length=1, max_length=100)]
+    number: Annotated[str, Line(12, least=8), GIVEN]
     device: DeviceIn
     trust_secret: Annotated[str, Field(max_length=100)] | None = None
 

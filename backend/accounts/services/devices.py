@@ -111,19 +111,34 @@ def _with_tokens(device: Device, user: User, at: datetime) -> DeviceTokens:
 
 
 def _signed_in(user: User, device: DeviceIn, act: Act, *, introduced: bool = False) -> Device:
-    """Register a device, or sign it in anew. Raises CredentialsWrong when the password was changed meanwhile."""
+    """Register a device, or sign it in anew. Raises CredentialsWrong when the password was changed meanwhile.
+
+    It takes the place of the person's other device of the same installation, if there is one; other people's stay.
+    """
     require_as_checked(user)
+    replaced = _of_installation(user, device)
     row, is_new = _locked_device(user, device, act.at)
     if row.user_id != user.pk:
         raise DeviceTaken
     if not is_new and row.revoked_at is None:
         act.end_session(row.session)
     row.name, row.platform, row.last_seen_at = device.name, device.platform, act.at
+    row.installation = device.installation
     row.sign_in_anew(introduced=introduced, lasts_long=not hooks.holds_post(user, act.at))
     row.save()
     act.record(Acts.DEVICE_SIGNED_IN, f"device.{row.pk}")
     hooks.device_signed_in(device=row, act=act)
+    if replaced:
+        _revoke_among(replaced, user, reason=SignedOutBy.SIGNED_OUT, act=act)
     return row
+
+
+def _of_installation(user: User, device: DeviceIn) -> list[UUID]:
+    """Return the person's devices of an installation but this one; all of the person's are locked, in their order."""
+    if device.installation is None:
+        return []
+    devices = devices_to_end(user).values()
+    return [one.pk for one in devices if one.installation == device.installation and one.pk != device.id]
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Why a second factor is not set up or not taken."""
+"""Why a sign-in is not done, or not yet."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.schemas.second_factors import SecondFactorAsked
+from backend.accounts.schemas.sign_in import PersonAsked
 from backend.lib.errors import Refusal
 
 
@@ -24,6 +25,39 @@ class SecondFactorNeeded(Refusal):
     def members(self) -> Mapping[str, Any]:
         """What the problem says beyond the ordinary."""
         return {"second_factor": self.asked.model_dump(mode="json")}
+
+
+class PersonNeeded(Refusal):
+    """The password is that of several people of this phone; now say which of them signs in: `person` has them."""
+
+    status = 401
+    slug = "person-needed"
+    text = _("Several people of this phone have this password. Choose who you are.")
+
+    def __init__(self, asked: PersonAsked) -> None:
+        super().__init__()
+        self.asked = asked
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """What the problem says beyond the ordinary."""
+        return {"person": self.asked.model_dump(mode="json")}
+
+
+class ChoiceOver(Refusal):
+    """This choice has waited too long, is done, or is another device's; begin again with the password."""
+
+    status = 401
+    slug = "choice-over"
+    text = _("This sign-in has waited too long, or is done. Begin again with the password.")
+
+
+class FullSignInNeeded(Refusal):
+    """This person has rights over others, and shows the password each time that they go on in this browser."""
+
+    status = 403
+    slug = "full-sign-in-needed"
+    text = _("This person holds a post, and has to enter the password.")
 
 
 class IntroducedSession(Refusal):

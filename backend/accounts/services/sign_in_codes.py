@@ -1,5 +1,6 @@
 """People who have no password sign in by a code that a leader reads out or shows."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -50,19 +51,23 @@ def make_sign_in_code(user: User, *, by_post: int, ends_others: bool, good_until
     return code
 
 
-def code_opens(user: User | None, code: str, *, at: datetime) -> bool:
-    """Tell whether this is the person's code, still good, for an account that a code may open.
+def code_opens(user: User, code: str, *, at: datetime) -> bool:
+    """Tell whether this is the person's code, still good, for an account that a code may open."""
+    return bool(opened_by_code([user], code, at=at))
 
-    Its maker must still be able to make it. Where there is no such person the database is asked as well, so that the
-    time does not tell.
+
+def opened_by_code(users: Sequence[User], code: str, *, at: datetime) -> list[User]:
+    """Return whose code this is among people of one name: still good, for an account that a code may open.
+
+    Its maker must still be able to make it. A code is one person's, also where others have the phone. Where there are
+    no such people the database is asked as well, so that the time does not tell.
     """
     made = (
         SignInCode.objects.open_(at)
         .select_related("made_by", "user__volunteer")
-        .filter(user=user.pk if user else 0, code_key=codes.key_of(code, KIND))
-        .first()
+        .filter(user__in=[user.pk for user in users] or [0], code_key=codes.key_of(code, KIND))
     )
-    return made is not None and _still_opens(made, at)
+    return [one.user for one in made if _still_opens(one, at)]
 
 
 def _still_opens(made: SignInCode, at: datetime) -> bool:

@@ -10,7 +10,8 @@ from backend.accounts import hooks
 from backend.accounts.acting import acting
 from backend.accounts.acts import Acts
 from backend.accounts.locks import accounts_to_lock
-from backend.accounts.models import User, phone_key
+from backend.accounts.models import PHONE_COLUMNS, User, phone_key
+from backend.accounts.queries import people_of_phone
 from backend.lib.bulk import update_rows
 from backend.lib.phones import read_phone
 
@@ -42,7 +43,7 @@ def _normalise_portion(after: int, told: Tally, at: datetime) -> int:
     users = User.objects.filter(pk__gt=after, volunteer__isnull=False).exclude(phone_sealed="")
     portion = list(accounts_to_lock(users.select_related("volunteer")).order_by("pk")[:PORTION])
     changed = _changed(portion, told)
-    update_rows(changed, ["phone_sealed", "phone_key", "phone_tail_key"])
+    update_rows(changed, list(PHONE_COLUMNS))
     if changed:
         with acting(by=None, at=at) as act:
             act.record(Acts.PHONES_NORMALISED, "accounts", changed=len(changed))
@@ -62,7 +63,7 @@ def _changed(portion: Sequence[User], told: Tally) -> list[User]:
         if phone == user.phone:
             continue
         key = str(phone_key(phone))
-        other = changed.get(key) or User.objects.select_related("volunteer").filter(phone_key=key).first()
+        other = changed.get(key) or people_of_phone(phone).select_related("volunteer").order_by("pk").first()
         if other is not None:
             told.colliding.append((number, hooks.number_of(other)))
             continue

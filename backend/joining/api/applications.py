@@ -18,10 +18,11 @@ from backend.joining.schemas import (
     ApplicationOut,
     ApplicationPage,
     ApplicationTaken,
+    ApproveIn,
     WithdrawIn,
 )
 from backend.joining.services import applications
-from backend.lib.api import answer, parse, parse_query
+from backend.lib.api import answer, parse, parse_or_default, parse_query
 from backend.lib.clock import now
 from backend.lib.errors import require
 from backend.lib.shapes import Request as Query
@@ -85,11 +86,16 @@ class ApproveApplicationView(View):
     """The leader's yes."""
 
     @extend_schema(
-        operation_id="approve_application", request=None, responses=ApplicationOut, tags=["applications"]
+        operation_id="approve_application", request=ApproveIn, responses=ApplicationOut, tags=["applications"]
     )
     def post(self, request: Request, application_id: UUID) -> Response:
         """Make the applicant a volunteer of the unit, with a number for life. Again returns the same."""
-        found = applications.approve_application(application_id=application_id, by=user_of(request), at=now())
+        found = applications.approve_application(
+            application_id=application_id,
+            shared_phone=parse_or_default(ApproveIn, request).shared_phone,
+            by=user_of(request),
+            at=now(),
+        )
         return answer(ApplicationOut.of(found))
 
     def post_again(self, request: Request, application_id: UUID) -> Response:

@@ -10,8 +10,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from backend.accounts.pages.forms import PageForm, act_page
+from backend.accounts.pages.forms import SHARED_PHONE, PageForm, act_page
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
+from backend.accounts.services.phones import PhoneTaken
 from backend.joining.queries import pending_for
 from backend.joining.services.applications import (
     approve_application,
@@ -20,14 +21,20 @@ from backend.joining.services.applications import (
 from backend.lib.clock import now
 from backend.lib.errors import require
 from backend.lib.texts import as_line
-from backend.volunteers.services.people import PhoneTaken
 
 LONGEST_REASON = 200
-INSTEAD = {PhoneTaken: _("This phone is a volunteer's already: propose a transfer instead.")}
+INSTEAD = {
+    PhoneTaken: _(
+        "This phone is a volunteer's already. If that is the applicant, propose a transfer instead."
+        " If they share the phone, say so."
+    )
+}
 
 
 class DecisionForm(PageForm):
-    """The reason for rejecting an applicant."""
+    """Whether an approved applicant shares a phone, and the reason for rejecting one."""
+
+    shared_phone = forms.BooleanField(label=SHARED_PHONE, required=False)
 
     reason = forms.CharField(label=_("Reason, if you reject"), required=False, max_length=LONGEST_REASON)
 
@@ -47,7 +54,8 @@ def decide_application(request: HttpRequest, application_id: UUID) -> HttpRespon
 
     def act(form: DecisionForm) -> HttpResponseBase:
         if request.POST.get("decision") == "approve":
-            approve_application(application_id=application_id, by=by, at=at)
+            shared = form.cleaned_data["shared_phone"]
+            approve_application(application_id=application_id, shared_phone=shared, by=by, at=at)
         else:
             reason = as_line(form.cleaned_data["reason"])
             reject_application(application_id=application_id, reason=reason, by=by, at=at)

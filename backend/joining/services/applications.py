@@ -1,5 +1,6 @@
 """People apply to a unit, and its leader decides."""
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,8 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
-from backend.accounts.models import User, phone_key
+from backend.accounts.models import User, family_of, phone_keys
 from backend.accounts.passwords import require_good_password
+from backend.accounts.queries import people_of_phone
 from backend.joining.acts import Acts
 from backend.joining.events import ApplicationChanged
 from backend.joining.locks import applications_to_lock
@@ -37,7 +39,7 @@ MOST_OF_ADDRESS = 200
 MOST_OF_UNIT = 500
 """Applications that may wait in one unit."""
 MOST_OF_PHONE = 3
-"""Units in which applications of one phone may wait; further ones get the same answer, and are not kept."""
+"""Applications of one phone that may wait; further ones get the same answer, and are not kept."""
 KEPT = timedelta(days=90)
 """How long a decided application is kept."""
 DECIDED = {
@@ -78,7 +80,7 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
         _require_good_password(wanted)
     # Hashed in any case, so that the time does not tell who is known.
     application.password = make_password(wanted.password)
-    if waiting.filter(phone_key=application.phone_key).count() >= MOST_OF_PHONE:
+    if not _has_place(application):
         return
     try:
         with transaction.atomic(), acting(by=None, at=at) as act:
@@ -89,41 +91,57 @@ def apply(*, wanted: ApplicationIn, address: str, at: datetime) -> None:
         return  # a retry, or the same person again
 
 
+def _has_place(application: Application) -> bool:
+    """Give an application a place among those of its phone; tell whether it is a further one that may wait.
+
+    A family applies with one phone: in a unit each of its names may wait once.
+    """
+    of_phone = list(Application.objects.waiting().filter(phone_key__in=phone_keys(application.phone)))
+    here = [one for one in of_phone if one.unit_id == application.unit_id]
+    if len(of_phone) >= MOST_OF_PHONE or any(same_name(one.name, application.name) for one in here):
+        return False
+    taken = {one.phone_key for one in here}
+    application.phone_key = next(key for key in phone_keys(application.phone) if key not in taken)
+    return True
+
+
 @transaction.atomic
 def withdraw_application(*, application_id: UUID, phone: str, at: datetime) -> None:
     """Take an application back; a caller with another phone, or one who is too late, gets the same answer."""
-    key = phone_key(canonical(phone))
     waiting = applications_to_lock(Application.objects.waiting())
-    application = waiting.filter(pk=application_id, phone_key=key).first()
+    application = waiting.filter(pk=application_id, phone_key__in=phone_keys(canonical(phone))).first()
     if application is not None:
         application.withdraw(at=at)
         with acting(by=None, at=at) as act:
             _save_decided(application, act)
 
 
-def approve_application(*, application_id: UUID, by: User, at: datetime) -> Application:
+def approve_application(
+    *, application_id: UUID, shared_phone: bool = False, by: User, at: datetime
+) -> Application:
     """Make the applicant a volunteer of the unit, with a number for life. Locks the application.
 
     A former volunteer who has left every unit comes back under their number, and signs in as before. Approving again
     returns the same volunteer. Raises NotFound unless `by` looks after the unit, AlreadyDecided, TooManyFound. Raises
-    PhoneTaken when the phone belongs to a volunteer of some unit: such a person needs a transfer.
+    PhoneTaken when the phone belongs to a volunteer of some unit: such a person needs a transfer, or is another person
+    of that phone, which `shared_phone` says; then PhoneFull may be raised.
     """
     found = require(Application.objects.filter(pk=application_id).first())
     require(may_manage(by, found.unit, at))
     if found.status == ApplicationStatus.APPROVED:
         return found
     with finding(found.phone, how="application", by=by, at=at):
-        return _approve(application_id, by, at)
+        return _approve(application_id, shared_phone, by, at)
 
 
 @transaction.atomic
-def _approve(application_id: UUID, by: User, at: datetime) -> Application:
+def _approve(application_id: UUID, shared_phone: bool, by: User, at: datetime) -> Application:
     application, grant = _locked(application_id, by, at)
     if application.status == ApplicationStatus.APPROVED:
         return application
     require(application.is_waiting, AlreadyDecided)
     with acting(by=by, at=at, grant=grant) as act:
-        volunteer = _taken_back(application, act) or _created(application, act)
+        volunteer = _taken_back(application, act) or _created(application, shared_phone, act)
         application.approve(volunteer=volunteer, by=by, at=at)
         _save_decided(application, act)
     return application
@@ -135,10 +153,11 @@ def _require_good_password(wanted: ApplicationIn) -> None:
     require_good_password(applicant.user, wanted.password or "", field="password")
 
 
-def _created(application: Application, act: Act) -> Volunteer:
+def _created(application: Application, shared_phone: bool, act: Act) -> Volunteer:
     volunteer = add_volunteer(
         name=application.name,
         phone=application.phone,
+        shared_phone=shared_phone,
         born_on=application.born_on,
         units=[application.unit],
         act=act,
@@ -151,15 +170,14 @@ def _created(application: Application, act: Act) -> Volunteer:
 def _taken_back(application: Application, act: Act) -> Volunteer | None:
     """Make a former volunteer with this phone and name, now in no unit, a member again; None if there is none.
 
-    The name has to be the same: the phone may belong to another person by now.
+    The name has to be the same: the phone may be shared, or belong to another person by now.
     """
     those = Volunteer.objects.in_service().filter(
-        user__phone_key=application.phone_key, user__is_active=True, memberships=None
+        user__in=people_of_phone(application.phone), user__is_active=True, memberships=None
     )
-    volunteer = volunteers_to_lock(those).first()
+    found = volunteers_to_lock(those).order_by("pk")
+    volunteer = next((one for one in found if same_name(one.name, application.name)), None)
     if volunteer is None or volunteer.memberships.exists():
-        return None
-    if not same_name(volunteer.name, application.name):
         return None
     take_seat(volunteer=volunteer, unit=application.unit, is_primary=True, at=act.at)
     recount_around([volunteer.pk], at=act.at)
@@ -243,14 +261,22 @@ def lock_waiting(unit: Unit) -> None:
 
 def hand_over(unit: Unit, successor: Unit) -> None:
     """Give the applications that wait in a unit to its successor, except those of a person who applied there too."""
-    waiting = unit.applications.waiting()
-    known = successor.applications.waiting().values("phone_key")
-    waiting.filter(phone_key__in=list(known.values_list("phone_key", flat=True))).delete()
-    waiting.update(unit=successor)
+    there: dict[str, dict[str, str]] = defaultdict(dict)
+    for key, name in successor.applications.waiting().values_list("phone_key", "name"):
+        there[family_of(key)][key] = name
+    for one in unit.applications.waiting().order_by("pk"):
+        known = there[family_of(one.phone_key)]
+        free = next((key for key in phone_keys(one.phone) if key not in known), None)
+        if free is None or any(same_name(name, one.name) for name in known.values()):
+            one.delete()
+            continue
+        one.phone_key = free if one.phone_key in known else one.phone_key
+        one.unit, known[one.phone_key] = successor, one.name
+        one.save(update_fields=["unit", "phone_key"])
 
 
 def erase_applications(volunteer: Volunteer) -> None:
-    """Empty the application that made a person a volunteer, and delete others with their phone."""
+    """Empty the application that made a person a volunteer, and delete others with their phone and name."""
     applications_of(volunteer).filter(volunteer=None).delete()
     applications_of(volunteer).update(
         name="", phone_sealed="", phone_key="", born_on=None, password="", reason="", volunteer=None

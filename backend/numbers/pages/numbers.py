@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from backend.accounts.models import User
-from backend.accounts.pages.forms import PageForm, ShapeForm, act_page
+from backend.accounts.pages.forms import SHARED_PHONE, PageForm, ShapeForm, act_page
 from backend.accounts.pages.shell import person_of, record_page, sent_from, show
 from backend.lib.clock import now
 from backend.lib.errors import NotFound, require
@@ -53,6 +53,7 @@ STATES: dict[str, Promise] = {
 PERSON: dict[str, Promise] = {
     "name": _("Name"),
     "phone": _("Phone, if there is one"),
+    "shared_phone": SHARED_PHONE,
     "born_on": _("Born on, if known"),
 }
 PHONE = {"phone": {"type": "tel"}}
@@ -138,6 +139,7 @@ def walk_in(request: HttpRequest) -> HttpResponseBase:
             unit=unit_by_number(form.cleaned_data["unit"]),
             name=form.body.name,
             phone=form.body.phone,
+            shared_phone=form.body.shared_phone,
             born_on=form.body.born_on,
             by=person_of(request),
             at=now(),
@@ -191,6 +193,7 @@ def register(request: HttpRequest, number: str, block_id: UUID) -> HttpResponseB
             unit=unit,
             name=form.body.name,
             phone=form.body.phone,
+            shared_phone=form.body.shared_phone,
             born_on=form.body.born_on,
             by=person_of(request),
             at=now(),

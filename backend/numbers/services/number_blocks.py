@@ -119,6 +119,7 @@ def register_from_block(
     unit: Unit,
     name: str,
     phone: str = "",
+    shared_phone: bool = False,
     born_on: date | None = None,
     by: User,
     at: datetime,
@@ -127,11 +128,11 @@ def register_from_block(
 
     The number has to be in an open block of the unit or of one above it; the block is locked. The same number and name
     for the same unit again is a retry and returns the person. Raises NotFound for a unit that `by` does not manage,
-    NumberNotYours, NumberTaken, PhoneTaken, TooManyFound.
+    NumberNotYours, NumberTaken, PhoneTaken, PhoneFull, TooManyFound.
     """
     grant = require(may_manage(by, unit, at))
     with finding(phone, how="registration", by=by, at=at):
-        return _register(number, unit, name, phone, born_on, grant, by, at)
+        return _register(number, unit, name, phone, shared_phone, born_on, grant, by, at)
 
 
 @transaction.atomic
@@ -140,6 +141,7 @@ def _register(
     unit: Unit,
     name: str,
     phone: str,
+    shared_phone: bool,
     born_on: date | None,
     grant: Grant,
     by: User,
@@ -154,7 +156,15 @@ def _register(
     block.used += 1
     block.save(update_fields=["used"])
     with acting(by=by, at=at, grant=grant) as act:
-        return add_volunteer(name=name, phone=phone, born_on=born_on, units=[unit], number=number, act=act)
+        return add_volunteer(
+            name=name,
+            phone=phone,
+            shared_phone=shared_phone,
+            born_on=born_on,
+            units=[unit],
+            number=number,
+            act=act,
+        )
 
 
 def _block_with(number: int, unit: Unit) -> NumberBlock:

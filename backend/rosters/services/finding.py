@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from backend.accounts.models import User
+from backend.accounts.queries import later_people_of
 from backend.rosters.models import Newcomer, RosterImport
 from backend.volunteers.services.finding import count_found, not_covered
 
@@ -28,10 +29,13 @@ def note_found_by_import(batch: RosterImport, *, by: User | None, at: datetime) 
 def _others_in(batch: RosterImport, by: User, at: datetime) -> set[int]:
     """Return the people with a phone or an identity card of the batch whom no post of the importer covers."""
     waiting = Newcomer.objects.filter(batch=batch)
-    phones = Q(user__phone_key__in=waiting.exclude(phone_key=None).values("phone_key"))
+    keys = waiting.exclude(phone_key=None).values("phone_key")
+    phones, shared = Q(user__phone_key__in=keys), Q(user__in=later_people_of(keys))
     cards = Q(id_card_key__in=waiting.exclude(id_card_key=None).values("id_card_key"))
     others = not_covered(by, at)
-    # Two statements: the database looks the keys of each up in its own index.
+    # Three statements: the database looks the keys of each up in its own index.
     return {
-        pk for same in (phones, cards) for pk in others.filter(same).values_list("pk", flat=True)[:MOST_NOTED]
+        pk
+        for same in (phones, shared, cards)
+        for pk in others.filter(same).values_list("pk", flat=True)[:MOST_NOTED]
     }

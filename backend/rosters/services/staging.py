@@ -38,6 +38,12 @@ _REPEATED = """
 _PHONE_KNOWN = (
     "FROM rosters_newcomer n JOIN accounts_user u ON u.phone_key = n.phone_key WHERE n.batch_id = %s"
 )
+_PHONE_SHARED = """
+    FROM rosters_newcomer n WHERE n.batch_id = %s AND substr(n.phone_key, 1, 30) IN (
+        SELECT substr(u.phone_key, 1, 30) FROM accounts_user u WHERE u.phone_key LIKE '%%#_'
+    )
+"""
+"""Phones whose first place is free: the people in the later ones are few, and are looked through once (ADR 26)."""
 _CARD_KNOWN = """
     FROM rosters_newcomer n JOIN volunteers_volunteer v ON v.id_card_key = n.id_card_key WHERE n.batch_id = %s
 """
@@ -50,6 +56,7 @@ _SAME_IN_FILE = (
 )
 _SAME_IN_ROSTER = (
     ("phone-in-roster", "phone", "NULL", _PHONE_KNOWN, 1),
+    ("phone-in-roster", "phone", "NULL", _PHONE_SHARED, 1),
     ("id-card-in-roster", "id_card", "NULL", _CARD_KNOWN, 1),
 )
 

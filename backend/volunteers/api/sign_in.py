@@ -12,7 +12,8 @@ from backend.accounts.authentication import device_of, django_request, user_of
 from backend.accounts.password_hashing import hashing
 from backend.accounts.schemas.invitations import InvitationIn
 from backend.accounts.schemas.second_factors import SecondFactorIn
-from backend.accounts.schemas.sign_in import SignIn
+from backend.accounts.schemas.sign_in import PersonChosen, SignIn
+from backend.accounts.services.choices import chosen_once, take_choice
 from backend.accounts.services.devices import sign_in, sign_in_once
 from backend.accounts.services.invitations import sign_in_by_invitation
 from backend.accounts.services.second_factors import require_second_factor, sign_in_with_code
@@ -42,16 +43,38 @@ class SignInView(View):
     def post(self, request: Request) -> Response:
         """Sign in by volunteer number or phone; the tokens are for this device.
 
-        A person who has a second factor is answered `second-factor-needed`, with the challenge for the next step.
+        A person who has a second factor is answered `second-factor-needed`, with the challenge for the next step. Where
+        several people of a phone have this password the answer is `person-needed`.
         """
         body = parse(SignIn, request)
-        user = checked_user(django_request(request), body.identifier, body.password)
+        shown = (body.identifier, body.password)
+        user = checked_user(django_request(request), *shown, device=body.device.id)
         at = now()  # checking a password takes its time, and the answer tells it
         require_second_factor(user=user, device_id=body.device.id, trust_secret=body.trust_secret, at=at)
         if self.wanted is None:
             return _answer(sign_in(user=user, device=body.device, at=at), at)
         made, is_again = sign_in_once(user=user, device=body.device, once=self.wanted, at=at)
         return replayed(_answer(made, at)) if is_again else _answer(made, at)
+
+
+class SignInPersonView(View):
+    """The choice among the people of a shared phone."""
+
+    repeatable = ("post",)
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="sign_in_person", request=PersonChosen, responses=SignedIn, tags=["sign-in"], auth=[]
+    )
+    def post(self, request: Request) -> Response:
+        """Choose who of the people signs in whose password this device has shown; a second factor may be asked then."""
+        body, at = parse(PersonChosen, request), now()
+        device = body.device
+        user = take_choice(token=body.choice, number=body.number, device_id=device.id, at=at)
+        require_second_factor(user=user, device_id=device.id, trust_secret=body.trust_secret, at=at)
+        once = chosen_once(user, body.choice, device.id)
+        return _answer(sign_in_once(user=user, device=device, once=once, at=at)[0], at)
 
 
 class SignOutView(View):

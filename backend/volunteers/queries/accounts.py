@@ -1,14 +1,14 @@
-"""Reads the account that a person names to sign in."""
+"""Reads the accounts that a person names to sign in."""
 
 from django.db.models import Value
 
-from backend.accounts.models import User, phone_key
+from backend.accounts.models import User, phone_keys
 from backend.volunteers.models import Unit
 from backend.volunteers.number_scheme import parse_volunteer_number
 
 
-def account_named(name: str) -> User | None:
-    """Return the account with this number, former number or phone, and its volunteer.
+def accounts_named(name: str) -> list[User]:
+    """Return the accounts with this number, former number or phone, and their volunteers.
 
     Asks the database the same whether there is such an account or not, so that the time does not tell.
     """
@@ -20,13 +20,15 @@ def account_named(name: str) -> User | None:
     named = [
         of.filter(volunteer__number=number, volunteer__merged_into=None),
         of.filter(volunteer__aliases__number=number),
-        of.filter(phone_key=phone_key(name) or ""),
+        of.filter(phone_key__in=phone_keys(name) or [""]),
     ]
     first, *others = (
         found.annotate(rank=Value(rank)).values_list("rank", "pk") for rank, found in enumerate(named)
     )
-    _, pk = min(first.union(*others), default=(0, 0))
-    return User.objects.select_related("volunteer").filter(pk=pk).first()
+    found = list(first.union(*others))
+    best = min(found, default=(0, 0))[0]
+    keys = [pk for rank, pk in found if rank == best]
+    return list(User.objects.select_related("volunteer").filter(pk__in=keys or [0]).order_by("pk"))
 
 
 def subtree_of(user: User | None, name: str) -> str:

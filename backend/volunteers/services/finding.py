@@ -18,7 +18,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import acting
-from backend.accounts.models import User, phone_key
+from backend.accounts.models import User
+from backend.accounts.queries import people_of_phone
+from backend.accounts.services.phones import PhoneTaken
 from backend.lib.afterwards import afterwards
 from backend.lib.errors import Allowance, TooMany
 from backend.realtime.log import Audience
@@ -29,7 +31,6 @@ from backend.volunteers.queries import dispatched_units
 from backend.volunteers.queries.lives import numbers_of_leaders
 from backend.volunteers.rules import may_see_person, within
 from backend.volunteers.services.access_log import note_access
-from backend.volunteers.services.people import PhoneTaken
 
 logger = logging.getLogger(__name__)
 
@@ -57,24 +58,23 @@ class TooManyFound(TooMany):
 
 @contextmanager
 def finding(phone: str, *, how: FoundBy, by: User, at: datetime) -> Iterator[None]:
-    """Let an act go on that takes a phone. When the phone finds a person of another unit, it counts, notes and tells.
+    """Let an act go on that takes a phone. When the phone finds people of other units, it counts, notes and tells.
 
     A caller who has found as many as a day allows is refused whether or not a person has the phone: so the refusal
     says nothing either. Raises TooManyFound, and passes PhoneTaken on.
     """
-    holder = Volunteer.objects.filter(user__phone_key=phone_key(phone)).first() if phone else None
-    is_other = holder is None or not may_see_person(by, holder, at)
-    if phone and is_other:
+    holders = list(Volunteer.objects.filter(user__in=people_of_phone(phone)).order_by("pk")) if phone else []
+    others = {holder.pk for holder in holders if not may_see_person(by, holder, at)}
+    if phone and (others or not holders):
         today = _found_today(by, at)
-        if (holder is None or holder.pk not in today) and len(today) >= most_found(by, at):
+        if (not holders or others - today) and len(today) >= most_found(by, at):
             _alarm(how, by, at)
             raise _too_many_found(by, at)
     try:
         yield
     except PhoneTaken:
-        if holder is not None and is_other:
-            pk = holder.pk
-            afterwards(lambda: _note([pk], how=how, by=by, at=at))
+        if others:
+            afterwards(lambda: _note(others, how=how, by=by, at=at))
         raise
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.locks import devices_to_lock, lock_devices
-from backend.accounts.models import SignedOutBy, User
+from backend.accounts.models import PHONE_COLUMNS, SignedOutBy, User
 from backend.accounts.services.devices import end_easy_sign_ins
 from backend.lib.errors import NotAllowed, Refusal, require
 from backend.realtime import keys
@@ -150,13 +150,16 @@ def _move_papers(one: Volunteer, other: Volunteer) -> None:
 
 
 def _move_phone(one: User, other: User, at: datetime) -> None:
-    """Move a phone that was missing; it is masked for the account that gets it as if its password were new."""
-    columns = ["phone_sealed", "phone_key", "phone_tail_key"]
-    phone, other.phone = other.phone, ""
-    other.save(update_fields=columns)
-    if phone and not one.phone:
-        one.phone, one.password_set_at = phone, at
-        one.save(update_fields=[*columns, "password_set_at"])
+    """Move a phone that was missing; it is masked for the account that gets it as if its password were new.
+
+    The account gets the same place on it: others who share the phone keep theirs.
+    """
+    moved = {column: getattr(other, column) for column in PHONE_COLUMNS}
+    other.phone = ""
+    other.save(update_fields=PHONE_COLUMNS)
+    if moved["phone_key"] and not one.phone:
+        User.objects.filter(pk=one.pk).update(**moved, password_set_at=at)
+        one.refresh_from_db(fields=[*moved, "password_set_at"])
 
 
 def _move_identity(one: Volunteer, other: Volunteer) -> None:

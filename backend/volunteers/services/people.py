@@ -4,14 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.locks import lock_devices
-from backend.accounts.models import User, phone_key
+from backend.accounts.models import User
 from backend.accounts.services.devices import end_easy_sign_ins
-from backend.lib.errors import Invalid, Refusal
-from backend.lib.made import unless_taken
+from backend.accounts.services.phones import open_account
+from backend.lib.errors import Invalid
 from backend.realtime.access import access_changed
 from backend.volunteers.acts import Acts
 from backend.volunteers.locks import volunteers_to_lock
@@ -24,14 +23,6 @@ from backend.volunteers.services.numbers import issue_number
 from backend.volunteers.services.seats import lock_unit, lock_units, take_seat
 
 LEADER_SEAT = 1
-
-
-class PhoneTaken(Refusal):
-    """Another person has this phone already."""
-
-    slug = "phone-taken"
-    field = "phone"
-    text = _("Another person has this phone already.")
 
 
 def refuse_future_birth(born_on: date | None, at: datetime) -> None:
@@ -51,6 +42,7 @@ def create_volunteer(
     skills: Collection[str] = (),
     number: int | None = None,
     agrees_to: Collection[Purpose] = (),
+    shared_phone: bool = False,
     by: User | None,
     at: datetime,
 ) -> Volunteer:
@@ -65,6 +57,7 @@ def create_volunteer(
             skills=skills,
             number=number,
             agrees_to=agrees_to,
+            shared_phone=shared_phone,
             act=act,
         )
 
@@ -79,22 +72,20 @@ def add_volunteer(
     skills: Collection[str] = (),
     number: int | None = None,
     agrees_to: Collection[Purpose] = (),
+    shared_phone: bool = False,
     act: Act,
 ) -> Volunteer:
     """Make an account and a volunteer with a new number; the first of `units` is the primary one. Locks the units.
 
     `number` is one that was set aside for this person: the calling code has made sure of it. `agrees_to` is what the
-    person has agreed to on paper. Without a password the person cannot sign in yet. Raises PhoneTaken, UnitRetired, or
-    Invalid for an unknown skill or a date of birth to come.
+    person has agreed to on paper. Without a password the person cannot sign in yet. `shared_phone`: others may have the
+    phone too. Raises PhoneTaken, PhoneFull, UnitRetired, or Invalid for an unknown skill or a date of birth to come.
     """
     refuse_future_birth(born_on, act.at)
     known = list(Skill.objects.filter(code__in=skills))
     if len(known) != len(set(skills)):
         raise Invalid(errors=[{"pointer": "/skills", "detail": "unknown skill"}])
-    if phone and User.objects.filter(phone_key=phone_key(phone)).exists():
-        raise PhoneTaken
-    with unless_taken(PhoneTaken):
-        user = User.objects.create_user(phone, password)
+    user = open_account(phone, password, shared=shared_phone, act=act)
     volunteer = Volunteer.objects.create(
         user=user, number=number or issue_number(), name=name, born_on=born_on
     )
