@@ -10,14 +10,15 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='callout',
-            name='ask',
-            field=models.CharField(blank=True, db_default='', default='', help_text='`on_duty`: those on duty alone; empty: all whom the severity of the task asks', max_length=12),
-        ),
+        # The task first: a call-out locks it before it writes its own row, and would wait the other way round.
         migrations.AddField(
             model_name='task',
             name='severity',
             field=models.CharField(choices=[('life_at_stake', 'Life at stake'), ('urgent', 'Urgent'), ('normal', 'Normal'), ('notice', 'Notice')], db_default='normal', default='normal', max_length=14),
+        ),
+        migrations.AddField(
+            model_name='callout',
+            name='ask',
+            field=models.CharField(blank=True, db_default='', default='', help_text='`on_duty`: those on duty alone; empty: all whom the severity of the task asks', max_length=12),
         ),
     ]

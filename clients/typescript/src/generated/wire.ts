@@ -191,6 +191,17 @@ export interface components {
              */
             status: "pending";
         };
+        /**
+         * ApproveIn
+         * @description Take the applicant in. `shared_phone`: a volunteer who has the phone already is another person, who shares it.
+         */
+        ApproveIn: {
+            /**
+             * Shared Phone
+             * @default false
+             */
+            shared_phone?: boolean;
+        };
         /** @constant */
         AskWord: "on_duty";
         /**
@@ -681,6 +692,8 @@ export interface components {
         /**
          * CorrectionIn
          * @description The right name or phone of a person: one of the two. The `id` makes a retry the same correction.
+         *
+         *     `shared_phone`: others may have the phone too, as families do.
          * @example {
          *       "id": "0199a5e2-6b1f-7d02-8a6e-2f9c1d3e4b5a",
          *       "phone": "13800001234"
@@ -703,6 +716,11 @@ export interface components {
              * @default null
              */
             phone?: string | null;
+            /**
+             * Shared Phone
+             * @default false
+             */
+            shared_phone?: boolean;
         };
         /**
          * CorrectionOut
@@ -942,6 +960,9 @@ export interface components {
         /**
          * DeviceIn
          * @description The phone or browser that signs in; `id` is a UUIDv7 the client makes at its first start and keeps.
+         *
+         *     An app for several people of one phone makes an `id` for each of them, and one `installation` for all: a person has
+         *     one sign-in there at most.
          */
         DeviceIn: {
             /**
@@ -949,6 +970,11 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * Installation
+             * @default null
+             */
+            installation?: string | null;
             /**
              * Name
              * @default
@@ -2246,6 +2272,22 @@ export interface components {
             available: boolean;
         };
         /**
+         * PersonChosen
+         * @description Choose the person who signs in, on the device that has shown the password.
+         */
+        PersonChosen: {
+            /** Choice */
+            choice: string;
+            /** Number */
+            number: string;
+            device: components["schemas"]["DeviceIn"];
+            /**
+             * Trust Secret
+             * @default null
+             */
+            trust_secret?: string | null;
+        };
+        /**
          * PersonSnapshot
          * @description The snapshot of a topic `person.…`.
          */
@@ -2793,6 +2835,11 @@ export interface components {
              * @example 13800001234
              */
             phone?: string;
+            /**
+             * Shared Phone
+             * @default false
+             */
+            shared_phone?: boolean;
             /**
              * Born On
              * @default null
@@ -4111,6 +4158,11 @@ export interface components {
              */
             phone?: string;
             /**
+             * Shared Phone
+             * @default false
+             */
+            shared_phone?: boolean;
+            /**
              * Born On
              * @default null
              */
@@ -5033,6 +5085,7 @@ export type ApplicationOut = components['schemas']['ApplicationOut'];
 export type ApplicationPage = components['schemas']['ApplicationPage'];
 export type ApplicationStatus = components['schemas']['ApplicationStatus'];
 export type ApplicationTaken = components['schemas']['ApplicationTaken'];
+export type ApproveIn = components['schemas']['ApproveIn'];
 export type AskWord = components['schemas']['AskWord'];
 export type AssignmentChanged = components['schemas']['AssignmentChanged'];
 export type AssignmentChangedFrame = components['schemas']['AssignmentChangedFrame'];
@@ -5171,6 +5224,7 @@ export type PeopleFound = components['schemas']['PeopleFound'];
 export type PeopleFoundFrame = components['schemas']['PeopleFoundFrame'];
 export type PeriodIn = components['schemas']['PeriodIn'];
 export type PeriodOut = components['schemas']['PeriodOut'];
+export type PersonChosen = components['schemas']['PersonChosen'];
 export type PersonSnapshot = components['schemas']['PersonSnapshot'];
 export type PhotoIn = components['schemas']['PhotoIn'];
 export type PlaceIn = components['schemas']['PlaceIn'];
