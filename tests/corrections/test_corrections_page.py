@@ -73,12 +73,17 @@ def test_what_is_wrong_is_said_at_the_form_and_what_was_typed_stays(
     assert not Correction.objects.exists()
 
 
-def test_a_phone_of_another_person_is_refused(
+def test_a_phone_of_another_person_is_refused_unless_they_share_it(
     person: Volunteer, formation: Formation, make_volunteer: MakeVolunteer, leader: User
 ) -> None:
     other = make_volunteer(formation.squadron_a)
-    assert signed_in(leader).post(page(person), sent("phone", phone=other.user.phone)).status_code == 409
+    client, phone = signed_in(leader), other.user.phone
+    assert client.post(page(person), sent("phone", phone=phone)).status_code == 409
     assert not Correction.objects.exists()
+
+    shared = client.post(page(person), sent("phone", phone=phone, shared_phone="on"))
+    assert shared.status_code == 302
+    assert [User.objects.get(pk=one.user_id).phone for one in (person, other)] == [phone, phone]
 
 
 def test_a_second_leader_confirms_and_the_first_is_not_offered_it(

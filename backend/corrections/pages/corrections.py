@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
-from backend.accounts.pages.forms import PageForm, ShapeForm, act_page
+from backend.accounts.pages.forms import SHARED_PHONE, PageForm, ShapeForm, act_page
 from backend.accounts.pages.shell import act_named, full_sign_in, person_of, record_page, show
 from backend.corrections.models import Correction, Part
 from backend.corrections.queries import corrections_for
@@ -36,7 +36,8 @@ class NameForm(ShapeForm[CorrectionIn]):
 class PhoneForm(ShapeForm[CorrectionIn]):
     """The right phone."""
 
-    shape, labels, ids = CorrectionIn, {"phone": _("The right phone")}, "phone-%s"
+    shape, ids = CorrectionIn, "phone-%s"
+    labels = {"phone": _("The right phone"), "shared_phone": SHARED_PHONE}
     attrs = {"phone": {"type": "tel"}}
 
 
