@@ -43,6 +43,7 @@ class CorrectionIn(Request):
 class CorrectionOut(Shape):
     """A correction with what stood there before. `by` is the leader; `undone_at`: it stands no more.
 
+    `skills` are taken from a roster alone: their codes, separated by commas. `by` is null for an operator's roster.
     To a phone that was corrected no code is sent until `trusted_at`: once confirmed, or after 30 days.
     """
 
@@ -51,7 +52,7 @@ class CorrectionOut(Shape):
     part: Part
     before: str
     after: str
-    by: VolunteerNumber
+    by: VolunteerNumber | None
     at: Instant
     trusted_at: Instant
     confirmed_at: Instant | None
