@@ -290,7 +290,7 @@ class DifferencePart(models.TextChoices):
 class DifferenceState(models.TextChoices):
     """What became of a difference."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", _("Undecided")
     TAKEN = "taken", _("Taken over")
     LEFT = "left", _("Left as it is")
     OVERTAKEN = "overtaken", _("Changed since")

@@ -34,7 +34,8 @@ def test_known_people_are_no_duplicates_and_nothing_differs(
 ) -> None:
     other = make_volunteer(formation.squadron_b)
 
-    batch = again(line(person, card=id_card()), line(other), ["新队员", "13900000001", "", "", ""])
+    new = ["新队员", "13900000001", "", formation.squadron_b.number, ""]
+    batch = again(line(person, card=id_card()), line(other), new)
 
     assert (batch.accepted, batch.known, batch.duplicates, batch.rejected) == (1, 2, 0, 0)
     assert batch.rows_read == 3

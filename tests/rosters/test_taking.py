@@ -85,7 +85,7 @@ def test_everything_is_taken_the_person_is_told_and_the_phone_opens_nothing_soon
     assert set(Correction.objects.values_list("by", flat=True)) == {commander.pk}
     assert Transfer.objects.get().status == "done"
     recorded = Entry.objects.get(act="roster.differences-taken")
-    assert (recorded.by, recorded.details) == (commander, {"differences": 3, "overtaken": 0})
+    assert (recorded.by, recorded.details) == (commander, {"differences": 4, "overtaken": 0})
 
 
 def test_a_second_time_changes_nothing(

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(blank=True, help_text='of an inconsistent person: what contradicts', max_length=40)),
                 ('before_sealed', models.CharField(blank=True, max_length=4000)),
                 ('after_sealed', models.CharField(blank=True, max_length=4000)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('taken', 'Taken over'), ('left', 'Left as it is'), ('overtaken', 'Changed since'), ('undone', 'Undone')], default='open', max_length=10)),
+                ('state', models.CharField(choices=[('open', 'Undecided'), ('taken', 'Taken over'), ('left', 'Left as it is'), ('overtaken', 'Changed since'), ('undone', 'Undone')], default='open', max_length=10)),
                 ('decided_at', models.DateTimeField(null=True)),
                 ('done_as', models.UUIDField(help_text='the correction or the transfer by which it was taken over', null=True)),
                 ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='differences', to='rosters.rosterimport')),

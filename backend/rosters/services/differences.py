@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,7 +19,7 @@ from backend.corrections.rules import correctable
 from backend.corrections.services import correct_by_roster, lock_records, undo_of_roster, value_of
 from backend.joining.models import Transfer
 from backend.joining.schemas import TransferIn
-from backend.joining.services.transfers import propose_transfer, withdraw_transfer
+from backend.joining.services.transfers import propose_transfer, transfer_by_roster, withdraw_transfer
 from backend.lib.bulk import update_rows
 from backend.lib.errors import NotFound, Refusal, require
 from backend.rosters.acts import Acts
@@ -72,11 +73,7 @@ def take_differences(
     """
     rows, more = _portion(import_id, chosen, by, at, after)
     _note_found(rows, by, at)
-    moves = [row.pk for row in rows if row.kind == DifferenceKind.MOVED]
-    changes = [row.pk for row in rows if row.kind == DifferenceKind.CHANGED]
-    count = _take_changes(import_id, changes, by, at) if changes else Counter[str]()
-    for move in moves:
-        count[_take_move(import_id, move, by, at)] += 1
+    count = _take_all(import_id, [row.pk for row in rows], by, at)
     return _decided(count, rows[-1].pk if more else None)
 
 
@@ -151,27 +148,32 @@ def _still_undecided(batch: RosterImport, wanted: Collection[int]) -> list[Diffe
 
 
 @transaction.atomic
-def _take_changes(import_id: UUID, wanted: Collection[int], by: User | None, at: datetime) -> Counter[str]:
-    """Correct names, phones and skills. Locks the import, the accounts and the volunteers."""
+def _take_all(import_id: UUID, wanted: Collection[int], by: User | None, at: datetime) -> Counter[str]:
+    """Take differences over in one act. Locks the import, the accounts, the volunteers, and units people move to."""
     batch = _open_batch(import_id, by, at)
     grant = require(may_import(by, batch.unit, at))
     rows = _still_undecided(batch, wanted)
-    records = lock_records(row.volunteer_id for row in rows)
-    may = {part: _correctable(by, records, part, at) for part in {_part(row) for row in rows}}
     count: Counter[str] = Counter()
-    decided = []
+    if not rows:
+        return count
+    records = lock_records(row.volunteer_id for row in rows)
     with acting(by=by, at=at, grant=grant) as act:
-        for row in rows:
-            person = records.get(row.volunteer_id)
-            if person is not None and person.pk not in may[_part(row)]:
-                count[_REFUSED] += 1
-                continue
-            count[_take(row, person, act)] += 1
-            decided.append(row)
-        update_rows(decided, DECIDED)
-        if decided:
-            taken, overtaken = count[DifferenceState.TAKEN], count[DifferenceState.OVERTAKEN]
-            act.record(Acts.ROSTER_DIFFERENCES_TAKEN, batch.subject, differences=taken, overtaken=overtaken)
+        count += _take_changes([row for row in rows if row.kind == DifferenceKind.CHANGED], records, act)
+        count += _take_moves([row for row in rows if row.kind == DifferenceKind.MOVED], records, act)
+        update_rows([row for row in rows if row.decided_at == at], DECIDED)
+        taken, overtaken = count[DifferenceState.TAKEN], count[DifferenceState.OVERTAKEN]
+        act.record(Acts.ROSTER_DIFFERENCES_TAKEN, batch.subject, differences=taken, overtaken=overtaken)
+    return count
+
+
+def _take_changes(rows: Sequence[Difference], records: dict[int, Volunteer], act: Act) -> Counter[str]:
+    """Correct names, phones and skills; returns what became of how many."""
+    may = {part: _correctable(act.by, records, part, act.at) for part in {_part(row) for row in rows}}
+    count: Counter[str] = Counter()
+    for row in rows:
+        person = records.get(row.volunteer_id)
+        is_refused = person is not None and person.pk not in may[_part(row)]
+        count[_REFUSED if is_refused else _take(row, person, act)] += 1
     return count
 
 
@@ -196,43 +198,28 @@ def _take(row: Difference, person: Volunteer | None, act: Act) -> str:
     return to.value
 
 
-@transaction.atomic
-def _take_move(import_id: UUID, wanted: int, by: User | None, at: datetime) -> str:
-    """Move a person, or propose it to the other side: as a transfer. Locks the import, then what a transfer locks."""
-    batch = _open_batch(import_id, by, at)
-    row = next(iter(_still_undecided(batch, [wanted])), None)
-    if by is None:
-        return _REFUSED  # a transfer names who answers for it
-    if row is None:
-        return ""
-    try:
-        made = _transferred(row, row.before, row.after, by, at)
-    except NotFound:
-        return _REFUSED
-    to = DifferenceState.TAKEN if made else DifferenceState.OVERTAKEN
-    row.decide(to, by=by, at=at, done_as=made)
-    row.save(update_fields=DECIDED)
-    return to.value
-
-
-def _transferred(row: Difference, before: str, after: str, by: User, at: datetime) -> UUID | None:
-    """Propose that a person goes from one unit to another, by keys; None when they or the units have changed."""
-    units = Unit.objects.in_bulk([int(before), int(after)])
-    if len(units) < 2 or any(unit.is_retired for unit in units.values()):
-        return None
-    wanted = TransferIn(
-        id=uuid7(),
-        volunteer=f"{row.volunteer.number:08d}",
-        from_unit=units[int(before)].number,
-        to_unit=units[int(after)].number,
-    )
-    try:
-        with transaction.atomic():
-            return propose_transfer(wanted=wanted, by=by, at=at).pk
-    except NotFound:
-        raise
-    except Refusal:
-        return None
+def _take_moves(rows: Sequence[Difference], records: dict[int, Volunteer], act: Act) -> Counter[str]:
+    """Move people, or propose it to the other side; returns what became of how many."""
+    if act.by is None:
+        return Counter({_REFUSED: len(rows)}) if rows else Counter()  # a transfer names who answers for it
+    units = Unit.objects.in_bulk({int(key) for row in rows for key in (row.before, row.after)})
+    moves = {
+        row.volunteer_id: (records[row.volunteer_id], units[int(row.before)], units[int(row.after)])
+        for row in rows
+        if row.volunteer_id in records
+    }
+    made = transfer_by_roster(moves.values(), act=act) if moves else {}
+    count: Counter[str] = Counter()
+    for row in rows:
+        done_as = made.get(row.volunteer_id)
+        if isinstance(done_as, NotFound):
+            count[_REFUSED] += 1
+            continue
+        transfer = done_as if isinstance(done_as, UUID) else None
+        to = DifferenceState.TAKEN if transfer else DifferenceState.OVERTAKEN
+        row.decide(to, by=act.by, at=act.at, done_as=transfer)
+        count[to.value] += 1
+    return count
 
 
 # --- the way back -------------------------------------------------------------------------------------------------
@@ -277,17 +264,22 @@ def _restore_move(row: Difference, held: Callable[[], RosterImport], at: datetim
     transfer, by = Transfer.objects.get(pk=row.done_as), batch.undone_by
     if by is None:
         return
-    try:
-        with transaction.atomic():
-            if transfer.is_done:
-                done = _transferred(row, row.after, row.before, by, at) is not None
-            else:
-                done = withdraw_transfer(transfer_id=transfer.pk, by=by, at=at) is not None
-    except Refusal:
-        return
-    if done:
+    with suppress(Refusal), transaction.atomic():
         row.undo()
         row.save(update_fields=["state"])
+        if transfer.is_done:
+            propose_transfer(wanted=_way_back(transfer), by=by, at=at)
+        else:
+            withdraw_transfer(transfer_id=transfer.pk, by=by, at=at)
+
+
+def _way_back(transfer: Transfer) -> TransferIn:
+    return TransferIn(
+        id=uuid7(),
+        volunteer=f"{transfer.volunteer.number:08d}",
+        from_unit=transfer.to_unit.number,
+        to_unit=transfer.from_unit.number,
+    )
 
 
 # --- what ends ----------------------------------------------------------------------------------------------------
