@@ -107,7 +107,10 @@ def test_roster_finds_what_the_naive_schema_finds(tmp_path: Path) -> None:
 
 
 def test_people_are_asked_sent_and_let_in_as_they_are(tmp_path: Path) -> None:
-    figures = measured(tmp_path, "people", "--people", "300", "--rounds", "2", "--slack", "1000")["figures"]
+    size = ("--people", "300", "--rounds", "2", "--roster-rows", "1000", "--slack", "1000")
+    written = measured(tmp_path, "people", *size)
+
+    figures = written["figures"]
 
     assert (figures["asked_urgent"], figures["asked_normal"], figures["tracked_off_duty"]) == (60, 0, 0)
     assert (figures["sent_without_papers"], figures["minors_sent"], figures["sent_at_next_event"]) == (
@@ -117,3 +120,5 @@ def test_people_are_asked_sent_and_let_in_as_they_are(tmp_path: Path) -> None:
     )
     assert (figures["answered_after_300_days"], figures["answered_after_400_days"]) == (1, 0)
     assert 31 < figures["minutes_to_send_500"] < 60
+    assert [figures[f"again_{what}"] for what in ("expected", "found", "taken", "restored")] == [30] * 4
+    assert (figures["again_taken_twice"], written["ratios"]["roster_again"] > 0) == (0, True)

@@ -95,7 +95,7 @@ def test_name_phone_skills_and_unit_differ_each_by_itself(
         (2, "moved", "unit", ""),
     ]
     page = differences_of(batch, chosen=Chosen(), by=None, at=at)
-    said = {item.part: (item.before, item.after) for item in page.items if item.kind != "gone"}
+    said = {str(item.part): (item.before, item.after) for item in page.items if item.kind != "gone"}
     assert said["name"] == ("王秀蓝", "王秀兰")
     assert said["phone"] == (f"138****{person.user.phone[-4:]}", "139****1111")
     assert said["skills"] == ("radio", "first-aid,radio")
@@ -251,7 +251,7 @@ def test_lists_and_comparison_need_no_more_queries_for_more_people(
         counted.append(len(queries))
 
     assert counted[0] == counted[1]
-    groups = {(group.kind, group.part): group.count for group in counts_of(many, commander, at)}
+    groups = {(str(group.kind), str(group.part)): group.count for group in counts_of(many, commander, at)}
     assert groups["moved", "unit"] == groups["changed", "name"] == 9
 
 

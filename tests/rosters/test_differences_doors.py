@@ -68,7 +68,8 @@ def test_the_list_is_turned_page_by_page(
     monkeypatch.setattr("backend.rosters.queries.differences.PAGE", 2)
     people = [make_volunteer(formation.squadron_a) for _ in range(5)]
     batch = again(*(line(one, name=f"志愿甲{n}") for n, one in enumerate(people)))
-    client, after, rows = client_of(commander), 0, []
+    client, rows = client_of(commander), []
+    after: int | None = 0
 
     while after is not None:
         page = client.get(address(batch), {"after": after, "kind": "changed"}).json()

@@ -280,7 +280,8 @@ def many(
 def test_many_are_taken_portion_by_portion_to_the_end(
     many: RosterImport, commander: User, at: datetime
 ) -> None:
-    after, portions = 0, []
+    portions: list[int] = []
+    after: int | None = 0
     while after is not None:
         done = take_differences(import_id=many.pk, chosen=Chosen(), by=commander, at=at, after=after)
         portions.append(done.taken)

@@ -54,7 +54,7 @@ def seen_by(batch: RosterImport, user: User | None, at: datetime) -> DifferenceQ
 def counts_of(batch: RosterImport, user: User | None, at: datetime) -> list[DifferenceCount]:
     """Return how many differences of each kind and part are in each state. One query."""
     groups = seen_by(batch, user, at).values("kind", "part", "state").annotate(count=Count("pk"))
-    found = [DifferenceCount(**group) for group in groups.order_by("kind", "part", "state")]
+    found = [DifferenceCount.model_validate(group) for group in groups.order_by("kind", "part", "state")]
     order = {kind: place for place, kind in enumerate(DifferenceKind)}
     return sorted(found, key=lambda group: order[group.kind])
 

@@ -163,11 +163,11 @@ def _leave_to_others(cursor: Any, by: User, at: datetime) -> None:
 def _keep_differences(batch: RosterImport) -> None:
     statement = _DIFFERING.format(elsewhere=_ELSEWHERE, lacks_skills=word(_LACKS_SKILLS))
     path = batch.unit.path
-    unit = {"unit": batch.unit_id, "first": path, "last": path + "Z" * Unit.steplen}
+    given: dict[str, str | int] = {"unit": batch.unit_id, "first": path, "last": path + "Z" * Unit.steplen}
     codes = dict(Skill.objects.values_list("pk", "code"))
     # A cursor of the database's own: not even those who differ are in memory together.
     with connection.chunked_cursor() as cursor:
-        cursor.execute(statement, {**unit, "retired": Standing.RETIRED.value})
+        cursor.execute(statement, {**given, "retired": Standing.RETIRED.value})
         while rows := cursor.fetchmany(PORTION):
             pairs = [_Paired(*row) for row in rows]
             had = _skills_of([pair.volunteer for pair in pairs if pair.lacks_skills])

@@ -19,7 +19,12 @@ from backend.corrections.rules import correctable
 from backend.corrections.services import correct_by_roster, lock_records, undo_of_roster, value_of
 from backend.joining.models import Transfer
 from backend.joining.schemas import TransferIn
-from backend.joining.services.transfers import propose_transfer, transfer_by_roster, withdraw_transfer
+from backend.joining.services.transfers import (
+    TransferOver,
+    propose_transfer,
+    transfer_by_roster,
+    withdraw_transfer,
+)
 from backend.lib.bulk import update_rows
 from backend.lib.errors import NotFound, Refusal, require
 from backend.rosters.acts import Acts
@@ -96,7 +101,8 @@ def leave_differences(
 
 def _decided(count: Counter[str], next: int | None) -> Decided:
     names = (DifferenceState.TAKEN, DifferenceState.LEFT, DifferenceState.OVERTAKEN, _REFUSED)
-    return Decided(*(count[str(name)] for name in names), next=next)
+    taken, left, overtaken, refused = (count[str(name)] for name in names)
+    return Decided(taken, left, overtaken, refused, next)
 
 
 _REFUSED = "refused"
@@ -233,7 +239,8 @@ def restore_differences(batch: RosterImport, held: Callable[[], RosterImport], *
     after = 0
     while last := _restore_changes(after, held, at):
         after = last
-    for move in list(batch.differences.taken().filter(kind=DifferenceKind.MOVED).order_by("-pk")):
+    moves = batch.differences.taken().filter(kind=DifferenceKind.MOVED)
+    for move in list(moves.order_by("-pk").values_list("pk", flat=True)):
         _restore_move(move, held, at)
 
 
@@ -257,18 +264,20 @@ def _restore_changes(after: int, held: Callable[[], RosterImport], at: datetime)
 
 
 @transaction.atomic
-def _restore_move(row: Difference, held: Callable[[], RosterImport], at: datetime) -> None:
-    """Move a person back, or take the proposal back; without the right to, it stays."""
+def _restore_move(move: int, held: Callable[[], RosterImport], at: datetime) -> None:
+    """Move a person back, or take the proposal back; without the right to do it at once, it stays."""
     batch = held()
     batch.save(update_fields=["worker_until", "deaths"])
-    transfer, by = Transfer.objects.get(pk=row.done_as), batch.undone_by
-    if by is None:
+    row = batch.differences.get(pk=move)
+    lock_records([row.volunteer_id])
+    transfer, by = Transfer.objects.filter(pk=row.done_as).first(), batch.undone_by
+    if by is None or transfer is None:
         return
     with suppress(Refusal), transaction.atomic():
         row.undo()
         row.save(update_fields=["state"])
         if transfer.is_done:
-            propose_transfer(wanted=_way_back(transfer), by=by, at=at)
+            require(propose_transfer(wanted=_way_back(transfer), by=by, at=at).is_done, TransferOver)
         else:
             withdraw_transfer(transfer_id=transfer.pk, by=by, at=at)
 
