@@ -11,7 +11,11 @@ from backend.volunteers.schemas.fields import Name, Phone
 
 
 class CorrectionIn(Request):
-    """The right name or phone of a person: one of the two. The `id` makes a retry the same correction."""
+    """The right name or phone of a person, or that the phone is wrong: one of the three.
+
+    The `id` makes a retry the same correction. `phone_is_wrong`: another person answers it, and the right one is not
+    known. The record has no phone then.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -22,21 +26,22 @@ class CorrectionIn(Request):
     id: ClientId
     name: Name | None = None
     phone: Phone | None = None
+    phone_is_wrong: bool = False
 
     @model_validator(mode="after")
     def _has_one(self) -> Self:
-        if (self.name is None) == (self.phone is None):
-            raise ValueError("give either a name or a phone")
+        if [self.name is not None, self.phone is not None, self.phone_is_wrong].count(True) != 1:
+            raise ValueError("give either a name or a phone, or say that the phone is wrong")
         return self
 
     @property
     def part(self) -> Part:
-        """Which of the two."""
+        """Of what it is."""
         return Part.NAME if self.name is not None else Part.PHONE
 
     @property
     def value(self) -> str:
-        """What will stand there."""
+        """What will stand there; empty: nothing."""
         return self.name or self.phone or ""
 
 

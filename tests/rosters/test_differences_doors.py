@@ -84,9 +84,9 @@ def test_one_is_taken_once_whatever_is_repeated(
 ) -> None:
     client, id = client_of(commander), changed.differences.get(part="name").pk
 
-    first = client.post(address(changed, id), {"decision": "take"})
-    again_ = client.post(address(changed, id), {"decision": "take"})
-    too_late = client.post(address(changed, id), {"decision": "leave"})
+    first = client.post(address(changed, id), {"decision": "take"}, format="json")
+    again_ = client.post(address(changed, id), {"decision": "take"}, format="json")
+    too_late = client.post(address(changed, id), {"decision": "leave"}, format="json")
 
     assert [answer.json()["state"] for answer in (first, again_, too_late)] == ["taken"] * 3
     assert Correction.objects.count() == 1
@@ -97,8 +97,8 @@ def test_all_under_one_key_are_taken_in_one_act_and_a_retry_does_nothing(
 ) -> None:
     client, key = client_of(commander), {"HTTP_IDEMPOTENCY_KEY": str(uuid7())}
 
-    first = client.post(address(changed), {"decision": "take"}, **key)
-    retry = client.post(address(changed), {"decision": "take"}, **key)
+    first = client.post(address(changed), {"decision": "take"}, format="json", **key)
+    retry = client.post(address(changed), {"decision": "take"}, format="json", **key)
 
     assert first.json() == {"taken": 3, "left": 0, "overtaken": 0, "refused": 0, "next": None}
     assert retry.status_code == 200
@@ -111,9 +111,9 @@ def test_what_is_no_difference_of_this_import_does_not_exist(
     other = again(line(person, name="王秀珍"))
     client, id = client_of(commander), other.differences.get(part="name").pk
 
-    assert client.post(address(changed, id), {"decision": "take"}).status_code == 404
-    assert client.post(address(changed, 2**62), {"decision": "take"}).status_code == 404
-    assert client.post(address(changed, 2**70), {"decision": "take"}).status_code == 404
+    assert client.post(address(changed, id), {"decision": "take"}, format="json").status_code == 404
+    assert client.post(address(changed, 2**62), {"decision": "take"}, format="json").status_code == 404
+    assert client.post(address(changed, 2**70), {"decision": "take"}, format="json").status_code == 404
     assert not Correction.objects.exists()
 
 
@@ -125,16 +125,16 @@ def test_a_person_of_a_unit_that_the_leader_does_not_look_after_is_hidden(
     client, id = client_of(leader), batch.differences.get(part="name").pk
 
     assert client.get(address(batch), {"kind": "changed"}).json()["items"] == []
-    assert client.post(address(batch, id), {"decision": "take"}).status_code == 404
-    assert client.post(address(batch), {"decision": "take"}).json()["taken"] == 0
+    assert client.post(address(batch, id), {"decision": "take"}, format="json").status_code == 404
+    assert client.post(address(batch), {"decision": "take"}, format="json").json()["taken"] == 0
 
 
 def test_ones_own_record_is_refused(again: Again, formation: Formation, leader: User, client_of: Any) -> None:
     batch = again(line(leader.volunteer, name="队长乙"), unit=formation.squadron_a)
     client, id = client_of(leader), batch.differences.get(part="name").pk
 
-    assert client.post(address(batch, id), {"decision": "take"}).status_code == 403
-    assert client.post(address(batch), {"decision": "take"}).json()["refused"] == 1
+    assert client.post(address(batch, id), {"decision": "take"}, format="json").status_code == 403
+    assert client.post(address(batch), {"decision": "take"}, format="json").json()["refused"] == 1
     assert not Correction.objects.exists()
 
 

@@ -270,7 +270,7 @@ def _restore_move(move: int, held: Callable[[], RosterImport], at: datetime) -> 
     batch.save(update_fields=["worker_until", "deaths"])
     row = batch.differences.get(pk=move)
     lock_records([row.volunteer_id])
-    transfer, by = Transfer.objects.filter(pk=row.done_as).first(), batch.undone_by
+    transfer, by = Transfer.objects.filter(pk__in=[row.done_as]).first(), batch.undone_by
     if by is None or transfer is None:
         return
     with suppress(Refusal), transaction.atomic():
