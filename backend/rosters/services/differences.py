@@ -73,7 +73,7 @@ def take_differences(
 ) -> Decided:
     """Take differences over into the records, the next after one: 500 at most, 50 of them by moving people.
 
-    Each is taken once, by whom ever it is asked and how often. Where the record has been changed since the file was
+    Each is taken once, however many callers ask for it, and however often. Where the record has been changed since the file was
     compared with it, it stays. Raises NotFound, ImportNotReady, TooManyFound.
     """
     rows, more = _portion(import_id, chosen, by, at, after)
