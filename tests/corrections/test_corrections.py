@@ -215,7 +215,8 @@ def test_a_wrong_phone_opens_nothing_and_puts_the_person_on_the_list(
     path, number = f"/api/v1/units/{formation.squadron_a.number}/roster", f"{person.number:08d}"
     assert client.get(path, {"without_phone": "true"}).json()["items"] == []
 
-    sent = {"id": str(uuid7()), "phone_is_wrong": True}
+    id = uuid7()
+    sent = {"id": str(id), "phone_is_wrong": True}
     made = client.post(f"/api/v1/volunteers/{number}/corrections", sent, format="json")
     again = client.post(f"/api/v1/volunteers/{number}/corrections", sent, format="json")
 
@@ -223,7 +224,7 @@ def test_a_wrong_phone_opens_nothing_and_puts_the_person_on_the_list(
     assert (again.status_code, Correction.objects.count()) == (200, 1)
     assert not User.objects.filter(phone_key=phone_key(before)).exists()
     assert [row["number"] for row in client.get(path, {"without_phone": "true"}).json()["items"]] == [number]
-    services.undo(correction_id=UUID(sent["id"]), by=leader, at=at)
+    services.undo(correction_id=id, by=leader, at=at)
     assert User.objects.get_by_natural_key(before).pk == person.user_id
     assert client.get(path, {"without_phone": "true"}).json()["items"] == []
 

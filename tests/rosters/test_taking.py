@@ -359,6 +359,23 @@ def test_undo_leaves_what_was_changed_after_it_was_taken(
     assert states == {"name": "taken", "phone": "undone", "skills": "undone", "unit": "undone"}
 
 
+def test_a_move_from_a_unit_of_others_is_proposed_to_them_and_withdrawn_by_undo(
+    again: Again, formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    head, mover = make_volunteer(formation.brigade), make_volunteer(formation.squadron_c)
+    appoint(volunteer=head, unit=formation.brigade, role=Role.LEADER, by=None, at=at)
+    Membership.objects.create(volunteer=mover, unit=formation.squadron_b)
+    batch = again(line(mover, unit=formation.squadron_a.number))
+
+    assert take(batch, head.user, at, part="unit").taken == 1
+    assert (Transfer.objects.get().status, unit_of(mover)) == ("proposed", formation.squadron_c.pk)
+
+    undo_import(import_id=batch.pk, by=head.user, at=at)
+    assert work_on(batch.pk).status == "undone"
+    assert Transfer.objects.get().status == "withdrawn"
+    assert batch.differences.get(part="unit").state == "undone"
+
+
 def test_undo_that_is_broken_off_goes_on(
     many: RosterImport, commander: User, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

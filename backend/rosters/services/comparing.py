@@ -19,7 +19,7 @@ from backend.lib.encryption import seal_all, unseal
 from backend.lib.readings import kept_name
 from backend.rosters.models import Difference, DifferenceKind, DifferencePart, DifferenceState, RosterImport
 from backend.rosters.services.staging import PORTION, database_id, forget_newcomers, use_memory, write_rows
-from backend.volunteers.models import Skill, Standing, Unit, Volunteer
+from backend.volunteers.models import Skill, Unit, Volunteer
 from backend.volunteers.models.people import NOT_RETIRED_SQL
 from backend.volunteers.services.finding import not_covered
 
@@ -58,7 +58,7 @@ _ELSEWHERE = """
 """
 _DIFFERING = """
     SELECT * FROM (
-        SELECT k."row", k.volunteer_id, k.other_id, k.by_card, v.standing,
+        SELECT k."row", k.volunteer_id, k.other_id, k.by_card, NOT ({not_retired}) AS has_retired,
             n.name AS name, v.name AS known_name, n.phone_sealed AS phone, u.phone_sealed AS known_phone,
             n.phone_key IS NOT NULL AND (u.phone_key IS NULL OR u.phone_key <> n.phone_key) AS other_phone,
             n.id_card_key IS NOT NULL AND v.id_card_key IS NULL AS new_card,
@@ -71,7 +71,7 @@ _DIFFERING = """
         JOIN volunteers_volunteer v ON v.id = k.volunteer_id JOIN accounts_user u ON u.id = v.user_id
         LEFT JOIN volunteers_membership home ON home.volunteer_id = v.id AND home.is_primary
     ) compared
-    WHERE other_id IS NOT NULL OR standing = %(retired)s OR name <> known_name OR other_phone OR new_card
+    WHERE other_id IS NOT NULL OR has_retired OR name <> known_name OR other_phone OR new_card
         OR other_card OR new_birth OR other_birth OR elsewhere OR lacks_skills
     ORDER BY "row"
 """
@@ -100,7 +100,7 @@ class _Paired:
     volunteer: int
     other: int | None
     by_card: bool
-    standing: str
+    has_retired: bool
     name: str
     known_name: str
     phone: str
@@ -161,13 +161,15 @@ def _leave_to_others(cursor: Any, by: User, at: datetime) -> None:
 
 
 def _keep_differences(batch: RosterImport) -> None:
-    statement = _DIFFERING.format(elsewhere=_ELSEWHERE, lacks_skills=word(_LACKS_SKILLS))
+    statement = _DIFFERING.format(
+        elsewhere=_ELSEWHERE, lacks_skills=word(_LACKS_SKILLS), not_retired=NOT_RETIRED_SQL
+    )
     path = batch.unit.path
     given: dict[str, str | int] = {"unit": batch.unit_id, "first": path, "last": path + "Z" * Unit.steplen}
     codes = dict(Skill.objects.values_list("pk", "code"))
     # A cursor of the database's own: not even those who differ are in memory together.
     with connection.chunked_cursor() as cursor:
-        cursor.execute(statement, {**given, "retired": Standing.RETIRED.value})
+        cursor.execute(statement, given)
         while rows := cursor.fetchmany(PORTION):
             pairs = [_Paired(*row) for row in rows]
             had = _skills_of([pair.volunteer for pair in pairs if pair.lacks_skills])
@@ -222,7 +224,7 @@ def _doubt(pair: _Paired) -> str:
         return "phone-of-another"
     if pair.other_card:
         return "another-card"
-    if pair.standing == Standing.RETIRED:
+    if pair.has_retired:
         return "has-retired"
     alike = set(kept_name(pair.name)) & set(kept_name(pair.known_name))
     return "another-name" if not pair.by_card and not alike else ""

@@ -23,7 +23,7 @@ from backend.joining.services.transfers import (
     TransferOver,
     propose_transfer,
     transfer_by_roster,
-    withdraw_transfer,
+    withdraw_open,
 )
 from backend.lib.bulk import update_rows
 from backend.lib.errors import NotFound, Refusal, require
@@ -73,8 +73,8 @@ def take_differences(
 ) -> Decided:
     """Take differences over into the records, the next after one: 500 at most, 50 of them by moving people.
 
-    Each is taken once, however many callers ask for it, and however often. Where the record has been changed since the file was
-    compared with it, it stays. Raises NotFound, ImportNotReady, TooManyFound.
+    Each is taken once, however many callers ask for it, and however often. Where the record has been changed since the
+    file was compared with it, it stays. Raises NotFound, ImportNotReady, TooManyFound.
     """
     rows, more = _portion(import_id, chosen, by, at, after)
     _note_found(rows, by, at)
@@ -270,16 +270,18 @@ def _restore_move(move: int, held: Callable[[], RosterImport], at: datetime) -> 
     batch.save(update_fields=["worker_until", "deaths"])
     row = batch.differences.get(pk=move)
     lock_records([row.volunteer_id])
-    transfer, by = Transfer.objects.filter(pk__in=[row.done_as]).first(), batch.undone_by
-    if by is None or transfer is None:
-        return
+    proposed, by = Transfer.objects.filter(pk__in=[row.done_as]), batch.undone_by
     with suppress(Refusal), transaction.atomic():
         row.undo()
         row.save(update_fields=["state"])
-        if transfer.is_done:
+        transfer = proposed.first()
+        if transfer is not None and transfer.is_done and by is not None:
             require(propose_transfer(wanted=_way_back(transfer), by=by, at=at).is_done, TransferOver)
-        else:
-            withdraw_transfer(transfer_id=transfer.pk, by=by, at=at)
+            return
+        waiting = proposed.waiting()
+        require(waiting.exists(), TransferOver)
+        with acting(by=by, at=at) as act:
+            withdraw_open(waiting, act=act)
 
 
 def _way_back(transfer: Transfer) -> TransferIn:
