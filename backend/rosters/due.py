@@ -24,4 +24,4 @@ def forget_unstarted_imports(*, at: datetime) -> int:
 @due(every=timedelta(hours=1))
 def forget_undecided_differences(*, at: datetime) -> int:
     """Forget differences that no leader has taken over within a week after their import; returns how many."""
-    return report_deleted("differences of rosters that nobody took over", forget_undecided(at=at), at=at)
+    return report_deleted("roster differences not taken over", forget_undecided(at=at), at=at)

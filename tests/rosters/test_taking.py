@@ -14,7 +14,9 @@ from backend.corrections.models import Correction
 from backend.corrections.queries import phone_is_trusted
 from backend.joining.models import Transfer
 from backend.lib.errors import NotFound
+from backend.privacy.models import RetentionRun
 from backend.privacy.services.own_data import erase_person
+from backend.rosters.due import forget_undecided_differences
 from backend.rosters.models import Difference, RosterImport
 from backend.rosters.queries.differences import Chosen
 from backend.rosters.services import differences
@@ -416,7 +418,9 @@ def test_what_nobody_took_is_forgotten_after_a_week_and_what_was_taken_can_be_un
     assert finished is not None
 
     assert forget_undecided(at=finished + timedelta(days=6)) == 0
-    assert forget_undecided(at=finished + timedelta(days=8)) >= 3
+    late = finished + timedelta(days=8)
+    assert forget_undecided_differences(at=late) >= 3
+    assert RetentionRun.objects.get(kind="roster differences not taken over").deleted >= 3
 
     assert [row.part for row in changed.differences.all()] == ["name"]
     undo_import(import_id=changed.pk, by=commander, at=at)

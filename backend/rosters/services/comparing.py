@@ -138,10 +138,10 @@ def set_known_apart(batch: RosterImport, *, with_gone: bool, by: User | None, at
     with connection.cursor() as cursor:
         use_memory(cursor)
         cursor.execute(_PAIR, [database_id(batch.pk)])
-        if by is not None:
-            _leave_to_others(cursor, by, at)
         if on_postgresql():
             cursor.execute("ANALYZE rosters_known")
+        if by is not None:
+            _leave_to_others(cursor, by, at)
         cursor.execute("SELECT COUNT(*) FROM rosters_known")
         (count,) = cursor.fetchone()
         if count:
@@ -155,7 +155,9 @@ def set_known_apart(batch: RosterImport, *, with_gone: bool, by: User | None, at
 
 def _leave_to_others(cursor: Any, by: User, at: datetime) -> None:
     """Leave out people whom no post of the importer covers."""
-    known = Volunteer.objects.extra(where=["id IN (SELECT volunteer_id FROM rosters_known)"])  # our own names
+    known = Volunteer.objects.extra(
+        where=["volunteers_volunteer.id IN (SELECT volunteer_id FROM rosters_known)"]
+    )  # our own names
     sql, params = (known & not_covered(by, at)).values("pk").query.sql_with_params()
     cursor.execute(f"DELETE FROM rosters_known WHERE volunteer_id IN ({sql})", params)  # noqa: S608  # the ORM's own
 
