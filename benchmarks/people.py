@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=100_000,
         metavar="N",
-        help="rows of the roster that comes again (100000)",
+        help="rows of the roster that comes again (100000); 0: none",
     )
     parser.add_argument(
         "--slack",
@@ -62,8 +62,10 @@ def run(options: argparse.Namespace) -> Report:
             figures |= out_of_the_drawer(web)
             ratio, medians = who_may_be_asked(force(web, LARGE, options.people), options.rounds)
             figures |= medians
-    figures |= again_figures(options.roster_rows)
-    ratios = {"who_may_be_asked": ratio, "roster_again": figures["again_s"] / figures["again_first_s"]}
+    ratios = {"who_may_be_asked": ratio}
+    if options.roster_rows:
+        figures |= again_figures(options.roster_rows)
+        ratios["roster_again"] = figures["again_s"] / figures["again_first_s"]
     lines = [f"{name:26} {value}" for name, value in figures.items()]
     return Report(
         name="people",
