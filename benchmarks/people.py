@@ -1,4 +1,4 @@
-"""People as they are: a village in bed, a crowd without papers at a gate, a phone that lay in a drawer for 300 days."""
+"""People as they are: a village in bed, a crowd at a gate, a phone from a drawer, a roster a year later."""
 
 import argparse
 import asyncio
@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from benchmarks.report import Report
+from benchmarks.roster_again import again_figures
 from benchmarks.stage import our_server, prepare, running, stage
 from simulator.processes import Server
 from simulator.rest import Refused, Rest
@@ -34,7 +35,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="pairs of conditions (15)")
     parser.add_argument(
-        "--slack", type=float, default=1.0, metavar="X", help="how much slower than duty alone (1)"
+        "--roster-rows",
+        type=int,
+        default=100_000,
+        metavar="N",
+        help="rows of the roster that comes again (100000); 0: none",
+    )
+    parser.add_argument(
+        "--slack",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="how much slower than what it is compared with (1)",
     )
 
 
@@ -50,12 +62,16 @@ def run(options: argparse.Namespace) -> Report:
             figures |= out_of_the_drawer(web)
             ratio, medians = who_may_be_asked(force(web, LARGE, options.people), options.rounds)
             figures |= medians
+    ratios = {"who_may_be_asked": ratio}
+    if options.roster_rows:
+        figures |= again_figures(options.roster_rows)
+        ratios["roster_again"] = figures["again_s"] / figures["again_first_s"]
     lines = [f"{name:26} {value}" for name, value in figures.items()]
     return Report(
         name="people",
         figures=figures,
-        ratios={"who_may_be_asked": ratio},
-        limits={"who_may_be_asked": options.slack},
+        ratios=ratios,
+        limits=dict.fromkeys(ratios, options.slack),
         lines=lines,
     )
 

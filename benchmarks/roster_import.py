@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,21 +32,34 @@ def import_figures(rows: int) -> dict[str, Any]:
         top = subprocess.run(
             prepare, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
         ).stdout
-        command = [sys.executable, "manage.py", COMMAND, str(file), "--unit", top.strip()]
-        began = time.monotonic()
-        child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-        peak_kb = 0
-        while child.poll() is None:
-            peak_kb = max(peak_kb, _peak_kb(child.pid))
-            time.sleep(0.1)
-        took = time.monotonic() - began
-    assert child.returncode == 0, "the import failed"
+        run = run_import(file, top.strip(), environment)
     return {
         "import_rows": rows,
-        "import_s": round(took, 1),
-        "import_rows_per_s": round(rows / took),
-        "import_rss_mb": round(peak_kb / 1024),
+        "import_s": round(run.seconds, 1),
+        "import_rows_per_s": round(rows / run.seconds),
+        "import_rss_mb": run.peak_mb,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How long an import took, and its most memory."""
+
+    seconds: float
+    peak_mb: int
+
+
+def run_import(file: Path, unit: str, environment: dict[str, str], *more: str) -> Run:
+    """Import a file into a unit with the product's own command, and options `more`."""
+    command = [sys.executable, "manage.py", COMMAND, str(file), "--unit", unit, *more]
+    began = time.monotonic()
+    child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    peak_kb = 0
+    while child.poll() is None:
+        peak_kb = max(peak_kb, _peak_kb(child.pid))
+        time.sleep(0.1)
+    assert child.returncode == 0, "the import failed"
+    return Run(time.monotonic() - began, round(peak_kb / 1024))
 
 
 def _peak_kb(pid: int) -> int:

@@ -21,6 +21,7 @@ ORDER = (
     "papers_occasion",
     "papers_policy",
     "papers_line",
+    "rosters_rosterimport",
     "joining_application",
     "accounts_user",
     "accounts_device",

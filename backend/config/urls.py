@@ -17,7 +17,7 @@ from backend.papers.api import occasions, policies
 from backend.privacy import api as own_data
 from backend.readiness import api as readiness
 from backend.realtime import api as realtime
-from backend.rosters.api import imports, roster
+from backend.rosters.api import differences, imports, roster
 from backend.tracking.api import nearest, positions, trackers
 from backend.volunteers import api as volunteers
 from backend.volunteers.api import (
@@ -124,6 +124,8 @@ v1: list[URLPattern | URLResolver] = [
     path("units/<str:number>/roster-file", imports.RosterView.as_view()),
     path("imports/<uuid:import_id>", imports.ImportView.as_view()),
     path("imports/<uuid:import_id>/rows", imports.ImportReportView.as_view()),
+    path("imports/<uuid:import_id>/differences", differences.DifferencesView.as_view()),
+    path("imports/<uuid:import_id>/differences/<int:difference_id>", differences.DifferenceView.as_view()),
     path("imports/<uuid:import_id>/start", imports.ImportStartView.as_view()),
     path("imports/<uuid:import_id>/undo", imports.ImportUndoView.as_view()),
     path("roster-template", imports.TemplateView.as_view()),

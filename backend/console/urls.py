@@ -11,7 +11,7 @@ from backend.joining.pages import applications, invitations, sign_in_codes
 from backend.numbers.pages import numbers
 from backend.privacy.pages import my_data
 from backend.readiness.pages import waking
-from backend.rosters.pages import imports, roster
+from backend.rosters.pages import differences, imports, roster
 from backend.tracking.pages import trackers
 from backend.volunteers.pages import availability, person, units
 
@@ -32,6 +32,7 @@ urlpatterns = [
     path("me/", views.volunteer_page, name="me"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<uuid:import_id>/", imports.roster_import, name="import"),
+    path("imports/<uuid:import_id>/differences/", differences.import_differences, name="differences"),
     path("my-data/", my_data.my_data, name="my-data"),
     path("my-data/consents/<str:purpose>", my_data.decide, name="my-data-consent"),
     path("my-data/identity", my_data.confirm, name="my-data-identity"),

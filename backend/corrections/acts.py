@@ -8,7 +8,7 @@ class Acts(ActName):
 
     RECORD_CORRECTED = (
         "record.corrected",
-        "A name or a phone was corrected by a leader.",
+        "A name or a phone was corrected by a leader, or these or skills from a roster that came again.",
         "part",
         "correction",
     )

@@ -50,7 +50,8 @@ class CorrectionsView(View):
         """Correct the name or the phone of a person; the person's devices are told and stay signed in.
 
         A leader who looks after the person may correct the name, and the phone when every unit and post of theirs is
-        below the leader's. The same id and content again is the same correction (200).
+        below the leader's. A phone that is wrong is taken out: no code goes to it, it opens nothing, and the person is
+        on the roster's list of people without a phone. The same id and content again is the same correction (200).
         """
         body, user, at = parse(CorrectionIn, request), user_of(request), now()
         made = services.correct(volunteer=volunteer_numbered(person), wanted=body, by=user, at=at)

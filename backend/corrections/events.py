@@ -7,7 +7,7 @@ from backend.realtime.events import Event
 
 
 class RecordCorrected(Event, type="record.corrected", topics=("person",)):
-    """A leader has corrected your name or phone, or has taken that back.
+    """A leader has corrected your name, phone or skills, also from a roster, or has taken that back.
 
     `GET /volunteers/{number}/corrections` tells what stood there before.
     """

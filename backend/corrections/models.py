@@ -1,4 +1,4 @@
-"""What leaders have corrected in the records of people, with what stood there before."""
+"""What leaders and their rosters have corrected in the records of people, with what stood there before."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -19,6 +19,7 @@ class Part(models.TextChoices):
 
     NAME = "name", _("Name")
     PHONE = "phone", _("Phone")
+    SKILLS = "skills", _("Skills")
 
 
 class CorrectionQuerySet(models.QuerySet["Correction"]):
@@ -39,13 +40,19 @@ class Correction(models.Model):
     id = models.UUIDField(primary_key=True, help_text="UUIDv7, made by the client")
     volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="corrections")
     part = models.CharField(max_length=8, choices=Part.choices)
-    before_sealed = models.CharField(max_length=500)
-    after_sealed = models.CharField(max_length=500)
+    before_sealed = models.CharField(max_length=4_000)
+    after_sealed = models.CharField(max_length=4_000)
     shared_before = models.JSONField(
         null=True,
         help_text="the keys of the accounts that had the former phone too: undoing shares it with them",
     )
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        User,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="null: an operator at the machine",
+    )
     at = models.DateTimeField()
     confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
@@ -85,7 +92,7 @@ class Correction(models.Model):
         self.confirmed_by, self.confirmed_at = by, at
         return ["confirmed_by", "confirmed_at"]
 
-    def undo(self, *, by: User, at: datetime) -> list[str]:
+    def undo(self, *, by: User | None, at: datetime) -> list[str]:
         """Note that it was taken back; returns the columns to save."""
         self.undone_by, self.undone_at = by, at
         return ["undone_by", "undone_at"]

@@ -56,7 +56,7 @@ def correction_out(correction: Correction) -> CorrectionOut:
         part=Part(correction.part),
         before=correction.before,
         after=correction.after,
-        by=f"{correction.by.volunteer.number:08d}",
+        by=f"{correction.by.volunteer.number:08d}" if correction.by else None,
         at=correction.at,
         trusted_at=trusted_at(correction),
         confirmed_at=correction.confirmed_at,

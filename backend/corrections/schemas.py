@@ -11,9 +11,10 @@ from backend.volunteers.schemas.fields import Name, Phone
 
 
 class CorrectionIn(Request):
-    """The right name or phone of a person: one of the two. The `id` makes a retry the same correction.
+    """The right name or phone of a person, or that the phone is wrong: one of the three.
 
-    `shared_phone`: others may have the phone too, as families do.
+    The `id` makes a retry the same correction. `shared_phone`: others may have the phone too, as families do.
+    `phone_is_wrong`: another person answers it, and the right one is not known. The record has no phone then.
     """
 
     model_config = ConfigDict(
@@ -26,27 +27,29 @@ class CorrectionIn(Request):
     name: Name | None = None
     phone: Phone | None = None
     shared_phone: bool = False
+    phone_is_wrong: bool = False
 
     @model_validator(mode="after")
     def _has_one(self) -> Self:
-        if (self.name is None) == (self.phone is None):
-            raise ValueError("give either a name or a phone")
+        if [self.name is not None, self.phone is not None, self.phone_is_wrong].count(True) != 1:
+            raise ValueError("give either a name or a phone, or say that the phone is wrong")
         return self
 
     @property
     def part(self) -> Part:
-        """Which of the two."""
+        """Of what it is."""
         return Part.NAME if self.name is not None else Part.PHONE
 
     @property
     def value(self) -> str:
-        """What will stand there."""
+        """What will stand there; empty: nothing."""
         return self.name or self.phone or ""
 
 
 class CorrectionOut(Shape):
     """A correction with what stood there before. `by` is the leader; `undone_at`: it stands no more.
 
+    `skills` are taken from a roster alone: their codes, separated by commas. `by` is null for an operator's roster.
     To a phone that was corrected no code is sent until `trusted_at`: once confirmed, or after 30 days.
     """
 
@@ -55,7 +58,7 @@ class CorrectionOut(Shape):
     part: Part
     before: str
     after: str
-    by: VolunteerNumber
+    by: VolunteerNumber | None
     at: Instant
     trusted_at: Instant
     confirmed_at: Instant | None

@@ -1,16 +1,19 @@
-"""Corrects names and phones of people, and takes that back."""
+"""Corrects names, phones and skills of people, and takes that back."""
 
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from uuid6 import uuid7
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.locks import accounts_to_lock
 from backend.accounts.models import PHONE_COLUMNS, User
 from backend.accounts.queries import people_of_phone
-from backend.accounts.services.phones import put_on_phone
+from backend.accounts.services.phones import PhoneFull, PhoneTaken, put_on_phone
 from backend.corrections.acts import Acts
 from backend.corrections.events import RecordCorrected
 from backend.corrections.locks import corrections_to_lock
@@ -22,7 +25,7 @@ from backend.lib.errors import SENT_BEFORE, NotAllowed, NotFound, Refusal, requi
 from backend.lib.made import Made, unless_taken
 from backend.volunteers.grants import OWN, Grant
 from backend.volunteers.locks import volunteers_to_lock
-from backend.volunteers.models import Volunteer
+from backend.volunteers.models import Skill, Volunteer
 from backend.volunteers.services.finding import finding
 from backend.volunteers.services.roster import refresh_roster
 
@@ -71,20 +74,54 @@ def correct(*, volunteer: Volunteer, wanted: CorrectionIn, by: User, at: datetim
         same = (known.volunteer_id, known.by_id, known.part, known.after)
         require(same == (volunteer.pk, by.pk, wanted.part, wanted.value), CorrectionIdTaken)
         return Made(known, is_new=False)
-    before = _value_of(volunteer, wanted.part)
-    require(before != wanted.value, NothingToCorrect)
     correction = Correction(pk=wanted.id, volunteer=volunteer, part=wanted.part, by=by, at=at)
-    correction.before, correction.after = before, wanted.value
-    correction.shared_before = _sharing(volunteer) if wanted.phone else []
     with (
         finding(wanted.phone or "", how="correction", by=by, at=at),
         acting(by=by, at=at, grant=grant) as act,
     ):
-        _write(volunteer, wanted.part, wanted.value, shared=wanted.shared_phone, act=act)
-        with unless_taken(CorrectionIdTaken):
-            correction.save(force_insert=True)
+        _make(correction, wanted.value, shared=wanted.shared_phone, act=act)
         _tell(correction, Acts.RECORD_CORRECTED, act)
     return Made(correction, is_new=True)
+
+
+def correct_by_roster(volunteer: Volunteer, part: Part, value: str, *, act: Act) -> Correction:
+    """Correct a part of a record as a roster says: a part of an act that has locked the record (`lock_records`).
+
+    `act` has made sure of the right. Skills are their codes, sorted. Raises NothingToCorrect, PhoneTaken.
+    """
+    correction = Correction(pk=uuid7(), volunteer=volunteer, part=part, by=act.by, at=act.at)
+    _make(correction, value, act=act)
+    _tell(correction, Acts.RECORD_CORRECTED, act)
+    return correction
+
+
+def undo_of_roster(corrections: Collection[UUID], *, act: Act) -> set[UUID]:
+    """Undo those of a roster's corrections that the records still say; returns their ids.
+
+    What was corrected again since stays, and so does a phone that another person has by now. Locks the accounts, the
+    volunteers and the corrections.
+    """
+    wanted = Correction.objects.standing().filter(pk__in=corrections)
+    records = lock_records(wanted.values_list("volunteer", flat=True))
+    undone = set()
+    for correction in corrections_to_lock(wanted).order_by("pk"):
+        volunteer = records.get(correction.volunteer_id)
+        if volunteer is None or value_of(volunteer, Part(correction.part)) != correction.after:
+            continue
+        correction.volunteer = volunteer
+        with suppress(PhoneTaken, PhoneFull):
+            _take_back(correction, act)
+            undone.add(correction.pk)
+    return undone
+
+
+def lock_records(volunteers: Iterable[int]) -> dict[int, Volunteer]:
+    """Lock the accounts and the records of people, by keys; returns those who were not erased, with their accounts."""
+    keys = sorted(set(volunteers))
+    users = Volunteer.objects.filter(pk__in=keys).values("user")
+    list(accounts_to_lock().filter(pk__in=users).order_by("pk"))
+    rows = volunteers_to_lock().select_related("user").filter(pk__in=keys, erased_at=None).order_by("pk")
+    return {volunteer.pk: volunteer for volunteer in rows}
 
 
 @transaction.atomic
@@ -100,13 +137,9 @@ def undo(*, correction_id: UUID, by: User, at: datetime) -> Correction:
     grant = OWN if volunteer.user_id == by.pk else _granted(by, volunteer, part, at)
     if correction.is_undone:
         return correction
-    require(_value_of(volunteer, part) == correction.after, CorrectedSince)
-    there = set(_having(correction.before)) if part == Part.PHONE else set()
-    agreed = bool(there) and there <= set(correction.shared_before or ())
+    require(value_of(volunteer, part) == correction.after, CorrectedSince)
     with acting(by=by, at=at, grant=grant) as act:
-        _write(volunteer, part, correction.before, shared=agreed, act=act)
-        correction.save(update_fields=correction.undo(by=by, at=at))
-        _tell(correction, Acts.CORRECTION_UNDONE, act)
+        _take_back(correction, act)
     return correction
 
 
@@ -122,7 +155,7 @@ def confirm(*, correction_id: UUID, by: User, at: datetime) -> Correction:
     require(part == Part.PHONE)
     require(correction.by_id != by.pk, SecondLeaderNeeded)
     require(not correction.is_undone, CorrectedSince)
-    require(_value_of(correction.volunteer, part) == correction.after, CorrectedSince)
+    require(value_of(correction.volunteer, part) == correction.after, CorrectedSince)
     if trusted_at(correction) > at:
         correction.save(update_fields=correction.confirm(by=by, at=at))
         with acting(by=by, at=at, grant=grant) as act:
@@ -172,13 +205,42 @@ def _locked_correction(correction_id: UUID, by: User, at: datetime) -> Correctio
     return correction
 
 
-def _value_of(volunteer: Volunteer, part: Part) -> str:
-    return volunteer.name if part == Part.NAME else volunteer.user.phone
+def _make(correction: Correction, value: str, *, shared: bool = False, act: Act) -> None:
+    """Write a value into the record of a correction that is new, and keep what stood there."""
+    volunteer, part = correction.volunteer, Part(correction.part)
+    correction.before, correction.after = value_of(volunteer, part), value
+    require(correction.before != value, NothingToCorrect)
+    correction.shared_before = _sharing(volunteer) if part == Part.PHONE else []
+    _write(volunteer, part, value, shared=shared, act=act)
+    with unless_taken(CorrectionIdTaken):
+        correction.save(force_insert=True)
+
+
+def _take_back(correction: Correction, act: Act) -> None:
+    """Let what stood before stand again. Raises PhoneTaken, PhoneFull."""
+    part = Part(correction.part)
+    there = set(_having(correction.before)) if part == Part.PHONE and correction.before else set()
+    agreed = bool(there) and there <= set(correction.shared_before or ())
+    _write(correction.volunteer, part, correction.before, shared=agreed, act=act)
+    correction.save(update_fields=correction.undo(by=act.by, at=act.at))
+    _tell(correction, Acts.CORRECTION_UNDONE, act)
+
+
+def value_of(volunteer: Volunteer, part: Part) -> str:
+    """Return what a record says: skills as their codes, sorted, with commas between them."""
+    match part:
+        case Part.NAME:
+            return volunteer.name
+        case Part.PHONE:
+            return volunteer.user.phone
+        case Part.SKILLS:
+            return ",".join(sorted(volunteer.skills.values_list("code", flat=True)))
 
 
 def _sharing(volunteer: Volunteer) -> list[int]:
     """Return the keys of the other accounts that have a person's phone."""
-    return [key for key in _having(volunteer.user.phone) if key != volunteer.user_id]
+    phone = volunteer.user.phone
+    return [key for key in _having(phone) if key != volunteer.user_id] if phone else []
 
 
 def _having(phone: str) -> list[int]:
@@ -191,6 +253,9 @@ def _write(volunteer: Volunteer, part: Part, value: str, *, shared: bool, act: A
         volunteer.name = value
         volunteer.save(update_fields=["name"])
         refresh_roster(volunteers=[volunteer.pk])
+        return
+    if part == Part.SKILLS:
+        volunteer.skills.set(Skill.objects.filter(code__in=value.split(",")))
         return
     if value:
         put_on_phone(volunteer.user, value, shared=shared, act=act)

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
-from backend.lib.encryption import LOOKUP_CHARACTERS
+from backend.lib.encryption import LOOKUP_CHARACTERS, unseal
 from backend.lib.states import Steps, stepped
+from backend.volunteers.models import Volunteer
 from backend.volunteers.models.units import Unit
 
 
@@ -105,6 +107,11 @@ class RosterImport(models.Model):
     )
     numbered_to = models.PositiveIntegerField(default=0, help_text="the last position with a number")
     accepted = models.PositiveIntegerField(default=0)
+    known = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        help_text="rows of people who are in the roster already, and are compared with it",
+    )
     duplicates = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
     remarks = models.PositiveIntegerField(default=0)
@@ -134,8 +141,8 @@ class RosterImport(models.Model):
 
     @property
     def rows_read(self) -> int:
-        """How many rows with people in them have been read; each is accepted, a duplicate, or rejected."""
-        return self.accepted + self.duplicates + self.rejected
+        """How many rows with people in them have been read; each is accepted, known, a duplicate, or rejected."""
+        return self.accepted + self.known + self.duplicates + self.rejected
 
     @property
     def share(self) -> int:
@@ -251,3 +258,115 @@ class NewcomerNumber(models.Model):
         Newcomer, primary_key=True, on_delete=models.CASCADE, related_name="given", db_constraint=False
     )
     number = models.PositiveIntegerField(unique=True)
+
+
+class DifferenceKind(models.TextChoices):
+    """How a roster that comes again differs from the one that is here."""
+
+    CHANGED = "changed", _("Changed")
+    MOVED = "moved", _("In another unit")
+    NEEDS_REQUEST = "needs_request", _("Not changed by an import")
+    INCONSISTENT = "inconsistent", _("Inconsistent")
+    GONE = "gone", _("Not in the file")
+
+    @classmethod
+    def takeable(cls) -> frozenset["DifferenceKind"]:
+        """Return the kinds that a leader can take over; the others are only listed."""
+        return frozenset((cls.CHANGED, cls.MOVED))
+
+
+class DifferencePart(models.TextChoices):
+    """What of a person differs."""
+
+    NAME = "name", _("Name")
+    PHONE = "phone", _("Phone")
+    SKILLS = "skills", _("Skills")
+    UNIT = "unit", _("Unit")
+    BORN_ON = "born_on", _("Date of birth")
+    ID_CARD = "id_card", _("Identity card")
+    PERSON = "person", _("Person")
+
+
+class DifferenceState(models.TextChoices):
+    """What became of a difference."""
+
+    OPEN = "open", _("Undecided")
+    TAKEN = "taken", _("Taken over")
+    LEFT = "left", _("Left as it is")
+    OVERTAKEN = "overtaken", _("Changed since")
+    UNDONE = "undone", _("Undone")
+
+
+_DIFFERENCE_STEPS: Steps[DifferenceState] = {
+    DifferenceState.OPEN: (DifferenceState.TAKEN, DifferenceState.LEFT, DifferenceState.OVERTAKEN),
+    DifferenceState.LEFT: (DifferenceState.TAKEN, DifferenceState.LEFT, DifferenceState.OVERTAKEN),
+    DifferenceState.TAKEN: (DifferenceState.UNDONE,),
+}
+
+
+class DifferenceQuerySet(models.QuerySet["Difference"]):
+    """Differences, by what there is to do."""
+
+    def open(self) -> Self:
+        """Return those that no leader has decided on, and that can be taken over."""
+        return self.filter(state=DifferenceState.OPEN, kind__in=DifferenceKind.takeable())
+
+    def taken(self) -> Self:
+        """Return those that were taken over, and stand."""
+        return self.filter(state=DifferenceState.TAKEN)
+
+
+class Difference(models.Model):
+    """One part of a known person that a roster says otherwise. Both values are sealed, and go with their import.
+
+    The database does not check the person: an undone import deletes its people, and the release knows no differences.
+    """
+
+    batch = models.ForeignKey(
+        RosterImport, on_delete=models.CASCADE, related_name="differences", db_index=False
+    )
+    row = models.PositiveIntegerField(null=True, help_text="the position in the file; null: not in the file")
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    kind = models.CharField(max_length=14, choices=DifferenceKind.choices)
+    part = models.CharField(max_length=8, choices=DifferencePart.choices)
+    code = models.CharField(
+        max_length=40, blank=True, help_text="of an inconsistent person: what contradicts"
+    )
+    before_sealed = models.CharField(max_length=4_000, blank=True)
+    after_sealed = models.CharField(max_length=4_000, blank=True)
+    state = models.CharField(max_length=10, choices=DifferenceState.choices, default=DifferenceState.OPEN)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    done_as = models.UUIDField(
+        null=True, help_text="the correction or the transfer by which it was taken over"
+    )
+
+    objects = DifferenceQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["batch", "kind", "part", "id"], name="difference_of_import")]
+
+    @property
+    def before(self) -> str:
+        """What the record said when the file was compared with it; empty: nothing."""
+        return unseal(self.before_sealed, "before")
+
+    @property
+    def after(self) -> str:
+        """What the file says."""
+        return unseal(self.after_sealed, "after")
+
+    def decide(
+        self, to: DifferenceState, *, by: User | None, at: datetime, done_as: UUID | None = None
+    ) -> None:
+        """Note what became of it."""
+        self.state = stepped(self, DifferenceState(self.state), to, _DIFFERENCE_STEPS)
+        self.decided_by, self.decided_at, self.done_as = by, at, done_as
+
+    def undo(self) -> None:
+        """Note that the record says again what it said before."""
+        self.state = stepped(self, DifferenceState(self.state), DifferenceState.UNDONE, _DIFFERENCE_STEPS)
+
+
+DECIDED = ("state", "decided_by_id", "decided_at", "done_as")
+"""The columns that a decision changes."""

@@ -11,6 +11,7 @@ import pytest
 from benchmarks.peers.nats import start as nats
 from benchmarks.peers.nchan import start as nchan
 from benchmarks.peers.node_ws import start as node_ws
+from benchmarks.roster_again import again_figures
 from simulator.processes import ROOT
 from simulator.throwaway import has_postgres, has_redis_server
 
@@ -107,7 +108,9 @@ def test_roster_finds_what_the_naive_schema_finds(tmp_path: Path) -> None:
 
 
 def test_people_are_asked_sent_and_let_in_as_they_are(tmp_path: Path) -> None:
-    figures = measured(tmp_path, "people", "--people", "300", "--rounds", "2", "--slack", "1000")["figures"]
+    size = ("--people", "300", "--rounds", "2", "--roster-rows", "0", "--slack", "1000")
+
+    figures = measured(tmp_path, "people", *size)["figures"]
 
     assert (figures["asked_urgent"], figures["asked_normal"], figures["tracked_off_duty"]) == (60, 0, 0)
     assert (figures["sent_without_papers"], figures["minors_sent"], figures["sent_at_next_event"]) == (
@@ -117,3 +120,12 @@ def test_people_are_asked_sent_and_let_in_as_they_are(tmp_path: Path) -> None:
     )
     assert (figures["answered_after_300_days"], figures["answered_after_400_days"]) == (1, 0)
     assert 31 < figures["minutes_to_send_500"] < 60
+
+
+@pytest.mark.timeout(600)
+def test_a_roster_that_comes_again_is_compared_taken_once_and_restored() -> None:
+    figures = again_figures(1_000)
+
+    assert [figures[f"again_{what}"] for what in ("expected", "found", "taken", "restored")] == [30] * 4
+    assert figures["again_taken_twice"] == 0
+    assert min(figures["again_s"], figures["again_first_s"]) > 0

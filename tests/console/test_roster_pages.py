@@ -179,3 +179,16 @@ def test_imports_of_units_below_are_listed(
     )
 
     assert "江滨名册" in page_of(commander, at).get("/imports/").content.decode()
+
+
+def test_people_without_a_phone_are_listed(
+    leader: User, volunteer: User, make_volunteer: MakeVolunteer, formation: Formation, at: datetime
+) -> None:
+    without = make_volunteer(formation.squadron_a, name="赵无机")
+    without.user.phone = ""
+    without.user.save()
+
+    shown = page_of(leader, at).get("/roster/", {"duty": "no-phone"}).content.decode()
+
+    assert "赵无机" in shown
+    assert "王大妈" not in shown

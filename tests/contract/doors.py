@@ -29,6 +29,7 @@ from backend.dispatch import services as dispatch
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import CallOutIn, TaskIn
 from backend.joining.models import Application, Transfer
+from backend.lib.encryption import seal
 from backend.numbers.services.number_blocks import issue_block
 from backend.numbers.services.walk_ins import register_walk_in
 from backend.papers.models import Desk
@@ -41,7 +42,7 @@ from backend.readiness.services.words import note_word
 from backend.realtime.frames import known_frames
 from backend.realtime.registry import registry
 from backend.realtime.socket.commands import BUILT_IN
-from backend.rosters.models import ImportStatus, RosterImport
+from backend.rosters.models import Difference, DifferenceKind, DifferencePart, ImportStatus, RosterImport
 from backend.tracking.schemas.trackers import TrackerIn
 from backend.tracking.services.trackers import make_tracker
 from backend.volunteers import services
@@ -162,6 +163,10 @@ class World:
     """The number of a partner's team below squadron A, with nobody in it."""
     roster_import: UUID = field(default_factory=uuid7)
     """A checked import of squadron A."""
+    compared: UUID = field(default_factory=uuid7)
+    """An import into squadron A that says another name of the volunteer."""
+    difference: int = 0
+    """That name."""
 
     def sign_in(self, user: User, device: UUID | None = None) -> Caller:
         """Sign a person in on a device, a new one unless it is given."""
@@ -238,7 +243,30 @@ def make_world(
         status=ImportStatus.CHECKED,
         made_at=at,
     )
+    compared = RosterImport.objects.create(
+        id=world.compared,
+        unit=formation.squadron_a,
+        name="Spring",
+        format="csv",
+        file_size=0,
+        status=ImportStatus.IMPORTED,
+        made_at=at,
+    )
+    world.difference = make_difference(compared, people["volunteer"].volunteer).pk
     return world
+
+
+def make_difference(batch: RosterImport, person: Volunteer) -> Difference:
+    """Make what a roster says otherwise of a person: the name."""
+    return Difference.objects.create(
+        batch=batch,
+        row=2,
+        volunteer=person,
+        kind=DifferenceKind.CHANGED,
+        part=DifferencePart.NAME,
+        before_sealed=seal(person.name, "before"),
+        after_sealed=seal("钱别名", "after"),
+    )
 
 
 def _keep_records(world: World, person: Volunteer, leader: User) -> None:

@@ -42,7 +42,7 @@ from backend.volunteers.services.numbers import lock_counter, take_numbers
 from backend.volunteers.services.people import appoint
 from backend.volunteers.services.unit_numbers import next_number
 from tests.contract.acts import LEVELS, POSTS, RELATIONS, Names
-from tests.contract.doors import long_sign_ins
+from tests.contract.doors import long_sign_ins, make_difference
 
 KINDS = (UnitKind.HEADQUARTERS, UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.BRIGADE, UnitKind.SQUADRON)
 
@@ -208,7 +208,7 @@ def _furnish(force: Force, key: str) -> Names:
         **_records(member, unit, at),
         **_papers(member, unit, at),
         "checked": str(_import(unit, ImportStatus.CHECKED, at).pk),
-        "imported": str(_import(unit, ImportStatus.IMPORTED, at).pk),
+        **_compared(unit, member, at),
         "agreed_at": at.isoformat(),
         "starts_at": by_day(at).isoformat(),
         "answer_by": (at + timedelta(hours=1)).isoformat(),
@@ -331,6 +331,12 @@ def _import(unit: Unit, status: ImportStatus, at: datetime) -> RosterImport:
     return RosterImport.objects.create(
         pk=uuid7(), unit=unit, name="Autumn", file_size=1, format="csv", status=status, made_at=at
     )
+
+
+def _compared(unit: Unit, member: Volunteer, at: datetime) -> Names:
+    """Give a unit an import that says another name of the member."""
+    batch = _import(unit, ImportStatus.IMPORTED, at)
+    return {"imported": str(batch.pk), "difference": make_difference(batch, member).pk}
 
 
 def _application(unit: Unit, at: datetime) -> Application:

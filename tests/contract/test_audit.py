@@ -50,6 +50,9 @@ UNRECORDED = {
     "backend.papers.services.people.move_lines": "merging the records is recorded",
     "backend.papers.services.people.erase_lines": "a part of deleting one's own data, which records it",
     "backend.joining.services.applications.erase_applications": "a part of deleting one's own data, which records it",
+    "backend.rosters.services.differences.forget": "a part of deleting one's own data, which records it",
+    "backend.rosters.services.differences.forget_undecided": "the report of deletions tells it",
+    "backend.rosters.services.differences.move_to_kept": "merging the records is recorded",
     "backend.corrections.services.move_to_kept": "merging the records is recorded",
     "backend.corrections.services.forget": "a part of deleting one's own data, which records it",
     "backend.badges.services.forget_photo": "follows from withdrawing, merging or deleting, which are recorded",
@@ -134,6 +137,8 @@ WITHOUT_POST = {
     "backend.rosters.services.import_worker._enrol": JOB,
     "backend.rosters.services.import_turns.fail": JOB,
     "backend.rosters.services.import_worker._take_back": JOB,
+    "backend.rosters.services.differences._restore_changes": JOB,
+    "backend.rosters.services.differences._restore_move": JOB,
 }
 """Functions that open an act which a post allowed, and do not name it, each with its reason."""
 

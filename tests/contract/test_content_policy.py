@@ -57,6 +57,7 @@ def filled(address: str, pattern: URLPattern, world: World) -> str:
         "text": "nonsense",
         "purpose": Purpose.LOCATION.value,
         "import_id": world.roster_import,
+        "difference_id": world.difference,
         "device_id": world.spare,
         "tracker_id": world.tracker,
         "application_id": world.application,

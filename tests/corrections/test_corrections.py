@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 from uuid6 import uuid7
 
-from backend.accounts.models import User
+from backend.accounts.models import User, phone_key
 from backend.accounts.services.phones import PhoneTaken
 from backend.audit.models import Entry
 from backend.corrections import services
@@ -206,3 +207,42 @@ def test_one_id_for_two_people_at_once_is_one_correction(
         )
 
         assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Correction", "CorrectionIdTaken"]
+
+
+def test_a_wrong_phone_opens_nothing_and_puts_the_person_on_the_list(
+    person: Volunteer, leader: User, formation: Formation, client_of: Any, at: datetime
+) -> None:
+    before, client = person.user.phone, client_of(leader)
+    path, number = f"/api/v1/units/{formation.squadron_a.number}/roster", f"{person.number:08d}"
+    assert client.get(path, {"without_phone": "true"}).json()["items"] == []
+
+    id = uuid7()
+    sent = {"id": str(id), "phone_is_wrong": True}
+    made = client.post(f"/api/v1/volunteers/{number}/corrections", sent, format="json")
+    again = client.post(f"/api/v1/volunteers/{number}/corrections", sent, format="json")
+
+    assert (made.status_code, made.json()["before"], made.json()["after"]) == (201, before, "")
+    assert (again.status_code, Correction.objects.count()) == (200, 1)
+    assert not User.objects.filter(phone_key=phone_key(before)).exists()
+    assert [row["number"] for row in client.get(path, {"without_phone": "true"}).json()["items"]] == [number]
+    services.undo(correction_id=id, by=leader, at=at)
+    assert User.objects.get_by_natural_key(before).pk == person.user_id
+    assert client.get(path, {"without_phone": "true"}).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"name": "王", "phone_is_wrong": True}, {"phone": NEW, "phone_is_wrong": True}]
+)
+def test_a_correction_is_of_one_thing(given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        CorrectionIn.model_validate({"id": str(uuid7()), **given})
+
+
+def test_a_wrong_phone_of_a_person_beyond_the_leader_stays(
+    leader: User, formation: Formation, make_volunteer: MakeVolunteer, at: datetime
+) -> None:
+    chief = make_volunteer(formation.squadron_a)
+    appoint(volunteer=chief, unit=formation.detachment, role=Role.COMMANDER, by=None, at=at)
+
+    with pytest.raises(NotAllowed):
+        correct(chief, leader, at, phone_is_wrong=True)

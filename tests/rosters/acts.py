@@ -82,5 +82,41 @@ ACTS = (
         LEADER,
         rights=(Right("undo an import", "imports/{imported}/undo", opens(*MANAGES)),),
     ),
+    Act(
+        "GET",
+        V1 + "imports/<uuid:import_id>/differences",
+        LEADER,
+        rights=(
+            Right("see what an import says otherwise", "imports/{imported}/differences", opens(*MANAGES)),
+        ),
+    ),
+    Act(
+        "POST",
+        V1 + "imports/<uuid:import_id>/differences",
+        LEADER,
+        body=lambda w, c: {"decision": "leave"},
+        rights=(
+            Right(
+                "take over what an import says otherwise",
+                "imports/{imported}/differences",
+                opens(*MANAGES),
+                lambda n: {"decision": "take"},
+            ),
+        ),
+    ),
+    Act(
+        "POST",
+        V1 + "imports/<uuid:import_id>/differences/<int:difference_id>",
+        LEADER,
+        body=lambda w, c: {"decision": "take"},
+        rights=(
+            Right(
+                "take over one thing of it",
+                "imports/{imported}/differences/{difference}",
+                opens(*MANAGES),
+                lambda n: {"decision": "take"},
+            ),
+        ),
+    ),
     Act("GET", V1 + "roster-template", ALL_200, own=True),
 )

@@ -1,17 +1,21 @@
 """Rosters that tests import."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
 from uuid6 import uuid7
 
+from backend.lib.encryption import lookup_key
 from backend.rosters.models import RosterImport
 from backend.rosters.services.imports import receive_import
+from backend.volunteers.models import Membership, Volunteer
 from tests.conftest import Formation
 
+Again = Callable[..., RosterImport]
+WHOLE = ["姓名", "手机", "身份证号", "单位编号", "技能"]
 HEADINGS = ["姓名", "手机", "单位编号", "技能"]
 
 
@@ -54,3 +58,18 @@ def received(path: Path, formation: Formation, at: datetime) -> RosterImport:
     return receive_import(
         id=uuid7(), unit=formation.brigade, name="Autumn", path=path, file_name="x", by=None, at=at
     )
+
+
+def with_card(person: Volunteer, card: str) -> Volunteer:
+    """Give a person an identity card, and the date of birth in it."""
+    person.id_card_key = lookup_key(card, "id_card")
+    person.born_on = date(1980, 1, 31)
+    person.save()
+    return person
+
+
+def line(person: Volunteer, **other: str) -> list[str]:
+    """Return a line of `WHOLE` that says of a person what the record says, but for what is given."""
+    unit = Membership.objects.get(volunteer=person, is_primary=True).unit
+    said = {"name": person.name, "phone": person.user.phone, "card": "", "unit": unit.number, "skills": ""}
+    return list((said | other).values())

@@ -163,7 +163,7 @@ def test_people_whom_the_caller_covers_do_not_count(
 
     batch = check([HEADINGS[:2], *known])
 
-    assert (batch.status, batch.duplicates, batch.failure) == ("undone", 300, "")
+    assert (batch.status, batch.known, batch.duplicates, batch.failure) == ("undone", 300, 0, "")
     assert not found_by(leader)
 
 
@@ -236,7 +236,7 @@ def test_who_joined_elsewhere_after_the_check_is_found_at_the_start_and_counts(
 def test_the_command_line_is_not_bounded(bring: Import, others: list[Volunteer], tmp_path: Path) -> None:
     batch = bring(csv_file(tmp_path, rows_of(others)), dry_run=True)
 
-    assert batch.duplicates == 4
+    assert (batch.known, batch.duplicates) == (4, 0)
     assert not AccessEntry.objects.exists()
 
 

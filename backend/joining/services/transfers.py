@@ -1,5 +1,6 @@
 """Transfers: a volunteer changes units, joins a second one, or leaves; the number stays, the seat is a new one."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from math import ceil
@@ -8,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from uuid6 import uuid7
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
@@ -41,6 +43,9 @@ COME_TO = {
 """The act by which a transfer comes to a status."""
 MOST_OPEN = 100
 """Transfers of one proposer that may wait for an answer."""
+
+Move = tuple[Volunteer, Unit, Unit]
+"""A person, the unit that the person is to leave, and the one that the person comes to."""
 
 asked = Buckets(at_once=30, per_s=30 / 3_600)
 """Proposals about members of units that the proposer does not look after, by the key of the account."""
@@ -106,9 +111,6 @@ def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
         return known
     waits_for, grant = _who_agrees(volunteer, before, after, wanted.stays, by, at)
     require(known is None, TransferIdTaken)
-    _check(volunteer, before, after, wanted.stays)
-    open_ones = Transfer.objects.waiting().filter(proposed_by=by)
-    require(open_ones.count() < MOST_OPEN, TooManyTransfers)
     transfer = Transfer(
         pk=wanted.id,
         volunteer=volunteer,
@@ -119,8 +121,46 @@ def propose_transfer(*, wanted: TransferIn, by: User, at: datetime) -> Transfer:
         proposed_by=by,
         proposed_at=at,
     )
+    _require_possible(transfer)
     with acting(by=by, at=at, grant=grant) as act:
         _save_new(transfer, by if waits_for is None else None, act)
+        _recount([transfer], at=at)
+    return transfer
+
+
+def transfer_by_roster(moves: Iterable[Move], *, act: Act) -> dict[int, UUID | Refusal]:
+    """Propose transfers as a roster says, each by the same rules: a part of an act that has locked the volunteers.
+
+    Returns the transfer of each volunteer, by key, or why it was refused. Locks the units, and the counts once.
+    """
+    by, wanted = act.by, list(moves)
+    assert by is not None, "a transfer names who answers for it"
+    lock_units([unit for _, *units in wanted for unit in units])
+    found: dict[int, UUID | Refusal] = {}
+    transfers = []
+    for volunteer, before, after in wanted:
+        try:
+            transfers.append(_by_roster(volunteer, before, after, by, act))
+            found[volunteer.pk] = transfers[-1].pk
+        except Refusal as refusal:
+            found[volunteer.pk] = refusal
+    _recount(transfers, at=act.at)
+    return found
+
+
+def _by_roster(volunteer: Volunteer, before: Unit, after: Unit, by: User, act: Act) -> Transfer:
+    waits_for, grant = _who_agrees(volunteer, before, after, False, by, act.at)
+    transfer = Transfer(
+        pk=uuid7(),
+        volunteer=volunteer,
+        from_unit=before,
+        to_unit=after,
+        waits_for=waits_for or Side.RECEIVING,
+        proposed_by=by,
+        proposed_at=act.at,
+    )
+    _require_possible(transfer)
+    _save_new(transfer, by if waits_for is None else None, act.of(by, grant=grant))
     return transfer
 
 
@@ -164,6 +204,7 @@ def accept_transfer(*, transfer_id: UUID, by: User, at: datetime) -> Transfer:
     with acting(by=by, at=at, grant=grant) as act:
         _carry_out(transfer, releasing=releasing, act=act)
         _decide(transfer, transfer.carry_out(by=by, at=at), act)
+        _recount([transfer], at=at)
     return transfer
 
 
@@ -236,6 +277,13 @@ def _who_agrees(
     return (Side.RECEIVING if releases else Side.RELEASING), require(releases or receives)
 
 
+def _require_possible(transfer: Transfer) -> None:
+    """Raise the refusal of a transfer that is to be proposed, if there is one."""
+    _check(transfer.volunteer, transfer.from_unit, transfer.to_unit, transfer.stays)
+    open_ones = Transfer.objects.waiting().filter(proposed_by=transfer.proposed_by)
+    require(open_ones.count() < MOST_OPEN, TooManyTransfers)
+
+
 def _check(volunteer: Volunteer, before: Unit, after: Unit, stays: bool) -> None:
     """Raise the refusal of a transfer, if there is one; locks both units, so that the checks hold for the seats."""
     now = lock_units([before, after])
@@ -245,15 +293,22 @@ def _check(volunteer: Volunteer, before: Unit, after: Unit, stays: bool) -> None
 
 
 def _carry_out(transfer: Transfer, *, releasing: User, act: Act) -> None:
-    """Do a transfer; `releasing` answers for the posts that end."""
+    """Do a transfer, and leave the counts to the caller; `releasing` answers for the posts that end."""
     volunteer, before, after = transfer.volunteer, transfer.from_unit, transfer.to_unit
     is_primary = not transfer.stays and volunteer.memberships.filter(unit=before, is_primary=True).exists()
     if not transfer.stays:
         leave(volunteer, before, reason="transferred", releasing=releasing, act=act)
     take_seat(volunteer=volunteer, unit=after, is_primary=is_primary, at=act.at)
-    recount_around([volunteer.pk], also=[before.pk], at=act.at)
     units = {"from_unit": before.number, "to_unit": after.number}
     act.record(Acts.VOLUNTEER_TRANSFERRED, _subject(volunteer), stays=transfer.stays, **units)
+
+
+def _recount(transfers: Iterable[Transfer], *, at: datetime) -> None:
+    """Count the units anew that people have come to and gone from."""
+    done = [transfer for transfer in transfers if transfer.is_done]
+    if done:
+        gone_from = [transfer.from_unit_id for transfer in done]
+        recount_around([transfer.volunteer_id for transfer in done], also=gone_from, at=at)
 
 
 def _save_new(transfer: Transfer, releasing: User | None, act: Act) -> None:

@@ -122,7 +122,11 @@ class ImportStartView(View):
         """Import a checked roster: a little later all of its people are there at once."""
         batch, body = managed_import(request, import_id), parse(ImportStart, request)
         started = start_import(
-            import_id=batch.pk, skip_rejected=body.skip_rejected, by=user_of(request), at=now()
+            import_id=batch.pk,
+            skip_rejected=body.skip_rejected,
+            skip_new=body.skip_new,
+            by=user_of(request),
+            at=now(),
         )
         return answer(import_out(started))
 

@@ -30,6 +30,7 @@ class RosterView(View):
                 "search", str, description="number, beginning of a name, or phone's last four digits"
             ),
             OpenApiParameter("on_duty", bool, description="only who is on duty, or only who is not"),
+            OpenApiParameter("without_phone", bool, description="only people of whom no phone is known"),
             OpenApiParameter("after", str, description="`next` of the page before"),
         ],
         responses=RosterPage,

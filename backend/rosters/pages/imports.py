@@ -17,6 +17,7 @@ from backend.lib.clock import now
 from backend.lib.errors import NotFound, TooLarge, require
 from backend.lib.uploads import MAX_UPLOAD
 from backend.rosters.models import ImportStatus, Outcome, RosterImport
+from backend.rosters.queries.differences import counts_of
 from backend.rosters.queries.imports import import_by_id, import_out, imports_below, report_of
 from backend.rosters.schemas.imports import ImportIn, ImportNote, SheetOut
 from backend.rosters.services.import_uploads import keep_upload
@@ -46,9 +47,10 @@ class UploadForm(ShapeForm[ImportIn]):
 
 
 class StartForm(PageForm):
-    """Whether the rejected rows are left out."""
+    """Whether the rejected rows are left out, and the people who are new."""
 
     skip_rejected = forms.BooleanField(required=False)
+    skip_new = forms.BooleanField(required=False)
 
 
 @takes_bytes(MAX_UPLOAD)
@@ -88,8 +90,7 @@ def roster_import(request: HttpRequest, import_id: UUID) -> HttpResponseBase:
         by, at = person_of(request), now()
         match request.POST.get("act"):
             case "start":
-                skip = form.cleaned_data["skip_rejected"]
-                start_import(import_id=batch.pk, skip_rejected=skip, by=by, at=at)
+                start_import(import_id=batch.pk, **form.cleaned_data, by=by, at=at)
             case "undo":
                 undo_import(import_id=batch.pk, by=by, at=at)
             case _:
@@ -124,6 +125,7 @@ def _one(request: HttpRequest, batch: RosterImport, problem: str = "") -> HttpRe
     report = report_of(batch, after=whole_number(request.GET.get("after", ""), digits=7))
     context: dict[str, Any] = {
         "batch": batch,
+        "differences": sum(group.count for group in counts_of(batch, person_of(request), now())),
         "failure": described.failure,
         "rows": described.rows_total,
         "left_out": described.rows_left_out,

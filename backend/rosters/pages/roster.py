@@ -28,6 +28,7 @@ STATES: dict[str, Promise] = {
     "unreachable": _("Cannot be reached: signed in on no device"),
 }
 DUTY = {"": None, "on": True, "off": False}
+WITHOUT_PHONE = "no-phone"
 EMPTY = RosterPage(items=[], next=None)
 
 
@@ -76,7 +77,13 @@ def roster(request: HttpRequest, number: str = "") -> HttpResponse:
     refused, page = "", EMPTY
     try:
         page = roster_page(
-            unit, by=user, at=at, search=search, on_duty=DUTY.get(duty), after=request.GET.get("after", "")
+            unit,
+            by=user,
+            at=at,
+            search=search,
+            on_duty=DUTY.get(duty),
+            without_phone=duty == WITHOUT_PHONE,
+            after=request.GET.get("after", ""),
         )
         note_list(page.items, viewer_user_id=user.pk, what=LookedAt.PROFILE, at=at)
     except NotAllowed:

@@ -64,6 +64,7 @@ def import_out(batch: RosterImport) -> ImportOut:
         rows_done=batch.rows_done,
         rows_left_out=sum(sheet["rows"] for sheet in batch.sheets if sheet["fate"] != "read"),
         accepted=batch.accepted,
+        known=batch.known,
         duplicates=batch.duplicates,
         rejected=batch.rejected,
         remarks=batch.remarks,

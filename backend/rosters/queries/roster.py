@@ -43,18 +43,21 @@ def roster_page(
     after: str = "",
     search: str = "",
     on_duty: bool | None = None,
+    without_phone: bool = False,
 ) -> RosterPage:
     """Return a page of the members of a unit and of everything below it, unit by unit; the caller may dispatch it.
 
     `search` is a volunteer number in any written form, the beginning of a name in Chinese, of its pinyin or its
-    initials, or the last four digits of a phone. Only who manages the unit searches phones: raises NotAllowed, or
-    Invalid for a cursor of another roster.
+    initials, or the last four digits of a phone. `without_phone` finds people of whom none is known. Only who manages
+    the unit searches phones: raises NotAllowed, or Invalid for a cursor of another roster.
     """
     wanted = _wanted(search, unit, by, at)
     people = wanted.people
     if on_duty is not None:
         is_on = is_on_duty(at, "volunteer__")
         people &= is_on if on_duty else ~is_on
+    if without_phone:
+        people &= Q(volunteer__user__phone_key=None)
     rows = Membership.objects.filter(wanted.rows)
     if after:
         rows = rows.filter(_behind(*_read_cursor(after, unit)))

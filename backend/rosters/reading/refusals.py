@@ -79,6 +79,17 @@ REASONS: dict[str, Promise] = {
 }
 """What is wrong with a row, by its code; the codes are part of the report and keep their meaning."""
 
+DOUBTS: dict[str, Promise] = {
+    "phone-of-another": _("The identity card belongs to this person, and the phone to another person."),
+    "another-card": _("The phone belongs to this person, and the identity card in the file is another one."),
+    "another-name": _("The phone belongs to this person, and the name in the file is quite another one."),
+    "born-on-against-card": _(
+        "The date of birth on record is not the one in the file and in the identity card."
+    ),
+    "has-retired": _("The person has left the service."),
+}
+"""Why a row of a known person is not plainly theirs, by its code."""
+
 FATES: dict[str, Promise] = {
     "read": _("Read"),
     "hidden": _("Left out: the sheet is hidden. Show it and upload the file again, if its people are meant."),

@@ -19,9 +19,13 @@ class ImportIn(Request):
 
 
 class ImportStart(Request):
-    """Import what was checked. `skip_rejected` says that the rejected rows are to be left out."""
+    """Import what was checked. `skip_rejected` says that the rejected rows are to be left out.
+
+    `skip_new`: people who are new are left out too; only the differences of known people are wanted.
+    """
 
     skip_rejected: bool = False
+    skip_new: bool = False
 
 
 class SheetOut(Shape):
@@ -57,10 +61,11 @@ class ImportOut(Shape):
     """An import: its status (`checking`, `checked`, `importing`, `imported`, `undoing`, `undone`, `failed`) and counts.
 
     `share` is how much of the present step is done, in per cent. Duplicates are known when it has been checked.
-    `rows_total` are the rows with people in them that have been read so far, each of them accepted, a duplicate or
-    rejected; `rows_left_out` stand in sheets that are not read, and `rows_done` is the last position in the file that
-    was dealt with. `sheets` (of a workbook) and `notes` say what was read and what was not, before the import is
-    started; `failure` says why it failed, in the language of the request.
+    `rows_total` are the rows with people in them that have been read so far, each of them accepted (new), of a known
+    person, a duplicate or rejected; known people are compared with the roster (`Differences`). `rows_left_out` stand
+    in sheets that are not read, and `rows_done` is the last position in the file that was dealt with. `sheets` (of a
+    workbook) and `notes` say what was read and what was not, before the import is started; `failure` says why it
+    failed, in the language of the request.
     """
 
     id: UUID
@@ -74,6 +79,7 @@ class ImportOut(Shape):
     rows_done: int
     rows_left_out: int
     accepted: int
+    known: int
     duplicates: int
     rejected: int
     remarks: int

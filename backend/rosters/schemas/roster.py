@@ -44,4 +44,5 @@ class RosterFilter(Request):
 
     search: Annotated[str, Line(40)] = ""
     on_duty: bool | None = None
+    without_phone: bool = False
     after: Annotated[str, Line(400)] = ""

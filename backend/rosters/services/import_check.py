@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.accounts.acting import acting
+from backend.accounts.models import User
 from backend.lib.clock import now
 from backend.rosters.acts import Acts
 from backend.rosters.models import ImportStatus, Outcome, ReportedRow, RosterImport
@@ -21,6 +22,7 @@ from backend.rosters.reading.people import Person, RowReader, Surroundings, mean
 from backend.rosters.reading.places import NamedUnit, UnitFinder, skill_names
 from backend.rosters.reading.refusals import RowRejected, UnreadableRoster
 from backend.rosters.reading.survey import Survey
+from backend.rosters.services.comparing import set_known_apart
 from backend.rosters.services.finding import note_found_by_import
 from backend.rosters.services.import_turns import held, hold_on
 from backend.rosters.services.imports import forget_file
@@ -209,13 +211,14 @@ def _close(import_id: UUID, survey: Survey) -> RosterImport:
     """Find the people who come twice or are in the roster already: from now on the report is whole."""
     batch = held(import_id, ImportStatus.CHECKING)
     _describe(batch, survey)
-    report_same_people(batch, in_file=True)
+    at = now()
+    report_same_people(batch, in_file=True, by=batch.made_by, at=at)
     batch.rows_total = batch.rows_done
     batch.finish_check()
     batch.save()
     forget_file(batch)
-    counts = {"duplicates": batch.duplicates, "rejected": batch.rejected}
-    with acting(by=None, at=now()) as act:
+    counts = {"known": batch.known, "duplicates": batch.duplicates, "rejected": batch.rejected}
+    with acting(by=None, at=at) as act:
         act.record(Acts.ROSTER_CHECKED, batch.subject, accepted=batch.accepted, **counts)
     return batch
 
@@ -233,8 +236,20 @@ def _describe(batch: RosterImport, survey: Survey) -> None:
     batch.notes, batch.stretches = survey.notes, survey.stretches
 
 
-def report_same_people(batch: RosterImport, *, in_file: bool) -> None:
-    """Take out the people who come twice or are in the roster, and report them; the calling code saves the batch."""
+def report_same_people(batch: RosterImport, *, in_file: bool, by: User | None, at: datetime) -> None:
+    """Take out the people who come twice, set apart those whom `by` covers, and take out who else is in the roster.
+
+    Duplicates are reported. The calling code saves the batch.
+    """
+    if in_file:
+        _withdraw(batch, in_file=True)
+    known = set_known_apart(batch, with_gone=in_file, by=by, at=at)
+    batch.known += known
+    batch.accepted -= known
+    _withdraw(batch, in_file=False)
+
+
+def _withdraw(batch: RosterImport, *, in_file: bool) -> None:
     room = max(0, MAX_REPORTED - batch.duplicates)
     count, report = withdraw_same_people(batch.pk, shown=room, in_file=in_file)
     ReportedRow.objects.bulk_create(

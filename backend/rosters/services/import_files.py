@@ -42,6 +42,7 @@ def import_file(
     dry_run: bool = False,
     resume: bool = False,
     skip_rejected: bool = False,
+    skip_new: bool = False,
     tell: Tell = lambda _: None,
     portion: int = PORTION,
 ) -> RosterImport:
@@ -64,7 +65,7 @@ def import_file(
         return batch
     if dry_run:
         return undo_import(import_id=batch.pk, by=by, at=at)
-    started = start_import(import_id=batch.pk, skip_rejected=skip_rejected, by=by, at=at)
+    started = start_import(import_id=batch.pk, skip_rejected=skip_rejected, skip_new=skip_new, by=by, at=at)
     return _worked_off(started, tell, portion)
 
 

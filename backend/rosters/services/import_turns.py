@@ -14,7 +14,7 @@ from backend.lib.clock import now
 from backend.rosters.acts import Acts
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.services.imports import forget_file, locked
-from backend.rosters.services.staging import dismiss_all
+from backend.rosters.services.staging import dismiss_all, forget_differences
 
 LEASE = timedelta(seconds=60)
 """The lease: a worker of another machine may be silent so long before another goes on. Clocks of machines differ, so
@@ -90,6 +90,7 @@ def fail(import_id: UUID, why: str) -> None:
     batch.save(update_fields=batch.fail(why=why))
     if batch.status == ImportStatus.FAILED:
         dismiss_all(import_id)
+        forget_differences(import_id)
         forget_file(batch)
     with acting(by=None, at=now()) as act:
         act.record(Acts.ROSTER_FAILED, batch.subject, why=batch.failure)

@@ -8,7 +8,7 @@ from django.db import connection, models
 
 from backend.accounts.models import User
 from backend.audit.models import Entry
-from backend.rosters.models import RosterImport
+from backend.rosters.models import Difference, RosterImport
 from backend.rosters.services.staging import database_id
 from backend.volunteers.models import AccessEntry, Membership, Volunteer, in_service
 from backend.volunteers.services.counts import recount
@@ -57,6 +57,7 @@ def take_out(batch: RosterImport, *, at: datetime) -> int:
     people = _OF_BATCH.format(column="id")
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM volunteers_volunteer_skills WHERE volunteer_id IN {people}", key)  # noqa: S608
+        cursor.execute(f"DELETE FROM rosters_difference WHERE volunteer_id IN {people}", key)  # noqa: S608
         cursor.execute(f"DELETE FROM volunteers_accessentry WHERE subject_id IN {people}", key)  # noqa: S608
         cursor.execute(f"DELETE FROM volunteers_membership WHERE volunteer_id IN {people}", key)  # noqa: S608
         cursor.execute("SELECT user_id FROM volunteers_volunteer WHERE batch_id = %s", key)
@@ -70,8 +71,8 @@ def take_out(batch: RosterImport, *, at: datetime) -> int:
 
 
 def _relations(model: type[models.Model]) -> list[Any]:
-    """Return what refers to a model, but for what an import itself writes, and looks."""
-    own = {AccessEntry, Membership, Volunteer, Volunteer.skills.through}
+    """Return what refers to a model, but for what an import itself writes, looks, and what other files say."""
+    own = {AccessEntry, Difference, Membership, Volunteer, Volunteer.skills.through}
     return [
         relation
         for relation in model._meta.get_fields(include_hidden=True)  # noqa: SLF001  # documented

@@ -21,6 +21,7 @@ from backend.rosters.acts import Acts
 from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.reading.apart import ReaderDied
 from backend.rosters.services.commit import enrol_all, refresh_statistics
+from backend.rosters.services.differences import restore_differences
 from backend.rosters.services.finding import note_found_by_import
 from backend.rosters.services.import_check import Tell, check_file, report_same_people
 from backend.rosters.services.import_turns import (
@@ -110,7 +111,7 @@ def _go_on(batch: RosterImport, tell: Tell, portion: int) -> None:
         case ImportStatus.IMPORTING:
             _bring_in(batch, tell, portion)
         case _:
-            _take_back(batch.pk)
+            _take_back(batch)
 
 
 # --- importing, undoing, failing ----------------------------------------------------------------------------------
@@ -148,19 +149,22 @@ def _number_portion(import_id: UUID, size: int) -> RosterImport | None:
 def _enrol(import_id: UUID) -> RosterImport:
     """Make the whole batch appear at once."""
     batch, at = held(import_id, ImportStatus.IMPORTING), now()
-    report_same_people(batch, in_file=False)
+    report_same_people(batch, in_file=False, by=batch.started_by, at=at)
     follow_retired_units(import_id)
     batch.accepted = enrol_all(import_id, at=at)
     batch.finish(at=at)
     batch.save()
-    counts = {"duplicates": batch.duplicates, "rejected": batch.rejected}
+    counts = {"known": batch.known, "duplicates": batch.duplicates, "rejected": batch.rejected}
     with acting(by=batch.started_by, at=at) as act:
         act.record(Acts.ROSTER_IMPORTED, batch.subject, accepted=batch.accepted, **counts)
     return batch
 
 
-def _take_back(import_id: UUID) -> None:
+def _take_back(batch: RosterImport) -> None:
+    import_id = batch.pk
     try:
+        refuse_dependents(batch)
+        restore_differences(batch, lambda: held(import_id, ImportStatus.UNDOING), at=now())
         with transaction.atomic():
             batch, at = held(import_id, ImportStatus.UNDOING), now()
             refuse_dependents(batch)

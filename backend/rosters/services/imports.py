@@ -18,7 +18,7 @@ from backend.rosters.models import ImportStatus, RosterImport
 from backend.rosters.reading.files import look_at
 from backend.rosters.services.import_undo import dependents_of
 from backend.rosters.services.newcomer_bounds import require_newcomers
-from backend.rosters.services.staging import dismiss_all
+from backend.rosters.services.staging import dismiss_all, forget_differences
 from backend.volunteers.grants import OWN, Grant
 from backend.volunteers.models import Unit
 from backend.volunteers.rules import may_manage
@@ -71,7 +71,7 @@ def receive_import(
 
     Raises UnreadableRoster, ImportIdTaken, or TooManyFound.
     """
-    grant = require(_may_import(by, unit, at))
+    grant = require(may_import(by, unit, at))
     require_finding(by, at)
     appearance = look_at(path)
     known = RosterImport.objects.filter(pk=id).first()
@@ -99,23 +99,28 @@ def receive_import(
 
 
 @transaction.atomic
-def start_import(*, import_id: UUID, skip_rejected: bool, by: User | None, at: datetime) -> RosterImport:
+def start_import(
+    *, import_id: UUID, skip_rejected: bool, skip_new: bool = False, by: User | None, at: datetime
+) -> RosterImport:
     """Begin to import a checked batch; it appears whole a little later. Again is the same.
 
-    Raises ImportNotReady, TooManyNumbers, or RowsRejected unless the rejected rows are to be left out.
+    With `skip_new` only the differences of known people are wanted: new people are forgotten. Raises ImportNotReady,
+    TooManyNumbers, or RowsRejected unless the rejected rows are to be left out.
     """
     batch = locked(import_id)
-    grant = require(_may_import(by, batch.unit, at))
+    grant = require(may_import(by, batch.unit, at))
     if batch.status in ImportStatus.started():
         return batch
-    _require_status(batch, ImportStatus.CHECKED)
+    require_status(batch, ImportStatus.CHECKED)
     if batch.rejected and not skip_rejected:
         raise RowsRejected(f"{batch.rejected} rows were rejected: mend the file, or leave them out.")
-    if by is not None:
+    if skip_new:
+        dismiss_all(batch.pk)
+    elif by is not None:
         require_newcomers(batch, at=at)
     batch.save(update_fields=batch.start(by=by))
     with acting(by=by, at=at, grant=grant) as act:
-        act.record(Acts.ROSTER_STARTED, batch.subject, rejected=batch.rejected)
+        act.record(Acts.ROSTER_STARTED, batch.subject, rejected=batch.rejected, skip_new=skip_new)
     return batch
 
 
@@ -127,15 +132,16 @@ def undo_import(*, import_id: UUID, by: User | None, at: datetime) -> RosterImpo
     people and how often.
     """
     batch = locked(import_id)
-    grant = require(_may_import(by, batch.unit, at))
+    grant = require(may_import(by, batch.unit, at))
     if batch.status in ImportStatus.taken_back():
         return batch
-    _require_status(batch, *ImportStatus.undoable())
+    require_status(batch, *ImportStatus.undoable())
     if batch.status == ImportStatus.IMPORTED:
         refuse_dependents(batch)
         changed = batch.begin_undo(by=by)
     else:
         dismiss_all(batch.pk)
+        forget_differences(batch.pk)
         forget_file(batch)
         changed = batch.undo(by=by, at=at)
     batch.save(update_fields=changed)
@@ -173,11 +179,12 @@ def forget_file(batch: RosterImport) -> None:
         transaction.on_commit(lambda: path.unlink(missing_ok=True))
 
 
-def _may_import(by: User | None, unit: Unit, at: datetime) -> Grant:
+def may_import(by: User | None, unit: Unit, at: datetime) -> Grant:
     """Those who look after a unit import into it, and operators on the command line."""
     return may_manage(by, unit, at) if by else OWN
 
 
-def _require_status(batch: RosterImport, *wanted: ImportStatus) -> None:
+def require_status(batch: RosterImport, *wanted: ImportStatus) -> None:
+    """Raise ImportNotReady unless an import is in one of these states."""
     if batch.status not in wanted:
         raise ImportNotReady(f"The import is {ImportStatus(batch.status).value}.")

@@ -15,7 +15,7 @@ from backend.accounts.models import phone_key, phone_tail_key
 from backend.lib.dialect import on_postgresql
 from backend.lib.encryption import lookup_key, seal_all
 from backend.lib.readings import kept_name, sound_of
-from backend.rosters.models import Newcomer, NewcomerNumber
+from backend.rosters.models import Difference, Newcomer, NewcomerNumber
 from backend.rosters.reading.people import Person
 from backend.volunteers.queries.units import retired_units
 from backend.volunteers.services.numbers import issue_numbers
@@ -83,13 +83,13 @@ def stage(batch_id: UUID, people: Sequence[Person]) -> None:
         )
         for person, phone, card in zip(people, phones, cards, strict=True)
     ]
-    _write(Newcomer, _STAGED, rows)
+    write_rows(Newcomer, _STAGED, rows)
 
 
 def withdraw_same_people(
     batch_id: UUID, *, shown: int, in_file: bool
 ) -> tuple[int, list[tuple[int, str, str, int | None]]]:
-    """Take out newcomers who are in the roster already, and with `in_file` those who come twice in their batch.
+    """Take out newcomers who come twice in their batch, or else (not `in_file`) those who are in the roster already.
 
     Returns how many, and (row, column, code, earlier row) of the first `shown` of them. Set by set, inside the
     database: asking for each portion's keys costs ten times as much.
@@ -101,7 +101,7 @@ def withdraw_same_people(
         use_memory(cursor)
         if in_file and on_postgresql():
             cursor.execute("ANALYZE rosters_newcomer")
-        for code, column, other, source, keys in (_SAME_IN_FILE if in_file else ()) + _SAME_IN_ROSTER:
+        for code, column, other, source, keys in _SAME_IN_FILE if in_file else _SAME_IN_ROSTER:
             first = f'SELECT n."row", {other} {source} ORDER BY 1 LIMIT %s'
             cursor.execute(first, [*[key] * keys, shown + 1])
             found = cursor.fetchall()
@@ -109,9 +109,7 @@ def withdraw_same_people(
                 continue
             report += [(row, column, code, earlier) for row, earlier in found[: shown - len(report)]]
             among = f"(SELECT n.id {source})"
-            cursor.execute(_FORGET_NUMBERS + among, [key] * keys)
-            cursor.execute(_FORGET_NEWCOMERS + among, [key] * keys)
-            count += cursor.rowcount
+            count += forget_newcomers(cursor, among, [key] * keys)
     return count, report
 
 
@@ -123,7 +121,7 @@ def number_newcomers(batch_id: UUID, *, after_row: int, limit: int = PORTION) ->
     if not portion:
         return None
     numbered = zip((pk for pk, _ in portion), issue_numbers(len(portion)), strict=True)
-    _write(NewcomerNumber, ("newcomer_id", "number"), list(numbered))
+    write_rows(NewcomerNumber, ("newcomer_id", "number"), list(numbered))
     return portion[-1][1]
 
 
@@ -133,12 +131,24 @@ def follow_retired_units(batch_id: UUID) -> None:
         Newcomer.objects.filter(batch_id=batch_id, unit=gone).update(unit=successor)
 
 
+def forget_newcomers(cursor: Any, among: str, params: Sequence[Any] = ()) -> int:
+    """Forget newcomers whose keys a statement returns, with their numbers; returns how many."""
+    cursor.execute(_FORGET_NUMBERS + among, params)
+    cursor.execute(_FORGET_NEWCOMERS + among, params)
+    return int(cursor.rowcount)
+
+
 def dismiss_all(batch_id: UUID) -> None:
     """Forget the newcomers of a batch."""
     key = [database_id(batch_id)]
     with connection.cursor() as cursor:
         cursor.execute(_FORGET_NUMBERS + _OF_BATCH, key)
         cursor.execute("DELETE FROM rosters_newcomer WHERE batch_id = %s", key)
+
+
+def forget_differences(batch_id: UUID) -> None:
+    """Forget the differences of a batch that will not be in the roster."""
+    Difference.objects.filter(batch=batch_id).delete()
 
 
 def use_memory(cursor: Any) -> None:
@@ -152,7 +162,7 @@ def database_id(id: UUID) -> Any:
     return models.UUIDField().get_db_prep_value(id, connection)
 
 
-def _write(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def write_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows, by COPY where there is one: a tenth of the time of INSERT."""
     table = model._meta.db_table  # noqa: SLF001
     if not on_postgresql():

@@ -691,9 +691,10 @@ export interface components {
         Consents: components["schemas"]["ConsentOut"][];
         /**
          * CorrectionIn
-         * @description The right name or phone of a person: one of the two. The `id` makes a retry the same correction.
+         * @description The right name or phone of a person, or that the phone is wrong: one of the three.
          *
-         *     `shared_phone`: others may have the phone too, as families do.
+         *     The `id` makes a retry the same correction. `shared_phone`: others may have the phone too, as families do.
+         *     `phone_is_wrong`: another person answers it, and the right one is not known. The record has no phone then.
          * @example {
          *       "id": "0199a5e2-6b1f-7d02-8a6e-2f9c1d3e4b5a",
          *       "phone": "13800001234"
@@ -721,11 +722,17 @@ export interface components {
              * @default false
              */
             shared_phone?: boolean;
+            /**
+             * Phone Is Wrong
+             * @default false
+             */
+            phone_is_wrong?: boolean;
         };
         /**
          * CorrectionOut
          * @description A correction with what stood there before. `by` is the leader; `undone_at`: it stands no more.
          *
+         *     `skills` are taken from a roster alone: their codes, separated by commas. `by` is null for an operator's roster.
          *     To a phone that was corrected no code is sent until `trusted_at`: once confirmed, or after 30 days.
          */
         CorrectionOut: {
@@ -742,7 +749,7 @@ export interface components {
             /** After */
             after: string;
             /** By */
-            by: string;
+            by: string | null;
             /**
              * At
              * Format: date-time
@@ -860,6 +867,8 @@ export interface components {
         };
         /** @enum {string} */
         Datum: "wgs84" | "gcj02" | "bd09";
+        /** @enum {string} */
+        Decision: "take" | "leave";
         /**
          * DeletionIn
          * @description Delete everything of one's own; the password says that it is you.
@@ -1054,6 +1063,131 @@ export interface components {
          * @description The devices on which one is signed in, the one seen last first.
          */
         Devices: components["schemas"]["DeviceOut"][];
+        /**
+         * DifferenceCount
+         * @description How many differences of a kind and a part are in a state.
+         */
+        DifferenceCount: {
+            kind: components["schemas"]["DifferenceKind"];
+            part: components["schemas"]["DifferencePart"];
+            state: components["schemas"]["DifferenceState"];
+            /** Count */
+            count: number;
+        };
+        /**
+         * DifferenceDecision
+         * @description Take one difference over into the record, or leave the record as it is.
+         */
+        DifferenceDecision: {
+            decision: components["schemas"]["Decision"];
+        };
+        /**
+         * DifferenceKind
+         * @description How a roster that comes again differs from the one that is here.
+         * @enum {string}
+         */
+        DifferenceKind: "changed" | "moved" | "needs_request" | "inconsistent" | "gone";
+        /**
+         * DifferenceOut
+         * @description A part of a known person that the file says otherwise.
+         *
+         *     `kind` is `changed` or `moved`, which can be taken over; `needs_request`, which an import never writes;
+         *     `inconsistent`, whose `reason` says what contradicts (decide by `code`); or `gone`: a member of one of the file's
+         *     units who is not in the file. `before` is what the record said when the file was compared with it, `after` what
+         *     the file says: a name, a masked phone, codes of skills, a unit. Neither is told of a date of birth or a card.
+         *     `row`, in `sheet`, is where the person stands in the file. `state` is `open`, `taken`, `left`, `overtaken` (the
+         *     record was changed since, and was not overwritten) or `undone`.
+         */
+        DifferenceOut: {
+            /** Id */
+            id: number;
+            kind: components["schemas"]["DifferenceKind"];
+            part: components["schemas"]["DifferencePart"];
+            /** Code */
+            code: string;
+            /** Reason */
+            reason: string;
+            /** Sheet */
+            sheet: string;
+            /** Row */
+            row: number | null;
+            /** Volunteer */
+            volunteer: string;
+            /** Name */
+            name: string;
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            state: components["schemas"]["DifferenceState"];
+            /** Decided At */
+            decided_at: string | null;
+        };
+        /**
+         * DifferencePart
+         * @description What of a person differs.
+         * @enum {string}
+         */
+        DifferencePart: "name" | "phone" | "skills" | "unit" | "born_on" | "id_card" | "person";
+        /**
+         * DifferenceState
+         * @description What became of a difference.
+         * @enum {string}
+         */
+        DifferenceState: "open" | "taken" | "left" | "overtaken" | "undone";
+        /**
+         * Differences
+         * @description The differences of an import, 100 at a time; `next` is what to ask for with `after`, null at the end.
+         */
+        Differences: {
+            /** Counts */
+            counts: components["schemas"]["DifferenceCount"][];
+            /** Items */
+            items: components["schemas"]["DifferenceOut"][];
+            /** Next */
+            next: number | null;
+        };
+        /**
+         * DifferencesDecided
+         * @description What has become of the differences that were looked at; ask again with `after` until `next` is null.
+         *
+         *     `overtaken`: the record was changed since, and was not overwritten. `refused`: the caller may not change that of
+         *     those people.
+         */
+        DifferencesDecided: {
+            /** Taken */
+            taken: number;
+            /** Left */
+            left: number;
+            /** Overtaken */
+            overtaken: number;
+            /** Refused */
+            refused: number;
+            /** Next */
+            next: number | null;
+        };
+        /**
+         * DifferencesDecision
+         * @description Take many differences over, or leave them: those of a kind, of a part, or all that no leader has decided on.
+         *
+         *     At most 500 are decided at once, 50 of them by moving people. `after` is `next` of the answer before.
+         * @example {
+         *       "decision": "take",
+         *       "part": "name"
+         *     }
+         */
+        DifferencesDecision: {
+            decision: components["schemas"]["Decision"];
+            /** @default null */
+            kind?: components["schemas"]["DifferenceKind"] | null;
+            /** @default null */
+            part?: components["schemas"]["DifferencePart"] | null;
+            /**
+             * After
+             * @default 0
+             */
+            after?: number;
+        };
         /**
          * Document
          * @description What a person showed to prove their age; no copy of it and no number is kept.
@@ -1382,10 +1516,11 @@ export interface components {
          * @description An import: its status (`checking`, `checked`, `importing`, `imported`, `undoing`, `undone`, `failed`) and counts.
          *
          *     `share` is how much of the present step is done, in per cent. Duplicates are known when it has been checked.
-         *     `rows_total` are the rows with people in them that have been read so far, each of them accepted, a duplicate or
-         *     rejected; `rows_left_out` stand in sheets that are not read, and `rows_done` is the last position in the file that
-         *     was dealt with. `sheets` (of a workbook) and `notes` say what was read and what was not, before the import is
-         *     started; `failure` says why it failed, in the language of the request.
+         *     `rows_total` are the rows with people in them that have been read so far, each of them accepted (new), of a known
+         *     person, a duplicate or rejected; known people are compared with the roster (`Differences`). `rows_left_out` stand
+         *     in sheets that are not read, and `rows_done` is the last position in the file that was dealt with. `sheets` (of a
+         *     workbook) and `notes` say what was read and what was not, before the import is started; `failure` says why it
+         *     failed, in the language of the request.
          */
         ImportOut: {
             /**
@@ -1411,6 +1546,8 @@ export interface components {
             rows_left_out: number;
             /** Accepted */
             accepted: number;
+            /** Known */
+            known: number;
             /** Duplicates */
             duplicates: number;
             /** Rejected */
@@ -1448,6 +1585,8 @@ export interface components {
         /**
          * ImportStart
          * @description Import what was checked. `skip_rejected` says that the rejected rows are to be left out.
+         *
+         *     `skip_new`: people who are new are left out too; only the differences of known people are wanted.
          */
         ImportStart: {
             /**
@@ -1455,6 +1594,11 @@ export interface components {
              * @default false
              */
             skip_rejected?: boolean;
+            /**
+             * Skip New
+             * @default false
+             */
+            skip_new?: boolean;
         };
         /**
          * ImportStatus
@@ -2158,7 +2302,7 @@ export interface components {
          * @description What of a record was corrected.
          * @enum {string}
          */
-        Part: "name" | "phone";
+        Part: "name" | "phone" | "skills";
         /**
          * PartnerKind
          * @description What a partner organisation is.
@@ -2730,7 +2874,7 @@ export interface components {
         RecipientState: "accepted" | "reserve" | "declined" | "expired" | "withdrawn" | "silent" | "not_reached";
         /**
          * RecordCorrected
-         * @description A leader has corrected your name or phone, or has taken that back.
+         * @description A leader has corrected your name, phone or skills, also from a roster, or has taken that back.
          *
          *     `GET /volunteers/{number}/corrections` tells what stood there before.
          */
@@ -2746,7 +2890,7 @@ export interface components {
         };
         /**
          * RecordCorrectedFrame
-         * @description A leader has corrected your name or phone, or has taken that back.
+         * @description A leader has corrected your name, phone or skills, also from a roster, or has taken that back.
          *
          *         `GET /volunteers/{number}/corrections` tells what stood there before.
          */
@@ -5131,6 +5275,7 @@ export type Credentials = components['schemas']['Credentials'];
 export type DailyHoursIn = components['schemas']['DailyHoursIn'];
 export type DailyHoursOut = components['schemas']['DailyHoursOut'];
 export type Datum = components['schemas']['Datum'];
+export type Decision = components['schemas']['Decision'];
 export type DeletionIn = components['schemas']['DeletionIn'];
 export type DeskChanged = components['schemas']['DeskChanged'];
 export type DeskChangedFrame = components['schemas']['DeskChangedFrame'];
@@ -5143,6 +5288,15 @@ export type DeviceIntroduced = components['schemas']['DeviceIntroduced'];
 export type DeviceIntroducedFrame = components['schemas']['DeviceIntroducedFrame'];
 export type DeviceOut = components['schemas']['DeviceOut'];
 export type Devices = components['schemas']['Devices'];
+export type DifferenceCount = components['schemas']['DifferenceCount'];
+export type DifferenceDecision = components['schemas']['DifferenceDecision'];
+export type DifferenceKind = components['schemas']['DifferenceKind'];
+export type DifferenceOut = components['schemas']['DifferenceOut'];
+export type DifferencePart = components['schemas']['DifferencePart'];
+export type DifferenceState = components['schemas']['DifferenceState'];
+export type Differences = components['schemas']['Differences'];
+export type DifferencesDecided = components['schemas']['DifferencesDecided'];
+export type DifferencesDecision = components['schemas']['DifferencesDecision'];
 export type Document = components['schemas']['Document'];
 export type DutyChanged = components['schemas']['DutyChanged'];
 export type DutyChangedFrame = components['schemas']['DutyChangedFrame'];
@@ -5396,6 +5550,14 @@ export const CredentialKindValues = ["insurance","training","agreement"] as cons
 
 export const DatumValues = ["wgs84","gcj02","bd09"] as const satisfies readonly Datum[];
 
+export const DecisionValues = ["take","leave"] as const satisfies readonly Decision[];
+
+export const DifferenceKindValues = ["changed","moved","needs_request","inconsistent","gone"] as const satisfies readonly DifferenceKind[];
+
+export const DifferencePartValues = ["name","phone","skills","unit","born_on","id_card","person"] as const satisfies readonly DifferencePart[];
+
+export const DifferenceStateValues = ["open","taken","left","overtaken","undone"] as const satisfies readonly DifferenceState[];
+
 export const DocumentValues = ["identity_card","household_register","passport","driving_licence","social_security_card"] as const satisfies readonly Document[];
 
 export const DutyReasonValues = ["asked","signed_out","too_long","suspended","retired","consent"] as const satisfies readonly DutyReason[];
@@ -5418,7 +5580,7 @@ export const NumberStateValues = ["registered","temporary","alias","block","void
 
 export const OutcomeValues = ["duplicate","rejected","remark"] as const satisfies readonly Outcome[];
 
-export const PartValues = ["name","phone"] as const satisfies readonly Part[];
+export const PartValues = ["name","phone","skills"] as const satisfies readonly Part[];
 
 export const PartnerKindValues = ["security_committee","town_patrol","security_service","property","enterprise","village_patrol","factory_guard","school_guard","rescue","famous_team"] as const satisfies readonly PartnerKind[];
 
