@@ -14,6 +14,7 @@ from backend.joining.api import applications, invitations, sign_in_codes, transf
 from backend.numbers import api as numbers
 from backend.papers.api import desks as occasion_desks
 from backend.papers.api import occasions, policies
+from backend.partners import api as partners
 from backend.privacy import api as own_data
 from backend.readiness import api as readiness
 from backend.realtime import api as realtime
@@ -104,6 +105,7 @@ v1: list[URLPattern | URLResolver] = [
     path("units/<str:number>/signs.pdf", badges.SignsView.as_view()),
     path("units/<str:number>", volunteers.UnitView.as_view()),
     path("units/<str:number>/children", volunteers.UnitChildrenView.as_view()),
+    path("units/<str:number>/sharing", partners.SharingView.as_view()),
     path("units/<str:number>/desk", desks.DeskView.as_view()),
     path("units/<str:number>/desk/shifts", desks.ShiftsView.as_view()),
     path("units/<str:number>/desk/shifts/<uuid:shift_id>", desks.ShiftView.as_view()),
@@ -127,6 +129,7 @@ v1: list[URLPattern | URLResolver] = [
     path("imports/<uuid:import_id>/undo", imports.ImportUndoView.as_view()),
     path("roster-template", imports.TemplateView.as_view()),
     path("units/<str:number>/roster", roster.RosterView.as_view()),
+    path("units/<str:number>/to-phone", dispatch.ToPhoneView.as_view()),
     path("units/<str:number>/nearest", nearest.NearestView.as_view()),
     path("me/availability", availability.AvailabilityView.as_view()),
     path("tasks", dispatch.TasksView.as_view()),

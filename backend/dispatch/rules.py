@@ -48,6 +48,14 @@ def may_command(user: User, task: Task, at: datetime) -> Grant:
     return may_by(user, task.unit, at, (Role.COMMANDER,))
 
 
+def is_open_to(asking: str, path: str, closed_depth: int) -> bool:
+    """Tell whether the issuers of a task of the unit at `asking` see all people of the one at `path`.
+
+    Not where that one's partner keeps its people to itself: unless it is the partner that asks.
+    """
+    return asking.startswith(path[: closed_depth * Unit.steplen])
+
+
 def is_dangerous(task: Task) -> bool:
     """Tell whether the task is rescue or search: only for the insured, trained and bound, who have read of the risk."""
     return task.category in DANGEROUS

@@ -21,6 +21,7 @@ NOT_CONCERNED = {
     "volunteers.erasing": _STAGED,
     "volunteers.erased": _STAGED,
     "volunteers.exporting": _STAGED,
+    "volunteers.post_given": "rights that posts give are read each time",
 }
 """The hooks of the rooms below that are not answered, each with the reason."""
 

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from backend.accounts.acting import Act
 from backend.lib.hooks import hook, locking_hook, question
-from backend.volunteers.models import Purpose, Unit, Volunteer
+from backend.volunteers.models import Post, Purpose, Unit, Volunteer
 
 
 @locking_hook
@@ -42,6 +42,12 @@ def membership_ended(
     `was_primary`: one volunteer left, and the unit was that volunteer's primary one. The units are locked; so are the
     volunteers, but not by a split. Not called when a unit is merged into another: its members go on there.
     """
+    raise NotImplementedError
+
+
+@hook
+def post_given(post: Post, *, act: Act) -> None:
+    """A volunteer was given a post, now or from later on. Its unit is locked, as are the holder and their devices."""
     raise NotImplementedError
 
 

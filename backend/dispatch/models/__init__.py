@@ -20,6 +20,7 @@ from backend.dispatch.models.tasks import (
     around,
     lasts,
     shown_since,
+    under_way,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "lasts",
     "shown_since",
     "takes_part",
+    "under_way",
 ]

@@ -2,6 +2,7 @@
 
 from backend.dispatch.queries.asked import Part, asked_by_topic, asked_in, parts_by_topic
 from backend.dispatch.queries.inbox import inbox_of
+from backend.dispatch.queries.kept import is_shown
 from backend.dispatch.queries.members import (
     eligible,
     fit_for,
@@ -13,7 +14,7 @@ from backend.dispatch.queries.members import (
 )
 from backend.dispatch.queries.progress import counts_of, progress_of, unit_progress
 from backend.dispatch.queries.reach import unheard_on
-from backend.dispatch.queries.recipients import recipients
+from backend.dispatch.queries.recipients import recipients, to_phone_in
 from backend.dispatch.queries.tasks import (
     call_out_out,
     own_parts,
@@ -33,6 +34,7 @@ __all__ = [
     "eligible",
     "fit_for",
     "inbox_of",
+    "is_shown",
     "let_by_law",
     "own_parts",
     "parts_by_topic",
@@ -43,6 +45,7 @@ __all__ = [
     "task_out",
     "task_outs",
     "task_page",
+    "to_phone_in",
     "unheard_on",
     "unit_progress",
     "units_numbered",

@@ -16,7 +16,7 @@ from backend.dispatch.schemas import CallOutOut, PlaceOut, TaskDetail, TaskOut, 
 from backend.lib.errors import NotFound
 from backend.volunteers.models import Unit
 from backend.volunteers.queries import dispatched_units, unit_outs
-from backend.volunteers.rules import within
+from backend.volunteers.rules import seen_from
 from backend.volunteers.schemas import UnitOut
 
 PAGE = 20
@@ -71,7 +71,7 @@ def task_page(
     """Return up to 20 tasks that `user` directs, newest first; `after` is the last task of the page before."""
     tasks = directed = _directed_by(user, at)
     if unit:
-        tasks = tasks.filter(within(unit.path, "unit__path"))
+        tasks = tasks.filter(seen_from(unit.path, "unit__"))
     if status:
         tasks = tasks.filter(status=status)
     if after:
@@ -94,7 +94,7 @@ def call_out_out(call_out: CallOut) -> CallOutOut:
 
 
 def _directed_by(user: User, at: datetime) -> QuerySet[Task]:
-    covered = [within(unit.path, "unit__path") for unit in dispatched_units(user.pk, at=at)]
+    covered = [seen_from(unit.path, "unit__") for unit in dispatched_units(user.pk, at=at)]
     return Task.objects.filter(reduce(or_, covered)) if covered else Task.objects.none()
 
 

@@ -13,7 +13,9 @@ from backend.volunteers.models import (
     UnitCount,
     UnitKind,
     not_retired,
+    shows,
 )
+from backend.volunteers.models.posts import PostQuerySet
 from backend.volunteers.number_scheme import parse_unit_number
 from backend.volunteers.rules import current_posts, within
 from backend.volunteers.schemas import UnitCounts, UnitOut
@@ -132,9 +134,18 @@ def topmost(units: Iterable[Unit]) -> list[Unit]:
 
 
 def dispatched_units(user_id: int, *, at: datetime) -> list[Unit]:
-    """Return the topmost units that a user's posts cover, none of them below another."""
+    """Return the topmost units that a user's posts cover; below another only one that keeps its people from it."""
     posts = current_posts(user_id, at).dispatching()
-    return topmost(Unit.objects.filter(posts__in=posts).distinct())
+    return _reached_by(posts)
+
+
+def _reached_by(posts: PostQuerySet) -> list[Unit]:
+    """Return the units of posts but those whose people another one shows; a closed partner stands by itself."""
+    chosen: list[Unit] = []
+    for unit in Unit.objects.filter(posts__in=posts).distinct().order_by("path"):
+        if not any(shows(other.path, unit.path, unit.closed_depth) for other in chosen):
+            chosen.append(unit)
+    return chosen
 
 
 def units_below(unit: Unit) -> list[Unit]:
@@ -156,4 +167,4 @@ def units_named(text: str, *, below: Sequence[Unit]) -> list[Unit]:
 def managed_units(user_id: int, *, at: datetime) -> list[Unit]:
     """Return the topmost units whose people a user looks after."""
     posts = current_posts(user_id, at).managing()
-    return topmost(Unit.objects.filter(posts__in=posts).distinct())
+    return _reached_by(posts)

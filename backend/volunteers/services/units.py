@@ -15,13 +15,13 @@ from backend.volunteers import hooks
 from backend.volunteers.acts import Acts
 from backend.volunteers.events import UnitChanged
 from backend.volunteers.grants import Grant
-from backend.volunteers.locks import lock_formation
+from backend.volunteers.locks import lock_formation, units_to_lock
 from backend.volunteers.models import Membership, Unit, UnitKind, not_retired
 from backend.volunteers.principals import forget_lines
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.queries.units import unit_outs
-from backend.volunteers.rules import may_manage, may_reshape
+from backend.volunteers.rules import may_manage, may_reshape, within
 from backend.volunteers.schemas.formation import SplitIn, UnitChange, UnitIn
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.ends import end_posts, lasting
@@ -44,6 +44,13 @@ class WrongPlace(Refusal):
 
     slug = "wrong-place"
     text = _("A unit of this kind cannot stand there.")
+
+
+class PeopleKept(Refusal):
+    """A partner that keeps its people to itself is not merged: others would see them."""
+
+    slug = "people-kept"
+    text = _("This partner keeps its people to itself. It must share them first, or they leave it.")
 
 
 class UnitNotEmpty(Refusal):
@@ -108,9 +115,12 @@ def move_unit(*, unit: Unit, parent: Unit, by: User, at: datetime) -> Unit:
     require(parent.kind == above.kind and not parent.path.startswith(unit.path), WrongPlace)
     if parent.pk == above.pk:
         return unit
+    stands_alone = unit.closed_depth == unit.depth
     Unit.objects.move(unit, parent, "last-child")
     follow_moved_units()
     unit.refresh_from_db()
+    if unit.kind == UnitKind.PARTNER:
+        _close_below(unit, unit.depth if stands_alone else parent.closed_depth)
     access_changed([unit.topic, WATCHERS], at=at)
     with acting(by=by, at=at, grant=grant) as act:
         act.record(Acts.UNIT_MOVED, _subject(unit), before=above.number, after=parent.number)
@@ -126,7 +136,7 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     units. Raises NotFound unless `by` looks after the unit above. Raises Invalid with a pointer to each number that is
     not a member's, and BeyondOwnPost for a member with a post that `by` could not end.
     """
-    grant = require(may_reshape(by, unit, at))
+    grant = require(may_manage(by, unit, at) and may_reshape(by, unit, at))
     (unit,) = _lock_formation([unit])
     parent: Unit = Unit.objects.get_parent(unit)
     beside = Unit.objects.get_children(parent).filter(not_retired(), kind=unit.kind, display_name=wanted.name)
@@ -151,10 +161,12 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     """Put a unit's members and sub-units into another of the same kind, and retire it; its posts end.
 
     Locks the formation and both units. Again changes nothing. Raises NotFound unless `by` looks after the units above
-    both, WrongPlace, BeyondOwnPost for a post that `by` could not end.
+    both, WrongPlace, PeopleKept, BeyondOwnPost for a post that `by` could not end.
     """
     grant, unit, successor = _lock_pair(unit, successor, by, at)
     require(successor.kind == unit.kind, WrongPlace)
+    partner = unit.path[: unit.closed_depth * Unit.steplen]
+    require(successor.path.startswith(partner), PeopleKept)
     members = list(unit.memberships.select_related("volunteer"))
     with acting(by=by, at=at, grant=grant) as act:
         _put(members, successor, act)
@@ -162,6 +174,8 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
             child.refresh_from_db()
             Unit.objects.move(child, _fresh(successor), "last-child")
         follow_moved_units()
+        if unit.kind == UnitKind.PARTNER:
+            _close_below(_fresh(successor), successor.closed_depth)
         _retire(unit, successor, act, members=len(members))
     return _fresh(successor)
 
@@ -179,6 +193,22 @@ def retire_unit(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     with acting(by=by, at=at, grant=grant) as act:
         _retire(unit, successor, act)
     return _fresh(successor)
+
+
+@transaction.atomic
+def keep_people(unit: Unit, *, keeps: bool, act: Act) -> None:
+    """Have a partner keep the people of its unit, and of those below, from the posts above it, or show them again.
+
+    Locks these units. The sockets of those who watch look anew at what they may see.
+    """
+    _close_below(unit, unit.depth if keeps else 0)
+    access_changed([unit.topic, WATCHERS], at=act.at)
+
+
+def _close_below(unit: Unit, depth: int) -> None:
+    below = Unit.objects.filter(within(unit.path))
+    list(units_to_lock(below).order_by("pk"))
+    below.update(closed_depth=depth)
 
 
 def _fresh(unit: Unit) -> Unit:
@@ -219,12 +249,14 @@ def _kind_below(parent: Unit, *, is_partner: bool) -> UnitKind:
 
 
 def _add(parent: Unit, kind: str, name: str, partner_kind: str) -> Unit:
+    parent = lock_unit(parent)  # a partner may be keeping its people to itself at this moment
     new = Unit(
         kind=kind,
         number=next_number(parent, kind),
         official_name=name,
         display_name=name,
         partner_kind=partner_kind,
+        closed_depth=parent.closed_depth,
         zone=parent.zone,
         lon=parent.lon,
         lat=parent.lat,

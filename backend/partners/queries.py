@@ -1,0 +1,41 @@
+"""Reads what partners share."""
+
+from datetime import datetime
+
+from django.db.models import Sum
+
+from backend.partners.models import Shares, Sharing
+from backend.partners.schemas import ContactOut, SharingOut
+from backend.volunteers.models import Post, Unit, UnitCount
+
+
+def shared_by(unit: Unit) -> Sharing:
+    """Return what a partner shares; before its first leader it keeps nothing back. Not saved where there is no row."""
+    shares = Shares.CONTACT if unit.closed_depth else Shares.ALL
+    return Sharing.objects.filter(unit=unit).first() or Sharing(unit=unit, shares=shares)
+
+
+def sharing_out(unit: Unit, *, at: datetime) -> SharingOut:
+    """Return what a partner shares, as clients see it; four queries at most."""
+    sharing = shared_by(unit)
+    counted = UnitCount.objects.filter(path__startswith=unit.path).aggregate(
+        members=Sum("members", default=0)
+    )
+    return SharingOut(
+        unit=unit.number,
+        shares=Shares(sharing.shares),
+        contact=_contact(sharing, at),
+        members=max(counted["members"], 0),
+        chosen_at=sharing.chosen_at,
+    )
+
+
+def _contact(sharing: Sharing, at: datetime) -> ContactOut | None:
+    if sharing.contact_name:
+        return ContactOut(name=sharing.contact_name, phone=sharing.contact_phone, volunteer=None)
+    posts = Post.objects.in_force(at).managing().filter(unit=sharing.unit)
+    post = posts.select_related("volunteer__user").order_by("seat", "pk").first()
+    if post is None:
+        return None
+    leader = post.volunteer
+    return ContactOut(name=leader.name, phone=leader.user.phone, volunteer=f"{leader.number:08d}")

@@ -1,0 +1,47 @@
+"""What clients see of what a partner shares, and what they send."""
+
+from typing import Annotated, Self
+
+from pydantic import model_validator
+
+from backend.lib.shapes import Instant, Line, Request, Shape
+from backend.partners.models import Shares
+from backend.volunteers.schemas.fields import PhoneOrNothing
+
+
+class SharingIn(Request):
+    """What those above a partner are to see: `contact` alone, or `all` its people.
+
+    The contact is a person or an office with its telephone, both or neither; without one it is the partner's leader.
+    """
+
+    shares: Shares
+    contact_name: Annotated[str, Line(80)] = ""
+    contact_phone: PhoneOrNothing = ""
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if bool(self.contact_name) != bool(self.contact_phone):
+            raise ValueError("a contact has a name and a phone")
+        return self
+
+
+class ContactOut(Shape):
+    """Whom those above ask: who the partner has named, or its leader, then with the volunteer number."""
+
+    name: str
+    phone: str
+    volunteer: str | None
+
+
+class SharingOut(Shape):
+    """What a partner shares with those above: how much, whom they ask, and how many members it has.
+
+    `chosen_at` is null while it stands as it began. `contact` is null while it has no leader, and named none.
+    """
+
+    unit: str
+    shares: Shares
+    contact: ContactOut | None
+    members: int
+    chosen_at: Instant | None

@@ -1,0 +1,66 @@
+"""Partners choose what those above see of their people; a new one keeps them to itself from its first leader on."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from backend.accounts.acting import Act, acting
+from backend.accounts.models import User
+from backend.lib.errors import require
+from backend.partners.acts import Acts
+from backend.partners.events import SharingChanged
+from backend.partners.models import Shares, Sharing
+from backend.partners.queries import shared_by
+from backend.partners.rules import is_partner, may_choose
+from backend.partners.schemas import SharingIn
+from backend.tracking.models import scope_of
+from backend.tracking.positions import forget_scope
+from backend.volunteers.locks import lock_formation
+from backend.volunteers.models import MANAGING_ROLES, Post, Unit
+from backend.volunteers.services.seats import lock_unit
+from backend.volunteers.services.units import keep_people
+
+
+@transaction.atomic
+def choose_sharing(*, unit: Unit, wanted: SharingIn, by: User, at: datetime) -> Unit:
+    """Say what those above a partner see of its people, and whom they ask; the same again changes nothing.
+
+    Locks the formation and the units of the partner. Raises NotFound to all but the partner's own leaders, UnitRetired.
+    """
+    require(may_choose(by, unit, at))
+    lock_formation()
+    unit = lock_unit(unit)
+    grant = require(may_choose(by, unit, at))
+    sharing = shared_by(unit)
+    content = wanted.model_dump()
+    if sharing.chosen_at and all(getattr(sharing, name) == value for name, value in content.items()):
+        return unit
+    before = sharing.shares
+    Sharing.objects.update_or_create(unit=unit, defaults={**content, "chosen_at": at})
+    with acting(by=by, at=at, grant=grant) as act:
+        act.record(Acts.SHARING_CHOSEN, f"unit.{unit.pk}", shares=str(wanted.shares), before=str(before))
+        _follow(unit, wanted.shares, act)
+    return unit
+
+
+def begin_with_leader(post: Post, *, act: Act) -> None:
+    """Have a partner that was made by those above keep its people to itself, now that a leader of its own has a post.
+
+    Its unit is locked. A partner that was there before partners could choose has its row, and keeps today's view.
+    """
+    unit = post.unit
+    if post.role not in MANAGING_ROLES or not is_partner(unit):
+        return
+    sharing, is_new = Sharing.objects.get_or_create(unit=unit, defaults={"shares": Shares.CONTACT})
+    if is_new:
+        act.record(Acts.SHARING_BEGUN, f"unit.{unit.pk}", shares=str(sharing.shares))
+        _follow(unit, Shares.CONTACT, act)
+
+
+def _follow(unit: Unit, shares: Shares, act: Act) -> None:
+    """Have every door follow what a partner shares now, and tell it; its people leave the maps that showed them."""
+    keeps = shares != Shares.ALL
+    if keeps != bool(unit.closed_depth):
+        forget_scope(scope_of(unit.path, unit.closed_depth), at=act.at)
+        keep_people(unit, keeps=keeps, act=act)
+    act.tell(unit.topic, SharingChanged(unit=unit.number, shares=shares))
