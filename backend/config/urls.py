@@ -99,6 +99,7 @@ v1: list[URLPattern | URLResolver] = [
     path("volunteers/<str:person>/photo", badges.PhotoView.as_view()),
     path("me/photo", badges.MyPhotoView.as_view()),
     path("skills", skills.SkillsView.as_view()),
+    path("partner-kinds", partners.PartnerKindsView.as_view()),
     path("badges/check", badges.CheckBadgeView.as_view()),
     path("badges/keys", badges.BadgeKeysView.as_view()),
     path("badges/revoked", badges.RevokedBadgesView.as_view()),

@@ -4,8 +4,14 @@ from backend.audit.acts import ActName
 
 
 class Acts(ActName):
-    """Acts upon what partners share."""
+    """Acts upon kinds of partners and what they share."""
 
+    PARTNER_KIND_CHANGED = (
+        "partner_kind.changed",
+        "An operator has added a kind of partner, or changed its names, its place or its use.",
+        "in_use",
+        "is_new",
+    )
     SHARING_CHOSEN = (
         "sharing.chosen",
         "A partner has chosen what those above see of its people, or whom they ask.",

@@ -1,4 +1,4 @@
-"""REST views of what partners share."""
+"""REST views of kinds of partners, and of what partners share."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -8,15 +8,24 @@ from backend.accounts.authentication import user_of
 from backend.lib.api import answer, parse
 from backend.lib.clock import now
 from backend.lib.errors import require
-from backend.partners.queries import sharing_out
+from backend.partners.queries import kind_outs, sharing_out
 from backend.partners.rules import is_partner, may_choose
-from backend.partners.schemas import SharingIn, SharingOut
+from backend.partners.schemas import PartnerKinds, SharingIn, SharingOut
 from backend.partners.services import choose_sharing
 from backend.realtime.views import View
 from backend.volunteers.models import Unit
 from backend.volunteers.queries.units import unit_by_number
 from backend.volunteers.rules import may_oversee
 from backend.volunteers.services.access_log import note_named
+
+
+class PartnerKindsView(View):
+    """What partner organisations may be."""
+
+    @extend_schema(operation_id="partner_kinds", responses=PartnerKinds, tags=["units"])
+    def get(self, request: Request) -> Response:
+        """Return every kind of partner with its names, in the operator's order, also those no longer in use."""
+        return answer(PartnerKinds(kind_outs()))
 
 
 class SharingView(View):

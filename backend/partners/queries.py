@@ -1,12 +1,37 @@
-"""Reads what partners share."""
+"""Reads kinds of partners, and what they share."""
 
 from datetime import datetime
 
 from django.db.models import Sum
 
-from backend.partners.models import Shares, Sharing
-from backend.partners.schemas import ContactOut, SharingOut
+from backend.partners.models import DEFAULT_KINDS, Kind, Shares, Sharing
+from backend.partners.schemas import ContactOut, PartnerKindOut, SharingOut
 from backend.volunteers.models import Post, Unit, UnitCount
+
+
+def kinds() -> list[Kind]:
+    """Return the kinds of partners in their order: those of the beginning and the operator's own; one query."""
+    known = {
+        code: Kind(code=code, name_en=english, name_zh=chinese, position=10 * place)
+        for place, (code, english, chinese) in enumerate(DEFAULT_KINDS, 1)
+    }
+    known |= {kind.code: kind for kind in Kind.objects.all()}
+    return sorted(known.values(), key=lambda kind: (kind.position, kind.code))
+
+
+def kind_outs() -> list[PartnerKindOut]:
+    """Return the kinds as clients see them."""
+    return [
+        PartnerKindOut(
+            code=kind.code, names={"en": kind.name_en, "zh-hans": kind.name_zh}, in_use=kind.in_use
+        )
+        for kind in kinds()
+    ]
+
+
+def is_in_use(code: str) -> bool:
+    """Tell whether new units may be of a kind."""
+    return any(kind.code == code and kind.in_use for kind in kinds())
 
 
 def shared_by(unit: Unit) -> Sharing:

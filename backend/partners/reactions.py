@@ -1,7 +1,7 @@
 """Answers the hooks of units and volunteers, for partner organisations."""
 
 from backend.accounts.acting import Act
-from backend.partners import services
+from backend.partners import queries, services
 from backend.volunteers import hooks
 from backend.volunteers.models import Post
 
@@ -29,3 +29,6 @@ NOT_CONCERNED = {
 def keep_people_from_now_on(post: Post, *, act: Act) -> None:
     """Have a new partner keep its people to itself from its first leader on."""
     services.begin_with_leader(post, act=act)
+
+
+hooks.is_partner_kind.answer(queries.is_in_use)

@@ -1,12 +1,14 @@
-"""What clients see of what a partner shares, and what they send."""
+"""What clients see of kinds of partners and of what a partner shares, and what they send."""
 
 from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import RootModel, model_validator
 
 from backend.lib.shapes import Instant, Line, Request, Shape
 from backend.partners.models import Shares
 from backend.volunteers.schemas.fields import PhoneOrNothing
+from backend.volunteers.schemas.me import LanguageName
+from backend.volunteers.schemas.units import PartnerKind
 
 
 class SharingIn(Request):
@@ -45,3 +47,15 @@ class SharingOut(Shape):
     contact: ContactOut | None
     members: int
     chosen_at: Instant | None
+
+
+class PartnerKindOut(Shape):
+    """A kind of partner organisation; `names` are by language. New units may be of it while it is `in_use`."""
+
+    code: PartnerKind
+    names: dict[LanguageName, str]
+    in_use: bool
+
+
+class PartnerKinds(RootModel[list[PartnerKindOut]]):
+    """Every kind of partner organisation, in the operator's order, those not in use too."""

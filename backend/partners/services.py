@@ -1,4 +1,4 @@
-"""Partners choose what those above see of their people; a new one keeps them to itself from its first leader on."""
+"""Partners choose what those above see, a new one keeps its people from its first leader on; operators name kinds."""
 
 from datetime import datetime
 
@@ -6,11 +6,11 @@ from django.db import transaction
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
-from backend.lib.errors import require
+from backend.lib.errors import Invalid, require
 from backend.partners.acts import Acts
 from backend.partners.events import SharingChanged
-from backend.partners.models import Shares, Sharing
-from backend.partners.queries import shared_by
+from backend.partners.models import Kind, Shares, Sharing
+from backend.partners.queries import kinds, shared_by
 from backend.partners.rules import is_partner, may_choose
 from backend.partners.schemas import SharingIn
 from backend.tracking.models import scope_of
@@ -19,6 +19,8 @@ from backend.volunteers.locks import lock_formation
 from backend.volunteers.models import MANAGING_ROLES, Post, Unit
 from backend.volunteers.services.seats import lock_unit
 from backend.volunteers.services.units import keep_people
+
+MOST_KINDS = 200
 
 
 @transaction.atomic
@@ -64,3 +66,39 @@ def _follow(unit: Unit, shares: Shares, act: Act) -> None:
         forget_scope(scope_of(unit.path, unit.closed_depth), at=act.at)
         keep_people(unit, keeps=keeps, act=act)
     act.tell(unit.topic, SharingChanged(unit=unit.number, shares=shares))
+
+
+@transaction.atomic
+def set_kind(
+    *,
+    code: str,
+    english: str | None = None,
+    chinese: str | None = None,
+    position: int | None = None,
+    in_use: bool | None = None,
+    at: datetime,
+) -> bool:
+    """Add a kind of partner, or change one, for an operator at the machine; what is None stays. Tells what changed.
+
+    A kind is never deleted: units are of it. Raises Invalid for a new one without both names, or beyond 200 kinds.
+    """
+    known = {kind.code: kind for kind in kinds()}
+    kind = known.get(code)
+    if kind is None and (not english or not chinese or len(known) >= MOST_KINDS):
+        raise Invalid(errors=[{"pointer": "/names", "detail": "a new kind needs a name in both languages"}])
+    kind = kind or Kind(code=code, position=max(one.position for one in known.values()) + 10)
+    wanted = {"name_en": english, "name_zh": chinese, "position": position, "in_use": in_use}
+    changes = {
+        name: value for name, value in wanted.items() if value is not None and getattr(kind, name) != value
+    }
+    if not changes:
+        return False
+    for name, value in changes.items():
+        setattr(kind, name, value)
+    kind.full_clean(validate_unique=False)
+    kind.save()
+    with acting(by=None, at=at) as act:
+        act.record(
+            Acts.PARTNER_KIND_CHANGED, f"partner_kind.{code}", in_use=kind.in_use, is_new=code not in known
+        )
+    return True

@@ -116,6 +116,12 @@ def duty_ended(volunteers: Sequence[Volunteer], *, act: Act) -> None:
 
 
 @question
+def is_partner_kind(code: str) -> bool:
+    """Tell whether new units may be of a kind of partner organisations: it is known, and in use."""
+    raise NotImplementedError
+
+
+@question
 def tracked_among(numbers: Collection[int], at: datetime) -> Collection[int]:
     """Return the numbers, among these, of volunteers whose positions are taken at `at`; read from the database."""
     raise NotImplementedError

@@ -22,6 +22,7 @@ TOLD_APART = {
     "post.changed": "the phone reads `GET /me` again",
     "record.corrected": "a notice to show; the phone reads the corrections and `GET /me` again",
     "record.merged": "a notice to show; the kept record's snapshot has what came to it after a new `hello`",
+    "sharing.changed": "the phone reads what the partner shares again; no snapshot has it",
     "sign_in.code": "a code to show until it expires; no snapshot has it",
     "standing.changed": "holds the whole standing, which replaces that of `me`",
     "transfer.changed": "a leader reads the transfers; no snapshot has them",

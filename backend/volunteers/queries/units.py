@@ -8,7 +8,6 @@ from django.db.models.functions import Coalesce, Left
 
 from backend.lib.errors import NotFound
 from backend.volunteers.models import (
-    PartnerKind,
     Unit,
     UnitCount,
     UnitKind,
@@ -67,7 +66,7 @@ def _unit_out(unit: Unit, parent: str | None) -> UnitOut:
         parent=parent,
         lon=unit.lon,
         lat=unit.lat,
-        partner_kind=PartnerKind(unit.partner_kind) if unit.partner_kind else "",
+        partner_kind=unit.kind_of_partner,
     )
 
 
@@ -122,15 +121,6 @@ def _counted(units: Sequence[Unit], path: str, length: int) -> list[UnitCounts]:
         for unit, out in zip(units, unit_outs(units), strict=True)
         for members, on_duty, reachable in [sums.get(unit.path, (0, 0, 0))]
     ]
-
-
-def topmost(units: Iterable[Unit]) -> list[Unit]:
-    """Return the units without those that lie below another of them, in the order of the tree."""
-    chosen: list[Unit] = []
-    for unit in sorted(units, key=lambda unit: unit.path):
-        if not chosen or not unit.path.startswith(chosen[-1].path):
-            chosen.append(unit)
-    return chosen
 
 
 def dispatched_units(user_id: int, *, at: datetime) -> list[Unit]:

@@ -35,6 +35,10 @@ _BELOW = {
     UnitKind.DETACHMENT: UnitKind.BRIGADE,
     UnitKind.BRIGADE: UnitKind.SQUADRON,
 }
+_READ_BY_RELEASE = (
+    *("security_committee", "town_patrol", "security_service", "property", "enterprise"),
+    *("village_patrol", "factory_guard", "school_guard", "rescue", "famous_team"),
+)
 NOBODY = 0
 """A key that no volunteer has."""
 
@@ -65,7 +69,8 @@ def create_unit(*, wanted: UnitIn, parent: Unit, by: User, at: datetime) -> Unit
     """Make a unit below another, of the level that comes next or a partner organisation's, with the next free number.
 
     Idempotent: a unit of the same name and kind that stands there already is a retry's, and is returned. Locks the
-    formation. Raises NotFound unless `by` looks after the parent, WrongPlace, UnitNumbersExhausted.
+    formation. Raises NotFound unless `by` looks after the parent, WrongPlace, UnitNumbersExhausted, or Invalid for a
+    kind of partner that is not in use.
     """
     grant = require(may_manage(by, parent, at))
     parent = _lock_formation([parent])[0]
@@ -74,6 +79,8 @@ def create_unit(*, wanted: UnitIn, parent: Unit, by: User, at: datetime) -> Unit
     existing: Unit | None = siblings.first()
     if existing is not None:
         return existing
+    if wanted.partner_kind is not None and not hooks.is_partner_kind(wanted.partner_kind):
+        raise Invalid(errors=[{"pointer": "/partner_kind", "detail": "is no kind of partner that is in use"}])
     unit = _add(parent, kind, wanted.name, wanted.partner_kind or "")
     unit.brand_name = wanted.brand_name
     unit.save(update_fields=["brand_name"])
@@ -141,7 +148,7 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     parent: Unit = Unit.objects.get_parent(unit)
     beside = Unit.objects.get_children(parent).filter(not_retired(), kind=unit.kind, display_name=wanted.name)
     known: Unit | None = beside.first()
-    new: Unit = known or _add(parent, unit.kind, wanted.name, unit.partner_kind)
+    new: Unit = known or _add(parent, unit.kind, wanted.name, unit.kind_of_partner)
     lock_units([unit, new])
     members = _members_named(unit, new, wanted.members)
     if known and not members:
@@ -255,7 +262,8 @@ def _add(parent: Unit, kind: str, name: str, partner_kind: str) -> Unit:
         number=next_number(parent, kind),
         official_name=name,
         display_name=name,
-        partner_kind=partner_kind,
+        partner_kind=partner_kind if partner_kind in _READ_BY_RELEASE else "",
+        partner_code=partner_kind,
         closed_depth=parent.closed_depth,
         zone=parent.zone,
         lon=parent.lon,
