@@ -106,6 +106,7 @@ v1: list[URLPattern | URLResolver] = [
     path("units/<str:number>/signs.pdf", badges.SignsView.as_view()),
     path("units/<str:number>", volunteers.UnitView.as_view()),
     path("units/<str:number>/children", volunteers.UnitChildrenView.as_view()),
+    path("units/<str:number>/members/<str:person>/employment", partners.EmploymentView.as_view()),
     path("units/<str:number>/sharing", partners.SharingView.as_view()),
     path("units/<str:number>/desk", desks.DeskView.as_view()),
     path("units/<str:number>/desk/shifts", desks.ShiftsView.as_view()),

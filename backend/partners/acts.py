@@ -6,6 +6,12 @@ from backend.audit.acts import ActName
 class Acts(ActName):
     """Acts upon kinds of partners and what they share."""
 
+    EMPLOYMENT_CHANGED = (
+        "employment.changed",
+        "A person serves a partner's unit as an employee from now on, or as a volunteer.",
+        "unit",
+        "employee",
+    )
     PARTNER_KIND_CHANGED = (
         "partner_kind.changed",
         "An operator has added a kind of partner, or changed its names, its place or its use.",

@@ -10,12 +10,15 @@ from backend.lib.clock import now
 from backend.lib.errors import require
 from backend.partners.queries import kind_outs, sharing_out
 from backend.partners.rules import is_partner, may_choose
-from backend.partners.schemas import PartnerKinds, SharingIn, SharingOut
-from backend.partners.services import choose_sharing
+from backend.partners.schemas import EmploymentIn, PartnerKinds, SharingIn, SharingOut
+from backend.partners.services import choose_sharing, set_employment
 from backend.realtime.views import View
-from backend.volunteers.models import Unit
+from backend.volunteers.models import Membership, Unit, UnitKind
+from backend.volunteers.queries.lives import membership_out
+from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.units import unit_by_number
-from backend.volunteers.rules import may_oversee
+from backend.volunteers.rules import may_manage, may_oversee
+from backend.volunteers.schemas.lives import MembershipOut
 from backend.volunteers.services.access_log import note_named
 
 
@@ -52,6 +55,27 @@ class SharingView(View):
         unit = unit_by_number(number)
         require(may_choose(user_of(request), unit, now()))
         return _shown(request, unit)
+
+
+class EmploymentView(View):
+    """How a member serves a partner."""
+
+    @extend_schema(
+        operation_id="set_employment", request=EmploymentIn, responses=MembershipOut, tags=["units"]
+    )
+    def put(self, request: Request, number: str, person: str) -> Response:
+        """Say whether a member of a partner's unit serves there as an employee or as a volunteer."""
+        unit, wanted = unit_by_number(number), parse(EmploymentIn, request)
+        by, at = user_of(request), now()
+        found = set_employment(unit=unit, number=person, employee=wanted.employee, by=by, at=at)
+        return answer(membership_out(found))
+
+    def put_again(self, request: Request, number: str, person: str) -> Response:
+        """Return the membership as it is now."""
+        unit = unit_by_number(number)
+        require(may_manage(user_of(request), unit, now()) and unit.kind == UnitKind.PARTNER)
+        members = Membership.objects.select_related("unit").filter(unit=unit)
+        return answer(membership_out(require(members.filter(volunteer=volunteer_numbered(person)).first())))
 
 
 def _shown(request: Request, unit: Unit) -> Response:

@@ -6,7 +6,8 @@ from django.db.models import Sum
 
 from backend.partners.models import DEFAULT_KINDS, Kind, Shares, Sharing
 from backend.partners.schemas import ContactOut, PartnerKindOut, SharingOut
-from backend.volunteers.models import Post, Unit, UnitCount
+from backend.volunteers.models import Membership, Post, Unit, UnitCount, is_listed
+from backend.volunteers.rules import within
 
 
 def kinds() -> list[Kind]:
@@ -41,7 +42,7 @@ def shared_by(unit: Unit) -> Sharing:
 
 
 def sharing_out(unit: Unit, *, at: datetime) -> SharingOut:
-    """Return what a partner shares, as clients see it; four queries at most."""
+    """Return what a partner shares, as clients see it; five queries at most."""
     sharing = shared_by(unit)
     counted = UnitCount.objects.filter(path__startswith=unit.path).aggregate(
         members=Sum("members", default=0)
@@ -51,6 +52,9 @@ def sharing_out(unit: Unit, *, at: datetime) -> SharingOut:
         shares=Shares(sharing.shares),
         contact=_contact(sharing, at),
         members=max(counted["members"], 0),
+        employees=Membership.objects.filter(
+            is_listed("volunteer__"), within(unit.path, "unit_path"), is_primary=True, is_employee=True
+        ).count(),
         chosen_at=sharing.chosen_at,
     )
 

@@ -36,8 +36,16 @@ class ContactOut(Shape):
     volunteer: str | None
 
 
+class EmploymentIn(Request):
+    """Whether a member of a partner's unit serves there as an employee; otherwise it is as a volunteer."""
+
+    employee: bool
+
+
 class SharingOut(Shape):
     """What a partner shares with those above: how much, whom they ask, and how many members it has.
+
+    `employees` are those of the `members` who serve as such; all others are volunteers.
 
     `chosen_at` is null while it stands as it began. `contact` is null while it has no leader, and named none.
     """
@@ -46,6 +54,7 @@ class SharingOut(Shape):
     shares: Shares
     contact: ContactOut | None
     members: int
+    employees: int
     chosen_at: Instant | None
 
 

@@ -8,7 +8,7 @@ from backend.accounts.acting import Act, acting
 from backend.accounts.models import User
 from backend.lib.errors import Invalid, require
 from backend.partners.acts import Acts
-from backend.partners.events import SharingChanged
+from backend.partners.events import EmploymentChanged, SharingChanged
 from backend.partners.models import Kind, Shares, Sharing
 from backend.partners.queries import kinds, shared_by
 from backend.partners.rules import is_partner, may_choose
@@ -16,7 +16,10 @@ from backend.partners.schemas import SharingIn
 from backend.tracking.models import scope_of
 from backend.tracking.positions import forget_scope
 from backend.volunteers.locks import lock_formation
-from backend.volunteers.models import MANAGING_ROLES, Post, Unit
+from backend.volunteers.models import MANAGING_ROLES, Membership, Post, Unit, UnitKind
+from backend.volunteers.queries.numbers import volunteer_numbered
+from backend.volunteers.rules import may_manage
+from backend.volunteers.services.memberships import lock_volunteer, note_employment
 from backend.volunteers.services.seats import lock_unit
 from backend.volunteers.services.units import keep_people
 
@@ -43,6 +46,27 @@ def choose_sharing(*, unit: Unit, wanted: SharingIn, by: User, at: datetime) -> 
         act.record(Acts.SHARING_CHOSEN, f"unit.{unit.pk}", shares=str(wanted.shares), before=str(before))
         _follow(unit, wanted.shares, act)
     return unit
+
+
+@transaction.atomic
+def set_employment(*, unit: Unit, number: str, employee: bool, by: User, at: datetime) -> Membership:
+    """Say whether a member of a partner's unit serves there as an employee or as a volunteer; again changes nothing.
+
+    Locks the volunteer. Raises NotFound unless `by` manages the unit, which is a partner's, and the person is a member.
+    """
+    grant = require(may_manage(by, unit, at))
+    require(unit.kind == UnitKind.PARTNER)
+    volunteer = lock_volunteer(volunteer_numbered(number).pk)
+    membership = require(
+        Membership.objects.select_related("unit").filter(volunteer=volunteer, unit=unit).first()
+    )
+    if membership.is_employee != employee:
+        note_employment(membership, is_employee=employee)
+        with acting(by=by, at=at, grant=grant) as act:
+            subject = f"volunteer.{volunteer.pk}"
+            act.record(Acts.EMPLOYMENT_CHANGED, subject, unit=unit.number, employee=employee)
+            act.tell(volunteer.topic, EmploymentChanged(unit=unit.number, employee=employee))
+    return membership
 
 
 def begin_with_leader(post: Post, *, act: Act) -> None:

@@ -16,6 +16,7 @@ TOLD_APART = {
     "desk.changed": "the phone reads the desk again; no snapshot has it",
     "desk.uncovered": "a notice to show; no snapshot has it",
     "device.introduced": "a warning to show; the phone reads `GET /me/devices` for more",
+    "employment.changed": "the phone reads `GET /me` again",
     "invitation.accepted": "a warning to show; the socket closes next",
     "number.changed": "the phone forgets its cursors and begins with snapshots",
     "people.found": "a notice to show; no snapshot has it",

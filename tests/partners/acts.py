@@ -8,5 +8,12 @@ SHARING = V1 + "units/<str:number>/sharing"
 ACTS = (
     Act("GET", V1 + "partner-kinds", ALL_200, own=True),
     Act("GET", SHARING, {}, own=True),
+    Act(
+        "PUT",
+        V1 + "units/<str:number>/members/<str:person>/employment",
+        {},
+        body=lambda world, caller: {"employee": True},
+        own=True,
+    ),
     Act("PUT", SHARING, {}, body=lambda world, caller: {"shares": "all"}, own=True),
 )

@@ -176,6 +176,7 @@ def test_those_who_oversee_it_read_what_it_shares(
                 "volunteer": f"{team.head.number:08d}",
             },
             "members": 3,
+            "employees": 0,
             "chosen_at": None,
         }
     assert team.head.looks.filter(what="phone").count() == 2

@@ -248,4 +248,5 @@ def _out(
         channels=reach.channels,
         last_seen_at=reach.last_seen_at,
         available=available,
+        is_employee=row.is_employee,
     )

@@ -1097,6 +1097,40 @@ export interface components {
         /** @enum {string} */
         DutyReason: "asked" | "signed_out" | "too_long" | "suspended" | "retired" | "consent";
         /**
+         * EmploymentChanged
+         * @description You serve the partner of the unit as an employee from now on, or as a volunteer: read `GET /me` again.
+         */
+        EmploymentChanged: {
+            /** Unit */
+            unit: string;
+            /** Employee */
+            employee: boolean;
+        };
+        /**
+         * EmploymentChangedFrame
+         * @description You serve the partner of the unit as an employee from now on, or as a volunteer: read `GET /me` again.
+         */
+        EmploymentChangedFrame: {
+            topic: string;
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "employment.changed";
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["EmploymentChanged"];
+        };
+        /**
+         * EmploymentIn
+         * @description Whether a member of a partner's unit serves there as an employee; otherwise it is as a volunteer.
+         */
+        EmploymentIn: {
+            /** Employee */
+            employee: boolean;
+        };
+        /**
          * Erased
          * @description What deletion did. `kept` says what the law wants kept: it no longer leads to you.
          */
@@ -1115,7 +1149,7 @@ export interface components {
          * EventFrame
          * @description Something that happened in a topic. Drop it when `seq` is not greater than your cursor. Ignore types that you do not know.
          */
-        EventFrame: components["schemas"]["ApplicationChangedFrame"] | components["schemas"]["AssignmentChangedFrame"] | components["schemas"]["DeskChangedFrame"] | components["schemas"]["DeskUncoveredFrame"] | components["schemas"]["DeviceIntroducedFrame"] | components["schemas"]["DutyChangedFrame"] | components["schemas"]["InvitationAcceptedFrame"] | components["schemas"]["NumberChangedFrame"] | components["schemas"]["PeopleFoundFrame"] | components["schemas"]["PostChangedFrame"] | components["schemas"]["RecordCorrectedFrame"] | components["schemas"]["RecordMergedFrame"] | components["schemas"]["SharingChangedFrame"] | components["schemas"]["SignInCodeFrame"] | components["schemas"]["StandingChangedFrame"] | components["schemas"]["TaskCalledFrame"] | components["schemas"]["TaskCancelledFrame"] | components["schemas"]["TaskClosedFrame"] | components["schemas"]["TaskFilledFrame"] | components["schemas"]["LegalBasisNamedFrame"] | components["schemas"]["TaskProgressedFrame"] | components["schemas"]["TaskReopenedFrame"] | components["schemas"]["TransferChangedFrame"] | components["schemas"]["UnitChangedFrame"] | components["schemas"]["WakingChangedFrame"];
+        EventFrame: components["schemas"]["ApplicationChangedFrame"] | components["schemas"]["AssignmentChangedFrame"] | components["schemas"]["DeskChangedFrame"] | components["schemas"]["DeskUncoveredFrame"] | components["schemas"]["DeviceIntroducedFrame"] | components["schemas"]["DutyChangedFrame"] | components["schemas"]["EmploymentChangedFrame"] | components["schemas"]["InvitationAcceptedFrame"] | components["schemas"]["NumberChangedFrame"] | components["schemas"]["PeopleFoundFrame"] | components["schemas"]["PostChangedFrame"] | components["schemas"]["RecordCorrectedFrame"] | components["schemas"]["RecordMergedFrame"] | components["schemas"]["SharingChangedFrame"] | components["schemas"]["SignInCodeFrame"] | components["schemas"]["StandingChangedFrame"] | components["schemas"]["TaskCalledFrame"] | components["schemas"]["TaskCancelledFrame"] | components["schemas"]["TaskClosedFrame"] | components["schemas"]["TaskFilledFrame"] | components["schemas"]["LegalBasisNamedFrame"] | components["schemas"]["TaskProgressedFrame"] | components["schemas"]["TaskReopenedFrame"] | components["schemas"]["TransferChangedFrame"] | components["schemas"]["UnitChangedFrame"] | components["schemas"]["WakingChangedFrame"];
         /**
          * FieldError
          * @description One wrong field: a JSON pointer to it, and what is wrong.
@@ -1721,6 +1755,11 @@ export interface components {
             seat: string | null;
             /** Is Primary */
             is_primary: boolean;
+            /**
+             * Is Employee
+             * @default false
+             */
+            is_employee?: boolean;
         };
         /**
          * Memberships
@@ -2869,6 +2908,7 @@ export interface components {
          * @description One member of a unit. `unreachable` says that the person is signed in on no device, on duty or not.
          *
          *     `available` is what the person plans for now, null without a plan. `role` is the post held in this unit.
+         *     `is_employee`: serves the partner of the unit as an employee, and not as a volunteer.
          */
         RosterRow: {
             /** Number */
@@ -2896,6 +2936,11 @@ export interface components {
             last_seen_at: string | null;
             /** Available */
             available: boolean | null;
+            /**
+             * Is Employee
+             * @default false
+             */
+            is_employee?: boolean;
         };
         /** @enum {string} */
         RosterState: "on_duty" | "off_duty" | "unreachable";
@@ -3001,6 +3046,8 @@ export interface components {
          * SharingOut
          * @description What a partner shares with those above: how much, whom they ask, and how many members it has.
          *
+         *     `employees` are those of the `members` who serve as such; all others are volunteers.
+         *
          *     `chosen_at` is null while it stands as it began. `contact` is null while it has no leader, and named none.
          */
         SharingOut: {
@@ -3010,6 +3057,8 @@ export interface components {
             contact: components["schemas"]["ContactOut"] | null;
             /** Members */
             members: number;
+            /** Employees */
+            employees: number;
             /** Chosen At */
             chosen_at: string | null;
         };
@@ -4921,6 +4970,15 @@ export interface components {
                 at: string;
                 data: components["schemas"]["DutyChanged"];
             };
+            "employment.changed": {
+                topic: string;
+                seq: number;
+                /** @constant */
+                type: "employment.changed";
+                /** Format: date-time */
+                at: string;
+                data: components["schemas"]["EmploymentChanged"];
+            };
             "invitation.accepted": {
                 topic: string;
                 seq: number;
@@ -5174,6 +5232,9 @@ export type DutyChangedFrame = components['schemas']['DutyChangedFrame'];
 export type DutyIn = components['schemas']['DutyIn'];
 export type DutyOut = components['schemas']['DutyOut'];
 export type DutyReason = components['schemas']['DutyReason'];
+export type EmploymentChanged = components['schemas']['EmploymentChanged'];
+export type EmploymentChangedFrame = components['schemas']['EmploymentChangedFrame'];
+export type EmploymentIn = components['schemas']['EmploymentIn'];
 export type Erased = components['schemas']['Erased'];
 export type EventFrame = components['schemas']['EventFrame'];
 export type FieldError = components['schemas']['FieldError'];
