@@ -69,10 +69,11 @@ function Known({ watch, detail: { task, progress } }: ViewProps & { detail: Task
 
 /** Apart from the counters, which move more often than the people behind them are read. */
 function Listed({ watch }: ViewProps) {
-  const { items, next } = watch.people.value;
+  const { items, next, kept } = watch.people.value;
   return (
     <>
       <People people={items} />
+      {!!kept && <p class="hint">{t("kept_by_partners", { count: kept })}</p>}
       {next !== null && (
         <button id="more" class="wide" onClick={() => watch.more()}>
           {t("more")}
