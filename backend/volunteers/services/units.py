@@ -256,7 +256,8 @@ def _kind_below(parent: Unit, *, is_partner: bool) -> UnitKind:
 
 
 def _add(parent: Unit, kind: str, name: str, partner_kind: str) -> Unit:
-    parent = lock_unit(parent)  # a partner may be keeping its people to itself at this moment
+    if parent.kind == UnitKind.PARTNER:
+        parent = lock_unit(parent)  # it may begin to keep its people to itself at this moment
     new = Unit(
         kind=kind,
         number=next_number(parent, kind),
