@@ -6,9 +6,12 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.audit.models import Entry
+from backend.badges.models import Badge
+from backend.badges.queries import badges_in
 from backend.lib.errors import NotFound
 from backend.partners.models import Shares, Sharing
 from backend.partners.schemas import SharingIn
@@ -223,6 +226,23 @@ def test_the_same_choice_again_changes_nothing(team: Team, at: datetime, publish
     assert Sharing.objects.get().chosen_at == at
 
 
+def test_a_repeated_request_is_answered_by_what_is_shared_now(
+    team: Team, client_of: ClientOf, at: datetime
+) -> None:
+    client, key = client_of(team.head.user), str(uuid7())
+    address = f"/api/v1/units/{team.unit.number}/sharing"
+
+    first, again = (
+        client.put(address, {"shares": "all"}, format="json", HTTP_IDEMPOTENCY_KEY=key) for _ in range(2)
+    )
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.json() == again.json()
+    assert Entry.objects.filter(act="sharing.chosen").count() == 1
+    Post.objects.filter(unit=team.unit).update(until_at=at)
+    late = client.put(address, {"shares": "all"}, format="json", HTTP_IDEMPOTENCY_KEY=key)
+    assert late.status_code == 404, "the post is over"
+
+
 @pytest.mark.parametrize("contact", [{"contact_name": "值班室"}, {"contact_phone": "057988887777"}])
 def test_a_contact_has_a_name_and_a_phone(team: Team, client_of: ClientOf, contact: dict[str, str]) -> None:
     answer = client_of(team.head.user).put(
@@ -283,6 +303,26 @@ def _over(formation: Formation, at: datetime) -> User:
     )
     services.appoint(volunteer=person, unit=formation.headquarters, role=Role.COMMANDER, by=None, at=at)
     return person.user
+
+
+def test_printed_badges_of_a_unit_above_leave_its_people_out(
+    team: Team, formation: Formation, volunteer: User, at: datetime
+) -> None:
+    """A sheet is a picture: the walk of all doors reads no names in it."""
+    for person in (team.members[0], volunteer.volunteer):
+        Badge.objects.create(
+            pk=uuid7(),
+            volunteer=person,
+            unit=person.memberships.get().unit,
+            issued_at=at,
+            valid_until=at + timedelta(days=9),
+        )
+
+    def printed(unit: Unit) -> list[int]:
+        return [badge.volunteer_id for badge in badges_in(unit, at=at, limit=9)]
+
+    assert printed(formation.brigade) == [volunteer.volunteer.pk]
+    assert printed(team.unit) == [team.members[0].pk]
 
 
 # --- what those above keep ------------------------------------------------------------------------------------------
