@@ -23,7 +23,7 @@ from backend.badges.models import Badge, Photo
 from backend.badges.schemas import BadgeChecked, BadgeKey, BadgeKeys, BadgeOut, BadgeState, RevokedBadges
 from backend.lib.errors import NotFound, require
 from backend.volunteers.models import Unit, Volunteer
-from backend.volunteers.rules import within
+from backend.volunteers.rules import seen_from
 
 MOST_KEPT = 1_000
 """Badges of one volunteer that an export holds."""
@@ -104,7 +104,7 @@ def has_more_badges(unit: Unit, *, at: datetime, limit: int) -> bool:
 
 
 def _badges_within(unit: Unit, at: datetime) -> QuerySet[Badge]:
-    belongs = within(unit.path, "volunteer__memberships__unit__path")
+    belongs = seen_from(unit.path, "volunteer__memberships__unit__")
     return Badge.objects.good(at).filter(belongs).distinct()
 
 

@@ -20,6 +20,7 @@ NOT_CONCERNED = {
     "volunteers.unit_retired": "a badge goes on to say the unit that it was issued in",
     "volunteers.standing_changed": "checking a badge asks for the standing each time",
     "volunteers.number_changed": "a badge is its holder's, by the record; it is printed anew",
+    "volunteers.post_given": "a badge names the unit, and no post",
 }
 """The hooks of the rooms below that are not answered, each with the reason."""
 

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "backend.volunteers",
     "backend.readiness",
     "backend.tracking",
+    "backend.partners",
     "backend.numbers",
     "backend.joining",
     "backend.corrections",
@@ -231,6 +232,7 @@ MUSTER = Limits(
     events_kept=timedelta(days=7),
     events_kept_per_topic=10_000,
     idle_without_post=timedelta(days=env.int("IDLE_DAYS_WITHOUT_POST", default=365)),
+    left_to_partner=timedelta(minutes=env.int("LEFT_TO_PARTNER_MINUTES", default=10)),
     sign_in_code=timedelta(minutes=env.int("SIGN_IN_CODE_MINUTES", default=10)),
 )
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

@@ -14,6 +14,7 @@ from backend.joining.api import applications, invitations, sign_in_codes, transf
 from backend.numbers import api as numbers
 from backend.papers.api import desks as occasion_desks
 from backend.papers.api import occasions, policies
+from backend.partners import api as partners
 from backend.privacy import api as own_data
 from backend.readiness import api as readiness
 from backend.realtime import api as realtime
@@ -99,12 +100,15 @@ v1: list[URLPattern | URLResolver] = [
     path("volunteers/<str:person>/photo", badges.PhotoView.as_view()),
     path("me/photo", badges.MyPhotoView.as_view()),
     path("skills", skills.SkillsView.as_view()),
+    path("partner-kinds", partners.PartnerKindsView.as_view()),
     path("badges/check", badges.CheckBadgeView.as_view()),
     path("badges/keys", badges.BadgeKeysView.as_view()),
     path("badges/revoked", badges.RevokedBadgesView.as_view()),
     path("units/<str:number>/signs.pdf", badges.SignsView.as_view()),
     path("units/<str:number>", volunteers.UnitView.as_view()),
     path("units/<str:number>/children", volunteers.UnitChildrenView.as_view()),
+    path("units/<str:number>/members/<str:person>/employment", partners.EmploymentView.as_view()),
+    path("units/<str:number>/sharing", partners.SharingView.as_view()),
     path("units/<str:number>/desk", desks.DeskView.as_view()),
     path("units/<str:number>/desk/shifts", desks.ShiftsView.as_view()),
     path("units/<str:number>/desk/shifts/<uuid:shift_id>", desks.ShiftView.as_view()),
@@ -130,6 +134,7 @@ v1: list[URLPattern | URLResolver] = [
     path("imports/<uuid:import_id>/undo", imports.ImportUndoView.as_view()),
     path("roster-template", imports.TemplateView.as_view()),
     path("units/<str:number>/roster", roster.RosterView.as_view()),
+    path("units/<str:number>/to-phone", dispatch.ToPhoneView.as_view()),
     path("units/<str:number>/nearest", nearest.NearestView.as_view()),
     path("me/availability", availability.AvailabilityView.as_view()),
     path("tasks", dispatch.TasksView.as_view()),

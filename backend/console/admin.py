@@ -75,11 +75,19 @@ class Units(LookOnly):
     """The formation, in the order of the tree."""
 
     ordering = ("path",)
-    list_display = ("number", "display_name", "kind", "partner_kind", "retired_at")
-    list_filter = ("kind", "partner_kind")
+    list_display = ("number", "display_name", "kind", "partner_code", "retired_at")
+    list_filter = ("kind", "partner_code")
     search_fields = ("=number", "display_name__startswith")
     fields = (
-        *("number", "official_name", "display_name", "brand_name", "kind", "partner_kind", "division_code"),
+        *(
+            "number",
+            "official_name",
+            "display_name",
+            "brand_name",
+            "kind",
+            "kind_of_partner",
+            "division_code",
+        ),
         *("zone", "retired_at"),
     )
 

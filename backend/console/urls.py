@@ -9,6 +9,7 @@ from backend.corrections.pages import corrections
 from backend.desks.pages import desk
 from backend.joining.pages import applications, invitations, sign_in_codes
 from backend.numbers.pages import numbers
+from backend.partners.pages import sharing
 from backend.privacy.pages import my_data
 from backend.readiness.pages import waking
 from backend.rosters.pages import differences, imports, roster
@@ -76,6 +77,7 @@ urlpatterns = [
     path("roster/", roster.roster, name="roster"),
     path("roster/<str:number>/", roster.roster, name="unit-roster"),
     path("units/<str:number>/", units.unit_page, name="unit"),
+    path("units/<str:number>/sharing/", sharing.sharing, name="sharing"),
     path("units/<str:number>/desk/", desk.desk, name="desk"),
     path("units/<str:number>/desk/shifts/<uuid:shift_id>/", desk.take_shift_out, name="take-shift-out"),
     path(

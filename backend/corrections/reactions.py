@@ -23,6 +23,7 @@ NOT_CONCERNED = {
     "volunteers.standing_changed": "the record of a suspended or retired person is corrected too",
     "volunteers.number_changed": "corrections are of the record, not of its number",
     "volunteers.consents_withdrawn": "names and phones are kept for the service, not by a consent",
+    "volunteers.post_given": "the history of a record does not depend on posts",
 }
 """The hooks of the rooms below that are not answered, each with the reason."""
 

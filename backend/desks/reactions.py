@@ -20,6 +20,7 @@ NOT_CONCERNED = {
     "volunteers.unit_retiring": "a desk is locked by its unit, and ends when that is locked",
     "volunteers.number_changed": "shifts and hand-overs are of the record, not of its number",
     "volunteers.consents_withdrawn": "no purpose is asked for by standing in a plan",
+    "volunteers.post_given": "who answers by a post is read each time",
 }
 """The hooks of the rooms below that are not answered, each with the reason."""
 

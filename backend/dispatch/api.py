@@ -23,6 +23,7 @@ from backend.dispatch.schemas import (
     InboxFilter,
     LegalBasisIn,
     NotedAnswerIn,
+    PeopleToPhone,
     RecipientFilter,
     RecipientPage,
     RecipientState,
@@ -34,7 +35,7 @@ from backend.dispatch.schemas import (
     UnitProgresses,
     UnitProgressFilter,
 )
-from backend.dispatch.services.access_log import note_recipients
+from backend.dispatch.services.access_log import note_phones, note_recipients
 from backend.lib.api import answer, parse, parse_query
 from backend.lib.clock import now
 from backend.lib.errors import NotAllowed, require
@@ -159,9 +160,25 @@ class RecipientsView(View):
         """
         chosen, user, at = parse_query(RecipientFilter, request), user_of(request), now()
         task = queries.task_for(user, task_id, at=at)
-        page = queries.recipients(task, state=chosen.state, after=chosen.after, limit=chosen.limit)
+        page = queries.recipients(task, at=at, **chosen.model_dump())
         note_recipients(page, viewer=user, at=at)
         return answer(page)
+
+
+class ToPhoneView(View):
+    """Those of a unit whom orders have not reached."""
+
+    @extend_schema(operation_id="unit_to_phone", responses=PeopleToPhone, tags=["tasks"])
+    def get(self, request: HttpRequest, number: str) -> Response:
+        """Return the people of a unit and below to be phoned for tasks under way, also for those of units above.
+
+        A partner that keeps its people to itself phones them in the place of the issuers, who do not see them at first.
+        """
+        unit, user, at = unit_by_number(number), user_of(request), now()
+        require(may_dispatch(user, unit, at))
+        waiting = queries.to_phone_in(unit, at=at)
+        note_phones([one.person for one in waiting], viewer=user, at=at)
+        return answer(waiting)
 
 
 class UnitProgressView(View):

@@ -22,6 +22,7 @@ NOT_CONCERNED = {
     "volunteers.unit_retired": "the tasks went to the successor before the units were locked",
     "volunteers.membership_ended": "a part in a task is the volunteer's, in whichever unit they were asked",
     "volunteers.consents_withdrawn": "who takes part in a task is tracked while they agree, asked each time",
+    "volunteers.post_given": "who may direct a task is read each time",
 }
 """The hooks of the rooms below that are not answered, each with the reason."""
 

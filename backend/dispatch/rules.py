@@ -5,7 +5,7 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from backend.accounts.models import User
-from backend.dispatch.models import DANGEROUS, Assignment, Severity, Task
+from backend.dispatch.models import DANGEROUS, Severity, Task
 from backend.volunteers.grants import Grant
 from backend.volunteers.models import DISPATCHING_ROLES, Post, Role, Unit
 from backend.volunteers.rules import current_posts, may_by, may_dispatch
@@ -24,11 +24,6 @@ def may_grade(user: User, unit: Unit, severity: str, at: datetime) -> Grant:
 def may_direct(user: User, task: Task, at: datetime) -> Grant:
     """Those who dispatch in the unit that asks are the issuers of its task: they send it, follow it and call it off."""
     return may_dispatch(user, task.unit, at)
-
-
-def may_note_answer(user: User, part: Assignment, at: datetime) -> Grant:
-    """Issuers of the task, and those who dispatch the unit in which the volunteer was asked, note what they say."""
-    return may_direct(user, part.task, at) or may_dispatch(user, part.unit, at)
 
 
 def posts_to_call(user: User, units: Iterable[Unit], at: datetime, directing: Grant) -> list[Post]:
@@ -51,6 +46,14 @@ def posts_to_call(user: User, units: Iterable[Unit], at: datetime, directing: Gr
 def may_command(user: User, task: Task, at: datetime) -> Grant:
     """Those who command the unit that asks, or one above it: they alone name a legal basis."""
     return may_by(user, task.unit, at, (Role.COMMANDER,))
+
+
+def is_open_to(asking: str, path: str, closed_depth: int) -> bool:
+    """Tell whether the issuers of a task of the unit at `asking` see all people of the one at `path`.
+
+    Not where that one's partner keeps its people to itself: unless it is the partner that asks.
+    """
+    return asking.startswith(path[: closed_depth * Unit.steplen])
 
 
 def is_dangerous(task: Task) -> bool:

@@ -359,10 +359,27 @@ class RecipientFilter(Request):
 
 
 class RecipientPage(Shape):
-    """A page of the list; ask again with `after=next` while it is not null."""
+    """A page of the list; ask again with `after=next` while it is not null.
+
+    `kept` counts those of the list, on all its pages, whom partners keep to themselves: they stand on none.
+    """
 
     items: list[Recipient]
     next: str | None
+    kept: int = 0
+
+
+class ToPhone(Shape):
+    """A person of a unit whom the last event of a task has not reached: to be phoned by the unit's leader."""
+
+    task: UUID
+    title: str
+    severity: Severity
+    person: Recipient
+
+
+class PeopleToPhone(RootModel[list[ToPhone]]):
+    """The people of a unit to phone, at most 200, those who have waited longest first."""
 
 
 class UnitProgressFilter(Request):

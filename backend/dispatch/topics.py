@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from backend.accounts.models import User
 from backend.dispatch import queries
 from backend.dispatch.models import Assignment, Task, around, lasts
+from backend.dispatch.rules import is_open_to
 from backend.dispatch.schemas import Inbox, Progress, TaskDetail
 from backend.lib.clock import now
 from backend.lib.errors import NotFound
@@ -25,9 +26,10 @@ from backend.realtime.registry import (
     topic,
 )
 from backend.tracking.agreement import agreed_since, not_agreed_until
+from backend.tracking.models import scope_of
 from backend.tracking.sources import tracked_earlier, tracking, withheld
 from backend.tracking.windows import Tracked, Window
-from backend.volunteers.models import in_service, is_serving
+from backend.volunteers.models import in_service, is_serving, shows
 from backend.volunteers.rules import agrees_to_location, seen_by_posts
 
 ABOUT_TO_BEGIN = timedelta(minutes=30)
@@ -37,11 +39,11 @@ ABOUT_TO_BEGIN = timedelta(minutes=30)
 def may_join_tasks(pairs: Pairs) -> list[bool]:
     """Tell for many people and tasks what `may_join_task` tells for one; two queries."""
     tasks = {task: id for _, id in pairs if (task := _id_of(id))}
-    rows = Task.objects.filter(pk__in=tasks).values_list("pk", "unit__path")
-    paths = {tasks[task]: path for task, path in rows}
+    rows = Task.objects.filter(pk__in=tasks).values_list("pk", "unit__path", "unit__closed_depth")
+    places = {tasks[task]: (path, closed) for task, path, closed in rows}
     seen = seen_by_posts({principal.user_id for principal, _ in pairs}, now())
     return [
-        id in paths and any(paths[id].startswith(above) for above in seen.get(principal.user_id, ()))
+        id in places and any(shows(above, *places[id]) for above in seen.get(principal.user_id, ()))
         for principal, id in pairs
     ]
 
@@ -109,20 +111,25 @@ def offers_through(principal: Principal, id: str) -> dict[str, Any]:
 
 @tracking
 def taking_part(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
-    """Return those of `people` who have accepted a task around its time, with the path of the unit they were asked in.
+    """Return those of `people` who have accepted a task around its time, with the scope of the unit they were asked in.
+
+    A person whose partner keeps its people to itself is in the scope of the unit that asks: its issuers see them.
 
     They agree to being located, or the task names a legal basis for locating them without consent. For this purpose a
     task ends like duty, after the maximum length of duty; and it does not begin days before.
     """
     rows = _parts(at, at).filter(AnyOf(F("volunteer__number"), people), is_serving("volunteer__"))
-    found = rows.order_by("-task__starts_at").values_list("volunteer__number", "unit__path", *_SINCE)
+    columns = ("volunteer__number", *_OF_UNIT, *(f"task__{column}" for column in _OF_UNIT), *_SINCE)
+    found = rows.order_by("-task__starts_at").values_list(*columns)
     return {
         number: Tracked(
-            scope=path,
+            scope=scope_of(
+                *((path, closed) if is_open_to(asking, path, closed) else (asking, asking_closed))
+            ),
             since=_since(own_at, starts_at, agreed_at, based_at),
             every_s=settings.MUSTER.position_every_on_task_s if starts_at - at <= ABOUT_TO_BEGIN else None,
         )
-        for number, path, own_at, starts_at, agreed_at, based_at in found
+        for number, path, closed, asking, asking_closed, own_at, starts_at, agreed_at, based_at in found
     }
 
 
@@ -161,6 +168,7 @@ def took_part_without_consent(
     return found
 
 
+_OF_UNIT = ("unit__path", "unit__closed_depth")
 _SINCE = ("own_at", "task__starts_at", "agreed_at", "task__legal_basis_at")
 """What `_since` takes."""
 

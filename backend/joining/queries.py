@@ -14,8 +14,8 @@ from backend.joining.models import Application, ApplicationStatus, Side, Transfe
 from backend.joining.schemas import ApplicationOut, ApplicationPage, TransferOut
 from backend.lib.errors import require
 from backend.lib.names import same_name
-from backend.volunteers.models import Unit, Volunteer
-from backend.volunteers.rules import managed_paths, may_manage, within
+from backend.volunteers.models import Unit, Volunteer, shows
+from backend.volunteers.rules import managed_paths, may_manage, seen_from
 
 PAGE = 50
 
@@ -50,7 +50,7 @@ def pending_for(user: User, *, at: datetime) -> list[Application] | None:
     paths = managed_paths(user, at)
     if not paths:
         return None
-    covered = reduce(or_, (within(path, "unit__path") for path in paths))
+    covered = reduce(or_, (seen_from(path, "unit__") for path in paths))
     waiting = Application.objects.waiting().filter(covered)
     return list(waiting.select_related("unit").order_by("at", "pk")[:PAGE])
 
@@ -60,7 +60,7 @@ def transfers_for(user: User, *, at: datetime) -> list[TransferOut]:
     paths = managed_paths(user, at)
     seen = Q(volunteer__user=user)
     for path in paths:
-        seen |= within(path, "from_unit__path") | within(path, "to_unit__path")
+        seen |= seen_from(path, "from_unit__") | seen_from(path, "to_unit__")
     rows = Transfer.objects.filter(seen).select_related("volunteer", "from_unit", "to_unit")
     found = rows.order_by("-proposed_at", "-pk")[:TRANSFERS]
     return [_transfer_out(transfer, user, paths) for transfer in found]
@@ -86,7 +86,8 @@ def transfer_out(transfer: Transfer, user: User, *, at: datetime) -> TransferOut
 def _transfer_out(transfer: Transfer, user: User, managed: Sequence[str]) -> TransferOut:
     agreed = transfer.is_done or transfer.waits_for == Side.RECEIVING
     own = transfer.volunteer.user_id == user.pk
-    manages = any(transfer.from_unit.path.startswith(path) for path in managed)
+    before = transfer.from_unit
+    manages = any(shows(path, before.path, before.closed_depth) for path in managed)
     return TransferOut.of(transfer, named=own or agreed or manages)
 
 

@@ -19,6 +19,7 @@ NOT_CONCERNED = {
     "volunteers.membership_ended": "a transfer from the unit is refused when it is accepted: what it rests on is gone",
     "volunteers.number_changed": "applications and transfers are of the record, not of its number",
     "volunteers.consents_withdrawn": "no purpose is asked for by applying or moving",
+    "volunteers.post_given": "rights that posts give are read each time",
 }
 """The hooks of the rooms below that are not answered, each with the reason."""
 

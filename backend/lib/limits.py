@@ -18,5 +18,7 @@ class Limits:
     events_kept_per_topic: int
     idle_without_post: timedelta
     """For how long a device stays signed in without being used, of a person without rights over others."""
+    left_to_partner: timedelta
+    """For how long a partner's leader phones its people whom an order has not reached, before the issuer sees them."""
     sign_in_code: timedelta
     """For how long a code to sign in is good, which a leader reads out."""

@@ -20,6 +20,7 @@ NOT_CONCERNED = {
     "volunteers.erasing": "the numbers stay, and lead to no name any more",
     "volunteers.erased": "the numbers stay, and lead to no name any more",
     "volunteers.exporting": "a volunteer's own numbers are in the export of the rooms below",
+    "volunteers.post_given": "numbers and blocks do not depend on posts",
 }
 """The hooks of the rooms below that are not answered, each with the reason."""
 

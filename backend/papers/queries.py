@@ -13,7 +13,7 @@ from backend.papers.models import Briefing, Desk, Line, Occasion, PaperKind, Pol
 from backend.papers.rules import may_insure, may_see_occasion
 from backend.papers.schemas import OccasionOut, PolicyOut, SheetOut
 from backend.volunteers.models import Credential, CredentialKind, Unit, Volunteer, adult_if_born_until
-from backend.volunteers.rules import current_posts, may_manage, within
+from backend.volunteers.rules import current_posts, may_manage, seen_from
 
 OCCASIONS = 100
 MOST_KEPT = 10_000
@@ -90,7 +90,7 @@ def occasions_for(user: User, *, at: datetime) -> list[OccasionOut]:
     seen = Q(desks__in=_desks_of(user, at))
     for path in posts:
         line = [path[:end] for end in range(Unit.steplen, len(path), Unit.steplen)]
-        seen |= within(path, "unit__path") | Q(unit__path__in=line)
+        seen |= seen_from(path, "unit__") | Q(unit__path__in=line)
     found = Occasion.objects.lasting(at).filter(seen).distinct().select_related("unit")
     return [occasion_out(occasion) for occasion in _with_desks(found).order_by("from_at", "pk")[:OCCASIONS]]
 

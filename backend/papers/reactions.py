@@ -22,6 +22,7 @@ NOT_CONCERNED = {
     "volunteers.standing_changed": "a call-out asks for the standing itself; papers hold again when service does",
     "volunteers.number_changed": "lines are of the record, not of its number",
     "volunteers.consents_withdrawn": "the law asks for these papers, and no purpose of consent does",
+    "volunteers.post_given": "a desk is named by its post, after it was given",
 }
 """The hooks of the rooms below that are not answered, each with the reason."""
 

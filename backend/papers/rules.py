@@ -13,7 +13,7 @@ from backend.volunteers.rules import current_posts, may_by, may_manage, within
 
 def may_see_occasion(user: User, occasion: Occasion, at: datetime) -> bool:
     """Those who dispatch in its unit, above or below, and its desks: the tasks of units below name it as well."""
-    near = Q(unit__path__in=occasion.unit.line) | within(occasion.unit.path, "unit__path")
+    near = Q(unit__path__in=occasion.unit.line_inside) | within(occasion.unit.path, "unit__path")
     posts = current_posts(user.pk, at)
     return posts.dispatching().filter(near).exists() or bool(may_attest(user, occasion, at))
 

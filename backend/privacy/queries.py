@@ -51,7 +51,11 @@ def _record(volunteer: Volunteer, at: datetime, *, whole: bool) -> dict[str, Any
     return {
         "profile": _profile(volunteer, at, whole=whole),
         "memberships": _rows(
-            volunteer.memberships.order_by("pk"), "unit__number", "unit__display_name", "is_primary"
+            volunteer.memberships.order_by("pk"),
+            "unit__number",
+            "unit__display_name",
+            "is_primary",
+            "is_employee",
         ),
         "posts": _rows(volunteer.posts.order_by("pk"), "unit__number", "role", "seat", "from_at", "until_at"),
         "consents": _rows(

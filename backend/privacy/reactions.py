@@ -21,6 +21,7 @@ NOT_CONCERNED = {
     "volunteers.erasing": _CALLS,
     "volunteers.erased": _CALLS,
     "volunteers.exporting": _CALLS,
+    "volunteers.post_given": "rights that posts give are read each time",
 }
 """The hooks of the rooms below that are not answered, each with the reason."""
 

@@ -29,7 +29,7 @@ from backend.realtime.views import View
 from backend.volunteers.models import Category, LookedAt
 from backend.volunteers.queries import unit_by_number
 from backend.volunteers.queries.numbers import volunteer_numbered
-from backend.volunteers.rules import may_dispatch
+from backend.volunteers.rules import may_oversee
 from backend.volunteers.services.access_log import note_access
 
 PERSON = OpenApiParameter("person", str, OpenApiParameter.PATH, description="the volunteer number")
@@ -135,7 +135,7 @@ class UnitReadinessView(View):
     def get(self, request: Request, number: str) -> Response:
         """Return how many are on duty, available by plan, and may be woken, before one calls them out."""
         unit, user, at = unit_by_number(number), user_of(request), now()
-        require(may_dispatch(user, unit, at))
+        require(may_oversee(user, unit, at))
         wanted = parse_query(ReadinessFilter, request)
         found = queries.unit_readiness(unit, wanted.category, starts_at=wanted.starts_at, at=at)
         return answer(found)

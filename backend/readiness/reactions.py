@@ -20,6 +20,7 @@ NOT_CONCERNED = {
     "volunteers.consents_withdrawn": "waking asks for no purpose of those: a woken person is not located",
     "volunteers.erasing": "nothing is kept of it",
     "volunteers.duty_ended": "being woken is what holds off duty",
+    "volunteers.post_given": "what is said of waking is a person's, with or without a post",
 }
 """The hooks of the rooms below that are not answered, each with the reason."""
 

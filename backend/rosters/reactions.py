@@ -23,6 +23,7 @@ NOT_CONCERNED = {
     "volunteers.consents_withdrawn": _STAGED,
     "volunteers.erasing": _STAGED,
     "volunteers.exporting": "what a file says is gone within a week, or is a correction, which the export has",
+    "volunteers.post_given": "rights that posts give are read each time",
 }
 """The hooks of the rooms below that are not answered, each with the reason."""
 

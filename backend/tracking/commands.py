@@ -14,7 +14,7 @@ from backend.tracking.fixes import Positions, positions_in, positions_of
 from backend.tracking.mapfeed.live_feed import feed
 from backend.tracking.mapfeed.shapes import MapCells, MapPeople, Viewport
 from backend.tracking.positions import positions
-from backend.tracking.queries.watching import watched_paths
+from backend.tracking.queries.watching import watched_scopes
 from backend.tracking.schemas.positions import PositionFrame, Stored
 from backend.tracking.schemas.welcome import Welcome
 
@@ -39,7 +39,7 @@ async def view_map(connection: Connection, view: Viewport) -> Done:
     """Watch a piece of the live map (`map.view`); frames of topic `map` follow, once a second, while it changes."""
     if view.bbox[0] > view.bbox[2] or view.bbox[1] > view.bbox[3]:
         raise Invalid(errors=[{"pointer": "/body/bbox", "detail": "order is west, south, east, north"}])
-    scopes = await in_thread(watched_paths, connection.principal)
+    scopes = await in_thread(watched_scopes, connection.principal)
     require(bool(scopes))
     feed.watch(connection, view, scopes)
     return Done()

@@ -8,13 +8,14 @@ from django.db.models import Case, F, QuerySet, When
 
 from backend.lib.lookups import AnyOf
 from backend.tracking.agreement import agreed_since, not_agreed_until
+from backend.tracking.models import scope_of
 from backend.tracking.windows import Tracked, Window
 from backend.volunteers.models import DutyPeriod, Membership, Volunteer, is_on_duty
 from backend.volunteers.rules import agrees_to_location
 
 
 def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
-    """Return those of `people` who are on duty with consent to tracking, with the path of their primary unit.
+    """Return those of `people` who are on duty with consent to tracking, with the scope of their primary unit.
 
     One query.
     """
@@ -25,11 +26,15 @@ def on_duty(people: Iterable[int], at: datetime) -> Mapping[int, Tracked]:
         is_primary=True,
     )
     found = rows.values_list(
-        "volunteer__number", "unit__path", "volunteer__duty_since", "volunteer__location_consent_at"
+        "volunteer__number",
+        "unit__path",
+        "unit__closed_depth",
+        "volunteer__duty_since",
+        "volunteer__location_consent_at",
     )
     return {
-        number: Tracked(scope=path, since=agreed_since(since, agreed_at))
-        for number, path, since, agreed_at in found
+        number: Tracked(scope=scope_of(path, closed_depth), since=agreed_since(since, agreed_at))
+        for number, path, closed_depth, since, agreed_at in found
         if since and agreed_at
     }
 

@@ -20,6 +20,7 @@ from backend.tracking.judging import Judge, Report
 from backend.tracking.models import LatestPosition
 from backend.tracking.schemas.positions import FixIn, Stored, Verdict
 from backend.tracking.tracks import Key, Row, write_rows
+from backend.volunteers.rules import within
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +91,11 @@ def forget(persons: Iterable[int], *, at: datetime) -> None:
     written_at = max(at, now())
     gone = LatestPosition.objects.filter(person__in=list(persons))
     gone.update(scope="", received_at=written_at, lon=0.0, lat=0.0)
+
+
+def forget_scope(scope: str, *, at: datetime) -> None:
+    """Take the people of a scope off every live map: they return where they belong now, with their next reports."""
+    forget(LatestPosition.objects.filter(within(scope, "scope")).values_list("person", flat=True), at=at)
 
 
 def _mark_duplicates(reports: Sequence[Report], verdicts: list[list[Verdict]], here: set[Key]) -> None:

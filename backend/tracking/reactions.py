@@ -23,6 +23,7 @@ NOT_CONCERNED = {
     "volunteers.erasing": _BY_PRIVACY,
     "volunteers.erased": _BY_PRIVACY,
     "volunteers.exporting": _BY_PRIVACY,
+    "volunteers.post_given": "positions are taken by duty and tasks, whatever posts are held",
 }
 """The unanswered hooks of the rooms below, each with the reason."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A volunteer whose positions are taken: `scope` is the unit path that viewers are matched on.
+    """A volunteer whose positions are taken: `scope` is what viewers are matched on.
 
     `every_s` is the phone's reporting interval; None is the default.
     """

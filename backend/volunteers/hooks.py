@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from backend.accounts.acting import Act
 from backend.lib.hooks import hook, locking_hook, question
-from backend.volunteers.models import Purpose, Unit, Volunteer
+from backend.volunteers.models import Post, Purpose, Unit, Volunteer
 
 
 @locking_hook
@@ -42,6 +42,12 @@ def membership_ended(
     `was_primary`: one volunteer left, and the unit was that volunteer's primary one. The units are locked; so are the
     volunteers, but not by a split. Not called when a unit is merged into another: its members go on there.
     """
+    raise NotImplementedError
+
+
+@hook
+def post_given(post: Post, *, act: Act) -> None:
+    """A volunteer was given a post, now or from later on. Its unit is locked, as are the holder and their devices."""
     raise NotImplementedError
 
 
@@ -106,6 +112,12 @@ def exporting(volunteer: Volunteer, *, at: datetime) -> Mapping[str, JsonValue]:
 @hook
 def duty_ended(volunteers: Sequence[Volunteer], *, act: Act) -> None:
     """Volunteers have gone off duty, or their duty was ended. They are locked, and saved as being off duty."""
+    raise NotImplementedError
+
+
+@question
+def is_partner_kind(code: str) -> bool:
+    """Tell whether new units may be of a kind of partner organisations: it is known, and in use."""
     raise NotImplementedError
 
 

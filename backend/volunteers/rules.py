@@ -1,7 +1,8 @@
 """Rules: each answers whether a user may, by yes or no, or by a grant with the post that allows it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -22,8 +23,8 @@ from backend.volunteers.models import (
     Volunteer,
     adult_if_born_until,
     has_not_retired,
-    line_to,
     roles_from,
+    shows,
 )
 from backend.volunteers.models.posts import PostQuerySet
 
@@ -38,8 +39,24 @@ def within(path: str, field: str = "path") -> Q:
     return Q(**{f"{field}__range": (path, path + "Z" * Unit.steplen)})
 
 
+def seen_from(path: str, of: str = "") -> Q:
+    """Return the condition of a unit whose people posts at `path` see: it, and those below that keep theirs from none.
+
+    `of` leads from the rows asked for to the unit: `unit__`. A room that lists people by units asks this, not `within`.
+    """
+    return Q(within(path, f"{of}path"), **{f"{of}closed_depth__lte": len(path) // Unit.steplen})
+
+
 def may_by(user: User, unit: Unit, at: datetime, roles: Collection[str]) -> Grant:
-    """Grant by the post, of one of these roles, that covers the unit: in it or above it, the nearest first."""
+    """Grant by the post, of one of these roles, that covers the unit: in it or above it, the nearest first.
+
+    A post above a partner that keeps its people to itself covers its units for `may_oversee` alone.
+    """
+    return _nearest(current_posts(user.pk, at).filter(role__in=roles, unit__path__in=unit.line_inside))
+
+
+def may_oversee(user: User, unit: Unit, at: datetime, roles: Collection[str] = DISPATCHING_ROLES) -> Grant:
+    """Leaders of the unit, or of any above, also of a partner's: for counts, calls and standings, never for people."""
     return _nearest(current_posts(user.pk, at).filter(role__in=roles, unit__path__in=unit.line))
 
 
@@ -63,17 +80,17 @@ def may_see_person(user: User, volunteer: Volunteer, at: datetime) -> bool:
 
 
 def may_see_unit(user: User, unit: Unit, at: datetime) -> bool:
-    """Users who may dispatch it, and volunteers with a membership or post in it or below: they see the line above."""
+    """Users who may oversee it, and volunteers with a membership or post in it or below: they see the line above."""
     belongs = within(unit.path, "unit__path")
     return (
-        bool(may_dispatch(user, unit, at))
+        bool(may_oversee(user, unit, at))
         or Membership.objects.filter(belongs, has_not_retired("volunteer__"), volunteer__user=user).exists()
         or current_posts(user.pk, at).filter(belongs).exists()
     )
 
 
 def seen_by_posts(users: Collection[int], at: datetime) -> dict[int, list[str]]:
-    """Return the paths of the units that users may dispatch, with all below: what `may_see_unit` asks, for many."""
+    """Return the paths of the units that users may oversee, with all below: what `may_see_unit` asks, for many."""
     held = Post.objects.in_force(at).dispatching().filter(volunteer__user_id__in=users)
     found: dict[int, list[str]] = {}
     for user, path in held.values_list("volunteer__user_id", "unit__path"):
@@ -89,9 +106,10 @@ def may_manage_wholly(user: User, volunteer: Volunteer, at: datetime) -> bool:
     """
     posts = volunteer.posts.lasting(at)
     memberships = Membership.objects.filter(volunteer=volunteer)
-    paths = {*posts.values_list("unit__path", flat=True), *memberships.values_list("unit__path", flat=True)}
+    of_unit = ("unit__path", "unit__closed_depth")
+    places = {*posts.values_list(*of_unit), *memberships.values_list(*of_unit)}
     managed = managed_paths(user, at)
-    covered = bool(paths) and all(any(path.startswith(above) for above in managed) for path in paths)
+    covered = bool(places) and all(any(shows(above, *place) for above in managed) for place in places)
     return covered and may_end(user, _lasting_posts(volunteer, at), at)
 
 
@@ -102,13 +120,13 @@ def may_trace_numbers(user: User, at: datetime) -> bool:
 
 
 def managed_paths(user: User, at: datetime) -> list[str]:
-    """Return the paths of the units in which a user has a post that manages; what is below them is managed too."""
+    """Return the paths of the units in which a user has a post that manages; what `seen_from` them is managed too."""
     return list(current_posts(user.pk, at).managing().values_list("unit__path", flat=True))
 
 
 def may_reshape(user: User, unit: Unit, at: datetime) -> Grant:
-    """Leaders who look after the unit above move, split, merge or retire a unit."""
-    above = unit.line[:-1]
+    """Leaders who look after the unit above move, split, merge or retire a unit; a partner itself too, none inside."""
+    above = (unit.line if unit.closed_depth == unit.depth else unit.line_inside)[:-1]
     return _nearest(current_posts(user.pk, at).managing().filter(unit__path__in=above))
 
 
@@ -123,14 +141,37 @@ def may_give(by: User, unit: Unit, role: Role, until: datetime | None, at: datet
     A post in its own right comes before an acting one: what is given by an acting post ends with it.
     """
     posts = current_posts(by.pk, at).lasting_until(until)
-    posts = posts.filter(role__in=roles_from(role), unit__path__in=unit.line)
+    posts = posts.filter(role__in=roles_from(role), unit__path__in=_line_to_appoint(unit, at))
     return Grant(posts.select_related("unit").order_by("is_acting", "-unit__path", "seat").first())
+
+
+def may_fill_posts(user: User, unit: Unit, at: datetime) -> Grant:
+    """Leaders who manage the unit; of a partner without a leader, those above as well."""
+    lines = _line_to_appoint(unit, at)
+    return _nearest(current_posts(user.pk, at).managing().filter(unit__path__in=lines))
+
+
+def _line_to_appoint(unit: Unit, at: datetime) -> list[str]:
+    partner = unit.path[: unit.closed_depth * Unit.steplen]
+    is_led = Post.objects.lasting(at).managing().filter(unit__path=partner).exists() if partner else True
+    return unit.line_inside if is_led else unit.line
 
 
 def may_manage_person(user: User, volunteer: Volunteer, at: datetime) -> Grant:
     """Leaders who look after the person's primary unit, and could take away every post of the person."""
+    return _may_decide(user, volunteer, at, may_manage)
+
+
+def may_suspend(user: User, volunteer: Volunteer, at: datetime) -> Grant:
+    """As `may_manage_person`; those above a partner too suspend a person, whom they do not see, by the number."""
+    return _may_decide(user, volunteer, at, partial(may_oversee, roles=MANAGING_ROLES))
+
+
+def _may_decide(
+    user: User, volunteer: Volunteer, at: datetime, over: Callable[[User, Unit, datetime], Grant]
+) -> Grant:
     primary = Unit.objects.filter(memberships__volunteer=volunteer, memberships__is_primary=True).first()
-    grant = may_manage(user, primary, at) if primary else DENIED
+    grant = over(user, primary, at) if primary else DENIED
     return grant if grant and may_end(user, _lasting_posts(volunteer, at), at) else DENIED
 
 
@@ -215,9 +256,9 @@ def may_look_after(user: User, volunteer: Volunteer, at: datetime) -> Grant:
 
 
 def _posts_over(user: User, volunteer: Volunteer, at: datetime, roles: Collection[str]) -> QuerySet[Post]:
-    """Return the posts, of these roles, that cover a unit of the person."""
-    paths = Membership.objects.filter(volunteer=volunteer).values_list("unit__path", flat=True)
-    lines = {above for path in paths for above in line_to(path)}
+    """Return the posts, of these roles, that cover a unit of the person and see its people."""
+    units = Unit.objects.filter(memberships__volunteer=volunteer)
+    lines = {above for unit in units.only("path", "closed_depth") for above in unit.line_inside}
     return current_posts(user.pk, at).filter(role__in=roles, unit__path__in=lines)
 
 

@@ -60,6 +60,24 @@ test("of five hundred people the line of the one who answered is touched, and no
   watch.stop();
 });
 
+test("people whom partners keep to themselves are counted below the list", async () => {
+  let kept = 2;
+  fetched.mockImplementation(async (path: string) => {
+    if (path.includes("/recipients")) return Response.json({ items: [person(1)], next: null, kept });
+    return Response.json(path.endsWith("/units") ? [] : { task: task("1"), progress: { ...zero, offered: 3, delivered: 3, silent: 3, not_reached: 0 } });
+  });
+  const watch = new TaskWatch("1", { number: "23456999", closed: vi.fn(), calledOff: vi.fn(), isTold: () => true });
+  const page = draw(<WatchView watch={watch} />);
+  await settle();
+  expect(page.textContent).toContain("Not listed: 2 people");
+
+  kept = 0;
+  void watch.read();
+  await settle();
+  expect(page.textContent).not.toContain("Not listed");
+  watch.stop();
+});
+
 test("one who moves up in the list takes the line along", async () => {
   let order = [1, 2, 3];
   fetched.mockImplementation(async (path: string) => {

@@ -33,6 +33,7 @@ LOOKS = "who looked at whom has a log of its own, which that person reads"
 UNRECORDED = {
     "backend.accounts.services.devices.prolong_long_page": "goes on with a sign-in that was recorded, once a day",
     "backend.accounts.services.devices.prolong_page_device": "the password that was changed is recorded",
+    "backend.dispatch.services.access_log.note_phones": LOOKS,
     "backend.dispatch.services.access_log.note_recipients": LOOKS,
     "backend.volunteers.services.access_log.note_list": LOOKS,
     "backend.volunteers.services.access_log.note_access": LOOKS,

@@ -14,7 +14,7 @@ from backend.lib.errors import Refusal
 from backend.realtime.log.receipts import receipts
 from backend.realtime.services import may_join
 from backend.realtime.socket.hub import hub
-from backend.tracking.queries.watching import watched_paths
+from backend.tracking.queries.watching import watched_scopes
 from backend.volunteers.topics import principal_of_user
 from tests.contract.acts import DIRECTS, LEVELS, POSTS, Opens
 from tests.contract.full_force import Cell, Force, make_force
@@ -113,7 +113,7 @@ def test_a_socket_loses_what_a_suspension_closes(force: Force) -> None:
 
 def _scopes(user: User) -> tuple[str, ...]:
     try:
-        return tuple(watched_paths(principal_of_user(user)))
+        return tuple(watched_scopes(principal_of_user(user)))
     except Refusal:
         return ()
 

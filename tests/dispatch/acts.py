@@ -104,6 +104,14 @@ ACTS = (
     ),
     Act(
         "GET",
+        V1 + "units/<str:number>/to-phone",
+        LEADER,
+        rights=(
+            Right("see whom of its people to phone for tasks", "units/{unit}/to-phone", opens(*DIRECTS)),
+        ),
+    ),
+    Act(
+        "GET",
         V1 + "tasks/<uuid:task_id>/units",
         LEADER,
         rights=(Right("see who was asked below", "tasks/{task}/units", opens(*DIRECTS)),),

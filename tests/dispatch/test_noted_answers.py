@@ -100,7 +100,11 @@ def test_a_noted_yes_takes_a_place_and_says_who_noted_it(
     assert entry.details["volunteer"] == f"volunteer.{person.pk}"
     assert (entry.details["status"], entry.details["how"]) == ("accepted", "phone")
     assert not Entry.objects.filter(act="assignment.accepted").exists()
-    (line,) = (one for one in queries.recipients(task).items if one.volunteer == f"{person.number:08d}")
+    (line,) = (
+        one
+        for one in queries.recipients(task, at=at + LATER).items
+        if one.volunteer == f"{person.number:08d}"
+    )
     assert (line.way, line.noted_by, line.not_reached) == ("word", f"{leader.volunteer.number:08d}", False)
     (mine,) = assignments_of(person)
     assert (mine["way"], mine["noted_by__volunteer__number"]) == ("word", leader.volunteer.number)

@@ -35,7 +35,7 @@ def hear(person: Volunteer, *, seen: bool = False, at: datetime) -> None:
 
 
 def lines(task: Task, **chosen: Any) -> list[Recipient]:
-    return queries.recipients(task, **chosen).items
+    return queries.recipients(task, at=task.created_at, **chosen).items
 
 
 def line_of(task: Task, person: Volunteer) -> Recipient:
@@ -299,7 +299,7 @@ def test_the_list_to_phone_comes_in_pages_in_its_order(
     after: str | None = "0"
 
     while after is not None:
-        page = queries.recipients(task, after=int(after), limit=1)
+        page = queries.recipients(task, at=task.created_at, after=int(after), limit=1)
         found += [line.volunteer for line in page.items]
         after = page.next
 

@@ -27,7 +27,7 @@ from backend.rosters.models import RosterImport
 from backend.rosters.services import newcomer_bounds
 from backend.rosters.services.import_files import import_file
 from backend.volunteers import services
-from backend.volunteers.models import NumberCounter, PartnerKind, Role, Series, Unit, UnitCount
+from backend.volunteers.models import NumberCounter, Role, Series, Unit, UnitCount
 from backend.volunteers.schemas.formation import UnitIn
 from backend.volunteers.services.numbers import TooManyNumbers
 from backend.volunteers.services.units import create_unit
@@ -114,7 +114,7 @@ def test_the_bound_of_a_unit_holds_for_all_below_it_together(
 def test_new_partner_units_bring_no_new_allowance(formation: Formation, chief: User, at: datetime) -> None:
     taken = 0
     for n in range(5):
-        wanted = UnitIn(parent=formation.brigade.number, name=f"新队{n}", partner_kind=PartnerKind.RESCUE)
+        wanted = UnitIn(parent=formation.brigade.number, name=f"新队{n}", partner_kind="rescue")
         unit = create_unit(wanted=wanted, parent=formation.brigade, by=chief, at=at)
         try:
             taken += take(unit, 8, chief, at).size

@@ -6,7 +6,7 @@ from typing import Any
 
 from backend.accounts.models import User
 from backend.tracking.duty import on_duty, was_on_duty
-from backend.tracking.queries.watching import watched_paths
+from backend.tracking.queries.watching import watched_scopes
 from backend.tracking.windows import Tracked, Window
 from backend.volunteers import services
 from backend.volunteers.topics import principal_of_user
@@ -31,8 +31,8 @@ def test_tracking_names_those_on_duty_and_their_unit(
 
 
 def test_viewers_watch_what_their_posts_cover(commander: User, volunteer: User, formation: Formation) -> None:
-    assert watched_paths(principal_of_user(commander)) == [formation.detachment.path]
-    assert watched_paths(principal_of_user(volunteer)) == []
+    assert watched_scopes(principal_of_user(commander)) == [formation.detachment.path]
+    assert watched_scopes(principal_of_user(volunteer)) == []
 
 
 def test_when_somebody_was_on_duty_is_told_also_before_the_clock_has_ended_it(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from backend.console.management.commands.load_formation import SHIPPED
 from backend.lib.divisions import (
     Division,
     display_name,
@@ -18,7 +19,6 @@ from backend.lib.divisions import (
     read_divisions,
     read_towns,
 )
-from backend.volunteers.management.commands.load_formation import SHIPPED
 from backend.volunteers.models import Unit
 from backend.volunteers.number_scheme import format_unit_number
 from backend.volunteers.services.formation import FormationChanges, load_formation

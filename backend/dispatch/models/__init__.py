@@ -24,6 +24,7 @@ from backend.dispatch.models.tasks import (
     around,
     lasts,
     shown_since,
+    under_way,
 )
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "lasts",
     "shown_since",
     "takes_part",
+    "under_way",
 ]

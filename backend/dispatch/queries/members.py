@@ -49,6 +49,15 @@ def units_numbered(numbers: Iterable[str]) -> list[Unit]:
     return list({unit.pk: unit for unit in map(current_unit, units)}.values())
 
 
+def topmost(units: Iterable[Unit]) -> list[Unit]:
+    """Return the units without those that lie below another of them, in the order of the tree."""
+    chosen: list[Unit] = []
+    for unit in sorted(units, key=lambda unit: unit.path):
+        if not chosen or not unit.path.startswith(chosen[-1].path):
+            chosen.append(unit)
+    return chosen
+
+
 def members_below(units: Sequence[Unit]) -> QuerySet[Membership]:
     """Return the memberships of people in active service, with an account, in these units and all below them."""
     # The ranges are compared with thousands of units, not with a million memberships.

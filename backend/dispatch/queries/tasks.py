@@ -10,14 +10,16 @@ from django.db.models import Q, QuerySet
 
 from backend.accounts.models import User
 from backend.dispatch.models import Assignment, CallOut, Task, TaskStatus
+from backend.dispatch.queries.kept import seen_by_issuers
 from backend.dispatch.queries.progress import progress_of
-from backend.dispatch.rules import is_dangerous, may_direct, may_note_answer
+from backend.dispatch.queries.reach import with_reach
+from backend.dispatch.rules import is_dangerous, may_direct
 from backend.dispatch.schemas import CallOutOut, PlaceOut, TaskDetail, TaskOut, TaskPage
 from backend.lib.errors import NotFound, require
 from backend.volunteers.grants import Grant
 from backend.volunteers.models import Unit
 from backend.volunteers.queries import dispatched_units, unit_outs
-from backend.volunteers.rules import within
+from backend.volunteers.rules import may_dispatch, seen_from
 from backend.volunteers.schemas import UnitOut
 
 PAGE = 20
@@ -43,10 +45,19 @@ def own_parts(asked: Sequence[tuple[User, UUID]]) -> list[Assignment | None]:
 
 
 def part_to_note(user: User, task_id: UUID, volunteer: int, *, at: datetime) -> tuple[Assignment, Grant]:
-    """Return a volunteer's part in a task, and the grant by which the caller may note its answer. Raises NotFound."""
-    parts = Assignment.objects.select_related("volunteer__user", "task__unit", "unit", "noted_by__volunteer")
-    part = require(parts.filter(task=task_id, volunteer__number=volunteer).first())
-    return part, require(may_note_answer(user, part, at))
+    """Return a volunteer's part in a task, and the grant by which the caller may note its answer. Raises NotFound.
+
+    Those may who dispatch the unit in which the volunteer was asked, and the task's issuers as far as they see the
+    volunteer.
+    """
+    parts = Assignment.objects.filter(task=task_id, volunteer__number=volunteer)
+    part = require(
+        parts.select_related("volunteer__user", "task__unit", "unit", "noted_by__volunteer").first()
+    )
+    if grant := may_dispatch(user, part.unit, at):
+        return part, grant
+    is_seen = with_reach(parts).filter(seen_by_issuers(part.task, at)).exists()
+    return part, require(may_direct(user, part.task, at) if is_seen else None)
 
 
 def task_out(task: Task) -> TaskOut:
@@ -79,7 +90,7 @@ def task_page(
     """Return up to 20 tasks that `user` directs, newest first; `after` is the last task of the page before."""
     tasks = directed = _directed_by(user, at)
     if unit:
-        tasks = tasks.filter(within(unit.path, "unit__path"))
+        tasks = tasks.filter(seen_from(unit.path, "unit__"))
     if status:
         tasks = tasks.filter(status=status)
     if after:
@@ -102,7 +113,7 @@ def call_out_out(call_out: CallOut) -> CallOutOut:
 
 
 def _directed_by(user: User, at: datetime) -> QuerySet[Task]:
-    covered = [within(unit.path, "unit__path") for unit in dispatched_units(user.pk, at=at)]
+    covered = [seen_from(unit.path, "unit__") for unit in dispatched_units(user.pk, at=at)]
     return Task.objects.filter(reduce(or_, covered)) if covered else Task.objects.none()
 
 

@@ -75,14 +75,14 @@ def _lock(task_ids: Iterable[UUID]) -> list[Task]:
 def _places(task: Task, answers: Sequence[Answer]) -> Places:
     """Read and lock the parts of those who answer, and the reserves who could move up."""
     answering = {given.by.pk: given.by for given in answers}
-    own_parts = assignments_to_lock(task.assignments.all()).select_related("volunteer")
+    own_parts = assignments_to_lock(task.assignments.all()).select_related("volunteer", "unit")
     own = list(own_parts.filter(volunteer__user__in=answering).order_by("pk"))
     at = max(given.at for given in answers)
     fitness = Fitness.of(task, own, at)
     declines = sum(given.answer.answer == "decline" for given in answers)
     if not declines:
         return Places(task, answering.values(), own, [], fitness)
-    reserves = assignments_to_lock(task.assignments.in_reserve()).select_related("volunteer")
+    reserves = assignments_to_lock(task.assignments.in_reserve()).select_related("volunteer", "unit")
     reserves = reserves.filter(queries.let_by_law(task, at), is_serving("volunteer__"))
     others = reserves.exclude(pk__in=[assignment.pk for assignment in own])
     return Places(task, answering.values(), own, others.order_by("answered_at", "pk")[:declines], fitness)
@@ -145,7 +145,8 @@ def _tell(places: Places, shapes: Mapping[int, AssignmentOut], act: Act) -> None
         task.revise()
         reopened = TaskReopened(task=task.pk, revision=task.revision, accepted=task.accepted)
         tell_everyone_asked(task, reopened, act)
-    tell_progress(task, [shapes[pk] for pk in places.changed], act)
+    are_shown = all(queries.is_shown(task, part) for part in places.changed.values())
+    tell_progress(task, [shapes[pk] for pk in places.changed] if are_shown else [], act)
 
 
 def _note_by_others(changed: Mapping[Assignment, Told], at: datetime) -> None:

@@ -20,7 +20,6 @@ from backend.dispatch.services.tasks import lock_task
 from backend.lib.errors import require
 from backend.realtime.log import Audience
 from backend.volunteers.models import Unit
-from backend.volunteers.queries import topmost
 
 
 @transaction.atomic
@@ -34,7 +33,7 @@ def call_out(*, task_id: UUID, wanted: CallOutIn, by: User, at: datetime) -> Cal
     """
     task = lock_task(task_id)
     grant = require(may_direct(by, task, at))
-    units = topmost(queries.units_numbered(wanted.units))
+    units = queries.topmost(queries.units_numbered(wanted.units))
     _, *others = require(posts_to_call(by, units, at, grant))
     sent, created = _sent(wanted, task, units, by, at)
     if not created:

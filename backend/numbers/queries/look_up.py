@@ -29,7 +29,7 @@ from backend.volunteers.models import (
 from backend.volunteers.number_parsing import digits_of, one_slip_away, read_number
 from backend.volunteers.queries.numbers import volunteer_by_number
 from backend.volunteers.queries.units import dispatched_units, unit_outs
-from backend.volunteers.rules import may_manage, may_trace_numbers, within
+from backend.volunteers.rules import may_manage, may_trace_numbers, seen_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _seen(volunteers: QuerySet[Volunteer], by: User, at: datetime) -> list[_Seen
     """Return whom `by` may look up: the caller, people covered by the caller's posts, comrades until they retire."""
     theirs = Membership.objects.filter(volunteer=OuterRef("pk"))
     own = Membership.objects.filter(has_not_retired("volunteer__"), volunteer__user=by).values("unit")
-    paths = [within(unit.path, "unit__path") for unit in dispatched_units(by.pk, at=at)]
+    paths = [seen_from(unit.path, "unit__") for unit in dispatched_units(by.pk, at=at)]
     covered = Q(user=by) | Q(Exists(theirs.filter(reduce(or_, paths)))) if paths else Q(user=by)
     seen = volunteers.annotate(is_covered=ExpressionWrapper(covered, output_field=BooleanField()))
     comrades = Q(is_covered=True) | Q(Exists(theirs.filter(unit__in=own)))

@@ -9,7 +9,7 @@ from backend.lib.encryption import unseal
 from backend.volunteers.models import Membership, Unit, Volunteer
 from backend.volunteers.number_scheme import format_unit_number
 from backend.volunteers.queries.masking import seen_in_full, shown
-from backend.volunteers.rules import within
+from backend.volunteers.rules import seen_from
 
 PORTION = 2_000
 _UNITS = 20
@@ -36,7 +36,7 @@ def exported_people(unit: Unit, user: User, *, at: datetime) -> Iterator[list[Ex
     Phones are masked as everywhere, identity cards are never in it. Each portion is a query of its own, so that nothing
     is held between them.
     """
-    below = list(Unit.objects.filter(within(unit.path)).order_by("path").values_list("pk", flat=True))
+    below = list(Unit.objects.filter(seen_from(unit.path)).order_by("path").values_list("pk", flat=True))
     for start in range(0, len(below), _UNITS):
         for portion in _portions(below[start : start + _UNITS]):
             people = [membership.volunteer_id for membership in portion]
@@ -46,7 +46,7 @@ def exported_people(unit: Unit, user: User, *, at: datetime) -> Iterator[list[Ex
 
 def count_of_people(unit: Unit) -> int:
     """Return how many lines the export has."""
-    below = Unit.objects.filter(within(unit.path))
+    below = Unit.objects.filter(seen_from(unit.path))
     return Membership.objects.filter(unit__in=below.values("pk"), volunteer__user__is_active=True).count()
 
 

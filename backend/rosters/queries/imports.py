@@ -20,7 +20,7 @@ from backend.rosters.schemas.imports import (
     SheetOut,
 )
 from backend.volunteers.models import Unit
-from backend.volunteers.rules import within
+from backend.volunteers.rules import seen_from
 
 SHOWN = 50
 """Imports of a unit that are listed."""
@@ -42,7 +42,7 @@ def imports_of(unit: Unit) -> list[ImportOut]:
 
 def imports_below(unit: Unit) -> list[RosterImport]:
     """Return the latest imports of a unit and of all below it, the newest first."""
-    return _latest(within(unit.path, "unit__path"))
+    return _latest(seen_from(unit.path, "unit__"))
 
 
 def _latest(which: Q) -> list[RosterImport]:

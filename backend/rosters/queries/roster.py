@@ -79,7 +79,7 @@ NOBODY = Q(pk=None)
 
 
 def _wanted(search: str, unit: Unit, by: User, at: datetime) -> _Wanted:
-    below, digits = within(unit.path, "unit_path"), re.sub(r"[\s-]", "", normalize("NFKC", search))
+    below, digits = _open_below(unit), re.sub(r"[\s-]", "", normalize("NFKC", search))
     if not digits:
         return _Wanted(below)
     if re.fullmatch(rf"[0-9]{{{PHONE_TAIL}}}", digits):
@@ -87,7 +87,18 @@ def _wanted(search: str, unit: Unit, by: User, at: datetime) -> _Wanted:
         return _Wanted(below, Q(volunteer__user__phone_tail_key=phone_tail_key(digits)))
     if digits.isdigit():
         return _Wanted(below, _numbered(digits))
-    return _Wanted(_named(search.strip()) & _in_counties(unit), order=_order_of_names(unit))
+    named = _named(search.strip()) & _in_counties(unit) & _is_open(unit)
+    return _Wanted(named, order=_order_of_names(unit))
+
+
+def _open_below(unit: Unit) -> Q:
+    return within(unit.path, "unit_path") & _is_open(unit)
+
+
+def _is_open(unit: Unit) -> Q:
+    """Return the condition of being in no unit below that keeps its people to itself: few units, read once."""
+    kept = Unit.objects.filter(within(unit.path), closed_depth__gt=unit.depth)
+    return ~Q(unit__in=kept.values("pk"))
 
 
 def _order_of_names(unit: Unit) -> tuple[Any, ...]:
@@ -240,4 +251,5 @@ def _out(
         channels=reach.channels,
         last_seen_at=reach.last_seen_at,
         available=available,
+        is_employee=row.is_employee,
     )

@@ -14,6 +14,7 @@ class RosterRow(Shape):
     """One member of a unit. `unreachable` says that the person is signed in on no device, on duty or not.
 
     `available` is what the person plans for now, null without a plan. `role` is the post held in this unit.
+    `is_employee`: serves the partner of the unit as an employee, and not as a volunteer.
     """
 
     number: VolunteerNumber
@@ -30,6 +31,7 @@ class RosterRow(Shape):
     channels: int
     last_seen_at: Instant | None
     available: bool | None
+    is_employee: bool = False
 
 
 class RosterPage(Shape):

@@ -27,9 +27,9 @@ from backend.rosters.services.finding import note_found_by_import
 from backend.rosters.services.import_turns import held, hold_on
 from backend.rosters.services.imports import forget_file
 from backend.rosters.services.staging import stage, withdraw_same_people
-from backend.volunteers.models import Skill, Unit, adult_if_born_until, not_retired
+from backend.volunteers.models import Skill, Unit, adult_if_born_until, not_retired, shows
 from backend.volunteers.queries.units import retired_units
-from backend.volunteers.rules import within
+from backend.volunteers.rules import seen_from
 
 MAX_REPORTED = 10_000
 """Rows of each outcome that are in the report; the others are only counted."""
@@ -272,7 +272,7 @@ def _withdraw(batch: RosterImport, *, in_file: bool) -> None:
 
 
 def _units_below(unit: Unit) -> UnitFinder:
-    units = Unit.objects.filter(within(unit.path), not_retired()).values_list(
+    units = Unit.objects.filter(seen_from(unit.path), not_retired()).values_list(
         "pk", "path", "number", "official_name", "display_name", "brand_name"
     )
     named = (
@@ -283,7 +283,7 @@ def _units_below(unit: Unit) -> UnitFinder:
     followed = (
         NamedUnit(successor.pk, gone.path, gone.number, ())
         for gone, successor in retired_units()
-        if successor.path.startswith(unit.path)
+        if shows(unit.path, successor.path, successor.closed_depth)
     )
     above = {
         path: tuple(filter(None, names))

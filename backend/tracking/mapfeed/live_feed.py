@@ -18,7 +18,7 @@ from backend.tracking.mapfeed.reading import read_changed
 from backend.tracking.mapfeed.shapes import Viewport
 from backend.tracking.mapfeed.state import World
 from backend.tracking.mapfeed.viewports import MAX_BYTES, Picture, Scopes
-from backend.tracking.queries.watching import watched_paths
+from backend.tracking.queries.watching import watched_scopes
 
 logger = logging.getLogger(__name__)
 
@@ -186,7 +186,7 @@ class Feed:
 
 
 def _scopes_of(principals: Sequence[Principal]) -> list[Scopes]:
-    return [_topmost(watched_paths(principal)) for principal in principals]
+    return [_topmost(watched_scopes(principal)) for principal in principals]
 
 
 def _topmost(scopes: Sequence[str]) -> Scopes:

@@ -1,6 +1,13 @@
 """The tables of tracking: tracks, latest positions, and other makers' apps that report them."""
 
-from backend.tracking.models.positions import TILE_ROW, TILES_PER_DEGREE, Fix, LatestPosition, tile_of
+from backend.tracking.models.positions import (
+    TILE_ROW,
+    TILES_PER_DEGREE,
+    Fix,
+    LatestPosition,
+    scope_of,
+    tile_of,
+)
 from backend.tracking.models.trackers import Tracker, TrackerDay, WhyNotStored, hash_of_secret
 
 __all__ = [
@@ -12,5 +19,6 @@ __all__ = [
     "TrackerDay",
     "WhyNotStored",
     "hash_of_secret",
+    "scope_of",
     "tile_of",
 ]

@@ -29,10 +29,20 @@ class Fix(models.Model):
     speed_mps = models.FloatField(null=True)
 
 
+def scope_of(path: str, closed_depth: int) -> str:
+    """Return where the people of a unit, by its path and `closed_depth`, appear on maps.
+
+    It is the path, and within a partner that keeps its people to itself the path behind its depth (`P4`): so it begins
+    with the scope of a viewer's unit only where posts there see these people.
+    """
+    return f"P{closed_depth}{path}" if closed_depth else path
+
+
 class LatestPosition(models.Model):
     """The latest position of a person; one row each, upserted in batches.
 
-    `scope` is the path of the person's unit: a viewer sees the positions whose scope begins with one of the viewer's.
+    `scope` is that of the person's unit (`scope_of`): a viewer sees the positions whose scope begins with one
+    of the viewer's.
 
     On PostgreSQL the table is unlogged and leaves room in its pages. No column that changes with each report has an
     index, so an update stays within its page. A reader of the changes scans the whole table, a few milliseconds for a

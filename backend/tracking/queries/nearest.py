@@ -21,7 +21,7 @@ from backend.accounts.models import User
 from backend.lib.encryption import unseal
 from backend.lib.geo import METRES_PER_DEGREE, NEAR_ERROR, ROUGH_ERROR, distance_m, near_distance_m
 from backend.lib.lookups import AnyOf
-from backend.tracking.models import TILE_ROW, TILES_PER_DEGREE, LatestPosition
+from backend.tracking.models import TILE_ROW, TILES_PER_DEGREE, LatestPosition, scope_of
 from backend.tracking.schemas.nearest import NearPerson
 from backend.volunteers.models import Standing, Unit, Volunteer
 from backend.volunteers.queries.masking import seen_in_full, shown
@@ -75,10 +75,11 @@ def nearest_on_duty(
 ) -> list[Near]:
     """Return the people nearest to a place (WGS-84) who are on duty with all these skills, the nearest first.
 
-    Their primary unit lies in `within_unit`, and their position is at most an hour old; none is beyond 300 km. The
-    result is exact by the geodesic distance.
+    Their primary unit lies in `within_unit`, whose posts see its people. Their position is at most an hour old; none
+    is beyond 300 km. The result is exact by the geodesic distance.
     """
-    positions = LatestPosition.objects.filter(within(within_unit.path, "scope"), at__gt=at - SEEN_WITHIN)
+    scope = scope_of(within_unit.path, within_unit.closed_depth)
+    positions = LatestPosition.objects.filter(within(scope, "scope"), at__gt=at - SEEN_WITHIN)
     skilled = Volunteer.objects.all()
     for code in skills:
         skilled = skilled.filter(skills__code=code)

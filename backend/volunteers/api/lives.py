@@ -13,7 +13,7 @@ from backend.volunteers.models import Volunteer
 from backend.volunteers.queries.lives import memberships_of, standing_out
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.units import unit_by_number
-from backend.volunteers.rules import may_manage_person, may_release
+from backend.volunteers.rules import may_manage_person, may_release, may_suspend
 from backend.volunteers.schemas.lives import (
     Memberships,
     PrimaryIn,
@@ -36,7 +36,7 @@ class SuspendView(View):
 
     def post_again(self, request: Request, number: str) -> Response:
         """Return where the service stands now."""
-        return answer(standing_out(_managed(request, number)))
+        return answer(standing_out(_suspended(request, number)))
 
 
 class ReinstateView(View):
@@ -49,7 +49,7 @@ class ReinstateView(View):
 
     def post_again(self, request: Request, number: str) -> Response:
         """Return where the service stands now."""
-        return answer(standing_out(_managed(request, number)))
+        return answer(standing_out(_suspended(request, number)))
 
 
 class RetireView(View):
@@ -99,6 +99,12 @@ class PrimaryUnitView(View):
     def put_again(self, request: Request, number: str) -> Response:
         """Return the memberships as they are now."""
         return answer(memberships_of(_managed(request, number, or_oneself=True)))
+
+
+def _suspended(request: Request, number: str) -> Volunteer:
+    volunteer = volunteer_numbered(number)
+    require(volunteer.user_id != user_of(request).pk and may_suspend(user_of(request), volunteer, now()))
+    return volunteer
 
 
 def _managed(request: Request, number: str, *, or_oneself: bool = False) -> Volunteer:

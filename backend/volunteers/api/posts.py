@@ -42,8 +42,9 @@ class PostsView(View):
 
     def post_again(self, request: Request, number: str) -> Response:
         """Return the post as it is now: it may have ended."""
-        require(may_manage(user_of(request), unit_by_number(number), now()))
-        return answer(PostHeld.of(_post(int(self.made_before))))
+        by, post, at = user_of(request), _post(int(self.made_before)), now()
+        require(posts.is_of_giver(post, by, at) or may_manage(by, unit_by_number(number), at))
+        return answer(PostHeld.of(post))
 
 
 class PostView(View):

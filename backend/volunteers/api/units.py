@@ -47,7 +47,7 @@ class UnitChildrenView(View):
 
     @extend_schema(operation_id="unit_children", responses=UnitsCounted, tags=["units"])
     def get(self, request: Request, number: str) -> Response:
-        """Return the direct sub-units with their live counts, for those who may dispatch the unit."""
+        """Return the direct sub-units with their live counts, for those who may oversee the unit."""
         unit, at = queries.unit_by_number(number), now()
-        require(rules.may_dispatch(user_of(request), unit, at))
+        require(rules.may_oversee(user_of(request), unit, at))
         return answer(queries.counts_of_children(unit))

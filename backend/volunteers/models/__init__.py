@@ -31,7 +31,7 @@ from backend.volunteers.models.people import (
     is_serving,
 )
 from backend.volunteers.models.posts import DISPATCHING_ROLES, MANAGING_ROLES, RANKS, Post, Role, roles_from
-from backend.volunteers.models.units import PartnerKind, Unit, UnitKind, line_to, not_retired
+from backend.volunteers.models.units import Unit, UnitKind, line_to, not_retired, shows
 
 __all__ = [
     "ADULT_AGE",
@@ -53,7 +53,6 @@ __all__ = [
     "Membership",
     "NumberAlias",
     "NumberCounter",
-    "PartnerKind",
     "Post",
     "Purpose",
     "Role",
@@ -76,4 +75,5 @@ __all__ = [
     "not_retired",
     "roles_from",
     "series_of",
+    "shows",
 ]

@@ -272,6 +272,7 @@ class Membership(models.Model):
     )
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="memberships", db_index=False)
     is_primary = models.BooleanField(default=False)
+    is_employee = models.BooleanField(default=False, db_default=False, help_text="of a partner; no volunteer")
     seat = models.PositiveIntegerField(
         null=True, blank=True, help_text="the NN of CC-DD-BB-SSS-K-NN, from 02; null: none yet"
     )

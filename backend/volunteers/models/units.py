@@ -19,21 +19,6 @@ class UnitKind(models.TextChoices):
     PARTNER = "partner", _("Partner organisation")
 
 
-class PartnerKind(models.TextChoices):
-    """What a partner organisation is."""
-
-    SECURITY_COMMITTEE = "security_committee", _("Security committee of a village or community")
-    TOWN_PATROL = "town_patrol", _("Full-time town patrol team")
-    SECURITY_SERVICE = "security_service", _("Security-service company")
-    PROPERTY = "property", _("Property company")
-    ENTERPRISE = "enterprise", _("Enterprise team")
-    VILLAGE_PATROL = "village_patrol", _("Village volunteer patrol")
-    FACTORY_GUARD = "factory_guard", _("Factory guard")
-    SCHOOL_GUARD = "school_guard", _("School guard")
-    RESCUE = "rescue", _("Rescue organisation")
-    FAMOUS_TEAM = "famous_team", _("Famous named team")
-
-
 def not_retired(of: str = "") -> Q:
     """Return the condition on units of being there still: a retired one stays for its number's sake.
 
@@ -54,7 +39,13 @@ class Unit(MP_Node):
     zone = models.CharField(max_length=40, default="Asia/Shanghai")
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)
-    partner_kind = models.CharField(max_length=20, choices=PartnerKind.choices, blank=True)
+    partner_kind = models.CharField(max_length=20, blank=True, help_text="what the release can read of it")
+    partner_code = models.CharField(max_length=20, blank=True, default="", db_default="")
+    closed_depth = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="how deep the partner stands, at or above, that keeps its people to itself; 0: none",
+    )
     retired_at = models.DateTimeField(null=True, blank=True)
     successor = models.ForeignKey(
         "self",
@@ -73,7 +64,15 @@ class Unit(MP_Node):
                 name="unit_retires_with_successor",
             )
         ]
-        indexes = [models.Index(fields=["path"], condition=Q(retired_at__isnull=False), name="unit_retired")]
+        indexes = [
+            models.Index(fields=["path"], condition=Q(retired_at__isnull=False), name="unit_retired"),
+            models.Index(fields=["path"], condition=Q(closed_depth__gt=0), name="unit_closed"),
+        ]
+
+    @property
+    def kind_of_partner(self) -> str:
+        """The code of what a partner is (`partners.queries.kinds`)."""
+        return self.partner_code or self.partner_kind
 
     @property
     def is_retired(self) -> bool:
@@ -99,7 +98,17 @@ class Unit(MP_Node):
         """The paths from the root down to this unit, itself included."""
         return line_to(self.path)
 
+    @property
+    def line_inside(self) -> list[str]:
+        """The paths of the units whose posts see its people: its line, within a partner that keeps them to itself."""
+        return self.line[max(self.closed_depth - 1, 0) :]
+
 
 def line_to(path: str) -> list[str]:
     """Return the paths from the root down to a path, itself included."""
     return [path[:end] for end in range(Unit.steplen, len(path) + 1, Unit.steplen)]
+
+
+def shows(above: str, path: str, closed_depth: int) -> bool:
+    """Tell whether posts in the unit at `above` see the people of the one at `path`, by its `closed_depth`."""
+    return path.startswith(above) and closed_depth * Unit.steplen <= len(above)

@@ -6,7 +6,6 @@ from backend.volunteers.queries.units import (
     counts_of_children,
     current_unit,
     dispatched_units,
-    topmost,
     unit_by_number,
     unit_outs,
 )
@@ -19,7 +18,6 @@ __all__ = [
     "duties_out",
     "duty_out",
     "me_of",
-    "topmost",
     "unit_by_number",
     "unit_outs",
 ]

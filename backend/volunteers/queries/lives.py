@@ -27,6 +27,7 @@ def membership_out(membership: Membership) -> MembershipOut:
         unit=membership.unit.number,
         seat=seat_text(membership.unit, seat) if seat else None,
         is_primary=membership.is_primary,
+        is_employee=membership.is_employee,
     )
 
 

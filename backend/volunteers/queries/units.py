@@ -8,12 +8,13 @@ from django.db.models.functions import Coalesce, Left
 
 from backend.lib.errors import NotFound
 from backend.volunteers.models import (
-    PartnerKind,
     Unit,
     UnitCount,
     UnitKind,
     not_retired,
+    shows,
 )
+from backend.volunteers.models.posts import PostQuerySet
 from backend.volunteers.number_scheme import parse_unit_number
 from backend.volunteers.rules import current_posts, within
 from backend.volunteers.schemas import UnitCounts, UnitOut
@@ -65,7 +66,7 @@ def _unit_out(unit: Unit, parent: str | None) -> UnitOut:
         parent=parent,
         lon=unit.lon,
         lat=unit.lat,
-        partner_kind=PartnerKind(unit.partner_kind) if unit.partner_kind else "",
+        partner_kind=unit.kind_of_partner,
     )
 
 
@@ -122,19 +123,19 @@ def _counted(units: Sequence[Unit], path: str, length: int) -> list[UnitCounts]:
     ]
 
 
-def topmost(units: Iterable[Unit]) -> list[Unit]:
-    """Return the units without those that lie below another of them, in the order of the tree."""
+def dispatched_units(user_id: int, *, at: datetime) -> list[Unit]:
+    """Return the topmost units that a user's posts cover; below another only one that keeps its people from it."""
+    posts = current_posts(user_id, at).dispatching()
+    return _reached_by(posts)
+
+
+def _reached_by(posts: PostQuerySet) -> list[Unit]:
+    """Return the units of posts but those whose people another one shows; a closed partner stands by itself."""
     chosen: list[Unit] = []
-    for unit in sorted(units, key=lambda unit: unit.path):
-        if not chosen or not unit.path.startswith(chosen[-1].path):
+    for unit in Unit.objects.filter(posts__in=posts).distinct().order_by("path"):
+        if not any(shows(other.path, unit.path, unit.closed_depth) for other in chosen):
             chosen.append(unit)
     return chosen
-
-
-def dispatched_units(user_id: int, *, at: datetime) -> list[Unit]:
-    """Return the topmost units that a user's posts cover, none of them below another."""
-    posts = current_posts(user_id, at).dispatching()
-    return topmost(Unit.objects.filter(posts__in=posts).distinct())
 
 
 def units_below(unit: Unit) -> list[Unit]:
@@ -156,4 +157,4 @@ def units_named(text: str, *, below: Sequence[Unit]) -> list[Unit]:
 def managed_units(user_id: int, *, at: datetime) -> list[Unit]:
     """Return the topmost units whose people a user looks after."""
     posts = current_posts(user_id, at).managing()
-    return topmost(Unit.objects.filter(posts__in=posts).distinct())
+    return _reached_by(posts)

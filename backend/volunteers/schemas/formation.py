@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from backend.lib.shapes import Request
-from backend.volunteers.models import PartnerKind
 from backend.volunteers.schemas.fields import BrandName, UnitName
 from backend.volunteers.schemas.lives import Number, UnitNumber
+from backend.volunteers.schemas.units import PartnerKind
 
 MOST_MOVED = 10_000
 """Members that one split may name."""

@@ -43,6 +43,7 @@ class MembershipOut(Shape):
     unit: str
     seat: str | None
     is_primary: bool
+    is_employee: bool = False
 
 
 class Memberships(RootModel[list[MembershipOut]]):

@@ -1,11 +1,24 @@
 """What clients see of units."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import RootModel
+from pydantic import Field, RootModel
+from typing_extensions import TypeAliasType
 
 from backend.lib.shapes import Shape
-from backend.volunteers.models import PartnerKind, UnitKind
+from backend.volunteers.models import UnitKind
+
+PartnerKind = TypeAliasType(
+    "PartnerKind",
+    Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z][a-z0-9_]{0,19}$",
+            examples=["rescue"],
+            description="What a partner organisation is: a code of `GET /partner-kinds`.",
+        ),
+    ],
+)
 
 
 class UnitOut(Shape):

@@ -29,7 +29,7 @@ from backend.volunteers.events import FoundBy, PeopleFound
 from backend.volunteers.models import AccessEntry, LookedAt, Membership, Unit, UnitCount, Volunteer, line_to
 from backend.volunteers.queries import dispatched_units
 from backend.volunteers.queries.lives import numbers_of_leaders
-from backend.volunteers.rules import may_see_person, within
+from backend.volunteers.rules import may_see_person, seen_from, within
 from backend.volunteers.services.access_log import note_access
 
 logger = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def _found_today(by: User, at: datetime) -> set[int]:
 
 def not_covered(by: User, at: datetime) -> QuerySet[Volunteer]:
     """Return the volunteers whom no post of a caller covers, without the caller."""
-    covered = [within(unit.path, "unit__path") for unit in dispatched_units(by.pk, at=at)]
+    covered = [seen_from(unit.path, "unit__") for unit in dispatched_units(by.pk, at=at)]
     others = Volunteer.objects.exclude(user=by).order_by()
     if not covered:
         return others

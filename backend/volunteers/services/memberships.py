@@ -86,6 +86,12 @@ def leave(volunteer: Volunteer, unit: Unit, *, reason: str, releasing: User, act
     access_changed([volunteer.topic], at=act.at)
 
 
+def note_employment(membership: Membership, *, is_employee: bool) -> None:
+    """Note that a person serves a partner as an employee, or as a volunteer. The volunteer is locked."""
+    membership.is_employee = is_employee
+    membership.save(update_fields=["is_employee"])
+
+
 def lock_volunteer(pk: int) -> Volunteer:
     """Return a volunteer by key, locked."""
     return volunteers_to_lock().get(pk=pk)

@@ -12,6 +12,7 @@ from backend.accounts.services.devices import end_easy_sign_ins
 from backend.accounts.services.phones import open_account
 from backend.lib.errors import Invalid
 from backend.realtime.access import access_changed
+from backend.volunteers import hooks
 from backend.volunteers.acts import Acts
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import DISPATCHING_ROLES, Post, Purpose, Role, Skill, Unit, Volunteer
@@ -166,6 +167,7 @@ def fill_post(
     act.record(Acts.POST_GIVEN, f"volunteer.{volunteer.pk}", unit=unit.number, role=str(role))
     if role in DISPATCHING_ROLES:
         end_easy_sign_ins(volunteer.user, act=act)
+    hooks.post_given(post, act=act)
     return post
 
 

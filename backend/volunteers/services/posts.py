@@ -17,12 +17,15 @@ from backend.volunteers.models import MANAGING_ROLES, Post, Role, Unit, Voluntee
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.rules import (
     may_appoint,
+    may_fill_posts,
     may_give,
     may_manage,
+    may_oversee,
     may_see_person,
 )
 from backend.volunteers.schemas.posts import PostIn
 from backend.volunteers.services.ends import BeyondOwnPost, end_posts, lasting, tell_holder
+from backend.volunteers.services.memberships import belongs
 from backend.volunteers.services.people import fill_post
 
 
@@ -38,11 +41,15 @@ def give_post(*, unit: Unit, wanted: PostIn, by: User, at: datetime) -> Made[Pos
     """Give a volunteer a post in a unit, by a post of the caller over it; also that of an acting deputy for a time.
 
     Idempotent: the same post for the same person again is a retry and returns the first. Raises NotFound unless `by`
-    looks after the unit and sees the person, BeyondOwnPost, HolderNotActive, or Invalid naming the field.
+    looks after the unit and sees the person, or names the first leader of a partner among its members by number;
+    BeyondOwnPost, HolderNotActive, or Invalid naming the field.
     """
-    require(may_manage(by, unit, at))
     volunteer = volunteer_numbered(wanted.volunteer)
-    require(may_see_person(by, volunteer, at))
+    known = _same(volunteer, unit, Role(wanted.role), wanted.until, None, at) if unit.closed_depth else None
+    if known is not None and is_of_giver(known, by, at):
+        return Made(known, is_new=False)
+    require(may_fill_posts(by, unit, at))
+    require(may_see_person(by, volunteer, at) or belongs(volunteer, unit))
     lock_devices([volunteer.user_id])  # before the person: the post may end sign-ins
     volunteer = volunteers_to_lock().get(pk=volunteer.pk)
     role, since = Role(wanted.role), max(wanted.from_at or at, at)
@@ -88,6 +95,12 @@ def end_post(*, post_id: int, by: User, at: datetime) -> Post:
     return post
 
 
+def is_of_giver(post: Post, by: User, at: datetime) -> bool:
+    """Tell whether the caller gave it, by a post over the unit: the leader of a partner that now keeps its people."""
+    is_given = post.given_by is not None and post.given_by.volunteer.user_id == by.pk
+    return is_given and bool(may_oversee(by, post.unit, at, MANAGING_ROLES))
+
+
 def _check_time(since: datetime, until: datetime | None) -> None:
     if until is not None and until <= since:
         raise Invalid(errors=[{"pointer": "/until", "detail": "must be later than the beginning"}])
@@ -118,4 +131,4 @@ def _same(
     volunteer: Volunteer, unit: Unit, role: Role, until: datetime | None, acting: Post | None, at: datetime
 ) -> Post | None:
     same = lasting(at).filter(volunteer=volunteer, unit=unit, role=role, until_at=until, acting_for=acting)
-    return same.select_related("unit", "volunteer").first()
+    return same.select_related("unit", "volunteer", "given_by__volunteer").first()

@@ -1,5 +1,6 @@
 """Volunteers are suspended, reinstated, and retire."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -18,7 +19,7 @@ from backend.volunteers.models import Membership, Standing, Volunteer
 from backend.volunteers.queries.lives import standing_out
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.seats import free_seats
-from backend.volunteers.rules import may_manage_person
+from backend.volunteers.rules import may_manage_person, may_suspend
 from backend.volunteers.schemas.me import DutyReason
 from backend.volunteers.services.counts import recount_around
 from backend.volunteers.services.duty import end_duty
@@ -42,7 +43,7 @@ def suspend(*, number: str, reason: str, until: datetime | None = None, by: User
     Raises NotFound unless `by` looks after the volunteer, and to the volunteer; AlreadyRetired; Invalid for an `until`
     that is past.
     """
-    volunteer, grant = _locked(number, by, at)
+    volunteer, grant = _locked(number, by, at, may=may_suspend)
     require(not volunteer.has_retired, AlreadyRetired)
     if until is not None and until <= at:
         raise Invalid(errors=[{"pointer": "/until", "detail": "must be later than now"}])
@@ -67,10 +68,11 @@ def reinstate(*, number: str, by: User, at: datetime) -> Volunteer:
 
     Posts that rested count again; those that ended by retiring do not come back. Raises NotFound.
     """
-    volunteer, grant = _locked(number, by, at)
+    volunteer, grant = _locked(number, by, at, may=may_suspend)
     if volunteer.is_in_service:
         return volunteer
     if volunteer.has_retired:
+        require(may_manage_person(by, volunteer, at))
         _seat_again(volunteer, at)
     _save(volunteer, volunteer.reinstate(at=at), at=at)
     with acting(by=by, at=at, grant=grant) as act:
@@ -121,7 +123,14 @@ def end_suspensions(*, at: datetime, limit: int = 500) -> int:
     return len(over)
 
 
-def _locked(number: str, by: User, at: datetime, *, or_oneself: bool = False) -> tuple[Volunteer, Grant]:
+def _locked(
+    number: str,
+    by: User,
+    at: datetime,
+    *,
+    may: Callable[[User, Volunteer, datetime], Grant] = may_manage_person,
+    or_oneself: bool = False,
+) -> tuple[Volunteer, Grant]:
     """Return the volunteer, locked, and the grant of the act: one's own for oneself."""
     found = volunteer_numbered(number)
     volunteer = volunteers_to_lock().select_related("user").get(pk=found.pk)
@@ -129,7 +138,7 @@ def _locked(number: str, by: User, at: datetime, *, or_oneself: bool = False) ->
         if not or_oneself:
             raise NotFound
         return volunteer, OWN
-    return volunteer, require(may_manage_person(by, volunteer, at))
+    return volunteer, require(may(by, volunteer, at))
 
 
 def _save(volunteer: Volunteer, changed: list[str], *, at: datetime) -> None:

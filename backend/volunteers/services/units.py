@@ -15,13 +15,13 @@ from backend.volunteers import hooks
 from backend.volunteers.acts import Acts
 from backend.volunteers.events import UnitChanged
 from backend.volunteers.grants import Grant
-from backend.volunteers.locks import lock_formation
+from backend.volunteers.locks import lock_formation, units_to_lock
 from backend.volunteers.models import Membership, Unit, UnitKind, not_retired
 from backend.volunteers.principals import forget_lines
 from backend.volunteers.queries.numbers import volunteer_numbered
 from backend.volunteers.queries.seats import free_seats
 from backend.volunteers.queries.units import unit_outs
-from backend.volunteers.rules import may_manage, may_reshape
+from backend.volunteers.rules import may_manage, may_reshape, within
 from backend.volunteers.schemas.formation import SplitIn, UnitChange, UnitIn
 from backend.volunteers.services.counts import recount
 from backend.volunteers.services.ends import end_posts, lasting
@@ -35,6 +35,10 @@ _BELOW = {
     UnitKind.DETACHMENT: UnitKind.BRIGADE,
     UnitKind.BRIGADE: UnitKind.SQUADRON,
 }
+_READ_BY_RELEASE = (
+    *("security_committee", "town_patrol", "security_service", "property", "enterprise"),
+    *("village_patrol", "factory_guard", "school_guard", "rescue", "famous_team"),
+)
 NOBODY = 0
 """A key that no volunteer has."""
 
@@ -44,6 +48,13 @@ class WrongPlace(Refusal):
 
     slug = "wrong-place"
     text = _("A unit of this kind cannot stand there.")
+
+
+class PeopleKept(Refusal):
+    """A partner that keeps its people to itself is not merged: others would see them."""
+
+    slug = "people-kept"
+    text = _("This partner keeps its people to itself. It must share them first, or they leave it.")
 
 
 class UnitNotEmpty(Refusal):
@@ -58,7 +69,8 @@ def create_unit(*, wanted: UnitIn, parent: Unit, by: User, at: datetime) -> Unit
     """Make a unit below another, of the level that comes next or a partner organisation's, with the next free number.
 
     Idempotent: a unit of the same name and kind that stands there already is a retry's, and is returned. Locks the
-    formation. Raises NotFound unless `by` looks after the parent, WrongPlace, UnitNumbersExhausted.
+    formation. Raises NotFound unless `by` looks after the parent, WrongPlace, UnitNumbersExhausted, or Invalid for a
+    kind of partner that is not in use.
     """
     grant = require(may_manage(by, parent, at))
     parent = _lock_formation([parent])[0]
@@ -67,6 +79,8 @@ def create_unit(*, wanted: UnitIn, parent: Unit, by: User, at: datetime) -> Unit
     existing: Unit | None = siblings.first()
     if existing is not None:
         return existing
+    if wanted.partner_kind is not None and not hooks.is_partner_kind(wanted.partner_kind):
+        raise Invalid(errors=[{"pointer": "/partner_kind", "detail": "is no kind of partner that is in use"}])
     unit = _add(parent, kind, wanted.name, wanted.partner_kind or "")
     unit.brand_name = wanted.brand_name
     unit.save(update_fields=["brand_name"])
@@ -108,9 +122,12 @@ def move_unit(*, unit: Unit, parent: Unit, by: User, at: datetime) -> Unit:
     require(parent.kind == above.kind and not parent.path.startswith(unit.path), WrongPlace)
     if parent.pk == above.pk:
         return unit
+    stands_alone = unit.closed_depth == unit.depth
     Unit.objects.move(unit, parent, "last-child")
     follow_moved_units()
     unit.refresh_from_db()
+    if unit.kind == UnitKind.PARTNER:
+        _close_below(unit, unit.depth if stands_alone else parent.closed_depth)
     access_changed([unit.topic, WATCHERS], at=at)
     with acting(by=by, at=at, grant=grant) as act:
         act.record(Acts.UNIT_MOVED, _subject(unit), before=above.number, after=parent.number)
@@ -126,12 +143,12 @@ def split_unit(*, unit: Unit, wanted: SplitIn, by: User, at: datetime) -> Unit:
     units. Raises NotFound unless `by` looks after the unit above. Raises Invalid with a pointer to each number that is
     not a member's, and BeyondOwnPost for a member with a post that `by` could not end.
     """
-    grant = require(may_reshape(by, unit, at))
+    grant = require(may_manage(by, unit, at) and may_reshape(by, unit, at))
     (unit,) = _lock_formation([unit])
     parent: Unit = Unit.objects.get_parent(unit)
     beside = Unit.objects.get_children(parent).filter(not_retired(), kind=unit.kind, display_name=wanted.name)
     known: Unit | None = beside.first()
-    new: Unit = known or _add(parent, unit.kind, wanted.name, unit.partner_kind)
+    new: Unit = known or _add(parent, unit.kind, wanted.name, unit.kind_of_partner)
     lock_units([unit, new])
     members = _members_named(unit, new, wanted.members)
     if known and not members:
@@ -151,10 +168,12 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     """Put a unit's members and sub-units into another of the same kind, and retire it; its posts end.
 
     Locks the formation and both units. Again changes nothing. Raises NotFound unless `by` looks after the units above
-    both, WrongPlace, BeyondOwnPost for a post that `by` could not end.
+    both, WrongPlace, PeopleKept, BeyondOwnPost for a post that `by` could not end.
     """
     grant, unit, successor = _lock_pair(unit, successor, by, at)
     require(successor.kind == unit.kind, WrongPlace)
+    partner = unit.path[: unit.closed_depth * Unit.steplen]
+    require(successor.path.startswith(partner), PeopleKept)
     members = list(unit.memberships.select_related("volunteer"))
     with acting(by=by, at=at, grant=grant) as act:
         _put(members, successor, act)
@@ -162,6 +181,8 @@ def merge_units(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
             child.refresh_from_db()
             Unit.objects.move(child, _fresh(successor), "last-child")
         follow_moved_units()
+        if unit.kind == UnitKind.PARTNER:
+            _close_below(_fresh(successor), successor.closed_depth)
         _retire(unit, successor, act, members=len(members))
     return _fresh(successor)
 
@@ -179,6 +200,22 @@ def retire_unit(*, unit: Unit, successor: Unit, by: User, at: datetime) -> Unit:
     with acting(by=by, at=at, grant=grant) as act:
         _retire(unit, successor, act)
     return _fresh(successor)
+
+
+@transaction.atomic
+def keep_people(unit: Unit, *, keeps: bool, act: Act) -> None:
+    """Have a partner keep the people of its unit, and of those below, from the posts above it, or show them again.
+
+    Locks these units. The sockets of those who watch look anew at what they may see.
+    """
+    _close_below(unit, unit.depth if keeps else 0)
+    access_changed([unit.topic, WATCHERS], at=act.at)
+
+
+def _close_below(unit: Unit, depth: int) -> None:
+    below = Unit.objects.filter(within(unit.path))
+    list(units_to_lock(below).order_by("pk"))
+    below.update(closed_depth=depth)
 
 
 def _fresh(unit: Unit) -> Unit:
@@ -219,12 +256,16 @@ def _kind_below(parent: Unit, *, is_partner: bool) -> UnitKind:
 
 
 def _add(parent: Unit, kind: str, name: str, partner_kind: str) -> Unit:
+    if parent.kind == UnitKind.PARTNER:
+        parent = lock_unit(parent)  # it may begin to keep its people to itself at this moment
     new = Unit(
         kind=kind,
         number=next_number(parent, kind),
         official_name=name,
         display_name=name,
-        partner_kind=partner_kind,
+        partner_kind=partner_kind if partner_kind in _READ_BY_RELEASE else "",
+        partner_code=partner_kind,
+        closed_depth=parent.closed_depth,
         zone=parent.zone,
         lon=parent.lon,
         lat=parent.lat,

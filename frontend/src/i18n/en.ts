@@ -31,6 +31,7 @@ export const en = {
   members: "{n} members",
   on_duty_count: "{n} on duty",
   nobody: "Nobody here",
+  kept_by_partners: "Not listed: {count} people of partner organisations, who keep theirs to themselves. Their leaders phone them first.",
   minutes: "{n} min",
   today: "today",
   tomorrow: "tomorrow",

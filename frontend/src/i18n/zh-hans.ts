@@ -29,6 +29,7 @@ export const zhHans: Texts = {
   members: "{n} 名队员",
   on_duty_count: "{n} 人在岗",
   nobody: "暂无人员",
+  kept_by_partners: "另有协作单位的 {count} 人未列出：协作单位不公开其人员，由其队长先行电话联系。",
   minutes: "{n} 分钟",
   today: "今天",
   tomorrow: "明天",

@@ -165,7 +165,8 @@ export class TaskWatch {
   #takePeople(people: RecipientPage): void {
     const known = this.people.peek();
     const items = sharedList(known.items, people.items, ({ volunteer }) => volunteer);
-    this.people.value = items === known.items && people.next === known.next ? known : { ...people, items };
+    const isSame = items === known.items && people.next === known.next && people.kept === known.kept;
+    this.people.value = isSame ? known : { ...people, items };
   }
 
   #take(detail: TaskDetail): void {
@@ -181,7 +182,7 @@ export class TaskWatch {
       const after = page.next ? `&after=${encodeURIComponent(page.next)}` : "";
       const limit = Math.min(MOST_AT_ONCE, wanted - page.items.length);
       const next = await get<RecipientPage>(`/tasks/${this.#id}/recipients?limit=${limit}${state}${after}`);
-      page = { items: [...page.items, ...next.items], next: next.next };
+      page = { ...next, items: [...page.items, ...next.items] };
     }
     return page;
   }

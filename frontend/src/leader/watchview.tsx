@@ -70,7 +70,7 @@ function Known({ watch, detail: { task, progress } }: ViewProps & { detail: Task
 
 /** Apart from the counters, which move more often than the people behind them are read. */
 function Listed({ watch }: ViewProps) {
-  const { items, next } = watch.people.value;
+  const { items, next, kept } = watch.people.value;
   const task = watch.detail.value?.task;
   const [takes, isDangerous] = [task?.status === "called", task?.dangerous ?? false];
   const note = useCallback((person: Recipient, said: Said) => watch.note(person.volunteer, said), [watch]);
@@ -78,6 +78,7 @@ function Listed({ watch }: ViewProps) {
   return (
     <>
       <People people={items} noting={noting} />
+      {!!kept && <p class="hint">{t("kept_by_partners", { count: kept })}</p>}
       {next !== null && (
         <button id="more" class="wide" onClick={() => watch.more()}>
           {t("more")}

@@ -690,6 +690,18 @@ export interface components {
          */
         Consents: components["schemas"]["ConsentOut"][];
         /**
+         * ContactOut
+         * @description Whom those above ask: who the partner has named, or its leader, then with the volunteer number.
+         */
+        ContactOut: {
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string;
+            /** Volunteer */
+            volunteer: string | null;
+        };
+        /**
          * CorrectionIn
          * @description The right name or phone of a person, or that the phone is wrong: one of the three.
          *
@@ -1257,6 +1269,40 @@ export interface components {
         /** @enum {string} */
         DutyReason: "asked" | "signed_out" | "too_long" | "suspended" | "retired" | "consent";
         /**
+         * EmploymentChanged
+         * @description You serve the partner of the unit as an employee from now on, or as a volunteer: read `GET /me` again.
+         */
+        EmploymentChanged: {
+            /** Unit */
+            unit: string;
+            /** Employee */
+            employee: boolean;
+        };
+        /**
+         * EmploymentChangedFrame
+         * @description You serve the partner of the unit as an employee from now on, or as a volunteer: read `GET /me` again.
+         */
+        EmploymentChangedFrame: {
+            topic: string;
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "employment.changed";
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["EmploymentChanged"];
+        };
+        /**
+         * EmploymentIn
+         * @description Whether a member of a partner's unit serves there as an employee; otherwise it is as a volunteer.
+         */
+        EmploymentIn: {
+            /** Employee */
+            employee: boolean;
+        };
+        /**
          * Erased
          * @description What deletion did. `kept` says what the law wants kept: it no longer leads to you.
          */
@@ -1275,7 +1321,7 @@ export interface components {
          * EventFrame
          * @description Something that happened in a topic. Drop it when `seq` is not greater than your cursor. Ignore types that you do not know.
          */
-        EventFrame: components["schemas"]["ApplicationChangedFrame"] | components["schemas"]["AssignmentChangedFrame"] | components["schemas"]["DeskChangedFrame"] | components["schemas"]["DeskUncoveredFrame"] | components["schemas"]["DeviceIntroducedFrame"] | components["schemas"]["DutyChangedFrame"] | components["schemas"]["InvitationAcceptedFrame"] | components["schemas"]["NumberChangedFrame"] | components["schemas"]["PeopleFoundFrame"] | components["schemas"]["PostChangedFrame"] | components["schemas"]["RecordCorrectedFrame"] | components["schemas"]["RecordMergedFrame"] | components["schemas"]["SignInCodeFrame"] | components["schemas"]["StandingChangedFrame"] | components["schemas"]["TaskCalledFrame"] | components["schemas"]["TaskCancelledFrame"] | components["schemas"]["TaskClosedFrame"] | components["schemas"]["TaskFilledFrame"] | components["schemas"]["LegalBasisNamedFrame"] | components["schemas"]["TaskProgressedFrame"] | components["schemas"]["TaskReopenedFrame"] | components["schemas"]["TransferChangedFrame"] | components["schemas"]["UnitChangedFrame"] | components["schemas"]["WakingChangedFrame"];
+        EventFrame: components["schemas"]["ApplicationChangedFrame"] | components["schemas"]["AssignmentChangedFrame"] | components["schemas"]["DeskChangedFrame"] | components["schemas"]["DeskUncoveredFrame"] | components["schemas"]["DeviceIntroducedFrame"] | components["schemas"]["DutyChangedFrame"] | components["schemas"]["EmploymentChangedFrame"] | components["schemas"]["InvitationAcceptedFrame"] | components["schemas"]["NumberChangedFrame"] | components["schemas"]["PeopleFoundFrame"] | components["schemas"]["PostChangedFrame"] | components["schemas"]["RecordCorrectedFrame"] | components["schemas"]["RecordMergedFrame"] | components["schemas"]["SharingChangedFrame"] | components["schemas"]["SignInCodeFrame"] | components["schemas"]["StandingChangedFrame"] | components["schemas"]["TaskCalledFrame"] | components["schemas"]["TaskCancelledFrame"] | components["schemas"]["TaskClosedFrame"] | components["schemas"]["TaskFilledFrame"] | components["schemas"]["LegalBasisNamedFrame"] | components["schemas"]["TaskProgressedFrame"] | components["schemas"]["TaskReopenedFrame"] | components["schemas"]["TransferChangedFrame"] | components["schemas"]["UnitChangedFrame"] | components["schemas"]["WakingChangedFrame"];
         /**
          * FieldError
          * @description One wrong field: a JSON pointer to it, and what is wrong.
@@ -1891,6 +1937,11 @@ export interface components {
             seat: string | null;
             /** Is Primary */
             is_primary: boolean;
+            /**
+             * Is Employee
+             * @default false
+             */
+            is_employee?: boolean;
         };
         /**
          * Memberships
@@ -2304,11 +2355,28 @@ export interface components {
          */
         Part: "name" | "phone" | "skills";
         /**
-         * PartnerKind
-         * @description What a partner organisation is.
-         * @enum {string}
+         * @description What a partner organisation is: a code of `GET /partner-kinds`.
+         * @example rescue
          */
-        PartnerKind: "security_committee" | "town_patrol" | "security_service" | "property" | "enterprise" | "village_patrol" | "factory_guard" | "school_guard" | "rescue" | "famous_team";
+        PartnerKind: string;
+        /**
+         * PartnerKindOut
+         * @description A kind of partner organisation; `names` are by language. New units may be of it while it is `in_use`.
+         */
+        PartnerKindOut: {
+            code: components["schemas"]["PartnerKind"];
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /** In Use */
+            in_use: boolean;
+        };
+        /**
+         * PartnerKinds
+         * @description Every kind of partner organisation, in the operator's order, those not in use too.
+         */
+        PartnerKinds: components["schemas"]["PartnerKindOut"][];
         /**
          * PasswordIn
          * @description Change the password; the present one is asked for again.
@@ -2374,6 +2442,11 @@ export interface components {
             at: string;
             data: components["schemas"]["PeopleFound"];
         };
+        /**
+         * PeopleToPhone
+         * @description The people of a unit to phone, at most 200, those who have waited longest first.
+         */
+        PeopleToPhone: components["schemas"]["ToPhone"][];
         /**
          * PeriodIn
          * @description A period in which one is available, or is not, whatever the week says; a year at most.
@@ -2859,12 +2932,19 @@ export interface components {
         /**
          * RecipientPage
          * @description A page of the list; ask again with `after=next` while it is not null.
+         *
+         *     `kept` counts those of the list, on all its pages, whom partners keep to themselves: they stand on none.
          */
         RecipientPage: {
             /** Items */
             items: components["schemas"]["Recipient"][];
             /** Next */
             next: string | null;
+            /**
+             * Kept
+             * @default 0
+             */
+            kept?: number;
         };
         /**
          * RecipientState
@@ -3077,6 +3157,7 @@ export interface components {
          * @description One member of a unit. `unreachable` says that the person is signed in on no device, on duty or not.
          *
          *     `available` is what the person plans for now, null without a plan. `role` is the post held in this unit.
+         *     `is_employee`: serves the partner of the unit as an employee, and not as a volunteer.
          */
         RosterRow: {
             /** Number */
@@ -3104,6 +3185,11 @@ export interface components {
             last_seen_at: string | null;
             /** Available */
             available: boolean | null;
+            /**
+             * Is Employee
+             * @default false
+             */
+            is_employee?: boolean;
         };
         /** @enum {string} */
         RosterState: "on_duty" | "off_duty" | "unreachable";
@@ -3150,6 +3236,81 @@ export interface components {
          * @enum {string}
          */
         Severity: "life_at_stake" | "urgent" | "normal" | "notice";
+        /**
+         * Shares
+         * @description How much of a partner's people the posts above its unit see.
+         * @enum {string}
+         */
+        Shares: "contact" | "all";
+        /**
+         * SharingChanged
+         * @description The partner of the unit shares something else with those above it.
+         *
+         *     Read `GET /units/{number}/sharing` again, and what you show of its people.
+         */
+        SharingChanged: {
+            /** Unit */
+            unit: string;
+            shares: components["schemas"]["Shares"];
+        };
+        /**
+         * SharingChangedFrame
+         * @description The partner of the unit shares something else with those above it.
+         *
+         *         Read `GET /units/{number}/sharing` again, and what you show of its people.
+         */
+        SharingChangedFrame: {
+            topic: string;
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "sharing.changed";
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["SharingChanged"];
+        };
+        /**
+         * SharingIn
+         * @description What those above a partner are to see: `contact` alone, or `all` its people.
+         *
+         *     The contact is a person or an office with its telephone, both or neither; without one it is the partner's leader.
+         */
+        SharingIn: {
+            shares: components["schemas"]["Shares"];
+            /**
+             * Contact Name
+             * @default
+             */
+            contact_name?: string;
+            /**
+             * Contact Phone
+             * @default
+             * @example 13800001234
+             */
+            contact_phone?: string;
+        };
+        /**
+         * SharingOut
+         * @description What a partner shares with those above: how much, whom they ask, and how many members it has.
+         *
+         *     `employees` are those of the `members` who serve as such; all others are volunteers.
+         *
+         *     `chosen_at` is null while it stands as it began. `contact` is null while it has no leader, and named none.
+         */
+        SharingOut: {
+            /** Unit */
+            unit: string;
+            shares: components["schemas"]["Shares"];
+            contact: components["schemas"]["ContactOut"] | null;
+            /** Members */
+            members: number;
+            /** Employees */
+            employees: number;
+            /** Chosen At */
+            chosen_at: string | null;
+        };
         /**
          * SheetFate
          * @description What becomes of a sheet of a workbook.
@@ -3807,6 +3968,21 @@ export interface components {
          * @enum {string}
          */
         TaskStatus: "draft" | "called" | "cancelled" | "closed";
+        /**
+         * ToPhone
+         * @description A person of a unit whom the last event of a task has not reached: to be phoned by the unit's leader.
+         */
+        ToPhone: {
+            /**
+             * Task
+             * Format: uuid
+             */
+            task: string;
+            /** Title */
+            title: string;
+            severity: components["schemas"]["Severity"];
+            person: components["schemas"]["Recipient"];
+        };
         /**
          * Tokens
          * @description An access token for 15 minutes and a refresh token for 30 days; the old refresh token is spent.
@@ -5048,6 +5224,15 @@ export interface components {
                 at: string;
                 data: components["schemas"]["DutyChanged"];
             };
+            "employment.changed": {
+                topic: string;
+                seq: number;
+                /** @constant */
+                type: "employment.changed";
+                /** Format: date-time */
+                at: string;
+                data: components["schemas"]["EmploymentChanged"];
+            };
             "invitation.accepted": {
                 topic: string;
                 seq: number;
@@ -5101,6 +5286,15 @@ export interface components {
                 /** Format: date-time */
                 at: string;
                 data: components["schemas"]["RecordMerged"];
+            };
+            "sharing.changed": {
+                topic: string;
+                seq: number;
+                /** @constant */
+                type: "sharing.changed";
+                /** Format: date-time */
+                at: string;
+                data: components["schemas"]["SharingChanged"];
             };
             "sign_in.code": {
                 topic: string;
@@ -5265,6 +5459,7 @@ export type CodeSignIn = components['schemas']['CodeSignIn'];
 export type ConsentIn = components['schemas']['ConsentIn'];
 export type ConsentOut = components['schemas']['ConsentOut'];
 export type Consents = components['schemas']['Consents'];
+export type ContactOut = components['schemas']['ContactOut'];
 export type CorrectionIn = components['schemas']['CorrectionIn'];
 export type CorrectionOut = components['schemas']['CorrectionOut'];
 export type Corrections = components['schemas']['Corrections'];
@@ -5303,6 +5498,9 @@ export type DutyChangedFrame = components['schemas']['DutyChangedFrame'];
 export type DutyIn = components['schemas']['DutyIn'];
 export type DutyOut = components['schemas']['DutyOut'];
 export type DutyReason = components['schemas']['DutyReason'];
+export type EmploymentChanged = components['schemas']['EmploymentChanged'];
+export type EmploymentChangedFrame = components['schemas']['EmploymentChangedFrame'];
+export type EmploymentIn = components['schemas']['EmploymentIn'];
 export type Erased = components['schemas']['Erased'];
 export type EventFrame = components['schemas']['EventFrame'];
 export type FieldError = components['schemas']['FieldError'];
@@ -5372,10 +5570,13 @@ export type OwnData = components['schemas']['OwnData'];
 export type OwnTracksLocation = components['schemas']['OwnTracksLocation'];
 export type Part = components['schemas']['Part'];
 export type PartnerKind = components['schemas']['PartnerKind'];
+export type PartnerKindOut = components['schemas']['PartnerKindOut'];
+export type PartnerKinds = components['schemas']['PartnerKinds'];
 export type PasswordIn = components['schemas']['PasswordIn'];
 export type PatchedUnitChange = components['schemas']['PatchedUnitChange'];
 export type PeopleFound = components['schemas']['PeopleFound'];
 export type PeopleFoundFrame = components['schemas']['PeopleFoundFrame'];
+export type PeopleToPhone = components['schemas']['PeopleToPhone'];
 export type PeriodIn = components['schemas']['PeriodIn'];
 export type PeriodOut = components['schemas']['PeriodOut'];
 export type PersonChosen = components['schemas']['PersonChosen'];
@@ -5424,6 +5625,11 @@ export type Rung = components['schemas']['Rung'];
 export type SecondFactorIn = components['schemas']['SecondFactorIn'];
 export type SecondFactorOut = components['schemas']['SecondFactorOut'];
 export type Severity = components['schemas']['Severity'];
+export type Shares = components['schemas']['Shares'];
+export type SharingChanged = components['schemas']['SharingChanged'];
+export type SharingChangedFrame = components['schemas']['SharingChangedFrame'];
+export type SharingIn = components['schemas']['SharingIn'];
+export type SharingOut = components['schemas']['SharingOut'];
 export type SheetFate = components['schemas']['SheetFate'];
 export type SheetOut = components['schemas']['SheetOut'];
 export type ShiftIn = components['schemas']['ShiftIn'];
@@ -5465,6 +5671,7 @@ export type TaskReopened = components['schemas']['TaskReopened'];
 export type TaskReopenedFrame = components['schemas']['TaskReopenedFrame'];
 export type TaskSnapshot = components['schemas']['TaskSnapshot'];
 export type TaskStatus = components['schemas']['TaskStatus'];
+export type ToPhone = components['schemas']['ToPhone'];
 export type Tokens = components['schemas']['Tokens'];
 export type TraccarReport = components['schemas']['TraccarReport'];
 export type TrackerIn = components['schemas']['TrackerIn'];
@@ -5582,8 +5789,6 @@ export const OutcomeValues = ["duplicate","rejected","remark"] as const satisfie
 
 export const PartValues = ["name","phone","skills"] as const satisfies readonly Part[];
 
-export const PartnerKindValues = ["security_committee","town_patrol","security_service","property","enterprise","village_patrol","factory_guard","school_guard","rescue","famous_team"] as const satisfies readonly PartnerKind[];
-
 export const PlatformValues = ["android","ios","harmony","web","other"] as const satisfies readonly Platform[];
 
 export const PurposeValues = ["location","photo","contact"] as const satisfies readonly Purpose[];
@@ -5599,6 +5804,8 @@ export const RosterStateValues = ["on_duty","off_duty","unreachable"] as const s
 export const RungValues = ["desk","desk_deputy","leader","post","force"] as const satisfies readonly Rung[];
 
 export const SeverityValues = ["life_at_stake","urgent","normal","notice"] as const satisfies readonly Severity[];
+
+export const SharesValues = ["contact","all"] as const satisfies readonly Shares[];
 
 export const SheetFateValues = ["read","hidden","empty","no-heading","other-heading","no-table"] as const satisfies readonly SheetFate[];
 

@@ -12,7 +12,7 @@ from backend.lib.divisions import places, read_counties, read_divisions, read_to
 from backend.volunteers.models import Unit
 from backend.volunteers.services.formation import FormationChanges, load_formation
 
-SHIPPED = Path(__file__).resolve().parents[2] / "data"
+SHIPPED = Path(__file__).resolve().parents[3] / "volunteers" / "data"
 _SHOWN = 20
 
 
