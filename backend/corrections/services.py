@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.acting import Act, acting
 from backend.accounts.locks import accounts_to_lock
 from backend.accounts.models import User
+from backend.accounts.services.phones import set_phone
 from backend.corrections.acts import Acts
 from backend.corrections.events import RecordCorrected
 from backend.corrections.locks import corrections_to_lock
@@ -23,7 +24,7 @@ from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Volunteer
 from backend.volunteers.services.finding import finding
 from backend.volunteers.services.people import PhoneTaken
-from backend.volunteers.services.roster import refresh_roster
+from backend.volunteers.services.roster import rename
 
 
 class CorrectionIdTaken(Refusal):
@@ -171,13 +172,10 @@ def _value_of(volunteer: Volunteer, part: Part) -> str:
 def _write(volunteer: Volunteer, part: Part, value: str) -> None:
     """Put a value into the record, and into the rosters. Raises PhoneTaken."""
     if part == Part.NAME:
-        volunteer.name = value
-        volunteer.save(update_fields=["name"])
-        refresh_roster(volunteers=[volunteer.pk])
+        rename(volunteer, value)
         return
-    volunteer.user.phone = value
     with unless_taken(PhoneTaken):
-        volunteer.user.save(update_fields=["phone_sealed", "phone_key", "phone_tail_key"])
+        set_phone(volunteer.user, value)
 
 
 def _tell(correction: Correction, name: Acts, act: Act) -> None:

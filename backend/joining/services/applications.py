@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.acting import Act, acting
 from backend.accounts.models import User, phone_key
 from backend.accounts.passwords import require_good_password
+from backend.accounts.services.passwords import set_hashed_password
 from backend.joining.acts import Acts
 from backend.joining.events import ApplicationChanged
 from backend.joining.locks import applications_to_lock
@@ -143,8 +144,7 @@ def _created(application: Application, act: Act) -> Volunteer:
         units=[application.unit],
         act=act,
     )
-    account = User.objects.filter(pk=volunteer.user_id)
-    account.update(password=application.password, password_set_at=application.at)
+    set_hashed_password(volunteer.user, application.password, at=application.at)
     return volunteer
 
 

@@ -32,9 +32,9 @@ from backend.rosters.services.import_turns import (
     is_free,
     let_go,
 )
-from backend.rosters.services.import_undo import take_out
 from backend.rosters.services.imports import SomethingDepends, refuse_dependents
 from backend.rosters.services.staging import PORTION, follow_retired_units, number_newcomers
+from backend.volunteers.services.removal import delete_batch
 from backend.volunteers.services.seats import UnitRetired
 
 logger = logging.getLogger(__name__)
@@ -164,7 +164,7 @@ def _take_back(import_id: UUID) -> None:
         with transaction.atomic():
             batch, at = held(import_id, ImportStatus.UNDOING), now()
             refuse_dependents(batch)
-            count = take_out(batch, at=at)
+            count = delete_batch(batch.pk, at=at)
             batch.undo(by=batch.undone_by, at=at)
             batch.save()
             with acting(by=batch.undone_by, at=at) as act:
