@@ -3,12 +3,10 @@
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from itertools import count
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +15,6 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, connections
-from django.db.models import F
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 from uuid6 import uuid7
@@ -31,31 +28,20 @@ from backend.joining.services import transfers
 from backend.realtime import pace
 from backend.realtime.log import bus
 from backend.realtime.models import Event
-from backend.volunteers import services
-from backend.volunteers.consents import current_version
-from backend.volunteers.models import (
-    Consent,
-    Credential,
-    CredentialKind,
-    Guardian,
-    Membership,
-    NumberCounter,
-    Purpose,
-    Role,
-    Series,
-    Skill,
-    Unit,
-    UnitCount,
-    UnitKind,
-    Volunteer,
-)
-from backend.volunteers.number_scheme import unit_number
+from backend.volunteers.models import Role
 from backend.volunteers.principals import forget_lines
-from backend.volunteers.services.counts import Counts, change_counts
-from backend.volunteers.services.numbers import take_numbers
-from backend.volunteers.services.roster import roster_fields
 from tests import lock_order, one_publish, prepared
+from tests.builders import (
+    PASSWORD,
+    Formation,
+    MakeVolunteer,
+    factory_of_volunteers,
+    make_formation,
+    posted,
+)
 from tests.own_flush import flush_quickly
+
+__all__ = ["PASSWORD", "Formation", "MakeVolunteer", "factory_of_volunteers", "make_formation", "posted"]
 
 hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")
@@ -80,7 +66,6 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.CACHES["default"] |= {"BACKEND": "tests.own_cache.OwnCache", "KEY_PREFIX": own}
 
 
-PASSWORD = "correct horse battery"
 QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 """Argon2 is slow on purpose, and tests sign in all the time."""
 
@@ -158,174 +143,16 @@ def at() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-@dataclass(frozen=True)
-class Formation:
-    """Headquarters → corps → detachment → two brigades; squadrons A and B in the first, C in the other."""
-
-    headquarters: Unit
-    corps: Unit
-    detachment: Unit
-    brigade: Unit
-    other_brigade: Unit
-    squadron_a: Unit
-    squadron_b: Unit
-    squadron_c: Unit
-
-
 @pytest.fixture
 def formation(db: None) -> Formation:
     """Make a formation with at least one unit of every level."""
     return make_formation()
 
 
-def make_formation() -> Formation:
-    """Make a formation with at least one unit of every level."""
-    below = _Formed(Unit.objects.filter(depth=1).count())
-    headquarters = below(None, UnitKind.HEADQUARTERS, "总指挥部")
-    corps = below(headquarters, UnitKind.CORPS, "金华市", 7)
-    detachment = below(corps, UnitKind.DETACHMENT, "浦江县", 7, 26)
-    brigade = below(detachment, UnitKind.BRIGADE, "浦阳街道", 7, 26, 1)
-    other_brigade = below(detachment, UnitKind.BRIGADE, "黄宅镇", 7, 26, 2)
-    formation = Formation(
-        headquarters=headquarters,
-        corps=corps,
-        detachment=detachment,
-        brigade=brigade,
-        other_brigade=other_brigade,
-        squadron_a=below(brigade, UnitKind.SQUADRON, "文溪社区", 7, 26, 1, 1),
-        squadron_b=below(brigade, UnitKind.SQUADRON, "江滨社区", 7, 26, 1, 2),
-        squadron_c=below(other_brigade, UnitKind.SQUADRON, "桂花明堂村", 7, 26, 2, 1),
-    )
-    below.save()
-    return formation
-
-
-class _Formed:
-    """Places units in the tree, and saves them with their counts in two statements: a third of all tests was this."""
-
-    def __init__(self, roots: int) -> None:
-        self._roots = roots
-        self._units: list[Unit] = []
-
-    def __call__(self, parent: Unit | None, kind: UnitKind, name: str, *serials: int) -> Unit:
-        unit = _unit(kind, name, *serials)
-        if parent is None:
-            unit.depth, unit.path = 1, Unit._get_path(None, 1, self._roots + 1)  # treebeard has no other
-        else:
-            parent.numchild += 1
-            unit.depth = parent.depth + 1
-            unit.path = Unit._get_path(parent.path, unit.depth, parent.numchild)
-        self._units.append(unit)
-        return unit
-
-    def save(self) -> None:
-        """Save what was placed."""
-        Unit.objects.bulk_create(self._units)
-        UnitCount.objects.bulk_create([UnitCount(unit=unit, path=unit.path) for unit in self._units])
-
-
-def _unit(kind: UnitKind, name: str, *serials: int) -> Unit:
-    return Unit(
-        kind=kind,
-        number=unit_number(*serials),
-        official_name=name,
-        display_name=name,
-        lon=119.89,
-        lat=29.45,
-    )
-
-
-class MakeVolunteer(Protocol):
-    """Makes a volunteer in a unit, or in none; sign in with their number and `tests.conftest.PASSWORD`.
-
-    Everything the law asks for is there unless it is left out: adults are insured, trained and bound by an agreement,
-    minors have a guardian who agrees, and all agree to being located.
-    """
-
-    def __call__(
-        self,
-        unit: Unit | None,
-        *,
-        on_duty: bool = True,
-        skills: Iterable[str] = (),
-        adult: bool = True,
-        name: str = "",
-        consents: bool = True,
-        papers: bool = True,
-    ) -> Volunteer: ...
-
-
 @pytest.fixture
 def make_volunteer(db: None, at: datetime) -> MakeVolunteer:
     """Return the factory of volunteers."""
     return factory_of_volunteers(at)
-
-
-def factory_of_volunteers(at: datetime) -> MakeVolunteer:
-    """Return a factory whose volunteers are insured and so on since a year before this moment."""
-    serial = count(1)
-
-    def make(
-        unit: Unit | None,
-        *,
-        on_duty: bool = True,
-        skills: Iterable[str] = (),
-        adult: bool = True,
-        name: str = "",
-        consents: bool = True,
-        papers: bool = True,
-    ) -> Volunteer:
-        n = next(serial)
-        since, words = at - timedelta(days=3 * 365), current_version(Purpose.LOCATION)
-        volunteer = Volunteer.objects.create(
-            user=User.objects.create_user(f"1380000{n:04d}", PASSWORD),
-            number=_next_number(),
-            name=name or f"志愿者{n}",
-            born_on=date(1980, 1, 1) if adult else at.date() - timedelta(days=15 * 365),
-            duty_since=at if on_duty else None,
-            duty_until=at + timedelta(hours=8) if on_duty else None,
-            location_consent_at=since if consents else None,
-            location_consent_version=words if consents else None,
-        )
-        for code in skills:
-            volunteer.skills.add(Skill.objects.get_or_create(code=code, defaults={"name": code})[0])
-        if unit is not None:
-            _join(volunteer, unit, on_duty, at)
-        if consents:
-            Consent.objects.create(
-                volunteer=volunteer, purpose=Purpose.LOCATION, version=words, given_at=since
-            )
-        if papers:
-            _papers(volunteer, adult, at)
-        return volunteer
-
-    return make
-
-
-def _next_number() -> int:
-    """Issue a number as the product does, without its lock: a test alone issues them."""
-    counter, _ = NumberCounter.objects.get_or_create(pk=Series.LIFE.value)
-    return take_numbers(counter, 1)[0]
-
-
-def _join(volunteer: Volunteer, unit: Unit, on_duty: bool, at: datetime) -> None:
-    """Make them a member of a unit, and count them there."""
-    fields = roster_fields(volunteer.name, unit.path)
-    Membership.objects.create(volunteer=volunteer, unit=unit, is_primary=True, **fields)
-    added = {"members": F("members") + 1, "on_duty": F("on_duty") + int(on_duty)}
-    if not UnitCount.objects.filter(unit=unit.pk).update(**added):
-        change_counts({unit.pk: Counts(members=1, on_duty=int(on_duty))}, at=at)
-
-
-def _papers(volunteer: Volunteer, adult: bool, at: datetime) -> None:
-    """Insure, train and bind an adult; find a minor a guardian who agrees."""
-    since = at - timedelta(days=365)
-    if not adult:
-        Guardian.objects.create(pk=uuid7(), volunteer=volunteer, name="监护人", consent_at=since)
-        return
-    Credential.objects.bulk_create(
-        [Credential(pk=uuid7(), volunteer=volunteer, kind=kind, valid_from=since) for kind in CredentialKind]
-    )
 
 
 @pytest.fixture
@@ -362,13 +189,6 @@ def outsider(formation: Formation, make_volunteer: MakeVolunteer) -> User:
 def stranger(make_volunteer: MakeVolunteer) -> User:
     """Make a volunteer in no unit at all, off duty."""
     return make_volunteer(None, on_duty=False, name="陌生人").user
-
-
-def posted(volunteer: Volunteer, role: Role, at: datetime) -> User:
-    """Give a volunteer a post in their primary unit."""
-    unit = volunteer.memberships.get(is_primary=True).unit
-    services.appoint(volunteer=volunteer, unit=unit, role=role, by=None, at=at)
-    return volunteer.user
 
 
 class SignedInClient(APIClient):

@@ -74,7 +74,8 @@ def with_force(database_url: str) -> Mapping[str, str]:
 def _digest() -> str:
     """Return what changes with the product."""
     sources = sorted((ROOT / "backend").rglob("*.py"))
-    further = [ROOT / "requirements.lock", ROOT / "tests" / "contract" / "small_force.py", Path(__file__)]
+    makers = [ROOT / "tests" / "contract" / "small_force.py", ROOT / "tests" / "builders" / "formation.py"]
+    further = [ROOT / "requirements.lock", *makers, Path(__file__)]
     digest = hashlib.sha256()
     for file in (*sources, *further):
         digest.update(file.read_bytes())

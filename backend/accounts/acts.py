@@ -20,6 +20,11 @@ class Acts(ActName):
         "A device was signed in by a code that a leader has seen.",
         "made_by",
     )
+    LANGUAGE_CHOSEN = (
+        "language.chosen",
+        "A person has chosen the language of pages and notifications.",
+        "language",
+    )
     OPERATOR_DISMISSED = "operator.dismissed", "A person is no operator any more.", "number"
     OPERATOR_NAMED = "operator.named", "A person looks after the installation from now on.", "number"
     PASSWORD_CHANGED = "password.changed", "A person has changed their password."

@@ -1,10 +1,27 @@
-"""What time brings to accounts: sign-ins that were not finished go."""
+"""What time brings to accounts: sign-ins that were not finished go, and what is over is kept for a while."""
 
 from datetime import datetime, timedelta
 
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
+
+from backend.accounts.models import Device, Invitation, SignInCode
 from backend.accounts.services import choices, second_factors
+from backend.lib.retention import keep
 from backend.realtime.clock import due
 from backend.realtime.deletions import report_deleted
+
+SPENT = timedelta(days=90)
+
+keep(
+    "wrong passwords",
+    lambda moment: AccessAttempt.objects.filter(attempt_time__lt=moment),
+    kept=timedelta(days=1),
+)
+keep("page sessions", lambda moment: Session.objects.filter(expire_date__lt=moment), kept=timedelta(0))
+keep("invitations that are over", Invitation.objects.over_since, kept=SPENT)
+keep("sign-in codes that are over", SignInCode.objects.over_since, kept=SPENT)
+keep("revoked devices", Device.objects.over_since, kept=SPENT)
 
 
 @due(every=timedelta(hours=1))

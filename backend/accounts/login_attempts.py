@@ -4,7 +4,7 @@ A guess stays counted unless it turns out to be right. So it counts as wrong if 
 process comes during the check. Guesses at the same moment are no way round the bounds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -141,6 +141,11 @@ def too_many_guesses(wait_s: int) -> TooMany:
     return TooMany(
         "Too many wrong guesses at this account; wait and try again.", retry_after_s=wait_s, limit=limit
     )
+
+
+def forget_guesses(names: Collection[str]) -> None:
+    """Delete the counted guesses at an account that is no more, by the names under which they were counted."""
+    AccessAttempt.objects.filter(username__in=names).delete()
 
 
 @transaction.atomic

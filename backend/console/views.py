@@ -23,6 +23,7 @@ from backend.accounts.models import User
 from backend.accounts.pages.menu import pages_for
 from backend.accounts.pages.shell import said
 from backend.accounts.pages.sign_in_steps import ask_person, may_enter
+from backend.accounts.services import languages
 from backend.accounts.services.refusals import PersonNeeded
 from backend.accounts.signin import page_sign_in_required, sign_in_page, sign_out_page
 from backend.console import assets
@@ -30,7 +31,6 @@ from backend.console.forms import SignInForm
 from backend.lib.clock import now, rate
 from backend.lib.errors import NotSignedIn, Refusal
 from backend.realtime.pace import count_act
-from backend.volunteers import services
 
 YEAR_S = 365 * 24 * 3600
 
@@ -97,7 +97,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
         _remember_language(response, language)
         if _is_signed_in(request):
             count_act(_user(request).pk or 0)
-            services.choose_language(language=language, by=_user(request), at=now())
+            languages.choose_language(language=language, by=_user(request), at=now())
     return response
 
 

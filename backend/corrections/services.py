@@ -11,9 +11,9 @@ from uuid6 import uuid7
 
 from backend.accounts.acting import Act, acting
 from backend.accounts.locks import accounts_to_lock
-from backend.accounts.models import PHONE_COLUMNS, User
+from backend.accounts.models import User
 from backend.accounts.queries import people_of_phone
-from backend.accounts.services.phones import PhoneFull, PhoneTaken, put_on_phone
+from backend.accounts.services.phones import PhoneFull, PhoneTaken, leave_phone, put_on_phone
 from backend.corrections.acts import Acts
 from backend.corrections.events import RecordCorrected
 from backend.corrections.locks import corrections_to_lock
@@ -27,7 +27,7 @@ from backend.volunteers.grants import OWN, Grant
 from backend.volunteers.locks import volunteers_to_lock
 from backend.volunteers.models import Skill, Volunteer
 from backend.volunteers.services.finding import finding
-from backend.volunteers.services.roster import refresh_roster
+from backend.volunteers.services.roster import rename
 
 
 class CorrectionIdTaken(Refusal):
@@ -250,9 +250,7 @@ def _having(phone: str) -> list[int]:
 def _write(volunteer: Volunteer, part: Part, value: str, *, shared: bool, act: Act) -> None:
     """Put a value into the record, and into the rosters. Raises PhoneTaken, PhoneFull."""
     if part == Part.NAME:
-        volunteer.name = value
-        volunteer.save(update_fields=["name"])
-        refresh_roster(volunteers=[volunteer.pk])
+        rename(volunteer, value)
         return
     if part == Part.SKILLS:
         volunteer.skills.set(Skill.objects.filter(code__in=value.split(",")))
@@ -260,8 +258,7 @@ def _write(volunteer: Volunteer, part: Part, value: str, *, shared: bool, act: A
     if value:
         put_on_phone(volunteer.user, value, shared=shared, act=act)
         return
-    volunteer.user.phone = value
-    volunteer.user.save(update_fields=PHONE_COLUMNS)
+    leave_phone(volunteer.user)
 
 
 def _tell(correction: Correction, name: Acts, act: Act) -> None:

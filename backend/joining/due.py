@@ -2,9 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from backend.joining.models import Application
 from backend.joining.services import applications
+from backend.lib.retention import keep
 from backend.realtime.clock import due
 from backend.realtime.deletions import report_deleted
+
+keep("undecided applications", Application.objects.waiting_since, kept=timedelta(days=180))
 
 
 @due(every=timedelta(hours=1))

@@ -39,6 +39,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """Return those that were neither decided nor withdrawn."""
         return self.filter(status=ApplicationStatus.PENDING)
 
+    def waiting_since(self, moment: datetime) -> Self:
+        """Return those that came before a moment, and wait still."""
+        return self.waiting().filter(at__lt=moment)
+
 
 class Application(models.Model):
     """A person without an account asks to join a unit; the phone is sealed as an account's is."""

@@ -2,8 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from backend.lib.retention import YEAR, keep
+from backend.papers.models import Sheet
 from backend.papers.services import people
 from backend.realtime.clock import due
+
+keep("papers of occasions that are over", Sheet.objects.ended_before, kept=10 * YEAR)
 
 
 @due(every=timedelta(minutes=1))

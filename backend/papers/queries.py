@@ -181,11 +181,6 @@ def signed_sheet(user: User, occasion_id: UUID, sheet_id: UUID, *, at: datetime)
     return sheet
 
 
-def sheets_ended_before(moment: datetime) -> QuerySet[Sheet]:
-    """Return the sheets whose occasion, or policy, ended before a moment by its own time."""
-    return Sheet.objects.ended_before(moment)
-
-
 def kept_of(volunteer: Volunteer) -> dict[str, Any]:
     """Return for a volunteer's export the collective papers that name them, and the briefings that they gave."""
     lines = volunteer.paper_lines.order_by("pk").values(

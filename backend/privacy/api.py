@@ -12,9 +12,10 @@ from backend.lib.api import answer, parse
 from backend.lib.clock import now
 from backend.privacy.queries import export_of
 from backend.privacy.schemas import DeletionIn, Erased, IdentityIn, OwnData
+from backend.privacy.services.identity import check_identity
 from backend.privacy.services.own_data import erase_person
 from backend.realtime.views import View
-from backend.volunteers.services.identity import check_identity, confirm_identity
+from backend.volunteers.services.identity import confirm_identity
 
 
 class ExportView(View):

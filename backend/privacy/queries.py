@@ -9,7 +9,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from backend.accounts.models import Device, User
 from backend.lib.encryption import unseal
-from backend.privacy.sealed_columns import SUFFIX
+from backend.lib.sealed import SUFFIX
 from backend.tracking.models import Fix, LatestPosition, Tracker, TrackerDay
 from backend.volunteers import hooks
 from backend.volunteers.models import AccessEntry, Volunteer

@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-SUFFIX = "_sealed"
+from backend.lib.sealed import SUFFIX
 
 
 @dataclass(frozen=True, slots=True)

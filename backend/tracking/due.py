@@ -6,15 +6,23 @@ from django.conf import settings
 from django.db.models import Q
 
 from backend.lib.dialect import on_postgresql
+from backend.lib.retention import keep
 from backend.realtime.clock import due
 from backend.realtime.deletions import report_any_deleted
-from backend.tracking.models import Fix, LatestPosition
+from backend.tracking.models import Fix, LatestPosition, Tracker, TrackerDay
 from backend.tracking.partitions import drop_partitions, make_partitions_ahead
 from backend.tracking.services import withdrawn
 
 STEP = 1_000
 TRACKS_KEPT = timedelta(days=30)
 PLACES_KEPT = timedelta(hours=1)
+
+keep("revoked trackers", Tracker.objects.over_since, kept=timedelta(days=90))
+keep(
+    "reports of trackers that were not stored",
+    lambda moment: TrackerDay.objects.filter(day__lt=moment.date()),
+    kept=timedelta(days=8),
+)
 
 
 @due(every=timedelta(minutes=10))

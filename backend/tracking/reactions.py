@@ -8,20 +8,20 @@ from backend.tracking.judging import tracked_now
 from backend.tracking.models import LatestPosition
 from backend.tracking.positions import forget
 from backend.tracking.services.trackers import revoke_trackers
+from backend.tracking.services.withdrawn import erase_tracking
 from backend.volunteers import hooks
 from backend.volunteers.models import Purpose, Volunteer
 
 _DEVICES = "positions are taken by duty and tasks, which end with the last device"
 _BY_VOLUNTEER = "positions and trackers are the volunteer's, in whichever unit"
-_BY_PRIVACY = "privacy reads and deletes tracks and trackers itself, by all numbers that the person had"
+_BY_PRIVACY = "privacy reads tracks and trackers itself, by all numbers that the person had"
 NOT_CONCERNED = {
     "accounts.device_signed_in": _DEVICES,
     "accounts.devices_signed_out": _DEVICES,
     "volunteers.unit_retiring": _BY_VOLUNTEER,
     "volunteers.unit_retired": _BY_VOLUNTEER,
     "volunteers.membership_ended": _BY_VOLUNTEER,
-    "volunteers.erasing": _BY_PRIVACY,
-    "volunteers.erased": _BY_PRIVACY,
+    "volunteers.erasing": "nothing is kept of it",
     "volunteers.exporting": _BY_PRIVACY,
     "volunteers.post_given": "positions are taken by duty and tasks, whatever posts are held",
 }
@@ -62,6 +62,12 @@ def end_tracking(kept: Volunteer, gone: Volunteer, *, act: Act) -> None:
     """Take the record that is merged away off the map, and end its trackers; its tracks keep its number."""
     forget([gone.number], at=act.at)
     revoke_trackers(user=gone.user, at=act.at)
+
+
+@hooks.erased.answered_by("tracking")
+def erase(volunteer: Volunteer, *, act: Act) -> None:
+    """Take the volunteer off the map, and delete the tracks and trackers."""
+    erase_tracking(volunteer, at=act.at)
 
 
 @hooks.tracked_among.answer

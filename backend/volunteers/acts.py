@@ -42,11 +42,6 @@ class Acts(ActName):
         "identity.confirmed",
         "A person has named the identity that came to their record by a merge.",
     )
-    LANGUAGE_CHOSEN = (
-        "language.chosen",
-        "A person has chosen the language of pages and notifications.",
-        "language",
-    )
     MEMBERSHIP_ENDED = "membership.ended", "A volunteer has left a unit.", "unit"
     MEMBERSHIP_PRIMARY = "membership.primary", "Another unit of a volunteer counts first.", "unit"
     NUMBER_CHANGED = "number.changed", "A temporary number was followed by one for life.", "before", "after"

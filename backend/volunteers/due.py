@@ -2,11 +2,18 @@
 
 from datetime import datetime, timedelta
 
+from backend.lib.retention import YEAR, keep
 from backend.realtime.clock import due
 from backend.realtime.deletions import report_deleted
 from backend.volunteers import services
+from backend.volunteers.models import AccessEntry, Consent, Credential, Guardian
 from backend.volunteers.queries.devices import whose_last_device_ran_out
 from backend.volunteers.services import counts, duty, roster, standing
+
+keep("looks", lambda moment: AccessEntry.objects.filter(hour__lt=moment), kept=timedelta(days=180))
+keep("withdrawn consents", Consent.objects.over_since, kept=3 * YEAR)
+keep("withdrawn guardians", Guardian.objects.over_since, kept=3 * YEAR)
+keep("ended credentials", Credential.objects.over_since, kept=10 * YEAR)
 
 
 @due(every=timedelta(seconds=5))

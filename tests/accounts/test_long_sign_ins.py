@@ -22,8 +22,8 @@ from backend.lib.errors import NotSignedIn, TokenExpired
 from backend.volunteers import services
 from backend.volunteers.models import Role
 from backend.volunteers.services.posts import end_post
+from tests.builders import task_body
 from tests.conftest import PASSWORD, Formation, Race, SignedInClient
-from tests.contract.doors import task_body
 
 ClientOf = Callable[[User], SignedInClient]
 
@@ -58,7 +58,9 @@ def test_phone_that_was_idle_for_300_days_answers_an_order_without_signing_in(
     phone = APIClient()
     phone.credentials(HTTP_AUTHORIZATION=f"Bearer {renewed.json()['access']}")
     assert phone.put("/api/v1/me/duty", {"on": True}, format="json").status_code == 200
-    task = dispatch.create_task(wanted=TaskIn.model_validate(task_body(formation, at)), by=leader, at=at)
+    task = dispatch.create_task(
+        wanted=TaskIn.model_validate(task_body(formation.squadron_a.number, at)), by=leader, at=at
+    )
     sent = CallOutIn.model_validate({"id": str(uuid7()), "units": [formation.squadron_a.number]})
     dispatch.call_out(task_id=task.pk, wanted=sent, by=leader, at=at)
     answer = phone.post(f"/api/v1/tasks/{task.pk}/answer", {"answer": "accept"}, format="json")

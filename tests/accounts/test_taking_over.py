@@ -343,8 +343,7 @@ def test_every_password_is_set_with_its_moment() -> None:
 
     assert setting == {
         "accounts/services/passwords.py",
-        "joining/services/applications.py",  # with the moment of the application
-        "volunteers/services/merging.py",  # takes it from an account that is closed
-        "privacy/services/own_data.py",  # the same
+        "accounts/services/closing.py",  # takes it from an account that is closed
+        "joining/services/applications.py",  # takes it from an application
         "accounts/models/users.py",  # makes accounts
     }

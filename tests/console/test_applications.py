@@ -5,11 +5,11 @@ from datetime import datetime
 
 import pytest
 from django.test import Client
-from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.joining.models import Application
 from backend.volunteers.models import Unit, Volunteer
+from tests.builders import ApplicationFactory
 from tests.conftest import PASSWORD, Formation
 
 PAGE = "/applications/"
@@ -29,10 +29,7 @@ def page_of() -> Callable[[User], Client]:
 
 
 def waiting(unit: Unit, name: str, phone: str, at: datetime) -> Application:
-    application = Application(pk=uuid7(), unit=unit, name=name, at=at)
-    application.phone = phone
-    application.save()
-    return application
+    return ApplicationFactory.create(unit=unit, name=name, phone=phone, at=at)
 
 
 def test_the_page_lists_what_one_looks_after_alone(

@@ -12,7 +12,6 @@ from backend.accounts.models import User
 from backend.accounts.pages import devices, sign_in_steps
 from backend.accounts.services import second_factors
 from backend.badges import services as badges
-from backend.joining.models import Application
 from backend.joining.pages import applications
 from backend.lib.errors import Refusal
 from backend.numbers.pages import numbers
@@ -20,6 +19,7 @@ from backend.privacy.pages import my_data
 from backend.tracking.pages import trackers
 from backend.volunteers.models import Standing, Volunteer
 from backend.volunteers.pages import person
+from tests.builders import ApplicationFactory
 from tests.conftest import PASSWORD, Formation, MakeVolunteer
 from tests.pages import page_of
 
@@ -103,9 +103,7 @@ def test_a_page_says_what_it_does_not_know_in_its_own_words(
 def test_a_decision_that_is_refused_is_told(
     leader: User, formation: Formation, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asks = Application(pk=uuid7(), unit=formation.squadron_a, name="赵阿姨", at=at)
-    asks.phone = "13900000001"
-    asks.save()
+    asks = ApplicationFactory.create(unit=formation.squadron_a, at=at)
     monkeypatch.setattr(applications, "approve_application", refuses)
 
     answer = page_of(leader, at).post(f"/applications/{asks.pk}/", {"decision": "approve"})

@@ -12,7 +12,8 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from backend.volunteers.models import Role
-from tests.conftest import QUICK_HASHERS, factory_of_volunteers, make_formation, posted
+from tests.builders import factory_of_volunteers, make_formation, posted
+from tests.conftest import QUICK_HASHERS
 from tests.contract.doors import World, long_sign_ins, make_world
 from tests.lock_order import block_of_test
 

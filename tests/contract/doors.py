@@ -28,7 +28,6 @@ from backend.corrections.services import correct
 from backend.dispatch import services as dispatch
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import CallOutIn, TaskIn
-from backend.joining.models import Application, Transfer
 from backend.lib.encryption import seal
 from backend.numbers.services.number_blocks import issue_block
 from backend.numbers.services.walk_ins import register_walk_in
@@ -46,11 +45,11 @@ from backend.rosters.models import Difference, DifferenceKind, DifferencePart, I
 from backend.tracking.schemas.trackers import TrackerIn
 from backend.tracking.services.trackers import make_tracker
 from backend.volunteers import services
-from backend.volunteers.models import Emblem, Role, Unit, Volunteer
-from backend.volunteers.number_scheme import unit_number
+from backend.volunteers.models import Emblem, Role, Volunteer
 from backend.volunteers.schemas.privacy import CredentialIn, GuardianIn
 from backend.volunteers.services.credentials import record_credential
 from backend.volunteers.services.guardians import record_guardian
+from tests.builders import ApplicationFactory, TransferFactory, UnitFactory, task_body
 from tests.conftest import Formation, MakeVolunteer
 from tests.contract.calls import ROOMS
 
@@ -186,20 +185,6 @@ def long_sign_ins() -> Iterator[None]:
         yield
 
 
-def task_body(formation: Formation, at: datetime) -> dict[str, Any]:
-    """Return a new task of squadron A as its leader's app sends it."""
-    return {
-        "id": str(uuid7()),
-        "unit": formation.squadron_a.number,
-        "category": "patrol",
-        "title": "Evening patrol",
-        "place": {"lon": 119.89, "lat": 29.45, "datum": "wgs84"},
-        "starts_at": (at + timedelta(hours=2)).isoformat(),
-        "answer_by": (at + timedelta(hours=1)).isoformat(),
-        "headcount": 2,
-    }
-
-
 Fill = Callable[[World, str], Any]
 """Makes what a caller sends."""
 
@@ -208,7 +193,7 @@ def make_world(
     formation: Formation, make_volunteer: MakeVolunteer, people: dict[str, User], at: datetime
 ) -> World:
     """Make the task, send it, sign everybody in."""
-    wanted = TaskIn.model_validate(task_body(formation, at))
+    wanted = TaskIn.model_validate(task_body(formation.squadron_a.number, at))
     task = dispatch.create_task(wanted=wanted, by=people["leader"], at=at)
     sent = CallOutIn.model_validate({"id": str(uuid7()), "units": [formation.squadron_a.number]})
     dispatch.call_out(task_id=task.pk, wanted=sent, by=people["leader"], at=at)
@@ -318,16 +303,13 @@ def add_papers(world: World) -> None:
 def add_lives(world: World, make_volunteer: MakeVolunteer) -> None:
     """Add what doors to lives and units are tried with."""
     unit, outside, at = world.formation.squadron_a, world.formation.squadron_c, world.at
-    application = Application(pk=world.application, unit=unit, name="赵阿姨", at=at)
-    application.phone = APPLICANT
-    application.save()
+    ApplicationFactory.create(id=world.application, unit=unit, phone=APPLICANT, at=at)
     newcomer = make_volunteer(outside, name="来人")
-    Transfer.objects.create(
-        pk=world.transfer,
+    TransferFactory.create(
+        id=world.transfer,
         volunteer=newcomer,
         from_unit=outside,
         to_unit=unit,
-        waits_for="receiving",
         proposed_by=newcomer.user,
         proposed_at=at,
     )
@@ -335,8 +317,8 @@ def add_lives(world: World, make_volunteer: MakeVolunteer) -> None:
     world.bystander = f"{bystander.number:08d}"
     world.post = services.appoint(volunteer=bystander, unit=unit, role=Role.MEMBER, by=None, at=at).pk
     Emblem.objects.create(unit=unit, media_type="image/png", image=picture(), digest="0" * 64, at=at)
-    team = Unit(kind="partner", number=unit_number(7, 26, 1, 900), official_name="校卫", display_name="校卫")
-    world.empty = Unit.objects.add_child(Unit.objects.get(pk=unit.pk), instance=team).number
+    team = UnitFactory.create(below=unit, kind="partner", serials=(7, 26, 1, 900), display_name="校卫")
+    world.empty = team.number
 
 
 def rest_clients(world: World, rightful: str) -> dict[str, APIClient]:

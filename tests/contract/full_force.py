@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from itertools import count, product
+from itertools import product
 
 from django.db import transaction
 from PIL import Image
@@ -17,19 +17,15 @@ from backend.badges.models import Badge
 from backend.badges.services import keep_photo
 from backend.corrections.models import Correction, Part
 from backend.desks.models import DESK_KINDS, Desk, Shift
-from backend.dispatch.models import Assignment, CallOut, Notice, Task, TaskStatus
-from backend.joining.models import Application, Side, Transfer
+from backend.dispatch.models import Task
+from backend.joining.models import Side
 from backend.numbers.models import NumberBlock
 from backend.papers.models import Desk as OccasionDesk
 from backend.papers.models import Occasion, Policy, Sheet, SignedList
 from backend.readiness.models import WORD_LASTS, LeadersWord
 from backend.rosters.models import ImportStatus, RosterImport
-from backend.volunteers import services
 from backend.volunteers.models import (
-    Credential,
     Emblem,
-    Guardian,
-    Membership,
     Post,
     Role,
     Series,
@@ -37,10 +33,19 @@ from backend.volunteers.models import (
     UnitKind,
     Volunteer,
 )
-from backend.volunteers.number_scheme import unit_number
 from backend.volunteers.services.numbers import lock_counter, take_numbers
 from backend.volunteers.services.people import appoint
 from backend.volunteers.services.unit_numbers import next_number
+from tests.builders import (
+    ApplicationFactory,
+    AssignmentFactory,
+    CredentialFactory,
+    GuardianFactory,
+    TaskFactory,
+    TransferFactory,
+    UnitFactory,
+    VolunteerFactory,
+)
 from tests.contract.acts import LEVELS, POSTS, RELATIONS, Names
 from tests.contract.doors import long_sign_ins, make_difference
 
@@ -94,8 +99,7 @@ class Force:
 def make_force() -> Force:
     """Make it all; nobody has a password."""
     force = Force(at=datetime.now(UTC).replace(microsecond=0))
-    top = Unit.objects.add_root(instance=_unit(UnitKind.HEADQUARTERS, "headquarters"))
-    force.units["headquarters"] = top
+    force.units["headquarters"] = UnitFactory.create(display_name="headquarters")
     for branch in ("a", "b", "c"):
         _grow(force, branch)
     names = {key: _furnish(force, key) for key in sorted({key for _, _, key in _relations()})}
@@ -135,25 +139,22 @@ def _grow(force: Force, branch: str) -> None:
         parent = force.units[f"{kind} {branch}"]
 
 
-_serials = count(1)
-
-
-def _unit(kind: UnitKind, name: str, number: str = unit_number()) -> Unit:
-    return Unit(kind=kind, number=number, official_name=name, display_name=name, lon=119.9, lat=29.4)
-
-
 def _below(parent: Unit, kind: UnitKind, name: str) -> Unit:
-    new = _unit(kind, name, next_number(parent, kind))
-    unit: Unit = Unit.objects.add_child(Unit.objects.get(pk=parent.pk), instance=new)
-    return unit
+    return UnitFactory.create(below=parent, kind=kind, number=next_number(parent, kind), display_name=name)
 
 
 def _person(unit: Unit, at: datetime, *, on_duty: bool = False, series: Series = Series.LIFE) -> Volunteer:
-    duty = {"duty_since": at, "duty_until": at + timedelta(hours=8)} if on_duty else {}
-    user = User.objects.create_user(None)
-    person = Volunteer.objects.create(user=user, number=services.issue_number(series), name="某人", **duty)
-    Membership.objects.create(volunteer=person, unit=unit, is_primary=True)
-    return person
+    return VolunteerFactory.create(
+        unit=unit,
+        at=at,
+        on_duty=on_duty,
+        series=series,
+        phone=None,
+        password=None,
+        born_on=None,
+        consents=False,
+        papers=False,
+    )
 
 
 def _call(force: Force, post: str, level: str) -> None:
@@ -198,9 +199,9 @@ def _furnish(force: Force, key: str) -> Names:
         "picture": picture(),
         "post": staff.pk,
         "task": str(_task(unit, member, at).pk),
-        "application": str(_application(unit, at).pk),
-        "coming": str(_transfer(_person(elsewhere, at), elsewhere, unit, Side.RECEIVING, at).pk),
-        "going": str(_transfer(_person(unit, at), unit, elsewhere, Side.RELEASING, at).pk),
+        "application": str(ApplicationFactory.create(unit=unit, at=at).pk),
+        "coming": _moving(_person(elsewhere, at), elsewhere, unit, Side.RECEIVING, at),
+        "going": _moving(_person(unit, at), unit, elsewhere, Side.RELEASING, at),
         "walk_in": f"{_person(unit, at, series=Series.TEMPORARY).number:08d}",
         "twin": f"{_person(unit, at).number:08d}",
         **_numbers_set_aside(unit, member, at),
@@ -222,27 +223,8 @@ def by_day(at: datetime) -> datetime:
 
 def _task(unit: Unit, member: Volunteer, at: datetime) -> Task:
     """Make a task of the unit for which the member was asked; somebody else there can still be."""
-    task = Task.objects.create(
-        pk=uuid7(),
-        unit=unit,
-        created_by=member.user,
-        category="patrol",
-        title="Evening patrol",
-        lon=119.9,
-        lat=29.4,
-        starts_at=by_day(at),
-        answer_by=at + timedelta(hours=1),
-        headcount=2,
-        status=TaskStatus.CALLED,
-        created_at=at,
-    )
-    sent = CallOut.objects.create(pk=uuid7(), task=task, by=member.user, at=at)
-    notice = Notice.objects.create(
-        task=task, call_out=sent, unit=unit, event="task.called", at=at, topic=unit.topic
-    )
-    Assignment.objects.create(
-        task=task, volunteer=member, through=notice, told=notice, unit=unit, offered_at=at
-    )
+    task = TaskFactory.create(unit=unit, created_by=member.user, at=at, starts_at=by_day(at))
+    AssignmentFactory.create(task=task, volunteer=member)
     _person(unit, at, on_duty=True)
     return task
 
@@ -277,12 +259,8 @@ def _desk(unit: Unit, member: Volunteer, at: datetime) -> Names:
 def _records(member: Volunteer, unit: Unit, at: datetime) -> Names:
     """Give a member what is kept of people: a credential, a guardian, a badge, a picture that may be shown."""
     by = member.user
-    credential = Credential.objects.create(
-        pk=uuid7(), volunteer=member, kind="training", valid_from=at, recorded_by=by
-    )
-    guardian = Guardian.objects.create(
-        pk=uuid7(), volunteer=member, name="家长", consent_at=at, recorded_by=by
-    )
+    credential = CredentialFactory.create(volunteer=member, valid_from=at, recorded_by=by)
+    guardian = GuardianFactory.create(volunteer=member, consent_at=at, recorded_by=by)
     correction = Correction(pk=uuid7(), volunteer=member, part=Part.PHONE, by=by, at=at)
     correction.before, correction.after = "13900000001", member.user.phone
     correction.save(force_insert=True)
@@ -339,16 +317,8 @@ def _compared(unit: Unit, member: Volunteer, at: datetime) -> Names:
     return {"imported": str(batch.pk), "difference": make_difference(batch, member).pk}
 
 
-def _application(unit: Unit, at: datetime) -> Application:
-    application = Application(pk=uuid7(), unit=unit, name="申请人", at=at)
-    application.phone = f"1390000{next(_serials):04d}"
-    application.save()
-    return application
-
-
-def _transfer(person: Volunteer, before: Unit, after: Unit, waits_for: Side, at: datetime) -> Transfer:
-    return Transfer.objects.create(
-        pk=uuid7(),
+def _moving(person: Volunteer, before: Unit, after: Unit, waits_for: Side, at: datetime) -> str:
+    moving = TransferFactory.create(
         volunteer=person,
         from_unit=before,
         to_unit=after,
@@ -356,6 +326,7 @@ def _transfer(person: Volunteer, before: Unit, after: Unit, waits_for: Side, at:
         proposed_by=person.user,
         proposed_at=at,
     )
+    return str(moving.pk)
 
 
 def picture(size: tuple[int, int] = (8, 8), format: str = "PNG") -> bytes:

@@ -14,19 +14,16 @@ PASSWORD = "correct horse battery"
 def make() -> dict[str, str]:
     """Make the units and their people; return the numbers that tests sign in with."""
     from backend.volunteers import services
-    from backend.volunteers.models import Purpose, Role, Unit, UnitKind
-    from backend.volunteers.number_scheme import unit_number
+    from backend.volunteers.models import Purpose, Role
+    from tests.builders.formation import Tree
 
-    at = datetime.now(UTC)
-
-    def unit(kind: UnitKind, name: str, *serials: int) -> Unit:
-        return Unit(kind=kind, number=unit_number(*serials), official_name=name, display_name=name)
-
-    top = Unit.objects.add_root(instance=unit(UnitKind.HEADQUARTERS, "总指挥部"))
-    corps = Unit.objects.add_child(top, instance=unit(UnitKind.CORPS, "金华市", 7))
-    detachment = Unit.objects.add_child(corps, instance=unit(UnitKind.DETACHMENT, "浦江县", 7, 26))
-    brigade = Unit.objects.add_child(detachment, instance=unit(UnitKind.BRIGADE, "浦阳街道", 7, 26, 4))
-    squadron = Unit.objects.add_child(brigade, instance=unit(UnitKind.SQUADRON, "文溪社区", 7, 26, 4, 12))
+    at, tree = datetime.now(UTC), Tree()
+    top = tree.place(None, "总指挥部")
+    corps = tree.place(top, "金华市", 7)
+    detachment = tree.place(corps, "浦江县", 7, 26)
+    brigade = tree.place(detachment, "浦阳街道", 7, 26, 4)
+    squadron = tree.place(brigade, "文溪社区", 7, 26, 4, 12)
+    tree.save()
     leader, first, second = (
         services.create_volunteer(
             name=name,

@@ -23,8 +23,9 @@ from backend.partners.schemas import SharingIn
 from backend.partners.services import choose_sharing
 from backend.volunteers.models import Role, UnitKind, Volunteer
 from backend.volunteers.rules import within
+from tests.builders import task_body
 from tests.contract.acts import V1, Act
-from tests.contract.doors import World, routes, task_body
+from tests.contract.doors import World, routes
 from tests.contract.table import ACTS
 from tests.contract.test_looks import text_of
 from tests.lock_order import block_of_test
@@ -68,7 +69,7 @@ def secrets(world: World) -> set[str]:
 
 def ask_from_above(world: World, above: User) -> str:
     """Call squadron A out for a task of the detachment; return its id."""
-    body = task_body(world.formation, world.at) | {"unit": world.formation.detachment.number}
+    body = task_body(world.formation.detachment.number, world.at)
     task = dispatch.create_task(wanted=TaskIn.model_validate(body), by=above, at=world.at)
     called = CallOutIn.model_validate({"id": str(uuid7()), "units": [world.formation.squadron_a.number]})
     assert dispatch.call_out(task_id=task.pk, wanted=called, by=above, at=world.at).offered

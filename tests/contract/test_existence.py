@@ -12,8 +12,8 @@ from backend.dispatch import services as dispatch
 from backend.dispatch.models import Task
 from backend.dispatch.schemas import CallOutIn, TaskIn
 from backend.volunteers.number_scheme import unit_number
+from tests.builders import task_body
 from tests.conftest import Formation, SignedInClient
-from tests.contract.doors import task_body
 
 ClientOf = Callable[[User], SignedInClient]
 MISSING = unit_number(7, 26, 1, 998)
@@ -22,7 +22,9 @@ MISSING = unit_number(7, 26, 1, 998)
 @pytest.fixture
 def task(leader: User, volunteer: User, formation: Formation, at: datetime) -> Task:
     """Make a task of squadron A for which its member was asked."""
-    made = dispatch.create_task(wanted=TaskIn.model_validate(task_body(formation, at)), by=leader, at=at)
+    made = dispatch.create_task(
+        wanted=TaskIn.model_validate(task_body(formation.squadron_a.number, at)), by=leader, at=at
+    )
     called = CallOutIn(id=uuid7(), units=[formation.squadron_a.number])
     dispatch.call_out(task_id=made.pk, wanted=called, by=leader, at=at)
     return made
@@ -58,7 +60,9 @@ def ask(
         "tasks of": read("tasks?unit={unit}"),
         "roster of": read("units/{unit}/roster"),
         "posts of": read("units/{unit}/posts"),
-        "task for": sent("post", "tasks", lambda unit: task_body(formation, at) | {"unit": unit}),
+        "task for": sent(
+            "post", "tasks", lambda unit: task_body(formation.squadron_a.number, at) | {"unit": unit}
+        ),
         "call out": sent(
             "post", f"tasks/{task.pk}/call-outs", lambda unit: {"id": str(uuid7()), "units": [own, unit]}
         ),

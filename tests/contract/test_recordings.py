@@ -25,7 +25,7 @@ from backend.realtime.models import Event
 from backend.volunteers.models import Role, Unit
 from backend.volunteers.queries import me_of
 from backend.volunteers.services import set_duty
-from tests.conftest import Formation, factory_of_volunteers, make_formation, posted
+from tests.builders import Formation, factory_of_volunteers, make_formation, posted, task_body
 from tests.tracking.test_mapworld import FAR, NEAR, Story
 
 FOLDER = Path(__file__).resolve().parents[2] / "frontend" / "tests" / "recorded"
@@ -53,18 +53,9 @@ class Day:
     def call(self, title: str, *units: Unit) -> None:
         """Call the task of this title out; it needs one person."""
         if title not in self.tasks:
-            wanted = TaskIn.model_validate(
-                {
-                    "id": str(uuid7()),
-                    "unit": self.formation.detachment.number,
-                    "category": "patrol",
-                    "title": title,
-                    "place": {"name": "School gate", "lon": 119.89, "lat": 29.45, "datum": "wgs84"},
-                    "starts_at": MORNING + timedelta(hours=3),
-                    "answer_by": MORNING + timedelta(hours=1),
-                    "headcount": 1,
-                }
-            )
+            unit, starts_at = self.formation.detachment.number, MORNING + timedelta(hours=3)
+            body = task_body(unit, MORNING, title=title, starts_at=starts_at, headcount=1)
+            wanted = TaskIn.model_validate(body)
             self.tasks[title] = services.create_task(wanted=wanted, by=self.commander, at=self.at)
         numbers = [unit.number for unit in units or [self.formation.squadron_a]]
         called = CallOutIn(id=uuid7(), units=numbers)

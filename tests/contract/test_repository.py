@@ -280,3 +280,24 @@ def test_rows_are_locked_in_locks_alone() -> None:
     }
     assert {name for name in locking if not name.endswith("/locks.py")} == set()
     assert "backend/volunteers/locks.py" in locking
+
+
+MADE_BY_HAND = re.compile(
+    r"\bUnit\(|\badd_(?:root|child)\(|"
+    r"\b(?:Application|Credential|Guardian|Task|Transfer|Unit|Volunteer)\.objects\.(?:bulk_)?create\("
+)
+MADE_ELSEWHERE = {
+    "tests/dispatch/test_inbox.py": "saves what the builder has made, hundreds at once",
+    "tests/volunteers/test_number_contention.py": "writes people as an importer does, and takes them back",
+}
+"""Tests that make such rows themselves, each with its reason."""
+
+
+def test_units_people_and_tasks_of_tests_are_made_by_the_builders() -> None:
+    making = {
+        str(path)
+        for path, text in sources(".py")
+        if path.parts[0] == "tests" and path.parts[1] != "builders" and MADE_BY_HAND.search(text)
+    }
+
+    assert making == set(MADE_ELSEWHERE)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 from uuid6 import uuid7
 
+from tests.builders import task_body
 from tests.contract.test_documents import SESSION, blocks, force  # noqa: F401  # the fixture
 
 pytestmark = [pytest.mark.waits, pytest.mark.timeout(240), pytest.mark.xdist_group("sample")]
@@ -52,16 +53,7 @@ class Session:
         """Ask the leader's first unit for people; return the task."""
         at, task = datetime.now(UTC), str(uuid7())
         unit = self.leader["me"]["may_dispatch"][0]["number"]
-        body = {
-            "id": task,
-            "unit": unit,
-            "category": "community",
-            "title": "Carry sandbags",
-            "place": {"lon": 119.89, "lat": 29.45, "datum": "wgs84"},
-            "answer_by": (at + timedelta(hours=1)).isoformat(),
-            "starts_at": (at + timedelta(hours=2)).isoformat(),
-            "headcount": 5,
-        }
+        body = task_body(unit, at, id=task, category="community", headcount=5)
         self.call("POST", "tasks", self.leader, body)
         self.call("POST", f"tasks/{task}/call-outs", self.leader, {"id": str(uuid7()), "units": [unit]})
         return task

@@ -30,12 +30,8 @@ LOOKUP = re.compile(
 IN_SQL = re.compile(r"\b(?:standing|status)\s*(?:=|<>|!=|IN\b)\s*\(?'|\b(?:until_at|from_at)\s*(?:[<>]|IS\b)")
 ROLES = frozenset(("DISPATCHING_ROLES", "MANAGING_ROLES"))
 
-_LIMITS = "how long ago it ended, and not whether it has"
 ELSEWHERE = {
     "backend.dispatch.queries.reach: asks for status": "an answer of one's own, and no set of states",
-    "backend.privacy.services.retention: asks for revoked_at": _LIMITS,
-    "backend.privacy.services.retention: asks for valid_until": _LIMITS,
-    "backend.privacy.services.retention: asks for withdrawn_at": _LIMITS,
 }
 """What stands elsewhere all the same, with its reason."""
 

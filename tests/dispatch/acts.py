@@ -1,25 +1,19 @@
 """What may be done over REST in dispatch, and by whom."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from uuid6 import uuid7
 
 from backend.lib.clock import now
+from tests.builders import task_body
 from tests.contract.acts import ALL_200, DIRECTS, LEADER, V1, Act, Names, Right, opens
-from tests.contract.doors import World, task_body
+from tests.contract.doors import World
 
 
 def _task(names: Names) -> dict[str, Any]:
-    return {
-        "id": str(uuid7()),
-        "unit": names["unit"],
-        "category": "patrol",
-        "title": "Evening patrol",
-        "place": {"lon": 119.89, "lat": 29.45, "datum": "wgs84"},
-        "starts_at": names["starts_at"],
-        "answer_by": names["answer_by"],
-        "headcount": 2,
-    }
+    times = {name: names[name] for name in ("starts_at", "answer_by")}
+    return task_body(str(names["unit"]), datetime.now(UTC), **times)
 
 
 def _lives(names: Names) -> dict[str, Any]:
@@ -60,7 +54,7 @@ ACTS = (
         "POST",
         V1 + "tasks",
         {"leader": 201},
-        body=lambda w, c: task_body(w.formation, w.at),
+        body=lambda w, c: task_body(w.formation.squadron_a.number, w.at),
         rights=(
             Right("make a task for it", "tasks", opens(*DIRECTS), _task),
             Right(

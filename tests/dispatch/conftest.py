@@ -16,6 +16,7 @@ from backend.dispatch.schemas import AnswerIn, CallOutIn, TaskIn
 from backend.realtime.frames import Audience
 from backend.realtime.models import Event, Receipt
 from backend.volunteers.models import Skill, Unit, Volunteer
+from tests.builders import task_body
 from tests.conftest import Formation, MakeVolunteer
 
 
@@ -32,18 +33,8 @@ def wanted(formation: Formation, at: datetime, noon: datetime) -> Callable[..., 
     """Return the maker of bodies: two people for a patrol of the detachment at noon, answers within an hour."""
 
     def make(**changes: Any) -> TaskIn:
-        body = {
-            "id": str(uuid7()),
-            "unit": formation.detachment.number,
-            "category": "patrol",
-            "title": "Evening patrol",
-            "instructions": "Meet at the school gate.",
-            "place": {"name": "School gate", "lon": 119.89, "lat": 29.45, "datum": "wgs84"},
-            "starts_at": noon,
-            "answer_by": at + timedelta(hours=1),
-            "headcount": 2,
-        }
-        return TaskIn.model_validate(body | changes)
+        body = {"instructions": "Meet at the school gate.", "starts_at": noon} | changes
+        return TaskIn.model_validate(task_body(formation.detachment.number, at, **body))
 
     return make
 

@@ -9,16 +9,16 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.dispatch import queries, services
-from backend.dispatch.models import Assignment, AssignmentStatus, CallOut, Notice, Task, TaskStatus
+from backend.dispatch.models import Assignment, AssignmentStatus, Task, TaskStatus
 from backend.dispatch.queries import inbox
 from backend.dispatch.schemas import Inbox
 from backend.realtime.registry import snapshot_of
 from backend.volunteers.models import Volunteer
 from backend.volunteers.topics import principal_of_user
+from tests.builders import AssignmentFactory, NoticeFactory, TaskFactory
 from tests.conftest import Formation, SignedInClient
 from tests.dispatch.conftest import Ask, MakeTask, Reply
 
@@ -33,44 +33,25 @@ def make_parts(volunteer: User, formation: Formation, at: datetime) -> MakeParts
     second = count()
 
     def make(many: int, task_status: str, status: str, *, starts_in: timedelta = A_DAY) -> list[UUID]:
-        ids: list[UUID] = [uuid7() for _ in range(many)]
-        common = {"created_by": volunteer, "created_at": at, "category": "patrol", "lon": 119.9, "lat": 29.4}
-        times = {"starts_at": at + starts_in, "answer_by": at + starts_in, "headcount": 1}
+        times = {"at": at, "starts_at": at + starts_in, "answer_by": at + starts_in, "headcount": 1}
         ended = {} if task_status == TaskStatus.CALLED else {"ended_at": at}
-        Task.objects.bulk_create(
-            [
-                Task(
-                    pk=id,
-                    unit=formation.squadron_a,
-                    title=f"{id}",
-                    status=task_status,
-                    **common,
-                    **times,
-                    **ended,
-                )
-                for id in ids
-            ]
+        tasks = Task.objects.bulk_create(
+            TaskFactory.build_batch(
+                many, unit=formation.squadron_a, created_by=volunteer, status=task_status, **times, **ended
+            )
         )
-        sent = CallOut.objects.create(pk=uuid7(), task_id=ids[0], by=volunteer, at=at)
-        unit = formation.squadron_a
-        through = Notice.objects.create(
-            task_id=ids[0], call_out=sent, unit=unit, event="task.called", at=at, topic=unit.topic
-        )
+        through = NoticeFactory.create(task=tasks[0])
         Assignment.objects.bulk_create(
-            [
-                Assignment(
-                    task_id=id,
-                    volunteer=volunteer.volunteer,
-                    through=through,
-                    told=through,
-                    unit=unit,
-                    status=status,
-                    offered_at=at + timedelta(seconds=next(second)),
-                )
-                for id in ids
-            ]
+            AssignmentFactory.build(
+                task=task,
+                volunteer=volunteer.volunteer,
+                through=through,
+                status=status,
+                offered_at=at + timedelta(seconds=next(second)),
+            )
+            for task in tasks
         )
-        return ids
+        return [task.pk for task in tasks]
 
     return make
 

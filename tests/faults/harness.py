@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from simulator.processes import ROOT, Server
 from simulator.rest import Refused, Unreachable
 from simulator.stage import Stage, procfile_processes
 from simulator.throwaway import PrivateRedis
+from tests import builders
 
 UNIT = "0726000000"
 PHONES = 100
@@ -181,18 +182,8 @@ def account_of(stage: Stage, person: dict[str, Any]) -> Account:
 
 def task_body(task: str, at: datetime, **otherwise: Any) -> dict[str, Any]:
     """Return a task that everyone suits."""
-    return {
-        "id": task,
-        "unit": UNIT,
-        "category": "community",
-        "title": "Look for a missing person",
-        "instructions": "Along the river.",
-        "place": {"name": "Bridge", "lon": 119.89, "lat": 29.45, "datum": "wgs84"},
-        "starts_at": (at + timedelta(hours=2)).isoformat(),
-        "answer_by": (at + timedelta(hours=1)).isoformat(),
-        "headcount": 4,
-        **otherwise,
-    }
+    suits = {"category": "community", "title": "Look for a missing person", "headcount": 4}
+    return builders.task_body(UNIT, at, id=task, **suits | otherwise)
 
 
 def read_log(database: str) -> dict[str, list[LogRow]]:

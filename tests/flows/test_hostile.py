@@ -14,6 +14,7 @@ from uuid6 import uuid7
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from simulator.throwaway import postgres_database
+from tests.builders import task_body
 from tests.flows.installation import Bystander, Installation, Phone
 
 pytestmark = [
@@ -73,15 +74,8 @@ POLYGON = json.dumps([[119.89, 29.45]] * 1_000_000)
 
 def task(**changes: Any) -> dict[str, Any]:
     """Return a task; the unit is filled in where it is sent."""
-    return {
-        "id": str(uuid7()),
-        "category": "patrol",
-        "title": "Evening patrol",
-        "place": {"lon": 119.89, "lat": 29.45, "datum": "wgs84"},
-        "starts_at": "2030-01-02T12:00:00Z",
-        "answer_by": "2030-01-02T11:00:00Z",
-        "headcount": 2,
-    } | changes
+    body = task_body("", datetime(2030, 1, 2, 10, tzinfo=UTC), **changes)
+    return body if "unit" in changes else without(body, "unit")
 
 
 def without(body: dict[str, Any], name: str) -> dict[str, Any]:

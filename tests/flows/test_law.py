@@ -45,6 +45,7 @@ from backend.volunteers.services import set_duty
 from backend.volunteers.services.consents import give_consent, withdraw_consent
 from backend.volunteers.services.duty import NotInService
 from backend.volunteers.services.standing import retire, suspend
+from tests.builders import task_body
 from tests.conftest import Formation, MakeVolunteer, Published, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -63,17 +64,8 @@ def call(formation: Formation, commander: User, at: datetime, noon: datetime) ->
     """Return the act of asking everybody in squadron A, for a patrol at noon unless told otherwise."""
 
     def make(**changes: Any) -> Task:
-        body = {
-            "id": str(uuid7()),
-            "unit": formation.detachment.number,
-            "category": "patrol",
-            "title": "Patrol",
-            "place": {"lon": 119.89, "lat": 29.45, "datum": "wgs84"},
-            "starts_at": noon,
-            "answer_by": at + timedelta(hours=1),
-            "headcount": 5,
-        }
-        task = dispatch.create_task(wanted=TaskIn.model_validate(body | changes), by=commander, at=at)
+        body = task_body(formation.detachment.number, at, **{"starts_at": noon, "headcount": 5} | changes)
+        task = dispatch.create_task(wanted=TaskIn.model_validate(body), by=commander, at=at)
         sent = CallOutIn(id=uuid7(), units=[formation.squadron_a.number])
         dispatch.call_out(task_id=task.pk, wanted=sent, by=commander, at=at)
         return task

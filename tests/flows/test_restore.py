@@ -20,6 +20,7 @@ from uuid6 import uuid7
 
 from simulator.processes import ROOT
 from simulator.throwaway import postgres_database
+from tests.builders import task_body
 from tests.flows.installation import Installation, Phone, Reached
 
 pytestmark = [pytest.mark.waits, pytest.mark.timeout(240)]
@@ -127,11 +128,7 @@ class Story:
     def call_out(self) -> str:
         task = str(uuid7())
         noon = (datetime.now(UTC) + timedelta(days=2)).replace(hour=4, minute=0)
-        self.leader("POST", "tasks", {
-            "id": task, "unit": self.unit, "category": "patrol", "title": "Patrol", "headcount": 2,
-            "place": {"name": "Gate", "lon": 119.89, "lat": 29.45, "datum": "wgs84"},
-            "starts_at": noon.isoformat(), "answer_by": (noon - timedelta(hours=2)).isoformat(),
-        })  # fmt: skip
+        self.leader("POST", "tasks", task_body(self.unit, noon - timedelta(hours=2), id=task))
         self.leader("POST", f"tasks/{task}/call-outs", {"id": str(uuid7()), "units": [self.unit]})
         return task
 

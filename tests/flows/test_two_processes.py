@@ -14,6 +14,7 @@ from uuid6 import uuid7
 
 from simulator.processes import ROOT
 from simulator.throwaway import PrivateRedis, has_redis_server, postgres_database
+from tests.builders import task_body
 from tests.flows.installation import Installation, Phone
 
 pytestmark = [pytest.mark.waits, pytest.mark.postgres, pytest.mark.timeout(180)]
@@ -22,13 +23,11 @@ Json = dict[str, Any]
 _SECOND_SQUADRON = """
 import django; django.setup()
 from datetime import UTC, datetime
-from backend.volunteers.number_scheme import unit_number
 from backend.volunteers import services
-from backend.volunteers.models import Post, Role, Unit, UnitKind
+from backend.volunteers.models import Post, Role, Unit
+from tests.builders import UnitFactory
 post = Post.objects.select_related("unit", "volunteer").get()
-brigade = Unit.objects.get_parent(post.unit)
-new = Unit(kind=UnitKind.SQUADRON, number=unit_number(7, 26, 4, 13), official_name="翠湖社区", display_name="翠湖社区")
-unit = Unit.objects.add_child(brigade, instance=new)
+unit = UnitFactory.create(below=Unit.objects.get_parent(post.unit), serials=(7, 26, 4, 13), display_name="翠湖社区")
 services.appoint(volunteer=post.volunteer, unit=unit, role=Role.LEADER, by=None, at=datetime.now(UTC))
 print(unit.number, end="")
 """
@@ -83,10 +82,7 @@ def test_what_one_process_does_is_told_by_the_other(both: tuple[Installation, In
     until(member, lambda frame: (frame.get("type"), frame.get("topic")) == ("topic.joined", f"unit.{unit}"))
 
     task, noon = str(uuid7()), (datetime.now(UTC) + timedelta(days=2)).replace(hour=4)
-    place = {"name": "Gate", "lon": 119.89, "lat": 29.45, "datum": "wgs84"}
-    times = {"starts_at": noon.isoformat(), "answer_by": (noon - timedelta(hours=2)).isoformat()}
-    what = {"category": "patrol", "title": "Patrol", "headcount": 2, "place": place}
-    act("POST", "tasks", {"id": task, "unit": unit, **what, **times})
+    act("POST", "tasks", task_body(unit, noon - timedelta(hours=2), id=task))
     leader.send({"id": 1, "type": "topic.join", "body": {"topic": f"task.{task}"}})
     act("POST", f"tasks/{task}/call-outs", {"id": str(uuid7()), "units": [unit]})
     called = until(member, lambda frame: frame.get("type") == "task.called")

@@ -16,6 +16,7 @@ import pytest
 from uuid6 import uuid7
 
 from simulator.processes import ROOT
+from tests.builders import task_body
 from tests.flows.installation import Installation, run_python
 
 pytestmark = [
@@ -109,17 +110,8 @@ def _made_by_leader(installation: Installation) -> dict[str, list[str]]:
     """Return the ids of a task that was called out, of an application and of a block of numbers."""
     unit, ids = installation.force["UNIT"], [str(uuid7()) for _ in range(4)]
     later = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
-    place = {"lon": 119.89, "lat": 29.45, "datum": "wgs84"}
-    task = {
-        "id": ids[0],
-        "unit": unit,
-        "category": "patrol",
-        "title": "Patrol",
-        "place": place,
-        "headcount": 2,
-    }
     sent = {
-        "tasks": task | {"starts_at": later, "answer_by": later},
+        "tasks": task_body(unit, datetime.now(UTC), id=ids[0], answer_by=later),
         f"tasks/{ids[0]}/call-outs": {"id": ids[1], "units": [unit]},
         "applications": {"id": ids[2], "unit": unit, "name": "新人", "phone": "13900000001"},
         f"units/{unit}/number-blocks": {"id": ids[3], "size": 5},

@@ -177,7 +177,7 @@ def test_who_belongs_to_another_unit_is_not_found_out_by_asking(
     for unit in (a, corps):
         with pytest.raises(TooMany) as refused:
             propose(volunteer, unit, b, sibling_leader, at)
-        assert 100 < refused.value.retry_after_s <= 120
+        assert 0 < refused.value.retry_after_s <= 120
 
     assert propose(sibling_leader, b, a, sibling_leader, at).status == "proposed"
     assert propose(volunteer, a, b, leader, at).status == "proposed"

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO
 from typing import Any, Protocol
 
@@ -26,9 +27,10 @@ from backend.papers.schemas import (
 from backend.papers.services.desks import attest, brief, sign_list
 from backend.papers.services.occasions import name_desk, open_occasion
 from backend.papers.services.policies import insure, record_policy
-from backend.volunteers.models import Membership, NumberCounter, Post, Role, Series, Unit, Volunteer
+from backend.volunteers.models import Post, Role, Unit, Volunteer
 from backend.volunteers.services import appoint
-from backend.volunteers.services.numbers import take_numbers
+from tests.builders import crowd as crowd_of
+from tests.builders import task_body
 from tests.conftest import Formation, MakeVolunteer
 
 People = Sequence[Volunteer]
@@ -97,25 +99,7 @@ def desk(occasion: Occasion, make_desk: Callable[[Occasion], User]) -> User:
 @pytest.fixture
 def crowd(formation: Formation, at: datetime) -> Callable[[int], list[Volunteer]]:
     """Return a maker of people in squadron A: on duty, without papers and without a date of birth."""
-
-    def make(count: int) -> list[Volunteer]:
-        counter, _ = NumberCounter.objects.get_or_create(pk=Series.LIFE.value)
-        taken = take_numbers(counter, count)
-        users = User.objects.bulk_create(
-            [User(phone_sealed="", phone_key=None, password="!", is_active=True) for _ in taken]
-        )
-        people = Volunteer.objects.bulk_create(
-            [
-                Volunteer(user=user, number=n, name="某人", duty_since=at, duty_until=at + timedelta(hours=8))
-                for user, n in zip(users, taken, strict=True)
-            ]
-        )
-        Membership.objects.bulk_create(
-            [Membership(volunteer=one, unit=formation.squadron_a, is_primary=True) for one in people]
-        )
-        return people
-
-    return make
+    return partial(crowd_of, unit=formation.squadron_a, at=at)
 
 
 class Desks:
@@ -189,18 +173,13 @@ class MakeRescue(Protocol):
 @pytest.fixture
 def rescue(formation: Formation, commander: User, at: datetime) -> MakeRescue:
     def make(occasion: Occasion | None, **changes: Any) -> Task:
-        wanted = {
-            "id": str(uuid7()),
-            "unit": formation.squadron_a.number,
+        needed = {
             "category": "rescue",
-            "title": "Search the hills",
-            "place": {"lon": 119.89, "lat": 29.45, "datum": "wgs84"},
-            "starts_at": at + timedelta(hours=2),
-            "answer_by": at + timedelta(hours=1),
             "headcount": 1_000,
             "occasion": str(occasion.pk) if occasion else None,
         }
-        return dispatch.create_task(wanted=TaskIn.model_validate(wanted | changes), by=commander, at=at)
+        body = task_body(formation.squadron_a.number, at, **needed | changes)
+        return dispatch.create_task(wanted=TaskIn.model_validate(body), by=commander, at=at)
 
     return make
 

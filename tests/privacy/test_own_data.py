@@ -38,6 +38,7 @@ from backend.volunteers.services.guardians import record_guardian
 from backend.volunteers.services.life_numbers import give_life_number
 from backend.volunteers.services.merging import merge_volunteers
 from backend.volunteers.services.standing import reinstate, suspend
+from tests.builders import ApplicationFactory, CredentialFactory
 from tests.conftest import Formation, MakeVolunteer, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -121,11 +122,9 @@ def test_nobody_is_transferred_after_deletion(
 
 def test_applications_with_the_phone_go_too(volunteer: User, formation: Formation, at: datetime) -> None:
     for status in (ApplicationStatus.PENDING, ApplicationStatus.REJECTED):
-        application = Application(
-            pk=uuid7(), unit=formation.squadron_b, name="王大妈", born_on=at.date(), at=at, status=status
+        ApplicationFactory.create(
+            unit=formation.squadron_b, phone=volunteer.phone, born_on=at.date(), at=at, status=status
         )
-        application.phone = volunteer.phone
-        application.save()
 
     assert len(export_of(volunteer, at=at)["joining"]["applications"]) == 2  # type: ignore[index, call-overload, arg-type]
     erase_person(by=volunteer, at=at)
@@ -138,9 +137,7 @@ def test_a_record_that_was_merged_goes_with_the_one_that_was_kept(
 ) -> None:
     kept = make_volunteer(formation.squadron_a)
     duplicate = make_volunteer(formation.squadron_b, adult=False)
-    Credential.objects.create(
-        pk=uuid7(), volunteer=duplicate, kind="training", reference="T-1", valid_from=at
-    )
+    CredentialFactory.create(volunteer=duplicate, reference="T-1", valid_from=at)
     merge_volunteers(kept=kept.number, duplicate=duplicate.number, by=commander, at=at)
 
     erase_person(by=User.objects.get(pk=kept.user_id), at=at)

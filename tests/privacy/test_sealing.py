@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from uuid6 import uuid7
 
 from backend.accounts.models import SecondFactor, User
 from backend.lib.encryption import KeyMissing, seal
 from backend.privacy.sealed_columns import sealed_columns
 from backend.privacy.services import sealing as keys
 from backend.volunteers.models import Guardian
+from tests.builders import GuardianFactory
 from tests.conftest import MakeVolunteer
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -28,9 +28,7 @@ def phones(settings: Any, make_volunteer: MakeVolunteer, at: Any) -> dict[int, s
     """Three people and a guardian whose phones an old key seals; the settings have a newer one since."""
     settings.FIELD_KEYS = {"old": OLD}
     people = [make_volunteer(None) for _ in range(3)]
-    Guardian.objects.create(
-        pk=uuid7(), volunteer=people[0], phone_sealed=seal("13900000000", "phone"), consent_at=at
-    )
+    GuardianFactory.create(volunteer=people[0], phone_sealed=seal("13900000000", "phone"), consent_at=at)
     settings.FIELD_KEYS = {"new": NEW, "old": OLD}
     return {person.user_id: person.user.phone for person in people}
 

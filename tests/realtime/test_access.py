@@ -31,6 +31,7 @@ from backend.volunteers.schemas.formation import SplitIn, UnitIn
 from backend.volunteers.schemas.posts import PostIn
 from backend.volunteers.services import memberships, merging, posts, standing, units
 from backend.volunteers.topics import principal_of_user, topics_of
+from tests.builders import task_body
 from tests.conftest import Formation, MakeVolunteer
 from tests.realtime.conftest import Connect, Json, Socket
 from tests.realtime.samples import SampleHappened
@@ -296,11 +297,7 @@ def noon(at: datetime) -> datetime:
 
 
 def _order(world: World, unit: Unit, task: Any, noon: datetime) -> None:
-    wanted = TaskIn.model_validate({
-        "id": str(task), "unit": unit.number, "category": "patrol", "title": "Patrol", "starts_at": noon,
-        "place": {"name": "Gate", "lon": 119.89, "lat": 29.45, "datum": "wgs84"},
-        "answer_by": now() + timedelta(hours=1), "headcount": 2,
-    })  # fmt: skip
+    wanted = TaskIn.model_validate(task_body(unit.number, now(), id=task, starts_at=noon))
     made = create_task(wanted=wanted, by=world.commander, at=now())
     call_out(task_id=made.pk, wanted=CallOutIn(id=uuid7(), units=[unit.number]), by=world.commander, at=now())
 

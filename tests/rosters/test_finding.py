@@ -29,6 +29,7 @@ from backend.volunteers.models import AccessEntry, LookedAt, Role, Unit, UnitCou
 from backend.volunteers.services import finding
 from backend.volunteers.services.finding import TooManyFound, most_found
 from tests.accounts.families import FAMILY, share
+from tests.builders import ApplicationFactory
 from tests.conftest import Formation, MakeVolunteer, Published, SignedInClient
 from tests.pages import page_of
 from tests.rosters.files import HEADINGS, csv_file, id_card, people
@@ -293,9 +294,7 @@ def register(request: pytest.FixtureRequest, leader: User, formation: Formation,
 
     def approve(phone: str) -> Any:
         Application.objects.all().delete()
-        wanted = Application(pk=uuid7(), unit=unit, name="某人", at=at, password=make_password(None))
-        wanted.phone = phone
-        wanted.save()
+        wanted = ApplicationFactory.create(unit=unit, phone=phone, at=at, password=make_password(None))
         return approve_application(application_id=wanted.pk, by=leader, at=at)
 
     if request.param == "block":

@@ -9,6 +9,7 @@ from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.accounts.services.devices import register_page_device
+from backend.accounts.services.languages import choose_language
 from backend.audit.models import Entry
 from backend.privacy.services.own_data import erase_person
 from backend.rosters.models import Newcomer, RosterImport
@@ -75,7 +76,7 @@ def _device(person: Volunteer, formation: Formation, at: datetime) -> None:
 
 
 def _language(person: Volunteer, formation: Formation, at: datetime) -> None:
-    services.choose_language(language="en", by=person.user, at=at)
+    choose_language(language="en", by=person.user, at=at)
 
 
 def _other_unit(person: Volunteer, formation: Formation, at: datetime) -> None:

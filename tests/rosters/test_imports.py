@@ -551,7 +551,7 @@ def test_unforeseen_error_ends_an_import_and_keeps_what_is_in_the_roster(
     there = bring(csv_file(tmp_path, [HEADINGS[:2], *people(3)]))
     undo_import(import_id=there.pk, by=None, at=at)
     coming = received(csv_file(tmp_path, [HEADINGS[:2], *people(3, start=5)], name="x.csv"), formation, at)
-    monkeypatch.setattr(import_worker, "take_out", break_down)
+    monkeypatch.setattr(import_worker, "delete_batch", break_down)
     monkeypatch.setattr(import_check, "stage", break_down)
 
     assert work_on(coming.pk).status == "failed"

@@ -29,6 +29,7 @@ from backend.rosters.services.import_worker import work_on
 from backend.volunteers import services
 from backend.volunteers.models import Role, Volunteer
 from backend.volunteers.number_scheme import format_unit_number
+from tests.builders import VolunteerFactory
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, SignedInClient
 from tests.rosters.files import HEADINGS, csv_file, people
 
@@ -301,8 +302,7 @@ async def test_export_is_streamed_by_the_asgi_server(tmp_path: Path) -> None:
     """In parts that are made one by one in threads; the template needs no more than a sign-in."""
 
     def sign_in() -> str:
-        user = User.objects.create_user("13800000000", PASSWORD)
-        volunteer = Volunteer.objects.create(user=user, number=services.issue_number(), name="王")
+        volunteer = VolunteerFactory.create()
         device, at = DeviceIn(id=uuid7()), datetime.now().astimezone()
         return devices.sign_in(user=volunteer.user, device=device, at=at).tokens.access
 

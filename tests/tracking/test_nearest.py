@@ -16,8 +16,8 @@ from backend.tracking.models import LatestPosition, tile_of
 from backend.tracking.positions import forget
 from backend.tracking.queries import nearest
 from backend.tracking.queries.nearest import nearest_on_duty
-from backend.volunteers.models import AccessEntry, Membership, Skill, Unit, Volunteer
-from backend.volunteers.services.roster import roster_fields
+from backend.volunteers.models import AccessEntry, Skill, Unit, Volunteer
+from tests.builders import crowd
 from tests.conftest import Formation, MakeVolunteer, SignedInClient
 
 SQUARE = (119.8921, 29.4512)
@@ -63,16 +63,8 @@ def test_nearest_are_on_duty_with_the_skill_and_of_the_unit(
 
 def make_crowd(unit: Unit, people: int, at: datetime, spread: float) -> dict[int, tuple[float, float]]:
     """Make people on duty around the square, a tenth of them with the skill `boat`; returns where those are."""
-    chance, until = Random(people), at + timedelta(hours=8)
-    users = User.objects.bulk_create([User() for _ in range(people)])
-    volunteers = Volunteer.objects.bulk_create(
-        Volunteer(user=user, number=30_000_000 + n, name="某", duty_since=at, duty_until=until)
-        for n, user in enumerate(users)
-    )
-    fields = roster_fields("某", unit.path)
-    Membership.objects.bulk_create(
-        Membership(volunteer=v, unit=unit, is_primary=True, **fields) for v in volunteers
-    )
+    chance = Random(people)
+    volunteers = crowd(people, unit, at, numbers=range(30_000_000, 30_000_000 + people))
     boat = Skill.objects.get(code="boat")
     places = {
         v.number: (chance.gauss(SQUARE[0], spread), chance.gauss(SQUARE[1], spread)) for v in volunteers

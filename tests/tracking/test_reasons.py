@@ -23,6 +23,7 @@ from backend.tracking.services.trackers import make_tracker, report_by_tracker, 
 from backend.volunteers import services
 from backend.volunteers.models import Purpose, Volunteer
 from backend.volunteers.services.consents import withdraw_consent
+from tests.builders import task_body
 from tests.conftest import Formation, MakeVolunteer, SignedInClient
 from tests.realtime.conftest import Connect
 
@@ -92,11 +93,8 @@ def test_other_reasons_come_first(unasked: Volunteer, at: datetime) -> None:
 
 def accepted_task(person: Volunteer, leader: User, formation: Formation, at: datetime) -> Task:
     """Have somebody accept a task that begins in two hours, and go off duty."""
-    wanted = TaskIn.model_validate({
-        "id": uuid7(), "unit": formation.squadron_a.number, "category": "care", "title": "x",
-        "place": {"lon": 119.9, "lat": 29.4, "datum": "wgs84"}, "headcount": 1,
-        "starts_at": at + 120 * MINUTE, "answer_by": at + 60 * MINUTE,
-    })  # fmt: skip
+    body = task_body(formation.squadron_a.number, at, category="care", headcount=1)
+    wanted = TaskIn.model_validate(body)
     task = dispatch.create_task(wanted=wanted, by=leader, at=at)
     units = CallOutIn(id=uuid7(), units=[formation.squadron_a.number])
     dispatch.call_out(task_id=task.pk, wanted=units, by=leader, at=at)

@@ -11,6 +11,7 @@ from uuid6 import uuid7
 
 from simulator.processes import Server
 from tests.browser.server import PASSWORD, write_places, write_small_formation
+from tests.builders import task_body
 from tests.flows.installation import Answer, Installation
 from tests.upgrade.version import Version
 
@@ -98,17 +99,7 @@ class Force:
     def task_body(self, task: str, title: str) -> Json:
         """Return a task; the same id and title give the same body."""
         noon = (datetime.now(UTC) + timedelta(days=2)).replace(hour=4, minute=0, second=0, microsecond=0)
-        return {
-            "id": task,
-            "unit": self.unit,
-            "category": "patrol",
-            "title": title,
-            "instructions": "Meet at the gate.",
-            "headcount": PLACES,
-            "place": {"name": "Gate", "lon": 119.89, "lat": 29.45, "datum": "wgs84"},
-            "starts_at": noon.isoformat(),
-            "answer_by": (noon - timedelta(hours=2)).isoformat(),
-        }
+        return task_body(self.unit, noon - timedelta(hours=2), id=task, title=title, headcount=PLACES)
 
     def answer(self, who: str, task: str, answer: str = "accept", *, key: str = "") -> str:
         """Answer a call-out; returns how the person stands then."""

@@ -24,7 +24,6 @@ from backend.volunteers import services
 from backend.volunteers.models import (
     Consent,
     CredentialKind,
-    Guardian,
     LookedAt,
     NumberAlias,
     Purpose,
@@ -40,6 +39,7 @@ from backend.volunteers.services.ends import BeyondOwnPost
 from backend.volunteers.services.life_numbers import give_life_number
 from backend.volunteers.services.merging import NotMergeable, merge_volunteers
 from backend.volunteers.services.standing import retire
+from tests.builders import GuardianFactory
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -171,7 +171,7 @@ def test_what_is_on_record_of_the_duplicate_is_the_person_s(
     for who in (kept, duplicate):
         note_access(viewer_user_id=leader.pk, volunteer_ids=[who.pk], what=LookedAt.PHONE, at=at)
     note_access(viewer_user_id=leader.pk, volunteer_ids=[duplicate.pk], what=LookedAt.EXPORT, at=at)
-    Guardian.objects.create(pk=uuid7(), volunteer=duplicate, name="母亲", consent_at=at)
+    GuardianFactory.create(volunteer=duplicate, consent_at=at)
     WeeklyAvailability.objects.create(volunteer=duplicate, weekday=0, from_minute=0, until_minute=60)
 
     merge(kept, duplicate, commander, at)

@@ -35,6 +35,7 @@ from backend.volunteers.services.consents import (
     withdraw_consent,
 )
 from backend.volunteers.services.guardians import withdraw_guardian
+from tests.builders import ApplicationFactory, GuardianFactory
 from tests.conftest import PASSWORD, Formation, MakeVolunteer, Published, Race, SignedInClient
 
 ClientOf = Callable[[User], SignedInClient]
@@ -124,7 +125,7 @@ def test_a_minor_agrees_with_a_guardian_and_no_longer_when_the_guardian_does_not
     minor = make_volunteer(formation.squadron_a, adult=False, consents=False, papers=False)
     with pytest.raises(GuardianMissing):
         give_consent(purpose=Purpose.LOCATION, version=1, by=minor.user, at=at)
-    guardian = Guardian.objects.create(pk=uuid7(), volunteer=minor, name="父", consent_at=at)
+    guardian = GuardianFactory.create(volunteer=minor, consent_at=at)
     give_consent(purpose=Purpose.LOCATION, version=1, by=minor.user, at=at)
 
     withdraw_guardian(volunteer=minor, guardian_id=guardian.pk, by=leader, at=at)
@@ -291,11 +292,7 @@ def test_who_applied_in_vain_and_invitations_that_are_over_are_forgotten(
     volunteer: User, formation: Formation, at: datetime
 ) -> None:
     for days in (181, 179):
-        application = Application(
-            pk=uuid7(), unit=formation.squadron_a, name="赵六", at=at - timedelta(days=days)
-        )
-        application.phone = f"13900000{days}"
-        application.save()
+        ApplicationFactory.create(unit=formation.squadron_a, at=at - timedelta(days=days))
     for days in (91, 89):
         ended = at - timedelta(days=days)
         Invitation.objects.create(
@@ -326,9 +323,7 @@ def test_everything_that_the_clock_deletes_of_people_stands_on_the_report(
     person = volunteer.volunteer
     DutyPeriod.objects.create(volunteer=person, since=old, until=old)
     Challenge.objects.create(pk=uuid7(), user=volunteer, made_at=old, expires_at=old)
-    Application.objects.create(
-        pk=uuid7(), unit=formation.squadron_a, name="甲", at=old, decided_at=old, status="rejected"
-    )
+    ApplicationFactory.create(unit=formation.squadron_a, at=old, decided_at=old, status="rejected")
 
     tick(at=at)
 

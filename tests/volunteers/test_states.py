@@ -6,12 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from uuid6 import uuid7
 
 from backend.accounts.models import User
 from backend.lib.states import IllegalChange
 from backend.volunteers.models import (
-    Credential,
     DatedAvailability,
     Membership,
     Post,
@@ -23,6 +21,7 @@ from backend.volunteers.models import (
 )
 from backend.volunteers.principals import belongings_of
 from backend.volunteers.rules import current_posts
+from tests.builders import CredentialFactory
 from tests.conftest import Formation
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -116,9 +115,7 @@ def test_duty_and_papers_and_plans_are_over_at_their_end(volunteer: User, at: da
     person, ends = volunteer.volunteer, at + HOUR
     Volunteer.objects.filter(pk=person.pk).update(duty_since=at, duty_until=ends)
     person.refresh_from_db()
-    paper = Credential.objects.create(
-        pk=uuid7(), volunteer=person, kind="training", valid_from=at, valid_until=ends, recorded_by=volunteer
-    )
+    paper = CredentialFactory.create(volunteer=person, valid_from=at, valid_until=ends)
     DatedAvailability.objects.create(volunteer=person, from_at=at, until_at=ends, available=True)
     mine = Volunteer.objects.filter(pk=person.pk)
 

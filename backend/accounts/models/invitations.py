@@ -21,6 +21,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Return those that open an account: until `expires_at`, and not at that moment."""
         return self.unused().filter(user__is_active=True, expires_at__gt=at)
 
+    def over_since(self, moment: datetime) -> Self:
+        """Return those whose time was up before a moment, used or not."""
+        return self.filter(expires_at__lt=moment)
+
 
 class Invitation(models.Model):
     """A code that a leader hands to a person: it opens once, and sets the password."""

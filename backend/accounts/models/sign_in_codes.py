@@ -21,6 +21,10 @@ class SignInCodeQuerySet(models.QuerySet["SignInCode"]):
         """Return those that sign a person in: until `expires_at`, and not at that moment."""
         return self.unused().filter(user__is_active=True, expires_at__gt=at)
 
+    def over_since(self, moment: datetime) -> Self:
+        """Return those whose time was up before a moment, used or not."""
+        return self.filter(expires_at__lt=moment)
+
 
 class SignInCode(models.Model):
     """A code that signs one device of a person in, within minutes; its maker has seen it.

@@ -175,6 +175,10 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         """Return those that were signed out."""
         return self.exclude(revoked_at=None)
 
+    def over_since(self, moment: datetime) -> Self:
+        """Return those that were signed out before a moment."""
+        return self.filter(revoked_at__lt=moment)
+
     def of_open_accounts(self) -> Self:
         """Return those that were not signed out, of accounts that are open."""
         return self.not_revoked().filter(user__is_active=True)

@@ -43,6 +43,12 @@ def set_password(user: User, password: str, *, at: datetime) -> None:
     user.save(update_fields=["password", "password_set_at"])
 
 
+def set_hashed_password(user: User, hashed: str, *, at: datetime) -> None:
+    """Give a new account the password that its person chose at `at`, before there was an account."""
+    user.password, user.password_set_at = hashed, at
+    user.save(update_fields=["password", "password_set_at"])
+
+
 @transaction.atomic
 def change_password(
     *, new: str, device_id: UUID, by: User, at: datetime, once: keys.Asked | None = None

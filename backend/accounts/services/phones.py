@@ -1,5 +1,7 @@
 """Puts people on phones: one alone, or a family that shares one."""
 
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -65,3 +67,21 @@ def _saved_on_phone(user: User, phone: str, *, shared: bool) -> int:
             continue
         return len(taken)
     raise PhoneFull if shared else PhoneTaken
+
+
+def leave_phone(user: User) -> None:
+    """Save a locked account without its phone; those who share it keep theirs."""
+    user.phone = ""
+    user.save(update_fields=PHONE_COLUMNS)
+
+
+def move_phone(*, to: User, of: User, at: datetime) -> None:
+    """Move a phone that was missing, with its place on it: those who share it keep theirs. Both accounts are locked.
+
+    It is masked for the account that gets it as if its password were new.
+    """
+    moved = {column: getattr(of, column) for column in PHONE_COLUMNS}
+    leave_phone(of)
+    if moved["phone_key"] and not to.phone:
+        User.objects.filter(pk=to.pk).update(**moved, password_set_at=at)
+        to.refresh_from_db(fields=[*moved, "password_set_at"])

@@ -13,6 +13,7 @@ from backend.accounts.acting import Act, acting
 from backend.accounts.models import User, family_of, phone_keys
 from backend.accounts.passwords import require_good_password
 from backend.accounts.queries import people_of_phone
+from backend.accounts.services.passwords import set_hashed_password
 from backend.joining.acts import Acts
 from backend.joining.events import ApplicationChanged
 from backend.joining.locks import applications_to_lock
@@ -162,8 +163,7 @@ def _created(application: Application, shared_phone: bool, act: Act) -> Voluntee
         units=[application.unit],
         act=act,
     )
-    account = User.objects.filter(pk=volunteer.user_id)
-    account.update(password=application.password, password_set_at=application.at)
+    set_hashed_password(volunteer.user, application.password, at=application.at)
     return volunteer
 
 

@@ -25,12 +25,13 @@ from backend.lib.clock import now
 from backend.lib.errors import require
 from backend.privacy.queries import export_of
 from backend.privacy.schemas import DeletionIn, IdentityIn
+from backend.privacy.services.identity import IdentityWrong, check_identity
 from backend.privacy.services.own_data import erase_person
 from backend.volunteers.models import LookedAt, Purpose
 from backend.volunteers.queries import privacy as queries
 from backend.volunteers.schemas.privacy import ConsentIn
 from backend.volunteers.services.consents import give_consent, withdraw_consent
-from backend.volunteers.services.identity import IdentityWrong, check_identity, confirm_identity
+from backend.volunteers.services.identity import confirm_identity
 
 PAGE = 20
 AT_DELETION = {PasswordWrong: _("The password is wrong. Nothing was deleted.")}

@@ -1,19 +1,14 @@
-"""Takes an imported batch out of the roster again, as long as nothing depends on its people."""
+"""Says what depends on the people of an imported batch: it is taken out of the roster again while nothing does."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db import connection, models
+from django.db import models
 
 from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.rosters.models import Difference, RosterImport
-from backend.rosters.services.staging import database_id
 from backend.volunteers.models import AccessEntry, Membership, Volunteer, in_service
-from backend.volunteers.services.counts import recount
-
-_OF_BATCH = "(SELECT {column} FROM volunteers_volunteer WHERE batch_id = %s)"
 
 
 def dependents_of(batch: RosterImport) -> dict[str, int]:
@@ -40,34 +35,6 @@ def dependents_of(batch: RosterImport) -> dict[str, int]:
         rows = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": of_batch})  # noqa: SLF001
         found[name] = found.get(name, 0) + rows.count()
     return {name: count for name, count in found.items() if count}
-
-
-def take_out(batch: RosterImport, *, at: datetime) -> int:
-    """Delete a batch's people; returns how many. Only inside a transaction.
-
-    The database still checks every reference: a row that was added at the same moment raises IntegrityError.
-    """
-    key = [database_id(batch.pk)]
-    units = list(
-        Membership.objects.filter(volunteer__batch_id=batch.pk)
-        .order_by()
-        .values_list("unit", flat=True)
-        .distinct()
-    )
-    people = _OF_BATCH.format(column="id")
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM volunteers_volunteer_skills WHERE volunteer_id IN {people}", key)  # noqa: S608
-        cursor.execute(f"DELETE FROM rosters_difference WHERE volunteer_id IN {people}", key)  # noqa: S608
-        cursor.execute(f"DELETE FROM volunteers_accessentry WHERE subject_id IN {people}", key)  # noqa: S608
-        cursor.execute(f"DELETE FROM volunteers_membership WHERE volunteer_id IN {people}", key)  # noqa: S608
-        cursor.execute("SELECT user_id FROM volunteers_volunteer WHERE batch_id = %s", key)
-        users = [id for (id,) in cursor.fetchall()]
-        cursor.execute("DELETE FROM volunteers_volunteer WHERE batch_id = %s", key)
-        for start in range(0, len(users), 10_000):
-            among = ", ".join(map(str, users[start : start + 10_000]))
-            cursor.execute(f"DELETE FROM accounts_user WHERE id IN ({among})")  # noqa: S608  # whole numbers
-    recount(units, at=at)
-    return len(users)
 
 
 def _relations(model: type[models.Model]) -> list[Any]:

@@ -18,7 +18,7 @@ from backend.accounts.acting import acting
 from backend.lib.clock import now
 from backend.lib.errors import Refusal
 from backend.rosters.acts import Acts
-from backend.rosters.models import ImportStatus, RosterImport
+from backend.rosters.models import Difference, ImportStatus, RosterImport
 from backend.rosters.reading.apart import ReaderDied
 from backend.rosters.services.commit import enrol_all, refresh_statistics
 from backend.rosters.services.differences import restore_differences
@@ -33,9 +33,9 @@ from backend.rosters.services.import_turns import (
     is_free,
     let_go,
 )
-from backend.rosters.services.import_undo import take_out
 from backend.rosters.services.imports import SomethingDepends, refuse_dependents
 from backend.rosters.services.staging import PORTION, follow_retired_units, number_newcomers
+from backend.volunteers.services.removal import delete_batch
 from backend.volunteers.services.seats import UnitRetired
 
 logger = logging.getLogger(__name__)
@@ -168,7 +168,10 @@ def _take_back(batch: RosterImport) -> None:
         with transaction.atomic():
             batch, at = held(import_id, ImportStatus.UNDOING), now()
             refuse_dependents(batch)
-            count = take_out(batch, at=at)
+            Difference.objects.filter(
+                volunteer__batch_id=batch.pk
+            ).delete()  # what later files say of these people
+            count = delete_batch(batch.pk, at=at)
             batch.undo(by=batch.undone_by, at=at)
             batch.save()
             with acting(by=batch.undone_by, at=at) as act:

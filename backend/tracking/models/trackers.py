@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Self, cast
 
 from django.db import models
+from django.db.models import Q
 
 from backend.accounts.models import User
 from backend.lib.datum import Datum
@@ -39,6 +40,10 @@ class TrackerQuerySet(models.QuerySet["Tracker"]):
     def good(self, at: datetime) -> Self:
         """Return those that may report: until `expires_at`, and not at that moment."""
         return self.not_revoked().filter(expires_at__gt=at)
+
+    def over_since(self, moment: datetime) -> Self:
+        """Return those that were revoked or ran out before a moment."""
+        return self.filter(Q(revoked_at__lt=moment) | Q(expires_at__lt=moment))
 
 
 class Tracker(models.Model):

@@ -1,11 +1,12 @@
-"""Keeps volunteers off the map who have withdrawn their consent to tracking."""
+"""Keeps volunteers off the map who have withdrawn their consent to tracking, or deleted their data."""
 
 from datetime import datetime, timedelta
 
 from backend.tracking.judging import tracked_now
 from backend.tracking.models import Fix, LatestPosition
 from backend.tracking.positions import forget
-from backend.volunteers.models import Consent, Purpose
+from backend.volunteers.models import Consent, Purpose, Volunteer
+from backend.volunteers.queries.numbers import numbers_of
 
 STORED_BY_THEN = timedelta(minutes=1)
 """The longest time between the judgement of a report and its commit."""
@@ -30,3 +31,11 @@ def forget_who_withdrew(*, at: datetime) -> int:
         gone.difference_update(tracked_now(gone, at))
         forget(gone, at=at)
     return len(gone)
+
+
+def erase_tracking(volunteer: Volunteer, *, at: datetime) -> None:
+    """Delete the tracks and trackers of an erased volunteer, also those under earlier numbers, and the last place."""
+    numbers = numbers_of(volunteer)
+    forget(numbers, at=at)
+    Fix.objects.filter(person__in=numbers).delete()
+    volunteer.user.trackers.all().delete()

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import user_of
+from backend.accounts.services.languages import choose_language
 from backend.lib.api import answer, parse
 from backend.lib.clock import now
 from backend.realtime.views import View
@@ -55,7 +56,7 @@ class LanguageView(View):
     def put(self, request: Request) -> Response:
         """Choose the language of pages and notifications."""
         user, at = user_of(request), now()
-        services.choose_language(language=parse(LanguageIn, request).language, by=user, at=at)
+        choose_language(language=parse(LanguageIn, request).language, by=user, at=at)
         return answer(queries.me_of(user, at=at))
 
     def put_again(self, request: Request) -> Response:

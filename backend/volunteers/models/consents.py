@@ -31,6 +31,10 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         """Return those that were withdrawn or replaced after a moment."""
         return self.filter(withdrawn_at__gt=moment)
 
+    def over_since(self, moment: datetime) -> Self:
+        """Return those that were withdrawn or replaced before a moment."""
+        return self.filter(withdrawn_at__lt=moment)
+
 
 class Consent(models.Model):
     """An agreement to one purpose in the words of one version; of each purpose at most one is in force.

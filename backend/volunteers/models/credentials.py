@@ -26,6 +26,10 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
         """Return those that are good: from `valid_from` until `valid_until`, not at that moment, and not revoked."""
         return self.filter(Q(valid_until=None) | Q(valid_until__gt=at), valid_from__lte=at, revoked_at=None)
 
+    def over_since(self, moment: datetime) -> Self:
+        """Return those that ended or were revoked before a moment."""
+        return self.filter(Q(revoked_at__lt=moment) | Q(valid_until__lt=moment))
+
 
 class Credential(models.Model):
     """A policy, a training or an agreement, good for a time. Never changed: a wrong one is revoked."""

@@ -22,6 +22,10 @@ class GuardianQuerySet(models.QuerySet["Guardian"]):
         """Return the guardians who agree at `at`."""
         return self.not_withdrawn().filter(consent_at__lte=at)
 
+    def over_since(self, moment: datetime) -> Self:
+        """Return those who withdrew before a moment, and on whom no consent that is kept rests."""
+        return self.filter(withdrawn_at__lt=moment, consents=None)
+
 
 class Guardian(models.Model):
     """A parent or guardian who agrees, or no longer agrees, to a minor's service."""

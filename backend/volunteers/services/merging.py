@@ -7,9 +7,11 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.acting import Act, acting
-from backend.accounts.locks import devices_to_lock, lock_devices
-from backend.accounts.models import PHONE_COLUMNS, SignedOutBy, User
+from backend.accounts.locks import lock_devices
+from backend.accounts.models import User
+from backend.accounts.services.closing import close_merged
 from backend.accounts.services.devices import end_easy_sign_ins
+from backend.accounts.services.phones import move_phone
 from backend.lib.errors import NotAllowed, Refusal, require
 from backend.realtime import keys
 from backend.realtime.access import access_changed, move_changes
@@ -77,8 +79,7 @@ def _merge(one: Volunteer, other: Volunteer, act: Act) -> None:
     move_changes(other.topic, one.topic)
     _move_papers(one, other)
     keys.move(other.number, one.number)
-    _close(other, into=one, at=act.at)
-    _sign_out(other, act)
+    _close(other, into=one, act=act)
     if holds_post(one.user, act.at):
         end_easy_sign_ins(one.user, act=act)
     numbers = {"kept": f"{one.number:08d}", "duplicate": f"{other.number:08d}"}
@@ -131,7 +132,7 @@ def _move(one: Volunteer, other: Volunteer, at: datetime) -> None:
     other.aliases.update(volunteer=one)
     Volunteer.objects.filter(merged_into=other).update(merged_into=one)
     NumberAlias.objects.create(number=other.number, volunteer=one)
-    _move_phone(one.user, other.user, at)
+    move_phone(to=one.user, of=other.user, at=at)
     _move_identity(one, other)
 
 
@@ -149,19 +150,6 @@ def _move_papers(one: Volunteer, other: Volunteer) -> None:
     other.dated_availability.all().delete()
 
 
-def _move_phone(one: User, other: User, at: datetime) -> None:
-    """Move a phone that was missing; it is masked for the account that gets it as if its password were new.
-
-    The account gets the same place on it: others who share the phone keep theirs.
-    """
-    moved = {column: getattr(other, column) for column in PHONE_COLUMNS}
-    other.phone = ""
-    other.save(update_fields=PHONE_COLUMNS)
-    if moved["phone_key"] and not one.phone:
-        User.objects.filter(pk=one.pk).update(**moved, password_set_at=at)
-        one.refresh_from_db(fields=[*moved, "password_set_at"])
-
-
 def _move_identity(one: Volunteer, other: Volunteer) -> None:
     """Move an identity card and a date of birth that were missing; the person has to confirm them."""
     columns = ["id_card_sealed", "id_card_key"]
@@ -175,20 +163,9 @@ def _move_identity(one: Volunteer, other: Volunteer) -> None:
     one.save(update_fields=[*columns, "born_on", "identity_to_confirm"])
 
 
-def _close(other: Volunteer, *, into: Volunteer, at: datetime) -> None:
-    """Close the account of a merged record: no person signs in with it, or is on duty under its number."""
+def _close(other: Volunteer, *, into: Volunteer, act: Act) -> None:
+    """Close a merged record with its account: no person signs in with it, or is on duty under its number."""
     other.save(update_fields=other.close(into=into))
-    other.user.is_active = False
-    other.user.set_unusable_password()
-    other.user.save(update_fields=["is_active", "password"])
+    close_merged(other.user, act=act)
     refresh_roster(volunteers=[into.pk])
-    recount_around([into.pk, other.pk], at=at)
-
-
-def _sign_out(other: Volunteer, act: Act) -> None:
-    """End the devices of a record that was merged."""
-    devices = devices_to_lock(other.user.devices.not_revoked())
-    for device in devices:
-        act.end_session(device.session)
-    ended = {"revoked_at": act.at, "revoked_because": SignedOutBy.MERGED}
-    devices.update(**ended, refresh_id="", previous_refresh_id="")
+    recount_around([into.pk, other.pk], at=act.at)

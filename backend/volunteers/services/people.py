@@ -169,13 +169,3 @@ def fill_post(
         end_easy_sign_ins(volunteer.user, act=act)
     hooks.post_given(post, act=act)
     return post
-
-
-@transaction.atomic
-def choose_language(*, language: str, by: User, at: datetime) -> None:
-    """Remember the language that pages and notifications speak to this person; again changes nothing."""
-    is_other = User.objects.filter(pk=by.pk).exclude(language=language).update(language=language)
-    by.language = language
-    if is_other:
-        with acting(by=by, at=at) as act:
-            act.record(Acts.LANGUAGE_CHOSEN, f"user.{by.pk}", language=language)

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from backend.lib.bulk import update_rows
 from backend.lib.readings import kept_name, sound_of
-from backend.volunteers.models import COUNTY_DEPTH, Membership, Unit, UnitCount
+from backend.volunteers.models import COUNTY_DEPTH, Membership, Unit, UnitCount, Volunteer
 
 _BATCH = 2_000
 _FIELDS = ("unit_path", "county", "name", "pinyin", "initials")
@@ -43,6 +43,13 @@ def roster_fields(name: str, unit_path: str) -> RosterFields:
 def county_of(path: str) -> str:
     """Return the path of the detachment that a unit is in or is; of a unit above detachments its own."""
     return path[: COUNTY_DEPTH * Unit.steplen]
+
+
+def rename(volunteer: Volunteer, name: str) -> None:
+    """Give a locked volunteer another name, also in the rosters."""
+    volunteer.name = name
+    volunteer.save(update_fields=["name"])
+    refresh_roster(volunteers=[volunteer.pk])
 
 
 def refresh_roster(*, volunteers: Collection[int] | None = None, units: Collection[int] | None = None) -> int:

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import Max, Sum
 
 from backend.lib.clock import now
+from backend.lib.retention import LIMITS
 from backend.privacy.models import RetentionRun
-from backend.privacy.services.retention import KEPT
 
 
 class Command(BaseCommand):
@@ -21,8 +21,8 @@ class Command(BaseCommand):
         since = (now() - timedelta(days=days)).date()
         lines = RetentionRun.objects.filter(day__gte=since).values("kind")
         for line in lines.annotate(deleted=Sum("deleted"), last=Max("last_at")).order_by("kind"):
-            limit = KEPT.get(line["kind"])
-            kept = f", kept {limit.days} days" if limit else ""
+            limit = LIMITS.get(line["kind"])
+            kept = f", kept {limit.kept.days} days" if limit else ""
             last = line["last"].isoformat(timespec="seconds")
             self.stdout.write(f"{line['kind']}: {line['deleted']} deleted{kept}, last looked at {last}")
         if not lines.exists():
