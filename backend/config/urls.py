@@ -163,7 +163,7 @@ v1: list[URLPattern | URLResolver] = [
     path("policies/<uuid:policy_id>/people", policies.InsuredView.as_view()),
     path("me/consents", privacy.ConsentsView.as_view()),
     path("me/consents/<str:purpose>", privacy.ConsentView.as_view()),
-    path("me/looks", privacy.LooksView.as_view()),
+    path("me/looks", own_data.LooksView.as_view()),
     path("me/export", own_data.ExportView.as_view()),
     path("me/identity", own_data.IdentityView.as_view()),
     path("me/deletion", own_data.DeletionView.as_view()),

@@ -1,17 +1,18 @@
 """REST views of one's own data: taking it out, confirming it, deleting it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import django_request, user_of
 from backend.accounts.signin import confirm_password
-from backend.lib.api import answer, parse
+from backend.lib.api import answer, parse, parse_query
 from backend.lib.clock import now
-from backend.privacy.queries import export_of
-from backend.privacy.schemas import DeletionIn, Erased, IdentityIn, OwnData
+from backend.privacy.queries import export_of, looks_at
+from backend.privacy.schemas import DeletionIn, Erased, IdentityIn, LookFilter, LookPage, OwnData
 from backend.privacy.services.identity import check_identity
 from backend.privacy.services.own_data import erase_person
 from backend.realtime.views import View
@@ -63,3 +64,20 @@ class DeletionView(View):
         body, user = parse(DeletionIn, request), user_of(request)
         confirm_password(django_request(request), user, body.password)
         return answer(erase_person(by=user, at=now()))
+
+
+class LooksView(View):
+    """Who looked at one."""
+
+    parameters: ClassVar = {"get": LookFilter.model_fields}
+
+    @extend_schema(
+        operation_id="looks",
+        parameters=[OpenApiParameter("after", OpenApiTypes.INT64, description="`next` of the page before")],
+        responses=LookPage,
+        tags=["privacy"],
+    )
+    def get(self, request: Request) -> Response:
+        """Return who was shown one's details, phone or place, newest first, 50 a page; kept for 180 days."""
+        chosen = parse_query(LookFilter, request)
+        return answer(looks_at(user_of(request), after=chosen.after))

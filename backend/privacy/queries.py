@@ -10,6 +10,7 @@ from pydantic import JsonValue, TypeAdapter
 from backend.accounts.models import Device, User
 from backend.lib.encryption import unseal
 from backend.lib.sealed import SUFFIX
+from backend.privacy.schemas import LookOut, LookPage
 from backend.tracking.models import Fix, LatestPosition, Tracker, TrackerDay
 from backend.volunteers import hooks
 from backend.volunteers.models import AccessEntry, Volunteer
@@ -160,3 +161,25 @@ def _sign_in_of(user: User) -> dict[str, Any]:
         "invitations": _rows(user.invitations.order_by("pk"), "made_at", "expires_at", "used_at"),
         "sign_in_codes": _rows(user.sign_in_codes.order_by("pk"), "made_at", "expires_at", "used_at"),
     }
+
+
+LOOKS = 50
+"""Looks of a page."""
+
+
+def looks_at(user: User, *, after: int | None = None, page: int = LOOKS) -> LookPage:
+    """Return up to 50 looks at a person, newest first; `after` is `next` of the page before."""
+    looks = AccessEntry.objects.filter(subject__user=user).select_related("viewer__volunteer").order_by("-pk")
+    rows = list((looks.filter(pk__lt=after) if after else looks)[: page + 1])
+    items = [
+        LookOut.model_validate(
+            {
+                "at": look.at,
+                "what": look.what,
+                "viewer": look.viewer.volunteer.number,
+                "viewer_name": look.viewer.volunteer.name,
+            }
+        )
+        for look in rows[:page]
+    ]
+    return LookPage(items=items, next=rows[page - 1].pk if len(rows) > page else None)

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, JsonValue, RootModel
 
 from backend.lib.shapes import Instant, Line, Request, Shape, VolunteerNumber
+from backend.volunteers.models import LookedAt
 
 
 class IdentityIn(Request):
@@ -31,3 +32,25 @@ class Erased(Shape):
 
 class OwnData(RootModel[dict[str, JsonValue]]):
     """Everything that is kept of oneself, by what it is."""
+
+
+class LookOut(Shape):
+    """A person was shown something of you: for the first time in that hour, however often."""
+
+    at: Instant
+    what: LookedAt
+    viewer: VolunteerNumber
+    viewer_name: str
+
+
+class LookPage(Shape):
+    """A page of looks, newest first; ask again with `after=next` while it is not null."""
+
+    items: list[LookOut]
+    next: int | None
+
+
+class LookFilter(Request):
+    """Which looks: older than the last of a page."""
+
+    after: Annotated[int, Field(ge=1, lt=2**63)] | None = None

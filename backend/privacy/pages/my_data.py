@@ -23,7 +23,7 @@ from backend.accounts.services.passwords import PasswordWrong
 from backend.accounts.signin import confirm_password
 from backend.lib.clock import now
 from backend.lib.errors import require
-from backend.privacy.queries import export_of
+from backend.privacy.queries import export_of, looks_at
 from backend.privacy.schemas import DeletionIn, IdentityIn
 from backend.privacy.services.identity import IdentityWrong, check_identity
 from backend.privacy.services.own_data import erase_person
@@ -146,7 +146,7 @@ def _page(request: HttpRequest, **refused: PageForm) -> HttpResponse:
     raw = request.GET.get("after", "")
     after = int(raw) if raw.isdecimal() and len(raw) < 18 else None
     consents = queries.consents_of(volunteer, language=get_language() or "en")
-    looks = queries.looks_at(user, after=after or None, page=PAGE)
+    looks = looks_at(user, after=after or None, page=PAGE)
     kinds = dict(LookedAt.choices)
     context = {
         "consents": [(Purpose(consent.purpose).label, consent) for consent in consents],

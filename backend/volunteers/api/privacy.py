@@ -1,17 +1,15 @@
 """REST views of what is kept of people, and to what they decide about it."""
 
-from typing import ClassVar
 from uuid import UUID
 
 from django.utils.translation import get_language
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.authentication import require_full_sign_in, user_of
 from backend.accounts.models import User
-from backend.lib.api import answer, parse, parse_query
+from backend.lib.api import answer, parse
 from backend.lib.clock import now
 from backend.lib.errors import NotFound, require
 from backend.realtime.views import View
@@ -28,8 +26,6 @@ from backend.volunteers.schemas.privacy import (
     GuardianIn,
     GuardianOut,
     Guardians,
-    LookFilter,
-    LookPage,
 )
 from backend.volunteers.services.access_log import note_access
 from backend.volunteers.services.consents import give_consent, withdraw_consent
@@ -76,23 +72,6 @@ class ConsentView(View):
     def put_again(self, request: Request, purpose: str) -> Response:  # noqa: ARG002
         """Return what one agrees to now."""
         return answer(_own_consents(user_of(request)))
-
-
-class LooksView(View):
-    """Who looked at one."""
-
-    parameters: ClassVar = {"get": LookFilter.model_fields}
-
-    @extend_schema(
-        operation_id="looks",
-        parameters=[OpenApiParameter("after", OpenApiTypes.INT64, description="`next` of the page before")],
-        responses=LookPage,
-        tags=["privacy"],
-    )
-    def get(self, request: Request) -> Response:
-        """Return who was shown one's details, phone or place, newest first, 50 a page; kept for 180 days."""
-        chosen = parse_query(LookFilter, request)
-        return answer(queries.looks_at(user_of(request), after=chosen.after))
 
 
 class CredentialsView(View):

@@ -1,23 +1,18 @@
-"""Reads what people have agreed to, who looked at them, and their guardians and credentials."""
+"""Reads what people have agreed to, and their guardians and credentials."""
 
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
-from backend.accounts.models import User
 from backend.volunteers.consents import WORDINGS
-from backend.volunteers.models import AccessEntry, Credential, Guardian, Volunteer
+from backend.volunteers.models import Credential, Guardian, Volunteer
 from backend.volunteers.queries.masking import masked
 from backend.volunteers.rules import is_known_minor
 from backend.volunteers.schemas.privacy import (
     ConsentOut,
     CredentialOut,
     GuardianOut,
-    LookOut,
-    LookPage,
 )
-
-LOOKS = 50
 
 
 def consents_of(volunteer: Volunteer, *, language: str) -> list[ConsentOut]:
@@ -34,24 +29,6 @@ def consents_of(volunteer: Volunteer, *, language: str) -> list[ConsentOut]:
         )
         for purpose, wording in WORDINGS.items()
     ]
-
-
-def looks_at(user: User, *, after: int | None = None, page: int = LOOKS) -> LookPage:
-    """Return up to 50 looks at a person, newest first; `after` is `next` of the page before."""
-    looks = AccessEntry.objects.filter(subject__user=user).select_related("viewer__volunteer").order_by("-pk")
-    rows = list((looks.filter(pk__lt=after) if after else looks)[: page + 1])
-    items = [
-        LookOut.model_validate(
-            {
-                "at": look.at,
-                "what": look.what,
-                "viewer": look.viewer.volunteer.number,
-                "viewer_name": look.viewer.volunteer.name,
-            }
-        )
-        for look in rows[:page]
-    ]
-    return LookPage(items=items, next=rows[page - 1].pk if len(rows) > page else None)
 
 
 def guardians_of(volunteer: Volunteer) -> list[GuardianOut]:

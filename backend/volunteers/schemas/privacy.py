@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field, RootModel
 
-from backend.lib.shapes import ClientId, Instant, Line, Request, Shape, VolunteerNumber
-from backend.volunteers.models import CredentialKind, LookedAt, Purpose
+from backend.lib.shapes import ClientId, Instant, Line, Request, Shape
+from backend.volunteers.models import CredentialKind, Purpose
 from backend.volunteers.schemas.fields import Name, Phone
 
 
@@ -28,28 +28,6 @@ class ConsentIn(Request):
 
     agreed: bool
     version: Annotated[int, Field(ge=1, le=10_000)] | None = None
-
-
-class LookOut(Shape):
-    """A person was shown something of you: for the first time in that hour, however often."""
-
-    at: Instant
-    what: LookedAt
-    viewer: VolunteerNumber
-    viewer_name: str
-
-
-class LookPage(Shape):
-    """A page of looks, newest first; ask again with `after=next` while it is not null."""
-
-    items: list[LookOut]
-    next: int | None
-
-
-class LookFilter(Request):
-    """Which looks: older than the last of a page."""
-
-    after: Annotated[int, Field(ge=1, lt=2**63)] | None = None
 
 
 class GuardianIn(Request):
