@@ -164,12 +164,15 @@ def test_what_contradicts_itself_is_inconsistent(
     Volunteer.objects.filter(pk=retired.pk).update(standing=Standing.RETIRED)
     Volunteer.objects.filter(pk=fifth.pk).update(born_on=date(1981, 1, 31))
 
+    grandmother = make_volunteer(formation.squadron_a, name="王秀兰")
+
     batch = again(
         line(person, phone=second.user.phone, card=id_card()),
         line(third, card=id_card(order="009")),
         line(fourth, name="赵钱孙"),
         line(fifth, card=id_card(order="007")),
         line(retired),
+        line(grandmother, name="王小明"),
     )
 
     assert found(batch) == [
@@ -178,6 +181,7 @@ def test_what_contradicts_itself_is_inconsistent(
         (4, "inconsistent", "person", "another-name"),
         (5, "inconsistent", "born_on", "born-on-against-card"),
         (6, "inconsistent", "person", "has-retired"),
+        (7, "inconsistent", "person", "another-name"),  # of the family, and with her phone
     ]
 
 
@@ -198,10 +202,10 @@ def test_members_who_are_not_in_the_file_are_listed_and_stay(
 def test_people_who_join_while_the_import_waits_are_compared_too(
     tmp_path: Path, formation: Formation, make_volunteer: MakeVolunteer, at: datetime
 ) -> None:
-    path = csv_file(tmp_path, [WHOLE, ["王新", "13800000001", "", formation.squadron_a.number, ""]])
+    path = csv_file(tmp_path, [WHOLE, ["王新成", "13800000001", "", formation.squadron_a.number, ""]])
     batch = work_on(received(path, formation, at).pk)
     assert (batch.status, batch.accepted) == ("checked", 1)
-    joined = make_volunteer(formation.squadron_a, name="王旧")
+    joined = make_volunteer(formation.squadron_a, name="王旧成")
     assert joined.user.phone == "13800000001"
 
     start_import(import_id=batch.pk, skip_rejected=False, by=None, at=at)

@@ -228,8 +228,16 @@ def _doubt(pair: _Paired) -> str:
         return "another-card"
     if pair.has_retired:
         return "has-retired"
-    alike = set(kept_name(pair.name)) & set(kept_name(pair.known_name))
-    return "another-name" if not pair.by_card and not alike else ""
+    return "another-name" if not pair.by_card and _is_another(pair) else ""
+
+
+def _is_another(pair: _Paired) -> bool:
+    """Tell whether a name on the same phone may be a relative's: the surname is the same in a family.
+
+    A corrected name keeps a character of the given name, and its day of birth.
+    """
+    now, before = kept_name(pair.name), kept_name(pair.known_name)
+    return now != before and (pair.other_birth or not set(now[1:]) & set(before[1:]))
 
 
 def _coded(skills: Collection[int], codes: dict[int, str]) -> str:
