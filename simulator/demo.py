@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -23,6 +23,9 @@ from simulator.journal import Shown
 from simulator.phone import Phone
 from simulator.processes import ROOT, DidNotStart, free_port
 from simulator.stage import Stage
+
+if TYPE_CHECKING:
+    from simulator.scenario import Verdict
 
 VAR = ROOT / "var"
 REPORT_EVERY_S = 10.0
@@ -163,7 +166,7 @@ async def once(stage: Stage, signs_in: dict[str, Any], phones: int) -> int:
     """Connect the phones, play the scripted call-out and print its time line."""
     from asgiref.sync import sync_to_async
 
-    from simulator import scenario
+    from simulator import scenario, village
 
     cast = await sync_to_async(scenario.choose)(
         signs_in["detachment"], phones=phones, without=taken(signs_in)
@@ -187,18 +190,23 @@ async def once(stage: Stage, signs_in: dict[str, Any], phones: int) -> int:
             )
             return 1
         step("Calling out")
-        verdict = await scenario.CallOut(commander, fleet, cast).play()
+        crowd = await scenario.CallOut(commander, fleet, cast).play()
+        tell(crowd, "Everyone who should have got it did, and nobody else.")
     finally:
         await fleet.stop()
+    step("Waking a village")
+    scene = await sync_to_async(village.settle_village)(stage.rest, signs_in["detachment"])
+    night = await scene.play()
+    tell(night, "Everyone in the village who may be woken was asked, and nobody else.")
+    return 1 if crowd.faults or night.faults else 0
+
+
+def tell(verdict: "Verdict", if_good: str) -> None:
+    """Print the course of a scene, and its faults or the sentence for none."""
     print("\n".join(f"  {line}" for line in verdict.lines))
     for fault in verdict.faults[:20]:
         print(f"  FAULT: {fault}")
-    print(
-        f"{len(verdict.faults)} faults"
-        if verdict.faults
-        else "Everyone who should have got it did, and nobody else."
-    )
-    return 1 if verdict.faults else 0
+    print(f"{len(verdict.faults)} faults" if verdict.faults else if_good)
 
 
 def taken(signs_in: dict[str, Any]) -> set[int]:

@@ -22,3 +22,4 @@ def test_once_passes_on_sqlite() -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Everyone who should have got it did, and nobody else." in done.stdout
+    assert "Everyone in the village who may be woken was asked, and nobody else." in done.stdout
