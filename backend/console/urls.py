@@ -11,7 +11,7 @@ from backend.joining.pages import applications, invitations, sign_in_codes
 from backend.numbers.pages import numbers
 from backend.partners.pages import sharing
 from backend.privacy.pages import my_data
-from backend.readiness.pages import waking
+from backend.readiness.pages import waking, words
 from backend.rosters.pages import differences, imports, roster
 from backend.tracking.pages import trackers
 from backend.volunteers.pages import availability, person, units
@@ -83,6 +83,7 @@ urlpatterns = [
     path(
         "units/<str:number>/desk/hand-overs/<uuid:hand_over_id>/", desk.sign_hand_over, name="sign-hand-over"
     ),
+    path("people/<str:number>/waking/", words.words, name="words"),
     path("people/<str:number>/corrections/", corrections.corrections, name="corrections"),
     path("people/<str:number>/", person.person, name="person"),
     path("people/<str:number>/standing/", person.decide_standing, name="decide-standing"),

@@ -86,6 +86,21 @@ def test_a_phone_of_another_person_is_refused_unless_they_share_it(
     assert [User.objects.get(pk=one.user_id).phone for one in (person, other)] == [phone, phone]
 
 
+def test_a_phone_that_another_person_answers_is_taken_out_and_put_back(
+    person: Volunteer, leader: User
+) -> None:
+    before, client = person.user.phone, signed_in(leader)
+
+    assert client.post(page(person), sent("wrong-phone")).status_code == 302
+
+    made = Correction.objects.get()
+    assert (made.before, made.after, User.objects.get(pk=person.user_id).phone) == (before, "", "")
+    shown = client.get(page(person)).content.decode()
+    assert 'value="wrong-phone"' not in shown  # there is none to be wrong
+    assert client.post(page(person), {"act": "undo", "correction": str(made.pk)}).status_code == 302
+    assert User.objects.get(pk=person.user_id).phone == before
+
+
 def test_a_second_leader_confirms_and_the_first_is_not_offered_it(
     person: Volunteer, leader: User, formation: Formation, make_volunteer: MakeVolunteer
 ) -> None:

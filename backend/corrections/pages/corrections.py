@@ -1,7 +1,8 @@
 """What was corrected in a person's record: leaders correct a name or a phone, and what was wrong is taken back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -39,6 +40,16 @@ class PhoneForm(ShapeForm[CorrectionIn]):
     shape, ids = CorrectionIn, "phone-%s"
     labels = {"phone": _("The right phone"), "shared_phone": SHARED_PHONE}
     attrs = {"phone": {"type": "tel"}}
+
+
+class WrongPhoneForm(ShapeForm[CorrectionIn]):
+    """Another person answers the phone, and the right one is not known."""
+
+    shape, ids = CorrectionIn, "wrong-%s"
+
+    def given(self) -> Mapping[str, Any]:
+        """Return what the shape is made of: the button says it all."""
+        return {**super().given(), "phone_is_wrong": True}
 
 
 class CorrectionForm(PageForm):
@@ -92,6 +103,7 @@ def _decide(decide: Callable[..., Correction]) -> _Act:
 ACTS: dict[str, _Act] = {
     "name": _correct(NameForm),
     "phone": _correct(PhoneForm),
+    "wrong-phone": _correct(WrongPhoneForm),
     "undo": _decide(undo),
     "confirm": _decide(confirm),
 }
@@ -131,6 +143,7 @@ def _show(request: HttpRequest, volunteer: Volunteer, refused: PageForm | None =
         "corrections": [(one, undoes(one), of_phone and _can_confirm(one, by, at)) for one in found],
         "name_form": _form(NameForm, refused) if corrects else None,
         "phone_form": _form(PhoneForm, refused) if of_phone else None,
+        "wrong_form": _form(WrongPhoneForm, refused) if of_phone and volunteer.user.phone else None,
         "problem": refused.problem if refused else "",
     }
     status = refused.answered_with if refused else 200

@@ -172,7 +172,7 @@ def _do(request: HttpRequest, form: PageForm, change: Callable[[], object]) -> H
     return act_page(form, act, lambda form: _show(request, form), {Invalid: form.if_wrong})
 
 
-def _named(categories: list[Category]) -> str:
+def named(categories: list[Category]) -> str:
     """Return categories in words."""
     if len(categories) == len(Category):
         return str(_("Every category"))
@@ -184,10 +184,10 @@ def _show(request: HttpRequest, refused: PageForm | None = None) -> HttpResponse
     said = waking_of(person_of(request).volunteer, at=now())
     refused_forms = {type(refused): refused} if refused else {}
     context = {
-        "consents": [(_named(one.categories), one) for one in said.consents],
+        "consents": [(named(one.categories), one) for one in said.consents],
         "refused_hours": said.refused_hours,
         "refused_categories": said.refused_categories,
-        "words": [(_named(one.categories), one) for one in said.words],
+        "words": [(named(one.categories), one) for one in said.words],
         "consent_form": refused_forms.get(ConsentForm) or ConsentForm(zone=said.zone),
         "hours_form": refused_forms.get(RefusedHoursForm) or RefusedHoursForm(zone=said.zone),
         "category_form": refused_forms.get(RefusedCategoryForm) or RefusedCategoryForm(),
