@@ -19,6 +19,7 @@ from tests.conftest import PASSWORD, Formation
 # --- what stays closed --------------------------------------------------------------------------------------------
 
 CLOSED = {
+    ("get", "imports/<uuid:import_id>/differences"),
     ("get", "me/export"),
     ("post", "me/identity"),
     ("post", "me/deletion"),
@@ -84,6 +85,7 @@ def test_door_is_closed_to_a_sign_in_that_another_person_saw_until_the_password_
     path = "/api/v1/" + address.replace("<uuid:device_id>", str(lost)).replace(
         "<str:person>", number_of(volunteer)
     )
+    path = path.replace("<uuid:import_id>", str(uuid7()))
     device = str(uuid7())
     phone = client_with(enter(number_of(volunteer), code_for(volunteer, leader, at), device))
 

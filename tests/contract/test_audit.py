@@ -136,6 +136,7 @@ JOB = "done by the job; the order for it is recorded with its post"
 WITHOUT_POST = {
     "backend.volunteers.services.finding._note": "tells the leaders, and records nothing",
     "backend.volunteers.services.finding._record_alarm": "the act that a post would have allowed was refused",
+    "backend.dispatch.services.answers.answer_offers": "each answer is of a caller of its own",
     "backend.rosters.services.import_check._close": JOB,
     "backend.rosters.services.import_worker._enrol": JOB,
     "backend.rosters.services.import_turns.fail": JOB,

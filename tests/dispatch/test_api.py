@@ -228,6 +228,7 @@ def test_every_door_is_documented() -> None:
         "create_task",
         "inbox",
         "name_legal_basis",
+        "note_answer",
         "task",
         "task_recipients",
         "task_units",

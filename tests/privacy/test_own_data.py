@@ -123,7 +123,12 @@ def test_nobody_is_transferred_after_deletion(
 def test_applications_with_the_phone_go_too(volunteer: User, formation: Formation, at: datetime) -> None:
     for status in (ApplicationStatus.PENDING, ApplicationStatus.REJECTED):
         ApplicationFactory.create(
-            unit=formation.squadron_b, phone=volunteer.phone, born_on=at.date(), at=at, status=status
+            unit=formation.squadron_b,
+            name=volunteer.volunteer.name,
+            phone=volunteer.phone,
+            born_on=at.date(),
+            at=at,
+            status=status,
         )
 
     assert len(export_of(volunteer, at=at)["joining"]["applications"]) == 2  # type: ignore[index, call-overload, arg-type]

@@ -5,6 +5,7 @@ from django.test import Client
 from uuid6 import uuid7
 
 from backend.accounts.models import User
+from backend.lib.clock import now
 from backend.readiness.models import LeadersWord
 from backend.volunteers.models import AccessEntry, LookedAt, Volunteer
 from tests.conftest import Formation, MakeVolunteer
@@ -27,6 +28,7 @@ def note(**changes: object) -> dict[str, object]:
         "categories": ["patrol", "care"],
         "how": "phone",
         "said_yes": "on",
+        "said_at": now().isoformat(),
     }
     return {**word, **changes}
 

@@ -31,6 +31,9 @@ class NoteForm(PageForm):
 
     if_wrong = _("Choose what the person agrees to, and say that they have said yes.")
     id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
+    said_at = forms.CharField(
+        widget=forms.HiddenInput, initial=lambda: now().isoformat(), max_length=40
+    )  # of the form: pressed twice it is one word
     categories = forms.MultipleChoiceField(
         label=_("May be woken for"), choices=Category.choices, widget=forms.CheckboxSelectMultiple
     )
@@ -39,8 +42,8 @@ class NoteForm(PageForm):
 
     @property
     def word(self) -> LeadersWordIn:
-        """The word, said just now. Raises Invalid."""
-        return shape_of(LeadersWordIn, {**self.cleaned_data, "said_at": now()})
+        """The word. Raises Invalid."""
+        return shape_of(LeadersWordIn, self.cleaned_data)
 
 
 @record_page

@@ -20,7 +20,7 @@ def accounts_named(name: str) -> list[User]:
     named = [
         of.filter(volunteer__number=number, volunteer__merged_into=None),
         of.filter(volunteer__aliases__number=number),
-        of.filter(phone_key__in=phone_keys(name) or [""]),
+        of.filter(phone_key__in=phone_keys(name or "none")),
     ]
     first, *others = (
         found.annotate(rank=Value(rank)).values_list("rank", "pk") for rank, found in enumerate(named)
