@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from backend.dispatch import services
-from backend.dispatch.models import Task
-from backend.dispatch.services import departures
+from backend.dispatch.models import CallOut, Task
+from backend.dispatch.services import departures, leavers
 from backend.realtime.clock import due
 
 BATCH = 100
@@ -17,6 +17,14 @@ def close_tasks(*, at: datetime) -> int:
     overdue = Task.objects.to_be_closed(at).order_by("answer_by")
     ids = list(overdue.values_list("pk", flat=True)[:BATCH])
     return sum(services.close_task(task_id=task_id, at=at) for task_id in ids)
+
+
+@due(every=timedelta(seconds=1))
+def follow_call_outs(*, at: datetime) -> int:
+    """Tell orders to those who left a unit while it was called out; returns to how many. Each in a transaction."""
+    fresh = CallOut.objects.filter(is_followed=False).order_by("at")
+    ids = list(fresh.values_list("pk", flat=True)[:BATCH])
+    return sum(leavers.follow_call_out(call_out_id=one, at=at) for one in ids)
 
 
 @due(every=timedelta(minutes=1))

@@ -12,8 +12,11 @@ from backend.dispatch.schemas import AssignmentOut, Revision, TaskOut
 from backend.realtime.events import Event
 
 
-class TaskCalled(Event, type="task.called", topics=("unit",)):
-    """You are asked to take part. Sent to the topics of the units called out, to those the offer is for."""
+class TaskCalled(Event, type="task.called", topics=("unit", "person")):
+    """You are asked to take part. Sent to the topics of the units called out, to those the offer is for.
+
+    A volunteer who left the unit at that very moment gets it on the topic of their own.
+    """
 
     call_out: UUID
     task: TaskOut

@@ -47,6 +47,17 @@ function setUp() {
   return { state, client, alarms, screen, on, tell, begin };
 }
 
+test("what is told on our own topic of an order that has not come has the inbox read anew", () => {
+  const { client, tell, begin } = setUp();
+  begin(offer("a"));
+  tell(OWN, 2, "task.legal_basis_named", { task: "a", revision: 1, legal_basis: "" });
+  expect(client.renew).not.toHaveBeenCalled();
+  tell("unit.1", 9, "task.cancelled", { task: "b", revision: 1, reason: "" }); // for others
+  expect(client.renew).not.toHaveBeenCalled();
+  tell(OWN, 3, "task.cancelled", { task: "b", revision: 1, reason: "" });
+  expect(client.renew).toHaveBeenCalledWith(OWN);
+});
+
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 

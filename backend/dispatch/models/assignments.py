@@ -30,6 +30,14 @@ class CallOut(models.Model):
         db_default="",
         help_text="`on_duty`: those on duty alone; empty: all whom the severity of the task asks",
     )
+    is_followed = models.BooleanField(
+        default=False,
+        db_default=True,
+        help_text="those who left a unit while it was called out have been told",
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], condition=Q(is_followed=False), name="call_out_to_follow")]
 
 
 class Notice(models.Model):

@@ -222,6 +222,9 @@ export class VolunteerState {
     // What was asked through a unit that was joined and left again meanwhile is told on no topic of ours.
     if (event.type === "transfer.changed" && event.topic === this.#own) this.#renew();
     const before = this.inbox;
+    // Told on our own topic is what was asked through a unit that we left: an order that has not come is asked for.
+    const task = event.topic === this.#own && event.type.startsWith("task.") ? (event.data as { task?: unknown }).task : undefined;
+    if (typeof task === "string" && !(task in before.items)) this.#renew();
     this.inbox = apply(before, event);
     if (this.inbox === before) return;
     if (event.type === "task.called") this.#called(event.data.task, before);

@@ -3645,6 +3645,8 @@ export interface components {
         /**
          * TaskCalled
          * @description You are asked to take part. Sent to the topics of the units called out, to those the offer is for.
+         *
+         *     A volunteer who left the unit at that very moment gets it on the topic of their own.
          */
         TaskCalled: {
             /**
@@ -3657,6 +3659,8 @@ export interface components {
         /**
          * TaskCalledFrame
          * @description You are asked to take part. Sent to the topics of the units called out, to those the offer is for.
+         *
+         *         A volunteer who left the unit at that very moment gets it on the topic of their own.
          */
         TaskCalledFrame: {
             topic: string;
