@@ -31,6 +31,7 @@ SERVICES = tuple(f"{room}.services" for room in ROOMS)
 
 LOOKS = "who looked at whom has a log of its own, which that person reads"
 UNRECORDED = {
+    "backend.dispatch.services.leavers.follow_call_out": "the call-out was recorded; this tells it",
     "backend.accounts.services.devices.prolong_long_page": "goes on with a sign-in that was recorded, once a day",
     "backend.accounts.services.devices.prolong_page_device": "the password that was changed is recorded",
     "backend.dispatch.services.access_log.note_phones": LOOKS,
