@@ -62,9 +62,14 @@ def _note(task: Task, told: Mapping[Notice, Sequence[Part]], becomes: Becomes) -
         changes["told"] = Case(*by_unit, default=F("told_id"), output_field=BigIntegerField())
     if changes:
         task.assignments.live().update(**changes)
-    note_told({part.key: notice for notice, parts in alone.items() for part in parts})
+    _told_by({part.key: notice for notice, parts in alone.items() for part in parts})
 
 
 def note_told(notices: Mapping[int, Notice]) -> None:
-    """Note for parts, by their keys, by what their volunteers were told last."""
+    """Keep notices that are new, and note for parts, by their keys, by which their volunteers were told last."""
+    Notice.objects.bulk_create(notices.values())
+    _told_by(notices)
+
+
+def _told_by(notices: Mapping[int, Notice]) -> None:
     update_rows([Assignment(pk=part, told=notice) for part, notice in notices.items()], ["told_id"])

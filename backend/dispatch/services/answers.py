@@ -152,9 +152,9 @@ def _tell(places: Places, shapes: Mapping[int, AssignmentOut], act: Act) -> None
 def _note_by_others(changed: Mapping[Assignment, Told], at: datetime) -> None:
     """Note that these volunteers must hear what others did with their parts; each comes with the event of it."""
     event = AssignmentChanged.event_type
-    notices = [
-        Notice(task_id=one.task_id, event=event, at=at, topic=one.volunteer.topic, seq=told.seq)
-        for one, told in changed.items()
-    ]
-    Notice.objects.bulk_create(notices)
-    note_told(dict(zip((one.pk for one in changed), notices, strict=True)))
+    note_told(
+        {
+            one.pk: Notice(task_id=one.task_id, event=event, at=at, topic=one.volunteer.topic, seq=told.seq)
+            for one, told in changed.items()
+        }
+    )

@@ -46,12 +46,14 @@ def follow_call_out(*, call_out_id: UUID, at: datetime) -> int:
         told = [act.tell(part.volunteer.topic, event) for part in found]
 
         def note() -> None:
-            notices = [
-                Notice(task=task, event=event.event_type, at=at, topic=part.volunteer.topic, seq=one.seq)
-                for part, one in zip(found, told, strict=True)
-            ]
-            Notice.objects.bulk_create(notices)
-            note_told(dict(zip((part.pk for part in found), notices, strict=True)))
+            note_told(
+                {
+                    part.pk: Notice(
+                        task=task, event=event.event_type, at=at, topic=part.volunteer.topic, seq=one.seq
+                    )
+                    for part, one in zip(found, told, strict=True)
+                }
+            )
 
         act.once_told(note)
     return len(found)

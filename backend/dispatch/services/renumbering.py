@@ -16,11 +16,13 @@ def tell_again(volunteer: Volunteer, before: int, act: Act) -> None:
     told = [act.tell(topic, AssignmentChanged(assignment=AssignmentOut.of(part))) for part in parts]
 
     def note() -> None:
-        notices = [
-            Notice(task_id=part.task_id, event=part.told.event, at=part.told.at, topic=topic, seq=one.seq)
-            for part, one in zip(parts, told, strict=True)
-        ]
-        Notice.objects.bulk_create(notices)
-        note_told(dict(zip((part.pk for part in parts), notices, strict=True)))
+        note_told(
+            {
+                part.pk: Notice(
+                    task_id=part.task_id, event=part.told.event, at=part.told.at, topic=topic, seq=one.seq
+                )
+                for part, one in zip(parts, told, strict=True)
+            }
+        )
 
     act.once_told(note)
